@@ -1,0 +1,205 @@
+/**
+ * The store's contract: what a database adapter promises to the rest of the house.
+ *
+ * It is written so that an embedded database and a shared one can both fulfil it: every call that can
+ * touch a disk or a network returns a promise, identifiers come from the adapter, and nothing in its
+ * shape belongs to one engine. One contract suite (`test/store/contract.ts`) runs on every adapter.
+ */
+
+/**
+ * Names a stored message. A positive safe integer; a message accepted later has a greater one, so that
+ * descending order is newest first. It is shown to users in decimal.
+ */
+export type MessageId = number;
+
+/** What has become of a message, or of one recipient of it. `held`: no delivery is configured. */
+export const STATUSES = ['held', 'queued', 'deferred', 'delivered', 'bounced'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** A sending domain: the owner of tokens and messages. */
+export interface Domain {
+  readonly id: number;
+  /** Lower case, A-label form, without a trailing dot. */
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** One recipient, as the envelope had it. */
+export interface NewRecipient {
+  /** The mailbox of RCPT TO, without its angle brackets. */
+  readonly forwardPath: string;
+}
+
+/** All that is kept of a message beside its content. */
+export interface NewMessage {
+  /** The {@link Domain.id} it was sent for. */
+  readonly domainId: number;
+  /** The mailbox of MAIL FROM without its angle brackets; empty for the null reverse-path. */
+  readonly reversePath: string;
+  /** At least one, in the order of the envelope. */
+  readonly recipients: readonly NewRecipient[];
+  /** The address in the From field. */
+  readonly from: string;
+  /** Decoded; null where the message has no Subject. */
+  readonly subject: string | null;
+  /** In order, no repeats. */
+  readonly tags: readonly string[];
+  /** The value of List-Unsubscribe, null where there is none. */
+  readonly listUnsubscribe: string | null;
+  /** The Message-ID with its angle brackets, null where it has none that parses. */
+  readonly messageId: string | null;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** Version and cipher of the connection it came on, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`. */
+  readonly tls: string | null;
+  /** Address of the client that sent it. */
+  readonly clientAddress: string;
+  /** What every recipient starts as. */
+  readonly status: 'held' | 'queued';
+}
+
+/** A message as lists show it. */
+export interface MessageSummary {
+  readonly id: MessageId;
+  /** Name of the domain it was sent for. */
+  readonly domain: string;
+  readonly status: Status;
+  readonly from: string;
+  /** Envelope recipients, in the order of the envelope. */
+  readonly to: readonly string[];
+  readonly subject: string | null;
+  readonly tags: readonly string[];
+  readonly listUnsubscribe: string | null;
+  /** Octets of the stored content. */
+  readonly size: number;
+  readonly receivedAt: number;
+  readonly tls: string | null;
+}
+
+/** A message with its envelope, as one page about it shows it. */
+export interface MessageDetail extends MessageSummary {
+  readonly reversePath: string;
+  readonly messageId: string | null;
+  readonly clientAddress: string;
+  readonly recipients: readonly { readonly forwardPath: string; readonly status: Status }[];
+}
+
+/** Which messages to list. Every condition given must hold. */
+export interface MessageQuery {
+  /** Domain name. */
+  readonly domain?: string;
+  readonly tag?: string;
+  readonly status?: Status;
+  /** Only messages older than this one: the way to ask for the next page. */
+  readonly before?: MessageId;
+  /** At most this many, newest first. */
+  readonly limit: number;
+}
+
+/**
+ * A message on its way in. Exactly one of {@link commit} and {@link discard} ends it; a process that
+ * dies in between leaves nothing that a reader of the store could see.
+ */
+export interface Draft {
+  /** Known from the start, so that the trace field can carry it. */
+  readonly id: MessageId;
+
+  /**
+   * Takes the next octets of the content.
+   *
+   * Ownership: the octets are copied before the call returns; the caller may reuse its buffer.
+   * A returned promise asks the caller to wait: the octets in flight are over their budget. It resolves
+   * when there is room again and never rejects; a failure of the store is told by {@link commit}.
+   */
+  write(octets: Uint8Array): void | Promise<void>;
+
+  /**
+   * Ends the content and makes the message durable.
+   *
+   * Resolved: message, recipients, tags and content are on stable storage, once.
+   * Rejected with a {@link StoreError}: nothing of it is, or ever will be, visible. Not to be repeated:
+   * the draft is spent either way.
+   */
+  commit(message: NewMessage): Promise<void>;
+
+  /** Gives the message up and frees what it holds. Safe to repeat; does nothing after a commit. */
+  discard(): void;
+}
+
+/** What went wrong, in terms the caller can act on. */
+export type StoreErrorCode =
+  /** No room on the device. Passing: the same may work later (452 4.3.1). */
+  | 'full'
+  /** The device or the database failed. Passing, as far as anybody knows (451 4.3.0). */
+  | 'failed'
+  /** The store has been closed. */
+  | 'closed'
+  /** Another server runs on this store. */
+  | 'in-use'
+  /** The store was written by a newer version of the program. */
+  | 'newer'
+  /** The store cannot be opened: permissions, not a folder, not a database. */
+  | 'unreadable';
+
+/** A failure of the store. The message is for the operator, never for the SMTP client. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  constructor(
+    readonly code: StoreErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export interface Store {
+  // ---- intake
+
+  /** Opens a message. Costs no I/O. Throws a {@link StoreError} `closed` after {@link close}. */
+  open(): Draft;
+
+  // ---- domains and tokens. Names must be normalized; tokens are known by their SHA-256 alone.
+
+  /**
+   * Adds a domain with its token, or brings a removed one back with its messages.
+   * Resolves to null where the name is in use already (nothing has changed then).
+   */
+  addDomain(name: string, tokenDigest: Uint8Array, now: number): Promise<Domain | null>;
+
+  /** All domains that are not removed, by name. */
+  domains(): Promise<Domain[]>;
+
+  /**
+   * Removes the domain and its tokens; its messages stay readable.
+   * Resolves to false where there is no such domain. May be repeated.
+   */
+  removeDomain(name: string, now: number): Promise<boolean>;
+
+  /**
+   * Gives the domain a new token. Every token that it had goes on working until `oldUntil`
+   * (milliseconds since the epoch) and no longer than it would have.
+   * Resolves to false where there is no such domain.
+   */
+  rotateToken(name: string, tokenDigest: Uint8Array, oldUntil: number, now: number): Promise<boolean>;
+
+  /** The domain whose token has this digest and is in force at `now`, or null. */
+  domainByToken(tokenDigest: Uint8Array, now: number): Promise<Domain | null>;
+
+  // ---- reading
+
+  messages(query: MessageQuery): Promise<MessageSummary[]>;
+
+  /** Null where there is no such message. */
+  message(id: MessageId): Promise<MessageDetail | null>;
+
+  /** The stored octets, in order, chunk by chunk: bounded memory whatever the size. Empty where there is no such message. */
+  content(id: MessageId): AsyncIterable<Uint8Array>;
+
+  /** True while no domain has ever been added. */
+  isEmpty(): Promise<boolean>;
+
+  /** Commits what was given to it, then closes. Later calls reject with `closed`. May be repeated. */
+  close(): Promise<void>;
+}
