@@ -1,0 +1,109 @@
+// The arrows of docs/architecture.md, chapter "Rooms and arrows". A folder may import only what its arrow
+// points to: change the drawing first, then this table.
+
+/** folder -> the folders (or single files) of src it may import, itself aside */
+const arrows = {
+  protocol: [],
+  server: ['protocol'],
+  client: ['protocol'],
+  message: [],
+  store: [],
+  submission: ['server', 'message', 'store'],
+  delivery: ['store', 'message'],
+  dashboard: ['store', 'submission'],
+  load: ['client', 'server'],
+  config: ['protocol/secret.ts'],
+  cli: [
+    'config',
+    'submission',
+    'delivery',
+    'dashboard',
+    'load',
+    'server',
+    'client',
+    'protocol',
+    'message',
+    'store',
+  ],
+};
+
+/** What an embedder loads: nothing from node_modules. */
+const library = ['index.ts', 'protocol', 'server', 'client'];
+
+const escape = (text) => text.replace(/[.]/g, '\\.');
+/** A path of src as a pattern: a file is itself, a folder is all that is in it. */
+const inSrc = (path) => (path.endsWith('.ts') ? `^src/${escape(path)}$` : `^src/${path}/`);
+
+const arrowRules = Object.entries(arrows).map(([folder, targets]) => ({
+  name: `arrow-${folder}`,
+  comment: `src/${folder} may import ${targets.join(', ') || 'nothing else of src'}`,
+  severity: 'error',
+  from: { path: inSrc(folder) },
+  to: { path: '^src/', pathNot: [folder, ...targets].map(inSrc) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...arrowRules,
+    {
+      name: 'arrow-index',
+      comment: 'the library is server and protocol',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: '^src/', pathNot: ['server', 'protocol'].map(inSrc) },
+    },
+    {
+      name: 'no-unknown-room',
+      comment: 'a new folder of src needs its arrows in the table first',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [...Object.keys(arrows), 'index.ts'].map(inSrc) },
+      to: {},
+    },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'library-has-no-dependencies',
+      comment: 'importing the library loads Node built-ins only',
+      severity: 'error',
+      from: { path: library.map(inSrc) },
+      to: { pathNot: '^src/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'protocol-has-no-built-ins',
+      comment: 'the core sees octets, not sockets, timers or clocks',
+      severity: 'error',
+      from: { path: inSrc('protocol') },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-development-dependency',
+      comment: 'what ships may not need what only developers install',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'resolvable',
+      comment: 'an import that cannot be followed cannot be checked',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    // Imports of types are arrows, too: the compiler removes them, a reader does not.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js'],
+    },
+  },
+};
