@@ -1,0 +1,138 @@
+import { decodeForDisplay } from './encoded-word.js';
+import {
+  AT,
+  COLON,
+  COMMA,
+  DOT,
+  DQUOTE,
+  GREATER,
+  LESS,
+  Lexer,
+  OPEN_BRACKET,
+  SyntaxFault,
+  unquote,
+} from './lexer.js';
+import { type Parsed, parsed, unparsed } from './parsed.js';
+
+/** RFC 5321 4.5.3.1.1 and 4.5.3.1.2, in octets: an address beyond these could not be answered. */
+export const MAX_LOCAL_PART = 64;
+export const MAX_DOMAIN = 255;
+
+/** RFC 5322 3.4: a mailbox, which is a person or thing that mail can come from. */
+export interface Mailbox {
+  /** The phrase before the angle bracket, decoded and without its quotes; absent where there is none. */
+  readonly displayName?: string;
+  /** As it was written, quotes included. */
+  readonly localPart: string;
+  /** As it was written: a name, or an address literal with its brackets. */
+  readonly domain: string;
+  /** addr-spec: local part, `@`, domain, without the comments and white space that stood between. */
+  readonly address: string;
+}
+
+/**
+ * Reads a mailbox-list (RFC 5322 3.4, with the UTF-8 of RFC 6532), the body of a From field, unfolded.
+ *
+ * Who may send is decided on what this says, so there is one reading or none. Library parsers are made to
+ * get something out of anything: given `<theirs@x> <ours@y>`, `ours@y <theirs@x>` or `"a"@x, b` two of them
+ * give two answers, and a message that this server takes for ours and the recipient's program shows as
+ * somebody else's is forged. What the grammar does not derive is therefore refused: obsolete routes and
+ * local parts, empty list elements, unquoted specials. Two things wider than the grammar are taken because
+ * they have one meaning only: dots in an unquoted phrase (`John Q. Public <...>`, obs-phrase), and a dot at
+ * the end of a domain. Groups are not senders and do not parse.
+ */
+export function parseMailboxList(text: string): Parsed<readonly Mailbox[]> {
+  const lexer = new Lexer(text);
+  const mailboxes: Mailbox[] = [];
+  try {
+    mailboxes.push(mailbox(lexer));
+    while (!lexer.done) {
+      if (lexer.peek() !== COMMA) throw lexer.fault('"," or the end');
+      lexer.pos += 1;
+      mailboxes.push(mailbox(lexer));
+    }
+  } catch (error) {
+    if (error instanceof SyntaxFault) return unparsed(error.message);
+    throw error;
+  }
+  return parsed(mailboxes);
+}
+
+/** mailbox = name-addr / addr-spec. Which one it is shows at the first `<` or `@`. */
+function mailbox(lexer: Lexer): Mailbox {
+  const start = lexer.pos;
+  lexer.skipCfws();
+  let phrase = '';
+  let spaced = false;
+  for (;;) {
+    const next = lexer.peek();
+    if (next === LESS) return nameAddr(lexer, phrase);
+    if (next === AT) {
+      // At most once per mailbox: the words read so far are read again, as a local part.
+      lexer.pos = start;
+      return addrSpec(lexer);
+    }
+    if (next === COLON) throw new SyntaxFault('a group is not a sender');
+    const gap = spaced && phrase !== '' ? ' ' : '';
+    phrase += gap + word(lexer, phrase !== '');
+    spaced = lexer.skipCfws();
+  }
+}
+
+/** word = atom / quoted-string; a dot is one too, except as the first (obs-phrase, RFC 5322 4.1). */
+function word(lexer: Lexer, dotAllowed: boolean): string {
+  const next = lexer.peek();
+  if (next === DQUOTE) return unquote(lexer.quotedString());
+  if (next === DOT && dotAllowed) {
+    lexer.pos += 1;
+    return '.';
+  }
+  if (lexer.done) throw lexer.fault('an address');
+  return lexer.atom();
+}
+
+/** name-addr = [display-name] [CFWS] "<" addr-spec ">" [CFWS] */
+function nameAddr(lexer: Lexer, phrase: string): Mailbox {
+  lexer.expect(LESS);
+  const address = addrSpec(lexer);
+  lexer.expect(GREATER);
+  lexer.skipCfws();
+  const displayName = decodeForDisplay(phrase);
+  return displayName === '' ? address : { displayName, ...address };
+}
+
+/** addr-spec = local-part "@" domain, each with CFWS around it (RFC 5322 3.4.1) */
+function addrSpec(lexer: Lexer): Mailbox {
+  lexer.skipCfws();
+  const localPart = lexer.peek() === DQUOTE ? lexer.quotedString() : lexer.dotAtom();
+  lexer.skipCfws();
+  lexer.expect(AT);
+  lexer.skipCfws();
+  const domain = lexer.peek() === OPEN_BRACKET ? lexer.domainLiteral() : domainName(lexer);
+  lexer.skipCfws();
+  checkLength('local part', localPart, MAX_LOCAL_PART);
+  checkLength('domain', domain, MAX_DOMAIN);
+  const address = `${localPart}@${domain}`;
+  // Invisible and reordering characters make an address look like another one.
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[^\P{Zs} ]/u.test(address)) {
+    throw new SyntaxFault('an address may not hold invisible characters');
+  }
+  return { localPart, domain, address };
+}
+
+function domainName(lexer: Lexer): string {
+  const start = lexer.pos;
+  lexer.atom();
+  while (lexer.peek() === DOT) {
+    lexer.pos += 1;
+    const next = lexer.peek();
+    if (lexer.done || next === GREATER || next === COMMA) break;
+    lexer.atom();
+  }
+  return lexer.text.slice(start, lexer.pos);
+}
+
+function checkLength(what: string, text: string, limit: number): void {
+  const octets = Buffer.byteLength(text);
+  if (octets > limit) throw new SyntaxFault(`a ${what} has ${octets} octets; at most ${limit} are allowed`);
+}

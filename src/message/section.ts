@@ -1,0 +1,178 @@
+import { Field } from './field.js';
+
+const TAB = 0x09;
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const COLON = 0x3a;
+const CRLF = Buffer.from('\r\n');
+
+/** A header section that is not one: some line is neither a field nor the continuation of one. */
+export class MalformedHeaderError extends Error {
+  override readonly name = 'MalformedHeaderError';
+  constructor(
+    /** The offending line, counted from 1. */
+    readonly line: number,
+    /** What is wrong with it: printable ASCII, fit for a reply. */
+    readonly fault: string,
+  ) {
+    super(`header line ${line} ${fault}`);
+  }
+}
+
+/**
+ * The header section of a message (RFC 5322 2.2), cut into fields that keep their octets.
+ *
+ * Parsing notes where fields begin and copies or decodes nothing; the octets given must stay as they are
+ * for as long as the section is in use. Fields that are not taken come back octet for octet, in order.
+ *
+ *     prepended ─► ┌──────────────────────────────┐ ◄─ appended
+ *                  │ field │ field │ taken │ field │
+ *                  └──────────────────────────────┘
+ *
+ * Reads and {@link take} see the fields that came with the message, not those put on since.
+ */
+export class HeaderSection {
+  readonly #octets: Buffer;
+  /** Offset of each field, and the section's length as one more. */
+  readonly #starts: readonly number[];
+  readonly #nameLengths: readonly number[];
+  readonly #taken = new Set<number>();
+  readonly #prepended: Buffer[] = [];
+  readonly #appended: Buffer[] = [];
+
+  private constructor(octets: Buffer, starts: readonly number[], nameLengths: readonly number[]) {
+    this.#octets = octets;
+    this.#starts = starts;
+    this.#nameLengths = nameLengths;
+  }
+
+  /**
+   * Reads a section: everything up to, not including, the blank line. Lines end in CRLF; a last line
+   * without its CRLF gets one.
+   *
+   * White space between name and colon is taken (RFC 5322 4.5.x, obs-optional) and does not count to the
+   * name: were `From : a@b` not a From field here, a reader that thinks it is one would see two.
+   *
+   * @throws {@link MalformedHeaderError} for the first line that is neither field nor continuation, and
+   * for a bare LF. A bare CR inside a line is not looked for: content that has one is refused before it
+   * gets here, and every parser of this folder refuses it as the control character that it is.
+   */
+  static parse(section: Uint8Array): HeaderSection {
+    const octets = terminated(Buffer.from(section.buffer, section.byteOffset, section.length));
+    const starts: number[] = [];
+    const nameLengths: number[] = [];
+    let line = 0;
+    for (let at = 0; at < octets.length;) {
+      line += 1;
+      // One native search per line: cheaper than any loop over its octets.
+      const lf = octets.indexOf(LF, at);
+      if (lf === at || octets[lf - 1] !== CR) throw new MalformedHeaderError(line, 'ends in a bare LF');
+      const first = octets[at];
+      if (first === SPACE || first === TAB) {
+        if (starts.length === 0) throw new MalformedHeaderError(line, 'continues a field that never began');
+      } else {
+        nameLengths.push(nameLengthAt(octets, at, line));
+        starts.push(at);
+      }
+      at = lf + 1;
+    }
+    starts.push(octets.length);
+    return new HeaderSection(octets, starts, nameLengths);
+  }
+
+  /** How many fields have this name, in any case. */
+  count(name: string): number {
+    return this.#find([name]).length;
+  }
+
+  /** The first field of this name, in any case. */
+  first(name: string): Field | undefined {
+    const [index] = this.#find([name]);
+    return index === undefined ? undefined : this.#field(index);
+  }
+
+  /** Takes all fields that have one of these names, in any case, off the section; gives them in order. */
+  take(...names: string[]): Field[] {
+    const found = this.#find(names);
+    for (const index of found) this.#taken.add(index);
+    return found.map((index) => this.#field(index));
+  }
+
+  /** Puts a whole field, folded and with its CRLF, on top: where trace fields go (RFC 5321 4.4). */
+  prepend(field: string): void {
+    this.#prepended.unshift(Buffer.from(field));
+  }
+
+  /** Puts a whole field, folded and with its CRLF, at the end. */
+  append(field: string): void {
+    this.#appended.push(Buffer.from(field));
+  }
+
+  /** The section as it stands now, without the blank line. */
+  toOctets(): Buffer {
+    return Buffer.concat(this.#pieces());
+  }
+
+  /** The section as it stands now and the blank line that ends it: what the body can be put after. */
+  toOctetsWithBlankLine(): Buffer {
+    return Buffer.concat([...this.#pieces(), CRLF]);
+  }
+
+  #find(names: readonly string[]): number[] {
+    const wanted = names.map((name) => Buffer.from(name.toLowerCase(), 'latin1'));
+    const found: number[] = [];
+    for (const [index, length] of this.#nameLengths.entries()) {
+      // Nearly every comparison ends at the length.
+      const hit = wanted.some((name) => name.length === length && this.#isNamed(index, name));
+      if (hit && !this.#taken.has(index)) found.push(index);
+    }
+    return found;
+  }
+
+  #isNamed(index: number, lowerCaseName: Buffer): boolean {
+    const start = this.#starts[index] ?? 0;
+    return lowerCaseName.every((octet, offset) => lowerCase(this.#octets[start + offset]) === octet);
+  }
+
+  #field(index: number): Field {
+    const start = this.#starts[index] ?? 0;
+    const octets = this.#octets.subarray(start, this.#starts[index + 1]);
+    const nameLength = this.#nameLengths[index] ?? 0;
+    return new Field(octets, nameLength, octets.indexOf(COLON, nameLength) + 1);
+  }
+
+  /** What came with the message goes in runs as long as possible: one piece where nothing was taken. */
+  #pieces(): Buffer[] {
+    const pieces = [...this.#prepended];
+    let from = 0;
+    for (const index of [...this.#taken].sort((a, b) => a - b)) {
+      pieces.push(this.#octets.subarray(from, this.#starts[index]));
+      from = this.#starts[index + 1] ?? this.#octets.length;
+    }
+    pieces.push(this.#octets.subarray(from));
+    return pieces.concat(this.#appended);
+  }
+}
+
+function terminated(octets: Buffer): Buffer {
+  if (octets.length === 0 || octets[octets.length - 1] === LF) return octets;
+  return Buffer.concat([octets, CRLF]);
+}
+
+/** field-name = 1*ftext; ftext = %d33-57 / %d59-126 (RFC 5322 3.6.8). */
+function nameLengthAt(octets: Buffer, start: number, line: number): number {
+  let at = start;
+  let octet = octets[at] ?? 0;
+  while (octet > SPACE && octet < 0x7f && octet !== COLON) octet = octets[++at] ?? 0;
+  const length = at - start;
+  while (octet === SPACE || octet === TAB) octet = octets[++at] ?? 0;
+  if (octet !== COLON) throw new MalformedHeaderError(line, 'is neither a field nor a continuation');
+  if (length === 0) throw new MalformedHeaderError(line, 'has no field name before its colon');
+  return length;
+}
+
+function lowerCase(octet: number | undefined): number {
+  if (octet === undefined) return -1;
+  return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
+}

@@ -1,0 +1,48 @@
+import { decodeEncodedWords } from './encoded-word.js';
+import type { Field } from './field.js';
+import { type Parsed, parsed, unparsed } from './parsed.js';
+
+/** Most tags of one message. The mail API's own limit. */
+export const MAX_TAGS = 20;
+/** Longest tag, in Unicode code points. The mail API's own limit. */
+export const MAX_TAG_LENGTH = 100;
+
+/**
+ * The tags in these fields: comma separated, trimmed, in order, no repeats (compared exactly), empty ones
+ * left out.
+ *
+ * Encoded words are decoded first and commas looked for after: a mail library encodes the whole value that
+ * an app gave it, commas and all, as one encoded word. So no tag can hold a comma.
+ */
+export function parseTags(fields: readonly Field[]): Parsed<readonly string[]> {
+  const tags = new Set<string>();
+  for (const field of fields) {
+    // A fold is often a tab; what an app wrote there was a space.
+    const text = field.text().replaceAll('\t', ' ');
+    const decoded = decodeEncodedWords(text);
+    if (hasControl(text) || hasControl(decoded)) return unparsed('a tag holds a control character');
+    for (let at = 0; at <= decoded.length;) {
+      const comma = decoded.indexOf(',', at);
+      const end = comma < 0 ? decoded.length : comma;
+      const tag = decoded.slice(at, end).trim();
+      at = end + 1;
+      if (tag === '' || tags.has(tag)) continue;
+      if (tags.size === MAX_TAGS) return unparsed(`more than ${MAX_TAGS} tags`);
+      if (isTooLong(tag)) {
+        return unparsed(`tag ${tags.size + 1} has more than ${MAX_TAG_LENGTH} characters`);
+      }
+      tags.add(tag);
+    }
+  }
+  return parsed([...tags]);
+}
+
+function isTooLong(tag: string): boolean {
+  if (tag.length <= MAX_TAG_LENGTH) return false;
+  // A code point is one or two code units: past twice the limit there is nothing to count.
+  return tag.length > 2 * MAX_TAG_LENGTH || Array.from(tag).length > MAX_TAG_LENGTH;
+}
+
+function hasControl(text: string): boolean {
+  return /\p{Cc}/u.test(text);
+}

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import libmime from 'libmime';
+import { describe, expect, it } from 'vitest';
+import { decodeEncodedWords, decodeForDisplay } from '../../src/message/encoded-word.js';
+
+describe('decodeEncodedWords', () => {
+  it.each([
+    ['plain, = and ? alone', 'plain, = and ? alone'],
+    ['=?utf-8?q?Gr=C3=BC=C3=9Fe?=', 'Grüße'],
+    ['=?ISO-8859-1?Q?a_b?= =?ISO-8859-1?Q?=FC?=', 'a bü'],
+    ['=?utf-8?b?w7w=?= and =?us-ascii*en?q?more?=', 'ü and more'],
+    // One character cut in two by a mail library that counts octets.
+    ['=?utf-8?q?=C3?= =?utf-8?q?=BC?=', 'ü'],
+    ['=?utf-8?q?open', '=?utf-8?q?open'],
+    ['=?utf-8?x?unknown encoding?=', '=?utf-8?x?unknown encoding?='],
+    ['=?no-such-set?q?a?=', 'a'],
+    ['=?utf-8?b?!!!?=', ''],
+    ['=?utf-16le?b?ANg=?=', '\ufffd'],
+  ])('reads %j as %j', (text, decoded) => {
+    expect(decodeEncodedWords(text)).toBe(decoded);
+  });
+
+  // Invariant: what a mail library encodes comes back.
+  it('undoes encoding', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(text, fc.constantFrom('Q', 'B'), fc.constantFrom(0, 52), (plain, encoding, length) => {
+        expect(decodeEncodedWords(libmime.encodeWord(plain, encoding, length))).toBe(plain);
+      }),
+    );
+  });
+
+  // Invariant: never throws, never gives half a surrogate pair.
+  it('makes well-formed text of anything', () => {
+    const charset = fc.constantFrom(
+      'utf-8',
+      'utf-16',
+      'iso-2022-jp',
+      'euc-jp',
+      'utf-7',
+      'gb18030',
+      'x',
+      '__proto__',
+    );
+    const word = fc
+      .tuple(
+        charset,
+        fc.constantFrom('q', 'B', 'x'),
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('?=', '?', ''),
+      )
+      .map(([set, encoding, payload, end]) => `=?${set}?${encoding}?${payload}${end}`);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(word, fc.string()), { maxLength: 6 }), (parts) => {
+        expect(decodeEncodedWords(parts.join(' '))).not.toMatch(/\p{Surrogate}/u);
+      }),
+    );
+  });
+
+  it.each(['=?', '=?a?b?', '=?u?q?x?=', '=?u?q?x?= ', '=?u?q?=', '?=', ' =?'])(
+    'reads 256 KiB of %j',
+    (part) => {
+      const text = part.repeat((256 * 1024) / part.length);
+      expect(decodeEncodedWords(text).length).toBeLessThanOrEqual(text.length);
+    },
+  );
+});
+
+it('shows text on one line without controls', () => {
+  expect(decodeForDisplay(' =?utf-8?q?a=0D=0Ab=00=1B[31m=E2=80=A8c?= \t')).toBe('a  b  [31m c');
+});
