@@ -1,0 +1,213 @@
+/** What the worker has to do, and in which order it does it. */
+import { StoreError } from '../port.js';
+import type { Database } from './database.js';
+import { Domains } from './domains.js';
+import { operationError, toFailure } from './errors.js';
+import { GroupCommit, takeGroup } from './group.js';
+import { Intake } from './intake.js';
+import type {
+  Close,
+  Outcome,
+  Read,
+  Request,
+  Results,
+  WorkerOptions,
+  WorkerPost,
+  Write,
+} from './operations.js';
+import { Reading } from './reading.js';
+import { Trash } from './trash.js';
+import { Uploads } from './uploads.js';
+
+/** Reads run for so long at most before writes have their turn. */
+const READ_MS = 5;
+/** How long to wait before the trash is tried again after a failure, such as a full disk. */
+const TIDY_AGAIN_MS = 1000;
+/** Closing tidies up for so long at most; the next server does the rest. */
+const TIDY_AT_CLOSE_MS = 1000;
+
+export interface Surroundings {
+  /** Sends to the main thread. */
+  post(message: WorkerPost, transfer?: readonly ArrayBuffer[]): void;
+  /** Asks for another round, later. */
+  wake(): void;
+}
+
+export class Desk {
+  readonly #database: Database;
+  readonly #options: WorkerOptions;
+  readonly #surroundings: Surroundings;
+  readonly #intake: Intake;
+  readonly #domains: Domains;
+  readonly #reading: Reading;
+  readonly #trash: Trash;
+  readonly #uploads: Uploads;
+  readonly #group: GroupCommit;
+  readonly #writes: Request<Write>[] = [];
+  readonly #reads: Request<Read>[] = [];
+  #closing: Request<Close> | null = null;
+  #closeBy = 0;
+  #closed = false;
+  #tidyRests = false;
+
+  constructor(database: Database, options: WorkerOptions, surroundings: Surroundings) {
+    this.#database = database;
+    this.#options = options;
+    this.#surroundings = surroundings;
+    this.#intake = new Intake(database);
+    this.#domains = new Domains(database);
+    this.#reading = new Reading(database);
+    this.#trash = new Trash(database);
+    this.#uploads = new Uploads(this.#trash);
+    this.#group = new GroupCommit(
+      database,
+      (write) => this.#write(write),
+      (error) => this.#toError(error),
+    );
+    if (options.exclusive) this.#trash.addUnfinished();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  take(requests: readonly Request[]): void {
+    for (const request of requests) {
+      const { call, operation } = request;
+      switch (operation.kind) {
+        case 'chunk':
+        case 'commit':
+        case 'discard':
+        case 'addDomain':
+        case 'removeDomain':
+        case 'rotateToken':
+          this.#writes.push({ call, operation });
+          break;
+        case 'close':
+          this.#closing = { call, operation };
+          this.#closeBy = performance.now() + TIDY_AT_CLOSE_MS;
+          break;
+        default:
+          this.#reads.push({ call, operation });
+      }
+    }
+  }
+
+  /**
+   * One round: a group of writes, some reads, some tidying, so that none of them starves another.
+   * Returns false when nothing is left to do.
+   */
+  workOnce(): boolean {
+    if (this.#writes.length > 0) this.#runWrites();
+    if (this.#reads.length > 0) this.#runReads();
+    if (this.#closing !== null && this.#writes.length === 0) this.#uploads.giveUp();
+    if (this.#mayTidy()) this.#tidy();
+    if (this.#writes.length > 0 || this.#reads.length > 0 || this.#mayTidy()) return true;
+    if (this.#closing !== null) this.#close(this.#closing);
+    return false;
+  }
+
+  #runWrites(): void {
+    const outcomes: Outcome[] = [];
+    const spent: ArrayBuffer[] = [];
+    const group = takeGroup(this.#writes);
+    for (const result of this.#group.run(group, (write, failure) => this.#uploads.settle(write, failure))) {
+      const { call, operation } = result.request;
+      outcomes.push(
+        result.failure === null
+          ? { call, ok: true, value: result.value }
+          : { call, ok: false, failure: toFailure(result.failure) },
+      );
+      if (operation.kind !== 'chunk' && operation.kind !== 'commit') continue;
+      const buffer = operation.piece?.buffer;
+      if (buffer?.byteLength === this.#options.chunkOctets) spent.push(buffer);
+    }
+    this.#surroundings.post({ kind: 'outcomes', outcomes, spent }, spent);
+  }
+
+  #write(write: Write): Results[Write['kind']] {
+    this.#uploads.check(write);
+    switch (write.kind) {
+      case 'chunk':
+        return void this.#intake.chunk(write);
+      case 'commit':
+        return void this.#intake.commit(write);
+      case 'discard':
+        return undefined; // What is to be done is done when it is settled.
+      case 'addDomain':
+        return this.#domains.add(write);
+      case 'removeDomain':
+        return this.#domains.remove(write);
+      case 'rotateToken':
+        return this.#domains.rotate(write);
+    }
+  }
+
+  #runReads(): void {
+    const outcomes: Outcome[] = [];
+    const transfer: ArrayBuffer[] = [];
+    const start = performance.now();
+    for (let next = this.#reads.shift(); next; next = this.#reads.shift()) {
+      const { call, operation } = next;
+      try {
+        const value = this.#read(operation);
+        outcomes.push({ call, ok: true, value });
+        if (value instanceof Uint8Array) transfer.push(value.buffer as ArrayBuffer);
+      } catch (error) {
+        outcomes.push({ call, ok: false, failure: toFailure(this.#toError(error)) });
+      }
+      if (performance.now() - start > READ_MS) break;
+    }
+    this.#surroundings.post({ kind: 'outcomes', outcomes, spent: [] }, transfer);
+  }
+
+  #read(read: Read): Results[Read['kind']] {
+    switch (read.kind) {
+      case 'domainByToken':
+        return this.#domains.byToken(read);
+      case 'domains':
+        return this.#domains.list();
+      case 'isEmpty':
+        return this.#domains.isEmpty();
+      case 'messages':
+        return this.#reading.page(read);
+      case 'message':
+        return this.#reading.message(read.id);
+      case 'content':
+        return this.#reading.content(read);
+    }
+  }
+
+  #mayTidy(): boolean {
+    if (this.#trash.isEmpty || this.#tidyRests) return false;
+    return this.#closing === null || performance.now() < this.#closeBy;
+  }
+
+  #tidy(): void {
+    try {
+      this.#trash.removeSlice();
+    } catch {
+      // Nobody waits for it: it is tried again later, and by the next server at the latest.
+      this.#tidyRests = true;
+      setTimeout(() => {
+        this.#tidyRests = false;
+        this.#surroundings.wake();
+      }, TIDY_AGAIN_MS).unref();
+    }
+  }
+
+  #close({ call }: Request<Close>): void {
+    this.#closing = null;
+    this.#closed = true;
+    this.#database.close();
+    this.#surroundings.post({
+      kind: 'outcomes',
+      outcomes: [{ call, ok: true, value: undefined }],
+      spent: [],
+    });
+  }
+
+  #toError(error: unknown): StoreError {
+    return operationError(error, this.#options.directory);
+  }
+}

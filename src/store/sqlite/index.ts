@@ -1,0 +1,54 @@
+/** The store on SQLite: one data folder, one server, any number of commands beside it. */
+import type { Store } from '../port.js';
+import { Budget } from './budget.js';
+import { BufferPool } from './buffers.js';
+import { prepareFolder } from './folder.js';
+import { MessageIds } from './ids.js';
+import { WorkerLink } from './link.js';
+import { lockFolder } from './lock.js';
+import { SqliteStore } from './store.js';
+
+export interface SqliteOptions {
+  /** The data folder. Made, with mode 0700, where it is missing. */
+  readonly directory: string;
+  /**
+   * True for a server: it takes messages, so it has the folder to itself among servers, and removes at its
+   * start what came in and never committed. False for a command that may run beside a server.
+   */
+  readonly exclusive: boolean;
+  /** Octets of content in memory at most, over all drafts together. Default 32 MiB. */
+  readonly inFlightOctets?: number;
+  /** Octets to a chunk: a message that fits in one is written in one go. Default 256 KiB. */
+  readonly chunkOctets?: number;
+  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+const IN_FLIGHT_OCTETS = 32 * 1024 * 1024;
+const CHUNK_OCTETS = 256 * 1024;
+
+/**
+ * Opens the store in a data folder, made or brought up to date as needed.
+ *
+ * @throws StoreError `in-use`: another server runs on the folder (only with `exclusive`); `newer`,
+ * `unreadable`, `full`: it cannot be opened, and the message names the folder and what to do.
+ */
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  const { directory, exclusive, chunkOctets = CHUNK_OCTETS } = options;
+  await prepareFolder(directory);
+  const lock = exclusive ? lockFolder(directory) : null;
+  try {
+    const buffers = new BufferPool(chunkOctets);
+    const link = new WorkerLink(
+      new URL('./worker.js', import.meta.url),
+      { directory, exclusive, chunkOctets },
+      (spent) => buffers.give(spent),
+    );
+    const ids = new MessageIds(await link.start(), options.now ?? Date.now);
+    const budget = new Budget(options.inFlightOctets ?? IN_FLIGHT_OCTETS);
+    return new SqliteStore({ link, budget, buffers }, ids, lock);
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}

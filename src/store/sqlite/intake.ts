@@ -1,0 +1,74 @@
+/** The hot path: SQL that takes messages in. */
+import { StoreError, type NewMessage } from '../port.js';
+import type { Database } from './database.js';
+import type { CommitMessage, Piece, WriteChunk } from './operations.js';
+
+const INSERT_MESSAGE = `
+  INSERT INTO message (id, domain_id, status, size, received_at, reverse_path, header_from, subject, tags,
+    list_unsubscribe, header_message_id, tls, client_address)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** What the upload table must say for a chunk to follow or a message to be finished. */
+function lost(): StoreError {
+  return new StoreError('failed', 'earlier content of the message is lost; it must be sent again');
+}
+
+export class Intake {
+  readonly #openUpload;
+  readonly #findUpload;
+  readonly #closeUpload;
+  readonly #insertChunk;
+  readonly #insertMessage;
+  readonly #insertRecipient;
+  readonly #insertTag;
+
+  constructor(database: Database) {
+    this.#openUpload = database.prepare('INSERT INTO upload (message_id) VALUES (?)');
+    this.#findUpload = database.prepare('SELECT 1 FROM upload WHERE message_id = ?');
+    this.#closeUpload = database.prepare('DELETE FROM upload WHERE message_id = ?');
+    this.#insertChunk = database.prepare('INSERT INTO chunk (message_id, sequence, octets) VALUES (?, ?, ?)');
+    this.#insertMessage = database.prepare(INSERT_MESSAGE);
+    this.#insertRecipient = database.prepare(
+      'INSERT INTO recipient (message_id, position, forward_path, status) VALUES (?, ?, ?, ?)',
+    );
+    this.#insertTag = database.prepare('INSERT INTO tag (name, message_id, domain_id) VALUES (?, ?, ?)');
+  }
+
+  chunk({ id, sequence, piece }: WriteChunk): void {
+    if (sequence === 0) this.#openUpload.run(id);
+    else if (this.#findUpload.get(id) === undefined) throw lost();
+    this.#writePiece(id, sequence, piece);
+  }
+
+  commit({ id, message, size, sequence, piece }: CommitMessage): void {
+    if (sequence > 0 && this.#closeUpload.run(id).changes === 0) throw lost();
+    if (piece !== null) this.#writePiece(id, sequence, piece);
+    this.#writeMessage(id, size, message);
+    message.recipients.forEach(({ forwardPath }, position) => {
+      this.#insertRecipient.run(id, position, forwardPath, message.status);
+    });
+    for (const tag of message.tags) this.#insertTag.run(tag, id, message.domainId);
+  }
+
+  #writePiece(id: number, sequence: number, piece: Piece): void {
+    this.#insertChunk.run(id, sequence, new Uint8Array(piece.buffer, 0, piece.length));
+  }
+
+  #writeMessage(id: number, size: number, message: NewMessage): void {
+    this.#insertMessage.run(
+      id,
+      message.domainId,
+      message.status,
+      size,
+      message.receivedAt,
+      message.reversePath,
+      message.from,
+      message.subject,
+      message.tags.length === 0 ? null : JSON.stringify(message.tags),
+      message.listUnsubscribe,
+      message.messageId,
+      message.tls,
+      message.clientAddress,
+    );
+  }
+}

@@ -1,0 +1,110 @@
+import {
+  StoreError,
+  type Domain,
+  type Draft,
+  type MessageDetail,
+  type MessageId,
+  type MessageQuery,
+  type MessageSummary,
+  type Store,
+} from '../port.js';
+import { SqliteDraft, type DraftContext } from './draft.js';
+import type { MessageIds } from './ids.js';
+import type { FolderLock } from './lock.js';
+import type { ListMessages } from './operations.js';
+
+/** Messages that the worker reads in one go: the rest of a long listing waits its turn. */
+const PAGE = 100;
+
+/** The store's contract over the worker. Every read goes there too, so that the event loop never waits. */
+export class SqliteStore implements Store {
+  readonly #context: DraftContext;
+  readonly #ids: MessageIds;
+  readonly #lock: FolderLock | null;
+  #closed: Promise<void> | null = null;
+
+  constructor(context: DraftContext, ids: MessageIds, lock: FolderLock | null) {
+    this.#context = context;
+    this.#ids = ids;
+    this.#lock = lock;
+  }
+
+  open(): Draft {
+    if (this.#closed !== null) throw new StoreError('closed', 'the store has been closed');
+    return new SqliteDraft(this.#ids.next(), this.#context);
+  }
+
+  addDomain(name: string, tokenDigest: Uint8Array, now: number): Promise<Domain | null> {
+    return this.#link.call({ kind: 'addDomain', name, digest: copy(tokenDigest), now });
+  }
+
+  domains(): Promise<Domain[]> {
+    return this.#link.call({ kind: 'domains' });
+  }
+
+  removeDomain(name: string, now: number): Promise<boolean> {
+    return this.#link.call({ kind: 'removeDomain', name, now });
+  }
+
+  rotateToken(name: string, tokenDigest: Uint8Array, oldUntil: number, now: number): Promise<boolean> {
+    return this.#link.call({ kind: 'rotateToken', name, digest: copy(tokenDigest), oldUntil, now });
+  }
+
+  domainByToken(tokenDigest: Uint8Array, now: number): Promise<Domain | null> {
+    return this.#link.call({ kind: 'domainByToken', digest: copy(tokenDigest), now });
+  }
+
+  async messages(query: MessageQuery): Promise<MessageSummary[]> {
+    const found: MessageSummary[] = [];
+    let before: number | null = query.before ?? Number.MAX_SAFE_INTEGER;
+    while (before !== null && found.length < query.limit) {
+      const page: ListMessages = {
+        kind: 'messages',
+        domain: query.domain ?? null,
+        tag: query.tag ?? null,
+        status: query.status ?? null,
+        before,
+        limit: Math.min(PAGE, query.limit - found.length),
+      };
+      const { messages, next } = await this.#link.call(page);
+      found.push(...messages);
+      before = next;
+    }
+    return found;
+  }
+
+  message(id: MessageId): Promise<MessageDetail | null> {
+    return this.#link.call({ kind: 'message', id });
+  }
+
+  async *content(id: MessageId): AsyncGenerator<Uint8Array, void> {
+    for (let sequence = 0; ; sequence++) {
+      const octets = await this.#link.call({ kind: 'content', id, sequence });
+      if (octets === null) return;
+      yield octets;
+    }
+  }
+
+  isEmpty(): Promise<boolean> {
+    return this.#link.call({ kind: 'isEmpty' });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await this.#link.close();
+    this.#lock?.release();
+  }
+
+  get #link() {
+    return this.#context.link;
+  }
+}
+
+/** A view may share its memory with much else, and all of that would travel with it. */
+function copy(octets: Uint8Array): Uint8Array {
+  return new Uint8Array(octets);
+}
