@@ -1,5 +1,4 @@
 import { formatDate } from './date.js';
-import { normalizeDomain } from './domain.js';
 
 /** Where a line is folded (RFC 5322 2.1.1: should), in octets without CRLF. */
 const FOLD_AT = 78;
@@ -14,7 +13,7 @@ export interface Trace {
   readonly extended: boolean;
   /** IP address of the client, without brackets; an IPv4 address mapped into IPv6 is shown as IPv4. */
   readonly clientAddress: string;
-  /** Our own name. */
+  /** Our own name, in A-labels. */
   readonly hostname: string;
   /** Version and cipher, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; null without TLS. */
   readonly tls: string | null;
@@ -63,11 +62,12 @@ export function withKeyword(trace: Pick<Trace, 'extended' | 'tls' | 'authenticat
   );
 }
 
-/** A domain or an address literal as it is, everything else with its odd characters replaced. */
+/**
+ * A domain or an address literal as it is, everything else with its odd characters replaced. Names beyond
+ * ASCII among them: a hello is said before SMTPUTF8 is known, so it has to be in A-labels (RFC 6531 3.7.1).
+ */
 function safeHost(name: string): string {
-  const ascii = normalizeDomain(name) ?? name;
-  if (ascii.length <= 255 && /^\[[0-9A-Za-z.:-]+\]$/.test(ascii)) return ascii;
-  return safeAtom(ascii, 255);
+  return name.length <= 255 && /^\[[0-9A-Za-z.:-]+\]$/.test(name) ? name : safeAtom(name, 255);
 }
 
 function safeAtom(text: string, limit: number): string {

@@ -7,14 +7,13 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 const CRLF = Buffer.from('\r\n');
 
-/** A header section that is not one: some line is neither a field nor the continuation of one. */
+/** A header section that is not one: some line is neither a field nor the continuation of one. The message is printable ASCII. */
 export class MalformedHeaderError extends Error {
   override readonly name = 'MalformedHeaderError';
   constructor(
     /** The offending line, counted from 1. */
     readonly line: number,
-    /** What is wrong with it: printable ASCII, fit for a reply. */
-    readonly fault: string,
+    fault: string,
   ) {
     super(`header line ${line} ${fault}`);
   }

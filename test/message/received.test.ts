@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { receivedField, type Trace, withKeyword } from '../../src/message/received.js';
+import { HeaderSection } from '../../src/message/section.js';
+
+const trace: Trace = {
+  helloName: 'app.example',
+  extended: true,
+  clientAddress: '192.0.2.7',
+  hostname: 'mx.example',
+  tls: 'TLSv1.3 TLS_AES_256_GCM_SHA384',
+  authenticated: true,
+  utf8: false,
+  id: '42',
+  recipients: ['u@x.example'],
+  time: Date.UTC(2026, 6, 28, 9, 5, 7),
+};
+const received = (part: Partial<Trace> = {}): string => receivedField({ ...trace, ...part });
+
+it('tells the transaction', () => {
+  expect(received()).toBe(
+    'Received: from app.example ([192.0.2.7]) by mx.example with ESMTPSA\r\n' +
+      ' (TLSv1.3 TLS_AES_256_GCM_SHA384) id 42 for <u@x.example>; Tue, 28 Jul 2026\r\n' +
+      ' 09:05:07 +0000\r\n',
+  );
+});
+
+it.each([
+  [false, null, false, false, 'SMTP'],
+  [false, 'TLSv1.3', false, false, 'SMTP'],
+  [true, null, false, false, 'ESMTP'],
+  [true, 'TLSv1.3', false, false, 'ESMTPS'],
+  [true, null, true, false, 'ESMTPA'],
+  [true, 'TLSv1.3', true, false, 'ESMTPSA'],
+  [true, null, false, true, 'UTF8SMTP'],
+  [true, 'TLSv1.3', false, true, 'UTF8SMTPS'],
+  [true, null, true, true, 'UTF8SMTPA'],
+  [true, 'TLSv1.3', true, true, 'UTF8SMTPSA'],
+])('extended %s, tls %s, authenticated %s, utf8 %s: %s', (extended, tls, authenticated, utf8, keyword) => {
+  expect(withKeyword({ extended, tls, authenticated, utf8 })).toBe(keyword);
+  expect(received({ extended, tls, authenticated, utf8 })).toMatch(new RegExp(`\\swith\\s${keyword}\\s`));
+});
+
+it.each([
+  ['2001:db8::1', '([IPv6:2001:db8::1])'],
+  ['::ffff:192.0.2.7', '([192.0.2.7])'],
+  ['fe80::1%eth0', '([IPv6:fe80::1])'],
+])('shows the client %s as %s', (clientAddress, shown) => {
+  expect(received({ clientAddress })).toContain(shown);
+});
+
+it('leaves out an address that is none, and TLS where there was none', () => {
+  expect(received({ clientAddress: 'x) evil (', tls: null })).not.toContain('(');
+});
+
+it.each([
+  ['a<b>.example', 'a?b?.example'],
+  ['a\0b', 'a?b'],
+  ['x\r\nBcc: y', 'x??Bcc??y'],
+  ['x) (y', 'x???y'],
+  ['a;b', 'a?b'],
+  ['b\xfc\xff.example', 'b??.example'],
+  ['xn--bcher-kva.example', 'xn--bcher-kva.example'],
+  ['[192.0.2.9]', '[192.0.2.9]'],
+  ['[IPv6:2001:db8::9]', '[IPv6:2001:db8::9]'],
+  ['[a b]', '?a?b?'],
+  ['', 'unknown'],
+])('makes the hello name %j safe: %s', (helloName, shown) => {
+  expect(received({ helloName }).replace(/\r\n/g, '')).toContain(`from ${shown} (`);
+});
+
+describe('for', () => {
+  it('names the only recipient, and none where there are more', () => {
+    expect(received({ recipients: ['"a>b c"@x'] })).toContain('for <"a>b c"@x>;');
+    expect(received({ recipients: [] })).not.toContain('for');
+    expect(received({ recipients: ['a@x', 'b@x'] })).not.toMatch(/for|@/);
+  });
+
+  it('names an internationalised recipient only where SMTPUTF8 is in use', () => {
+    expect(received({ recipients: ['jörg@x'] })).not.toContain('for');
+    expect(received({ recipients: ['jörg@x'], utf8: true })).toContain('for <jörg@x>;');
+  });
+
+  it.each(['a\r\nX: y@x', 'a\0@x', 'a\u2028@x', 'a'.repeat(257)])('does not name %j', (recipient) => {
+    expect(received({ recipients: [recipient], utf8: true })).not.toContain('for');
+  });
+});
+
+// Invariant: whatever the client sent, it is one field, printable, and no line is over 998 octets.
+it('is one field, whatever is in the trace', () => {
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 900, maxLength: 2000 }));
+  const parts = fc.record({
+    helloName: text,
+    clientAddress: text,
+    hostname: text,
+    tls: fc.option(text),
+    id: text,
+    recipients: fc.array(text, { maxLength: 2 }),
+    utf8: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(parts, (part) => {
+      const field = received(part);
+      expect(
+        HeaderSection.parse(Buffer.from(field))
+          .take('Received')
+          .map((one) => one.octets.toString()),
+      ).toEqual([field]);
+      expect(field.replaceAll('\r\n ', ' ')).toMatch(part.utf8 ? /^\P{Cc}+\r\n$/u : /^[ -~]+\r\n$/);
+      for (const line of field.split('\r\n')) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(998);
+    }),
+  );
+});
+
+it('folds below 78 octets wherever a part is not longer itself', () => {
+  const words = fc.stringMatching(/^[a-z.]{1,60}$/);
+  fc.assert(
+    fc.property(words, words, words, (helloName, hostname, local) => {
+      const field = received({
+        helloName,
+        hostname,
+        recipients: [`${local}@x`],
+        clientAddress: '2001:db8::1',
+      });
+      for (const line of field.split('\r\n')) expect(line.length).toBeLessThanOrEqual(78);
+    }),
+  );
+});
