@@ -1,0 +1,205 @@
+import { CR, DOT, LF } from './octets.js';
+import { PortableScan, type Scan } from './scan.js';
+
+/** What a bare CR or LF in content leads to. */
+export type BareNewlines =
+  /** The message is read to its true end, then refused. */
+  | 'reject'
+  /** Each becomes CRLF; a dot after it is content. */
+  | 'normalize';
+
+/** What {@link ContentDecoder.next} found. */
+export type ContentStep =
+  /** All octets given were used up. */
+  | 'more'
+  /** {@link ContentDecoder.slice} holds the next octets of the content. */
+  | 'slice'
+  /** A bare CR or LF, under `reject`: see {@link ContentDecoder.fault}. Told once. */
+  | 'fault'
+  /** The true end, `CRLF.CRLF`. */
+  | 'end';
+
+/** Where the decoder stands between two octets. What it withholds stands in the name. */
+type Place =
+  /** After CRLF, or before the first octet. */
+  | 'lineStart'
+  /** Inside a line. */
+  | 'midLine'
+  /** After a CR inside a line; the CR has been passed on (under `normalize` it is withheld). */
+  | 'cr'
+  /** After `CRLF.`; the dot is withheld. */
+  | 'dot'
+  /** After `CRLF.CR`; both are withheld. */
+  | 'dotCr';
+
+const CRLF = Uint8Array.of(CR, LF);
+const DEFAULT_SCAN = new PortableScan();
+
+/**
+ * Reads the content that follows DATA (RFC 5321 4.5.2): takes the dots off, finds the end.
+ *
+ * Only `CRLF.CRLF` ends content. A line end is CRLF and nothing else (RFC 5321 2.3.8): to take a lone LF or
+ * CR for one is what SMTP smuggling is made of, so each is a fault, or becomes a CRLF that starts no dot
+ * line. Slices are views of the input; nothing is copied.
+ *
+ *     content   ──CRLF──►  lineStart  ──"."──►  dot  ──CR──►  dotCr  ──LF──►  end
+ *                              │                 │              │
+ *                              └──── else ───────┴──── else ────┴──► midLine
+ */
+export class ContentDecoder {
+  /** Valid after `slice`, until the next call. */
+  slice: Uint8Array = CRLF;
+  /** Valid after `fault`. The line counts from 1 in the content. */
+  fault: { readonly octet: 'CR' | 'LF'; readonly line: number } | null = null;
+  /** Offset of the first octet that was not used. */
+  position = 0;
+
+  #place: Place = 'lineStart';
+  #line = 1;
+  /** True once the content is refused: only its end matters then. */
+  #swallowing = false;
+
+  constructor(
+    private readonly bareNewlines: BareNewlines = 'reject',
+    private readonly scan: Scan = DEFAULT_SCAN,
+  ) {}
+
+  /** Passes nothing on from here, and judges nothing: just looks for the true end. */
+  swallow(): void {
+    this.#swallowing = true;
+  }
+
+  /** Reads on in `octets` from `from`. Call again from {@link position} until `more` or `end`. */
+  next(octets: Uint8Array, from: number): ContentStep {
+    this.position = from;
+    while (this.position < octets.length) {
+      const step =
+        this.#place === 'midLine' || (this.#place === 'lineStart' && octets[this.position] !== DOT)
+          ? this.#run(octets)
+          : this.#octet(octets, octets[this.position] ?? 0);
+      if (step === 'end') return step;
+      if (step !== 'more' && !this.#swallowing) {
+        if (step === 'fault') this.#swallowing = true;
+        return step;
+      }
+    }
+    return 'more';
+  }
+
+  /** The long stretches: up to the next dot line, the next bare octet, or the last octet given. */
+  #run(octets: Uint8Array): ContentStep {
+    const from = this.position;
+    const dotLine = this.scan.dotLine(octets, from);
+    // Past its CRLF, so that the run ends at the start of the dot line.
+    const to = dotLine < 0 ? octets.length : dotLine + 2;
+
+    if (!this.#swallowing) {
+      const bare = this.scan.bareNewline(octets, from, to);
+      this.#line += this.scan.lines;
+      if (bare >= 0) return this.#bare(octets, from, to, bare);
+    }
+    this.position = to;
+    return this.#endRun(octets, from, to);
+  }
+
+  /** Settles where a run ended, and passes it on. */
+  #endRun(octets: Uint8Array, from: number, to: number): ContentStep {
+    const last = octets[to - 1];
+    if (last === CR) {
+      this.#place = 'cr';
+      return this.#emit(octets, from, this.bareNewlines === 'normalize' ? to - 1 : to);
+    }
+    // An LF that follows no CR is no line end: it was judged before, or nothing is judged any more.
+    this.#place = last === LF && to - 2 >= from && octets[to - 2] === CR ? 'lineStart' : 'midLine';
+    return this.#emit(octets, from, to);
+  }
+
+  /** A run with a bare CR or LF in it. */
+  #bare(octets: Uint8Array, from: number, to: number, at: number): ContentStep {
+    if (this.bareNewlines === 'reject') return this.#faultAt(octets[at] === CR ? 'CR' : 'LF');
+    this.position = to;
+    const step = this.#endRun(octets, from, to);
+    // A copy, since octets are put in. Over the whole run at once: run by run it stays linear.
+    if (step === 'slice') this.slice = this.#normalized(this.slice);
+    return step;
+  }
+
+  #normalized(octets: Uint8Array): Uint8Array {
+    const out = new Uint8Array(octets.length * 2);
+    let length = 0;
+    for (let i = 0; i < octets.length; i++) {
+      const octet = octets[i] ?? 0;
+      if (octet !== CR && octet !== LF) {
+        out[length++] = octet;
+        continue;
+      }
+      if (octet === CR && octets[i + 1] === LF) i++;
+      out[length++] = CR;
+      out[length++] = LF;
+    }
+    return out.subarray(0, length);
+  }
+
+  /** One octet, where its meaning hangs on what came before. */
+  #octet(octets: Uint8Array, octet: number): ContentStep {
+    switch (this.#place) {
+      case 'cr':
+        if (octet === LF) {
+          this.position++;
+          this.#line++;
+          this.#place = 'lineStart';
+          if (this.bareNewlines === 'normalize') return this.#emitted(CRLF);
+          return this.#emit(octets, this.position - 1, this.position);
+        }
+        return this.#bareCr();
+      case 'dot':
+        if (octet === CR) {
+          this.position++;
+          this.#place = 'dotCr';
+          return 'more';
+        }
+        // The dot was the sender's stuffing; it is dropped with no octet passed on.
+        this.#place = 'midLine';
+        return 'more';
+      case 'dotCr':
+        if (octet === LF) {
+          this.position++;
+          return 'end';
+        }
+        return this.#bareCr();
+      default:
+        // lineStart, before a dot.
+        this.position++;
+        this.#place = 'dot';
+        return 'more';
+    }
+  }
+
+  /** The CR before this octet turns out to be bare. */
+  #bareCr(): ContentStep {
+    this.#place = 'midLine';
+    if (this.#swallowing) return 'more';
+    return this.bareNewlines === 'reject' ? this.#faultAt('CR') : this.#insertedLineEnd();
+  }
+
+  #insertedLineEnd(): ContentStep {
+    this.#line++;
+    // Not lineStart: a dot behind a line end that the sender did not write is content.
+    this.#place = 'midLine';
+    return this.#emitted(CRLF);
+  }
+
+  #faultAt(octet: 'CR' | 'LF'): ContentStep {
+    this.fault = { octet, line: this.#line };
+    return 'fault';
+  }
+
+  #emit(octets: Uint8Array, from: number, to: number): ContentStep {
+    return to > from ? this.#emitted(octets.subarray(from, to)) : 'more';
+  }
+
+  #emitted(slice: Uint8Array): ContentStep {
+    this.slice = slice;
+    return 'slice';
+  }
+}

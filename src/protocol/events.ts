@@ -1,0 +1,74 @@
+import type { MailParameters, RcptParameters } from './grammar/parameters.js';
+import type { Mailbox } from './grammar/mailbox.js';
+import type { Reply } from './reply.js';
+import type { PasswordCredentials } from './sasl/mechanism.js';
+
+/** How the client greeted: EHLO has the extensions, HELO has none. */
+export interface Hello {
+  readonly verb: 'EHLO' | 'HELO';
+  /** As the client wrote it: a claim, not a fact. */
+  readonly name: string;
+}
+
+/**
+ * An event that asks: the machine waits for {@link Verdict} and reads nothing on, so that replies keep
+ * their order however long it takes.
+ */
+export type Question =
+  /** A client is there. Asked once, before anything else. */
+  | { readonly type: 'connect' }
+  | { readonly type: 'hello'; readonly hello: Hello }
+  /** The client wants TLS. Accepted: `secure` follows. */
+  | { readonly type: 'starttls' }
+  | { readonly type: 'auth'; readonly mechanism: string; readonly credentials: PasswordCredentials }
+  | { readonly type: 'mail'; readonly reversePath: Mailbox | null; readonly parameters: MailParameters }
+  | { readonly type: 'rcpt'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters }
+  /** The content is about to come. Accepted: `content` events follow, then `end` or `abort`. */
+  | { readonly type: 'data' }
+  /** The content has come whole. To accept is to answer for the message (RFC 5321 6.1). */
+  | { readonly type: 'end'; readonly size: number };
+
+/** An event that tells. */
+export type Notice =
+  /** A view of the input: valid until the next `receive`, unless its memory is known to be kept. */
+  | { readonly type: 'content'; readonly octets: Uint8Array }
+  /** The content will not come to its end: whatever was made of it must go. */
+  | { readonly type: 'abort'; readonly reason: AbortReason }
+  /** A transaction that had begun is gone: RSET, a new hello, the end of the connection. */
+  | { readonly type: 'reset' }
+  /** Switch to TLS now: write what `output` holds, give every octet from here on to TLS, then call `secured`. */
+  | { readonly type: 'secure' }
+  /** A command or a message was refused with this reply. */
+  | { readonly type: 'refused'; readonly command: string; readonly reply: Reply }
+  /** Nothing more will be said: write what `output` holds and close. */
+  | { readonly type: 'close'; readonly reason: CloseReason };
+
+/** Why content will not come to its end. */
+export type AbortReason =
+  /** The content itself is refused; it goes on to its end unread. */
+  | 'refused'
+  /** The peer is gone, or too slow, or the server stops. */
+  | 'disconnected';
+
+export type CloseReason = 'quit' | 'refused' | 'errors' | 'protocol' | 'timeout' | 'shutdown' | 'peer';
+
+/** The machine has nothing to tell: it needs octets, or a verdict, or it is done. */
+export type Wait =
+  { readonly type: 'needOctets' } | { readonly type: 'needVerdict' } | { readonly type: 'closed' };
+
+export type Event = Question | Notice | Wait;
+
+/** The answer to a {@link Question}. */
+export type Verdict<Principal> =
+  /** Yes; the reply stands in for the machine's own where the protocol leaves its text free. */
+  | { readonly type: 'accept'; readonly reply?: Reply }
+  /** Yes, to `auth`, and for whom. */
+  | { readonly type: 'authenticate'; readonly principal: Principal }
+  /** No. A 421 closes the connection (RFC 5321 3.8). */
+  | { readonly type: 'refuse'; readonly reply: Reply };
+
+export const ACCEPT: { readonly type: 'accept' } = Object.freeze({ type: 'accept' });
+
+export function refuse(reply: Reply): { readonly type: 'refuse'; readonly reply: Reply } {
+  return { type: 'refuse', reply };
+}

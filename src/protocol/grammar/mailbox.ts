@@ -1,0 +1,124 @@
+import { DOMAIN_OCTETS, LOCAL_PART_OCTETS, PATH_OCTETS } from '../limits.js';
+import { utf8Length } from '../octets.js';
+import { hasUnseen, isAddressLiteral, isDomain } from './domain.js';
+
+/** A mailbox (RFC 5321 4.1.2), as the client wrote it. */
+export interface Mailbox {
+  /** Quotes kept: `"a b"` is not `a b`. */
+  readonly localPart: string;
+  /** A domain or an address literal with its brackets; empty for `<postmaster>` alone. */
+  readonly domain: string;
+  /** Both parts, without angle brackets or source route. */
+  readonly address: string;
+}
+
+/** What stands between the angle brackets, and where the rest of the line begins. */
+export interface Path {
+  /** Null for `<>`. */
+  readonly mailbox: Mailbox | null;
+  /** Offset of the first character after the closing bracket. */
+  readonly end: number;
+}
+
+/** Why a path is none. For the client: it names what was expected. */
+export class PathFault {
+  constructor(readonly reason: string) {}
+}
+
+// RFC 5321 4.1.2
+//   Dot-string     = Atom *("." Atom)
+//   Atom           = 1*atext
+// RFC 6531 3.3: atext and qtextSMTP take UTF8-non-ascii as well.
+const DOT_STRING = /^(?:[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.]|[^\0-\x7f])+$/u;
+
+/**
+ * Parses a path at `start`.
+ *
+ *     Reverse-path   = Path / "<>"
+ *     Forward-path   = Path
+ *     Path           = "<" [ A-d-l ":" ] Mailbox ">"
+ *     A-d-l          = At-domain *( "," At-domain )
+ *     At-domain      = "@" Domain
+ *     Mailbox        = Local-part "@" ( Domain / address-literal )
+ *
+ * A source route is checked, then dropped (RFC 5321 appendix C). `<postmaster>` needs no domain (RFC 5321
+ * 4.5.1); the caller says whether it may stand there.
+ */
+export function parsePath(text: string, start: number): Path | PathFault {
+  if (text[start] !== '<') return new PathFault('expected < before the address');
+  const end = closingBracket(text, start + 1);
+  if (end < 0) return new PathFault('expected > after the address');
+  const inner = text.slice(start + 1, end);
+  if (inner === '') return { mailbox: null, end: end + 1 };
+  if (utf8Length(inner) + 2 > PATH_OCTETS) return new PathFault(`longer than ${PATH_OCTETS} octets`);
+
+  const address = withoutRoute(inner);
+  if (address === null) return new PathFault('the source route is malformed');
+  const mailbox = parseMailbox(address);
+  return mailbox instanceof PathFault ? mailbox : { mailbox, end: end + 1 };
+}
+
+/** Parses a mailbox without brackets. */
+export function parseMailbox(address: string): Mailbox | PathFault {
+  if (hasUnseen(address.startsWith('"') ? address.replace(/ /g, '') : address)) {
+    return new PathFault('it has a character that cannot be seen');
+  }
+  if (/^postmaster$/i.test(address)) return { localPart: address, domain: '', address };
+  const at = localPartEnd(address);
+  if (at < 0) return new PathFault('the quoted local part is malformed');
+  const localPart = address.slice(0, at);
+  if (address[at] !== '@') return new PathFault('expected local-part@domain');
+  if (!isLocalPart(localPart)) return new PathFault('the local part is malformed');
+  if (utf8Length(localPart) > LOCAL_PART_OCTETS) {
+    return new PathFault(`the local part is longer than ${LOCAL_PART_OCTETS} octets`);
+  }
+  const domain = address.slice(at + 1);
+  if (utf8Length(domain) > DOMAIN_OCTETS)
+    return new PathFault(`the domain is longer than ${DOMAIN_OCTETS} octets`);
+  if (!(domain.startsWith('[') ? isAddressLiteral(domain) : isDomain(domain))) {
+    return new PathFault('the domain is malformed');
+  }
+  return { localPart, domain, address };
+}
+
+/** The > that closes the path: one inside a quoted string is not it. */
+function closingBracket(text: string, from: number): number {
+  let quoted = false;
+  for (let i = from; i < text.length; i++) {
+    const c = text[i];
+    if (quoted && c === '\\') i++;
+    else if (c === '"') quoted = !quoted;
+    else if (c === '>' && !quoted) return i;
+  }
+  return -1;
+}
+
+function withoutRoute(inner: string): string | null {
+  if (!inner.startsWith('@')) return inner;
+  const colon = inner.indexOf(':');
+  if (colon < 0) return null;
+  const hops = inner.slice(0, colon).split(',');
+  return hops.every((hop) => hop.startsWith('@') && isDomain(hop.slice(1))) ? inner.slice(colon + 1) : null;
+}
+
+/** Offset of the character after the local part, or -1 for a quoted string that does not end. */
+function localPartEnd(address: string): number {
+  if (!address.startsWith('"')) {
+    const at = address.indexOf('@');
+    return at < 0 ? address.length : at;
+  }
+  for (let i = 1; i < address.length; i++) {
+    if (address[i] === '\\') i++;
+    else if (address[i] === '"') return i + 1;
+  }
+  return -1;
+}
+
+//   Local-part     = Dot-string / Quoted-string
+//   Quoted-string  = DQUOTE *QcontentSMTP DQUOTE
+//   QcontentSMTP   = qtextSMTP / quoted-pairSMTP
+// The quotes were matched by localPartEnd, and what cannot be seen was refused before.
+function isLocalPart(text: string): boolean {
+  if (text.startsWith('"')) return true;
+  return DOT_STRING.test(text) && !text.startsWith('.') && !text.endsWith('.') && !text.includes('..');
+}

@@ -1,0 +1,101 @@
+import { decodeUtf8 } from '../octets.js';
+import { hasUnseen } from './domain.js';
+import { parseMailbox, PathFault } from './mailbox.js';
+import { decodeXtext } from './xtext.js';
+
+/** How the content is coded: RFC 6152 and RFC 3030. */
+export type Body = '7BIT' | '8BITMIME';
+
+/** The parameters of MAIL, parsed; those that were not given are absent. */
+export interface MailParameters {
+  /** Octets the client means to send: RFC 1870. */
+  readonly size?: number;
+  readonly body?: Body;
+  /** RFC 6531. */
+  readonly smtputf8?: true;
+  /** The mailbox that first submitted the message, null for `<>`: RFC 4954 5. */
+  readonly auth?: string | null;
+}
+
+/** The parameters of RCPT, parsed. */
+export type RcptParameters = Readonly<Record<never, never>>;
+
+/** A parameter that is wrong, and why, for the client. */
+export class ParameterFault {
+  constructor(
+    readonly parameter: string,
+    /** Null where the keyword itself is unknown. */
+    readonly reason: string | null,
+  ) {}
+}
+
+/** One keyword: which command takes it, and how its value reads. */
+interface ParameterRow {
+  readonly command: 'MAIL' | 'RCPT';
+  /** Returns the field of the parsed parameters, or the reason why the value is wrong. */
+  readonly parse: (value: string | null) => Readonly<Record<string, unknown>> | string;
+}
+
+// One row a keyword. A new extension adds a row here and a line to extensions.ts.
+const ROWS: Readonly<Record<string, ParameterRow>> = {
+  SIZE: {
+    command: 'MAIL',
+    // RFC 1870 4: size-value ::= 1*20DIGIT
+    parse: (value) =>
+      value !== null && /^\d{1,20}$/.test(value) ? { size: Number(value) } : 'expected 1 to 20 digits',
+  },
+  BODY: {
+    command: 'MAIL',
+    parse: (value) => {
+      const body = value?.toUpperCase();
+      return body === '7BIT' || body === '8BITMIME' ? { body } : 'expected 7BIT or 8BITMIME';
+    },
+  },
+  SMTPUTF8: {
+    command: 'MAIL',
+    parse: (value) => (value === null ? { smtputf8: true } : 'takes no value'),
+  },
+  AUTH: { command: 'MAIL', parse: parseAuthParameter },
+};
+
+// RFC 4954 5: "AUTH=" followed by a mailbox, encoded as xtext, or "<>".
+function parseAuthParameter(value: string | null): Readonly<Record<string, unknown>> | string {
+  if (value === '<>') return { auth: null };
+  const decoded = value === null || value === '' ? null : decodeXtext(value);
+  if (decoded === null) return 'expected xtext (RFC 3461 4) or <>';
+  const auth = decodeUtf8(decoded);
+  if (auth === null || hasUnseen(auth) || parseMailbox(auth) instanceof PathFault) {
+    return 'expected a mailbox or <>';
+  }
+  return { auth };
+}
+
+// RFC 5321 4.1.2
+//   esmtp-param    = esmtp-keyword ["=" esmtp-value]
+//   esmtp-keyword  = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+//   esmtp-value    = 1*(%d33-60 / %d62-126) ; RFC 6531 3.3 adds UTF8-non-ascii
+const PARAMETER = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=((?:[!-<>-~]|[^\0-\x7f])*))?$/u;
+
+export function parseParameters(command: 'MAIL', text: string): MailParameters | ParameterFault;
+export function parseParameters(command: 'RCPT', text: string): RcptParameters | ParameterFault;
+export function parseParameters(command: 'MAIL' | 'RCPT', text: string): object | ParameterFault {
+  if (text === '') return NO_PARAMETERS;
+  let parsed: Record<string, unknown> = {};
+  const seen = new Set<string>();
+  for (const word of text.split(' ')) {
+    if (word === '') continue;
+    const match = PARAMETER.exec(word);
+    if (match === null) return new ParameterFault(word, 'expected keyword or keyword=value');
+    const keyword = (match[1] ?? '').toUpperCase();
+    const row = Object.hasOwn(ROWS, keyword) ? ROWS[keyword] : undefined;
+    if (row === undefined || row.command !== command) return new ParameterFault(keyword, null);
+    if (seen.has(keyword)) return new ParameterFault(keyword, 'given twice');
+    seen.add(keyword);
+    const result = row.parse(match[2] ?? null);
+    if (typeof result === 'string') return new ParameterFault(keyword, result);
+    parsed = { ...parsed, ...result };
+  }
+  return parsed;
+}
+
+const NO_PARAMETERS = Object.freeze({});

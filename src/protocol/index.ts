@@ -1,0 +1,28 @@
+/** The SMTP core: octets in; events and reply octets out. */
+export { ContentDecoder, type BareNewlines } from './content.js';
+export {
+  ACCEPT,
+  refuse,
+  type AbortReason,
+  type CloseReason,
+  type Event,
+  type Hello,
+  type Notice,
+  type Question,
+  type Verdict,
+  type Wait,
+} from './events.js';
+export { isDomain } from './grammar/domain.js';
+export type { Mailbox } from './grammar/mailbox.js';
+export type { Body, MailParameters, RcptParameters } from './grammar/parameters.js';
+export { DEFAULT_LIMITS, type Limits } from './limits.js';
+export type { Authenticated, Identity, Link, PhaseKind, Transaction } from './phases.js';
+export { Profile, type ProfileOptions } from './profile.js';
+export { Reply } from './reply.js';
+export { CATALOGUE, reply, type ReplyName } from './replies.js';
+export { LOGIN } from './sasl/login.js';
+export type { PasswordCredentials, SaslExchange, SaslMechanism, SaslStep } from './sasl/mechanism.js';
+export { PLAIN } from './sasl/plain.js';
+export { PortableScan, type Scan } from './scan.js';
+export { Secret } from './secret.js';
+export { ServerSession } from './session.js';

@@ -1,0 +1,111 @@
+import type { ContentDecoder } from './content.js';
+import type { Hello } from './events.js';
+import type { Mailbox } from './grammar/mailbox.js';
+import type { MailParameters } from './grammar/parameters.js';
+import type { Reply } from './reply.js';
+import type { SaslExchange } from './sasl/mechanism.js';
+
+/** Whether the octets travel in TLS. A fact of the transport, told by the server, never by the client. */
+export type Link = 'plain' | 'tls';
+
+/** Nobody in particular. */
+export interface Anonymous {
+  readonly kind: 'anonymous';
+}
+
+declare const earned: unique symbol;
+
+/** Somebody, proven. Only the row `authenticated` of the transition table makes one. */
+export interface Authenticated<Principal> {
+  readonly kind: 'authenticated';
+  readonly principal: Principal;
+  readonly [earned]: true;
+}
+
+export type Identity<Principal> = Anonymous | Authenticated<Principal>;
+
+/** What MAIL opened. */
+export interface Transaction {
+  /** Null for `<>`. */
+  readonly reversePath: Mailbox | null;
+  readonly parameters: MailParameters;
+}
+
+/** Before the greeting. */
+export interface Connecting {
+  readonly kind: 'connecting';
+  readonly link: Link;
+}
+
+/** Greeted, or fresh out of a TLS handshake: no hello yet. */
+export interface Greeted {
+  readonly kind: 'greeted';
+  readonly link: Link;
+}
+
+/** Between messages. */
+export interface Ready<Principal> {
+  readonly kind: 'ready';
+  readonly link: Link;
+  readonly hello: Hello;
+  readonly identity: Identity<Principal>;
+}
+
+/** Inside the SASL exchange of AUTH. */
+export interface Authenticating<Principal> extends Omit<Ready<Principal>, 'kind'> {
+  readonly kind: 'authenticating';
+  readonly mechanism: string;
+  readonly exchange: SaslExchange;
+}
+
+/** MAIL was accepted, no recipient yet. */
+export interface Mail<Principal> extends Omit<Ready<Principal>, 'kind'> {
+  readonly kind: 'mail';
+  readonly transaction: Transaction;
+}
+
+/** At least one recipient was accepted. */
+export interface Rcpt<Principal> extends Omit<Mail<Principal>, 'kind'> {
+  readonly kind: 'rcpt';
+  readonly recipients: number;
+}
+
+/** The content is coming, by DATA. */
+export interface Data<Principal> extends Omit<Rcpt<Principal>, 'kind'> {
+  readonly kind: 'data';
+  readonly decoder: ContentDecoder;
+}
+
+/** A message comes that nobody asked for, after a refused DATA: it is read to its end and refused. */
+export interface Unsolicited<Principal> extends Omit<Ready<Principal>, 'kind'> {
+  readonly kind: 'unsolicited';
+  readonly decoder: ContentDecoder;
+  readonly refusal: Reply;
+}
+
+/** STARTTLS was accepted; the handshake is on. */
+export interface Securing {
+  readonly kind: 'securing';
+}
+
+/** Nothing more is read. */
+export interface Closed {
+  readonly kind: 'closed';
+}
+
+export type Phase<Principal> =
+  | Connecting
+  | Greeted
+  | Ready<Principal>
+  | Authenticating<Principal>
+  | Mail<Principal>
+  | Rcpt<Principal>
+  | Data<Principal>
+  | Unsolicited<Principal>
+  | Securing
+  | Closed;
+
+export type PhaseKind = Phase<unknown>['kind'];
+
+/** The phases in which a mail transaction is open. */
+export type InTransaction<Principal> = Mail<Principal> | Rcpt<Principal> | Data<Principal>;

@@ -1,0 +1,67 @@
+import type { BareNewlines } from './content.js';
+import { announce } from './extensions.js';
+import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import type { Link } from './phases.js';
+import { Reply } from './reply.js';
+import { CATALOGUE, reply } from './replies.js';
+import { LOGIN } from './sasl/login.js';
+import type { SaslMechanism } from './sasl/mechanism.js';
+import { PLAIN } from './sasl/plain.js';
+import { PortableScan, type Scan } from './scan.js';
+
+/** How a listener wants its sessions to be. */
+export interface ProfileOptions {
+  /** The server's own name, in the greeting and the hello. */
+  readonly hostname: string;
+  /** Offer STARTTLS on plain links. Default: false. */
+  readonly starttls?: boolean;
+  /** Nothing but EHLO, STARTTLS, NOOP and QUIT before TLS (RFC 3207 4). Default: false. */
+  readonly tlsRequired?: boolean;
+  /** No MAIL before AUTH. Default: false. */
+  readonly authRequired?: boolean;
+  /** SASL mechanisms on offer, the best first. Default: PLAIN and LOGIN; none: AUTH is not offered. */
+  readonly mechanisms?: readonly SaslMechanism[];
+  /** A bare CR or LF in content. Default: reject. */
+  readonly bareNewlines?: BareNewlines;
+  /** A client that speaks before the greeting is refused. Off where TLS is told by its first octet. Default: true. */
+  readonly refuseEarlyTalkers?: boolean;
+  readonly limits?: Partial<Limits>;
+  /** Searches faster than the portable ones, where the platform has them. */
+  readonly scan?: Scan;
+}
+
+/** The options of a listener, completed and checked once, shared by all its sessions. */
+export class Profile {
+  readonly hostname: string;
+  readonly starttls: boolean;
+  readonly tlsRequired: boolean;
+  readonly authRequired: boolean;
+  readonly mechanisms: ReadonlyMap<string, SaslMechanism>;
+  readonly bareNewlines: BareNewlines;
+  readonly refuseEarlyTalkers: boolean;
+  readonly limits: Limits;
+  readonly scan: Scan;
+  readonly greeting: Reply;
+  readonly #announcements: Readonly<Record<Link, readonly string[]>>;
+
+  constructor(options: ProfileOptions) {
+    this.hostname = options.hostname;
+    this.starttls = options.starttls ?? false;
+    this.tlsRequired = options.tlsRequired ?? false;
+    this.authRequired = options.authRequired ?? false;
+    this.mechanisms = new Map((options.mechanisms ?? [PLAIN, LOGIN]).map((m) => [m.name, m]));
+    this.bareNewlines = options.bareNewlines ?? 'reject';
+    this.refuseEarlyTalkers = options.refuseEarlyTalkers ?? true;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.scan = options.scan ?? new PortableScan();
+    this.greeting = reply('greeting', { hostname: this.hostname });
+    this.#announcements = { plain: announce(this, 'plain'), tls: announce(this, 'tls') };
+  }
+
+  /** The answer to EHLO, with the extensions, or to HELO, without. */
+  hello(verb: 'EHLO' | 'HELO', address: string, link: Link): Reply {
+    const first = reply('hello', { hostname: this.hostname, address });
+    if (verb === 'HELO') return first;
+    return new Reply(CATALOGUE.hello[0], CATALOGUE.hello[1], [first.text, ...this.#announcements[link]]);
+  }
+}

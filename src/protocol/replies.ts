@@ -1,0 +1,98 @@
+import { Reply } from './reply.js';
+
+/**
+ * The closed catalogue: every reply that the machine can give of itself, by name. `docs/replies.md` tells
+ * each to users, and a test holds the two together. `{name}` in a text is filled in when it is given.
+ */
+export const CATALOGUE = {
+  greeting: [220, null, '{hostname} ESMTP ready'],
+  hello: [250, null, '{hostname} Nice to meet you, [{address}]'],
+  help: [214, '2.0.0', 'Commands: {commands}'],
+  readyForTls: [220, '2.0.0', 'Ready to start TLS'],
+  bye: [221, '2.0.0', 'Bye'],
+  authenticated: [235, '2.7.0', 'Authentication successful'],
+  ok: [250, '2.0.0', 'Ok'],
+  senderOk: [250, '2.1.0', 'Sender ok'],
+  recipientOk: [250, '2.1.5', 'Recipient ok'],
+  accepted: [250, '2.0.0', 'Ok: message accepted'],
+  cannotVerify: [252, '2.5.0', 'Cannot verify, but will take mail for it and attempt delivery'],
+  challenge: [334, null, '{challenge}'],
+  startMail: [354, null, 'End data with <CR><LF>.<CR><LF>'],
+
+  shuttingDown: [421, '4.3.2', '{hostname} is shutting down, try again later'],
+  tooManyErrors: [421, '4.7.0', 'Too many errors, closing the connection'],
+  notSmtp: [421, '4.7.0', 'This is an SMTP server, and that was not SMTP'],
+  lineNeverEnds: [421, '4.7.0', 'A line without end, closing the connection'],
+  timeout: [421, '4.4.2', '{what} took too long, closing the connection'],
+  tooManyConnections: [421, '4.7.0', 'Too many connections, try again later'],
+  internal: [451, '4.3.0', 'Local error, try again later'],
+  tooManyRecipients: [452, '4.5.3', 'Too many recipients: at most {limit} a message'],
+  authAborted: [501, '5.7.0', 'Authentication cancelled'],
+
+  notRecognized: [500, '5.5.2', 'Command not recognized'],
+  bareNewline: [500, '5.5.2', 'Commands end with <CR><LF>, nothing else'],
+  lineTooLong: [500, '5.5.2', 'Line too long: at most {limit} octets'],
+  authLineTooLong: [500, '5.5.6', 'Authentication line too long: at most {limit} octets'],
+  unprintable: [500, '5.5.2', 'Commands are printable ASCII'],
+  syntax: [501, '5.5.4', 'Syntax: {syntax}'],
+  helloSyntax: [501, '5.5.4', 'Syntax: {verb} <your domain name or [address]>'],
+  badSender: [501, '5.1.7', 'Bad sender address: {reason}'],
+  badRecipient: [501, '5.1.3', 'Bad recipient address: {reason}'],
+  badParameter: [501, '5.5.4', 'Bad parameter {parameter}: {reason}'],
+  badBase64: [501, '5.5.2', 'Cannot decode: expected base64 (RFC 4648) with its padding'],
+  badCredentials: [501, '5.5.2', 'Cannot use the credentials: {reason}'],
+  notImplemented: [502, '5.5.1', '{verb} is not offered here'],
+  helloFirst: [503, '5.5.1', 'Send EHLO first'],
+  nestedMail: [503, '5.5.1', 'MAIL was sent already: finish that message, or send RSET'],
+  mailFirst: [503, '5.5.1', 'Send MAIL first'],
+  recipientFirst: [554, '5.5.1', 'No valid recipients'],
+  unsolicitedBody: [503, '5.5.1', 'Message refused: it was sent without waiting for 354'],
+  alreadySecure: [503, '5.5.1', 'TLS is active already'],
+  alreadyAuthenticated: [503, '5.5.1', 'Already authenticated'],
+  notInTransaction: [503, '5.5.1', '{verb} cannot come inside a mail transaction'],
+  unknownMechanism: [504, '5.5.4', 'Unrecognized authentication mechanism'],
+  authRequired: [530, '5.7.0', 'Authentication required'],
+  tlsRequired: [530, '5.7.0', 'Must issue a STARTTLS command first'],
+  authNeedsTls: [538, '5.7.11', 'Encryption required for authentication: send STARTTLS first'],
+  authFailed: [535, '5.7.8', 'Authentication credentials invalid'],
+  sizeExceeded: [552, '5.3.4', 'Message too big: at most {limit} octets'],
+  senderNeedsUtf8: [550, '5.6.7', 'Address is not ASCII: send SMTPUTF8 with MAIL'],
+  recipientNeedsUtf8: [553, '5.6.7', 'Address is not ASCII: send SMTPUTF8 with MAIL'],
+  bareNewlineInContent: [550, '5.6.0', 'Bare {octet} in line {line} of the message: lines end with <CR><LF>'],
+  earlyTalker: [554, '5.5.0', 'Data sent before the greeting'],
+  unknownParameter: [555, '5.5.4', 'Parameter not recognized: {parameter}'],
+} as const satisfies Record<string, readonly [code: number, enhanced: string | null, text: string]>;
+
+export type ReplyName = keyof typeof CATALOGUE;
+
+type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+/** The names to fill in for a reply. */
+export type Fillings<Name extends ReplyName> = Record<
+  Placeholders<(typeof CATALOGUE)[Name][2]>,
+  string | number
+>;
+/** Names of the replies that have nothing to fill in. */
+export type ConstantReply = {
+  [Name in ReplyName]: Placeholders<(typeof CATALOGUE)[Name][2]> extends never ? Name : never;
+}[ReplyName];
+
+const constants = new Map<string, Reply>();
+for (const [name, [code, enhanced, text]] of Object.entries(CATALOGUE)) {
+  if (!text.includes('{')) constants.set(name, new Reply(code, enhanced, text));
+}
+
+/** A reply of the catalogue: constant ones are built once, when the module loads. */
+export function reply(name: ConstantReply): Reply;
+export function reply<Name extends ReplyName>(name: Name, fillings: Fillings<Name>): Reply;
+export function reply(name: ReplyName, fillings?: Readonly<Record<string, string | number>>): Reply {
+  const constant = constants.get(name);
+  if (constant !== undefined) return constant;
+  const [code, enhanced, text] = CATALOGUE[name];
+  return new Reply(
+    code,
+    enhanced,
+    text.replace(/\{(\w+)\}/g, (_, key: string) => String(fillings?.[key] ?? '')),
+  );
+}

@@ -1,0 +1,67 @@
+import { REPLY_LINE_OCTETS } from './limits.js';
+import { fromBinaryString } from './octets.js';
+
+/**
+ * A reply as the client reads it: code (RFC 5321 4.2), enhanced code (RFC 3463, null where RFC 2034 wants
+ * none) and text, in one value. Its octets are made once.
+ *
+ * Text may come from anywhere: controls, CR, LF and everything beyond ASCII are taken out, and each line
+ * is cut to the limit of RFC 5321 4.5.3.1.5, so that no text can forge a second reply.
+ */
+export class Reply {
+  readonly octets: Uint8Array;
+  readonly lines: readonly string[];
+
+  /**
+   * @param code three digits, 200 to 599.
+   * @param enhanced such as `5.7.1`, or null.
+   * @param text one line, or several for a multiline reply.
+   * @throws RangeError where the code is not a reply code, or the enhanced code is of another class.
+   */
+  constructor(
+    readonly code: number,
+    readonly enhanced: string | null,
+    text: string | readonly string[],
+  ) {
+    if (!Number.isInteger(code) || code < 200 || code > 599) {
+      throw new RangeError(`reply code: expected 200 to 599, got ${String(code)}`);
+    }
+    if (enhanced !== null && !enhancedFits(code, enhanced)) {
+      throw new RangeError(
+        `enhanced code: expected ${String(code).charAt(0)}.x.x for ${code}, got ${enhanced}`,
+      );
+    }
+    const prefix = enhanced === null ? '' : `${enhanced} `;
+    const room = REPLY_LINE_OCTETS - 'xxx '.length - prefix.length - 2;
+    const given = typeof text === 'string' ? [text] : text;
+    this.lines = (given.length === 0 ? [''] : given).map((line) => printable(line).slice(0, room));
+    const last = this.lines.length - 1;
+    this.octets = fromBinaryString(
+      this.lines.map((line, i) => `${code}${i < last ? '-' : ' '}${prefix}${line}\r\n`).join(''),
+    );
+  }
+
+  /** The text on one line. */
+  get text(): string {
+    return this.lines.join(' ');
+  }
+
+  /** RFC 5321 4.2.1: 2yz and 3yz go on, 4yz and 5yz refuse. */
+  get positive(): boolean {
+    return this.code < 400;
+  }
+
+  /** As it reads on the wire, on one line, without CRLF. */
+  toString(): string {
+    return [this.code, ...(this.enhanced === null ? [] : [this.enhanced]), this.text].join(' ');
+  }
+}
+
+function enhancedFits(code: number, enhanced: string): boolean {
+  const match = /^([245])\.\d{1,3}\.\d{1,3}$/.exec(enhanced);
+  return match !== null && match[1] === String(code).charAt(0);
+}
+
+function printable(text: string): string {
+  return text.replace(/[\r\n\t]+/g, ' ').replace(/[^ -~]/g, '?');
+}

@@ -1,0 +1,31 @@
+import { decodeUtf8 } from '../octets.js';
+import { Secret } from '../secret.js';
+import { hasControl } from './text.js';
+import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';
+
+/**
+ * LOGIN: never standardized (draft-murchison-sasl-login), but what half the clients try first. The server
+ * asks for the user name, then for the password; the prompts are the ones every client expects. An initial
+ * response is the user name.
+ */
+export const LOGIN: SaslMechanism = { name: 'LOGIN', begin: () => new LoginExchange() };
+
+class LoginExchange implements SaslExchange {
+  #user: string | null = null;
+
+  start(initial: string | null): SaslStep {
+    return initial === null ? { kind: 'challenge', text: 'Username:' } : this.respond(initial);
+  }
+
+  respond(response: string): SaslStep {
+    const text = decodeUtf8(response);
+    if (text === null) return { kind: 'fault', reason: 'expected UTF-8' };
+    if (hasControl(text)) return { kind: 'fault', reason: 'control characters' };
+    if (text === '') return { kind: 'fault', reason: 'the user or the password is empty' };
+    if (this.#user === null) {
+      this.#user = text;
+      return { kind: 'challenge', text: 'Password:' };
+    }
+    return { kind: 'credentials', credentials: { authcid: this.#user, password: new Secret(text) } };
+  }
+}

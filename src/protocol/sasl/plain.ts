@@ -1,0 +1,36 @@
+import { decodeUtf8 } from '../octets.js';
+import { Secret } from '../secret.js';
+import { hasControl } from './text.js';
+import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';
+
+/**
+ * PLAIN, RFC 4616.
+ *
+ *     message   = [authzid] UTF8NUL authcid UTF8NUL passwd
+ */
+export const PLAIN: SaslMechanism = { name: 'PLAIN', begin: () => new PlainExchange() };
+
+class PlainExchange implements SaslExchange {
+  start(initial: string | null): SaslStep {
+    return initial === null ? { kind: 'challenge', text: '' } : this.respond(initial);
+  }
+
+  respond(response: string): SaslStep {
+    const message = decodeUtf8(response);
+    if (message === null) return fault('expected UTF-8');
+    const [authzid, authcid, password, ...rest] = message.split('\0');
+    if (authzid === undefined || authcid === undefined || password === undefined || rest.length > 0) {
+      return fault('expected [authzid] NUL authcid NUL password');
+    }
+    if (authcid === '' || password === '') return fault('the user or the password is empty');
+    if (hasControl(message.replaceAll('\0', ''))) return fault('control characters');
+    // RFC 4616 2: acting as somebody else needs a permission that nobody here can have.
+    if (authzid !== '' && authzid !== authcid)
+      return fault('the authorization identity must be empty or the user');
+    return { kind: 'credentials', credentials: { authcid, password: new Secret(password) } };
+  }
+}
+
+function fault(reason: string): SaslStep {
+  return { kind: 'fault', reason };
+}

@@ -1,0 +1,49 @@
+import { CR, LF } from './octets.js';
+
+/**
+ * The two searches that message content needs. They are the only per-octet work on a body, so a platform
+ * may hand in faster ones; these need nothing but the language.
+ */
+export interface Scan {
+  /**
+   * Looks for a bare CR or LF in `[from, to)`, and counts the line ends before it.
+   *
+   * `from` must not be the LF of a CRLF. A CR at `to - 1` is not judged: its LF may come later.
+   *
+   * @returns the offset of the bare octet, or -1. {@link lines} then holds the count of CRLF passed.
+   */
+  bareNewline(octets: Uint8Array, from: number, to: number): number;
+
+  /** CRLF seen by the last call of {@link bareNewline}. */
+  readonly lines: number;
+
+  /** Offset of the first CR of `CRLF "."` in `octets` from `from` on, or -1. */
+  dotLine(octets: Uint8Array, from: number): number;
+}
+
+/** The searches over `indexOf`, which is native on a Uint8Array and on a Node Buffer alike. */
+export class PortableScan implements Scan {
+  lines = 0;
+
+  bareNewline(octets: Uint8Array, from: number, to: number): number {
+    this.lines = 0;
+    for (let at = from; ; this.lines++) {
+      const lf = octets.indexOf(LF, at);
+      const end = lf < 0 || lf >= to ? to : lf;
+      const cr = octets.indexOf(CR, at);
+      if (cr >= 0 && cr < end - 1) return cr;
+      if (end === to) return -1;
+      if (cr !== lf - 1) return lf;
+      at = lf + 1;
+    }
+  }
+
+  dotLine(octets: Uint8Array, from: number): number {
+    for (let at = from; ;) {
+      const lf = octets.indexOf(LF, at);
+      if (lf < 0) return -1;
+      if (octets[lf + 1] === 0x2e && lf > from && octets[lf - 1] === CR) return lf - 1;
+      at = lf + 1;
+    }
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * Rule 1: everything that changes the phase of a session stands in this table, and nowhere else.
+ *
+ * A row is `[phase][transition] = { to, make }`. `make` builds the next phase out of the present one and
+ * of what earned the change, so a phase cannot be had without its proof: there is no way to a principal
+ * but `authenticated`, none to a reverse-path but `mailAccepted`. What is not in the table cannot happen;
+ * to try is a bug of the machine, and throws.
+ *
+ * `docs/architecture.md` shows it as a drawing.
+ */
+import type { ContentDecoder } from './content.js';
+import type { Hello } from './events.js';
+import type {
+  Authenticated,
+  Authenticating,
+  Closed,
+  Connecting,
+  Data,
+  Greeted,
+  Identity,
+  Link,
+  Mail,
+  Phase,
+  PhaseKind,
+  Rcpt,
+  Ready,
+  Securing,
+  Transaction,
+  Unsolicited,
+} from './phases.js';
+import type { Reply } from './reply.js';
+import type { SaslExchange } from './sasl/mechanism.js';
+
+/** What each transition needs to be given: the proof that earns it. */
+export interface Proofs {
+  /** The connect verdict was yes. */
+  welcomed: undefined;
+  /** The hello verdict was yes. Forgets any transaction (RFC 5321 4.1.4), keeps the identity. */
+  hello: Hello;
+  /** The STARTTLS verdict was yes. */
+  startTls: undefined;
+  /** The handshake is done. Forgets everything that came before it (RFC 3207 4.2). */
+  secured: undefined;
+  /** AUTH named a mechanism on offer, and the exchange goes on. */
+  saslBegun: { readonly mechanism: string; readonly exchange: SaslExchange };
+  /** The auth verdict was yes. */
+  authenticated: { readonly principal: unknown };
+  /** The exchange came to nothing. */
+  saslOver: undefined;
+  /** The mail verdict was yes. */
+  mailAccepted: Transaction;
+  /** The rcpt verdict was yes. */
+  rcptAccepted: undefined;
+  /** The data verdict was yes. */
+  dataBegun: { readonly decoder: ContentDecoder };
+  /** The content came to its end, whatever the verdict. */
+  dataOver: undefined;
+  /** RSET. */
+  reset: undefined;
+  /** A header field came after a refused DATA. */
+  unsolicitedBegun: { readonly decoder: ContentDecoder; readonly refusal: Reply };
+  unsolicitedOver: undefined;
+  /** QUIT, a refusal that closes, the peer's end, a deadline. */
+  closed: undefined;
+}
+
+export type Transition = keyof Proofs;
+
+interface Row<From, Proof> {
+  readonly to: PhaseKind;
+  readonly make: (from: From, proof: Proof) => Phase<unknown>;
+}
+type Rows<Kind extends PhaseKind> = {
+  readonly [T in Transition]?: Row<Extract<Phase<unknown>, { kind: Kind }>, Proofs[T]>;
+};
+type Table = { readonly [Kind in PhaseKind]: Rows<Kind> };
+
+/** What every phase after the hello carries on. */
+type Known = Pick<Ready<unknown>, 'link' | 'hello' | 'identity'>;
+
+const ANONYMOUS: Identity<never> = { kind: 'anonymous' };
+
+const ready = ({ link, hello, identity }: Known): Ready<unknown> => ({
+  kind: 'ready',
+  link,
+  hello,
+  identity,
+});
+const greeted = (link: Link): Greeted => ({ kind: 'greeted', link });
+const CLOSED: Closed = { kind: 'closed' };
+const SECURING: Securing = { kind: 'securing' };
+
+const toClosed = { to: 'closed', make: () => CLOSED } as const;
+const toSecuring = { to: 'securing', make: () => SECURING } as const;
+const toReady = { to: 'ready', make: ready } as const;
+const toNewHello = {
+  to: 'ready',
+  make: (from: Known, hello: Hello) => ready({ link: from.link, hello, identity: from.identity }),
+} as const;
+const toUnsolicited = {
+  to: 'unsolicited',
+  make: (from: Known, proof: Proofs['unsolicitedBegun']): Unsolicited<unknown> => ({
+    kind: 'unsolicited',
+    link: from.link,
+    hello: from.hello,
+    identity: from.identity,
+    decoder: proof.decoder,
+    refusal: proof.refusal,
+  }),
+} as const;
+const toRcpt = {
+  to: 'rcpt',
+  make: (from: Mail<unknown> | Rcpt<unknown>): Rcpt<unknown> => ({
+    kind: 'rcpt',
+    link: from.link,
+    hello: from.hello,
+    identity: from.identity,
+    transaction: from.transaction,
+    recipients: from.kind === 'rcpt' ? from.recipients + 1 : 1,
+  }),
+} as const;
+const toAuthenticated = {
+  to: 'ready',
+  make: (from: Known, { principal }: Proofs['authenticated']): Ready<unknown> =>
+    ready({
+      link: from.link,
+      hello: from.hello,
+      identity: { kind: 'authenticated', principal } as Authenticated<unknown>,
+    }),
+} as const;
+
+export const TRANSITIONS: Table = {
+  connecting: {
+    welcomed: { to: 'greeted', make: (from: Connecting) => greeted(from.link) },
+    closed: toClosed,
+  },
+  greeted: {
+    hello: {
+      to: 'ready',
+      make: (from: Greeted, hello) => ready({ link: from.link, hello, identity: ANONYMOUS }),
+    },
+    closed: toClosed,
+  },
+  ready: {
+    hello: toNewHello,
+    startTls: toSecuring,
+    saslBegun: {
+      to: 'authenticating',
+      make: (from: Ready<unknown>, proof): Authenticating<unknown> => ({
+        ...from,
+        kind: 'authenticating',
+        mechanism: proof.mechanism,
+        exchange: proof.exchange,
+      }),
+    },
+    // An initial response can say it all: then there is no exchange.
+    authenticated: toAuthenticated,
+    mailAccepted: {
+      to: 'mail',
+      make: (from: Ready<unknown>, transaction): Mail<unknown> => ({
+        kind: 'mail',
+        link: from.link,
+        hello: from.hello,
+        identity: from.identity,
+        transaction,
+      }),
+    },
+    reset: toReady,
+    unsolicitedBegun: toUnsolicited,
+    closed: toClosed,
+  },
+  authenticating: {
+    authenticated: toAuthenticated,
+    saslOver: toReady,
+    closed: toClosed,
+  },
+  mail: {
+    rcptAccepted: toRcpt,
+    hello: toNewHello,
+    reset: toReady,
+    unsolicitedBegun: toUnsolicited,
+    closed: toClosed,
+  },
+  rcpt: {
+    rcptAccepted: toRcpt,
+    dataBegun: {
+      to: 'data',
+      make: (from: Rcpt<unknown>, { decoder }): Data<unknown> => ({
+        kind: 'data',
+        link: from.link,
+        hello: from.hello,
+        identity: from.identity,
+        transaction: from.transaction,
+        recipients: from.recipients,
+        decoder,
+      }),
+    },
+    hello: toNewHello,
+    reset: toReady,
+    unsolicitedBegun: toUnsolicited,
+    closed: toClosed,
+  },
+  data: {
+    dataOver: toReady,
+    closed: toClosed,
+  },
+  unsolicited: {
+    unsolicitedOver: toReady,
+    closed: toClosed,
+  },
+  securing: {
+    secured: { to: 'greeted', make: () => greeted('tls') },
+    closed: toClosed,
+  },
+  closed: {},
+};
+
+/**
+ * The phase that `transition` leads to.
+ *
+ * @throws Error where the table has no such row: a bug of the machine, never of the peer.
+ */
+export function advance<Principal, T extends Transition>(
+  phase: Phase<Principal>,
+  transition: T,
+  ...[proof]: Proofs[T] extends undefined ? [] : [Proofs[T]]
+): Phase<Principal> {
+  const rows = TRANSITIONS[phase.kind] as Readonly<
+    Partial<Record<Transition, Row<Phase<Principal>, unknown>>>
+  >;
+  const row = rows[transition];
+  if (row === undefined) throw new Error(`no transition ${transition} from ${phase.kind}`);
+  return row.make(phase, proof) as Phase<Principal>;
+}

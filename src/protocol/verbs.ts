@@ -1,0 +1,192 @@
+import { isHelloName } from './grammar/domain.js';
+import { type Mailbox, parsePath, PathFault } from './grammar/mailbox.js';
+import {
+  type MailParameters,
+  ParameterFault,
+  parseParameters,
+  type RcptParameters,
+} from './grammar/parameters.js';
+import { decodeUtf8 } from './octets.js';
+import type { Limits } from './limits.js';
+import type { PhaseKind } from './phases.js';
+import type { Reply } from './reply.js';
+import { type ConstantReply, reply } from './replies.js';
+
+/** A command that reads well. What it may do now is another question. */
+export type Command =
+  | { readonly verb: 'EHLO' | 'HELO'; readonly name: string }
+  | { readonly verb: 'STARTTLS' | 'DATA' | 'RSET' | 'NOOP' | 'QUIT' | 'VRFY' | 'HELP' }
+  | { readonly verb: 'AUTH'; readonly mechanism: string; readonly initialResponse: string | null }
+  | { readonly verb: 'MAIL'; readonly reversePath: Mailbox | null; readonly parameters: MailParameters }
+  | { readonly verb: 'RCPT'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters };
+
+/** What a parser must know of the session. */
+export interface ParseContext {
+  /** The hello was EHLO: parameters are allowed. */
+  readonly extended: boolean;
+  /** The transaction has SMTPUTF8. */
+  readonly smtputf8: boolean;
+  readonly limits: Limits;
+}
+
+/** The phases in which commands are read. */
+export type CommandPhase = Extract<PhaseKind, 'greeted' | 'ready' | 'mail' | 'rcpt'>;
+
+/** A verb, and all that is peculiar to it. */
+export interface Verb {
+  /** The command, or the reply that refuses it. `argument` has no space around it. */
+  readonly parse: (argument: string, context: ParseContext) => Command | Reply;
+  /** Phases in which it may not come, and what it gets there. In all others it may. */
+  readonly refusedIn?: Readonly<Partial<Record<CommandPhase, ConstantReply | 'notInTransaction'>>>;
+  /** It may come before TLS where TLS is required (RFC 3207 4). */
+  readonly beforeTls?: true;
+  /** It may not come before AUTH where AUTH is required (RFC 4954 6). */
+  readonly needsAuth?: true;
+  /** It belongs to EHLO's extensions: after HELO, or before any hello, it is out of order. */
+  readonly extension?: true;
+  /** It must be the last of a pipelined group (RFC 2920 3.1): a client waits for its reply. */
+  readonly endsGroup?: true;
+  /** Its argument may hold controls and 8-bit octets, for its own parser to judge. Else they get 500. */
+  readonly raw?: true;
+  /** Which limit its line has. Default: commandLine. */
+  readonly line?: 'authLine';
+}
+
+// RFC 5321 4.1.1, one row a verb.
+export const VERBS: Readonly<Record<string, Verb>> = {
+  EHLO: { parse: parseHello('EHLO'), beforeTls: true, endsGroup: true, raw: true },
+  HELO: { parse: parseHello('HELO'), beforeTls: true, endsGroup: true, raw: true },
+  STARTTLS: {
+    parse: withoutArgument('STARTTLS'),
+    refusedIn: { greeted: 'helloFirst', mail: 'notInTransaction', rcpt: 'notInTransaction' },
+    beforeTls: true,
+    extension: true,
+    endsGroup: true,
+  },
+  AUTH: {
+    parse: parseAuth,
+    refusedIn: { greeted: 'helloFirst', mail: 'notInTransaction', rcpt: 'notInTransaction' },
+    // It gets an answer of its own there: 538.
+    beforeTls: true,
+    extension: true,
+    endsGroup: true,
+    line: 'authLine',
+  },
+  MAIL: {
+    parse: parseMail,
+    refusedIn: { greeted: 'helloFirst', mail: 'nestedMail', rcpt: 'nestedMail' },
+    needsAuth: true,
+    raw: true,
+  },
+  RCPT: { parse: parseRcpt, refusedIn: { greeted: 'helloFirst', ready: 'mailFirst' }, raw: true },
+  DATA: {
+    parse: withoutArgument('DATA'),
+    refusedIn: { greeted: 'helloFirst', ready: 'mailFirst', mail: 'recipientFirst' },
+    endsGroup: true,
+  },
+  RSET: { parse: withoutArgument('RSET') },
+  NOOP: { parse: () => ({ verb: 'NOOP' }), beforeTls: true, endsGroup: true },
+  QUIT: { parse: withoutArgument('QUIT'), beforeTls: true, endsGroup: true },
+  VRFY: { parse: parseVrfy, endsGroup: true, raw: true },
+  HELP: { parse: () => ({ verb: 'HELP' }), beforeTls: true, endsGroup: true },
+  // Known to RFC 5321, and not offered: whom a name stands for is nobody's business (RFC 5321 7.3).
+  EXPN: { parse: () => reply('notImplemented', { verb: 'EXPN' }), endsGroup: true, raw: true },
+  // RFC 5321 appendix F.1: deprecated, a security hole.
+  TURN: { parse: () => reply('notImplemented', { verb: 'TURN' }), endsGroup: true },
+};
+
+type Plain = 'DATA' | 'RSET' | 'QUIT' | 'STARTTLS';
+
+function withoutArgument(verb: Plain): Verb['parse'] {
+  const command = { verb } as const;
+  const refusal = reply('syntax', { syntax: `${verb}, with no argument` });
+  return (argument) => (argument === '' ? command : refusal);
+}
+
+function parseHello(verb: 'EHLO' | 'HELO'): Verb['parse'] {
+  const refusal = reply('helloSyntax', { verb });
+  return (argument) => (isHelloName(argument) ? { verb, name: argument } : refusal);
+}
+
+// RFC 4954 4: AUTH mechanism [initial-response]
+function parseAuth(argument: string): Command | Reply {
+  const [mechanism = '', initialResponse = null, ...rest] = argument.split(' ');
+  // Base64 with a space in it is no base64; the mechanism's name has been read all the same.
+  if (rest.length > 0) return reply('badBase64');
+  if (mechanism === '') return reply('syntax', { syntax: 'AUTH mechanism [initial-response]' });
+  return { verb: 'AUTH', mechanism: mechanism.toUpperCase(), initialResponse };
+}
+
+// RFC 5321 4.1.1.2: mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
+function parseMail(argument: string, context: ParseContext): Command | Reply {
+  const parts = parsePathArgument('FROM:', argument);
+  if (parts === null) return reply('syntax', { syntax: 'MAIL FROM:<address> [parameters]' });
+  if (parts instanceof PathFault) return reply('badSender', { reason: parts.reason });
+  // <postmaster> without a domain is a recipient only (RFC 5321 4.1.1.3).
+  if (parts.mailbox?.domain === '') return reply('badSender', { reason: 'the domain is missing' });
+  const parameters = parseParameters('MAIL', parts.parameters);
+  if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
+  if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
+  if (parameters.smtputf8 !== true && !isAscii(parts.mailbox?.address ?? '')) return reply('senderNeedsUtf8');
+  if ((parameters.size ?? 0) > context.limits.messageSize) {
+    return reply('sizeExceeded', { limit: context.limits.messageSize });
+  }
+  return { verb: 'MAIL', reversePath: parts.mailbox, parameters };
+}
+
+// RFC 5321 4.1.1.3: rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
+//                          [SP Rcpt-parameters] CRLF
+function parseRcpt(argument: string, context: ParseContext): Command | Reply {
+  const parts = parsePathArgument('TO:', argument);
+  if (parts === null) return reply('syntax', { syntax: 'RCPT TO:<address> [parameters]' });
+  if (parts instanceof PathFault) return reply('badRecipient', { reason: parts.reason });
+  if (parts.mailbox === null) return reply('badRecipient', { reason: 'a recipient cannot be <>' });
+  const parameters = parseParameters('RCPT', parts.parameters);
+  if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
+  if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
+  if (!context.smtputf8 && !isAscii(parts.mailbox.address)) return reply('recipientNeedsUtf8');
+  return { verb: 'RCPT', forwardPath: parts.mailbox, parameters };
+}
+
+// RFC 5321 4.1.1.6: vrfy = "VRFY" SP String CRLF
+function parseVrfy(argument: string): Command | Reply {
+  if (argument === '') return reply('syntax', { syntax: 'VRFY <address or name>' });
+  return decodeUtf8(argument) === null || /\p{Cc}/u.test(argument) ? reply('unprintable') : { verb: 'VRFY' };
+}
+
+interface PathArgument {
+  readonly mailbox: Mailbox | null;
+  /** What follows the path, without the space before it. */
+  readonly parameters: string;
+}
+
+/** Null where the keyword is not there. */
+function parsePathArgument(keyword: string, binary: string): PathArgument | PathFault | null {
+  if (binary.slice(0, keyword.length).toUpperCase() !== keyword) return null;
+  const argument = isAscii(binary) ? binary : decodeUtf8(binary);
+  if (argument === null) return new PathFault('it is not UTF-8');
+  // RFC 5321 3.3 says no space after the colon; so many clients write one that it is taken.
+  let start = keyword.length;
+  while (argument[start] === ' ') start++;
+  const path = parsePath(argument, start);
+  if (path instanceof PathFault) return path;
+  const rest = argument.slice(path.end);
+  if (rest !== '' && !rest.startsWith(' ')) return new PathFault('expected a space after >');
+  return { mailbox: path.mailbox, parameters: rest.trim() };
+}
+
+// RFC 5321 2.2.1 and 4.1.1.11: parameters come with EHLO only.
+function withoutExtensions(parameters: string): Reply {
+  return reply('unknownParameter', { parameter: parameters });
+}
+
+function parameterRefusal({ parameter, reason }: ParameterFault): Reply {
+  return reason === null
+    ? reply('unknownParameter', { parameter })
+    : reply('badParameter', { parameter, reason });
+}
+
+function isAscii(text: string): boolean {
+  // eslint-disable-next-line no-control-regex -- ASCII begins at NUL
+  return /^[\0-\x7f]*$/.test(text);
+}
