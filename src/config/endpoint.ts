@@ -1,0 +1,46 @@
+import { isIP, isIPv6 } from 'node:net';
+
+/** An address and a port to listen on. */
+export interface Endpoint {
+  /** An IPv4 address, an IPv6 address without brackets, or a host name such as `localhost`. */
+  readonly address: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
+
+/**
+ * Reads `ADDR:PORT`, with an IPv6 address in brackets. Both parts must be there: what a missing one would
+ * mean differs from program to program, and a port that is open by surprise is a hole.
+ *
+ * @returns the endpoint, or in words what is wrong
+ */
+export function parseEndpoint(text: string): Endpoint | string {
+  const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(text);
+  if (match === null) {
+    return isIPv6(text.replace(/:\d+$/, ''))
+      ? 'an IPv6 address must stand in brackets, such as [::1]:2525'
+      : 'it is not ADDR:PORT';
+  }
+  const [, v6, other = '', port] = match;
+  if (v6 !== undefined && !isIPv6(v6)) return `"${v6}" is not an IPv6 address`;
+  const address = v6 ?? other;
+  if (address === '') return 'it has no address; all of them are 0.0.0.0 (IPv4) or [::] (IPv6 and IPv4)';
+  if (v6 === undefined && !isAddress(address)) return `"${address}" is neither an address nor a host name`;
+  if (port === undefined || port === '') return 'it has no port';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    return `port "${port}" is not a number from 0 (any free one) to 65535`;
+  }
+  return { address, port: Number(port) };
+}
+
+/** Writes an endpoint as {@link parseEndpoint} reads it. */
+export function formatEndpoint({ address, port }: Endpoint): string {
+  return `${isIPv6(address) ? `[${address}]` : address}:${String(port)}`;
+}
+
+// 300.1.1.1 would pass as a host name: a name whose last label is a number is a mistyped address.
+function isAddress(text: string): boolean {
+  return isIP(text) === 4 || (HOST_NAME.test(text) && !/(^|\.)\d+$/.test(text));
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { Secret } from '../protocol/secret.js';
+import { DURATION_FORM, formatDuration, parseDuration } from './duration.js';
+import { type KeyInfo, key } from './key.js';
+import { SIZE_FORM, formatSize, parseSize } from './size.js';
+
+// Each kind of key is a codec: its input is what a file, a variable or a flag can hold, its output what the
+// program works with, and encoding gives back what could have been written.
+
+type About = Pick<KeyInfo, 'about' | 'source'>;
+type Described = About & Pick<KeyInfo, 'placeholder' | 'allowed'>;
+interface Range<Written> {
+  readonly initial: Written;
+  readonly min: Written;
+  readonly max: Written;
+}
+
+/** A length of time, in milliseconds. */
+export function duration(about: About & Range<string>): z.ZodType<number> {
+  return quantity(about, 'DURATION', DURATION_FORM, parseDuration, formatDuration);
+}
+
+/** A number of octets. */
+export function size(about: About & Range<string>): z.ZodType<number> {
+  return quantity(about, 'SIZE', SIZE_FORM, parseSize, (octets) => {
+    const written = formatSize(octets);
+    return written === String(octets) ? octets : written;
+  });
+}
+
+/** A number of things. */
+export function count(about: About & Range<number>): z.ZodType<number> {
+  return quantity(
+    about,
+    'N',
+    'a whole number',
+    (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
+    (value) => value,
+  );
+}
+
+/** One of a few words. */
+export function choice<const Word extends string>(
+  about: About & { readonly words: readonly Word[]; readonly initial: Word },
+): z.ZodType<Word> {
+  const { words, ...info } = about;
+  const schema = z
+    .custom<Word>((written) => words.some((word) => word === written))
+    .prefault(() => about.initial);
+  return key(schema, { ...info, placeholder: words.join('|'), allowed: `one of ${words.join(', ')}` });
+}
+
+/** A file or folder. */
+export function path(about: About & { readonly initial?: string }): z.ZodType<string> {
+  const required = z.string().min(1);
+  const schema = about.initial === undefined ? required : required.prefault(about.initial);
+  return key(schema, { ...about, placeholder: 'PATH', allowed: 'a path', holds: 'path' });
+}
+
+/** A file that need not be named. */
+export function optionalPath(about: About): z.ZodType<string | null> {
+  const schema = optional(z.string().min(1));
+  return key(schema, { ...about, placeholder: 'PATH', allowed: 'a path', holds: 'path' });
+}
+
+/** A text of a certain form that need not be given. */
+export function optionalText(about: Described, form: RegExp): z.ZodType<string | null> {
+  return key(optional(z.string().regex(form)), about);
+}
+
+/** A value that must never be shown, and need not be given. */
+export function secret(about: About): z.ZodType<Secret | null> {
+  const schema = z.codec(z.string().optional(), z.instanceof(Secret).nullable(), {
+    decode: (written) => (written === undefined ? null : new Secret(written)),
+    encode: (value) => value?.toString(),
+  });
+  return key(schema, { ...about, placeholder: 'SECRET', allowed: 'a text', holds: 'secret' });
+}
+
+/**
+ * A text that is read into something of its own.
+ *
+ * @param read gives the value, or says in words what is wrong with the text
+ * @param write gives back a text that `read` takes
+ */
+export function structured<T extends object | null>(
+  read: (text: string) => T | string,
+  write: (value: T) => string,
+): z.ZodType<T, string> {
+  return z.codec(z.string(), z.custom<T>(), {
+    decode: (text, context) => {
+      const outcome = read(text);
+      if (typeof outcome !== 'string') return outcome;
+      context.issues.push({ code: 'custom', input: text, message: outcome });
+      return z.NEVER;
+    },
+    encode: write,
+  });
+}
+
+function optional(schema: z.ZodType<string, string>): z.ZodType<string | null> {
+  return z.codec(schema.optional(), z.string().nullable(), {
+    decode: (written) => written ?? null,
+    encode: (value) => value ?? undefined,
+  });
+}
+
+function quantity<Written extends string | number>(
+  about: About & Range<Written>,
+  placeholder: string,
+  form: string,
+  parse: (text: string) => number | undefined,
+  format: (value: number) => string | number,
+): z.ZodType<number> {
+  const { min, max, ...info } = about;
+  const least = parse(String(min));
+  const most = parse(String(max));
+  if (least === undefined || most === undefined) throw new TypeError(`${min} to ${max} is not ${form}`);
+  const schema = z
+    .codec(z.union([z.string(), z.int()]), z.number(), {
+      decode: (written, context) => {
+        const value = parse(String(written));
+        if (value !== undefined && value >= least && value <= most) return value;
+        const message = value === undefined ? undefined : `it is too ${value < least ? 'small' : 'great'}`;
+        context.issues.push({
+          code: 'custom',
+          input: written,
+          ...(message === undefined ? {} : { message }),
+        });
+        return z.NEVER;
+      },
+      encode: format,
+    })
+    .prefault(about.initial);
+  return key(schema, { ...info, placeholder, allowed: `${form}, from ${min} to ${max}` });
+}

@@ -1,0 +1,90 @@
+import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.js';
+
+/** What one `listen` URL says. */
+export interface ListenerConfig extends Endpoint {
+  /**
+   * - `implicit`: TLS from the first octet, nothing else (`smtps://`)
+   * - `required`: STARTTLS or implicit TLS on one port; no mail and no AUTH before it
+   * - `optional`: STARTTLS, implicit TLS and plain on one port
+   * - `off`: plain only, STARTTLS is not offered
+   */
+  readonly tls: 'implicit' | 'required' | 'optional' | 'off';
+  /** Whether MAIL needs AUTH first. */
+  readonly auth: 'required' | 'optional';
+}
+
+/**
+ * The query options of a listener URL: what each may be, the default first. A new option is a row here, a
+ * field above and a line in `parseListener`.
+ *
+ * Plain submission stays possible by default, because some apps can do nothing else; AUTH does not.
+ */
+const OPTIONS = {
+  tls: ['optional', 'required', 'off'],
+  auth: ['required', 'optional'],
+} as const;
+
+type Options = { [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name][number] };
+
+/** How a listener is written, in words for an error message. */
+export const LISTENER_FORM =
+  'smtp://ADDR:PORT (STARTTLS, implicit TLS and plain on one port) or smtps://ADDR:PORT (implicit TLS only), ' +
+  `with ${Object.entries(OPTIONS)
+    .map(([name, values]) => `?${name}=${values.join('|')}`)
+    .join(' and ')}`;
+
+/**
+ * Reads a listener URL. Written out by hand, because the URL class drops, decodes and repairs: here each
+ * character has to mean something.
+ *
+ * @returns the listener, or in words what is wrong
+ */
+export function parseListener(url: string): ListenerConfig | string {
+  const match = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)(\/?)(?:\?([^#]*))?(#.*)?$/i.exec(url);
+  if (match === null) return 'it has a path; a listener is an address and a port';
+  const [, scheme, authority = '', , query = '', fragment] = match;
+  if (scheme === undefined) return 'it does not start with smtp:// or smtps://';
+  if (scheme !== 'smtp' && scheme !== 'smtps') return `scheme "${scheme}" is neither smtp nor smtps`;
+  if (fragment !== undefined) return 'it has a fragment (#)';
+  if (authority.includes('@')) return 'it has a user name; tokens are made with "postern domain add"';
+  const endpoint = parseEndpoint(authority);
+  if (typeof endpoint === 'string') return endpoint;
+  const options = parseOptions(query);
+  if (typeof options === 'string') return options;
+  if (scheme === 'smtps' && options.tls !== undefined && options.tls !== 'required') {
+    return `"tls=${options.tls}" contradicts smtps://, where TLS is always required`;
+  }
+  return {
+    ...endpoint,
+    tls: scheme === 'smtps' ? 'implicit' : (options.tls ?? OPTIONS.tls[0]),
+    auth: options.auth ?? OPTIONS.auth[0],
+  };
+}
+
+/** Writes a listener as {@link parseListener} reads it, leaving out what is the default. */
+export function formatListener(listener: ListenerConfig): string {
+  const implicit = listener.tls === 'implicit';
+  const options = Object.entries({ tls: implicit ? OPTIONS.tls[0] : listener.tls, auth: listener.auth })
+    .filter(([name, value]) => isOption(name) && value !== OPTIONS[name][0])
+    .map(([name, value]) => `${name}=${value}`);
+  const query = options.length === 0 ? '' : `?${options.join('&')}`;
+  return `${implicit ? 'smtps' : 'smtp'}://${formatEndpoint(listener)}${query}`;
+}
+
+function parseOptions(query: string): Options | string {
+  const options: Record<string, string> = {};
+  for (const pair of query.split('&').filter((pair) => pair !== '')) {
+    const [name = '', value = ''] = pair.split(/=(.*)/s, 2);
+    if (!isOption(name)) return `option "${name}" is unknown; there is ${Object.keys(OPTIONS).join(', ')}`;
+    if (!OPTIONS[name].some((allowed) => allowed === value)) {
+      return `option "${name}" is "${value}"; it may be ${OPTIONS[name].join(', ')}`;
+    }
+    if (name in options) return `option "${name}" is given twice`;
+    options[name] = value;
+  }
+  return options;
+}
+
+function isOption(name: string): name is keyof typeof OPTIONS {
+  return Object.hasOwn(OPTIONS, name);
+}

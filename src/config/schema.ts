@@ -1,0 +1,118 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.js';
+import { key, table } from './key.js';
+import { choice, duration, path, size, structured } from './kinds.js';
+import { LISTENER_FORM, type ListenerConfig, formatListener, parseListener } from './listener.js';
+import { smtpKeys } from './smtp-keys.js';
+import { tlsKeys } from './tls-keys.js';
+
+// The one list of what can be configured. Variables, flags, help, errors and --print-config all come from
+// here; docs/postern.toml is held against it by a test.
+
+/** ftext: a header field name, RFC 5322 3.6.8. */
+const FIELD_NAME = /^[!-9;-~]+$/;
+/** A host name or an address literal. Looser than DNS, because names of machines are. */
+const HOST_NAME = /^(?=.{1,255}$)([A-Za-z0-9._-]+|\[[0-9A-Za-z:.]+\])$/;
+
+const listeners = z
+  .array(structured<ListenerConfig>(parseListener, formatListener))
+  .min(1)
+  .superRefine((listeners, context) => {
+    const seen = new Set<string>();
+    for (const [index, listener] of listeners.entries()) {
+      const endpoint = formatEndpoint(listener);
+      if (listener.port !== 0 && seen.has(endpoint)) {
+        context.addIssue({ code: 'custom', path: [index], message: `${endpoint} is listened on already` });
+      }
+      seen.add(endpoint);
+    }
+  });
+
+const fieldName = z.string().regex(FIELD_NAME);
+
+/** The whole configuration. Tables are optional; so is each key, except those of an array of tables. */
+export const configSchema = z.object({
+  data: path({ about: 'Folder of the messages, domains and tokens.', initial: './data' }),
+  hostname: key(z.string().regex(HOST_NAME).prefault(machineName), {
+    about: "Name of the server in its greeting and in trace fields. Without it, the machine's own.",
+    source: 'RFC 5321 4.1.1.1 asks for a fully qualified name',
+    placeholder: 'NAME',
+    allowed: 'a host name, or an address in brackets',
+  }),
+  listen: key(listeners.prefault(['smtp://127.0.0.1:2525']), {
+    about: 'Where connections are taken.',
+    source: 'no privilege needed, and nobody else can reach it',
+    initial: ['smtp://127.0.0.1:2525'],
+    placeholder: 'URL',
+    allowed: LISTENER_FORM,
+    form: 'list',
+  }),
+  dashboard: key(structured<Endpoint | null>(parseDashboard, formatDashboard).prefault('off'), {
+    about: 'Where the dashboard is served. Reserved: nothing is served yet.',
+    initial: 'off',
+    placeholder: 'ADDR:PORT|off',
+    allowed: 'ADDR:PORT or off',
+  }),
+  smtp: smtpKeys,
+  tls: tlsKeys,
+  submission: table({
+    tagHeaders: key(z.array(fieldName).prefault(['X-OMS-Tags', 'X-MailPace-Tags']), {
+      about: 'Header fields that tags are taken from; they are not sent on.',
+      initial: ['X-OMS-Tags', 'X-MailPace-Tags'],
+      placeholder: 'NAME,...',
+      allowed: 'a list of header field names',
+      form: 'list',
+    }),
+    listUnsubscribeHeader: key(fieldName.prefault('X-List-Unsubscribe'), {
+      about: 'Header field that becomes List-Unsubscribe.',
+      initial: 'X-List-Unsubscribe',
+      placeholder: 'NAME',
+      allowed: 'a header field name',
+    }),
+    tokenGrace: duration({
+      about: 'How long the old token of a domain goes on working after "postern token rotate".',
+      source: 'a day to deploy the new one',
+      initial: '24h',
+      min: '0',
+      max: '365d',
+    }),
+  }),
+  store: table({
+    inFlight: size({
+      about: 'Octets on their way to the disk, of all connections together; past it, connections wait.',
+      source: 'a quarter second of a slow disk',
+      initial: '32MiB',
+      min: '1MiB',
+      max: '16GiB',
+    }),
+  }),
+  log: table({
+    level: choice({
+      about: 'Least important lines that are logged.',
+      words: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      initial: 'info',
+    }),
+    format: choice({
+      about: 'How lines are written; auto is pretty where a terminal reads, json elsewhere.',
+      words: ['auto', 'pretty', 'json'],
+      initial: 'auto',
+    }),
+  }),
+});
+
+/** The configuration in force. Durations are in milliseconds, sizes in octets; what is not set is null. */
+export type Config = z.output<typeof configSchema>;
+
+// A machine may be called anything; what cannot be said in a greeting must not keep the server from starting.
+function machineName(): string {
+  return hostname().replace(/[^A-Za-z0-9._-]+/g, '-') || 'localhost';
+}
+
+function parseDashboard(text: string): Endpoint | null | string {
+  return text === 'off' ? null : parseEndpoint(text);
+}
+
+function formatDashboard(endpoint: Endpoint | null): string {
+  return endpoint === null ? 'off' : formatEndpoint(endpoint);
+}

@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ListenerConfig, formatListener, parseListener } from '../../src/config/listener.js';
+
+describe('listener URLs', () => {
+  it.each<[string, ListenerConfig]>([
+    ['smtp://127.0.0.1:2525', { address: '127.0.0.1', port: 2525, tls: 'optional', auth: 'required' }],
+    ['smtp://[::1]:0', { address: '::1', port: 0, tls: 'optional', auth: 'required' }],
+    ['smtp://localhost:25/', { address: 'localhost', port: 25, tls: 'optional', auth: 'required' }],
+    ['smtps://0.0.0.0:465', { address: '0.0.0.0', port: 465, tls: 'implicit', auth: 'required' }],
+    ['smtps://[::]:465?tls=required', { address: '::', port: 465, tls: 'implicit', auth: 'required' }],
+    ['smtp://h:1?tls=required', { address: 'h', port: 1, tls: 'required', auth: 'required' }],
+    ['smtp://h:65535?auth=optional&tls=off', { address: 'h', port: 65535, tls: 'off', auth: 'optional' }],
+  ])('reads %s', (url, listener) => {
+    expect(parseListener(url)).toEqual(listener);
+  });
+
+  it.each([
+    ['127.0.0.1:2525', /smtp:\/\//],
+    ['http://127.0.0.1:2525', /"http"/],
+    ['smtp://127.0.0.1', /no port/],
+    ['smtp://127.0.0.1:', /no port/],
+    ['smtp://:2525', /no address.*0\.0\.0\.0/],
+    ['smtp://127.0.0.1:65536', /"65536"/],
+    ['smtp://127.0.0.1:http', /"http"/],
+    ['smtp://127.0.0.1:-1', /"-1"/],
+    ['smtp://300.1.1.1:25', /"300\.1\.1\.1"/],
+    ['smtp://::1:2525', /brackets/],
+    ['smtp://[::g]:2525', /"::g"/],
+    ['smtp://a b:25', /"a b"/],
+    ['smtp://user@h:25', /user name/],
+    ['smtp://h:25/path', /path/],
+    ['smtp://h:25#x', /fragment/],
+    ['smtp://h:25?tsl=off', /"tsl".*tls/],
+    ['smtp://h:25?toString=x', /"toString"/],
+    ['smtp://h:25?tls=on', /"tls" is "on".*required/],
+    ['smtp://h:25?tls', /"tls" is ""/],
+    ['smtp://h:25?tls=off&tls=off', /twice/],
+    ['smtps://h:465?tls=off', /tls=off.*smtps/],
+    ['smtps://h:465?tls=optional', /tls=optional.*smtps/],
+  ])('refuses %s and says why', (url, reason) => {
+    expect(parseListener(url)).toMatch(reason);
+  });
+
+  it('reads back every listener that it writes', () => {
+    const listener = fc.record<ListenerConfig>({
+      address: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('localhost')),
+      port: fc.nat(65_535),
+      tls: fc.constantFrom('implicit', 'required', 'optional', 'off'),
+      auth: fc.constantFrom('required', 'optional'),
+    });
+    fc.assert(
+      fc.property(listener, (listener) => {
+        expect(parseListener(formatListener(listener))).toEqual(listener);
+      }),
+    );
+  });
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseListener(`smtp://${text}`)));
+  });
+});
