@@ -1,0 +1,254 @@
+import { randomBytes } from 'node:crypto';
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureVersion,
+  type Server,
+  type TlsOptions,
+} from 'node:tls';
+import { CertificateError, type CertificateWarning } from './tls-error.js';
+import { NameIndex } from './tls-names.js';
+import { checkPair, type CheckedPair } from './tls-pair.js';
+import {
+  filesOf,
+  readSources,
+  readSourcesSync,
+  signatureOf,
+  type CertificateSource,
+  type PemPair,
+} from './tls-source.js';
+import { ChangePoll } from './tls-watch.js';
+
+export { CertificateError, type CertificateErrorCode, type CertificateWarning } from './tls-error.js';
+export type { CertificateSource, FileSource, TextSource } from './tls-source.js';
+
+export interface CertificatesOptions {
+  /** The oldest TLS version spoken. Default: `TLSv1.2` (RFC 8996 retires what is older). */
+  readonly minVersion?: SecureVersion;
+  /** Cipher list in OpenSSL's notation. Default: Node's own (`tls.DEFAULT_CIPHERS`). */
+  readonly ciphers?: string;
+  /** 48 octets that session tickets are sealed with; give the same to processes that share clients. Default: random. */
+  readonly ticketKeys?: Buffer;
+}
+
+/** What is served, for the start banner and the logs. */
+export interface CertificateFacts {
+  /** The certificate's file, or a description of its source. */
+  readonly where: string;
+  /** Host names it is served for, in lower case. */
+  readonly names: readonly string[];
+  readonly validFrom: Date;
+  readonly validTo: Date;
+  /** SHA-256 of the certificate, in hexadecimal with colons. */
+  readonly fingerprint: string;
+}
+
+export type ReloadResult =
+  | {
+      readonly ok: true;
+      /** Whether any certificate is another one than before. */
+      readonly changed: boolean;
+      readonly warnings: readonly CertificateWarning[];
+    }
+  /** What was served before is served still. */
+  | { readonly ok: false; readonly error: CertificateError };
+
+export interface WatchOptions {
+  /** Pause between two looks at the files, in milliseconds. Default: 5000. */
+  readonly intervalMs?: number;
+  /** How long a change must stand still before it is read, in milliseconds. Default: 500. */
+  readonly settleMs?: number;
+  /** Hears of every change, every failure, and the end of a failure; not of files written anew with the same content. */
+  readonly onReload?: (result: ReloadResult) => void;
+}
+
+/** Everything that one reload replaces, in one object, so that one assignment replaces it. */
+interface Loaded {
+  readonly fallback: SecureContext;
+  readonly byName: NameIndex<SecureContext>;
+  /** Options of the fallback context, for servers that build their own from them. */
+  readonly options: TlsOptions;
+  /** Differs when anything that is served differs. */
+  readonly identity: string;
+  readonly facts: readonly CertificateFacts[];
+  readonly warnings: readonly CertificateWarning[];
+}
+
+/**
+ * The certificates of one or more TLS servers: chosen by server name, replaced while connections live.
+ *
+ * Handshakes that begin after a reload get the new certificates; connections keep what they have. Session
+ * tickets stay good across reloads and across the names.
+ */
+export class Certificates {
+  #sources: readonly CertificateSource[];
+  readonly #common: TlsOptions;
+  #loaded: Loaded;
+  readonly #servers = new Set<Server>();
+  /** Reloads stand in line: the one that was asked for last must also be the one that stays. */
+  #lastReload: Promise<unknown> = Promise.resolve();
+  #poll: ChangePoll | undefined;
+
+  private constructor(sources: readonly CertificateSource[], common: TlsOptions) {
+    this.#sources = sources;
+    this.#common = common;
+    this.#loaded = build(readSourcesSync(sources), common);
+  }
+
+  /**
+   * Reads and checks every source; the first is served to clients that name no server, or an unknown one.
+   * @throws CertificateError naming the file, what was expected and what came.
+   */
+  static load(sources: readonly CertificateSource[], options: CertificatesOptions = {}): Certificates {
+    const { minVersion = 'TLSv1.2', ciphers, ticketKeys = randomBytes(48) } = options;
+    if (ciphers !== undefined) checkCiphers(ciphers);
+    return new Certificates(sources, {
+      minVersion,
+      ...(ciphers === undefined ? {} : { ciphers }),
+      // OpenSSL opens a ticket with the keys of the server's own context and seals one with those of the
+      // context that the name chose: they must be the same in all, now and after a reload.
+      ticketKeys,
+      // A session is bound to this text. Node's default for a server differs from that for a bare context,
+      // and a session made under one would not resume under the other.
+      sessionIdContext: 'postern',
+    });
+  }
+
+  /** What is served now, in the order of the sources. */
+  get facts(): readonly CertificateFacts[] {
+    return this.#loaded.facts;
+  }
+
+  /** What the operator should hear about it. */
+  get warnings(): readonly CertificateWarning[] {
+    return this.#loaded.warnings;
+  }
+
+  /** The context for a server name, or for none. */
+  contextFor(serverName: string | undefined): SecureContext {
+    const { byName, fallback } = this.#loaded;
+    return (serverName === undefined ? undefined : byName.find(serverName)) ?? fallback;
+  }
+
+  /**
+   * Options for `tls.createServer` or `new tls.Server`. Call {@link follow} with that server, too: a client
+   * that sends no server name is answered from the server's own context, which only `follow` replaces.
+   */
+  serverOptions(): TlsOptions {
+    return {
+      ...this.#loaded.options,
+      SNICallback: (serverName, done) => done(null, this.contextFor(serverName)),
+    };
+  }
+
+  /** Gives `server` the current certificate, now and after each reload. The result ends that. */
+  follow(server: Server): () => void {
+    server.setSecureContext(this.#loaded.options);
+    this.#servers.add(server);
+    return () => this.#servers.delete(server);
+  }
+
+  /**
+   * Reads the sources again (or reads others, from now on) and replaces all certificates in one step; if
+   * any of them is bad, none is replaced. Never rejects.
+   */
+  reload(sources: readonly CertificateSource[] = this.#sources): Promise<ReloadResult> {
+    const result = this.#lastReload.then(() => this.#reload(sources));
+    this.#lastReload = result;
+    return result;
+  }
+
+  /** Reloads whenever a file changes, until {@link close}. Does not keep the process alive. */
+  watch({ intervalMs = 5000, settleMs = 500, onReload }: WatchOptions = {}): void {
+    this.#poll?.close();
+    let failing = false;
+    this.#poll = new ChangePoll({
+      intervalMs,
+      settleMs,
+      look: () => signatureOf(filesOf(this.#sources)),
+      onChange: async () => {
+        const result = await this.reload();
+        if (!result.ok || result.changed || failing) onReload?.(result);
+        failing = !result.ok;
+      },
+    });
+  }
+
+  /** Stops watching and lets go of the servers. What they serve they serve still. */
+  close(): void {
+    this.#poll?.close();
+    this.#poll = undefined;
+    this.#servers.clear();
+  }
+
+  async #reload(sources: readonly CertificateSource[]): Promise<ReloadResult> {
+    try {
+      const loaded = build(await readSources(sources), this.#common);
+      const changed = loaded.identity !== this.#loaded.identity;
+      this.#loaded = loaded;
+      this.#sources = sources;
+      for (const server of this.#servers) server.setSecureContext(loaded.options);
+      return { ok: true, changed, warnings: loaded.warnings };
+    } catch (cause) {
+      if (cause instanceof CertificateError) return { ok: false, error: cause };
+      return { ok: false, error: refused('certificates', cause) };
+    }
+  }
+}
+
+function build(pairs: readonly PemPair[], common: TlsOptions): Loaded {
+  const now = Date.now();
+  const checked = pairs.map((pair) => checkPair(pair, now));
+  const [first] = checked;
+  if (first === undefined) {
+    throw new CertificateError('no-source', 'certificates', 'expected at least one, found none');
+  }
+  const contexts = checked.map((pair) => contextOf(pair, common));
+  const [fallback = contextOf(first, common)] = contexts;
+  const byName = new NameIndex<SecureContext>();
+  for (const [index, pair] of checked.entries()) {
+    for (const name of pair.names) byName.add(name, contexts[index] ?? fallback);
+  }
+  return {
+    fallback,
+    byName,
+    options: { ...common, cert: first.cert, key: first.key },
+    // A key cannot change alone: it would not belong to its certificate.
+    identity: JSON.stringify(checked.map(({ cert, names }) => [cert, names])),
+    facts: checked.map(factsOf),
+    warnings: checked.flatMap((pair) => pair.warnings),
+  };
+}
+
+function contextOf({ cert, key, where }: CheckedPair, common: TlsOptions): SecureContext {
+  try {
+    return createSecureContext({ ...common, cert, key });
+  } catch (cause) {
+    throw refused(where, cause);
+  }
+}
+
+/** Apart from any certificate, so that a wrong list is not blamed on one. */
+function checkCiphers(ciphers: string): void {
+  try {
+    createSecureContext({ ciphers });
+  } catch (cause) {
+    const problem = `expected a cipher list in OpenSSL's notation, found ${JSON.stringify(ciphers)}`;
+    throw new CertificateError('refused', 'ciphers', problem, { cause });
+  }
+}
+
+function refused(where: string, cause: unknown): CertificateError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new CertificateError('refused', where, `OpenSSL refuses to serve with it: ${reason}`, { cause });
+}
+
+function factsOf({ leaf, names, where }: CheckedPair): CertificateFacts {
+  return {
+    where,
+    names,
+    validFrom: new Date(leaf.validFrom),
+    validTo: new Date(leaf.validTo),
+    fingerprint: leaf.fingerprint256,
+  };
+}

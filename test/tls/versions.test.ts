@@ -1,0 +1,50 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { IssuedCertificate } from '../../src/cli/issue-certificate.js';
+import { Certificates, type CertificatesOptions } from '../../src/server/certificates.js';
+import { Loopback, pairFor } from './loopback.js';
+
+let pair: IssuedCertificate;
+let loopback: Loopback;
+
+beforeAll(async () => {
+  pair = await pairFor(['mail.example']);
+});
+afterEach(() => loopback.close());
+
+async function serve(options?: CertificatesOptions): Promise<void> {
+  loopback = await Loopback.open(Certificates.load([pair], options));
+}
+
+describe.each([
+  ['without a server name', {}],
+  ['with one', { servername: 'mail.example' }],
+])('%s', (_, client) => {
+  it('TLS 1.2 and 1.3 are spoken', async () => {
+    await serve();
+    for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const socket = await loopback.connect({ ...client, minVersion: version, maxVersion: version });
+      expect(socket.getProtocol()).toBe(version);
+    }
+  });
+
+  it('TLS 1.1 is not', async () => {
+    await serve();
+    // Security level 0, or the client itself would not offer it.
+    const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    await expect(loopback.connect({ ...client, ...old })).rejects.toThrow(/protocol version/);
+  });
+
+  it('the oldest version can be set', async () => {
+    await serve({ minVersion: 'TLSv1.3' });
+    await expect(loopback.connect({ ...client, maxVersion: 'TLSv1.2' })).rejects.toThrow(/protocol version/);
+  });
+
+  it('the ciphers can be set', async () => {
+    await serve({ ciphers: 'ECDHE-RSA-AES256-GCM-SHA384' });
+    const only = { ...client, maxVersion: 'TLSv1.2' } as const;
+    expect((await loopback.connect(only)).getCipher().name).toBe('ECDHE-RSA-AES256-GCM-SHA384');
+    await expect(loopback.connect({ ...only, ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' })).rejects.toThrow(
+      /handshake failure/,
+    );
+  });
+});
