@@ -21,6 +21,7 @@ export const CATALOGUE = {
 
   shuttingDown: [421, '4.3.2', '{hostname} is shutting down, try again later'],
   tooManyErrors: [421, '4.7.0', 'Too many errors, closing the connection'],
+  tooManyAuthFailures: [421, '4.7.0', 'Too many failed authentications, closing the connection'],
   notSmtp: [421, '4.7.0', 'This is an SMTP server, and that was not SMTP'],
   lineNeverEnds: [421, '4.7.0', 'A line without end, closing the connection'],
   timeout: [421, '4.4.2', '{what} took too long, closing the connection'],

@@ -147,6 +147,13 @@ export class ServerSession<Principal> {
 
   // ---- events out
 
+  /** Octets of replies that {@link output} would give. */
+  get unsent(): number {
+    let length = 0;
+    for (const piece of this.#output) length += piece.length;
+    return length;
+  }
+
   /** The next event. Call it until it says that it needs something, or is closed. */
   next(): Event {
     for (;;) {
