@@ -4,6 +4,8 @@ import type { MessageId } from '../port.js';
 const EPOCH = Date.UTC(2025, 0, 1);
 /** Room for so many ids in each millisecond; more run ahead of the clock, which does no harm. */
 const PER_MILLISECOND = 4096;
+/** A clock gone wild leaves room for 2^40 more ids, and every one of them safe. */
+const LATEST = Number.MAX_SAFE_INTEGER - 2 ** 40;
 
 /**
  * Gives out message ids: the time in milliseconds and a sequence number within it, so that an id tells
@@ -21,7 +23,7 @@ export class MessageIds {
 
   next(): MessageId {
     const floor = Math.floor(this.#now() - EPOCH) * PER_MILLISECOND;
-    this.#last = Math.max(this.#last + 1, floor);
+    this.#last = Math.max(this.#last + 1, Math.min(floor, LATEST));
     return this.#last;
   }
 }

@@ -8,7 +8,7 @@ const INSERT_MESSAGE = `
     list_unsubscribe, header_message_id, tls, client_address)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-/** What the upload table must say for a chunk to follow or a message to be finished. */
+/** The chunks before this one are gone, or going: the thread that wrote them died, or never wrote them. */
 function lost(): StoreError {
   return new StoreError('failed', 'earlier content of the message is lost; it must be sent again');
 }
@@ -17,6 +17,7 @@ export class Intake {
   readonly #openUpload;
   readonly #findUpload;
   readonly #closeUpload;
+  readonly #countChunks;
   readonly #insertChunk;
   readonly #insertMessage;
   readonly #insertRecipient;
@@ -26,6 +27,7 @@ export class Intake {
     this.#openUpload = database.prepare('INSERT INTO upload (message_id) VALUES (?)');
     this.#findUpload = database.prepare('SELECT 1 FROM upload WHERE message_id = ?');
     this.#closeUpload = database.prepare('DELETE FROM upload WHERE message_id = ?');
+    this.#countChunks = database.prepare('SELECT count(*) AS found FROM chunk WHERE message_id = ?');
     this.#insertChunk = database.prepare('INSERT INTO chunk (message_id, sequence, octets) VALUES (?, ?, ?)');
     this.#insertMessage = database.prepare(INSERT_MESSAGE);
     this.#insertRecipient = database.prepare(
@@ -41,13 +43,20 @@ export class Intake {
   }
 
   commit({ id, message, size, sequence, piece }: CommitMessage): void {
-    if (sequence > 0 && this.#closeUpload.run(id).changes === 0) throw lost();
+    if (sequence > 0) this.#finishUpload(id, sequence);
     if (piece !== null) this.#writePiece(id, sequence, piece);
     this.#writeMessage(id, size, message);
     message.recipients.forEach(({ forwardPath }, position) => {
       this.#insertRecipient.run(id, position, forwardPath, message.status);
     });
     for (const tag of message.tags) this.#insertTag.run(tag, id, message.domainId);
+  }
+
+  /** Sees in the database itself, whatever has happened since, that all earlier chunks are there. */
+  #finishUpload(id: number, chunks: number): void {
+    if (this.#closeUpload.run(id).changes === 0) throw lost();
+    const { found } = this.#countChunks.get(id) as { found: number };
+    if (found !== chunks) throw lost();
   }
 
   #writePiece(id: number, sequence: number, piece: Piece): void {

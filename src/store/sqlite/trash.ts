@@ -19,8 +19,10 @@ export class Trash {
   constructor(database: Database) {
     this.#database = database;
     this.#unfinished = database.prepare('SELECT message_id AS id FROM upload');
+    // Only as long as it is in the upload table: a message that did commit after all is not touched.
     this.#removeSlice = database.prepare(`
-      DELETE FROM chunk WHERE rowid IN (SELECT rowid FROM chunk WHERE message_id = ? LIMIT ${SLICE_CHUNKS})`);
+      DELETE FROM chunk WHERE rowid IN (SELECT rowid FROM chunk WHERE message_id = ?1 LIMIT ${SLICE_CHUNKS})
+      AND EXISTS (SELECT 1 FROM upload WHERE message_id = ?1)`);
     this.#removeUpload = database.prepare('DELETE FROM upload WHERE message_id = ?');
   }
 

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { MessageIds } from '../../src/store/sqlite/ids.js';
+
+const DAY = 86_400_000;
+
+describe('message ids', () => {
+  it('follow the clock, and rise when it stands, goes back or was behind the store', () => {
+    let now = Date.UTC(2026, 0, 1);
+    const ids = new MessageIds(0, () => now);
+    const first = ids.next();
+    now += 1;
+    expect(ids.next() - first).toBe(4096);
+    expect(ids.next() - first).toBe(4097);
+    now -= DAY;
+    expect(ids.next() - first).toBe(4098);
+    now += 2 * DAY;
+    expect(ids.next() - first).toBe((DAY + 1) * 4096);
+    expect(new MessageIds(first + 50_000_000_000, () => now - 2 * DAY).next()).toBe(first + 50_000_000_001);
+  });
+
+  it('run ahead of the clock where a millisecond asks for more than it has', () => {
+    const ids = new MessageIds(0, () => Date.UTC(2026, 0, 1));
+    const first = ids.next();
+    let last = first;
+    for (let count = 0; count < 10_000; count++) last = ids.next();
+    expect(last - first).toBe(10_000);
+  });
+
+  it('stay positive and safe under a clock of any year', () => {
+    for (const year of [1970, 2024, 2025, 2094, 2200, 200_000]) {
+      const ids = new MessageIds(0, () => Date.UTC(year, 0, 1));
+      for (const id of [ids.next(), ids.next()]) {
+        expect(id).toBeGreaterThan(0);
+        expect(Number.isSafeInteger(id + 1_000_000_000)).toBe(true);
+      }
+    }
+  });
+});

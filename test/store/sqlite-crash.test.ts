@@ -1,0 +1,62 @@
+/**
+ * Invariant: a commit that has resolved is there, once and whole, however the process ends; what never
+ * committed leaves nothing.
+ */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqliteStore } from '../../src/store/sqlite/index.js';
+import { contentOf, sha256, tempFolder } from './fixtures.js';
+import { count, nextLine, runChild } from './sqlite-fixtures.js';
+
+describe('after kill -9', () => {
+  let folder: ReturnType<typeof tempFolder>;
+  beforeEach(() => {
+    folder = tempFolder();
+  });
+  afterEach(() => folder.remove());
+
+  it('chunks of a message in mid stream are removed at the next start', async () => {
+    const server = runChild('stream.mjs', [folder.path]);
+    expect(await nextLine(server)).toMatch(/^streaming \d+$/);
+    await server.kill();
+    expect(count(folder.path, 'chunk')).toBeGreaterThan(10);
+
+    // A command that comes first must not remove them: it cannot know that the server is gone.
+    await (await openSqliteStore({ directory: folder.path, exclusive: false })).close();
+    expect(count(folder.path, 'chunk')).toBeGreaterThan(10);
+
+    const store = await openSqliteStore({ directory: folder.path, exclusive: true });
+    await store.close();
+    expect(count(folder.path, 'chunk')).toBe(0);
+    expect(count(folder.path, 'upload')).toBe(0);
+  });
+
+  it('every message whose commit resolved is there, whole, and no other is in part', async () => {
+    const resolved = new Map<number, string>();
+    for (let round = 0; round < 5; round++) {
+      const server = runChild('commit.mjs', [folder.path, '10']);
+      expect(await nextLine(server)).toBe('ready');
+      const enough = resolved.size + 30 + Math.floor(Math.random() * 200);
+      let killed: Promise<void> | undefined;
+      for (let line = await server.lines.next(); line.done !== true; line = await server.lines.next()) {
+        const [id, hash] = line.value.split(' ');
+        // A line may be cut by the kill; then nobody was told.
+        if (hash?.length === 64) resolved.set(Number(id), hash);
+        if (resolved.size >= enough) killed ??= server.kill();
+      }
+      await killed;
+
+      const store = await openSqliteStore({ directory: folder.path, exclusive: true });
+      const listed = await store.messages({ limit: 100_000 });
+      const there = new Set(listed.map(({ id }) => id));
+      expect(there.size).toBe(listed.length);
+      for (const [id, hash] of resolved) {
+        expect(there.has(id)).toBe(true);
+        expect(sha256(await contentOf(store, id))).toBe(hash);
+      }
+      for (const { id, size } of listed) expect(await contentOf(store, id)).toHaveLength(size);
+      await store.close();
+      expect(count(folder.path, 'upload')).toBe(0);
+    }
+    expect(resolved.size).toBeGreaterThan(150);
+  });
+});
