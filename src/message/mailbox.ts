@@ -1,4 +1,3 @@
-import { decodeForDisplay } from './encoded-word.js';
 import {
   AT,
   COLON,
@@ -20,7 +19,7 @@ export const MAX_DOMAIN = 255;
 
 /** RFC 5322 3.4: a mailbox, which is a person or thing that mail can come from. */
 export interface Mailbox {
-  /** The phrase before the angle bracket, decoded and without its quotes; absent where there is none. */
+  /** The phrase before the angle bracket without its quotes, encoded words as they are; absent where empty. */
   readonly displayName?: string;
   /** As it was written, quotes included. */
   readonly localPart: string;
@@ -97,8 +96,7 @@ function nameAddr(lexer: Lexer, phrase: string): Mailbox {
   const address = addrSpec(lexer);
   lexer.expect(GREATER);
   lexer.skipCfws();
-  const displayName = decodeForDisplay(phrase);
-  return displayName === '' ? address : { displayName, ...address };
+  return phrase === '' ? address : { displayName: phrase, ...address };
 }
 
 /** addr-spec = local-part "@" domain, each with CFWS around it (RFC 5322 3.4.1) */

