@@ -1,12 +1,13 @@
 import { StoreError, type Draft, type MessageId, type NewMessage } from '../port.js';
 import type { Budget, Holder } from './budget.js';
 import type { BufferPool } from './buffers.js';
+import { ThreadLost } from './errors.js';
 import type { WorkerLink } from './link.js';
 import type { Piece } from './operations.js';
 
 /** What the drafts of one store share. */
 export interface DraftContext {
-  readonly link: WorkerLink;
+  readonly link: Pick<WorkerLink, 'call'>;
   readonly budget: Budget;
   readonly buffers: BufferPool;
 }
@@ -51,22 +52,12 @@ export class SqliteDraft implements Draft, Holder {
       throw this.#failure;
     }
     this.#spent = true;
-    const length = this.#length;
-    const piece = this.#handOver();
     try {
-      await this.#context.link.call(
-        {
-          kind: 'commit',
-          id: this.id,
-          message: plain(message),
-          size: this.#size,
-          sequence: this.#sequence,
-          piece,
-        },
-        piece?.buffer,
-      );
-    } finally {
-      this.#context.budget.written(length);
+      await this.#sendCommit(message);
+    } catch (error) {
+      // It may have been stored before the thread died; then nobody may be told otherwise.
+      if (error instanceof ThreadLost && (await this.#isStored())) return;
+      throw error;
     }
   }
 
@@ -94,6 +85,28 @@ export class SqliteDraft implements Draft, Holder {
       .finally(() => budget.written(piece.length))
       // Nothing above can fail.
       .catch(() => undefined);
+  }
+
+  async #sendCommit(message: NewMessage): Promise<void> {
+    const { link, budget } = this.#context;
+    const length = this.#length;
+    const piece = this.#handOver();
+    const { id } = this;
+    try {
+      await link.call(
+        { kind: 'commit', id, message: plain(message), size: this.#size, sequence: this.#sequence, piece },
+        piece?.buffer,
+      );
+    } finally {
+      budget.written(length);
+    }
+  }
+
+  #isStored(): Promise<boolean> {
+    return this.#context.link.call({ kind: 'message', id: this.id }).then(
+      (message) => message !== null,
+      () => false,
+    );
   }
 
   #append(octets: Uint8Array): void {

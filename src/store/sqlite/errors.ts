@@ -3,6 +3,13 @@ import { statfsSync } from 'node:fs';
 import { StoreError } from '../port.js';
 import type { Failure } from './operations.js';
 
+/** The worker is gone, and with it the knowledge whether the call was done. */
+export class ThreadLost extends StoreError {
+  constructor(message: string) {
+    super('failed', message);
+  }
+}
+
 /** SQLite's primary result codes that mean something of their own here. */
 const BUSY = 5;
 const IO_ERROR = 10;

@@ -46,7 +46,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     );
     const ids = new MessageIds(await link.start(), options.now ?? Date.now);
     const budget = new Budget(options.inFlightOctets ?? IN_FLIGHT_OCTETS);
-    return new SqliteStore({ link, budget, buffers }, ids, lock);
+    return new SqliteStore(link, { budget, buffers }, ids, lock);
   } catch (error) {
     lock?.release();
     throw error;

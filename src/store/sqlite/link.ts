@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../port.js';
-import { fromFailure, reason } from './errors.js';
+import { fromFailure, reason, ThreadLost } from './errors.js';
 import type { Operation, Outcome, Request, Results, WorkerOptions, WorkerPost } from './operations.js';
 
 /** After a worker that did not start, the next attempt waits so long; calls meanwhile fail at once. */
@@ -15,7 +15,7 @@ interface Pending {
  * The main thread's end of the line to the worker.
  *
  * Calls made in one turn of the event loop leave in one post, and so share a transaction. A worker that
- * dies takes the calls under way with it (they reject with `failed`); the next call starts another.
+ * dies takes the calls under way with it (they reject with {@link ThreadLost}); the next call starts another.
  */
 export class WorkerLink {
   readonly #script: URL;
@@ -49,7 +49,7 @@ export class WorkerLink {
   /**
    * Sends an operation, with the buffer in it that changes hands.
    *
-   * Rejects with a {@link StoreError}: the operation's own, `failed` where the worker died, `closed`.
+   * Rejects with a {@link StoreError}: the operation's own, a {@link ThreadLost}, or `closed`.
    */
   call<O extends Operation>(operation: O, buffer?: ArrayBuffer): Promise<Results[O['kind']]> {
     return new Promise((resolve, reject) => {
@@ -150,6 +150,6 @@ export class WorkerLink {
     this.#transfer = [];
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of pending) reject(new StoreError('failed', message));
+    for (const { reject } of pending) reject(new ThreadLost(message));
   }
 }

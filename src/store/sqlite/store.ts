@@ -10,6 +10,7 @@ import {
 } from '../port.js';
 import { SqliteDraft, type DraftContext } from './draft.js';
 import type { MessageIds } from './ids.js';
+import type { WorkerLink } from './link.js';
 import type { FolderLock } from './lock.js';
 import type { ListMessages } from './operations.js';
 
@@ -18,13 +19,20 @@ const PAGE = 100;
 
 /** The store's contract over the worker. Every read goes there too, so that the event loop never waits. */
 export class SqliteStore implements Store {
+  readonly #link: WorkerLink;
   readonly #context: DraftContext;
   readonly #ids: MessageIds;
   readonly #lock: FolderLock | null;
   #closed: Promise<void> | null = null;
 
-  constructor(context: DraftContext, ids: MessageIds, lock: FolderLock | null) {
-    this.#context = context;
+  constructor(
+    link: WorkerLink,
+    context: Omit<DraftContext, 'link'>,
+    ids: MessageIds,
+    lock: FolderLock | null,
+  ) {
+    this.#link = link;
+    this.#context = { link, ...context };
     this.#ids = ids;
     this.#lock = lock;
   }
@@ -97,10 +105,6 @@ export class SqliteStore implements Store {
   async #close(): Promise<void> {
     await this.#link.close();
     this.#lock?.release();
-  }
-
-  get #link() {
-    return this.#context.link;
   }
 }
 

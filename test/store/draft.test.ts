@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../src/store/port.js';
+import { Budget } from '../../src/store/sqlite/budget.js';
+import { BufferPool } from '../../src/store/sqlite/buffers.js';
+import { SqliteDraft, type DraftContext } from '../../src/store/sqlite/draft.js';
+import { ThreadLost } from '../../src/store/sqlite/errors.js';
+import type { Operation } from '../../src/store/sqlite/operations.js';
+import { newMessage, octets } from './fixtures.js';
+
+/** A draft over a worker that answers as told. */
+function draftOver(answer: (operation: Operation) => unknown) {
+  const asked: Operation[] = [];
+  const call = ((operation: Operation) => {
+    asked.push(operation);
+    return Promise.resolve().then(() => answer(operation));
+  }) as DraftContext['link']['call'];
+  const budget = new Budget(1000);
+  const draft = new SqliteDraft(7, { link: { call }, budget, buffers: new BufferPool(100) });
+  return { draft, asked, budget };
+}
+
+const fail = (error: Error) => {
+  throw error;
+};
+
+describe('a draft whose thread dies during its commit', () => {
+  it('has committed where the message turns out to be stored', async () => {
+    const { draft, budget } = draftOver(({ kind }) => (kind === 'commit' ? fail(new ThreadLost('x')) : {}));
+    void draft.write(octets(50));
+    await draft.commit(newMessage(1));
+    expect(budget.inFlight).toBe(0);
+  });
+
+  it('has failed where it is not, or where nobody can tell', async () => {
+    for (const answer of [() => null, () => fail(new ThreadLost('y'))]) {
+      const { draft } = draftOver(({ kind }) => (kind === 'commit' ? fail(new ThreadLost('x')) : answer()));
+      await expect(draft.commit(newMessage(1))).rejects.toMatchObject({ code: 'failed', message: 'x' });
+    }
+  });
+
+  it('does not take the message of another for its own when it was refused', async () => {
+    const { draft } = draftOver(({ kind }) =>
+      kind === 'commit' ? fail(new StoreError('failed', 'refused')) : {},
+    );
+    await expect(draft.commit(newMessage(1))).rejects.toMatchObject({ code: 'failed' });
+  });
+});
+
+describe('a draft with a refused chunk', () => {
+  it('tells it at the commit, sends no more, and gives back what it held', async () => {
+    const { draft, asked, budget } = draftOver(({ kind }) =>
+      kind === 'chunk' ? fail(new StoreError('full', 'no room')) : undefined,
+    );
+    void draft.write(octets(150));
+    await new Promise(setImmediate);
+    for (let count = 0; count < 50; count++) expect(draft.write(octets(500))).toBeUndefined();
+    await expect(draft.commit(newMessage(1))).rejects.toMatchObject({ code: 'full' });
+    expect(asked.map(({ kind }) => kind)).toEqual(['chunk', 'discard']);
+    expect(budget.inFlight).toBe(0);
+  });
+});
