@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { DURATION_FORM, parseDuration } from '../config/duration.js';
+import { digestToken, newToken } from '../submission/token.js';
+import { type Context, configOf } from './context.js';
+import { domainName } from './domain-name.js';
+import { CliError } from './error.js';
+import { withStore } from './store.js';
+import { printable, table } from './table.js';
+
+interface Options {
+  readonly json?: true;
+  readonly grace?: string;
+}
+
+/** `postern domain add NAME`. The token is shown here and never again: the store keeps its hash alone. */
+export async function addDomain(context: Context, command: Command, text: string): Promise<void> {
+  const name = domainName(text);
+  const { data } = await configOf(context, command);
+  const token = newToken();
+  const domain = await withStore(data, { create: true }, (store) =>
+    store.addDomain(name, digestToken(token.expose()), Date.now()),
+  );
+  if (domain === null) {
+    throw new CliError(
+      `the domain ${name} is there already; "postern token rotate ${name}" gives it a new token`,
+    );
+  }
+  if (command.opts<Options>().json) return context.stdout.json({ domain: name, token: token.expose() });
+  await context.stdout.write(
+    `${name} may send now. Its API token, shown this once, is both user and password:\n\n  ${token.expose()}\n\n`,
+  );
+}
+
+/** `postern domain list`. */
+export async function listDomains(context: Context, command: Command): Promise<void> {
+  const { data } = await configOf(context, command);
+  const domains = await withStore(data, { create: false }, (store) => store.domains());
+  if (command.opts<Options>().json) {
+    for (const { name, createdAt } of domains) {
+      await context.stdout.json({ domain: name, createdAt: new Date(createdAt).toISOString() });
+    }
+    return;
+  }
+  if (domains.length === 0)
+    return context.stderr.line('There are no domains; add one with "postern domain add NAME".');
+  const rows = domains.map(({ name, createdAt }) => [name, new Date(createdAt).toISOString()]);
+  await context.stdout.write(table(['DOMAIN', 'ADDED'], rows, context.stdout.columns));
+}
+
+/** `postern domain remove NAME`. */
+export async function removeDomain(context: Context, command: Command, text: string): Promise<void> {
+  const name = domainName(text);
+  const { data } = await configOf(context, command);
+  const removed = await withStore(data, { create: false }, (store) => store.removeDomain(name, Date.now()));
+  if (!removed) throw noSuchDomain(name, data);
+  if (command.opts<Options>().json) return context.stdout.json({ domain: name, removed: true });
+  await context.stdout.line(`${name} may send no more. Its messages stay.`);
+}
+
+/** `postern token rotate NAME`. */
+export async function rotateToken(context: Context, command: Command, text: string): Promise<void> {
+  const name = domainName(text);
+  const options = command.opts<Options>();
+  const { data, submission } = await configOf(context, command);
+  const now = Date.now();
+  const oldUntil = now + (options.grace === undefined ? submission.tokenGrace : readGrace(options.grace));
+  const token = newToken();
+  const rotated = await withStore(data, { create: false }, (store) =>
+    store.rotateToken(name, digestToken(token.expose()), oldUntil, now),
+  );
+  if (!rotated) throw noSuchDomain(name, data);
+  const until = new Date(oldUntil).toISOString();
+  if (options.json) return context.stdout.json({ domain: name, token: token.expose(), oldUntil: until });
+  await context.stdout.write(
+    `The new API token of ${name}, shown this once, is both user and password:\n\n  ${token.expose()}\n\n` +
+      (oldUntil > now ? `The old one works until ${until}.\n` : 'The old one works no more.\n'),
+  );
+}
+
+/** As far as `submission.token_grace` goes. */
+const LONGEST_GRACE = '365d';
+
+function readGrace(text: string): number {
+  const grace = parseDuration(text);
+  if (grace !== undefined && grace <= (parseDuration(LONGEST_GRACE) ?? 0)) return grace;
+  throw new CliError(
+    `--grace ${printable(text)} is not allowed; give ${DURATION_FORM}, up to ${LONGEST_GRACE}`,
+  );
+}
+
+function noSuchDomain(name: string, data: string): CliError {
+  return new CliError(`there is no domain ${name} in ${data}; "postern domain list" shows those that are`);
+}

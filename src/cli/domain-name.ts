@@ -1,0 +1,27 @@
+import { domainToASCII } from 'node:url';
+import { normalizeDomain } from '../message/domain.js';
+import { CliError } from './error.js';
+
+/** RFC 1035 2.3.4, without the root's empty label. */
+const NAME_OCTETS = 253;
+/** RFC 1123 2.1. */
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * The form in which the store knows a domain: lower case, A-labels, no dot at the end.
+ *
+ * @throws CliError where it is no domain name
+ */
+export function domainName(text: string): string {
+  const name = normalizeDomain(text);
+  const valid =
+    name !== null &&
+    name.length <= NAME_OCTETS &&
+    name.split('.').every((label) => LABEL.test(label)) &&
+    // Whatever is left that this function of a URL parser would change is an IPv4 address or a broken A-label.
+    domainToASCII(name) === name &&
+    !/(^|\.)\d+$/.test(name);
+  if (valid) return name;
+  const hint = text.includes('@') ? 'give only what stands after the @' : 'give one such as example.com';
+  throw new CliError(`${JSON.stringify(text)} is not a domain name; ${hint}`);
+}

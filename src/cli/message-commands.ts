@@ -1,0 +1,158 @@
+import type { Command } from 'commander';
+import type { MessageDetail, MessageQuery, MessageSummary, Status, Store } from '../store/port.js';
+import { type Context, configOf } from './context.js';
+import { domainName } from './domain-name.js';
+import { CliError } from './error.js';
+import { withStore } from './store.js';
+import { printable, table } from './table.js';
+
+interface ListOptions {
+  readonly domain?: string;
+  readonly tag?: string;
+  readonly status?: Status;
+  readonly limit?: number;
+  readonly json?: true;
+}
+
+/** What a person gets who does not say how many. A program gets all: it would not see that some are missing. */
+const DEFAULT_LIMIT = 50;
+/** Messages that are asked of the store at once. */
+const PAGE = 200;
+
+/** `postern messages`. */
+export async function listMessages(context: Context, command: Command): Promise<void> {
+  const options = command.opts<ListOptions>();
+  const { data } = await configOf(context, command);
+  const { domain, tag, status } = options;
+  const where = {
+    ...(domain === undefined ? {} : { domain: domainName(domain) }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(status === undefined ? {} : { status }),
+  };
+  await withStore(data, { create: false }, (store) =>
+    options.json
+      ? printLines(context, pages(store, where, options.limit ?? Infinity))
+      : printTable(context, store, where, options.limit),
+  );
+}
+
+/** `postern message ID`. */
+export async function showMessage(context: Context, command: Command, id: number): Promise<void> {
+  const options = command.opts<{ readonly raw?: true; readonly json?: true }>();
+  const { data } = await configOf(context, command);
+  await withStore(data, { create: false }, async (store) => {
+    const message = await store.message(id);
+    if (message === null) {
+      throw new CliError(`there is no message ${id} in ${data}; "postern messages" shows those that are`);
+    }
+    if (options.raw) {
+      for await (const octets of store.content(id)) await context.stdout.write(octets);
+    } else if (options.json) await context.stdout.json(detailLine(message));
+    else await context.stdout.write(describe(message));
+  });
+}
+
+async function printLines(context: Context, pages: AsyncIterable<MessageSummary[]>): Promise<void> {
+  for await (const page of pages) {
+    await context.stdout.write(page.map((message) => `${JSON.stringify(summaryLine(message))}\n`).join(''));
+  }
+}
+
+async function printTable(
+  context: Context,
+  store: Store,
+  where: Omit<MessageQuery, 'limit'>,
+  asked: number | undefined,
+): Promise<void> {
+  const limit = asked ?? DEFAULT_LIMIT;
+  const messages: MessageSummary[] = [];
+  // One more than is shown tells whether there are more.
+  for await (const page of pages(store, where, limit + 1)) messages.push(...page);
+  if (messages.length === 0) return context.stderr.line('There are no such messages.');
+  const header = ['ID', 'RECEIVED', 'STATUS', 'DOMAIN', 'FROM', 'TO', 'TAGS', 'SUBJECT'];
+  await context.stdout.write(table(header, messages.slice(0, limit).map(row), context.stdout.columns));
+  if (asked === undefined && messages.length > limit) {
+    await context.stderr.line(`There are older ones; --limit shows more than ${limit}.`);
+  }
+}
+
+async function* pages(
+  store: Store,
+  where: Omit<MessageQuery, 'limit'>,
+  limit: number,
+): AsyncGenerator<MessageSummary[]> {
+  let left = limit;
+  let before: { before?: number } = {};
+  while (left > 0) {
+    const page = await store.messages({ ...where, ...before, limit: Math.min(PAGE, left) });
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield page;
+    left -= page.length;
+    before = { before: last.id };
+  }
+}
+
+/** The line that other programs rely on: names, types and order are fixed. */
+function summaryLine(message: MessageSummary): Record<string, unknown> {
+  return {
+    id: String(message.id),
+    domain: message.domain,
+    status: message.status,
+    from: message.from,
+    to: message.to,
+    subject: message.subject,
+    tags: message.tags,
+    listUnsubscribe: message.listUnsubscribe,
+    size: message.size,
+    receivedAt: new Date(message.receivedAt).toISOString(),
+    tls: message.tls,
+  };
+}
+
+function detailLine(message: MessageDetail): Record<string, unknown> {
+  return {
+    ...summaryLine(message),
+    reversePath: message.reversePath,
+    messageId: message.messageId,
+    clientAddress: message.clientAddress,
+    recipients: message.recipients,
+  };
+}
+
+function row(message: MessageSummary): string[] {
+  const [first = '', ...others] = message.to;
+  return [
+    String(message.id),
+    new Date(message.receivedAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+    message.status,
+    message.domain,
+    message.from,
+    others.length === 0 ? first : `${first} +${others.length}`,
+    message.tags.join(', '),
+    message.subject ?? '',
+  ];
+}
+
+function describe(message: MessageDetail): string {
+  const facts: [string, string | null][] = [
+    ['Message', String(message.id)],
+    ['Domain', message.domain],
+    ['Status', message.status],
+    ['From', message.from],
+    ['Sender', message.reversePath === '' ? '<>' : message.reversePath],
+    ...message.recipients.map(({ forwardPath, status }): [string, string] => [
+      'To',
+      `${forwardPath} (${status})`,
+    ]),
+    ['Subject', message.subject],
+    ['Tags', message.tags.length === 0 ? null : message.tags.join(', ')],
+    ['Unsubscribe', message.listUnsubscribe],
+    ['Message-ID', message.messageId],
+    ['Size', `${message.size} octets`],
+    ['Received', new Date(message.receivedAt).toISOString()],
+    ['Client', `${message.clientAddress}, ${message.tls ?? 'without TLS'}`],
+  ];
+  const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(13)}${printable(value ?? '-')}\n`);
+  return `${lines.join('')}\nIts octets: postern message ${message.id} --raw\n`;
+}

@@ -1,0 +1,39 @@
+import type { Writable } from 'node:stream';
+
+/**
+ * A stream that commands write to. Each write waits until the octets are taken, so that output of any size
+ * needs the memory of one piece; a reader that went away shows as a rejection with `EPIPE`.
+ */
+export class Output {
+  readonly #stream: Writable & { readonly columns?: number };
+
+  constructor(stream: Writable & { readonly columns?: number }) {
+    this.#stream = stream;
+    // The same failure reaches the write's callback; unheard as an event, it would end the process.
+    stream.on('error', () => undefined);
+  }
+
+  /** Width of the terminal that reads; undefined where none does. */
+  get columns(): number | undefined {
+    return this.#stream.columns;
+  }
+
+  write(piece: string | Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(piece, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  /** One line of text. */
+  line(text: string): Promise<void> {
+    return this.write(`${text}\n`);
+  }
+
+  /** One line that a program reads. */
+  json(value: unknown): Promise<void> {
+    return this.line(JSON.stringify(value));
+  }
+}

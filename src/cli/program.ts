@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option, type OutputConfiguration } from 'commander';
+import { STATUSES } from '../store/port.js';
+import { addConfigFlags } from './config-flags.js';
+import type { Context } from './context.js';
+
+const DESCRIPTION = 'An SMTP submission server: takes mail from apps, keeps it safe and shows it.';
+const JSON_OPTION = ['--json', 'one JSON object a line, for programs'] as const;
+
+/**
+ * The command line. What a command does is imported when it is run, so that help comes at once.
+ *
+ * @param withConfigFlags adds a flag per key of the configuration to `serve`, which loads the schema
+ */
+export async function buildProgram(
+  context: Context,
+  output: OutputConfiguration,
+  withConfigFlags: boolean,
+): Promise<Command> {
+  const program = new Command('postern')
+    .description(DESCRIPTION)
+    .version(await version())
+    // Inherited by every command that is added below.
+    .exitOverride()
+    .configureOutput({
+      ...output,
+      outputError: (text, write) => write(text.replace(/^error:/, 'postern:')),
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(add --help for what there is)')
+    .option('--data <DIR>', 'folder of the messages, domains and tokens (POSTERN_DATA; default ./data)')
+    .option('--config <FILE>', 'configuration (POSTERN_CONFIG; default ./postern.toml where there is one)');
+
+  const serve = program
+    .command('serve')
+    .description('run the server')
+    .option('--print-config', 'show the configuration in force as TOML, secrets hidden, and end')
+    .action(async (_options, command: Command) => (await import('./serve.js')).serve(context, command));
+  if (withConfigFlags) await addConfigFlags(serve);
+
+  addDomainCommands(program, context);
+  addMessageCommands(program, context);
+  return program;
+}
+
+function addDomainCommands(program: Command, context: Context): void {
+  const load = () => import('./domain-commands.js');
+  const domain = program.command('domain').description('the domains that may send, and their tokens');
+  domain
+    .command('add <NAME>')
+    .description('let a domain send; shows its API token, once')
+    .option(...JSON_OPTION)
+    .action(async (name: string, _options, command: Command) =>
+      (await load()).addDomain(context, command, name),
+    );
+  domain
+    .command('list')
+    .description('show the domains')
+    .option(...JSON_OPTION)
+    .action(async (_options, command: Command) => (await load()).listDomains(context, command));
+  domain
+    .command('remove <NAME>')
+    .description('let a domain send no more; its messages stay')
+    .option(...JSON_OPTION)
+    .action(async (name: string, _options, command: Command) =>
+      (await load()).removeDomain(context, command, name),
+    );
+
+  const token = program.command('token').description('the API tokens of domains');
+  token
+    .command('rotate <NAME>')
+    .description('make a new token for a domain; the old one works for a while yet')
+    .option(
+      '--grace <DURATION>',
+      'how long the old one works; 0 ends it now (default submission.token_grace: 24h)',
+    )
+    .option(...JSON_OPTION)
+    .action(async (name: string, _options, command: Command) =>
+      (await load()).rotateToken(context, command, name),
+    );
+}
+
+function addMessageCommands(program: Command, context: Context): void {
+  const load = () => import('./message-commands.js');
+  program
+    .command('messages')
+    .description('list messages, newest first')
+    .option('--domain <NAME>', 'only those of this domain')
+    .option('--tag <TAG>', 'only those with this tag')
+    .addOption(new Option('--status <STATUS>', 'only those in this state').choices(STATUSES))
+    .option('--limit <N>', 'at most this many (default 50; with --json, all)', positiveInteger)
+    .option(...JSON_OPTION)
+    .action(async (_options, command: Command) => (await load()).listMessages(context, command));
+  program
+    .command('message')
+    .description('show one message')
+    .argument('<ID>', 'as "postern messages" shows it', positiveInteger)
+    .addOption(new Option('--raw', 'the stored octets, exactly').conflicts('json'))
+    .option(...JSON_OPTION)
+    .action(async (id: number, _options, command: Command) =>
+      (await load()).showMessage(context, command, id),
+    );
+}
+
+function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (!/^[1-9]\d*$/.test(text) || !Number.isSafeInteger(number)) {
+    throw new InvalidArgumentError('It must be a whole number from 1.');
+  }
+  return number;
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,43 @@
+import type { Writable } from 'node:stream';
+import { CommanderError } from 'commander';
+import { USAGE, describeFailure, isReaderGone } from './error.js';
+import { Output } from './output.js';
+import { buildProgram } from './program.js';
+
+/** The surroundings of a command. */
+export interface Surroundings {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Runs one command line, without the name of the program.
+ *
+ * @returns the exit status: 0, 1 where it could not be done, 2 where what was asked is wrong
+ */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const stdout = new Output(surroundings.stdout);
+  const stderr = new Output(surroundings.stderr);
+  const said: Promise<void>[] = [];
+  try {
+    const program = await buildProgram(
+      { stdout, stderr, environment: surroundings.environment },
+      {
+        writeOut: (text) => void said.push(stdout.write(text)),
+        writeErr: (text) => void said.push(stderr.write(text)),
+      },
+      args.includes('serve'),
+    );
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (isReaderGone(error)) return 0;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    const { text, exitCode } = describeFailure(error);
+    said.push(stderr.line(text));
+    return exitCode;
+  } finally {
+    await Promise.allSettled(said);
+  }
+}

@@ -1,0 +1,60 @@
+/** Longest cell; what is longer ends in an ellipsis. */
+const CELL_WIDTH = 48;
+
+/**
+ * Lines of aligned columns. What comes out of messages is made safe for a terminal.
+ *
+ * @param width of the terminal, to which lines are cut; undefined cuts nothing
+ */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  width?: number,
+): string {
+  const cells = [header, ...rows].map((row) => row.map((cell) => cut(printable(cell), CELL_WIDTH)));
+  const widths = header.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ''))));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => pad(cell, widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .map((line) => `${width === undefined ? line : cut(line, width)}\n`)
+    .join('');
+}
+
+/**
+ * Text with nothing in it that a terminal would obey: controls (a message may carry escape sequences in its
+ * subject), and the characters that turn the direction of writing.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+}
+
+function cut(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let kept = '';
+  let left = width - 1;
+  for (const { segment } of graphemes.segment(text)) {
+    left -= widthOf(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+const graphemes = new Intl.Segmenter();
+/** What terminals show two columns wide: emoji, and the scripts of East Asia (UAX #11, roughly). */
+const WIDE =
+  /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
+
+function widthOf(text: string): number {
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1;
+  return width;
+}
