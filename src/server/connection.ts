@@ -1,0 +1,475 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import {
+  type CloseReason,
+  type Hello,
+  type Profile,
+  type Question,
+  type Reply,
+  reply,
+  ServerSession,
+} from '../protocol/index.js';
+import type { Admission } from './admission.js';
+import type { Deadlined, Deadlines } from './deadlines.js';
+import { Dialogue, type Speaker } from './dialogue.js';
+import type { Envelope, Handler, TlsFacts } from './handler.js';
+import type { DataRate, Timeouts } from './options.js';
+
+/** What all connections of a listener share. */
+export interface ConnectionContext<Principal> {
+  readonly handler: Handler<Principal>;
+  readonly profile: Profile;
+  readonly timeouts: Timeouts;
+  readonly dataRate: DataRate;
+  readonly deadlines: Deadlines;
+  readonly admission: Admission;
+  /** Takes a plain socket through a handshake, `early` being octets that were read already. */
+  readonly secure: (socket: Socket, early: Uint8Array, done: (result: TLSSocket | Error) => void) => void;
+  /** Hears that a connection is over. */
+  readonly closed: (connection: Connection<Principal>) => void;
+}
+
+/** What the connection waits for, which decides how long it may. */
+type Waiting =
+  /** A command line or a SASL line. */
+  | 'command'
+  | 'content'
+  /** A verdict, a sink, a store: the server's own business, no deadline of the client's. */
+  | 'server'
+  /** The client, to read replies. */
+  | 'write'
+  | 'handshake'
+  /** The client, to close. */
+  | 'close';
+
+/** Why a run of the pump stopped. */
+type Stop = 'octets' | 'server' | 'write' | 'handshake' | 'closed';
+
+const owner = Symbol('connection');
+type Owned = Socket & { [owner]?: Connection<unknown> };
+
+/** Unsent reply octets at which no further command is read: a client that pipelines must read, too. */
+const UNSENT_LIMIT = 16 * 1024;
+
+/**
+ * One client: the pump between its socket, its session and the handler.
+ *
+ *     socket ──octets──► session.receive
+ *                        session.next ──► dialogue ──► session.answer
+ *     socket ◄──output── session.output            (one write per turn)
+ *
+ * The pump runs until the session needs something. While it waits for anything but octets, the socket is
+ * paused: what the client sends meanwhile stays in the kernel, and then in the client.
+ */
+export class Connection<Principal> implements Speaker<Principal>, Deadlined {
+  readonly session: ServerSession<Principal>;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+
+  readonly #dialogue: Dialogue<Principal>;
+  #socket: Socket;
+  #tls: TlsFacts | null = null;
+
+  #waiting: Waiting = 'command';
+  /** Clock time by which {@link #waiting} must be over; Infinity for the server's own business. */
+  #deadline = Infinity;
+  /** Clock time at which content began, less the time it was held back; 0 outside content. */
+  #contentBegan = 0;
+  #contentOctets = 0;
+
+  #pumping = false;
+  #paused = false;
+  /** A promise of the handler, or of its sink, is not settled. */
+  #handlerBusy = false;
+  #over = false;
+  #closeReason: CloseReason | 'handshake' = 'peer';
+
+  constructor(
+    readonly id: string,
+    readonly network: string,
+    socket: Socket,
+    private readonly context: ConnectionContext<Principal>,
+  ) {
+    this.#socket = socket;
+    this.remoteAddress = plainAddress(socket.remoteAddress);
+    this.remotePort = socket.remotePort ?? 0;
+    this.localAddress = plainAddress(socket.localAddress);
+    this.localPort = socket.localPort ?? 0;
+    this.#tls = tlsFacts(socket);
+    this.session = new ServerSession(
+      context.profile,
+      this.remoteAddress,
+      this.#tls === null ? 'plain' : 'tls',
+    );
+    this.#dialogue = new Dialogue(this, context.handler, context.admission);
+    this.#attach(socket);
+    context.deadlines.watch(this);
+  }
+
+  // ---- the view that handlers have
+
+  get tls(): TlsFacts | null {
+    return this.#tls;
+  }
+
+  get hello(): Hello | null {
+    return this.session.hello;
+  }
+
+  get principal(): Principal | null {
+    const { identity } = this.session;
+    return identity.kind === 'authenticated' ? identity.principal : null;
+  }
+
+  get envelope(): Envelope | null {
+    const { transaction } = this.session;
+    return transaction === null ? null : { ...transaction, recipients: this.#dialogue.recipients };
+  }
+
+  // ---- from the server
+
+  /** Asks the first question, and greets. `early`: octets that came before, or null. */
+  begin(early: Uint8Array | null): void {
+    if (early !== null) this.session.receive(early);
+    this.#waitFor('command');
+    this.#pump();
+  }
+
+  /** The server stops: the transaction in hand may end, then the client hears the farewell. */
+  shutdown(farewell: Reply): void {
+    if (this.#waiting === 'handshake') {
+      this.destroy();
+      return;
+    }
+    this.session.shutdown(farewell);
+    this.#pump();
+  }
+
+  /** The server waits no longer. */
+  terminate(farewell: Reply): void {
+    this.session.terminate(farewell, 'shutdown');
+    this.#pump();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+    this.#gone();
+  }
+
+  // ---- deadlines
+
+  expire(now: number): void {
+    if (now < this.#deadline) return;
+    switch (this.#waiting) {
+      case 'command':
+        this.#timeOut('The command');
+        return;
+      case 'content':
+        this.#timeOut('The content');
+        return;
+      case 'handshake':
+        this.#handshakeFailed(new Error('the TLS handshake took too long'));
+        return;
+      case 'write':
+        this.#closeReason = 'timeout';
+        this.destroy();
+        return;
+      case 'close':
+        this.destroy();
+        return;
+      case 'server':
+        return;
+    }
+  }
+
+  #timeOut(what: string): void {
+    this.session.terminate(reply('timeout', { what }), 'timeout');
+    this.#pump();
+  }
+
+  #waitFor(waiting: Waiting): void {
+    this.#waiting = waiting;
+    if (waiting === 'server') {
+      this.#deadline = Infinity;
+      return;
+    }
+    const { timeouts, deadlines, dataRate } = this.context;
+    const now = deadlines.clock();
+    if (waiting !== 'content') {
+      this.#deadline = now + timeouts[waiting === 'close' ? 'linger' : waiting];
+      return;
+    }
+    if (this.#contentBegan === 0) this.#contentBegan = now;
+    this.#deadline = now + timeouts.dataBlock;
+    if (dataRate.octetsPerSecond > 0) {
+      const earned = (this.#contentOctets / dataRate.octetsPerSecond) * 1000;
+      this.#deadline = Math.min(this.#deadline, this.#contentBegan + dataRate.grace + earned);
+    }
+  }
+
+  // ---- the socket
+
+  #attach(socket: Owned): void {
+    socket[owner] = this as Connection<unknown>;
+    // Shared functions, not closures: ten thousand idle connections have none of their own.
+    socket.on('data', onData);
+    socket.on('end', onEnd);
+    socket.on('drain', onDrain);
+    socket.on('error', onError);
+    socket.on('close', onClose);
+  }
+
+  #detach(socket: Owned): void {
+    delete socket[owner];
+    socket.off('data', onData);
+    socket.off('end', onEnd);
+    socket.off('drain', onDrain);
+    socket.off('error', onError);
+    socket.off('close', onClose);
+  }
+
+  /** @internal */
+  octets(octets: Uint8Array): void {
+    // After the last reply the client is only waited for.
+    if (this.#waiting === 'close') return;
+    if (this.#contentBegan !== 0) this.#contentOctets += octets.length;
+    this.session.receive(octets);
+    this.#pump();
+  }
+
+  /** @internal */
+  ended(): void {
+    this.session.end();
+    this.#pump();
+  }
+
+  /** @internal */
+  drained(): void {
+    this.#pump();
+  }
+
+  /** @internal */
+  failed(error: NodeJS.ErrnoException): void {
+    // A peer that resets its connection is its own business; anything else is worth a line.
+    if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') this.#dialogue.failed(error);
+  }
+
+  /** @internal */
+  closed(): void {
+    this.#gone();
+  }
+
+  #gone(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.context.deadlines.forget(this);
+    this.session.vanish();
+    this.#pump();
+    this.#dialogue.closed(this.#closeReason);
+    this.context.closed(this);
+  }
+
+  // ---- TLS
+
+  /** STARTTLS was accepted: its reply goes out in plain text, all that follows is TLS. */
+  #secure(): void {
+    const plain = this.#socket;
+    this.#write();
+    this.#waitFor('handshake');
+    this.#detach(plain);
+    this.context.secure(plain, this.session.takeUnread(), (result) => {
+      if (this.#over) return;
+      if (result instanceof Error) this.#handshakeFailed(result);
+      else this.#secured(result);
+    });
+  }
+
+  #secured(socket: TLSSocket): void {
+    this.#socket = socket;
+    this.#attach(socket);
+    this.#tls = tlsFacts(socket);
+    this.session.secured();
+    this.#paused = false;
+    this.#waitFor('command');
+    this.#pump();
+  }
+
+  #handshakeFailed(error: Error): void {
+    this.#dialogue.failed(error);
+    this.#closeReason = 'handshake';
+    this.destroy();
+  }
+
+  // ---- the pump
+
+  #pump(): void {
+    if (this.#pumping) return;
+    // A closed session has its last notices to tell, whatever the handler is still at.
+    if (this.#handlerBusy && this.session.phase !== 'closed') return;
+    this.#pumping = true;
+    const stop = this.#run();
+    this.#pumping = false;
+    this.#flush(stop);
+  }
+
+  /** Runs the session until it needs something. */
+  #run(): Stop {
+    for (;;) {
+      if (this.session.unsent >= UNSENT_LIMIT && this.session.phase !== 'closed') {
+        this.#write();
+        if (this.#socket.writableNeedDrain) return 'write';
+      }
+      const event = this.session.next();
+      switch (event.type) {
+        case 'needOctets':
+          return this.#waiting === 'handshake' ? 'handshake' : 'octets';
+        case 'needVerdict':
+          return 'server';
+        case 'closed':
+          return 'closed';
+        case 'content':
+          if (this.#content(event.octets)) return 'server';
+          break;
+        case 'secure':
+          this.#secure();
+          break;
+        case 'close':
+          if (this.#closeReason === 'peer') this.#closeReason = event.reason;
+          break;
+        case 'abort':
+        case 'reset':
+        case 'refused':
+          this.#dialogue.tell(event);
+          break;
+        default:
+          if (this.#ask(event)) return 'server';
+      }
+    }
+  }
+
+  /** Asks the handler; true where the verdict is a promise. */
+  #ask(question: Question): boolean {
+    const verdict = this.#dialogue.ask(question);
+    if (!(verdict instanceof Promise)) {
+      this.session.answer(verdict);
+      return false;
+    }
+    this.#handlerBusy = true;
+    const answer = (settled: Awaited<typeof verdict>): void => {
+      this.#handlerBusy = false;
+      this.session.answer(settled);
+      this.#pump();
+    };
+    verdict.then(answer, (error: unknown) => {
+      answer({ type: 'refuse', reply: this.#dialogue.replyTo(error) });
+    });
+    return true;
+  }
+
+  /** Hands content on; true where the sink is behind, and nothing more may be read. */
+  #content(octets: Uint8Array): boolean {
+    let held: Promise<void> | undefined;
+    try {
+      held = this.#dialogue.content(octets);
+    } catch (error) {
+      this.session.refuseContent(this.#dialogue.replyTo(error));
+    }
+    if (held === undefined) return false;
+    this.#handlerBusy = true;
+    const since = this.context.deadlines.clock();
+    const goOn = (): void => {
+      this.#handlerBusy = false;
+      // The client is not slow for the time that it was held back.
+      this.#contentBegan += this.context.deadlines.clock() - since;
+      this.#pump();
+    };
+    held.then(goOn, (error: unknown) => {
+      this.session.refuseContent(this.#dialogue.replyTo(error));
+      goOn();
+    });
+    return true;
+  }
+
+  /** Writes what is to be written, and settles what is waited for. */
+  #flush(stop: Stop): void {
+    const wrote = this.#write();
+    if (this.#over) return;
+    const { phase } = this.session;
+    const inContent = phase === 'data' || phase === 'unsolicited';
+    if (!inContent) this.#contentBegan = this.#contentOctets = 0;
+
+    if (stop === 'closed') this.#leave();
+    else if (stop === 'handshake') return;
+    else if (stop === 'write' || this.#socket.writableNeedDrain) this.#hold('write');
+    else if (stop === 'server') this.#hold('server');
+    else {
+      this.#resume();
+      if (inContent) this.#waitFor('content');
+      // A deadline per command, not per octet: it moves when a command was answered.
+      else if (wrote || this.#waiting !== 'command') this.#waitFor('command');
+    }
+  }
+
+  /** Nothing more will be said: waits a little for the client to close. */
+  #leave(): void {
+    if (this.#waiting === 'close') return;
+    this.#waitFor('close');
+    this.#socket.end();
+    // Read on, and drop: a socket closed with octets unread would reset, and take the last reply with it.
+    this.#resume();
+  }
+
+  #hold(waiting: 'write' | 'server'): void {
+    if (!this.#paused) {
+      this.#paused = true;
+      this.#socket.pause();
+    }
+    if (this.#waiting !== waiting) this.#waitFor(waiting);
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  #write(): boolean {
+    const output = this.session.output();
+    if (output === null) return false;
+    if (this.#socket.writable) this.#socket.write(output);
+    return true;
+  }
+}
+
+/** An IPv4 client of a dual-stack socket is an IPv4 client. */
+export function plainAddress(address: string | undefined): string {
+  return (address ?? '').replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
+}
+
+function tlsFacts(socket: Socket): TlsFacts | null {
+  if (!(socket instanceof TLSSocket)) return null;
+  const { servername } = socket as TLSSocket & { servername?: string | false };
+  return {
+    version: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher().standardName,
+    serverName: typeof servername === 'string' ? servername : null,
+  };
+}
+
+function onData(this: Owned, octets: Uint8Array): void {
+  this[owner]?.octets(octets);
+}
+function onEnd(this: Owned): void {
+  this[owner]?.ended();
+}
+function onDrain(this: Owned): void {
+  this[owner]?.drained();
+}
+function onError(this: Owned, error: Error): void {
+  this[owner]?.failed(error);
+}
+function onClose(this: Owned): void {
+  this[owner]?.closed();
+}

@@ -1,0 +1,178 @@
+import { ACCEPT, type Notice, type Question, refuse, Reply, reply, type Verdict } from '../protocol/index.js';
+import type { Admission } from './admission.js';
+import { BodyStream } from './body.js';
+import type { ContentSink, Decision, Handler, Recipient, SessionView } from './handler.js';
+import { Refusal, replyFor } from './refusal.js';
+
+type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
+
+/** Which connection it is, beside what the handler sees of it. */
+export interface Speaker<Principal> extends SessionView<Principal> {
+  /** As admission counts it. */
+  readonly network: string;
+}
+
+/**
+ * What one session's handler is asked and told: questions become calls, what they return or throw becomes
+ * verdicts. Nothing that a handler throws gets past here.
+ */
+export class Dialogue<Principal> {
+  /** Accepted recipients of the open transaction. */
+  recipients: Recipient[] = [];
+  #sink: ContentSink | null = null;
+  #authFailures = 0;
+
+  constructor(
+    private readonly speaker: Speaker<Principal>,
+    private readonly handler: Handler<Principal>,
+    private readonly admission: Admission,
+  ) {}
+
+  /** A verdict, at once where the handler decides at once. */
+  ask(question: Question): Answer<Principal> {
+    const { handler, speaker } = this;
+    try {
+      switch (question.type) {
+        case 'connect':
+          return this.#settle(handler.onConnect?.(speaker));
+        case 'hello':
+          return this.#settle(handler.onHello?.(speaker, question.hello));
+        case 'starttls':
+          return ACCEPT;
+        case 'auth':
+          return this.#auth(question);
+        case 'mail':
+          this.recipients = [];
+          return this.#settle(handler.onMail?.(speaker, question.reversePath, question.parameters));
+        case 'rcpt':
+          return this.#rcpt(question);
+        case 'data':
+          return this.#openSink();
+        case 'end':
+          return this.#endSink();
+      }
+    } catch (error) {
+      return refuse(this.replyTo(error));
+    }
+  }
+
+  /** Passes octets of the content on. A promise holds the client back; it may reject. */
+  content(octets: Uint8Array): Promise<void> | undefined {
+    const held = this.#sink?.write(octets);
+    return held instanceof Promise ? held : undefined;
+  }
+
+  /** Tells the handler what has happened. */
+  tell(notice: Exclude<Notice, { type: 'content' | 'secure' | 'close' }>): void {
+    switch (notice.type) {
+      case 'abort':
+        this.#sink?.abort(notice.reason);
+        this.#sink = null;
+        return;
+      case 'reset':
+        this.recipients = [];
+        this.#guard(() => this.handler.onReset?.(this.speaker));
+        return;
+      case 'refused':
+        this.#guard(() => this.handler.onRefused?.(this.speaker, notice.command, notice.reply));
+        return;
+    }
+  }
+
+  closed(reason: string): void {
+    this.#guard(() => this.handler.onClose?.(this.speaker, reason));
+  }
+
+  failed(error: Error): void {
+    this.#guard(() => this.handler.onError?.(this.speaker, error));
+  }
+
+  /** The reply for an error of the handler's. What the client does not see of it, `onError` does. */
+  replyTo(error: unknown): Reply {
+    if (!(error instanceof Refusal) || error.cause !== undefined) {
+      this.failed(error instanceof Error ? error : new Error(String(error)));
+    }
+    return replyFor(error);
+  }
+
+  #rcpt({ forwardPath, parameters }: Extract<Question, { type: 'rcpt' }>): Answer<Principal> {
+    const answer = this.#settle(this.handler.onRcpt?.(this.speaker, forwardPath, parameters));
+    const keep = (verdict: Verdict<Principal>): Verdict<Principal> => {
+      if (verdict.type === 'accept') this.recipients.push({ forwardPath, parameters });
+      return verdict;
+    };
+    return answer instanceof Promise ? answer.then(keep) : keep(answer);
+  }
+
+  async #auth({ credentials, mechanism }: Extract<Question, { type: 'auth' }>): Promise<Verdict<Principal>> {
+    const result = await this.handler.onAuth?.(this.speaker, credentials, mechanism);
+    const refusal = result instanceof Reply ? result : null;
+    if (refusal === null && result !== null && result !== undefined) {
+      return { type: 'authenticate', principal: result as Principal };
+    }
+    // A verifier that fails for now (4yz) says nothing about the credentials.
+    if (refusal !== null && refusal.code < 500) return refuse(refusal);
+    this.#authFailures++;
+    await pause(this.admission.authFailed(this.speaker.network));
+    const last = this.#authFailures >= this.admission.limits.authFailures;
+    return refuse(last ? reply('tooManyAuthFailures') : (refusal ?? reply('authFailed')));
+  }
+
+  #openSink(): Answer<Principal> {
+    const open = (sink: ContentSink | Reply | undefined): Verdict<Principal> => {
+      if (sink instanceof Reply) return refuse(sink);
+      this.#sink = sink ?? this.#bodySink();
+      return ACCEPT;
+    };
+    const sink = this.handler.onContent?.(this.speaker);
+    if (!(sink instanceof Promise)) return open(sink);
+    return sink.then(open, (error: unknown) => refuse(this.replyTo(error)));
+  }
+
+  #bodySink(): ContentSink {
+    const { handler, speaker } = this;
+    if (handler.onData === undefined) return DROP;
+    const body = new BodyStream();
+    const decision = (async () => handler.onData?.(speaker, body))();
+    body.decision = decision;
+    const done = (): void => {
+      body.unwanted();
+    };
+    // The decision is heard at the end of the content; until then a rejection is not unhandled.
+    decision.then(done, done);
+    return body;
+  }
+
+  #endSink(): Answer<Principal> {
+    const sink = this.#sink;
+    this.#sink = null;
+    return this.#settle(sink?.end());
+  }
+
+  /** A decision as a verdict. A promise stays one; anything else is an answer in the same turn. */
+  #settle(decision: Decision): Answer<Principal> {
+    if (!(decision instanceof Promise)) return verdictOf(decision);
+    return decision.then(verdictOf<Principal>, (error: unknown) => refuse(this.replyTo(error)));
+  }
+
+  /** What a handler throws when it is only told something is nobody's verdict, and must not end the process. */
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
+  }
+}
+
+/** A server without `onData` takes mail and drops it. */
+const DROP: ContentSink = { write: () => undefined, end: () => undefined, abort: () => undefined };
+
+function verdictOf<Principal>(decision: void | Reply): Verdict<Principal> {
+  if (!(decision instanceof Reply)) return ACCEPT;
+  return decision.positive ? { type: 'accept', reply: decision } : refuse(decision);
+}
+
+function pause(ms: number): Promise<void> {
+  return ms === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,117 @@
+import type {
+  AbortReason,
+  Hello,
+  Mailbox,
+  MailParameters,
+  PasswordCredentials,
+  RcptParameters,
+  Reply,
+} from '../protocol/index.js';
+
+/** What a connection's TLS came to. */
+export interface TlsFacts {
+  /** Such as `TLSv1.3`. */
+  readonly version: string;
+  /** The cipher suite's name in the IANA registry, such as `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string;
+  /** The host name that the client asked for (SNI), or null. */
+  readonly serverName: string | null;
+}
+
+/** One accepted RCPT. */
+export interface Recipient {
+  readonly forwardPath: Mailbox;
+  readonly parameters: RcptParameters;
+}
+
+/** The open transaction: MAIL and the recipients accepted so far. */
+export interface Envelope {
+  /** Null for `<>`. */
+  readonly reversePath: Mailbox | null;
+  readonly parameters: MailParameters;
+  readonly recipients: readonly Recipient[];
+}
+
+/** What a handler may know of a session. It is live: each call sees the session as it is then. */
+export interface SessionView<Principal> {
+  /** Unique in this process's life, for logs. */
+  readonly id: string;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Null on a plain connection. */
+  readonly tls: TlsFacts | null;
+  /** Null before EHLO or HELO. */
+  readonly hello: Hello | null;
+  /** What `onAuth` gave; null before. */
+  readonly principal: Principal | null;
+  /** Null outside a transaction. */
+  readonly envelope: Envelope | null;
+}
+
+/**
+ * A decision. Nothing: yes. A {@link Reply}: yes or no by its code, with its text. A thrown `Refusal`: no.
+ * Anything else thrown: `451 4.3.0`, and `onError` hears of it. A 421 closes the connection.
+ *
+ * Given at once it costs no turn of the event loop; a promise pauses the session until it settles.
+ */
+export type Decision = void | Reply | Promise<void | Reply>;
+
+/**
+ * Takes one message's content. The calls come in this order: any number of `write`, then one `end` or one
+ * `abort`, and nothing after it.
+ */
+export interface ContentSink {
+  /**
+   * The next octets, dot-unstuffed. A promise holds the peer back until it settles. To throw or reject
+   * refuses the message: the rest is read and dropped, `abort` is called, and the reply goes out at the
+   * end of the content.
+   *
+   * Ownership: the octets belong to the sink from here on, and will not change; they may be a small part
+   * of a larger buffer, so copy what is kept for long.
+   */
+  write(octets: Uint8Array): void | Promise<void>;
+  /** All has come. To accept is to answer for the message: RFC 5321 6.1. */
+  end(): Decision;
+  /** The message will not come to its end. Must not throw. */
+  abort(reason: AbortReason): void;
+}
+
+/** What the server asks and tells. Every method is optional; without one, the answer is yes. */
+export interface Handler<Principal> {
+  onConnect?(session: SessionView<Principal>): Decision;
+  onHello?(session: SessionView<Principal>, hello: Hello): Decision;
+  /**
+   * Whoever the credentials prove, or null for `535 5.7.8`, or a refusing reply. Without this method AUTH
+   * is not offered.
+   */
+  onAuth?(
+    session: SessionView<Principal>,
+    credentials: PasswordCredentials,
+    mechanism: string,
+  ): Principal | Reply | null | Promise<Principal | Reply | null>;
+  /** @param reversePath null for `<>`. */
+  onMail?(session: SessionView<Principal>, reversePath: Mailbox | null, parameters: MailParameters): Decision;
+  onRcpt?(session: SessionView<Principal>, forwardPath: Mailbox, parameters: RcptParameters): Decision;
+  /**
+   * A message's content, as a stream. The message is accepted when the promise resolves, so not before the
+   * body was read and kept. The iteration throws where the content does not come to its end.
+   */
+  onData?(session: SessionView<Principal>, body: AsyncIterable<Uint8Array>): Decision;
+  /**
+   * The same, closer to the wire: asked before `354`, gives the sink, or a refusal. Takes precedence over
+   * `onData`.
+   */
+  onContent?(session: SessionView<Principal>): ContentSink | Reply | Promise<ContentSink | Reply>;
+  /** The transaction is gone without content: RSET, a new hello, the end of the connection. */
+  onReset?(session: SessionView<Principal>): void;
+  /** The connection is over. */
+  onClose?(session: SessionView<Principal>, reason: string): void;
+  /** A command or a message was refused. */
+  onRefused?(session: SessionView<Principal>, command: string, reply: Reply): void;
+  /** Something failed that the client was told little of: a handler's error, STARTTLS, a socket. */
+  onError?(session: SessionView<Principal>, error: Error): void;
+  /** A client went before it could be greeted: its TLS handshake failed, and why, in words. */
+  onRefusedArrival?(remoteAddress: string, error: Error): void;
+}

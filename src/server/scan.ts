@@ -1,0 +1,11 @@
+import { Buffer } from 'node:buffer';
+import { PortableScan } from '../protocol/index.js';
+
+const CRLF_DOT = Buffer.from('\r\n.', 'latin1');
+
+/** The core's content searches, with Node's native multi-octet search where the core has none. */
+export class NodeScan extends PortableScan {
+  override dotLine(octets: Uint8Array, from: number): number {
+    return Buffer.prototype.indexOf.call(octets, CRLF_DOT, from);
+  }
+}

@@ -1,0 +1,224 @@
+import { randomBytes } from 'node:crypto';
+import {
+  createServer as createNetServer,
+  type AddressInfo,
+  type Server as NetServer,
+  type Socket,
+} from 'node:net';
+import { hostname } from 'node:os';
+import { type Limits, Profile, type Reply, reply } from '../protocol/index.js';
+import { Admission, type AdmissionLimits, DEFAULT_ADMISSION, networkOf } from './admission.js';
+import { Arrival, type ArrivalContext } from './arrival.js';
+import { Connection, type ConnectionContext, plainAddress } from './connection.js';
+import { Deadlines, monotonic } from './deadlines.js';
+import {
+  type DataRate,
+  DEFAULT_DATA_RATE,
+  DEFAULT_TIMEOUTS,
+  type Listening,
+  type ListenOptions,
+  type ServerOptions,
+  type Timeouts,
+} from './options.js';
+import { NodeScan } from './scan.js';
+import { TlsGate } from './tls-gate.js';
+
+/** The longest pause between two looks at the deadlines, in milliseconds. */
+const COARSEST_SWEEP = 1_000;
+
+/**
+ * An SMTP server: any number of listeners, one handler.
+ *
+ * @typeParam Principal whatever `onAuth` gives; the server carries it and never looks inside.
+ */
+export class Server<Principal = unknown> {
+  readonly #options: ServerOptions<Principal>;
+  readonly #hostname: string;
+  readonly #timeouts: Timeouts;
+  readonly #dataRate: DataRate;
+  readonly #admission: Admission;
+  readonly #deadlines: Deadlines;
+  readonly #gate: TlsGate | null;
+  readonly #listeners = new Set<NetServer>();
+  readonly #arrivals = new Set<Arrival>();
+  readonly #connections = new Set<Connection<Principal>>();
+  readonly #idPrefix = randomBytes(4).toString('hex');
+  #counter = 0;
+  #stopping: Promise<void> | null = null;
+  /** Resolves the wait for the last connection. */
+  #whenEmpty: (() => void) | null = null;
+
+  constructor(options: ServerOptions<Principal> = {}) {
+    const admission: AdmissionLimits = { ...DEFAULT_ADMISSION, ...options.admission };
+    this.#options = options;
+    this.#hostname = options.hostname ?? hostname();
+    this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    this.#dataRate = { ...DEFAULT_DATA_RATE, ...options.dataRate };
+    const clock = options.clock ?? monotonic;
+    const shortest = Math.min(...Object.values(this.#timeouts), this.#dataRate.grace);
+    this.#deadlines = new Deadlines(Math.max(10, Math.min(COARSEST_SWEEP, shortest / 4)), clock);
+    this.#admission = new Admission(admission, clock);
+    this.#gate = options.certificates === undefined ? null : new TlsGate(options.certificates);
+  }
+
+  /** Connections that are open, those not greeted yet included. */
+  get connections(): number {
+    return this.#admission.connections;
+  }
+
+  /**
+   * Opens a port. May be called for any number of ports.
+   *
+   * Rejects with Node's own error where the port cannot be had (`EADDRINUSE`, `EACCES`), and with a
+   * TypeError where TLS is asked for and there is no certificate.
+   */
+  async listen(options: ListenOptions): Promise<Listening> {
+    const tls = options.tls ?? (this.#gate === null ? 'off' : 'starttls');
+    if (tls !== 'off' && this.#gate === null) throw new TypeError(`listen: tls '${tls}' needs certificates`);
+    if (tls === 'off' && options.tlsRequired === true) {
+      throw new TypeError("listen: tlsRequired cannot be met with tls 'off'");
+    }
+    const arrivals = this.#arrivalContext(tls, options);
+    const listener = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#arrive(socket, arrivals);
+    });
+    await new Promise<void>((resolve, reject) => {
+      listener.once('error', reject);
+      listener.listen({ host: options.host ?? '127.0.0.1', port: options.port, backlog: 1024 }, () => {
+        listener.off('error', reject);
+        resolve();
+      });
+    });
+    // An accept that fails (no descriptors left) is not the end of the listener.
+    listener.on('error', (error) => {
+      process.emitWarning(error);
+    });
+    this.#listeners.add(listener);
+    const { address, port } = listener.address() as AddressInfo;
+    return { host: address, port };
+  }
+
+  /**
+   * Stops: new connections get 421, idle ones a farewell, transactions in hand may end within the grace
+   * time; then the rest get 421 and no 250. Resolves when the last connection is gone. May be repeated.
+   *
+   * @param graceMs milliseconds for the transactions in hand. Default: 30 seconds.
+   */
+  close(graceMs = 30_000): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs);
+    return this.#stopping;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    const farewell = this.#farewell();
+    for (const arrival of this.#arrivals) arrival.destroy(null);
+    for (const connection of this.#connections) connection.shutdown(farewell);
+    await this.#empty(graceMs);
+    for (const connection of this.#connections) connection.terminate(farewell);
+    await this.#empty(this.#timeouts.linger);
+    for (const connection of this.#connections) connection.destroy();
+    await Promise.all(
+      Array.from(this.#listeners, (listener) => new Promise((resolve) => listener.close(resolve))),
+    );
+    this.#gate?.close();
+  }
+
+  /** Waits for the last connection, but not for longer than `ms`. */
+  #empty(ms: number): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#whenEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #farewell(): Reply {
+    return reply('shuttingDown', { hostname: this.#hostname });
+  }
+
+  #arrivalContext(tls: ArrivalContext['tls'], options: ListenOptions): ArrivalContext {
+    const connections = this.#connectionContext(tls, options);
+    return {
+      tls,
+      tlsDetectMs: options.tlsDetectMs ?? 20,
+      gate: this.#gate,
+      handshakeMs: this.#timeouts.handshake,
+      deadlines: this.#deadlines,
+      greet: (arrival, socket, early) => {
+        this.#arrivals.delete(arrival);
+        const id = `${this.#idPrefix}-${(++this.#counter).toString(36)}`;
+        const connection = new Connection(id, arrival.network, socket, connections);
+        this.#connections.add(connection);
+        connection.begin(early);
+      },
+      failed: (arrival, error) => {
+        this.#arrivals.delete(arrival);
+        this.#admission.leave(arrival.network);
+        if (error !== null)
+          this.#options.onRefusedArrival?.(plainAddress(arrival.socket.remoteAddress), error);
+      },
+    };
+  }
+
+  #connectionContext(tls: ArrivalContext['tls'], options: ListenOptions): ConnectionContext<Principal> {
+    const { onAuth, mechanisms, bareNewlines } = this.#options;
+    const limits: Partial<Limits> = this.#options.limits ?? {};
+    const gate = this.#gate;
+    return {
+      handler: this.#options,
+      profile: new Profile({
+        hostname: this.#hostname,
+        starttls: tls === 'starttls' || tls === 'detect',
+        tlsRequired: options.tlsRequired ?? false,
+        authRequired: options.authRequired ?? onAuth !== undefined,
+        ...(onAuth === undefined ? { mechanisms: [] } : mechanisms === undefined ? {} : { mechanisms }),
+        ...(bareNewlines === undefined ? {} : { bareNewlines }),
+        // Where the first octet tells, a client may send it before the greeting.
+        refuseEarlyTalkers: tls !== 'detect',
+        limits,
+        scan: new NodeScan(),
+      }),
+      timeouts: this.#timeouts,
+      dataRate: this.#dataRate,
+      deadlines: this.#deadlines,
+      admission: this.#admission,
+      secure: (socket, early, done) => {
+        gate?.handshakeAfterPlain(socket, early, done);
+      },
+      closed: (connection) => {
+        this.#connections.delete(connection);
+        this.#admission.leave(connection.network);
+        if (this.#connections.size === 0) this.#whenEmpty?.();
+      },
+    };
+  }
+
+  #arrive(socket: Socket, context: ArrivalContext): void {
+    const network = networkOf(plainAddress(socket.remoteAddress));
+    // Before any work on TLS: a server that is full must not be made to compute.
+    if (this.#stopping !== null) turnAway(socket, this.#farewell());
+    else if (!this.#admission.enter(network)) turnAway(socket, reply('tooManyConnections'));
+    else {
+      const arrival = new Arrival(socket, network, context);
+      this.#arrivals.add(arrival);
+      arrival.begin();
+    }
+  }
+}
+
+/** One reply in place of a greeting (RFC 5321 3.1), and the end. */
+function turnAway(socket: Socket, refusal: Reply): void {
+  socket.on('error', () => {
+    // It was not welcome; how it leaves is no matter.
+  });
+  socket.write(refusal.octets);
+  socket.destroySoon();
+}
+
+/** Makes a server. It does nothing until {@link Server.listen} is called. */
+export function createServer<Principal = unknown>(options?: ServerOptions<Principal>): Server<Principal> {
+  return new Server(options);
+}

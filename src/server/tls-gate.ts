@@ -1,0 +1,131 @@
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Certificates } from './certificates.js';
+
+/** First octet of a TLS record that holds a handshake message, so of every ClientHello: RFC 8446 5.1. */
+export const TLS_HANDSHAKE = 0x16;
+
+/** Octets dropped between STARTTLS and a ClientHello before the client is given up. */
+const DROPPED_LIMIT = 4096;
+
+type Done = (result: TLSSocket | Error) => void;
+
+/**
+ * Takes plain sockets through a TLS handshake.
+ *
+ * One `tls.Server` that listens to nothing does them all, so that tickets, server names and reloads work as
+ * Node's own server has them; sockets are handed to it by its `connection` event.
+ */
+export class TlsGate {
+  readonly #server: Server;
+  readonly #unfollow: () => void;
+  /** Sockets in handshake, by their endpoints: what a `TLSSocket` and its socket have in common. */
+  readonly #pending = new Map<string, Done>();
+
+  constructor(certificates: Certificates) {
+    this.#server = createServer({
+      ...certificates.serverOptions(),
+      allowHalfOpen: true,
+      // The connection's own deadline is shorter, and covers a client that trickles.
+      handshakeTimeout: 10 * 60_000,
+    });
+    this.#unfollow = certificates.follow(this.#server);
+    this.#server.on('secureConnection', (socket) => {
+      this.#settle(endpointsOf(socket), socket);
+    });
+    this.#server.on('tlsClientError', (error, socket) => {
+      this.#settle(endpointsOf(socket), new Error(inWords(error), { cause: error }));
+    });
+  }
+
+  /** Hands the socket to TLS at once. `done` is called once; after an error the socket is of no use. */
+  handshake(socket: Socket, early: Uint8Array, done: Done): void {
+    const endpoints = endpointsOf(socket);
+    this.#pending.set(endpoints, done);
+    socket.on('error', ignore);
+    socket.once('close', () => {
+      this.#settle(endpoints, new Error('the client closed the connection in the TLS handshake'));
+    });
+    socket.pause();
+    if (early.length > 0) socket.unshift(early);
+    this.#server.emit('connection', socket);
+  }
+
+  /**
+   * The same after STARTTLS: whatever comes before the ClientHello is dropped, whole lines and parts of
+   * lines. It was sent in plain text, by the client or by somebody in between (RFC 3207 4.2), and neither
+   * has any business there. Dropping it however it is cut into packets makes it have no effect.
+   */
+  handshakeAfterPlain(socket: Socket, early: Uint8Array, done: Done): void {
+    let dropped = 0;
+    let finished = false;
+    const finish = (): void => {
+      finished = true;
+      socket.off('data', look);
+      socket.off('close', closed);
+      socket.off('end', closed);
+    };
+    const closed = (): void => {
+      if (finished) return;
+      finish();
+      done(new Error('the client closed the connection after STARTTLS'));
+    };
+    const look = (octets: Uint8Array): void => {
+      if (finished) return;
+      const hello = octets.indexOf(TLS_HANDSHAKE);
+      dropped += hello < 0 ? octets.length : hello;
+      if (dropped > DROPPED_LIMIT) {
+        finish();
+        done(new Error('the client sent no TLS handshake after STARTTLS'));
+      } else if (hello >= 0) {
+        finish();
+        this.handshake(socket, octets.subarray(hello), done);
+      }
+    };
+    socket.on('error', ignore);
+    socket.on('close', closed);
+    socket.on('end', closed);
+    socket.on('data', look);
+    look(early);
+    if (!finished) socket.resume();
+  }
+
+  close(): void {
+    this.#unfollow();
+  }
+
+  #settle(endpoints: string, result: TLSSocket | Error): void {
+    const done = this.#pending.get(endpoints);
+    this.#pending.delete(endpoints);
+    if (done !== undefined) done(result);
+    else if (!(result instanceof Error)) result.destroy();
+  }
+}
+
+function endpointsOf(socket: Socket): string {
+  return `${socket.remoteAddress ?? ''}|${socket.remotePort ?? 0}|${socket.localPort ?? 0}`;
+}
+
+function ignore(): void {
+  // The close event follows, and settles what there is to settle.
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the client sent something that is not TLS',
+  ERR_SSL_HTTP_REQUEST: 'the client sent an HTTP request',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client offers only TLS versions older than the least that is served',
+  ERR_SSL_NO_SHARED_CIPHER: 'no cipher suite in common with the client',
+  ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: 'no signature algorithm in common with the client',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the client does not trust the issuer of the certificate',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'the client does not accept the certificate',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the client finds the certificate broken, or for another name',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the client finds the certificate expired',
+  ECONNRESET: 'the client closed the connection in the TLS handshake',
+};
+
+/** Why a handshake failed, for somebody who does not know OpenSSL. */
+function inWords(error: NodeJS.ErrnoException): string {
+  const code = error.code ?? '';
+  const reason = REASONS[code] ?? error.message;
+  return `TLS handshake failed: ${reason}${code === '' ? '' : ` (${code})`}`;
+}
