@@ -20,6 +20,7 @@ export function parseTags(fields: readonly Field[]): Parsed<readonly string[]> {
     // A fold is often a tab; what an app wrote there was a space.
     const text = field.text().replaceAll('\t', ' ');
     const decoded = decodeEncodedWords(text);
+    // Before, too: the decoder uses a mark with NULs in it, and drops one that was there already.
     if (hasControl(text) || hasControl(decoded)) return unparsed('a tag holds a control character');
     for (let at = 0; at <= decoded.length;) {
       const comma = decoded.indexOf(',', at);

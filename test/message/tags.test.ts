@@ -50,7 +50,7 @@ describe('tags', () => {
     ' a\0b',
     ' a\x7fb',
     ' a\rb',
-    ' a__\0JOIN\0__b',
+    ' =?utf-8?q?x?= a__\0JOIN\0__b',
     ' =?utf-8?q?a=00?=',
     ' =?utf-8?q?a=0D=0Ab?=',
     ' =?utf-8?q?a=09b?=',
