@@ -108,8 +108,8 @@ export class Certificates {
       // OpenSSL opens a ticket with the keys of the server's own context and seals one with those of the
       // context that the name chose: they must be the same in all, now and after a reload.
       ticketKeys,
-      // A session is bound to this text. Node's default for a server differs from that for a bare context,
-      // and a session made under one would not resume under the other.
+      // A session is bound to this text, too. Node's default is a hash of the command line: processes that
+      // share their ticket keys would not resume each other's sessions.
       sessionIdContext: 'postern',
     });
   }

@@ -136,17 +136,28 @@ describe('the next start', () => {
   });
 });
 
-it('the development certificates are trusted through their authority', async () => {
-  const { ca, cert, key } = await testCertificates();
-  const loopback = await Loopback.open(Certificates.load([{ certFile: cert, keyFile: key }]));
-  try {
-    const socket = await loopback.connect({
-      ca: await readFile(ca),
-      servername: 'localhost',
-      rejectUnauthorized: true,
-    });
-    expect(socket.authorized).toBe(true);
-  } finally {
-    await loopback.close();
-  }
+describe('the development certificates', () => {
+  it('name their issuer by its key, as strict clients ask', async () => {
+    const { ca, cert, clientCert } = await testCertificates();
+    for (const file of [ca, cert, clientCert]) {
+      const { raw } = new X509Certificate(await readFile(file));
+      // The object identifier 2.5.29.35, authorityKeyIdentifier.
+      expect(raw.includes(Buffer.from('0603551d23', 'hex'))).toBe(true);
+    }
+  });
+
+  it('are trusted through their authority', async () => {
+    const { ca, cert, key } = await testCertificates();
+    const loopback = await Loopback.open(Certificates.load([{ certFile: cert, keyFile: key }]));
+    try {
+      const socket = await loopback.connect({
+        ca: await readFile(ca),
+        servername: 'localhost',
+        rejectUnauthorized: true,
+      });
+      expect(socket.authorized).toBe(true);
+    } finally {
+      await loopback.close();
+    }
+  });
 });
