@@ -1,7 +1,144 @@
-import type { Config } from '../config/index.js';
+import type { Logger } from 'pino';
+import { type Config, formatListener, type ListenerConfig } from '../config/index.js';
+import { createServer, type ListenOptions, type Server } from '../server/index.js';
+import type { Domain, Store } from '../store/port.js';
+import { Gateway } from '../submission/gateway.js';
+import { followCertificates, loadCertificates } from './certificates.js';
+import type { Output } from './output.js';
 import { CliError } from './error.js';
+import { banner, firstMessage } from './first-start.js';
+import { observe } from './gateway-log.js';
+import { createLog } from './log.js';
+import { stopSignal } from './signals.js';
 
-/** Runs the gateway until it is told to stop. */
-export async function runGateway(config: Config): Promise<void> {
-  throw new CliError(`the server cannot listen on ${config.listen.length} addresses yet`);
+/** A listener and where it came to listen. */
+export interface Bound {
+  readonly listener: ListenerConfig;
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Runs the gateway until SIGTERM or SIGINT: puts store, submission and server together. Resolves when the
+ * last message in hand is safe and everything is closed.
+ */
+export async function runGateway(
+  config: Config,
+  output: { readonly stdout: Output; readonly stderr: Output },
+): Promise<void> {
+  const { openSqliteStore } = await import('../store/sqlite/index.js');
+  const log = await createLog(config.log);
+  const stop = stopSignal();
+  const store = await openSqliteStore({
+    directory: config.data,
+    exclusive: true,
+    inFlightOctets: config.store.inFlight,
+  });
+  try {
+    await serve(config, store, log, stop, output);
+  } finally {
+    await store.close();
+    log.flush();
+  }
+}
+
+async function serve(
+  config: Config,
+  store: Store,
+  log: Logger,
+  stop: Promise<NodeJS.Signals>,
+  { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
+): Promise<void> {
+  const tls = await loadCertificates(config);
+  const server = gatewayServer(config, store, tls.certificates, log);
+  const unfollow = followCertificates(tls, log);
+  try {
+    const bound = await listenAll(server, config);
+    await stderr.write(banner(config, bound, tls));
+    if (await store.isEmpty()) await stderr.write(await firstMessage(store, bound));
+    const addresses = bound.map(({ host, port }) =>
+      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    );
+    await stdout.line(`postern ready smtp=${addresses.join(',')}`);
+    const signal = await stop;
+    log.info({ signal, connections: server.connections }, 'stopping');
+  } finally {
+    unfollow();
+    await server.close(config.smtp.stopGrace);
+  }
+  log.info('stopped');
+}
+
+function gatewayServer(
+  config: Config,
+  store: Store,
+  certificates: Awaited<ReturnType<typeof loadCertificates>>['certificates'],
+  log: Logger,
+): Server<Domain> {
+  const { smtp, submission } = config;
+  const observer = observe(log);
+  const gateway = new Gateway({
+    store,
+    hostname: config.hostname,
+    maxHeaderSize: smtp.maxHeaderSize,
+    tagFields: submission.tagHeaders,
+    listUnsubscribeField: submission.listUnsubscribeHeader,
+    onAccepted: observer.onAccepted,
+  });
+  return createServer<Domain>({
+    hostname: config.hostname,
+    certificates,
+    onAuth: (session, credentials) => gateway.onAuth(session, credentials),
+    onMail: (session, reversePath) => gateway.onMail(session, reversePath),
+    onContent: (session) => gateway.onContent(session),
+    ...observer.handler,
+    bareNewlines: smtp.bareNewlines,
+    limits: { messageSize: smtp.maxSize, recipients: smtp.maxRecipients, errors: smtp.maxErrors },
+    admission: {
+      connections: smtp.maxConnections,
+      connectionsPerAddress: smtp.maxConnectionsPerAddress,
+      authFailures: smtp.auth.maxFailures,
+      authMemory: smtp.auth.failureMemory,
+    },
+    timeouts: smtp.timeouts,
+    dataRate: { octetsPerSecond: smtp.minDataRate, grace: smtp.minDataRateGrace },
+  });
+}
+
+async function listenAll(server: Server<Domain>, config: Config): Promise<Bound[]> {
+  const bound: Bound[] = [];
+  for (const listener of config.listen) {
+    try {
+      bound.push({ listener, ...(await server.listen(listenOptions(listener, config))) });
+    } catch (error) {
+      throw new CliError(cannotListen(listener, error as NodeJS.ErrnoException), { cause: error });
+    }
+  }
+  return bound;
+}
+
+function listenOptions({ address, port, tls, auth }: ListenerConfig, config: Config): ListenOptions {
+  const detect = config.smtp.tlsDetect > 0 ? 'detect' : 'starttls';
+  return {
+    host: address,
+    port,
+    tls: tls === 'implicit' || tls === 'off' ? tls : detect,
+    tlsRequired: tls === 'required' || tls === 'implicit',
+    authRequired: auth === 'required',
+    tlsDetectMs: config.smtp.tlsDetect,
+  };
+}
+
+function cannotListen(listener: ListenerConfig, error: NodeJS.ErrnoException): string {
+  const where = formatListener(listener);
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `cannot listen on ${where}: the port is in use; stop what uses it, or give another one with --listen`;
+    case 'EACCES':
+      return `cannot listen on ${where}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE, --listen gives another one`;
+    case 'EADDRNOTAVAIL':
+      return `cannot listen on ${where}: the address is not one of this machine; --listen gives another one`;
+    default:
+      return `cannot listen on ${where}: ${error.message}`;
+  }
 }

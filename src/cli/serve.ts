@@ -14,5 +14,5 @@ export async function serve(context: Context, command: Command): Promise<void> {
   if (options.printConfig) return context.stdout.write(printConfig(configSchema, loaded));
   if (loaded.file !== null) await context.stderr.line(`Configuration: ${loaded.file}`);
   const { runGateway } = await import('./gateway.js');
-  return runGateway(loaded.config);
+  return runGateway(loaded.config, context);
 }

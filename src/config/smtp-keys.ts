@@ -35,9 +35,9 @@ export const smtpKeys = table({
     max: 1_000_000,
   }),
   maxConnectionsPerAddress: count({
-    about: 'Connections at one time from one client address.',
-    source: 'room for the pools of many apps behind one address',
-    initial: 1000,
+    about: 'Connections at one time from one client address (IPv4) or /64 network (IPv6).',
+    source: "ten times Postfix's smtpd_client_connection_count_limit: apps come from few addresses",
+    initial: 500,
     min: 1,
     max: 1_000_000,
   }),
@@ -51,8 +51,8 @@ export const smtpKeys = table({
   }),
   minDataRate: size({
     about: 'Least octets a second of message content, on average; a slower client gets 421. 0 allows any.',
-    source: 'slower than any working link',
-    initial: '100',
+    source: 'slower than a modem of 1962',
+    initial: '30',
     min: '0',
     max: '1GiB',
   }),
@@ -84,13 +84,6 @@ export const smtpKeys = table({
     initial: 'reject',
   }),
   timeouts: table({
-    greeting: duration({
-      about: 'From the greeting to the end of the first command.',
-      source: 'RFC 5321 4.5.3.2.7',
-      initial: '5m',
-      min: '1s',
-      max: LONGEST_TIMER,
-    }),
     command: duration({
       about: 'From a reply to the end of the next command, overall.',
       source: 'RFC 5321 4.5.3.2.7',
@@ -121,29 +114,15 @@ export const smtpKeys = table({
     }),
   }),
   auth: table({
-    failureDelay: duration({
-      about: 'How long the first 535 is held back; each further one of an address waits twice as long.',
-      source: 'nothing to a person, a wall to a guesser',
-      initial: '1s',
-      min: '0',
-      max: '1h',
-    }),
-    maxFailureDelay: duration({
-      about: 'The longest that a 535 is held back.',
-      source: 'below the timeouts of clients',
-      initial: '10s',
-      min: '0',
-      max: '1h',
-    }),
     maxFailures: count({
-      about: 'Failures of one address within the window; each one beyond ends its connection with 421.',
-      source: 'room for a wrong setting in a few apps',
-      initial: 10,
+      about: 'Failed AUTH on one connection before it is closed with 421.',
+      source: 'Postfix and Dovecot close after three',
+      initial: 3,
       min: 1,
       max: 1_000_000,
     }),
-    failureWindow: duration({
-      about: 'How long a failure counts against its address.',
+    failureMemory: duration({
+      about: 'How long a failed AUTH of an address slows the answers to further ones down.',
       source: 'as fail2ban does (findtime)',
       initial: '10m',
       min: '1s',

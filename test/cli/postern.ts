@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { run } from '../../src/cli/run.js';
+import type { NewMessage, Store } from '../../src/store/port.js';
+import { openSqliteStore } from '../../src/store/sqlite/index.js';
+
+/** What a command line came to. */
+export interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** Runs a command line in this process. */
+export async function postern(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Outcome> {
+  const stdout = new Collector();
+  const stderr = new Collector();
+  const exitCode = await run(args, { stdout, stderr, environment });
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** Runs a command line as a process of its own. */
+export async function spawnPostern(
+  args: readonly string[],
+  {
+    environment = {},
+    cwd,
+    main = MAIN,
+  }: { environment?: Record<string, string>; cwd?: string; main?: string } = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = [new Collector(), new Collector()];
+  child.stdout.pipe(stdout);
+  child.stderr.pipe(stderr);
+  const exitCode = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** A folder that is gone after the test. */
+export async function scratch(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-cli-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The store of a running server, closed after the test. */
+export async function runningStore(directory: string): Promise<Store> {
+  const store = await openSqliteStore({ directory, exclusive: true });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** Puts a message into a store. */
+export async function accept(
+  store: Store,
+  domainId: number,
+  facts: Partial<NewMessage> = {},
+  content: Uint8Array = Buffer.from('Subject: x\r\n\r\nHello\r\n'),
+): Promise<number> {
+  const draft = store.open();
+  await draft.write(content);
+  await draft.commit({
+    domainId,
+    reversePath: 'bounce@example.com',
+    recipients: [{ forwardPath: 'one@example.net' }],
+    from: 'app@example.com',
+    subject: 'Hello',
+    tags: [],
+    listUnsubscribe: null,
+    messageId: '<1@example.com>',
+    receivedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+    tls: null,
+    clientAddress: '127.0.0.1',
+    status: 'held',
+    ...facts,
+  });
+  return draft.id;
+}
+
+export class Collector extends Writable {
+  readonly #pieces: Buffer[] = [];
+
+  override _write(piece: Buffer, _encoding: string, done: () => void): void {
+    this.#pieces.push(piece);
+    done();
+  }
+
+  octets(): Buffer {
+    return Buffer.concat(this.#pieces);
+  }
+
+  text(): string {
+    return this.octets().toString('utf8');
+  }
+}
