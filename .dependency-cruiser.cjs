@@ -8,7 +8,7 @@ const arrows = {
   client: ['protocol'],
   message: [],
   store: [],
-  submission: ['server', 'message', 'store'],
+  submission: ['server', 'protocol', 'message', 'store'],
   delivery: ['store', 'message'],
   dashboard: ['store', 'submission'],
   load: ['client', 'server'],

@@ -8,7 +8,13 @@ export interface AdmissionLimits {
   readonly connectionsPerAddress: number;
   /** Failed AUTH on one connection before it is closed. */
   readonly authFailures: number;
-  /** Milliseconds for which a failed AUTH of an address is remembered. */
+  /** Failed AUTH of one network, remembered at once, from which on each ends its connection. */
+  readonly authFailuresPerAddress: number;
+  /** Milliseconds by which the second failure of a network is answered later; each further one twice as much. */
+  readonly authDelay: number;
+  /** Milliseconds by which an answer is held back at the most. */
+  readonly longestAuthDelay: number;
+  /** Milliseconds for which a failed AUTH is remembered. */
   readonly authMemory: number;
 }
 
@@ -19,11 +25,14 @@ export const DEFAULT_ADMISSION: AdmissionLimits = {
   connectionsPerAddress: 500,
   // Postfix and Dovecot close after three.
   authFailures: 3,
+  // Room for a wrong setting in a few apps behind one address.
+  authFailuresPerAddress: 20,
+  // Nothing to a person, a wall to a guesser; the longest is below the patience of clients.
+  authDelay: 250,
+  longestAuthDelay: 5_000,
   authMemory: 10 * 60_000,
 };
 
-/** The longest that an answer to a failed AUTH is held back, in milliseconds. */
-const LONGEST_AUTH_DELAY = 5_000;
 /** Addresses whose failures are remembered; the one longest silent goes first. */
 const REMEMBERED_ADDRESSES = 10_000;
 
@@ -81,9 +90,10 @@ export class Admission {
    * The right credentials are never locked out by somebody else's wrong ones: a failure only makes the
    * next answers to failures slower, for the whole network and across connections.
    *
-   * @returns milliseconds by which to hold the answer back: none for the first failure, then doubling.
+   * @returns milliseconds by which to hold the answer back, none for the first failure, then doubling; and
+   * whether the network has failed too often to go on with this connection.
    */
-  authFailed(network: string): number {
+  authFailed(network: string): { readonly delay: number; readonly tooMany: boolean } {
     const now = this.clock();
     const known = this.#failures.get(network);
     const count = known !== undefined && now - known.at < this.limits.authMemory ? known.count + 1 : 1;
@@ -96,6 +106,10 @@ export class Admission {
         break;
       }
     }
-    return count < 2 ? 0 : Math.min(250 * 2 ** (count - 2), LONGEST_AUTH_DELAY);
+    const { authDelay, longestAuthDelay, authFailuresPerAddress } = this.limits;
+    return {
+      delay: count < 2 ? 0 : Math.min(authDelay * 2 ** (count - 2), longestAuthDelay),
+      tooMany: count >= authFailuresPerAddress,
+    };
   }
 }

@@ -113,8 +113,9 @@ export class Dialogue<Principal> {
     // A verifier that fails for now (4yz) says nothing about the credentials.
     if (refusal !== null && refusal.code < 500) return refuse(refusal);
     this.#authFailures++;
-    await pause(this.admission.authFailed(this.speaker.network));
-    const last = this.#authFailures >= this.admission.limits.authFailures;
+    const { delay, tooMany } = this.admission.authFailed(this.speaker.network);
+    await pause(delay);
+    const last = tooMany || this.#authFailures >= this.admission.limits.authFailures;
     return refuse(last ? reply('tooManyAuthFailures') : (refusal ?? reply('authFailed')));
   }
 

@@ -18,6 +18,8 @@ export interface RewriteOptions {
   readonly domain: string;
   /** Names of the fields that carry tags. {@link DEFAULT_TAG_FIELDS} unless given. */
   readonly tagFields?: readonly string[];
+  /** Name of the field that becomes List-Unsubscribe. `X-List-Unsubscribe` unless given. */
+  readonly listUnsubscribeField?: string;
   /** The transaction, for the Received field; its time is also that of a Date field put on. */
   readonly trace: Trace;
 }
@@ -68,7 +70,7 @@ export function rewriteHeader(section: Uint8Array, options: RewriteOptions): Rew
   const from = sender(header, options.domain);
   const subject = header.first('Subject');
   const tags = takeTags(header, options.tagFields ?? DEFAULT_TAG_FIELDS);
-  const listUnsubscribe = settleListUnsubscribe(header);
+  const listUnsubscribe = settleListUnsubscribe(header, options.listUnsubscribeField ?? 'X-List-Unsubscribe');
   header.take('Bcc', 'Resent-Bcc');
   if (header.count('Date') === 0) header.append(`Date: ${formatDate(options.trace.time)}\r\n`);
   const messageId = settleMessageId(header, options.domain);
@@ -128,24 +130,24 @@ function takeTags(header: HeaderSection, names: readonly string[]): readonly str
  * the app's framework put there as well, since two may not stand in one message (RFC 2369 2). Several of them
  * are one list. A plain List-Unsubscribe alone is the app's own affair and keeps its octets.
  */
-function settleListUnsubscribe(header: HeaderSection): string | null {
-  const instructions = header.take('X-List-Unsubscribe');
+function settleListUnsubscribe(header: HeaderSection, name: string): string | null {
+  const instructions = header.take(name);
   if (instructions.length === 0) {
     const plain = header.first('List-Unsubscribe');
     return plain === undefined ? null : decodeForDisplay(plain.text());
   }
-  const uris = unsubscribeUris(instructions);
+  const uris = unsubscribeUris(instructions, name);
   header.take('List-Unsubscribe');
   header.append(listUnsubscribeField(uris));
   return listUnsubscribeValue(uris);
 }
 
-function unsubscribeUris(fields: readonly Field[]): readonly string[] {
+function unsubscribeUris(fields: readonly Field[], name: string): readonly string[] {
   const uris = new Set<string>();
   for (const field of fields) {
     const list = parseUriList(field.text());
     if (!list.ok) {
-      const problem = `X-List-Unsubscribe must be <uri>, or several with commas between: ${list.reason}`;
+      const problem = `${name} must be <uri>, or several with commas between: ${list.reason}`;
       throw new HeaderRefusal('list-unsubscribe', problem);
     }
     for (const uri of list.value) uris.add(uri);

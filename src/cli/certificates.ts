@@ -1,0 +1,75 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/index.js';
+import {
+  CertificateError,
+  Certificates,
+  type CertificateSource,
+  type ReloadResult,
+} from '../server/index.js';
+import { CliError } from './error.js';
+
+/** What TLS is served with, and where it came from. */
+export interface LoadedCertificates {
+  readonly certificates: Certificates;
+  /** Set where no certificate was configured. */
+  readonly selfSigned: {
+    readonly certFile: string;
+    readonly created: boolean;
+    readonly fingerprint: string;
+  } | null;
+}
+
+/** Loads the configured certificates, or the self-signed one of the data folder. */
+export async function loadCertificates(config: Config): Promise<LoadedCertificates> {
+  const { tls } = config;
+  const sources: CertificateSource[] = tls.certificates.map(({ cert, key, names }) => ({
+    certFile: cert,
+    keyFile: key,
+    ...(names.length === 0 ? {} : { names }),
+  }));
+  let selfSigned: LoadedCertificates['selfSigned'] = null;
+  if (tls.cert !== null && tls.key !== null) sources.unshift({ certFile: tls.cert, keyFile: tls.key });
+  if (sources.length === 0) {
+    const module = await import('./self-signed.js');
+    const made = await module.selfSigned(config.data, config.hostname);
+    sources.push({ certFile: made.certFile, keyFile: made.keyFile });
+    selfSigned = made;
+  }
+  try {
+    const certificates = Certificates.load(sources, {
+      minVersion: tls.minVersion,
+      ...(tls.ciphers === null ? {} : { ciphers: tls.ciphers }),
+    });
+    return { certificates, selfSigned };
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error;
+    throw new CliError(`${error.message}; see tls.cert and tls.key (--tls-cert, --tls-key)`, {
+      cause: error,
+    });
+  }
+}
+
+/** Reloads on SIGHUP and when the files change. The result ends that. */
+export function followCertificates({ certificates }: LoadedCertificates, log: Logger): () => void {
+  const tell = (result: ReloadResult): void => {
+    if (!result.ok) log.error({ err: result.error }, 'certificates not reloaded, the old ones stay in use');
+    else if (result.changed)
+      log.info(
+        { certificates: certificates.facts.map(({ where, validTo }) => ({ where, validTo })) },
+        'certificates reloaded',
+      );
+    else log.info('certificates are unchanged');
+  };
+  for (const warning of certificates.warnings) log.warn({ certificate: warning }, 'certificate');
+  certificates.watch({ onReload: tell });
+  const reload = (): void => {
+    certificates.reload().then(tell, (error: unknown) => {
+      log.error({ err: error }, 'certificates not reloaded');
+    });
+  };
+  process.on('SIGHUP', reload);
+  return () => {
+    process.off('SIGHUP', reload);
+    certificates.close();
+  };
+}

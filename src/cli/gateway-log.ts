@@ -1,0 +1,43 @@
+import type { Logger } from 'pino';
+import type { Handler, SessionView } from '../server/index.js';
+import type { Domain } from '../store/port.js';
+import type { GatewayOptions } from '../submission/gateway.js';
+
+/** What the gateway's server and its accept pipeline tell the log. */
+export interface Observer {
+  readonly onAccepted: NonNullable<GatewayOptions['onAccepted']>;
+  readonly handler: Pick<Handler<Domain>, 'onRefused' | 'onError' | 'onRefusedArrival' | 'onClose'>;
+}
+
+/** One line per thing accepted, refused or failed, each with its session. */
+export function observe(log: Logger): Observer {
+  return {
+    onAccepted: (session, { id, size, from, tags }) => {
+      const to = session.envelope?.recipients.length ?? 0;
+      log.info({ ...who(session), id: String(id), from, recipients: to, size, tags }, 'accepted');
+    },
+    handler: {
+      onRefused: (session, command, reply) => {
+        log.info({ ...who(session), command, reply: reply.toString() }, 'refused');
+      },
+      onError: (session, error) => {
+        log.error({ ...who(session), err: error }, 'failed');
+      },
+      onRefusedArrival: (client, error) => {
+        log.info({ client, reason: error.message }, 'refused before the greeting');
+      },
+      onClose: (session, reason) => {
+        log.debug({ ...who(session), reason }, 'closed');
+      },
+    },
+  };
+}
+
+function who(session: SessionView<Domain>): Record<string, string | null> {
+  return {
+    session: session.id,
+    client: session.remoteAddress,
+    tls: session.tls?.version ?? null,
+    domain: session.principal?.name ?? null,
+  };
+}

@@ -1,0 +1,171 @@
+import { Reply, reply } from '../protocol/index.js';
+import { Refusal } from '../server/index.js';
+import { type Domain, type Draft, type Store, StoreError } from '../store/port.js';
+import { HeaderCollector } from './header-collector.js';
+import { HeaderRefusal, rewriteHeader, type RewriteOptions, type Rewritten } from './rewrite.js';
+
+/** What holds for every message. */
+export interface AcceptancePolicy {
+  /** The server's own name, for trace fields. */
+  readonly hostname: string;
+  /** Octets of a header section. */
+  readonly maxHeaderSize: number;
+  /** Fields that carry tags. */
+  readonly tagFields: readonly string[];
+  /** The field that becomes List-Unsubscribe. */
+  readonly listUnsubscribeField: string;
+  /** What messages start as: `held` where no delivery is configured. */
+  readonly status: 'held' | 'queued';
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Who sends what to whom, and how it came: settled before the first octet of content. */
+export interface Submitted {
+  readonly domain: Domain;
+  /** Empty for the null reverse-path. */
+  readonly reversePath: string;
+  readonly forwardPaths: readonly string[];
+  readonly helloName: string;
+  readonly extended: boolean;
+  readonly authenticated: boolean;
+  readonly utf8: boolean;
+  readonly clientAddress: string;
+  /** Version and cipher, null without TLS. */
+  readonly tls: string | null;
+}
+
+/** A message that is on stable storage. */
+export interface Accepted {
+  readonly id: number;
+  readonly size: number;
+  readonly from: string;
+  readonly tags: readonly string[];
+}
+
+/**
+ * One message on its way into the store: the accept pipeline, wherever the octets come from.
+ *
+ * The header section is held until it is whole, judged and rewritten; the body then streams through
+ * unchanged. Every method may throw or reject with a `Refusal`; then {@link abort} frees what is held.
+ */
+export class Acceptance {
+  readonly #store: Store;
+  readonly #policy: AcceptancePolicy;
+  readonly #submitted: Submitted;
+  readonly #receivedAt: number;
+  #collector: HeaderCollector | null;
+  #draft: Draft | null = null;
+  #header: Rewritten | null = null;
+  #size = 0;
+
+  constructor(store: Store, policy: AcceptancePolicy, submitted: Submitted) {
+    this.#store = store;
+    this.#policy = policy;
+    this.#submitted = submitted;
+    this.#receivedAt = policy.now();
+    this.#collector = new HeaderCollector(policy.maxHeaderSize);
+  }
+
+  /** The next octets of the message. A promise asks the sender to wait. The octets are free when it returns. */
+  write(octets: Uint8Array): void | Promise<void> {
+    if (this.#collector === null) return this.#put(octets);
+    const collected = this.#collector.add(octets);
+    if (collected === null) return;
+    if (collected === 'tooLong') {
+      throw new Refusal(
+        new Reply(552, '5.3.4', `Header section too big: at most ${this.#policy.maxHeaderSize} octets`),
+      );
+    }
+    this.#rewrite(collected.section);
+    if (collected.body.length > 0) return this.#put(collected.body);
+  }
+
+  /** The message is whole: resolves once it is on stable storage. */
+  async end(): Promise<Accepted> {
+    if (this.#collector !== null) this.#rewrite(this.#collector.rest());
+    const { domain, reversePath, forwardPaths, tls, clientAddress } = this.#submitted;
+    const header = this.#header;
+    const draft = this.#draft;
+    if (header === null || draft === null) throw new Refusal(reply('internal'), 'the message ended twice');
+    const { from, subject, tags, listUnsubscribe, messageId } = header;
+    try {
+      await draft.commit({
+        domainId: domain.id,
+        reversePath,
+        recipients: forwardPaths.map((forwardPath) => ({ forwardPath })),
+        from,
+        subject,
+        tags,
+        listUnsubscribe,
+        messageId,
+        receivedAt: this.#receivedAt,
+        tls,
+        clientAddress,
+        status: this.#policy.status,
+      });
+    } catch (error) {
+      throw storeRefusal(error);
+    }
+    return { id: draft.id, size: this.#size, from, tags };
+  }
+
+  /** Gives the message up. Safe to repeat, and after {@link end}. */
+  abort(): void {
+    this.#draft?.discard();
+    this.#collector = null;
+  }
+
+  #put(octets: Uint8Array): void | Promise<void> {
+    this.#size += octets.length;
+    return this.#draft?.write(octets);
+  }
+
+  #rewrite(section: Uint8Array): void {
+    this.#collector = null;
+    const { hostname, tagFields, listUnsubscribeField } = this.#policy;
+    const { domain, forwardPaths, ...session } = this.#submitted;
+    try {
+      this.#draft = this.#store.open();
+    } catch (error) {
+      throw storeRefusal(error);
+    }
+    const options: RewriteOptions = {
+      domain: domain.name,
+      tagFields,
+      listUnsubscribeField,
+      trace: {
+        ...session,
+        hostname,
+        id: String(this.#draft.id),
+        recipients: forwardPaths,
+        time: this.#receivedAt,
+      },
+    };
+    try {
+      this.#header = rewriteHeader(section, options);
+    } catch (error) {
+      if (error instanceof HeaderRefusal) throw headerRefusal(error);
+      throw error;
+    }
+    // Whether to wait is asked again with the body; a header section alone is no load.
+    void this.#put(this.#header.octets);
+  }
+}
+
+function headerRefusal({ kind, reason }: HeaderRefusal): Refusal {
+  return new Refusal(kind === 'from' ? new Reply(550, '5.7.1', reason) : new Reply(550, '5.6.0', reason));
+}
+
+/**
+ * What a failing store means to a client: not now. What it means to the operator is in the cause.
+ *
+ * @param failed the reply where the store is not just full. Default: `451 4.3.0`.
+ */
+export function storeRefusal(error: unknown, failed = reply('internal')): Refusal {
+  const full = error instanceof StoreError && error.code === 'full';
+  const message = error instanceof Error ? error.message : String(error);
+  return new Refusal(full ? STORE_FULL : failed, `the store failed: ${message}`, { cause: error });
+}
+
+const STORE_FULL = new Reply(452, '4.3.1', 'Out of storage, try again later');

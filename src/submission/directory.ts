@@ -1,0 +1,78 @@
+import { timingSafeEqual } from 'node:crypto';
+import { normalizeDomain } from '../message/domain.js';
+import type { PasswordCredentials } from '../protocol/index.js';
+import type { Domain, Store } from '../store/port.js';
+import { digestToken } from './token.js';
+
+/** How long an answer of the store is believed, in milliseconds: a removed token works no longer than that. */
+const BELIEVED_MS = 2_000;
+/** Tokens remembered at once; the oldest goes first. */
+const REMEMBERED_TOKENS = 10_000;
+
+interface Remembered {
+  readonly domain: Domain;
+  readonly until: number;
+}
+
+/**
+ * Who is who: the domain behind a token, the domain of a name. Answers of the store are kept briefly, since
+ * the same app comes again and again; only good answers are, so that a new token works at once.
+ */
+export class Directory {
+  readonly #byDigest = new Map<string, Remembered>();
+  #names: { readonly domains: ReadonlyMap<string, Domain>; readonly until: number } | null = null;
+
+  constructor(
+    private readonly store: Pick<Store, 'domainByToken' | 'domains'>,
+    private readonly now: () => number,
+  ) {}
+
+  /**
+   * The domain whose API token is both the user and the password, or null. An unknown token and a user
+   * other than the password take the same path, and the same time.
+   *
+   * @throws StoreError where the store cannot tell.
+   */
+  async authenticate({ authcid, password }: PasswordCredentials): Promise<Domain | null> {
+    const digest = digestToken(password.expose());
+    const same = timingSafeEqual(digest, digestToken(authcid));
+    const domain = await this.#byToken(digest);
+    return same ? domain : null;
+  }
+
+  /** The domain that has this name, or the nearest one above it, or null. */
+  async owner(name: string): Promise<Domain | null> {
+    const domains = await this.#domains();
+    for (let rest = normalizeDomain(name) ?? ''; rest !== ''; rest = rest.slice(rest.indexOf('.') + 1)) {
+      const domain = domains.get(rest);
+      if (domain !== undefined) return domain;
+      if (!rest.includes('.')) return null;
+    }
+    return null;
+  }
+
+  async #byToken(digest: Uint8Array): Promise<Domain | null> {
+    const key = Buffer.from(digest).toString('latin1');
+    const now = this.now();
+    const known = this.#byDigest.get(key);
+    if (known !== undefined && known.until > now) return known.domain;
+    this.#byDigest.delete(key);
+    const domain = await this.store.domainByToken(digest, now);
+    if (domain === null) return null;
+    this.#byDigest.set(key, { domain, until: now + BELIEVED_MS });
+    if (this.#byDigest.size > REMEMBERED_TOKENS) {
+      const [oldest] = this.#byDigest.keys();
+      if (oldest !== undefined) this.#byDigest.delete(oldest);
+    }
+    return domain;
+  }
+
+  async #domains(): Promise<ReadonlyMap<string, Domain>> {
+    const now = this.now();
+    if (this.#names === null || this.#names.until <= now) {
+      const domains = await this.store.domains();
+      this.#names = { domains: new Map(domains.map((d) => [d.name, d])), until: now + BELIEVED_MS };
+    }
+    return this.#names.domains;
+  }
+}

@@ -1,0 +1,120 @@
+import { normalizeDomain } from '../message/domain.js';
+import { type Mailbox, type PasswordCredentials, Reply } from '../protocol/index.js';
+import type { ContentSink, Handler, SessionView } from '../server/index.js';
+import type { Domain, Store } from '../store/port.js';
+import {
+  Acceptance,
+  type Accepted,
+  type AcceptancePolicy,
+  storeRefusal,
+  type Submitted,
+} from './acceptance.js';
+import { Directory } from './directory.js';
+import { DEFAULT_TAG_FIELDS } from './rewrite.js';
+
+export interface GatewayOptions extends Partial<Omit<AcceptancePolicy, 'hostname'>> {
+  readonly store: Store;
+  /** The server's own name, for trace fields. */
+  readonly hostname: string;
+  /** Hears of every message accepted. */
+  readonly onAccepted?: (session: SessionView<Domain>, accepted: Accepted) => void;
+}
+
+type Session = SessionView<Domain>;
+
+/**
+ * The submission gateway: who may send what, and what becomes of it. A handler for the server; its
+ * principal is the domain that an API token belongs to.
+ */
+export class Gateway implements Handler<Domain> {
+  readonly #store: Store;
+  readonly #policy: AcceptancePolicy;
+  readonly #directory: Directory;
+  readonly #onAccepted: GatewayOptions['onAccepted'];
+  /** Domains of sessions without AUTH, where a listener lets them in: taken from MAIL. */
+  readonly #claimed = new WeakMap<Session, Domain>();
+
+  constructor(options: GatewayOptions) {
+    const now = options.now ?? Date.now;
+    this.#store = options.store;
+    this.#onAccepted = options.onAccepted;
+    this.#directory = new Directory(options.store, now);
+    this.#policy = {
+      hostname: options.hostname,
+      maxHeaderSize: options.maxHeaderSize ?? 256 * 1024,
+      tagFields: options.tagFields ?? DEFAULT_TAG_FIELDS,
+      listUnsubscribeField: options.listUnsubscribeField ?? 'X-List-Unsubscribe',
+      status: options.status ?? 'held',
+      now,
+    };
+  }
+
+  async onAuth(_session: Session, credentials: PasswordCredentials): Promise<Domain | Reply | null> {
+    try {
+      return await this.#directory.authenticate(credentials);
+    } catch (error) {
+      // RFC 4954 6: 454 says nothing about the credentials.
+      throw storeRefusal(error, AUTH_UNAVAILABLE);
+    }
+  }
+
+  onMail(session: Session, reversePath: Mailbox | null): void | Reply | Promise<void | Reply> {
+    const { principal } = session;
+    if (principal === null) return this.#claim(session, reversePath);
+    if (reversePath === null) return;
+    const domain = normalizeDomain(reversePath.domain);
+    if (domain === principal.name || domain?.endsWith(`.${principal.name}`) === true) return;
+    return new Reply(550, '5.7.1', `Envelope sender must be of ${principal.name} or a domain below it`);
+  }
+
+  onContent(session: Session): ContentSink | Reply {
+    const domain = session.principal ?? this.#claimed.get(session);
+    if (domain === undefined) return NOBODY;
+    const acceptance = new Acceptance(this.#store, this.#policy, submittedIn(session, domain));
+    return {
+      write: (octets) => acceptance.write(octets),
+      end: async () => {
+        const accepted = await acceptance.end();
+        this.#onAccepted?.(session, accepted);
+        return new Reply(250, '2.0.0', `Ok: queued as ${accepted.id}`);
+      },
+      abort: () => {
+        acceptance.abort();
+      },
+    };
+  }
+
+  /**
+   * A listener that does not ask for AUTH trusts whoever can reach it, but still has mail of its own domains
+   * only: the envelope sender names the one.
+   */
+  async #claim(session: Session, reversePath: Mailbox | null): Promise<void | Reply> {
+    if (reversePath === null) return NOBODY;
+    let domain: Domain | null;
+    try {
+      domain = await this.#directory.owner(reversePath.domain);
+    } catch (error) {
+      throw storeRefusal(error);
+    }
+    if (domain === null) return new Reply(550, '5.7.1', 'Envelope sender must be of a domain of this server');
+    this.#claimed.set(session, domain);
+  }
+}
+
+const AUTH_UNAVAILABLE = new Reply(454, '4.7.0', 'Temporary authentication failure, try again later');
+const NOBODY = new Reply(530, '5.7.0', 'Authentication required to send without a sender of this server');
+
+function submittedIn(session: Session, domain: Domain): Submitted {
+  const { envelope, hello, tls } = session;
+  return {
+    domain,
+    reversePath: envelope?.reversePath?.address ?? '',
+    forwardPaths: envelope?.recipients.map(({ forwardPath }) => forwardPath.address) ?? [],
+    helloName: hello?.name ?? '',
+    extended: hello?.verb === 'EHLO',
+    authenticated: session.principal !== null,
+    utf8: envelope?.parameters.smtputf8 === true,
+    clientAddress: session.remoteAddress,
+    tls: tls === null ? null : `${tls.version} ${tls.cipher}`,
+  };
+}
