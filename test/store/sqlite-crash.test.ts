@@ -47,13 +47,16 @@ describe('after kill -9', () => {
 
       const store = await openSqliteStore({ directory: folder.path, exclusive: true });
       const listed = await store.messages({ limit: 100_000 });
-      const there = new Set(listed.map(({ id }) => id));
-      expect(there.size).toBe(listed.length);
-      for (const [id, hash] of resolved) {
-        expect(there.has(id)).toBe(true);
-        expect(sha256(await contentOf(store, id))).toBe(hash);
-      }
-      for (const { id, size } of listed) expect(await contentOf(store, id)).toHaveLength(size);
+      expect(new Set(listed.map(({ id }) => id)).size).toBe(listed.length);
+      const hashes = new Map<number, string>();
+      await Promise.all(
+        listed.map(async ({ id, size }) => {
+          const content = await contentOf(store, id);
+          expect(content).toHaveLength(size);
+          hashes.set(id, sha256(content));
+        }),
+      );
+      for (const [id, hash] of resolved) expect(hashes.get(id)).toBe(hash);
       await store.close();
       expect(count(folder.path, 'upload')).toBe(0);
     }

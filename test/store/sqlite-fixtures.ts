@@ -6,7 +6,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 
-export const databaseFile = (directory: string) => join(directory, 'postern.db');
+export function databaseFile(directory: string): string {
+  return join(directory, 'postern.db');
+}
 
 export function withDatabase<T>(
   directory: string,

@@ -78,6 +78,17 @@ describe('group commit', () => {
     await first.close();
   });
 
+  it('finishes, when it closes, a message that takes more than one transaction', async () => {
+    const domain = await addDomain(store);
+    const content = octets(9_000_000);
+    const draft = store.open();
+    void draft.write(content);
+    const commit = draft.commit(newMessage(domain.id));
+    await Promise.all([commit, store.close()]);
+    store = await openSqliteStore({ directory: folder.path, exclusive: true });
+    expect((await contentOf(store, draft.id)).equals(content)).toBe(true);
+  });
+
   it('removes the chunks of discarded and of refused messages', async () => {
     const domain = await addDomain(store);
     const discarded = store.open();

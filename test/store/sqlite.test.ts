@@ -6,6 +6,9 @@ runStoreContract('sqlite', () => {
   const folder = tempFolder();
   return Promise.resolve({
     open: (tuning) => openSqliteStore({ directory: folder.path, exclusive: true, ...tuning }),
-    remove: () => Promise.resolve(folder.remove()),
+    remove: () => {
+      folder.remove();
+      return Promise.resolve();
+    },
   });
 });

@@ -1,5 +1,5 @@
 /** What the worker has to do, and in which order it does it. */
-import { StoreError } from '../port.js';
+import type { StoreError } from '../port.js';
 import type { Database } from './database.js';
 import { Domains } from './domains.js';
 import { operationError, toFailure } from './errors.js';
@@ -129,9 +129,11 @@ export class Desk {
     this.#uploads.check(write);
     switch (write.kind) {
       case 'chunk':
-        return void this.#intake.chunk(write);
+        this.#intake.chunk(write);
+        return undefined;
       case 'commit':
-        return void this.#intake.commit(write);
+        this.#intake.commit(write);
+        return undefined;
       case 'discard':
         return undefined; // What is to be done is done when it is settled.
       case 'addDomain':
@@ -179,7 +181,7 @@ export class Desk {
   }
 
   #mayTidy(): boolean {
-    if (this.#trash.isEmpty || this.#tidyRests) return false;
+    if (this.#trash.isEmpty || this.#tidyRests || this.#closed) return false;
     return this.#closing === null || performance.now() < this.#closeBy;
   }
 

@@ -1,7 +1,7 @@
 import { StoreError, type Draft, type MessageId, type NewMessage } from '../port.js';
 import type { Budget, Holder } from './budget.js';
 import type { BufferPool } from './buffers.js';
-import { ThreadLost } from './errors.js';
+import { reason, ThreadLost } from './errors.js';
 import type { WorkerLink } from './link.js';
 import type { Piece } from './operations.js';
 
@@ -79,8 +79,8 @@ export class SqliteDraft implements Draft, Holder {
     const { link, budget } = this.#context;
     link
       .call({ kind: 'chunk', id: this.id, sequence: this.#sequence++, piece }, piece.buffer)
-      .catch((error: StoreError) => {
-        this.#failure ??= error;
+      .catch((error: unknown) => {
+        this.#failure ??= error instanceof StoreError ? error : new StoreError('failed', reason(error));
       })
       .finally(() => budget.written(piece.length))
       // Nothing above can fail.

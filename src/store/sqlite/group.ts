@@ -57,9 +57,11 @@ export class GroupCommit {
 
   /** Null where one of several has failed and all were taken back. */
   #attempt(group: readonly Request<Write>[]): WriteResult[] | null {
+    let begun = false;
     try {
       this.#setSynchronous(group);
       this.#database.exec('BEGIN IMMEDIATE');
+      begun = true;
       const results = group.map((request): WriteResult => {
         return { request, value: this.#apply(request.operation), failure: null };
       });
@@ -68,9 +70,10 @@ export class GroupCommit {
     } catch (error) {
       // Some failures, a full disk among them, have ended the transaction already.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      const [request, ...others] = group;
-      if (request === undefined || others.length > 0) return null;
-      return [{ request, failure: this.#toError(error) }];
+      // Where not even a transaction can be had, each write alone would wait for it as long again.
+      if (begun && group.length > 1) return null;
+      const failure = this.#toError(error);
+      return group.map((request) => ({ request, failure }));
     }
   }
 

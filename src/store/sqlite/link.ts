@@ -7,8 +7,8 @@ import type { Operation, Outcome, Request, Results, WorkerOptions, WorkerPost } 
 const RESTART_MS = 1000;
 
 interface Pending {
-  resolve(value: Results[keyof Results]): void;
-  reject(error: StoreError): void;
+  readonly resolve: (value: Results[keyof Results]) => void;
+  readonly reject: (error: StoreError) => void;
 }
 
 /**

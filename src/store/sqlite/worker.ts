@@ -21,7 +21,6 @@ function serve(port: MessagePort, options: WorkerOptions): void {
   let desk: Desk;
 
   const work = () => {
-    if (desk.closed) return;
     do {
       // All that came in meanwhile goes into the next transaction together.
       for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) {
