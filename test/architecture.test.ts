@@ -16,7 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   client: ['protocol'],
   message: [],
   store: [],
-  submission: ['server', 'message', 'store'],
+  submission: ['protocol', 'server', 'message', 'store'],
   delivery: ['store', 'message'],
   dashboard: ['store', 'submission'],
   load: ['client', 'server'],
