@@ -1,4 +1,4 @@
-import { CR, DOT, LF } from './octets.js';
+import { CR, DOT, LF, NOTHING } from './octets.js';
 import { PortableScan, type Scan } from './scan.js';
 
 /** What a bare CR or LF in content leads to. */
@@ -14,18 +14,18 @@ export type ContentStep =
   | 'more'
   /** {@link ContentDecoder.slice} holds the next octets of the content. */
   | 'slice'
-  /** A bare CR or LF, under `reject`: see {@link ContentDecoder.fault}. Told once. */
+  /** A bare CR or LF, under `reject`: see {@link ContentDecoder.fault}. Told once; nothing follows but the end. */
   | 'fault'
   /** The true end, `CRLF.CRLF`. */
   | 'end';
 
-/** Where the decoder stands between two octets. What it withholds stands in the name. */
+/** Where the decoder stands between two octets. */
 type Place =
   /** After CRLF, or before the first octet. */
   | 'lineStart'
   /** Inside a line. */
   | 'midLine'
-  /** After a CR inside a line; the CR has been passed on (under `normalize` it is withheld). */
+  /** After a CR that may be half a CRLF. It has been passed on; under `normalize` it is withheld. */
   | 'cr'
   /** After `CRLF.`; the dot is withheld. */
   | 'dot'
@@ -48,9 +48,9 @@ const DEFAULT_SCAN = new PortableScan();
  */
 export class ContentDecoder {
   /** Valid after `slice`, until the next call. */
-  slice: Uint8Array = CRLF;
+  slice: Uint8Array = NOTHING;
   /** Valid after `fault`. The line counts from 1 in the content. */
-  fault: { readonly octet: 'CR' | 'LF'; readonly line: number } | null = null;
+  fault: { readonly octet: 'CR' | 'LF'; readonly line: number } = { octet: 'LF', line: 0 };
   /** Offset of the first octet that was not used. */
   position = 0;
 
@@ -72,16 +72,14 @@ export class ContentDecoder {
   /** Reads on in `octets` from `from`. Call again from {@link position} until `more` or `end`. */
   next(octets: Uint8Array, from: number): ContentStep {
     this.position = from;
+    // A slice kept would keep the memory of the whole read.
+    this.slice = NOTHING;
     while (this.position < octets.length) {
       const step =
         this.#place === 'midLine' || (this.#place === 'lineStart' && octets[this.position] !== DOT)
           ? this.#run(octets)
           : this.#octet(octets, octets[this.position] ?? 0);
-      if (step === 'end') return step;
-      if (step !== 'more' && !this.#swallowing) {
-        if (step === 'fault') this.#swallowing = true;
-        return step;
-      }
+      if (step !== 'more') return step;
     }
     return 'more';
   }
@@ -109,14 +107,19 @@ export class ContentDecoder {
       this.#place = 'cr';
       return this.#emit(octets, from, this.bareNewlines === 'normalize' ? to - 1 : to);
     }
-    // An LF that follows no CR is no line end: it was judged before, or nothing is judged any more.
+    // An LF behind no CR is no line end: it becomes one (normalize), or nothing is judged any more.
     this.#place = last === LF && to - 2 >= from && octets[to - 2] === CR ? 'lineStart' : 'midLine';
     return this.#emit(octets, from, to);
   }
 
   /** A run with a bare CR or LF in it. */
   #bare(octets: Uint8Array, from: number, to: number, at: number): ContentStep {
-    if (this.bareNewlines === 'reject') return this.#faultAt(octets[at] === CR ? 'CR' : 'LF');
+    if (this.bareNewlines === 'reject') {
+      if (octets[at] === LF && at === from) return this.#faultAt('LF');
+      // First what came before, just as it would have gone if the bare octet had come in another piece.
+      this.position = octets[at] === CR ? at + 1 : at;
+      return this.#endRun(octets, from, this.position);
+    }
     this.position = to;
     const step = this.#endRun(octets, from, to);
     // A copy, since octets are put in. Over the whole run at once: run by run it stays linear.
@@ -190,6 +193,7 @@ export class ContentDecoder {
   }
 
   #faultAt(octet: 'CR' | 'LF'): ContentStep {
+    this.#swallowing = true;
     this.fault = { octet, line: this.#line };
     return 'fault';
   }
@@ -199,6 +203,7 @@ export class ContentDecoder {
   }
 
   #emitted(slice: Uint8Array): ContentStep {
+    if (this.#swallowing) return 'more';
     this.slice = slice;
     return 'slice';
   }

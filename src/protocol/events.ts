@@ -60,12 +60,21 @@ export type Event = Question | Notice | Wait;
 
 /** The answer to a {@link Question}. */
 export type Verdict<Principal> =
-  /** Yes; the reply stands in for the machine's own where the protocol leaves its text free. */
+  /** Yes; a 2yz reply stands in for the machine's own where the protocol leaves its text free. */
   | { readonly type: 'accept'; readonly reply?: Reply }
   /** Yes, to `auth`, and for whom. */
   | { readonly type: 'authenticate'; readonly principal: Principal }
-  /** No. A 421 closes the connection (RFC 5321 3.8). */
+  /**
+   * No. A 421 closes the connection (RFC 5321 3.8). Any other no to `connect` leaves it open, and obeys QUIT
+   * alone (RFC 5321 3.1). A reply that says yes is none: the client gets 451.
+   */
   | { readonly type: 'refuse'; readonly reply: Reply };
+
+export const NEED_OCTETS: Event = { type: 'needOctets' };
+export const NEED_VERDICT: Event = { type: 'needVerdict' };
+export const CLOSED: Event = { type: 'closed' };
+export const RESET: Event = { type: 'reset' };
+export const REFUSED_CONTENT: Event = { type: 'abort', reason: 'refused' };
 
 export const ACCEPT: { readonly type: 'accept' } = Object.freeze({ type: 'accept' });
 

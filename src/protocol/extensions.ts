@@ -1,5 +1,13 @@
+import type { Limits } from './limits.js';
 import type { Link } from './phases.js';
-import type { Profile } from './profile.js';
+
+/** What of a listener's profile shows in EHLO. */
+interface Offer {
+  readonly starttls: boolean;
+  readonly tlsRequired: boolean;
+  readonly mechanisms: ReadonlyMap<string, unknown>;
+  readonly limits: Limits;
+}
 
 /** One line of the EHLO reply. */
 interface Extension {
@@ -7,8 +15,8 @@ interface Extension {
   /** Where the keyword and its syntax are defined. */
   readonly source: string;
   /** Whether it is on offer here; always, where absent. */
-  readonly when?: (profile: Profile, link: Link) => boolean;
-  readonly parameters?: (profile: Profile) => string;
+  readonly when?: (profile: Offer, link: Link) => boolean;
+  readonly parameters?: (profile: Offer) => string;
 }
 
 /** What EHLO announces, in this order (RFC 5321 4.1.1.1). */
@@ -39,7 +47,7 @@ export const EXTENSIONS: readonly Extension[] = [
 ];
 
 /** The keyword lines for this profile and link. */
-export function announce(profile: Profile, link: Link): string[] {
+export function announce(profile: Offer, link: Link): string[] {
   return EXTENSIONS.filter(({ when }) => when === undefined || when(profile, link)).map(
     ({ keyword, parameters }) => (parameters === undefined ? keyword : `${keyword} ${parameters(profile)}`),
   );

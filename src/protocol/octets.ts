@@ -6,6 +6,9 @@ export const CR = 0x0d;
 export const SP = 0x20;
 export const DOT = 0x2e;
 
+/** No octets. Shared, since there is nothing in it to change. */
+export const NOTHING = new Uint8Array(0);
+
 /** Every octet as the character of the same number. Nothing is lost, nothing is interpreted. */
 export function binaryString(octets: Uint8Array, start: number, end: number): string {
   let text = '';
@@ -49,6 +52,23 @@ export function utf8Length(text: string): number {
     length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }
   return length;
+}
+
+/** Without the spaces in front: SP alone, as in a command's grammar. */
+export function trimStart(text: string): string {
+  let start = 0;
+  while (text.charCodeAt(start) === SP) start++;
+  return text.slice(start);
+}
+
+/**
+ * Without the white space behind: SP and HTAB (RFC 5234 B.1), where JavaScript's own `trim` would take CR
+ * and octets of UTF-8 as well.
+ */
+export function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text.charCodeAt(end - 1) === SP || text.charCodeAt(end - 1) === HT)) end--;
+  return text.slice(0, end);
 }
 
 export function concat(pieces: readonly Uint8Array[]): Uint8Array {

@@ -1,8 +1,7 @@
-import type { ContentDecoder } from './content.js';
 import type { Hello } from './events.js';
 import type { Mailbox } from './grammar/mailbox.js';
 import type { MailParameters } from './grammar/parameters.js';
-import type { Reply } from './reply.js';
+import type { Reception } from './reception.js';
 import type { SaslExchange } from './sasl/mechanism.js';
 
 /** Whether the octets travel in TLS. A fact of the transport, told by the server, never by the client. */
@@ -43,6 +42,12 @@ export interface Greeted {
   readonly link: Link;
 }
 
+/** Turned away at the door. Only QUIT is obeyed (RFC 5321 3.1). */
+export interface Rejected {
+  readonly kind: 'rejected';
+  readonly link: Link;
+}
+
 /** Between messages. */
 export interface Ready<Principal> {
   readonly kind: 'ready';
@@ -73,14 +78,13 @@ export interface Rcpt<Principal> extends Omit<Mail<Principal>, 'kind'> {
 /** The content is coming, by DATA. */
 export interface Data<Principal> extends Omit<Rcpt<Principal>, 'kind'> {
   readonly kind: 'data';
-  readonly decoder: ContentDecoder;
+  readonly reception: Reception;
 }
 
 /** A message comes that nobody asked for, after a refused DATA: it is read to its end and refused. */
 export interface Unsolicited<Principal> extends Omit<Ready<Principal>, 'kind'> {
   readonly kind: 'unsolicited';
-  readonly decoder: ContentDecoder;
-  readonly refusal: Reply;
+  readonly reception: Reception;
 }
 
 /** STARTTLS was accepted; the handshake is on. */
@@ -96,6 +100,7 @@ export interface Closed {
 export type Phase<Principal> =
   | Connecting
   | Greeted
+  | Rejected
   | Ready<Principal>
   | Authenticating<Principal>
   | Mail<Principal>
@@ -106,6 +111,9 @@ export type Phase<Principal> =
   | Closed;
 
 export type PhaseKind = Phase<unknown>['kind'];
+
+/** The phases in which command lines are read. */
+export type Commanding<Principal> = Greeted | Rejected | Ready<Principal> | Mail<Principal> | Rcpt<Principal>;
 
 /** The phases in which a mail transaction is open. */
 export type InTransaction<Principal> = Mail<Principal> | Rcpt<Principal> | Data<Principal>;

@@ -15,7 +15,7 @@ export interface ProfileOptions {
   readonly hostname: string;
   /** Offer STARTTLS on plain links. Default: false. */
   readonly starttls?: boolean;
-  /** Nothing but EHLO, STARTTLS, NOOP and QUIT before TLS (RFC 3207 4). Default: false. */
+  /** Nothing but a hello, STARTTLS, NOOP, HELP and QUIT before TLS (RFC 3207 4). Default: false. */
   readonly tlsRequired?: boolean;
   /** No MAIL before AUTH. Default: false. */
   readonly authRequired?: boolean;
@@ -40,6 +40,8 @@ export class Profile {
   readonly bareNewlines: BareNewlines;
   readonly refuseEarlyTalkers: boolean;
   readonly limits: Limits;
+  /** Octets, without CRLF, of the longest line that any command or SASL response may have. */
+  readonly longestLine: number;
   readonly scan: Scan;
   readonly greeting: Reply;
   readonly #announcements: Readonly<Record<Link, readonly string[]>>;
@@ -53,6 +55,7 @@ export class Profile {
     this.bareNewlines = options.bareNewlines ?? 'reject';
     this.refuseEarlyTalkers = options.refuseEarlyTalkers ?? true;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.longestLine = Math.max(this.limits.authLine, this.limits.commandLine - 2);
     this.scan = options.scan ?? new PortableScan();
     this.greeting = reply('greeting', { hostname: this.hostname });
     this.#announcements = { plain: announce(this, 'plain'), tls: announce(this, 'tls') };

@@ -43,6 +43,7 @@ export const CATALOGUE = {
   badBase64: [501, '5.5.2', 'Cannot decode: expected base64 (RFC 4648) with its padding'],
   badCredentials: [501, '5.5.2', 'Cannot use the credentials: {reason}'],
   notImplemented: [502, '5.5.1', '{verb} is not offered here'],
+  turnedAway: [503, '5.5.1', 'You were turned away: send QUIT'],
   helloFirst: [503, '5.5.1', 'Send EHLO first'],
   nestedMail: [503, '5.5.1', 'MAIL was sent already: finish that message, or send RSET'],
   mailFirst: [503, '5.5.1', 'Send MAIL first'],

@@ -6,9 +6,8 @@
  * but `authenticated`, none to a reverse-path but `mailAccepted`. What is not in the table cannot happen;
  * to try is a bug of the machine, and throws.
  *
- * `docs/architecture.md` shows it as a drawing.
+ * `docs/states.md` shows it as a drawing.
  */
-import type { ContentDecoder } from './content.js';
 import type { Hello } from './events.js';
 import type {
   Authenticated,
@@ -24,24 +23,27 @@ import type {
   PhaseKind,
   Rcpt,
   Ready,
+  Rejected,
   Securing,
   Transaction,
   Unsolicited,
 } from './phases.js';
-import type { Reply } from './reply.js';
+import type { Reception } from './reception.js';
 import type { SaslExchange } from './sasl/mechanism.js';
 
 /** What each transition needs to be given: the proof that earns it. */
 export interface Proofs {
   /** The connect verdict was yes. */
   welcomed: undefined;
+  /** The connect verdict was no, and no 421 either. */
+  turnedAway: undefined;
   /** The hello verdict was yes. Forgets any transaction (RFC 5321 4.1.4), keeps the identity. */
   hello: Hello;
   /** The STARTTLS verdict was yes. */
   startTls: undefined;
   /** The handshake is done. Forgets everything that came before it (RFC 3207 4.2). */
   secured: undefined;
-  /** AUTH named a mechanism on offer, and the exchange goes on. */
+  /** AUTH named a mechanism on offer. */
   saslBegun: { readonly mechanism: string; readonly exchange: SaslExchange };
   /** The auth verdict was yes. */
   authenticated: { readonly principal: unknown };
@@ -52,13 +54,13 @@ export interface Proofs {
   /** The rcpt verdict was yes. */
   rcptAccepted: undefined;
   /** The data verdict was yes. */
-  dataBegun: { readonly decoder: ContentDecoder };
+  dataBegun: { readonly reception: Reception };
   /** The content came to its end, whatever the verdict. */
   dataOver: undefined;
   /** RSET. */
   reset: undefined;
-  /** A header field came after a refused DATA. */
-  unsolicitedBegun: { readonly decoder: ContentDecoder; readonly refusal: Reply };
+  /** The first line of a message came after a refused DATA. */
+  unsolicitedBegun: { readonly reception: Reception };
   unsolicitedOver: undefined;
   /** QUIT, a refusal that closes, the peer's end, a deadline. */
   closed: undefined;
@@ -104,8 +106,7 @@ const toUnsolicited = {
     link: from.link,
     hello: from.hello,
     identity: from.identity,
-    decoder: proof.decoder,
-    refusal: proof.refusal,
+    reception: proof.reception,
   }),
 } as const;
 const toRcpt = {
@@ -132,6 +133,13 @@ const toAuthenticated = {
 export const TRANSITIONS: Table = {
   connecting: {
     welcomed: { to: 'greeted', make: (from: Connecting) => greeted(from.link) },
+    turnedAway: {
+      to: 'rejected',
+      make: (from: Connecting): Rejected => ({ kind: 'rejected', link: from.link }),
+    },
+    closed: toClosed,
+  },
+  rejected: {
     closed: toClosed,
   },
   greeted: {
@@ -153,8 +161,6 @@ export const TRANSITIONS: Table = {
         exchange: proof.exchange,
       }),
     },
-    // An initial response can say it all: then there is no exchange.
-    authenticated: toAuthenticated,
     mailAccepted: {
       to: 'mail',
       make: (from: Ready<unknown>, transaction): Mail<unknown> => ({
@@ -185,14 +191,14 @@ export const TRANSITIONS: Table = {
     rcptAccepted: toRcpt,
     dataBegun: {
       to: 'data',
-      make: (from: Rcpt<unknown>, { decoder }): Data<unknown> => ({
+      make: (from: Rcpt<unknown>, { reception }): Data<unknown> => ({
         kind: 'data',
         link: from.link,
         hello: from.hello,
         identity: from.identity,
         transaction: from.transaction,
         recipients: from.recipients,
-        decoder,
+        reception,
       }),
     },
     hello: toNewHello,

@@ -6,16 +6,17 @@ import {
   parseParameters,
   type RcptParameters,
 } from './grammar/parameters.js';
-import { decodeUtf8 } from './octets.js';
+import { decodeUtf8, trimStart } from './octets.js';
 import type { Limits } from './limits.js';
-import type { PhaseKind } from './phases.js';
+import type { Commanding } from './phases.js';
 import type { Reply } from './reply.js';
 import { type ConstantReply, reply } from './replies.js';
 
 /** A command that reads well. What it may do now is another question. */
 export type Command =
   | { readonly verb: 'EHLO' | 'HELO'; readonly name: string }
-  | { readonly verb: 'STARTTLS' | 'DATA' | 'RSET' | 'NOOP' | 'QUIT' | 'VRFY' | 'HELP' }
+  | { readonly verb: 'STARTTLS' | 'DATA' }
+  | { readonly verb: 'RSET' | 'NOOP' | 'QUIT' | 'VRFY' | 'HELP' }
   | { readonly verb: 'AUTH'; readonly mechanism: string; readonly initialResponse: string | null }
   | { readonly verb: 'MAIL'; readonly reversePath: Mailbox | null; readonly parameters: MailParameters }
   | { readonly verb: 'RCPT'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters };
@@ -29,15 +30,14 @@ export interface ParseContext {
   readonly limits: Limits;
 }
 
-/** The phases in which commands are read. */
-export type CommandPhase = Extract<PhaseKind, 'greeted' | 'ready' | 'mail' | 'rcpt'>;
-
 /** A verb, and all that is peculiar to it. */
 export interface Verb {
-  /** The command, or the reply that refuses it. `argument` has no space around it. */
+  /** The command, or the reply that refuses it. `argument` has no white space around it. */
   readonly parse: (argument: string, context: ParseContext) => Command | Reply;
   /** Phases in which it may not come, and what it gets there. In all others it may. */
-  readonly refusedIn?: Readonly<Partial<Record<CommandPhase, ConstantReply | 'notInTransaction'>>>;
+  readonly refusedIn?: Readonly<
+    Partial<Record<Commanding<unknown>['kind'], ConstantReply | 'notInTransaction'>>
+  >;
   /** It may come before TLS where TLS is required (RFC 3207 4). */
   readonly beforeTls?: true;
   /** It may not come before AUTH where AUTH is required (RFC 4954 6). */
@@ -50,6 +50,8 @@ export interface Verb {
   readonly raw?: true;
   /** Which limit its line has. Default: commandLine. */
   readonly line?: 'authLine';
+  /** Known to RFC 5321, and not offered here: HELP is silent about it. */
+  readonly absent?: true;
 }
 
 // RFC 5321 4.1.1, one row a verb.
@@ -89,10 +91,19 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   QUIT: { parse: withoutArgument('QUIT'), beforeTls: true, endsGroup: true },
   VRFY: { parse: parseVrfy, endsGroup: true, raw: true },
   HELP: { parse: () => ({ verb: 'HELP' }), beforeTls: true, endsGroup: true },
-  // Known to RFC 5321, and not offered: whom a name stands for is nobody's business (RFC 5321 7.3).
-  EXPN: { parse: () => reply('notImplemented', { verb: 'EXPN' }), endsGroup: true, raw: true },
-  // RFC 5321 appendix F.1: deprecated, a security hole.
-  TURN: { parse: () => reply('notImplemented', { verb: 'TURN' }), endsGroup: true },
+  // Whom a name stands for is nobody's business: RFC 5321 7.3.
+  EXPN: { parse: () => reply('notImplemented', { verb: 'EXPN' }), endsGroup: true, raw: true, absent: true },
+  // Deprecated, a security hole: RFC 5321 appendix F.1.
+  TURN: { parse: () => reply('notImplemented', { verb: 'TURN' }), endsGroup: true, absent: true },
+};
+
+const offered = Object.keys(VERBS).filter((name) => VERBS[name]?.absent !== true);
+
+/** What the commands get that ask nobody and change nothing. */
+export const ANSWERS: Readonly<Record<'NOOP' | 'VRFY' | 'HELP', Reply>> = {
+  NOOP: reply('ok'),
+  VRFY: reply('cannotVerify'),
+  HELP: reply('help', { commands: offered.join(' ') }),
 };
 
 type Plain = 'DATA' | 'RSET' | 'QUIT' | 'STARTTLS';
@@ -124,9 +135,9 @@ function parseMail(argument: string, context: ParseContext): Command | Reply {
   if (parts instanceof PathFault) return reply('badSender', { reason: parts.reason });
   // <postmaster> without a domain is a recipient only (RFC 5321 4.1.1.3).
   if (parts.mailbox?.domain === '') return reply('badSender', { reason: 'the domain is missing' });
+  if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   const parameters = parseParameters('MAIL', parts.parameters);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
-  if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   if (parameters.smtputf8 !== true && !isAscii(parts.mailbox?.address ?? '')) return reply('senderNeedsUtf8');
   if ((parameters.size ?? 0) > context.limits.messageSize) {
     return reply('sizeExceeded', { limit: context.limits.messageSize });
@@ -141,9 +152,9 @@ function parseRcpt(argument: string, context: ParseContext): Command | Reply {
   if (parts === null) return reply('syntax', { syntax: 'RCPT TO:<address> [parameters]' });
   if (parts instanceof PathFault) return reply('badRecipient', { reason: parts.reason });
   if (parts.mailbox === null) return reply('badRecipient', { reason: 'a recipient cannot be <>' });
+  if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   const parameters = parseParameters('RCPT', parts.parameters);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
-  if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   if (!context.smtputf8 && !isAscii(parts.mailbox.address)) return reply('recipientNeedsUtf8');
   return { verb: 'RCPT', forwardPath: parts.mailbox, parameters };
 }
@@ -166,13 +177,12 @@ function parsePathArgument(keyword: string, binary: string): PathArgument | Path
   const argument = isAscii(binary) ? binary : decodeUtf8(binary);
   if (argument === null) return new PathFault('it is not UTF-8');
   // RFC 5321 3.3 says no space after the colon; so many clients write one that it is taken.
-  let start = keyword.length;
-  while (argument[start] === ' ') start++;
+  const start = argument.length - trimStart(argument.slice(keyword.length)).length;
   const path = parsePath(argument, start);
   if (path instanceof PathFault) return path;
   const rest = argument.slice(path.end);
   if (rest !== '' && !rest.startsWith(' ')) return new PathFault('expected a space after >');
-  return { mailbox: path.mailbox, parameters: rest.trim() };
+  return { mailbox: path.mailbox, parameters: trimStart(rest) };
 }
 
 // RFC 5321 2.2.1 and 4.1.1.11: parameters come with EHLO only.
@@ -187,6 +197,5 @@ function parameterRefusal({ parameter, reason }: ParameterFault): Reply {
 }
 
 function isAscii(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- ASCII begins at NUL
   return /^[\0-\x7f]*$/.test(text);
 }

@@ -17,8 +17,8 @@ export interface MailParameters {
   readonly auth?: string | null;
 }
 
-/** The parameters of RCPT, parsed. */
-export type RcptParameters = Readonly<Record<never, never>>;
+/** The parameters of RCPT, parsed: none so far. */
+export type RcptParameters = Readonly<Record<string, never>>;
 
 /** A parameter that is wrong, and why, for the client. */
 export class ParameterFault {

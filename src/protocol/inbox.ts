@@ -1,0 +1,85 @@
+import { LineDecoder, type LineStep } from './line.js';
+import { concat, NOTHING } from './octets.js';
+import type { Reception, ReceptionStep } from './reception.js';
+
+/**
+ * The octets that were received and not yet read, in the pieces they came in. Nothing is joined: to pile
+ * pieces up costs no more than to read them one by one. An empty inbox holds no memory.
+ */
+export class Inbox {
+  /** The piece that is being read; empty where nothing waits. */
+  #piece: Uint8Array = NOTHING;
+  /** Where {@link #piece} is to be read on. */
+  #offset = 0;
+  /** The pieces behind it, none of them empty; null where there are none. */
+  #later: Uint8Array[] | null = null;
+  readonly #decoder = new LineDecoder();
+
+  /** How many octets wait. */
+  get length(): number {
+    let length = this.#piece.length - this.#offset;
+    for (const piece of this.#later ?? []) length += piece.length;
+    return length;
+  }
+
+  push(octets: Uint8Array): void {
+    if (octets.length === 0) return;
+    if (this.#piece.length === 0) this.#piece = octets;
+    else if (this.#later === null) this.#later = [octets];
+    else this.#later.push(octets);
+  }
+
+  /** Reads up to one line end. `more`: everything was read, and none was there. */
+  readLine(limit: number, patience: number): LineStep {
+    for (;;) {
+      const step = this.#decoder.next(this.#piece, this.#offset, limit, patience);
+      this.#advanceTo(this.#decoder.position);
+      if (step !== 'more' || this.#piece.length === 0) return step;
+    }
+  }
+
+  /** The line that was read last, or its first octets where it was too long. Until the next call. */
+  get line(): string {
+    return this.#decoder.text;
+  }
+
+  /** True between the first octet of a line and its end. */
+  get inLine(): boolean {
+    return this.#decoder.inLine;
+  }
+
+  /** Reads content. `more`: everything was read. */
+  readContent(reception: Reception): ReceptionStep {
+    for (;;) {
+      const step = reception.next(this.#piece, this.#offset);
+      this.#advanceTo(reception.position);
+      if (step !== 'more' || this.#piece.length === 0) return step;
+    }
+  }
+
+  /** Forgets everything, a line that has begun as well. */
+  drop(): void {
+    this.#piece = NOTHING;
+    this.#offset = 0;
+    this.#later = null;
+    this.#decoder.drop();
+  }
+
+  /** Everything that waits, as one piece. Nothing waits then. */
+  take(): Uint8Array {
+    const octets = concat([this.#piece.subarray(this.#offset), ...(this.#later ?? [])]);
+    this.drop();
+    return octets;
+  }
+
+  /** Everything before `offset` is used up; behind the last octet stands the next piece. */
+  #advanceTo(offset: number): void {
+    if (offset < this.#piece.length) {
+      this.#offset = offset;
+      return;
+    }
+    this.#piece = this.#later?.shift() ?? NOTHING;
+    this.#offset = 0;
+    if (this.#later?.length === 0) this.#later = null;
+  }
+}

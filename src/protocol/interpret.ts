@@ -1,0 +1,116 @@
+import { trimEnd, trimStart } from './octets.js';
+import type { Commanding, Phase } from './phases.js';
+import type { Profile } from './profile.js';
+import type { Reply } from './reply.js';
+import { reply } from './replies.js';
+import { type Command, type Verb, VERBS } from './verbs.js';
+
+/** What a command line comes to, here and now. */
+export type Meaning =
+  | Command
+  | Refused
+  /** The first line of a message that came after a refused DATA. */
+  | 'body'
+  /** A browser or a proxy that was led here: nothing after it is a command. */
+  | 'notSmtp';
+
+/** A line that gets no. */
+export class Refused {
+  constructor(
+    /** Empty where the line has no verb. */
+    readonly verb: string,
+    readonly reply: Reply,
+  ) {}
+}
+
+// First words of HTTP requests, and header fields. None is a verb.
+const HTTP = /^(?:(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PRI)(?: |$)|[!-9;-~]+:(?: |$))/;
+// How content begins: with a header field (RFC 5322 2.2, 4.5), or with the line that ends the header.
+const CONTENT = /^(?:$|[!-9;-~]+[ \t]*:)/;
+const PRINTABLE = /^[ -~]*$/;
+
+/**
+ * Reads a command line: which verb it has, whether that may come now, and what it says.
+ *
+ * @param line without its CRLF, each octet as the character of the same number.
+ * @param dataRefused the command before it was a DATA that was refused.
+ */
+export function interpret(
+  line: string,
+  phase: Commanding<unknown>,
+  profile: Profile,
+  dataRefused: boolean,
+): Meaning {
+  // RFC 5321 4.1.1: trailing white space is tolerated.
+  const whole = trimEnd(line);
+  const space = whole.indexOf(' ');
+  const name = (space < 0 ? whole : whole.slice(0, space)).toUpperCase();
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  if (verb === undefined) return withoutVerb(line, phase, profile, dataRefused);
+
+  const { authLine, commandLine } = profile.limits;
+  if (line.length > (verb.line === 'authLine' ? authLine : commandLine - 2)) {
+    return new Refused(name, tooLong(phase, line, profile));
+  }
+  if (verb.raw !== true && !PRINTABLE.test(whole)) return new Refused(name, reply('unprintable'));
+  const early = outOfOrder(phase, name, verb, profile);
+  if (early !== null) return new Refused(name, early);
+
+  const command = verb.parse(space < 0 ? '' : trimStart(whole.slice(space)), {
+    extended: 'hello' in phase && phase.hello.verb === 'EHLO',
+    smtputf8: 'transaction' in phase && phase.transaction.parameters.smtputf8 === true,
+    limits: profile.limits,
+  });
+  if (!('verb' in command)) return new Refused(name, command);
+  const refusal = beyond(command, phase, profile);
+  return refusal === null ? command : new Refused(name, refusal);
+}
+
+/** What a line gets that is too long, by how it begins. */
+export function tooLong(phase: Phase<unknown>, head: string, { limits }: Profile): Reply {
+  return phase.kind === 'authenticating' || /^AUTH(?: |$)/i.test(head)
+    ? reply('authLineTooLong', { limit: limits.authLine })
+    : reply('lineTooLong', { limit: limits.commandLine });
+}
+
+function withoutVerb(
+  line: string,
+  phase: Commanding<unknown>,
+  profile: Profile,
+  dataRefused: boolean,
+): Meaning {
+  // A client that did not wait for 354 goes on with its message. Run as commands, the lines of its text
+  // would be commands of whoever wrote the text.
+  if (dataRefused && 'hello' in phase && CONTENT.test(line)) return 'body';
+  if (line.length > profile.limits.commandLine - 2) return new Refused('', tooLong(phase, line, profile));
+  return HTTP.test(line) ? 'notSmtp' : new Refused('', reply('notRecognized'));
+}
+
+/** Why a verb may not come now, or null. */
+function outOfOrder(phase: Commanding<unknown>, name: string, verb: Verb, profile: Profile): Reply | null {
+  if (phase.kind === 'rejected') return name === 'QUIT' ? null : reply('turnedAway');
+  if (profile.tlsRequired && phase.link === 'plain' && verb.beforeTls !== true) return reply('tlsRequired');
+  const refusal = verb.refusedIn?.[phase.kind];
+  if (refusal !== undefined) {
+    return refusal === 'notInTransaction' ? reply(refusal, { verb: name }) : reply(refusal);
+  }
+  // RFC 5321 2.2.1: HELO turns every extension off.
+  if (verb.extension === true && 'hello' in phase && phase.hello.verb === 'HELO') return reply('helloFirst');
+  const anonymous = 'identity' in phase && phase.identity.kind === 'anonymous';
+  return verb.needsAuth === true && profile.authRequired && anonymous ? reply('authRequired') : null;
+}
+
+/** Why a command that reads well cannot be had here, or null. */
+function beyond(command: Command, phase: Commanding<unknown>, profile: Profile): Reply | null {
+  const { recipients } = profile.limits;
+  switch (command.verb) {
+    case 'STARTTLS':
+      if (phase.link === 'tls') return reply('alreadySecure');
+      return profile.starttls ? null : reply('notImplemented', { verb: 'STARTTLS' });
+    case 'RCPT':
+      if (phase.kind !== 'rcpt' || phase.recipients < recipients) return null;
+      return reply('tooManyRecipients', { limit: recipients });
+    default:
+      return null;
+  }
+}

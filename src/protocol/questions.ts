@@ -1,0 +1,103 @@
+import type { Question } from './events.js';
+import type { Phase, Ready } from './phases.js';
+import type { Profile } from './profile.js';
+import { Reception } from './reception.js';
+import type { Reply } from './reply.js';
+import { reply } from './replies.js';
+import { advance } from './transitions.js';
+import type { Command } from './verbs.js';
+
+/** A question that is answered with a plain yes or no. */
+export type PlainQuestion = Exclude<Question, { type: 'auth' }>;
+
+/** A command that only the server can decide on. */
+export type Asking = Extract<Command, { verb: 'EHLO' | 'HELO' | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' }>;
+
+/** What a command asks. */
+export function questionOf(command: Asking): PlainQuestion {
+  switch (command.verb) {
+    case 'EHLO':
+    case 'HELO':
+      return { type: 'hello', hello: command };
+    case 'STARTTLS':
+      return { type: 'starttls' };
+    case 'MAIL':
+      return { type: 'mail', reversePath: command.reversePath, parameters: command.parameters };
+    case 'RCPT':
+      return { type: 'rcpt', forwardPath: command.forwardPath, parameters: command.parameters };
+    case 'DATA':
+      return { type: 'data' };
+  }
+}
+
+/** Which command, or which moment, a question is about: for those who are told that it was refused. */
+export const ASKED_BY: Readonly<Record<Question['type'], string>> = {
+  connect: 'connect',
+  hello: 'EHLO',
+  starttls: 'STARTTLS',
+  auth: 'AUTH',
+  mail: 'MAIL',
+  rcpt: 'RCPT',
+  data: 'DATA',
+  end: 'DATA',
+};
+
+/** What a yes leads to. */
+export interface Consequence<Principal> {
+  readonly phase: Phase<Principal>;
+  readonly reply: Reply;
+}
+
+/**
+ * What a yes to `question` leads to, in `phase`.
+ *
+ * @param given the reply of whoever said yes, for where the protocol leaves its text free.
+ */
+export function consent<Principal>(
+  question: PlainQuestion,
+  phase: Phase<Principal>,
+  profile: Profile,
+  address: string,
+  given: Reply | undefined,
+): Consequence<Principal> {
+  // Only a 2yz means what the session does then.
+  const own = given !== undefined && given.code < 300 ? given : undefined;
+  switch (question.type) {
+    case 'connect':
+      return { phase: advance(phase, 'welcomed'), reply: own ?? profile.greeting };
+    case 'hello': {
+      const next = advance(phase, 'hello', question.hello);
+      const { link } = next as Ready<Principal>;
+      return { phase: next, reply: profile.hello(question.hello.verb, address, link) };
+    }
+    case 'starttls':
+      return { phase: advance(phase, 'startTls'), reply: reply('readyForTls') };
+    case 'mail': {
+      const { reversePath, parameters } = question;
+      const next = advance(phase, 'mailAccepted', { reversePath, parameters });
+      return { phase: next, reply: own ?? reply('senderOk') };
+    }
+    case 'rcpt':
+      return { phase: advance(phase, 'rcptAccepted'), reply: own ?? reply('recipientOk') };
+    case 'data': {
+      const next = advance(phase, 'dataBegun', { reception: new Reception(profile) });
+      return { phase: next, reply: reply('startMail') };
+    }
+    case 'end':
+      return { phase: advance(phase, 'dataOver'), reply: own ?? reply('accepted') };
+  }
+}
+
+/** What a no to `question` leads to, in `phase`. */
+export function dissent<Principal>(question: Question, phase: Phase<Principal>): Phase<Principal> {
+  switch (question.type) {
+    case 'connect':
+      return advance(phase, 'turnedAway');
+    case 'auth':
+      return advance(phase, 'saslOver');
+    case 'end':
+      return advance(phase, 'dataOver');
+    default:
+      return phase;
+  }
+}

@@ -1,0 +1,96 @@
+import { type BareNewlines, ContentDecoder } from './content.js';
+import type { Limits } from './limits.js';
+import { NOTHING } from './octets.js';
+import type { Reply } from './reply.js';
+import { reply } from './replies.js';
+import type { Scan } from './scan.js';
+
+/** What {@link Reception.next} found. */
+export type ReceptionStep =
+  /** All octets given were used up. */
+  | 'more'
+  /** {@link Reception.slice} holds the next octets of the content: the last, where a refusal stands now. */
+  | 'content'
+  /** The content was found wanting: see {@link Reception.refusal}. Told once. */
+  | 'refused'
+  /** The true end. */
+  | 'end';
+
+export interface ReceptionOptions {
+  readonly bareNewlines: BareNewlines;
+  readonly scan: Scan;
+  readonly limits: Limits;
+}
+
+/** The content of one message on its way in: what has come of it, and whether it is refused already. */
+export class Reception {
+  /** Valid after `content`, until the next call. */
+  slice: Uint8Array = NOTHING;
+
+  readonly #decoder: ContentDecoder;
+  readonly #limit: number;
+  #size = 0;
+  #refusal: Reply | null = null;
+
+  constructor({ bareNewlines, scan, limits }: ReceptionOptions) {
+    this.#decoder = new ContentDecoder(bareNewlines, scan);
+    this.#limit = limits.messageSize;
+  }
+
+  /** Content that is refused before it begins. */
+  static refused(options: ReceptionOptions, refusal: Reply): Reception {
+    const reception = new Reception(options);
+    reception.refuse(refusal);
+    return reception;
+  }
+
+  /** Offset of the first octet that {@link next} did not use. */
+  get position(): number {
+    return this.#decoder.position;
+  }
+
+  /** Octets of the content that were passed on. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The reply that the true end will get; null while the content is good. The first refusal stays. */
+  get refusal(): Reply | null {
+    return this.#refusal;
+  }
+
+  /** Passes nothing on from here: only the end matters. */
+  refuse(refusal: Reply): void {
+    this.#refusal ??= refusal;
+    this.#decoder.swallow();
+  }
+
+  /** Reads on in `octets` from `from`. Call again from {@link position} until `more` or `end`. */
+  next(octets: Uint8Array, from: number): ReceptionStep {
+    this.slice = NOTHING;
+    const step = this.#decoder.next(octets, from);
+    switch (step) {
+      case 'slice':
+        return this.#take(this.#decoder.slice);
+      case 'fault':
+        this.refuse(reply('bareNewlineInContent', this.#decoder.fault));
+        return 'refused';
+      default:
+        return step;
+    }
+  }
+
+  /** Up to the limit, however the octets were cut. */
+  #take(slice: Uint8Array): ReceptionStep {
+    const room = this.#limit - this.#size;
+    this.#size += Math.min(slice.length, room);
+    if (slice.length <= room) {
+      this.slice = slice;
+      return 'content';
+    }
+    this.refuse(reply('sizeExceeded', { limit: this.#limit }));
+    if (room === 0) return 'refused';
+    this.slice = slice.subarray(0, room);
+    return 'content';
+  }
+}
