@@ -66,11 +66,15 @@ export class Admission {
     return this.#connections;
   }
 
-  /** Counts a connection in, or says that there are too many. */
-  enter(network: string): boolean {
+  /**
+   * Counts a connection in, or says that there are too many.
+   *
+   * @param crowd whether the network stands for many clients: then only the total counts.
+   */
+  enter(network: string, crowd = false): boolean {
     const here = this.#byNetwork.get(network) ?? 0;
-    if (this.#connections >= this.limits.connections || here >= this.limits.connectionsPerAddress)
-      return false;
+    if (this.#connections >= this.limits.connections) return false;
+    if (!crowd && here >= this.limits.connectionsPerAddress) return false;
     this.#connections++;
     this.#byNetwork.set(network, here + 1);
     return true;

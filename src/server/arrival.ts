@@ -1,6 +1,8 @@
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Deadlined, Deadlines } from './deadlines.js';
+import { parseProxyHeader, type ProxiedEndpoints } from './proxy-header.js';
 import { TLS_HANDSHAKE, type TlsGate } from './tls-gate.js';
 
 /** What an arrival needs of its listener. */
@@ -9,8 +11,11 @@ export interface ArrivalContext {
   readonly tlsDetectMs: number;
   /** Null where TLS is not on offer. */
   readonly gate: TlsGate | null;
+  /** Milliseconds for a PROXY header, and again for a handshake. */
   readonly handshakeMs: number;
   readonly deadlines: Deadlines;
+  /** A proxy told whose connection it is; false where that client may not come in. */
+  readonly readmit: (arrival: Arrival, endpoints: ProxiedEndpoints) => boolean;
   /** The connection can be greeted; `early` are octets that the client sent before. */
   readonly greet: (arrival: Arrival, socket: Socket, early: Uint8Array | null) => void;
   /** It came to nothing. */
@@ -18,90 +23,146 @@ export interface ArrivalContext {
 }
 
 /**
- * A client from the moment it connects until it can be greeted: finds out whether it wants TLS at once, and
- * takes it through the handshake.
+ * A client from the moment it connects until it can be greeted: reads what a proxy says of it, finds out
+ * whether it wants TLS at once, and takes it through the handshake.
+ *
+ *     connected ──► [PROXY header] ──► [first octet, or a short wait] ──► [TLS handshake] ──► greeted
  *
  * A client of implicit TLS speaks first, an SMTP client waits for the greeting. So where both come to one
  * port, the greeting waits a little, and the first octet tells: no SMTP command starts with 0x16.
  */
 export class Arrival implements Deadlined {
+  /** Set where a proxy told it: who the client is, and where it meant to connect. */
+  endpoints: ProxiedEndpoints | null = null;
+
   #timer: NodeJS.Timeout | null = null;
   #deadline = Infinity;
+  #late = 'the TLS handshake took too long';
+  #listening: ((octets: Buffer) => void) | null = null;
   #over = false;
 
+  /** @param network as admission counts it; set anew once a proxy told whose connection it is. */
   constructor(
     readonly socket: Socket,
-    readonly network: string,
+    public network: string,
     private readonly context: ArrivalContext,
   ) {}
 
-  begin(): void {
-    const { tls, tlsDetectMs } = this.context;
-    if (tls === 'implicit') this.#handshake(new Uint8Array(0));
-    else if (tls === 'detect' && tlsDetectMs > 0) this.#detect(tlsDetectMs);
-    else this.#greet(this.socket, null);
+  /** @param proxied whether it comes from a proxy, and begins with what that says. */
+  begin(proxied: boolean): void {
+    if (proxied) this.#readProxyHeader();
+    else this.#chooseLink(null);
   }
 
   /** Gives the client up. */
   destroy(error: Error | null): void {
-    this.#stopDetecting();
+    this.#ignore();
     this.socket.destroy();
     if (this.#finish()) this.context.failed(this, error);
   }
 
   expire(now: number): void {
-    if (now >= this.#deadline) this.destroy(new Error('the TLS handshake took too long'));
+    if (now >= this.#deadline) this.destroy(new Error(this.#late));
   }
 
-  #detect(ms: number): void {
-    this.socket.on('data', this.#first);
-    this.socket.on('end', this.#gone);
-    this.socket.on('close', this.#gone);
-    this.socket.on('error', this.#gone);
-    this.#timer = setTimeout(() => {
-      this.#stopDetecting();
-      this.#greet(this.socket, null);
-    }, ms);
+  // ---- the PROXY header
+
+  #readProxyHeader(): void {
+    let held: Buffer = Buffer.alloc(0);
+    this.#expire('the PROXY header took too long');
+    this.#listen((octets) => {
+      held = held.length === 0 ? octets : Buffer.concat([held, octets]);
+      const header = parseProxyHeader(held);
+      if (header.kind === 'more') return;
+      if (header.kind === 'fault') {
+        this.destroy(new Error(`PROXY protocol: ${header.reason}`));
+        return;
+      }
+      this.#ignore();
+      if (header.kind === 'proxied') {
+        this.endpoints = header.endpoints;
+        if (!this.context.readmit(this, header.endpoints)) {
+          this.#finish();
+          return;
+        }
+      }
+      const early = held.subarray(header.length);
+      this.#chooseLink(early.length === 0 ? null : early);
+    });
   }
 
-  readonly #first = (octets: Uint8Array): void => {
-    this.#stopDetecting();
+  // ---- plain or TLS
+
+  #chooseLink(early: Buffer | null): void {
+    const { tls, tlsDetectMs } = this.context;
+    if (tls === 'implicit') this.#handshake(early);
+    else if (tls !== 'detect') this.#greet(this.socket, early);
+    else if (early !== null) this.#byFirstOctet(early);
+    else {
+      this.#listen((octets) => {
+        this.#byFirstOctet(octets);
+      });
+      this.#timer = setTimeout(() => {
+        this.#ignore();
+        this.#greet(this.socket, null);
+      }, tlsDetectMs);
+    }
+  }
+
+  #byFirstOctet(octets: Buffer): void {
+    this.#ignore();
     if (octets[0] === TLS_HANDSHAKE) this.#handshake(octets);
     else this.#greet(this.socket, octets);
-  };
-
-  readonly #gone = (): void => {
-    this.destroy(null);
-  };
-
-  #stopDetecting(): void {
-    if (this.#timer === null) return;
-    clearTimeout(this.#timer);
-    this.#timer = null;
-    this.socket.off('data', this.#first);
-    this.socket.off('end', this.#gone);
-    this.socket.off('close', this.#gone);
-    this.socket.off('error', this.#gone);
   }
 
-  #handshake(early: Uint8Array): void {
-    const { gate, deadlines, handshakeMs } = this.context;
+  #handshake(early: Buffer | null): void {
+    const { gate } = this.context;
     if (gate === null) {
       this.destroy(new Error('the client speaks TLS, and this server has no certificate'));
       return;
     }
-    this.#deadline = deadlines.clock() + handshakeMs;
-    deadlines.watch(this);
-    gate.handshake(this.socket, early, (result: TLSSocket | Error) => {
+    this.#expire('the TLS handshake took too long');
+    gate.handshake(this.socket, early ?? NOTHING, (result: TLSSocket | Error) => {
       if (result instanceof Error) this.destroy(result);
       else this.#greet(result, null);
     });
   }
 
-  #greet(socket: Socket, early: Uint8Array | null): void {
+  #greet(socket: Socket, early: Buffer | null): void {
     if (this.#finish()) this.context.greet(this, socket, early);
     else socket.destroy();
   }
+
+  // ---- small steps
+
+  #expire(late: string): void {
+    this.#late = late;
+    this.#deadline = this.context.deadlines.clock() + this.context.handshakeMs;
+    this.context.deadlines.watch(this);
+  }
+
+  #listen(hear: (octets: Buffer) => void): void {
+    this.#listening = hear;
+    this.socket.on('data', hear);
+    this.socket.on('end', this.#gone);
+    this.socket.on('close', this.#gone);
+    this.socket.on('error', this.#gone);
+  }
+
+  #ignore(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#listening === null) return;
+    this.socket.off('data', this.#listening);
+    this.socket.off('end', this.#gone);
+    this.socket.off('close', this.#gone);
+    this.socket.off('error', this.#gone);
+    this.#listening = null;
+  }
+
+  readonly #gone = (): void => {
+    this.destroy(null);
+  };
 
   #finish(): boolean {
     const first = !this.#over;
@@ -110,3 +171,5 @@ export class Arrival implements Deadlined {
     return first;
   }
 }
+
+const NOTHING = Buffer.alloc(0);

@@ -14,6 +14,8 @@ import type { Deadlined, Deadlines } from './deadlines.js';
 import { Dialogue, type Speaker } from './dialogue.js';
 import type { Envelope, Handler, TlsFacts } from './handler.js';
 import type { DataRate, Timeouts } from './options.js';
+import type { ProxiedEndpoints } from './proxy-header.js';
+import { TLS_HANDSHAKE } from './tls-gate.js';
 
 /** What all connections of a listener share. */
 export interface ConnectionContext<Principal> {
@@ -90,13 +92,15 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     readonly id: string,
     readonly network: string,
     socket: Socket,
+    proxied: ProxiedEndpoints | null,
     private readonly context: ConnectionContext<Principal>,
   ) {
     this.#socket = socket;
-    this.remoteAddress = plainAddress(socket.remoteAddress);
-    this.remotePort = socket.remotePort ?? 0;
-    this.localAddress = plainAddress(socket.localAddress);
-    this.localPort = socket.localPort ?? 0;
+    const endpoints = proxied ?? endpointsOf(socket);
+    this.remoteAddress = endpoints.remoteAddress;
+    this.remotePort = endpoints.remotePort;
+    this.localAddress = endpoints.localAddress;
+    this.localPort = endpoints.localPort;
     this.#tls = tlsFacts(socket);
     this.session = new ServerSession(
       context.profile,
@@ -234,6 +238,12 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   octets(octets: Uint8Array): void {
     // After the last reply the client is only waited for.
     if (this.#waiting === 'close') return;
+    if (octets[0] === TLS_HANDSHAKE && this.#tls === null && this.session.phase === 'greeted') {
+      this.#handshakeFailed(
+        new Error('the client speaks TLS at once, and this port takes STARTTLS or plain only'),
+      );
+      return;
+    }
     if (this.#contentBegan !== 0) this.#contentOctets += octets.length;
     this.session.receive(octets);
     this.#pump();
@@ -441,6 +451,15 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     if (this.#socket.writable) this.#socket.write(output);
     return true;
   }
+}
+
+function endpointsOf(socket: Socket): ProxiedEndpoints {
+  return {
+    remoteAddress: plainAddress(socket.remoteAddress),
+    remotePort: socket.remotePort ?? 0,
+    localAddress: plainAddress(socket.localAddress),
+    localPort: socket.localPort ?? 0,
+  };
 }
 
 /** An IPv4 client of a dual-stack socket is an IPv4 client. */

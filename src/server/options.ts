@@ -76,6 +76,12 @@ export interface ListenOptions {
    * client's first octet comes within about a round trip. Default: 20.
    */
   readonly tlsDetectMs?: number;
+  /**
+   * Addresses and networks (`192.0.2.0/24`) of proxies. Each connection from them must begin with a PROXY
+   * header, version 1 or 2, which tells the client's address; from anywhere else a header is not taken.
+   * Default: none.
+   */
+  readonly proxies?: readonly string[];
 }
 
 /** Where a listener came to listen. */

@@ -20,6 +20,7 @@ import {
   type ServerOptions,
   type Timeouts,
 } from './options.js';
+import { Networks } from './networks.js';
 import { NodeScan } from './scan.js';
 import { TlsGate } from './tls-gate.js';
 
@@ -79,8 +80,9 @@ export class Server<Principal = unknown> {
       throw new TypeError("listen: tlsRequired cannot be met with tls 'off'");
     }
     const arrivals = this.#arrivalContext(tls, options);
+    const proxies = new Networks(options.proxies ?? []);
     const listener = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      this.#arrive(socket, arrivals);
+      this.#arrive(socket, arrivals, proxies);
     });
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
@@ -147,10 +149,18 @@ export class Server<Principal = unknown> {
       gate: this.#gate,
       handshakeMs: this.#timeouts.handshake,
       deadlines: this.#deadlines,
+      readmit: (arrival, { remoteAddress }) => {
+        this.#admission.leave(arrival.network);
+        arrival.network = networkOf(remoteAddress);
+        if (this.#admission.enter(arrival.network)) return true;
+        this.#arrivals.delete(arrival);
+        this.#turnAway(arrival.socket, remoteAddress);
+        return false;
+      },
       greet: (arrival, socket, early) => {
         this.#arrivals.delete(arrival);
         const id = `${this.#idPrefix}-${(++this.#counter).toString(36)}`;
-        const connection = new Connection(id, arrival.network, socket, connections);
+        const connection = new Connection(id, arrival.network, socket, arrival.endpoints, connections);
         this.#connections.add(connection);
         connection.begin(early);
       },
@@ -196,21 +206,29 @@ export class Server<Principal = unknown> {
     };
   }
 
-  #arrive(socket: Socket, context: ArrivalContext): void {
-    const network = networkOf(plainAddress(socket.remoteAddress));
+  #arrive(socket: Socket, context: ArrivalContext, proxies: Networks): void {
+    const address = plainAddress(socket.remoteAddress);
+    const proxied = proxies.has(address);
+    // A proxy brings everybody's connections: they are counted by client once it has told whose each is.
+    const network = proxied ? `proxy ${address}` : networkOf(address);
     // Before any work on TLS: a server that is full must not be made to compute.
-    if (this.#stopping !== null) turnAway(socket, this.#farewell());
-    else if (!this.#admission.enter(network)) turnAway(socket, reply('tooManyConnections'));
+    if (this.#stopping !== null) sayAndClose(socket, this.#farewell());
+    else if (!this.#admission.enter(network, proxied)) this.#turnAway(socket, address);
     else {
       const arrival = new Arrival(socket, network, context);
       this.#arrivals.add(arrival);
-      arrival.begin();
+      arrival.begin(proxied);
     }
+  }
+
+  #turnAway(socket: Socket, address: string): void {
+    sayAndClose(socket, reply('tooManyConnections'));
+    this.#options.onRefusedArrival?.(address, new Error('too many connections'));
   }
 }
 
 /** One reply in place of a greeting (RFC 5321 3.1), and the end. */
-function turnAway(socket: Socket, refusal: Reply): void {
+function sayAndClose(socket: Socket, refusal: Reply): void {
   socket.on('error', () => {
     // It was not welcome; how it leaves is no matter.
   });
