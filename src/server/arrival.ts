@@ -36,6 +36,7 @@ export class Arrival implements Deadlined {
   endpoints: ProxiedEndpoints | null = null;
 
   #timer: NodeJS.Timeout | null = null;
+  #immediate: NodeJS.Immediate | null = null;
   #deadline = Infinity;
   #late = 'the TLS handshake took too long';
   #listening: ((octets: Buffer) => void) | null = null;
@@ -103,8 +104,12 @@ export class Arrival implements Deadlined {
         this.#byFirstOctet(octets);
       });
       this.#timer = setTimeout(() => {
-        this.#ignore();
-        this.#greet(this.socket, null);
+        // Timers come before input in a turn of the loop: after a long turn the first octet may be here
+        // already, and must be heard before the silence is believed.
+        this.#immediate = setImmediate(() => {
+          this.#ignore();
+          this.#greet(this.socket, null);
+        });
       }, tlsDetectMs);
     }
   }
@@ -151,7 +156,8 @@ export class Arrival implements Deadlined {
 
   #ignore(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    if (this.#immediate !== null) clearImmediate(this.#immediate);
+    this.#timer = this.#immediate = null;
     if (this.#listening === null) return;
     this.socket.off('data', this.#listening);
     this.socket.off('end', this.#gone);
