@@ -119,7 +119,9 @@ export interface Draft {
    *
    * Resolved: message, recipients, tags and content are on stable storage, once.
    * Rejected with a {@link StoreError}: nothing of it is, or ever will be, visible. Not to be repeated:
-   * the draft is spent either way.
+   * the draft is spent either way. (The one doubt that no store can remove: where the database is lost
+   * during the call and cannot be asked afterwards, `failed` may stand for a message that is stored. So it
+   * is for the sender to try again, and at worst the message is there twice.)
    */
   commit(message: NewMessage): Promise<void>;
 

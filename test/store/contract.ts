@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError, type MessageQuery, type Status, type Store } from '../../src/store/port.js';
-import { accept, addDomain, contentOf, digest, newMessage, octets, writeAll } from './fixtures.js';
+import { describeDomains } from './contract-domains.js';
+import { accept, addDomain, contentOf, newMessage, octets, writeAll } from './fixtures.js';
 
 /** What the suite sets, small, so that it reaches the borders with few octets. */
 export interface Tuning {
@@ -306,89 +307,7 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
       });
     });
 
-    describe('domains and tokens', () => {
-      const find = (token: string, now = 5000) => store.domainByToken(digest(token), now);
-
-      it('is empty until a domain is added, and not after one is removed', async () => {
-        expect(await store.isEmpty()).toBe(true);
-        await addDomain(store);
-        expect(await store.isEmpty()).toBe(false);
-        await store.removeDomain('example.com', 2000);
-        expect(await store.isEmpty()).toBe(false);
-        expect(await store.domains()).toEqual([]);
-      });
-
-      it('finds a domain by its token alone', async () => {
-        const domain = await addDomain(store, 'example.com', 'secret');
-        await addDomain(store, 'a.example', 'other');
-        expect(domain).toEqual({ id: domain.id, name: 'example.com', createdAt: 1000 });
-        expect(await find('secret')).toEqual(domain);
-        expect(await find('Secret')).toBeNull();
-        expect((await store.domains()).map(({ name }) => name)).toEqual(['a.example', 'example.com']);
-      });
-
-      it('does not add a domain twice, and leaves the first its token', async () => {
-        await addDomain(store, 'example.com', 'first');
-        expect(await store.addDomain('example.com', digest('second'), 2000)).toBeNull();
-        expect(await find('first')).not.toBeNull();
-        expect(await find('second')).toBeNull();
-      });
-
-      it('removes a domain with its tokens, keeps its messages, and brings both back', async () => {
-        const domain = await addDomain(store, 'example.com', 'first');
-        const id = await accept(store, newMessage(domain.id));
-        expect(await store.removeDomain('example.com', 2000)).toBe(true);
-        expect(await store.removeDomain('example.com', 2001)).toBe(false);
-        expect(await find('first', 1500)).toBeNull();
-        expect((await store.messages({ domain: 'example.com', limit: 10 })).map((m) => m.id)).toEqual([id]);
-        expect((await store.message(id))?.domain).toBe('example.com');
-
-        const again = await store.addDomain('example.com', digest('second'), 3000);
-        expect(again?.id).toBe(domain.id);
-        expect(await find('first')).toBeNull();
-        expect((await find('second'))?.id).toBe(domain.id);
-      });
-
-      it('rotates a token: the old one works until its time and no longer', async () => {
-        await addDomain(store, 'example.com', 'first');
-        expect(await store.rotateToken('example.com', digest('second'), 9000, 2000)).toBe(true);
-        expect(await find('first', 8999)).not.toBeNull();
-        expect(await find('first', 9000)).toBeNull();
-        expect(await find('second', 1e15)).not.toBeNull();
-
-        // A second rotation may shorten the first token's time, never lengthen it.
-        await store.rotateToken('example.com', digest('third'), 20_000, 3000);
-        expect(await find('first', 8999)).not.toBeNull();
-        expect(await find('first', 9000)).toBeNull();
-        expect(await find('second', 19_999)).not.toBeNull();
-        expect(await find('second', 20_000)).toBeNull();
-        await store.rotateToken('example.com', digest('fourth'), 4000, 4000);
-        for (const old of ['first', 'second', 'third']) expect(await find(old, 4000)).toBeNull();
-        expect(await find('fourth')).not.toBeNull();
-      });
-
-      it('rotates nothing where there is no such domain', async () => {
-        expect(await store.rotateToken('example.com', digest('x'), 9000, 2000)).toBe(false);
-        await addDomain(store);
-        await store.removeDomain('example.com', 2000);
-        expect(await store.rotateToken('example.com', digest('x'), 9000, 3000)).toBe(false);
-        expect(await find('x')).toBeNull();
-      });
-
-      it("does not take another domain's token", async () => {
-        await addDomain(store, 'example.com', 'first');
-        await addDomain(store, 'example.org', 'second');
-        await expect(store.addDomain('example.net', digest('first'), 1)).rejects.toMatchObject({
-          code: 'failed',
-        });
-        await expect(store.rotateToken('example.org', digest('first'), 1, 1)).rejects.toMatchObject({
-          code: 'failed',
-        });
-        expect((await find('first'))?.name).toBe('example.com');
-        expect((await find('second'))?.name).toBe('example.org');
-        expect(await store.domains()).toHaveLength(2);
-      });
-    });
+    describeDomains(() => store);
 
     describe('closing', () => {
       it('commits what was given to it first, and refuses what comes later', async () => {
