@@ -5,15 +5,16 @@ import { fromBinaryString } from './octets.js';
  * A reply as the client reads it: code (RFC 5321 4.2), enhanced code (RFC 3463, null where RFC 2034 wants
  * none) and text, in one value. Its octets are made once.
  *
- * Text may come from anywhere: controls, CR, LF and everything beyond ASCII are taken out, and each line
- * is cut to the limit of RFC 5321 4.5.3.1.5, so that no text can forge a second reply.
+ * Text may come from anywhere: line ends and tabs become a space, other controls and everything beyond
+ * ASCII a question mark, and each line is cut to the limit of RFC 5321 4.5.3.1.5, so that no text can forge
+ * a second reply.
  */
 export class Reply {
   readonly octets: Uint8Array;
   readonly lines: readonly string[];
 
   /**
-   * @param code three digits, 200 to 599.
+   * @param code three digits, the first 2 to 5, the second 0 to 5.
    * @param enhanced such as `5.7.1`, or null.
    * @param text one line, or several for a multiline reply.
    * @throws RangeError where the code is not a reply code, or the enhanced code is of another class.
@@ -23,8 +24,9 @@ export class Reply {
     readonly enhanced: string | null,
     text: string | readonly string[],
   ) {
-    if (!Number.isInteger(code) || code < 200 || code > 599) {
-      throw new RangeError(`reply code: expected 200 to 599, got ${String(code)}`);
+    // RFC 5321 4.2: Reply-code = %x32-35 %x30-35 %x30-39
+    if (!/^[2-5][0-5]\d$/.test(String(code))) {
+      throw new RangeError(`reply code: expected 200 to 559, got ${String(code)}`);
     }
     if (enhanced !== null && !enhancedFits(code, enhanced)) {
       throw new RangeError(

@@ -25,4 +25,9 @@ export class Secret {
   toJSON(): string {
     return '[secret]';
   }
+
+  /** What Node's `util.inspect`, and so `console.log`, shows. The symbol is registered, not imported. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[secret]';
+  }
 }

@@ -117,8 +117,11 @@ function localPartEnd(address: string): number {
 //   Local-part     = Dot-string / Quoted-string
 //   Quoted-string  = DQUOTE *QcontentSMTP DQUOTE
 //   QcontentSMTP   = qtextSMTP / quoted-pairSMTP
-// The quotes were matched by localPartEnd, and what cannot be seen was refused before.
+//   quoted-pairSMTP = %d92 %d32-126
+//   qtextSMTP      = %d32-33 / %d35-91 / %d93-126
+const QUOTED_STRING = /^"(?:[ !#-[\]-~]|[^\0-\x7f]|\\[ -~])*"$/u;
+
 function isLocalPart(text: string): boolean {
-  if (text.startsWith('"')) return true;
+  if (text.startsWith('"')) return QUOTED_STRING.test(text);
   return DOT_STRING.test(text) && !text.startsWith('.') && !text.endsWith('.') && !text.includes('..');
 }

@@ -1,5 +1,4 @@
 import { decodeUtf8 } from '../octets.js';
-import { hasUnseen } from './domain.js';
 import { parseMailbox, PathFault } from './mailbox.js';
 import { decodeXtext } from './xtext.js';
 
@@ -64,10 +63,10 @@ function parseAuthParameter(value: string | null): Readonly<Record<string, unkno
   const decoded = value === null || value === '' ? null : decodeXtext(value);
   if (decoded === null) return 'expected xtext (RFC 3461 4) or <>';
   const auth = decodeUtf8(decoded);
-  if (auth === null || hasUnseen(auth) || parseMailbox(auth) instanceof PathFault) {
-    return 'expected a mailbox or <>';
-  }
-  return { auth };
+  const mailbox = auth === null ? null : parseMailbox(auth);
+  // <postmaster> alone is a recipient only.
+  const sound = mailbox !== null && !(mailbox instanceof PathFault) && mailbox.domain !== '';
+  return sound ? { auth } : 'expected a mailbox or <>';
 }
 
 // RFC 5321 4.1.2
