@@ -33,7 +33,8 @@ export class PortableScan implements Scan {
       const cr = octets.indexOf(CR, at);
       if (cr >= 0 && cr < end - 1) return cr;
       if (end === to) return -1;
-      if (cr !== lf - 1) return lf;
+      // The first octet of a piece has none before it: with no CR at all, -1 would match -1.
+      if (lf === from || cr !== lf - 1) return lf;
       at = lf + 1;
     }
   }
