@@ -3,7 +3,7 @@ import { formatListener } from '../config/index.js';
 import type { Store } from '../store/port.js';
 import { digestToken, newToken } from '../submission/token.js';
 import type { LoadedCertificates } from './certificates.js';
-import type { Bound } from './gateway.js';
+import type { Bound } from './listening.js';
 
 /** What a person who started the server wants to see first. */
 export function banner(config: Config, bound: readonly Bound[], tls: LoadedCertificates): string {

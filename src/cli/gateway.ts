@@ -1,22 +1,15 @@
 import type { Logger } from 'pino';
-import { type Config, formatListener, type ListenerConfig } from '../config/index.js';
-import { createServer, type ListenOptions, type Server } from '../server/index.js';
+import type { Config } from '../config/index.js';
+import { createServer, type Server } from '../server/index.js';
 import type { Domain, Store } from '../store/port.js';
 import { Gateway } from '../submission/gateway.js';
 import { followCertificates, loadCertificates } from './certificates.js';
 import type { Output } from './output.js';
-import { CliError } from './error.js';
 import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
+import { listenAll } from './listening.js';
 import { createLog } from './log.js';
 import { stopSignal } from './signals.js';
-
-/** A listener and where it came to listen. */
-export interface Bound {
-  readonly listener: ListenerConfig;
-  readonly host: string;
-  readonly port: number;
-}
 
 /**
  * Runs the gateway until SIGTERM or SIGINT: puts store, submission and server together. Resolves when the
@@ -103,42 +96,4 @@ function gatewayServer(
     timeouts: smtp.timeouts,
     dataRate: { octetsPerSecond: smtp.minDataRate, grace: smtp.minDataRateGrace },
   });
-}
-
-async function listenAll(server: Server<Domain>, config: Config): Promise<Bound[]> {
-  const bound: Bound[] = [];
-  for (const listener of config.listen) {
-    try {
-      bound.push({ listener, ...(await server.listen(listenOptions(listener, config))) });
-    } catch (error) {
-      throw new CliError(cannotListen(listener, error as NodeJS.ErrnoException), { cause: error });
-    }
-  }
-  return bound;
-}
-
-function listenOptions({ address, port, tls, auth }: ListenerConfig, config: Config): ListenOptions {
-  const detect = config.smtp.tlsDetect > 0 ? 'detect' : 'starttls';
-  return {
-    host: address,
-    port,
-    tls: tls === 'implicit' || tls === 'off' ? tls : detect,
-    tlsRequired: tls === 'required' || tls === 'implicit',
-    authRequired: auth === 'required',
-    tlsDetectMs: config.smtp.tlsDetect,
-  };
-}
-
-function cannotListen(listener: ListenerConfig, error: NodeJS.ErrnoException): string {
-  const where = formatListener(listener);
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `cannot listen on ${where}: the port is in use; stop what uses it, or give another one with --listen`;
-    case 'EACCES':
-      return `cannot listen on ${where}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE, --listen gives another one`;
-    case 'EADDRNOTAVAIL':
-      return `cannot listen on ${where}: the address is not one of this machine; --listen gives another one`;
-    default:
-      return `cannot listen on ${where}: ${error.message}`;
-  }
 }

@@ -48,7 +48,7 @@ type Waiting =
 type Stop = 'octets' | 'server' | 'write' | 'handshake' | 'closed';
 
 const owner = Symbol('connection');
-type Owned = Socket & { [owner]?: Connection<unknown> };
+type Owned = Socket & { [owner]?: Connection<unknown> | undefined };
 
 /** Unsent reply octets at which no further command is read: a client that pipelines must read, too. */
 const UNSENT_LIMIT = 16 * 1024;
@@ -226,7 +226,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   }
 
   #detach(socket: Owned): void {
-    delete socket[owner];
+    socket[owner] = undefined;
     socket.off('data', onData);
     socket.off('end', onEnd);
     socket.off('drain', onDrain);

@@ -56,7 +56,8 @@ export class Server<Principal = unknown> {
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.#dataRate = { ...DEFAULT_DATA_RATE, ...options.dataRate };
     const clock = options.clock ?? monotonic;
-    const shortest = Math.min(...Object.values(this.#timeouts), this.#dataRate.grace);
+    const { command, dataBlock, handshake, write, linger } = this.#timeouts;
+    const shortest = Math.min(command, dataBlock, handshake, write, linger, this.#dataRate.grace);
     this.#deadlines = new Deadlines(Math.max(10, Math.min(COARSEST_SWEEP, shortest / 4)), clock);
     this.#admission = new Admission(admission, clock);
     this.#gate = options.certificates === undefined ? null : new TlsGate(options.certificates);
@@ -174,7 +175,8 @@ export class Server<Principal = unknown> {
   }
 
   #connectionContext(tls: ArrivalContext['tls'], options: ListenOptions): ConnectionContext<Principal> {
-    const { onAuth, mechanisms, bareNewlines } = this.#options;
+    const { mechanisms, bareNewlines } = this.#options;
+    const verifies = this.#options.onAuth !== undefined;
     const limits: Partial<Limits> = this.#options.limits ?? {};
     const gate = this.#gate;
     return {
@@ -183,8 +185,8 @@ export class Server<Principal = unknown> {
         hostname: this.#hostname,
         starttls: tls === 'starttls' || tls === 'detect',
         tlsRequired: options.tlsRequired ?? false,
-        authRequired: options.authRequired ?? onAuth !== undefined,
-        ...(onAuth === undefined ? { mechanisms: [] } : mechanisms === undefined ? {} : { mechanisms }),
+        authRequired: options.authRequired ?? verifies,
+        ...(!verifies ? { mechanisms: [] } : mechanisms === undefined ? {} : { mechanisms }),
         ...(bareNewlines === undefined ? {} : { bareNewlines }),
         // Where the first octet tells, a client may send it before the greeting.
         refuseEarlyTalkers: tls !== 'detect',

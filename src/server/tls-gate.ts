@@ -58,20 +58,16 @@ export class TlsGate {
    */
   handshakeAfterPlain(socket: Socket, early: Uint8Array, done: Done): void {
     let dropped = 0;
-    let finished = false;
     const finish = (): void => {
-      finished = true;
       socket.off('data', look);
       socket.off('close', closed);
       socket.off('end', closed);
     };
     const closed = (): void => {
-      if (finished) return;
       finish();
       done(new Error('the client closed the connection after STARTTLS'));
     };
     const look = (octets: Uint8Array): void => {
-      if (finished) return;
       const hello = octets.indexOf(TLS_HANDSHAKE);
       dropped += hello < 0 ? octets.length : hello;
       if (dropped > DROPPED_LIMIT) {
@@ -86,8 +82,8 @@ export class TlsGate {
     socket.on('close', closed);
     socket.on('end', closed);
     socket.on('data', look);
-    look(early);
-    if (!finished) socket.resume();
+    socket.resume();
+    if (early.length > 0) look(early);
   }
 
   close(): void {
