@@ -1,0 +1,66 @@
+import { ACCEPT, type Link, Reply, type Verdict } from '../../src/protocol/index.js';
+import { octetsOf, Rig, yes } from '../protocol/rig.js';
+import type { Cut } from './cuts.js';
+import type { Vector } from './format.js';
+import { settingOf } from './options.js';
+
+/** What came of one case in one cut. */
+export interface Outcome {
+  /** Each reply, the greeting aside, its lines joined by LF. */
+  readonly replies: readonly string[];
+  readonly stored: readonly string[];
+  readonly closed: boolean;
+  /** What the machine told, content joined; null where the driver cannot see it. */
+  readonly events: readonly string[] | null;
+}
+
+/**
+ * Runs a case: greets, sends its octets in the pieces of `cut`, shakes hands between two segments, ends as
+ * it says, and asks a NOOP where it ends in step. This is what a transport must do to run the vectors.
+ */
+export interface Driver {
+  drive(vector: Vector, cut: Cut, link: Link): Outcome | Promise<Outcome>;
+}
+
+/** `550 5.1.1 No such user` as a reply. */
+export function parseReply(text: string): Reply {
+  const match = /^(\d{3}) (?:(\d\.\d+\.\d+) )?(.*)$/.exec(text);
+  if (match === null) throw new Error(`not a reply: ${text}`);
+  return new Reply(Number(match[1]), match[2] ?? null, match[3] ?? '');
+}
+
+/** The core alone, no transport: a handshake is a word. */
+export const coreDriver: Driver = {
+  drive(vector, cut, link) {
+    const setting = settingOf(vector);
+    const scripts = new Map(Array.from(vector.verdicts, ([question, list]) => [question, [...list]]));
+    const rig = new Rig({
+      profile: setting.profile,
+      link,
+      judge: (question): Verdict<string> | undefined => {
+        const scripted = scripts.get(question.type)?.shift();
+        if (scripted === undefined || scripted === null) return yes(question);
+        const reply = parseReply(scripted);
+        return reply.positive ? { ...ACCEPT, reply } : { type: 'refuse', reply };
+      },
+    });
+    if (setting.early) rig.session.receive(octetsOf(vector.segments[0]?.octets ?? ''));
+    rig.begin();
+    for (const [index, { octets }] of vector.segments.entries()) {
+      // Whatever plain octets are left over are no handshake, and go.
+      if (index > 0) rig.session.secured();
+      if (setting.early) continue;
+      for (const piece of cut.apply(octets)) rig.feed(piece);
+    }
+    if (vector.ending === 'vanish') rig.session.vanish();
+    if (vector.ending === 'end') rig.session.end();
+    rig.pump();
+    if (vector.ending === 'inStep') rig.feed('NOOP\r\n');
+    return {
+      replies: setting.early && rig.closed ? rig.answers : rig.answers.slice(1),
+      stored: rig.stored,
+      closed: rig.closed,
+      events: rig.events,
+    };
+  },
+};

@@ -1,0 +1,46 @@
+import { DEFAULT_LIMITS, type Limits, type Link, type ProfileOptions } from '../../src/protocol/index.js';
+import type { Vector } from './format.js';
+
+/** How a case wants its listener. */
+export interface Setting {
+  readonly profile: Partial<ProfileOptions>;
+  /** The link it must start on; undefined where either will do. */
+  readonly link: Link | undefined;
+  /** The client speaks before it is greeted. */
+  readonly early: boolean;
+}
+
+/**
+ * The options of a case:
+ *
+ *     starttls off              not offered (it is, by default)
+ *     tls required              nothing before TLS
+ *     auth required | off       no MAIL before AUTH; AUTH not on offer
+ *     bare-newlines normalize   instead of reject
+ *     link plain | tls          the link the case starts on; both, where absent
+ *     early refuse | allow      the client speaks before the greeting
+ *     limit.NAME N              a limit of src/protocol/limits.ts
+ */
+export function settingOf({ options }: Vector): Setting {
+  const limits: Partial<Record<keyof Limits, number>> = {};
+  for (const [key, value] of options) {
+    const name = key.startsWith('limit.') ? key.slice('limit.'.length) : null;
+    if (name === null) continue;
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new Error(`no limit is called ${name}`);
+    limits[name as keyof Limits] = Number(value);
+  }
+  const link = options.get('link');
+  return {
+    profile: {
+      starttls: options.get('starttls') !== 'off',
+      tlsRequired: options.get('tls') === 'required',
+      authRequired: options.get('auth') === 'required',
+      ...(options.get('auth') === 'off' ? { mechanisms: [] } : {}),
+      bareNewlines: options.get('bare-newlines') === 'normalize' ? 'normalize' : 'reject',
+      refuseEarlyTalkers: options.get('early') !== 'allow',
+      limits,
+    },
+    link: link === 'plain' || link === 'tls' ? link : undefined,
+    early: options.has('early'),
+  };
+}
