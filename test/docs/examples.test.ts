@@ -1,0 +1,243 @@
+// The examples of README.md and docs/embedding.md, run as they stand: each is written to a file of its own
+// beside an installed `postern`, and started. Only its port is changed, so that tests can run side by side.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTransport, type SendMailOptions } from 'nodemailer';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { testCertificates } from '../certs.js';
+import { PROJECT, readDocument } from './markdown.js';
+
+const embedding = readDocument('docs/embedding.md');
+const readme = readDocument('README.md');
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+
+interface Client {
+  /** Sends a message; the text of the last reply. */
+  send(options?: SendMailOptions, auth?: { user: string; pass: string }): Promise<string>;
+  /** A plain connection: the greeting. */
+  greeting(): Promise<string>;
+  readonly program: Program;
+}
+
+/** What each example is put to. An example without an entry here fails. */
+const expectations: Record<string, (client: Client) => Promise<void>> = {
+  'The smallest server': async ({ send, program }) => {
+    expect(await send()).toMatch(/^250 /);
+    await program.says(/^\d+ octets for you@example\.net$/m);
+  },
+  Decisions: async ({ send, program }) => {
+    expect(await send()).toMatch(/^250 /);
+    await expect(send({ to: 'nobody@example.net' })).rejects.toThrow(
+      '550 5.1.1 There is no nobody@example.net',
+    );
+    await program.says(/^\S+ RCPT: 550 5\.1\.1/m);
+    const bounce = { envelope: { from: '', to: 'you@example.net' } };
+    await expect(send(bounce)).rejects.toThrow('550 5.7.1 No bounces');
+  },
+  'Who it is': async ({ send }) => {
+    await expect(send()).rejects.toThrow('530 5.7.0');
+    await expect(send({}, { user: 'app', pass: 'wrong' })).rejects.toThrow('535 5.7.8');
+    await expect(send({}, { user: 'who', pass: 'nobody has this password' })).rejects.toThrow('535 5.7.8');
+    const auth = { user: 'app', pass: 'secret' };
+    expect(await send({}, auth)).toMatch(/^250 /);
+    await expect(send({ from: 'x@example.org' }, auth)).rejects.toThrow('550 5.7.1 Send from example.com');
+  },
+  'Where messages go': async ({ send, program }) => {
+    const reply = await send();
+    if (reply.includes('sha256')) expect(reply).toMatch(/^250 2\.0\.0 Ok: sha256 [0-9a-f]{64}$/);
+    else {
+      expect(reply).toMatch(/^250 2\.0\.0 Ok: \S+-1$/);
+      await program.says(/^kept \S+-1$/m);
+    }
+  },
+  TLS: async ({ send, program }) => {
+    expect(await send({}, undefined)).toMatch(/^250 /);
+    await program.says(/^over TLSv1\.3$/m);
+  },
+  Stopping: async ({ greeting, program }) => {
+    expect(await greeting()).toMatch(/^220 mail\.example\.com /);
+    program.child.kill('SIGTERM');
+    await program.says(/^stopped$/m);
+    expect((await program.exited)[0]).toBe(0);
+  },
+  'The library': async ({ send, program }) => {
+    expect(await send()).toMatch(/^250 /);
+    await program.says(/^\[ 'you@example\.net' \] \d+$/m);
+  },
+};
+
+const servers = [embedding, readme].flatMap(({ path, blocks }) =>
+  blocks
+    .filter(({ language, text }) => language === 'js' && text.includes("from 'postern'"))
+    .map((block, index) => [`${path}, ${block.heading} (${index + 1})`, block] as const),
+);
+
+describe('servers', () => {
+  it('are all there', () => {
+    expect(new Set(servers.map(([, { heading }]) => heading))).toEqual(new Set(Object.keys(expectations)));
+  });
+
+  it.each(servers)('%s', async (_, { heading, text }) => {
+    expect(text).toContain('port: 2525');
+    const folder = await installed();
+    await developmentCertificates(folder);
+    await writeFile(join(folder, 'example.mjs'), text.replace('port: 2525', 'port: 0'));
+    const program = new Program(spawn(process.execPath, ['example.mjs'], { cwd: folder }));
+    const [, port = ''] = await program.says(/^listening on (\d+)$/m);
+    await expectations[heading]?.({ program, ...clientOf(Number(port)) });
+  });
+});
+
+describe('clients', () => {
+  it('nodemailer in README.md', async () => {
+    const gateway = await startGateway();
+    const block = readme.blocks.find(({ heading }) => heading === 'nodemailer');
+    await gateway.write('example.mjs', block?.text);
+    const program = gateway.run(process.execPath, ['example.mjs']);
+    await program.says(/^250 2\.0\.0 Ok: queued as \d+$/m);
+    expect(await gateway.messages()).toMatchObject([
+      {
+        from: 'shop@example.com',
+        to: ['you@example.net'],
+        subject: 'Your order',
+        tags: ['order', 'receipt'],
+        listUnsubscribe: '<https://example.com/unsubscribe/42>',
+        status: 'held',
+        tls: expect.stringContaining('TLSv1.3') as string,
+      },
+    ]);
+  });
+
+  it.skipIf(!hasCurl)('curl in README.md', async () => {
+    const gateway = await startGateway();
+    const block = readme.blocks.find(({ heading }) => heading === 'curl');
+    await gateway.write('example.sh', block?.text);
+    const program = gateway.run('sh', ['example.sh']);
+    expect((await program.exited)[0]).toBe(0);
+    expect(await gateway.messages()).toMatchObject([{ subject: 'Your order', tags: ['order', 'receipt'] }]);
+  });
+
+  it.skipIf(!hasCurl)('the command that a first start shows', async () => {
+    const gateway = await startGateway();
+    const program = gateway.run('sh', [
+      '-c',
+      /^ {2}printf [\s\S]*?--upload-file -$/m.exec(gateway.banner)?.[0] ?? '',
+    ]);
+    expect((await program.exited)[0]).toBe(0);
+    expect(await gateway.messages()).toMatchObject([{ subject: 'Hello', tags: ['first'] }]);
+  });
+});
+
+/** A started program and what it says. It ends with the test. */
+class Program {
+  output = '';
+  readonly exited: Promise<unknown[]>;
+
+  constructor(readonly child: ChildProcess) {
+    this.exited = once(child, 'exit');
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    }
+    onTestFinished(async () => {
+      child.kill('SIGKILL');
+      await this.exited;
+    });
+  }
+
+  /** Waits until the output matches. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    const deadline = Date.now() + 20_000;
+    for (;;) {
+      const match = pattern.exec(this.output);
+      if (match !== null) return match;
+      if (Date.now() > deadline) throw new Error(`never said ${String(pattern)}, but:\n${this.output}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+function clientOf(port: number): Pick<Client, 'send' | 'greeting'> {
+  return {
+    async send(options, auth) {
+      const transport = createTransport({
+        host: '127.0.0.1',
+        port,
+        ...(auth === undefined ? {} : { auth }),
+        tls: { ca: readFileSync((await testCertificates()).ca) },
+      });
+      const message = { from: 'app@example.com', to: 'you@example.net', subject: 'Hello', text: 'Hello!' };
+      const info = await transport.sendMail({ ...message, ...options });
+      return (info as { response: string }).response;
+    },
+    async greeting() {
+      const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+      onTestFinished(() => void socket.destroy());
+      const [text] = (await once(socket, 'data')) as [string];
+      socket.on('data', () => undefined).on('end', () => socket.end());
+      return text;
+    },
+  };
+}
+
+interface Gateway {
+  /** What a person who started it sees. */
+  readonly banner: string;
+  /** Writes an example, its port changed. */
+  write(name: string, text: string | undefined): Promise<void>;
+  run(command: string, args: readonly string[]): Program;
+  messages(): Promise<unknown[]>;
+}
+
+/** A gateway on its first start, in a folder of its own. */
+async function startGateway(): Promise<Gateway> {
+  const cwd = await installed();
+  const main = join(PROJECT, 'dist/cli/main.js');
+  // What the surroundings may say to a Postern is not for this one.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('POSTERN_')),
+  );
+  const listen = ['--listen', 'smtp://127.0.0.1:0'];
+  const server = new Program(spawn(process.execPath, [main, 'serve', ...listen], { cwd, env }));
+  const [, port = ''] = await server.says(/^postern ready smtp=127\.0\.0\.1:(\d+)$/m);
+  const [, token = ''] = await server.says(/^ {2}([\w-]{43})$/m);
+  await server.says(/--upload-file -$/m);
+  return {
+    banner: server.output,
+    write: async (name, text = '') => {
+      expect(text).toContain('2525');
+      await writeFile(join(cwd, name), text.replaceAll('2525', port));
+    },
+    run: (command, args) => new Program(spawn(command, args, { cwd, env: { ...env, SMTP_TOKEN: token } })),
+    messages: async () => {
+      const program = new Program(spawn(process.execPath, [main, 'messages', '--json'], { cwd, env }));
+      await program.exited;
+      return program.output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
+    },
+  };
+}
+
+/** A folder in which `postern` and `nodemailer` can be imported. */
+async function installed(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-docs-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(PROJECT, join(folder, 'node_modules/postern'));
+  await symlink(join(PROJECT, 'node_modules/nodemailer'), join(folder, 'node_modules/nodemailer'));
+  return folder;
+}
+
+/** What `npm run certs` makes in a checkout. */
+async function developmentCertificates(folder: string): Promise<void> {
+  const { cert, key } = await testCertificates();
+  await mkdir(join(folder, 'certs'));
+  await copyFile(cert, join(folder, 'certs/localhost.pem'));
+  await copyFile(key, join(folder, 'certs/localhost-key.pem'));
+}
