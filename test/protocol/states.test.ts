@@ -1,0 +1,48 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { advance, TRANSITIONS } from '../../src/protocol/transitions.js';
+import { statesPage } from './diagram.js';
+
+interface Row {
+  readonly to: string;
+  readonly make: (from: unknown, proof: unknown) => unknown;
+}
+const table = TRANSITIONS as unknown as Readonly<Record<string, Readonly<Record<string, Row>>>>;
+
+const page = new URL('../../docs/states.md', import.meta.url);
+
+describe('the transition table', () => {
+  it('is drawn in docs/states.md as it is', () => {
+    if (process.env['UPDATE'] === '1') writeFileSync(page, statesPage());
+    expect(readFileSync(page, 'utf8')).toBe(statesPage());
+  });
+
+  it('leads every phase but the last to closed, and the last nowhere', () => {
+    for (const [phase, rows] of Object.entries(TRANSITIONS)) {
+      if (phase === 'closed') expect(rows).toEqual({});
+      else expect(rows).toHaveProperty('closed.to', 'closed');
+    }
+  });
+
+  it('reaches every phase from the first', () => {
+    const reached = new Set<string>(['connecting']);
+    for (const phase of reached) {
+      for (const { to } of Object.values(table[phase] ?? {})) reached.add(to);
+    }
+    expect([...reached].sort()).toEqual(Object.keys(TRANSITIONS).sort());
+  });
+
+  it('makes the phase that each row names', () => {
+    // What a row is given does not decide where it leads.
+    const anything = { kind: 'rcpt', recipients: 1, principal: 'p', mechanism: 'PLAIN' };
+    for (const rows of Object.values(table)) {
+      for (const row of Object.values(rows))
+        expect(row.make(anything, anything)).toHaveProperty('kind', row.to);
+    }
+  });
+
+  it('throws where there is no row: only a bug of the machine asks for one', () => {
+    expect(() => advance({ kind: 'closed' }, 'reset')).toThrow('no transition reset from closed');
+    expect(() => advance({ kind: 'connecting', link: 'plain' }, 'rcptAccepted')).toThrow('from connecting');
+  });
+});
