@@ -74,7 +74,9 @@ export class Gateway implements Handler<Domain> {
     return {
       write: (octets) => acceptance.write(octets),
       end: async () => {
-        const accepted = await acceptance.end();
+        const accepted = await acceptance.end().finally(() => {
+          acceptance.abort();
+        });
         this.#onAccepted?.(session, accepted);
         return new Reply(250, '2.0.0', `Ok: queued as ${accepted.id}`);
       },
