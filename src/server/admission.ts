@@ -45,8 +45,9 @@ export function networkOf(address: string): string {
   const [head = '', tail] = address.split('::');
   const groups = head.split(':').filter((group) => group !== '');
   if (tail !== undefined) {
-    const after = tail.split(':').filter((group) => group !== '').length;
-    while (groups.length + after < 8) groups.push('0');
+    const after = tail.split(':').filter((group) => group !== '');
+    while (groups.length + after.length < 8) groups.push('0');
+    groups.push(...after);
   }
   return groups.slice(0, 4).join(':') + '::/64';
 }

@@ -246,6 +246,8 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     }
     if (this.#contentBegan !== 0) this.#contentOctets += octets.length;
     this.session.receive(octets);
+    // Early octets, which were waited for: enough is known of them.
+    if (this.#waiting === 'server') this.#pause();
     this.#pump();
   }
 
@@ -257,6 +259,8 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
 
   /** @internal */
   drained(): void {
+    // It has read all of it, so what comes next has its own time; or it is the server that it waits for.
+    if (this.#waiting === 'write') this.#waitFor(this.#handlerBusy ? 'server' : 'write');
     this.#pump();
   }
 
@@ -326,6 +330,8 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
 
   /** Runs the session until it needs something. */
   #run(): Stop {
+    // A client that does not read is asked nothing more, however slowly its commands are answered.
+    if (this.#socket.writableNeedDrain && this.session.phase !== 'closed') return 'write';
     for (;;) {
       if (this.session.unsent >= UNSENT_LIMIT && this.session.phase !== 'closed') {
         this.#write();
@@ -432,11 +438,15 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   }
 
   #hold(waiting: 'write' | 'server'): void {
-    if (!this.#paused) {
-      this.#paused = true;
-      this.#socket.pause();
-    }
+    // Whoever speaks before the greeting is to be seen, even where the greeting is long in coming.
+    if (this.session.phase !== 'connecting' || this.session.unread > 0) this.#pause();
     if (this.#waiting !== waiting) this.#waitFor(waiting);
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
   }
 
   #resume(): void {

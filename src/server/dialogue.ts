@@ -1,4 +1,13 @@
-import { ACCEPT, type Notice, type Question, refuse, Reply, reply, type Verdict } from '../protocol/index.js';
+import {
+  ACCEPT,
+  type Notice,
+  type PasswordCredentials,
+  type Question,
+  refuse,
+  Reply,
+  reply,
+  type Verdict,
+} from '../protocol/index.js';
 import type { Admission } from './admission.js';
 import { BodyStream } from './body.js';
 import type { ContentSink, Decision, Handler, Recipient, SessionView } from './handler.js';
@@ -59,7 +68,7 @@ export class Dialogue<Principal> {
   /** Passes octets of the content on. A promise holds the client back; it may reject. */
   content(octets: Uint8Array): Promise<void> | undefined {
     const held = this.#sink?.write(octets);
-    return held instanceof Promise ? held : undefined;
+    return isPromise(held) ? Promise.resolve(held) : undefined;
   }
 
   /** Tells the handler what has happened. */
@@ -105,7 +114,7 @@ export class Dialogue<Principal> {
   }
 
   async #auth({ credentials, mechanism }: Extract<Question, { type: 'auth' }>): Promise<Verdict<Principal>> {
-    const result = await this.handler.onAuth?.(this.speaker, credentials, mechanism);
+    const result = await this.#verify(credentials, mechanism);
     const refusal = result instanceof Reply ? result : null;
     if (refusal === null && result !== null && result !== undefined) {
       return { type: 'authenticate', principal: result as Principal };
@@ -119,6 +128,18 @@ export class Dialogue<Principal> {
     return refuse(last ? reply('tooManyAuthFailures') : (refusal ?? reply('authFailed')));
   }
 
+  /** What `onAuth` says, thrown refusals included: they are answers as well. */
+  async #verify(
+    credentials: PasswordCredentials,
+    mechanism: string,
+  ): Promise<Principal | Reply | null | undefined> {
+    try {
+      return await this.handler.onAuth?.(this.speaker, credentials, mechanism);
+    } catch (error) {
+      return this.replyTo(error);
+    }
+  }
+
   #openSink(): Answer<Principal> {
     const open = (sink: ContentSink | Reply | undefined): Verdict<Principal> => {
       if (sink instanceof Reply) return refuse(sink);
@@ -126,8 +147,8 @@ export class Dialogue<Principal> {
       return ACCEPT;
     };
     const sink = this.handler.onContent?.(this.speaker);
-    if (!(sink instanceof Promise)) return open(sink);
-    return sink.then(open, (error: unknown) => refuse(this.replyTo(error)));
+    if (!isPromise(sink)) return open(sink);
+    return Promise.resolve(sink).then(open, (error: unknown) => refuse(this.replyTo(error)));
   }
 
   #bodySink(): ContentSink {
@@ -152,8 +173,10 @@ export class Dialogue<Principal> {
 
   /** A decision as a verdict. A promise stays one; anything else is an answer in the same turn. */
   #settle(decision: Decision): Answer<Principal> {
-    if (!(decision instanceof Promise)) return verdictOf(decision);
-    return decision.then(verdictOf<Principal>, (error: unknown) => refuse(this.replyTo(error)));
+    if (!isPromise(decision)) return verdictOf(decision);
+    return Promise.resolve(decision).then(verdictOf<Principal>, (error: unknown) =>
+      refuse(this.replyTo(error)),
+    );
   }
 
   /** What a handler throws when it is only told something is nobody's verdict, and must not end the process. */
@@ -172,6 +195,11 @@ const DROP: ContentSink = { write: () => undefined, end: () => undefined, abort:
 function verdictOf<Principal>(decision: void | Reply): Verdict<Principal> {
   if (!(decision instanceof Reply)) return ACCEPT;
   return decision.positive ? { type: 'accept', reply: decision } : refuse(decision);
+}
+
+/** Also the promises of other libraries: taken for an answer, one would be a yes before it has decided. */
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function pause(ms: number): Promise<void> {

@@ -25,12 +25,13 @@ export class TlsGate {
   constructor(certificates: Certificates) {
     this.#server = createServer({
       ...certificates.serverOptions(),
-      allowHalfOpen: true,
       // The connection's own deadline is shorter, and covers a client that trickles.
       handshakeTimeout: 10 * 60_000,
     });
     this.#unfollow = certificates.follow(this.#server);
     this.#server.on('secureConnection', (socket) => {
+      // From here on a client may end its half and still read replies.
+      socket.allowHalfOpen = true;
       this.#settle(endpointsOf(socket), socket);
     });
     this.#server.on('tlsClientError', (error, socket) => {
@@ -44,9 +45,13 @@ export class TlsGate {
     this.#pending.set(endpoints, done);
     socket.on('error', ignore);
     socket.once('close', () => {
+      // By now the same endpoints may be those of a connection after it.
+      if (this.#pending.get(endpoints) !== done) return;
       this.#settle(endpoints, new Error('the client closed the connection in the TLS handshake'));
     });
     socket.pause();
+    // Half a connection has no handshake. The TLS socket takes this over from the plain one.
+    socket.allowHalfOpen = false;
     if (early.length > 0) socket.unshift(early);
     this.#server.emit('connection', socket);
   }
@@ -99,7 +104,8 @@ export class TlsGate {
 }
 
 function endpointsOf(socket: Socket): string {
-  return `${socket.remoteAddress ?? ''}|${socket.remotePort ?? 0}|${socket.localPort ?? 0}`;
+  const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
+  return `${remoteAddress}|${remotePort}|${localAddress}|${localPort}`;
 }
 
 function ignore(): void {

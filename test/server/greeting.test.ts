@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { createHello } from './client-hello.js';
+import { expectNoTrouble, localhostCertificates, serve, until } from './harness.js';
+import { Talk } from './talk.js';
+
+expectNoTrouble();
+
+/** Long enough that no busy machine sends a client's first octets later. */
+const DETECT_MS = 2_000;
+
+describe('a port without TLS', () => {
+  it('greets at once, by the first line of RFC 5321, and says hello as promised', async () => {
+    const { port } = await serve();
+    const talk = await Talk.open(port);
+    expect(await talk.reply()).toBe('220 mx.example ESMTP ready');
+    const [first, ...extensions] = (await talk.say('EHLO client.example')).split('\n');
+    expect(first).toBe('250-mx.example Nice to meet you, [127.0.0.1]');
+    expect(extensions.join('\n')).not.toContain('STARTTLS');
+    await talk.play('> QUIT', '< 221');
+    expect(await talk.rest()).toBe('');
+  });
+
+  it('shows an IPv4 client of a dual-stack port by its IPv4 address', async () => {
+    const { port } = await serve({}, { host: '::' });
+    const talk = await Talk.open(port);
+    await talk.reply();
+    expect(await talk.say('EHLO x')).toContain('Nice to meet you, [127.0.0.1]');
+  });
+
+  it('turns away who speaks before the greeting', async () => {
+    const { port } = await serve({
+      onConnect: () => new Promise((resolve) => setTimeout(resolve, 50)),
+    });
+    const talk = await Talk.open(port);
+    talk.write('EHLO too.early\r\n');
+    await talk.play('< 554 5.5.0');
+    expect(await talk.rest()).toBe('');
+  });
+});
+
+describe('one port for plain, STARTTLS and implicit TLS', () => {
+  it('greets a silent client in plain text after the wait, and lets it turn to TLS', async () => {
+    const { port } = await serve({ certificates: await localhostCertificates() }, { tls: 'detect' });
+    const talk = await Talk.open(port);
+    await talk.play('< 220', '> EHLO x', '< 250', '> STARTTLS', '< 220 2.0.0');
+    await talk.secure();
+    await talk.play('> EHLO x', '< 250', '> MAIL FROM:<a@x.example>', '< 250');
+  });
+
+  it('knows implicit TLS by its first octet', async () => {
+    const seen: (string | undefined)[] = [];
+    const { port } = await serve(
+      {
+        certificates: await localhostCertificates(),
+        onHello: ({ tls }) => void seen.push(tls?.version, tls?.cipher),
+      },
+      { tls: 'detect', tlsDetectMs: DETECT_MS },
+    );
+    const talk = await Talk.greeted(port, { tls: true });
+    expect(seen).toEqual(['TLSv1.3', 'TLS_AES_256_GCM_SHA384']);
+    expect(await talk.say('EHLO again')).not.toContain('STARTTLS');
+  });
+
+  it('answers a client that speaks SMTP before the greeting, and loses nothing of it', async () => {
+    const { port } = await serve(
+      { certificates: await localhostCertificates() },
+      { tls: 'detect', tlsDetectMs: DETECT_MS },
+    );
+    const talk = await Talk.open(port);
+    talk.write('EHLO early\r\nNOOP\r\nQUIT\r\n');
+    await talk.play('< 220', '< 250-mx.example', '< 250 2.0.0', '< 221');
+    expect(await talk.rest()).toBe('');
+  });
+
+  it('takes a ClientHello that comes octet by octet', async () => {
+    const { port } = await serve(
+      { certificates: await localhostCertificates() },
+      { tls: 'detect', tlsDetectMs: DETECT_MS },
+    );
+    const talk = await Talk.open(port, { deaf: true });
+    const { socket } = talk;
+    const write = socket.write.bind(socket);
+    // Every octet is a write of its own, so a packet of its own (the socket has no delay).
+    socket.write = (octets: Buffer, ...rest: []) => {
+      for (const octet of octets.subarray(0, -1)) write(Buffer.of(octet));
+      return write(octets.subarray(-1), ...rest);
+    };
+    await talk.secure();
+    await talk.play('< 220', '> EHLO x', '< 250');
+  });
+
+  it('says in words what a client did that began like TLS and was not', async () => {
+    const { port, arrivals } = await serve(
+      { certificates: await localhostCertificates() },
+      { tls: 'detect', tlsDetectMs: DETECT_MS },
+    );
+    const talk = await Talk.open(port);
+    talk.write(`\x16${'garbage'.repeat(20)}`);
+    await talk.rest();
+    await until('the arrival is told', () => arrivals.length > 0);
+    expect(arrivals[0]).toMatch(/^TLS handshake failed: the client sent something that is not TLS/);
+  });
+});
+
+describe('a port of implicit TLS', () => {
+  it('speaks TLS from the first octet and says nothing before', async () => {
+    const { port } = await serve({ certificates: await localhostCertificates() }, { tls: 'implicit' });
+    const talk = await Talk.greeted(port, { tls: true });
+    await talk.play('> NOOP', '< 250');
+  });
+
+  it('gives a client up that speaks SMTP, and says so', async () => {
+    const { port, arrivals } = await serve(
+      { certificates: await localhostCertificates() },
+      { tls: 'implicit' },
+    );
+    const talk = await Talk.open(port);
+    talk.write('EHLO x\r\n');
+    expect(await talk.rest()).not.toContain('220 ');
+    await until('the arrival is told', () => arrivals.length > 0);
+    expect(arrivals[0]).toMatch(/not TLS/);
+  });
+});
+
+describe('a port of STARTTLS', () => {
+  it('closes on a ClientHello instead of a command, and says why', async () => {
+    const { port, errors, closed } = await serve(
+      { certificates: await localhostCertificates() },
+      { tls: 'starttls' },
+    );
+    const talk = await Talk.open(port);
+    await talk.play('< 220');
+    talk.write(await createHello());
+    await talk.rest();
+    await until('the connection is over', () => closed.length > 0);
+    expect(closed).toEqual(['handshake']);
+    expect(errors.map(String)).toEqual([
+      'Error: the client speaks TLS at once, and this port takes STARTTLS or plain only',
+    ]);
+  });
+});

@@ -1,0 +1,97 @@
+import { afterEach, expect, onTestFinished } from 'vitest';
+import {
+  Certificates,
+  createServer,
+  type ListenOptions,
+  type Server,
+  type ServerOptions,
+} from '../../src/server/index.js';
+import { testCertificates } from '../certs.js';
+
+/** What nobody caught in this process, and what was warned of. A server must leave neither. */
+const trouble: unknown[] = [];
+const note = (what: unknown): void => void trouble.push(what);
+process.on('unhandledRejection', note);
+process.on('uncaughtExceptionMonitor', note);
+process.on('warning', note);
+
+/** Fails each test of the file in which the process caught what the server should have. */
+export function expectNoTrouble(): void {
+  afterEach(async () => {
+    // A rejection shows as unhandled a turn later.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(trouble.splice(0)).toEqual([]);
+  });
+}
+
+/** What was warned of since the last look: for tests that cause it. */
+export function takeTrouble(): unknown[] {
+  return trouble.splice(0);
+}
+
+/** A server on a free port, and what it told. */
+export interface Running<Principal> {
+  readonly server: Server<Principal>;
+  readonly port: number;
+  readonly errors: Error[];
+  /** `COMMAND code` of everything refused. */
+  readonly refused: string[];
+  /** Why clients were given up before they were greeted. */
+  readonly arrivals: string[];
+  /** Why connections were over. */
+  readonly closed: string[];
+}
+
+/** Runs a server until the end of the test. Its client side is waited for only briefly. */
+export async function serve<Principal = string>(
+  options: ServerOptions<Principal> = {},
+  listen: Partial<ListenOptions> = {},
+): Promise<Running<Principal>> {
+  const told = {
+    errors: [] as Error[],
+    refused: [] as string[],
+    arrivals: [] as string[],
+    closed: [] as string[],
+  };
+  const server = createServer<Principal>({
+    hostname: 'mx.example',
+    onError: (_, error) => void told.errors.push(error),
+    onRefused: (_, command, { code }) => void told.refused.push(`${command} ${code}`),
+    onRefusedArrival: (_, { message }) => void told.arrivals.push(message),
+    onClose: (_, reason) => void told.closed.push(reason),
+    ...options,
+    timeouts: { linger: 40, ...options.timeouts },
+  });
+  onTestFinished(() => server.close(0));
+  const { port } = await server.listen({ port: 0, ...listen });
+  return { server, port, ...told };
+}
+
+let certificates: Promise<Certificates> | undefined;
+
+/** The development certificate for localhost. */
+export function localhostCertificates(): Promise<Certificates> {
+  return (certificates ??= testCertificates().then(({ cert, key }) =>
+    Certificates.load([{ certFile: cert, keyFile: key }]),
+  ));
+}
+
+/** A clock that stands still until it is told otherwise. Whoever watches it looks every ten milliseconds. */
+export class StandingClock {
+  #now = 1_000;
+
+  readonly read = (): number => this.#now;
+
+  pass(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+/** Waits until `look` says yes; throws, naming `what`, if it does not in good time. */
+export async function until(what: string, look: () => boolean): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (!look()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
