@@ -1,0 +1,209 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { MAIN, spawnPostern, type Outcome } from '../cli/postern.js';
+
+/** How long a start, a stop or a line of the log may take, in milliseconds. */
+const PATIENCE = 20_000;
+
+export interface StartOptions {
+  /** Data folder. Default: a new one that is gone after the test. */
+  readonly data?: string;
+  /** Default: one listener on a free port. */
+  readonly listen?: readonly string[];
+  /** Further arguments of `postern serve`. */
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A line of `postern messages --json`. */
+export interface MessageLine {
+  readonly id: string;
+  readonly domain: string;
+  readonly status: string;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly subject: string | null;
+  readonly tags: readonly string[];
+  readonly listUnsubscribe: string | null;
+  readonly size: number;
+  readonly receivedAt: string;
+  readonly tls: string | null;
+}
+
+/** A folder that is gone after the test. */
+export async function scratch(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-e2e-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A process that is ended after the test, and what it wrote. */
+export class Running {
+  #stdout = '';
+  #stderr = '';
+  #wake: (() => void) | null = null;
+  readonly exited: Promise<number | null>;
+  #over = false;
+
+  constructor(readonly child: ChildProcess) {
+    child.stdout?.on('data', (text: Buffer) => {
+      this.#stdout += text.toString();
+      this.#wake?.();
+    });
+    child.stderr?.on('data', (text: Buffer) => {
+      this.#stderr += text.toString();
+      this.#wake?.();
+    });
+    this.exited = new Promise((resolve) => {
+      child.on('close', (code) => {
+        this.#over = true;
+        this.#wake?.();
+        resolve(code);
+      });
+    });
+    onTestFinished(async () => {
+      child.kill('SIGKILL');
+      await this.exited;
+    });
+  }
+
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Waits until the process wrote what matches. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    const deadline = Date.now() + PATIENCE;
+    for (;;) {
+      const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
+      if (match !== null) return match;
+      const left = deadline - Date.now();
+      if (this.#over || left <= 0) {
+        throw new Error(
+          `${this.#over ? 'ended' : 'waited'} without ${pattern}:\n${this.#stdout}${this.#stderr}`,
+        );
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#wake = () => {
+          clearTimeout(timer);
+          this.#wake = null;
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Signals the process and waits for its end. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+}
+
+/** `postern serve`, as users run it. */
+export class GatewayProcess extends Running {
+  private constructor(
+    child: ChildProcess,
+    readonly data: string,
+  ) {
+    super(child);
+  }
+
+  /** Spawns it without waiting for anything. */
+  static async spawn(options: StartOptions = {}): Promise<GatewayProcess> {
+    const data = options.data ?? join(await scratch(), 'data');
+    const listen = options.listen ?? ['smtp://127.0.0.1:0'];
+    const args = ['serve', '--data', data, '--hostname', 'mx.example', ...(options.args ?? [])];
+    for (const url of listen) args.push('--listen', url);
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      env: { PATH: process.env['PATH'], ...options.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new GatewayProcess(child, data);
+  }
+
+  /** Spawns it, and waits until it is ready. */
+  static async start(options: StartOptions = {}): Promise<GatewayProcess> {
+    const gateway = await GatewayProcess.spawn(options);
+    await gateway.says(/^postern ready .*$/m);
+    return gateway;
+  }
+
+  /** The ports, in the order of the listeners. */
+  get ports(): number[] {
+    const [, addresses = ''] = /^postern ready smtp=(\S+)$/m.exec(this.stdout) ?? [];
+    return addresses.split(',').map((address) => Number(address.slice(address.lastIndexOf(':') + 1)));
+  }
+
+  get port(): number {
+    return this.ports[0] ?? 0;
+  }
+
+  /** The token that a first start printed. */
+  get token(): string {
+    const [, token] = /^ {2}([A-Za-z0-9_-]{43})$/m.exec(this.stderr) ?? [];
+    if (token === undefined) throw new Error(`no token in:\n${this.stderr}`);
+    return token;
+  }
+
+  /** The lines of the log, as far as they are JSON. */
+  get log(): Record<string, unknown>[] {
+    return this.stderr
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** Another command on the same data, while this one runs. */
+  postern(...args: string[]): Promise<Outcome> {
+    return spawnPostern(args, { environment: { POSTERN_DATA: this.data } });
+  }
+
+  async messages(...args: string[]): Promise<MessageLine[]> {
+    const { stdout, stderr, exitCode } = await this.postern('messages', '--json', ...args);
+    if (exitCode !== 0) throw new Error(stderr);
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as MessageLine);
+  }
+
+  /** The stored octets; each stands as the character of the same number. */
+  async raw(id: string): Promise<string> {
+    const child = spawn(process.execPath, [MAIN, 'message', id, '--raw', '--data', this.data], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const pieces: Buffer[] = [];
+    child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
+    await new Promise((resolve) => child.on('close', resolve));
+    return Buffer.concat(pieces).toString('latin1');
+  }
+}
+
+/** A number of a process's `/proc/PID/status`, in KiB; null where there is no such file. */
+export async function memoryOf(pid: number, field: 'VmHWM' | 'VmRSS'): Promise<number | null> {
+  try {
+    const status = await readFile(`/proc/${pid}/status`, 'latin1');
+    const [, number] = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status) ?? [];
+    return number === undefined ? null : Number(number);
+  } catch {
+    return null;
+  }
+}
+
+export function sha256(octets: string | Uint8Array): string {
+  return createHash('sha256').update(octets).digest('hex');
+}
