@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import { Collector, MAIN, accept, postern, runningStore, scratch, spawnPostern } from './postern.js';
 
 async function storeWithDomain() {
   const data = await scratch();
-  const store = await runningStore(data);
+  // A clock that stands still: ids follow each other without a gap, so that a page that skips one is seen.
+  const store = await runningStore(data, () => Date.UTC(2026, 0, 1));
   const domain = await store.addDomain('example.com', new Uint8Array(32).fill(1), 0);
   return { data, store, domainId: domain?.id ?? 0 };
 }
@@ -183,6 +185,35 @@ describe('postern message', () => {
       expect([code, signal, stderr.text()]).toEqual([0, null, '']);
     },
   );
+
+  it('reads no further once the reader has gone away', async () => {
+    const { data, store, domainId } = await storeWithDomain();
+    const id = await accept(store, domainId, {}, Buffer.alloc(2_000_000));
+    let pieces = 0;
+    const stdout = new Writable({
+      autoDestroy: false,
+      write(_piece, _encoding, done) {
+        pieces++;
+        done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      },
+    });
+    const stderr = new Collector();
+    const args = ['message', String(id), '--raw', '--data', data];
+    const exitCode = await run(args, { stdout, stderr, environment: {} });
+    expect([exitCode, stderr.text(), pieces]).toEqual([0, '', 1]);
+  });
+
+  it('fails where its output cannot be written for another reason', async () => {
+    const { data, store, domainId } = await storeWithDomain();
+    const id = await accept(store, domainId);
+    const stdout = new Writable({
+      write: (_piece, _encoding, done) => done(Object.assign(new Error('no space left'), { code: 'ENOSPC' })),
+    });
+    const stderr = new Collector();
+    const args = ['message', String(id), '--raw', '--data', data];
+    const exitCode = await run(args, { stdout, stderr, environment: {} });
+    expect([exitCode, stderr.text()]).toEqual([1, expect.stringContaining('no space left')]);
+  });
 
   it('says that there is no such message', async () => {
     const { data } = await storeWithDomain();

@@ -58,8 +58,8 @@ export async function scratch(): Promise<string> {
 }
 
 /** The store of a running server, closed after the test. */
-export async function runningStore(directory: string): Promise<Store> {
-  const store = await openSqliteStore({ directory, exclusive: true });
+export async function runningStore(directory: string, now: () => number = Date.now): Promise<Store> {
+  const store = await openSqliteStore({ directory, exclusive: true, now });
   onTestFinished(() => store.close());
   return store;
 }
