@@ -56,7 +56,7 @@ describe('commands', () => {
     codeOf(document).flatMap((code) =>
       Array.from(
         code.matchAll(
-          /(?:^|[\s"$])(?:npm run -s postern --|node dist\/cli\/main\.js|postern) ([a-z][^\n"#;|]*)/gm,
+          /(?<!-u)(?:^|[\s"$])(?:npm run -s postern --|node dist\/cli\/main\.js|postern) ([a-z][^\n"#;|]*)/gm,
         ),
         ([, args = '']) => args.trim(),
       ),
