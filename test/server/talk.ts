@@ -42,6 +42,7 @@ export class Talk {
     socket.on('error', (error) => talk.errors.push(error));
     onTestFinished(() => void talk.socket.destroy());
     await talk.#until('a connection', () => !socket.connecting || socket.destroyed, ['connect', 'close']);
+    if (socket.destroyed) throw new Error(`no connection: ${talk.errors.map(String).join(', ')}`);
     if (options.tls === true) await talk.secure();
     else if (options.deaf !== true) talk.read();
     return talk;

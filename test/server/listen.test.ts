@@ -1,0 +1,83 @@
+import { createServer as createNetServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createServer } from '../../src/server/index.js';
+import { expectNoTrouble, localhostCertificates, serve } from './harness.js';
+import { Talk } from './talk.js';
+
+expectNoTrouble();
+
+describe('listen', () => {
+  it('takes any number of ports, on either kind of address', async () => {
+    const { server, port } = await serve();
+    const second = await server.listen({ port: 0, host: '::1' });
+    expect(second.host).toBe('::1');
+    await Talk.greeted(port);
+    const talk = await Talk.open(second.port, { host: '::1' });
+    await talk.play('< 220');
+    expect(await talk.say('EHLO x')).toContain('Nice to meet you, [::1]');
+  });
+
+  it("rejects with Node's error where the port is taken, and the server lives on", async () => {
+    const { server, port } = await serve();
+    await expect(server.listen({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await Talk.greeted(port);
+  });
+
+  it('rejects where the address is not of this machine', async () => {
+    const server = createServer();
+    onTestFinished(() => server.close(0));
+    await expect(server.listen({ port: 0, host: '192.0.2.1' })).rejects.toMatchObject({
+      code: 'EADDRNOTAVAIL',
+    });
+  });
+
+  it('wants a certificate for TLS, and TLS for what requires it', async () => {
+    const server = createServer();
+    await expect(server.listen({ port: 0, tls: 'implicit' })).rejects.toThrow(/needs certificates/);
+    const secure = createServer({ certificates: await localhostCertificates() });
+    await expect(secure.listen({ port: 0, tls: 'off', tlsRequired: true })).rejects.toThrow(/tlsRequired/);
+  });
+
+  it('keeps no port that it could not have', async () => {
+    const blocker = createNetServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => blocker.once('listening', resolve));
+    const { port } = blocker.address() as { port: number };
+    const { server } = await serve();
+    await expect(server.listen({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await new Promise((resolve) => blocker.close(resolve));
+    await expect(server.listen({ port })).resolves.toMatchObject({ port });
+  });
+});
+
+describe('a port that requires TLS', () => {
+  it('takes a hello, STARTTLS and QUIT before it, and nothing else (51, 76)', async () => {
+    const { port } = await serve(
+      { certificates: await localhostCertificates(), onAuth: (_, { authcid }) => authcid },
+      { tls: 'starttls', tlsRequired: true },
+    );
+    const talk = await Talk.open(port);
+    await talk.play('< 220');
+    const hello = await talk.say('EHLO x');
+    expect(hello).toContain('STARTTLS');
+    expect(hello).not.toContain('AUTH');
+    await talk.play(
+      '> MAIL FROM:<>',
+      '< 530 5.7.0',
+      '> AUTH PLAIN AG1lAG1l',
+      '< 538 5.7.11',
+      '> NOOP',
+      '< 250',
+    );
+    await talk.play('> STARTTLS', '< 220');
+    await talk.secure();
+    expect(await talk.say('EHLO x')).toContain('AUTH PLAIN LOGIN');
+    expect(await talk.signIn('me')).toMatch(/^235/);
+  });
+});
+
+it('listeners of one server may differ in what they ask for', async () => {
+  const { server, port } = await serve({ onAuth: (_, { authcid }) => authcid });
+  const open = await server.listen({ port: 0, authRequired: false });
+  await (await Talk.greeted(port)).play('> MAIL FROM:<>', '< 530');
+  await (await Talk.greeted(open.port)).play('> MAIL FROM:<>', '< 250');
+});
