@@ -19,7 +19,7 @@ export function banner(config: Config, bound: readonly Bound[], tls: LoadedCerti
     lines.push(
       `  TLS         self-signed certificate${tls.selfSigned.created ? ', made now,' : ''} in ${tls.selfSigned.certFile}`,
       `              SHA-256 ${tls.selfSigned.fingerprint}`,
-      '              clients cannot verify it: configure tls.cert and tls.key for production',
+      '              clients must be told to trust that file; for production, configure tls.cert and tls.key',
     );
   }
   for (const warning of tls.certificates.warnings) lines.push(`  warning     ${warning.message}`);
@@ -30,28 +30,44 @@ export function banner(config: Config, bound: readonly Bound[], tls: LoadedCerti
 const FIRST_DOMAIN = 'example.com';
 
 /** Adds the first domain, and tells how to send a message with it. The token is shown here, and never again. */
-export async function firstMessage(store: Store, bound: readonly Bound[]): Promise<string> {
+export async function firstMessage(config: Config, store: Store, bound: readonly Bound[]): Promise<string> {
   const token = newToken();
   await store.addDomain(FIRST_DOMAIN, digestToken(token.expose()), Date.now());
   const listener = bound[0];
-  if (listener === undefined) return '';
-  const { tls } = listener.listener;
-  const host = reachable(listener.host);
-  const scheme = tls === 'implicit' ? 'smtps' : 'smtp';
-  // The certificate is not one that curl knows; over loopback nobody is in between.
-  const encryption = tls === 'off' ? '' : tls === 'implicit' ? ' --insecure' : ' --ssl-reqd --insecure';
   return `This is the first start, so the domain ${FIRST_DOMAIN} was added. Its API token is both user and password,
 and is shown this once:
 
   ${token.expose()}
 
-Paste this to send a first message, then look at it with "postern messages":
+Paste this to send a first message:
 
-  printf 'From: app@${FIRST_DOMAIN}\\r\\nTo: you@example.net\\r\\nSubject: Hello\\r\\nX-OMS-Tags: first\\r\\n\\r\\nIt works.\\r\\n' |
-    curl --url ${scheme}://${host}:${listener.port}${encryption} --user '${token.expose()}:${token.expose()}' \\
-      --mail-from app@${FIRST_DOMAIN} --mail-rcpt you@example.net --upload-file -
+  ${listener === undefined ? '' : curlCommand(token.expose(), listener)}
+
+Then look at it:
+
+  ${ownCommand()} messages${config.data === './data' ? '' : ` --data ${config.data}`}
 
 `;
+}
+
+/** One line that a shell takes as it is. curl makes the message of it, with the line ends that SMTP wants. */
+function curlCommand(token: string, { listener, host, port }: Bound): string {
+  const { tls } = listener;
+  const sender = `app@${FIRST_DOMAIN}`;
+  const recipient = 'you@example.net';
+  return [
+    `curl --url ${tls === 'implicit' ? 'smtps' : 'smtp'}://${reachable(host)}:${port}`,
+    ...(tls === 'off' || tls === 'implicit' ? [] : ['--ssl-reqd']),
+    // The certificate is not one that curl knows; over loopback nobody is in between.
+    ...(tls === 'off' ? [] : ['--insecure']),
+    `--user '${token}:${token}' --mail-from ${sender} --mail-rcpt ${recipient}`,
+    `-H 'From: ${sender}' -H 'To: ${recipient}' -H 'Subject: Hello' -H 'X-OMS-Tags: first' -F '=It works.'`,
+  ].join(' ');
+}
+
+/** How this program is called where it runs: from a checkout through npm, else by its name. */
+function ownCommand(): string {
+  return process.env['npm_lifecycle_event'] === undefined ? 'postern' : 'npm run -s postern --';
 }
 
 /** An address to send to, where the server listens on all of them. */

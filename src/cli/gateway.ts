@@ -48,7 +48,7 @@ async function serve(
   try {
     const bound = await listenAll(server, config);
     await stderr.write(banner(config, bound, tls));
-    if (await store.isEmpty()) await stderr.write(await firstMessage(store, bound));
+    if (await store.isEmpty()) await stderr.write(await firstMessage(config, store, bound));
     const addresses = bound.map(({ host, port }) =>
       host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
     );

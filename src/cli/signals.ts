@@ -1,12 +1,19 @@
+/** Signals that come closer together than this are one, in milliseconds. */
+const SAME_SIGNAL_MS = 1_000;
+
 /**
- * Resolves on the first SIGTERM or SIGINT. A second one ends the process at once, as Node would: whoever
- * asks twice means it, and what was acknowledged is on the disk.
+ * Resolves on the first SIGTERM or SIGINT. A later one ends the process at once, as Node would: whoever asks
+ * twice means it, and what was acknowledged is on the disk.
+ *
+ * A terminal sends Ctrl-C to npm and to the program that npm runs, and npm sends it on: that is one wish.
  */
 export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {
-      process.off('SIGTERM', stop);
-      process.off('SIGINT', stop);
+      setTimeout(() => {
+        process.off('SIGTERM', stop);
+        process.off('SIGINT', stop);
+      }, SAME_SIGNAL_MS).unref();
       resolve(signal);
     };
     process.on('SIGTERM', stop);

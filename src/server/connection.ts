@@ -168,7 +168,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     if (now < this.#deadline) return;
     switch (this.#waiting) {
       case 'command':
-        this.#timeOut('The command');
+        this.#timeOut(this.session.inLine ? 'The command' : 'The next command');
         return;
       case 'content':
         this.#timeOut('The content');

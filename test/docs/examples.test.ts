@@ -124,10 +124,7 @@ describe('clients', () => {
 
   it.skipIf(!hasCurl)('the command that a first start shows', async () => {
     const gateway = await startGateway();
-    const program = gateway.run('sh', [
-      '-c',
-      /^ {2}printf [\s\S]*?--upload-file -$/m.exec(gateway.banner)?.[0] ?? '',
-    ]);
+    const program = gateway.run('sh', ['-c', /^ {2}curl .*$/m.exec(gateway.banner)?.[0] ?? '']);
     expect((await program.exited)[0]).toBe(0);
     expect(await gateway.messages()).toMatchObject([{ subject: 'Hello', tags: ['first'] }]);
   });
@@ -205,7 +202,7 @@ async function startGateway(): Promise<Gateway> {
   const server = new Program(spawn(process.execPath, [main, 'serve', ...listen], { cwd, env }));
   const [, port = ''] = await server.says(/^postern ready smtp=127\.0\.0\.1:(\d+)$/m);
   const [, token = ''] = await server.says(/^ {2}([\w-]{43})$/m);
-  await server.says(/--upload-file -$/m);
+  await server.says(/^ {2}curl .*$/m);
   return {
     banner: server.output,
     write: async (name, text = '') => {
