@@ -12,7 +12,16 @@ const arrows = {
   delivery: ['store', 'message'],
   dashboard: ['store', 'submission'],
   load: ['client', 'server'],
-  config: ['protocol/secret.ts'],
+  // The configuration says no default twice: it takes them from the tables of the rooms that it sets up.
+  config: [
+    'protocol/secret.ts',
+    'protocol/limit.ts',
+    'protocol/limits.ts',
+    'server/limits.ts',
+    // What a network is, and how it is written.
+    'server/networks.ts',
+    'submission/limits.ts',
+  ],
   cli: [
     'config',
     'submission',

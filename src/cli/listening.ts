@@ -23,7 +23,7 @@ export async function listenAll(server: Server<Domain>, config: Config): Promise
   return bound;
 }
 
-function listenOptions({ address, port, tls, auth }: ListenerConfig, config: Config): ListenOptions {
+function listenOptions({ address, port, tls, auth, proxy }: ListenerConfig, config: Config): ListenOptions {
   const detect = config.smtp.tlsDetect > 0 ? 'detect' : 'starttls';
   return {
     host: address,
@@ -32,6 +32,8 @@ function listenOptions({ address, port, tls, auth }: ListenerConfig, config: Con
     tlsRequired: tls === 'required' || tls === 'implicit',
     authRequired: auth === 'required',
     tlsDetectMs: config.smtp.tlsDetect,
+    proxies: proxy === 'off' ? [] : config.smtp.trustedProxies,
+    proxiesOnly: proxy === 'required',
   };
 }
 

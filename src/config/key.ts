@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Limit } from '../protocol/limit.js';
 
 /** What is known of a configuration key beside its type: all that help, errors and documents say of it. */
 export interface KeyInfo {
@@ -12,6 +13,8 @@ export interface KeyInfo {
   readonly allowed: string;
   /** The default as it is written in TOML; undefined where the key has none, or has one made at run time. */
   readonly initial?: string | number | readonly string[];
+  /** The row of the table of limits that it sets. */
+  readonly limit?: Limit;
   /** `tables` can be written in the file only. */
   readonly form?: 'one' | 'list' | 'tables';
   /** A path is taken relative to the file that has it; a secret is never shown. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../protocol/secret.js';
+import { NETWORK_FORM, parseNetwork } from '../server/networks.js';
 import { DURATION_FORM, formatDuration, parseDuration } from './duration.js';
 import { type KeyInfo, key } from './key.js';
 import { SIZE_FORM, formatSize, parseSize } from './size.js';
@@ -7,7 +8,7 @@ import { SIZE_FORM, formatSize, parseSize } from './size.js';
 // Each kind of key is a codec: its input is what a file, a variable or a flag can hold, its output what the
 // program works with, and encoding gives back what could have been written.
 
-type About = Pick<KeyInfo, 'about' | 'source'>;
+type About = Pick<KeyInfo, 'about' | 'source' | 'limit'>;
 type Described = About & Pick<KeyInfo, 'placeholder' | 'allowed'>;
 interface Range<Written> {
   readonly initial: Written;
@@ -48,6 +49,18 @@ export function choice<const Word extends string>(
     .custom<Word>((written) => words.some((word) => word === written))
     .prefault(() => about.initial);
   return key(schema, { ...info, placeholder: words.join('|'), allowed: `one of ${words.join(', ')}` });
+}
+
+/** A list of addresses and networks, empty unless given. */
+export function networks(about: About): z.ZodType<string[]> {
+  const schema = z.array(z.string().refine((text) => parseNetwork(text) !== null)).prefault([]);
+  return key(schema, {
+    ...about,
+    initial: [],
+    placeholder: 'NETWORK,...',
+    allowed: `a list, each ${NETWORK_FORM}`,
+    form: 'list',
+  });
 }
 
 /** A file or folder. */

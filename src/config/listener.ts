@@ -11,6 +11,14 @@ export interface ListenerConfig extends Endpoint {
   readonly tls: 'implicit' | 'required' | 'optional' | 'off';
   /** Whether MAIL needs AUTH first. */
   readonly auth: 'required' | 'optional';
+  /**
+   * What `smtp.trusted_proxies` mean here. Whether a PROXY header comes is never guessed: who is trusted must
+   * send one, whoever is not must not.
+   * - `trusted`: connections from them begin with a PROXY header; others come directly
+   * - `required`: no others come
+   * - `off`: theirs are connections like any others
+   */
+  readonly proxy: 'trusted' | 'required' | 'off';
 }
 
 /**
@@ -22,6 +30,7 @@ export interface ListenerConfig extends Endpoint {
 const OPTIONS = {
   tls: ['optional', 'required', 'off'],
   auth: ['required', 'optional'],
+  proxy: ['trusted', 'required', 'off'],
 } as const;
 
 type Options = { [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name][number] };
@@ -58,13 +67,15 @@ export function parseListener(url: string): ListenerConfig | string {
     ...endpoint,
     tls: scheme === 'smtps' ? 'implicit' : (options.tls ?? OPTIONS.tls[0]),
     auth: options.auth ?? OPTIONS.auth[0],
+    proxy: options.proxy ?? OPTIONS.proxy[0],
   };
 }
 
 /** Writes a listener as {@link parseListener} reads it, leaving out what is the default. */
 export function formatListener(listener: ListenerConfig): string {
+  const { auth, proxy } = listener;
   const implicit = listener.tls === 'implicit';
-  const options = Object.entries({ tls: implicit ? OPTIONS.tls[0] : listener.tls, auth: listener.auth })
+  const options = Object.entries({ tls: implicit ? OPTIONS.tls[0] : listener.tls, auth, proxy })
     .filter(([name, value]) => isOption(name) && value !== OPTIONS[name][0])
     .map(([name, value]) => `${name}=${value}`);
   const query = options.length === 0 ? '' : `?${options.join('&')}`;

@@ -1,9 +1,11 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { SUBMISSION } from '../submission/limits.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.js';
 import { key, table } from './key.js';
 import { choice, duration, path, size, structured } from './kinds.js';
 import { LISTENER_FORM, type ListenerConfig, formatListener, parseListener } from './listener.js';
+import { limitKey } from './limit-key.js';
 import { smtpKeys } from './smtp-keys.js';
 import { tlsKeys } from './tls-keys.js';
 
@@ -31,8 +33,7 @@ const listeners = z
 
 const fieldName = z.string().regex(FIELD_NAME);
 
-/** The whole configuration. Tables are optional; so is each key, except those of an array of tables. */
-export const configSchema = z.object({
+const keys = z.object({
   data: path({ about: 'Folder of the messages, domains and tokens.', initial: './data' }),
   hostname: key(z.string().regex(HOST_NAME).prefault(machineName), {
     about: "Name of the server in its greeting and in trace fields. Without it, the machine's own.",
@@ -70,6 +71,8 @@ export const configSchema = z.object({
       placeholder: 'NAME',
       allowed: 'a header field name',
     }),
+    maxMessagesPerMinute: limitKey(SUBMISSION.messagesPerMinute, { min: 0, max: 1_000_000_000 }),
+    maxRecipientsPerMinute: limitKey(SUBMISSION.recipientsPerMinute, { min: 0, max: 1_000_000_000 }),
     tokenGrace: duration({
       about: 'How long the old token of a domain goes on working after "postern token rotate".',
       source: 'a day to deploy the new one',
@@ -99,6 +102,15 @@ export const configSchema = z.object({
       initial: 'auto',
     }),
   }),
+});
+
+/** The whole configuration. Tables are optional; so is each key, except those of an array of tables. */
+export const configSchema = keys.superRefine(({ listen, smtp }, context) => {
+  for (const [index, { proxy }] of listen.entries()) {
+    if (proxy !== 'required' || smtp.trustedProxies.length > 0) continue;
+    const message = '"proxy=required" lets nobody in: smtp.trusted_proxies is empty';
+    context.addIssue({ code: 'custom', path: ['listen', index], message });
+  }
 });
 
 /** The configuration in force. Durations are in milliseconds, sizes in octets; what is not set is null. */

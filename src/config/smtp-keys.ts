@@ -1,81 +1,28 @@
+import { LIMITS } from '../protocol/limits.js';
+import { ADMISSION, DATA_RATE, TIMEOUTS, WAITS } from '../server/limits.js';
+import { SUBMISSION } from '../submission/limits.js';
 import { table } from './key.js';
-import { choice, count, duration, size } from './kinds.js';
-
-/** The longest that a timer of Node can wait is 2^31 - 1 ms, a little more than this. */
-const LONGEST_TIMER = '24d';
+import { choice, networks } from './kinds.js';
+import { limitKey } from './limit-key.js';
 
 /** `[smtp]`: limits and timeouts of the server. */
 export const smtpKeys = table({
-  maxSize: size({
-    about: 'Largest message, announced by SIZE.',
-    source: 'RFC 5321 4.5.3.1.7 asks for 64 KiB at least; 50 MiB is what mail APIs take',
-    initial: '50MiB',
-    min: '1',
-    max: '64GiB',
-  }),
-  maxRecipients: count({
-    about: 'Recipients of one message.',
-    source: 'RFC 5321 4.5.3.1.8: the least that a server must take',
-    initial: 100,
-    min: 1,
-    max: 100_000,
-  }),
-  maxHeaderSize: size({
-    about: 'Largest header section of a message.',
-    source: 'Postfix keeps 100 KiB of one (header_size_limit)',
-    initial: '256KiB',
-    min: '1KiB',
-    max: '16MiB',
-  }),
-  maxConnections: count({
-    about: 'Connections at one time; further ones get 421.',
-    source: 'some kilobytes of memory each',
-    initial: 10_000,
-    min: 1,
-    max: 1_000_000,
-  }),
-  maxConnectionsPerAddress: count({
-    about: 'Connections at one time from one client address (IPv4) or /64 network (IPv6).',
-    source: "ten times Postfix's smtpd_client_connection_count_limit: apps come from few addresses",
-    initial: 500,
-    min: 1,
-    max: 1_000_000,
-  }),
-  tlsDetect: duration({
+  maxSize: limitKey(LIMITS.messageSize, { min: 1, max: '64GiB' }),
+  maxRecipients: limitKey(LIMITS.recipients, { min: 1, max: 100_000 }),
+  maxHeaderSize: limitKey(SUBMISSION.headerSize, { min: '1KiB', max: '16MiB' }),
+  maxConnections: limitKey(ADMISSION.connections, { min: 1, max: 1_000_000 }),
+  maxConnectionsPerAddress: limitKey(ADMISSION.connectionsPerAddress, { min: 1, max: 1_000_000 }),
+  ipv4NetworkBits: limitKey(ADMISSION.ipv4Bits, { min: 1, max: 32 }),
+  ipv6NetworkBits: limitKey(ADMISSION.ipv6Bits, { min: 1, max: 128 }),
+  tlsDetect: limitKey(WAITS.tlsDetect, { min: 0, max: '10s' }),
+  minDataRate: limitKey(DATA_RATE.octetsPerSecond, { min: 0, max: '1GiB' }),
+  minDataRateGrace: limitKey(DATA_RATE.grace, { min: 0 }),
+  stopGrace: limitKey(WAITS.stopGrace, { min: 0 }),
+  maxErrors: limitKey(LIMITS.errors, { min: 1, max: 1_000_000 }),
+  trustedProxies: networks({
     about:
-      'How long the greeting waits for a client that starts TLS at once; 0 greets at once and leaves STARTTLS.',
-    source: 'about one round trip',
-    initial: '20ms',
-    min: '0',
-    max: '10s',
-  }),
-  minDataRate: size({
-    about: 'Least octets a second of message content, on average; a slower client gets 421. 0 allows any.',
-    source: 'slower than a modem of 1962',
-    initial: '30',
-    min: '0',
-    max: '1GiB',
-  }),
-  minDataRateGrace: duration({
-    about: 'How long content may flow before its rate is looked at.',
-    source: 'outlives a pause on a bad link',
-    initial: '60s',
-    min: '0',
-    max: LONGEST_TIMER,
-  }),
-  stopGrace: duration({
-    about: 'How long a stop waits for transactions in hand.',
-    source: "Kubernetes' terminationGracePeriodSeconds",
-    initial: '30s',
-    min: '0',
-    max: LONGEST_TIMER,
-  }),
-  maxErrors: count({
-    about: 'Refused commands on one connection before it is closed with 421.',
-    source: "Postfix's smtpd_hard_error_limit",
-    initial: 20,
-    min: 1,
-    max: 1_000_000,
+      'Proxies: each connection from them begins with a PROXY header, which tells whose it is. See ?proxy= of listen.',
+    source: 'a header is believed, so its senders must be named',
   }),
   bareNewlines: choice({
     about: 'What a CR or LF alone in content gets: refused with 550, or made a CRLF.',
@@ -84,49 +31,17 @@ export const smtpKeys = table({
     initial: 'reject',
   }),
   timeouts: table({
-    command: duration({
-      about: 'From a reply to the end of the next command, overall.',
-      source: 'RFC 5321 4.5.3.2.7',
-      initial: '5m',
-      min: '1s',
-      max: LONGEST_TIMER,
-    }),
-    dataBlock: duration({
-      about: 'Between two pieces of content.',
-      source: 'RFC 5321 4.5.3.2.5',
-      initial: '3m',
-      min: '1s',
-      max: LONGEST_TIMER,
-    }),
-    handshake: duration({
-      about: 'A TLS handshake, overall.',
-      source: 'many round trips on a slow link',
-      initial: '30s',
-      min: '1s',
-      max: LONGEST_TIMER,
-    }),
-    write: duration({
-      about: 'Until a client has read a reply.',
-      source: 'as long as for a command',
-      initial: '5m',
-      min: '1s',
-      max: LONGEST_TIMER,
-    }),
+    command: limitKey(TIMEOUTS.command, { min: '1s' }),
+    dataBlock: limitKey(TIMEOUTS.dataBlock, { min: '1s' }),
+    handshake: limitKey(TIMEOUTS.handshake, { min: '1s' }),
+    write: limitKey(TIMEOUTS.write, { min: '1s' }),
+    linger: limitKey(TIMEOUTS.linger, { min: '100ms' }),
   }),
   auth: table({
-    maxFailures: count({
-      about: 'Failed AUTH on one connection before it is closed with 421.',
-      source: 'Postfix and Dovecot close after three',
-      initial: 3,
-      min: 1,
-      max: 1_000_000,
-    }),
-    failureMemory: duration({
-      about: 'How long a failed AUTH of an address slows the answers to further ones down.',
-      source: 'as fail2ban does (findtime)',
-      initial: '10m',
-      min: '1s',
-      max: LONGEST_TIMER,
-    }),
+    maxFailures: limitKey(ADMISSION.authFailures, { min: 1, max: 1_000_000 }),
+    maxFailuresPerAddress: limitKey(ADMISSION.authFailuresPerAddress, { min: 1, max: 1_000_000 }),
+    delay: limitKey(ADMISSION.authDelay, { min: 0, max: '1m' }),
+    maxDelay: limitKey(ADMISSION.longestAuthDelay, { min: 0, max: '1m' }),
+    failureMemory: limitKey(ADMISSION.authMemory, { min: '1s' }),
   }),
 });

@@ -15,6 +15,7 @@ export {
 export { isDomain } from './grammar/domain.js';
 export type { Mailbox } from './grammar/mailbox.js';
 export type { Body, MailParameters, RcptParameters } from './grammar/parameters.js';
+export { defaultsOf, type Limit } from './limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Authenticated, Identity, Link, PhaseKind, Transaction } from './phases.js';
 export { Profile, type ProfileOptions } from './profile.js';

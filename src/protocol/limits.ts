@@ -1,7 +1,6 @@
-/**
- * Every limit of the protocol: one named default each, with its source beside it. What the protocol can
- * announce is announced from the same numbers.
- */
+import { defaultsOf, type Limit } from './limit.js';
+
+/** The limits of a session. What the protocol can announce is announced from the same numbers. */
 export interface Limits {
   /** Octets of a command line with its CRLF, AUTH excepted. */
   readonly commandLine: number;
@@ -17,27 +16,77 @@ export interface Limits {
   readonly errors: number;
 }
 
-export const DEFAULT_LIMITS: Limits = {
-  // RFC 5321 4.5.3.1.4 asks for 512, and each extension adds its own: SIZE 26 (RFC 1870 3), BODY 17
-  // (RFC 6152 2), AUTH 500 (RFC 4954 3), SMTPUTF8 10 and longer paths (RFC 6531 3.1). 2048 has room for
-  // their sum twice over.
-  commandLine: 2048,
-  // RFC 4954 4: implementations must take lines of up to 12288 octets.
-  authLine: 12_288,
-  // Not from an RFC: a line of a mebibyte is no command of anybody's.
-  swallowedLine: 1024 * 1024,
-  // RFC 5321 4.5.3.1.7 asks for at least 64 KiB; 50 MiB is what mail APIs take.
-  messageSize: 50 * 1024 * 1024,
-  // RFC 5321 4.5.3.1.8: the least that a server must take.
-  recipients: 100,
-  // Postfix's smtpd_hard_error_limit has the same default.
-  errors: 20,
-};
+/** Every limit of the protocol that can be changed: one default each, with its source beside it. */
+export const LIMITS = {
+  commandLine: {
+    about: 'A command line with its CRLF, AUTH excepted; a longer one gets 500.',
+    initial: 2048,
+    unit: 'octets',
+    source:
+      'RFC 5321 4.5.3.1.4 asks for 512, and each extension adds its own: SIZE 26 (RFC 1870 3), BODY 17 ' +
+      '(RFC 6152 2), AUTH 500 (RFC 4954 3), SMTPUTF8 10 and longer paths (RFC 6531 3.1); room for their sum ' +
+      'twice over',
+  },
+  authLine: {
+    about: 'A line of AUTH without its CRLF: the command, or a SASL response.',
+    initial: 12_288,
+    unit: 'octets',
+    source: 'RFC 4954 4: the least that a server must take',
+  },
+  swallowedLine: {
+    about: 'One line without end that is swallowed before the connection is closed with 421.',
+    initial: 1024 * 1024,
+    unit: 'octets',
+    source: "a line of a mebibyte is no command of anybody's",
+  },
+  messageSize: {
+    about: 'Largest message, announced by SIZE.',
+    initial: 50 * 1024 * 1024,
+    unit: 'octets',
+    source: 'RFC 5321 4.5.3.1.7 asks for 64 KiB at least; 50 MiB is what mail APIs take',
+  },
+  recipients: {
+    about: 'Recipients of one message, announced by LIMITS; further ones get 452.',
+    initial: 100,
+    unit: 'count',
+    source: 'RFC 5321 4.5.3.1.8: the least that a server must take',
+  },
+  errors: {
+    about: 'Commands refused for good (5yz) since the last accepted message, before the connection gets 421.',
+    initial: 20,
+    unit: 'count',
+    source: "Postfix's smtpd_hard_error_limit",
+  },
+} as const satisfies Record<keyof Limits, Limit>;
 
-/** Sizes of the parts of a mailbox: RFC 5321 4.5.3.1.1 to 4.5.3.1.3, and RFC 1035 2.3.4 for the label. */
-export const LOCAL_PART_OCTETS = 64;
-export const DOMAIN_OCTETS = 255;
-export const LABEL_OCTETS = 63;
-export const PATH_OCTETS = 256;
-/** A reply line with its code and CRLF: RFC 5321 4.5.3.1.5. */
-export const REPLY_LINE_OCTETS = 512;
+export const DEFAULT_LIMITS: Limits = defaultsOf(LIMITS);
+
+/** Limits of the grammar: nobody can change them. */
+export const GRAMMAR_LIMITS = {
+  localPart: {
+    about: 'The part of an address before its @.',
+    initial: 64,
+    unit: 'octets',
+    source: 'RFC 5321 4.5.3.1.1',
+  },
+  domain: { about: 'A domain.', initial: 255, unit: 'octets', source: 'RFC 5321 4.5.3.1.2' },
+  label: { about: 'A part of a domain between dots.', initial: 63, unit: 'octets', source: 'RFC 1035 2.3.4' },
+  path: {
+    about: 'A reverse-path or forward-path with its brackets.',
+    initial: 256,
+    unit: 'octets',
+    source: 'RFC 5321 4.5.3.1.3',
+  },
+  replyLine: {
+    about: 'A reply line with its code and CRLF; a longer text is cut.',
+    initial: 512,
+    unit: 'octets',
+    source: 'RFC 5321 4.5.3.1.5',
+  },
+} as const satisfies Record<string, Limit>;
+
+export const LOCAL_PART_OCTETS: number = GRAMMAR_LIMITS.localPart.initial;
+export const DOMAIN_OCTETS: number = GRAMMAR_LIMITS.domain.initial;
+export const LABEL_OCTETS: number = GRAMMAR_LIMITS.label.initial;
+export const PATH_OCTETS: number = GRAMMAR_LIMITS.path.initial;
+export const REPLY_LINE_OCTETS: number = GRAMMAR_LIMITS.replyLine.initial;

@@ -13,7 +13,9 @@ import type { Admission } from './admission.js';
 import type { Deadlined, Deadlines } from './deadlines.js';
 import { Dialogue, type Speaker } from './dialogue.js';
 import type { Envelope, Handler, TlsFacts } from './handler.js';
-import type { DataRate, Timeouts } from './options.js';
+import { type DataRate, FIXED, type Timeouts } from './limits.js';
+import { plainAddress } from './networks.js';
+
 import type { ProxiedEndpoints } from './proxy-header.js';
 import { TLS_HANDSHAKE } from './tls-gate.js';
 
@@ -49,9 +51,6 @@ type Stop = 'octets' | 'server' | 'write' | 'handshake' | 'closed';
 
 const owner = Symbol('connection');
 type Owned = Socket & { [owner]?: Connection<unknown> | undefined };
-
-/** Unsent reply octets at which no further command is read: a client that pipelines must read, too. */
-const UNSENT_LIMIT = 16 * 1024;
 
 /**
  * One client: the pump between its socket, its session and the handler.
@@ -333,7 +332,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     // A client that does not read is asked nothing more, however slowly its commands are answered.
     if (this.#socket.writableNeedDrain && this.session.phase !== 'closed') return 'write';
     for (;;) {
-      if (this.session.unsent >= UNSENT_LIMIT && this.session.phase !== 'closed') {
+      if (this.session.unsent >= FIXED.unsentReplies.initial && this.session.phase !== 'closed') {
         this.#write();
         if (this.#socket.writableNeedDrain) return 'write';
       }
@@ -470,11 +469,6 @@ function endpointsOf(socket: Socket): ProxiedEndpoints {
     localAddress: plainAddress(socket.localAddress),
     localPort: socket.localPort ?? 0,
   };
-}
-
-/** An IPv4 client of a dual-stack socket is an IPv4 client. */
-export function plainAddress(address: string | undefined): string {
-  return (address ?? '').replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
 }
 
 function tlsFacts(socket: Socket): TlsFacts | null {

@@ -1,5 +1,4 @@
 /** The SMTP server over `node:net` and `node:tls`. */
-export { type AdmissionLimits, DEFAULT_ADMISSION } from './admission.js';
 export { BodyAborted } from './body.js';
 export {
   Certificates,
@@ -20,13 +19,13 @@ export type {
   TlsFacts,
 } from './handler.js';
 export {
+  type AdmissionLimits,
   type DataRate,
+  DEFAULT_ADMISSION,
   DEFAULT_DATA_RATE,
   DEFAULT_TIMEOUTS,
-  type Listening,
-  type ListenOptions,
-  type ServerOptions,
   type Timeouts,
-} from './options.js';
+} from './limits.js';
+export type { Listening, ListenOptions, ServerOptions } from './options.js';
 export { Refusal } from './refusal.js';
 export { createServer, Server } from './server.js';

@@ -1,4 +1,67 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net';
+
+/** An IPv4 client of a dual-stack socket is an IPv4 client: RFC 4291 2.5.5.2. */
+export function plainAddress(address: string | undefined): string {
+  return (address ?? '').replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+}
+
+/** The one spelling of an address that isIP says is one: RFC 5952 for IPv6, IPv4 for IPv4 in IPv6. */
+export function canonicalAddress(address: string): string {
+  if (!isIPv6(address)) return address;
+  return plainAddress(new SocketAddress({ address, family: 'ipv6' }).address);
+}
+
+/** How many leading bits of an address make the network that admission counts by. */
+export interface NetworkSizes {
+  /** Bits of an IPv4 address, 1 to 32. */
+  readonly ipv4Bits: number;
+  /** Bits of an IPv6 address, 1 to 128. */
+  readonly ipv6Bits: number;
+}
+
+/** The network that an address is of, as text; what is no address is a network of its own. */
+export function networkOf(address: string, { ipv4Bits, ipv6Bits }: NetworkSizes): string {
+  if (isIPv6(address)) return `${masked(groupsOf(address), 16, ipv6Bits).join(':')}/${ipv6Bits}`;
+  // The common case, and nothing to compute.
+  if (ipv4Bits === 32 || isIP(address) === 0) return address;
+  return `${masked(address.split('.').map(Number), 8, ipv4Bits).join('.')}/${ipv4Bits}`;
+}
+
+/** The parts of an address, `width` bits each, with all but the first `bits` of them zero. */
+function masked(parts: readonly number[], width: number, bits: number): string[] {
+  return parts.map((part, i) => {
+    const kept = Math.min(Math.max(bits - i * width, 0), width);
+    return (part & ~((1 << (width - kept)) - 1)).toString(width === 16 ? 16 : 10);
+  });
+}
+
+/** The eight groups of an IPv6 address. */
+function groupsOf(address: string): number[] {
+  const [head = '', tail = ''] = canonicalAddress(address).split('::');
+  const first = head.split(':').filter((group) => group !== '');
+  const last = tail.split(':').filter((group) => group !== '');
+  const zeros = Array.from({ length: 8 - first.length - last.length }, () => '0');
+  return [...first, ...zeros, ...last].map((group) => parseInt(group, 16));
+}
+
+/** How a network is written, in words for an error message. */
+export const NETWORK_FORM = 'an address or a network such as 192.0.2.0/24 or 2001:db8::/32';
+
+interface Network {
+  readonly address: string;
+  readonly bits: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
+/** Reads an address (`192.0.2.1`, `2001:db8::1`) or a network (`192.0.2.0/24`, `2001:db8::/32`), or gives null. */
+export function parseNetwork(text: string): Network | null {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+  const longest = family === 'ipv6' ? 128 : 32;
+  const bits = prefix === undefined ? longest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
+  const wrong = isIP(address) === 0 || bits < 0 || bits > longest || rest.length > 0;
+  return wrong ? null : { address, bits, family };
+}
 
 /** A set of networks, to ask whether an address is in one of them. */
 export class Networks {
@@ -6,22 +69,15 @@ export class Networks {
   readonly #empty: boolean;
 
   /**
-   * @param networks each an address (`192.0.2.1`, `2001:db8::1`) or a network (`192.0.2.0/24`, `2001:db8::/32`).
+   * @param networks as {@link parseNetwork} reads them.
    * @throws TypeError naming the one that is neither.
    */
   constructor(networks: readonly string[]) {
     this.#empty = networks.length === 0;
-    for (const network of networks) {
-      const [address = '', prefix, ...rest] = network.split('/');
-      const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-      const bits = family === 'ipv6' ? 128 : 32;
-      const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
-      if (isIP(address) === 0 || length < 0 || length > bits || rest.length > 0) {
-        throw new TypeError(
-          `expected an address or a network such as 192.0.2.0/24 or 2001:db8::/32, got ${network}`,
-        );
-      }
-      this.#list.addSubnet(address, length, family);
+    for (const text of networks) {
+      const network = parseNetwork(text);
+      if (network === null) throw new TypeError(`expected ${NETWORK_FORM}, got ${text}`);
+      this.#list.addSubnet(network.address, network.bits, network.family);
     }
   }
 

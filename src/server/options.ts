@@ -1,42 +1,8 @@
 import type { BareNewlines, Limits, SaslMechanism } from '../protocol/index.js';
-import type { AdmissionLimits } from './admission.js';
 import type { Certificates } from './certificates.js';
 import type { Clock } from './deadlines.js';
 import type { Handler } from './handler.js';
-
-/** How long the server waits, in milliseconds. RFC 5321 4.5.3.2 has the least values for clients. */
-export interface Timeouts {
-  /** For one whole command line, from the reply before it: RFC 5321 4.5.3.2.7 (5 minutes). */
-  readonly command: number;
-  /** For the next octets of content: RFC 5321 4.5.3.2.5 (3 minutes). */
-  readonly dataBlock: number;
-  /** For a whole TLS handshake, from STARTTLS or the connection. */
-  readonly handshake: number;
-  /** For the client to read what was written. */
-  readonly write: number;
-  /** For the client to close after the last reply. */
-  readonly linger: number;
-}
-
-export const DEFAULT_TIMEOUTS: Timeouts = {
-  command: 5 * 60_000,
-  dataBlock: 3 * 60_000,
-  // Node's tls.Server waits two minutes; a handshake is two round trips.
-  handshake: 30_000,
-  write: 5 * 60_000,
-  linger: 5_000,
-};
-
-/** The least speed of content. Without one, an octet a minute holds a transaction for years. */
-export interface DataRate {
-  /** Octets per second, on average since the content began; 0: any. */
-  readonly octetsPerSecond: number;
-  /** Milliseconds before the average counts. */
-  readonly grace: number;
-}
-
-// A modem of 1962 (300 bit/s) is quicker than 30 octets a second.
-export const DEFAULT_DATA_RATE: DataRate = { octetsPerSecond: 30, grace: 60_000 };
+import type { AdmissionLimits, DataRate, Timeouts } from './limits.js';
 
 /** Options of a server; its handler's methods stand among them. */
 export interface ServerOptions<Principal> extends Handler<Principal> {
@@ -82,6 +48,8 @@ export interface ListenOptions {
    * Default: none.
    */
   readonly proxies?: readonly string[];
+  /** Connections from anywhere but the `proxies` are closed. Default: false, they are taken as they come. */
+  readonly proxiesOnly?: boolean;
 }
 
 /** Where a listener came to listen. */

@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { isIPv4, isIPv6 } from 'node:net';
+import { FIXED } from './limits.js';
+import { canonicalAddress } from './networks.js';
 
 /** What a PROXY header tells of the connection that the proxy took. */
 export interface ProxiedEndpoints {
@@ -20,21 +22,14 @@ export type ProxyHeader =
   /** No PROXY header; the reason is for the operator. */
   | { readonly kind: 'fault'; readonly reason: string };
 
+const V1_OCTETS = FIXED.proxyLine.initial;
+const V2_OCTETS = FIXED.proxyBlock.initial;
+
 const MORE: ProxyHeader = { kind: 'more' };
 
-/** A version 1 line with its CRLF: section 2.1 of the specification gives 107 as the longest possible. */
-const V1_OCTETS = 107;
 const V1_START = Buffer.from('PROXY ', 'latin1');
 const V2_SIGNATURE = Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a]);
 const V2_PREFIX = 16;
-/**
- * Octets behind the prefix that a version 2 header may have. The specification allows 65,535; the type-length
- * values that proxies add, a client certificate's names among them, take some hundreds.
- */
-const V2_OCTETS = 4096;
-
-/** Octets within which every header is whole, or at fault. */
-export const PROXY_HEADER_OCTETS = V2_PREFIX + V2_OCTETS;
 
 /**
  * Parses the header that a proxy puts before a client's octets: the PROXY protocol, versions 1 and 2, of
@@ -56,15 +51,16 @@ function startsAlike(octets: Buffer, text: Buffer): boolean {
 
 function parseV1(octets: Buffer): ProxyHeader {
   const end = octets.indexOf('\r\n', 0, 'latin1');
-  if (end < 0)
-    return octets.length >= V1_OCTETS ? fault(`a version 1 line is longer than ${V1_OCTETS} octets`) : MORE;
   const length = end + 2;
-  if (length > V1_OCTETS) return fault(`a version 1 line is longer than ${V1_OCTETS} octets`);
+  if (end < 0 ? octets.length >= V1_OCTETS : length > V1_OCTETS) {
+    return fault(`a version 1 line is longer than ${V1_OCTETS} octets`);
+  }
+  if (end < 0) return MORE;
   const words = octets.toString('latin1', 0, end).split(' ');
   const [, family, source = '', destination = '', sourcePort = '', destinationPort = ''] = words;
   // What follows UNKNOWN is to be ignored, whatever it is.
   if (family === 'UNKNOWN') return { kind: 'local', length };
-  const isAddress = family === 'TCP4' ? isIPv4 : family === 'TCP6' ? isIPv6 : null;
+  const isAddress = family === 'TCP4' ? isIPv4 : family === 'TCP6' ? isPlainIPv6 : null;
   if (isAddress === null) return fault('a version 1 line names neither TCP4, TCP6 nor UNKNOWN');
   if (words.length !== 6 || !isAddress(source) || !isAddress(destination)) {
     return fault('the addresses of a version 1 line are malformed');
@@ -74,13 +70,18 @@ function parseV1(octets: Buffer): ProxyHeader {
   return {
     kind: 'proxied',
     endpoints: {
-      remoteAddress: source,
+      remoteAddress: canonicalAddress(source),
       remotePort: Number(sourcePort),
-      localAddress: destination,
+      localAddress: canonicalAddress(destination),
       localPort: Number(destinationPort),
     },
     length,
   };
+}
+
+/** Without a zone (`fe80::1%eth0`): the name of another machine's interface means nothing here. */
+function isPlainIPv6(text: string): boolean {
+  return isIPv6(text) && !text.includes('%');
 }
 
 function isPort(text: string): boolean {
@@ -89,7 +90,7 @@ function isPort(text: string): boolean {
 
 //     octet  0-11  signature
 //     octet  12    version (high four bits, 2) and command (0 LOCAL, 1 PROXY)
-//     octet  13    address family (1 IPv4, 2 IPv6, 3 UNIX) and transport (1 STREAM, 2 DGRAM)
+//     octet  13    address family (0 none, 1 IPv4, 2 IPv6, 3 UNIX) and transport (0 none, 1 STREAM, 2 DGRAM)
 //     octet  14-15 length of what follows: the addresses, then type-length values
 function parseV2(octets: Buffer): ProxyHeader {
   const versionAndCommand = octets.readUInt8(12);
@@ -101,10 +102,13 @@ function parseV2(octets: Buffer): ProxyHeader {
   if (following > V2_OCTETS) return fault(`a version 2 header says that ${following} octets follow`);
   const length = V2_PREFIX + following;
   if (octets.length < length) return MORE;
+  // With LOCAL the family is to be ignored, whatever it is.
   if (command === 0) return { kind: 'local', length };
-
+  if (family >> 4 > 3 || (family & 0x0f) > 2) {
+    return fault(`address family and transport 0x${family.toString(16)} are not of version 2`);
+  }
   const addressOctets = family === 0x11 ? 4 : family === 0x21 ? 16 : 0;
-  // A family other than TCP over IPv4 and IPv6 is to be taken like LOCAL: its addresses mean nothing here.
+  // Anything but TCP over IPv4 and IPv6 is taken like LOCAL: such addresses mean nothing here.
   if (addressOctets === 0) return { kind: 'local', length };
   if (following < 2 * addressOctets + 4) return fault('a version 2 header is too short for its addresses');
   const format = addressOctets === 4 ? formatIPv4 : formatIPv6;
@@ -128,9 +132,8 @@ function formatIPv4(octets: Buffer): string {
 }
 
 function formatIPv6(octets: Buffer): string {
-  const groups = Array.from({ length: 8 }, (_, i) => octets.readUInt16BE(2 * i).toString(16)).join(':');
-  // The one spelling of RFC 5952, which URL has built in.
-  return new URL(`http://[${groups}]`).hostname.slice(1, -1);
+  const groups = Array.from({ length: 8 }, (_, i) => octets.readUInt16BE(2 * i).toString(16));
+  return canonicalAddress(groups.join(':'));
 }
 
 function fault(reason: string): ProxyHeader {

@@ -7,25 +7,24 @@ import {
 } from 'node:net';
 import { hostname } from 'node:os';
 import { type Limits, Profile, type Reply, reply } from '../protocol/index.js';
-import { Admission, type AdmissionLimits, DEFAULT_ADMISSION, networkOf } from './admission.js';
+import { Admission } from './admission.js';
 import { Arrival, type ArrivalContext } from './arrival.js';
-import { Connection, type ConnectionContext, plainAddress } from './connection.js';
+import { Connection, type ConnectionContext } from './connection.js';
 import { Deadlines, monotonic } from './deadlines.js';
 import {
+  type AdmissionLimits,
   type DataRate,
+  DEFAULT_ADMISSION,
   DEFAULT_DATA_RATE,
   DEFAULT_TIMEOUTS,
-  type Listening,
-  type ListenOptions,
-  type ServerOptions,
+  FIXED,
   type Timeouts,
-} from './options.js';
-import { Networks } from './networks.js';
+  WAITS,
+} from './limits.js';
+import { networkOf, Networks, plainAddress } from './networks.js';
+import type { Listening, ListenOptions, ServerOptions } from './options.js';
 import { NodeScan } from './scan.js';
 import { TlsGate } from './tls-gate.js';
-
-/** The longest pause between two looks at the deadlines, in milliseconds. */
-const COARSEST_SWEEP = 1_000;
 
 /**
  * An SMTP server: any number of listeners, one handler.
@@ -58,7 +57,7 @@ export class Server<Principal = unknown> {
     const clock = options.clock ?? monotonic;
     const { command, dataBlock, handshake, write, linger } = this.#timeouts;
     const shortest = Math.min(command, dataBlock, handshake, write, linger, this.#dataRate.grace);
-    this.#deadlines = new Deadlines(Math.max(10, Math.min(COARSEST_SWEEP, shortest / 4)), clock);
+    this.#deadlines = new Deadlines(Math.max(10, Math.min(FIXED.sweep.initial, shortest / 4)), clock);
     this.#admission = new Admission(admission, clock);
     this.#gate = options.certificates === undefined ? null : new TlsGate(options.certificates);
   }
@@ -83,7 +82,7 @@ export class Server<Principal = unknown> {
     const arrivals = this.#arrivalContext(tls, options);
     const proxies = new Networks(options.proxies ?? []);
     const listener = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      this.#arrive(socket, arrivals, proxies);
+      this.#arrive(socket, arrivals, proxies, options.proxiesOnly === true);
     });
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
@@ -107,7 +106,7 @@ export class Server<Principal = unknown> {
    *
    * @param graceMs milliseconds for the transactions in hand. Default: 30 seconds.
    */
-  close(graceMs = 30_000): Promise<void> {
+  close(graceMs: number = WAITS.stopGrace.initial): Promise<void> {
     this.#stopping ??= this.#stop(graceMs);
     return this.#stopping;
   }
@@ -146,13 +145,13 @@ export class Server<Principal = unknown> {
     const connections = this.#connectionContext(tls, options);
     return {
       tls,
-      tlsDetectMs: options.tlsDetectMs ?? 20,
+      tlsDetectMs: options.tlsDetectMs ?? WAITS.tlsDetect.initial,
       gate: this.#gate,
       handshakeMs: this.#timeouts.handshake,
       deadlines: this.#deadlines,
       readmit: (arrival, { remoteAddress }) => {
         this.#admission.leave(arrival.network);
-        arrival.network = networkOf(remoteAddress);
+        arrival.network = networkOf(remoteAddress, this.#admission.limits);
         if (this.#admission.enter(arrival.network)) return true;
         this.#arrivals.delete(arrival);
         this.#turnAway(arrival.socket, remoteAddress);
@@ -208,11 +207,16 @@ export class Server<Principal = unknown> {
     };
   }
 
-  #arrive(socket: Socket, context: ArrivalContext, proxies: Networks): void {
+  #arrive(socket: Socket, context: ArrivalContext, proxies: Networks, proxiesOnly: boolean): void {
     const address = plainAddress(socket.remoteAddress);
     const proxied = proxies.has(address);
     // A proxy brings everybody's connections: they are counted by client once it has told whose each is.
-    const network = proxied ? `proxy ${address}` : networkOf(address);
+    const network = proxied ? `proxy ${address}` : networkOf(address, this.#admission.limits);
+    if (!proxied && proxiesOnly) {
+      socket.destroy();
+      this.#options.onRefusedArrival?.(address, new Error('it is not one of the proxies of this port'));
+      return;
+    }
     // Before any work on TLS: a server that is full must not be made to compute.
     if (this.#stopping !== null) sayAndClose(socket, this.#farewell());
     else if (!this.#admission.enter(network, proxied)) this.#turnAway(socket, address);

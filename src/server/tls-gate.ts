@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Certificates } from './certificates.js';
+import { FIXED } from './limits.js';
 
 /** First octet of a TLS record that holds a handshake message, so of every ClientHello: RFC 8446 5.1. */
 export const TLS_HANDSHAKE = 0x16;
-
-/** Octets dropped between STARTTLS and a ClientHello before the client is given up. */
-const DROPPED_LIMIT = 4096;
 
 type Done = (result: TLSSocket | Error) => void;
 
@@ -75,7 +73,7 @@ export class TlsGate {
     const look = (octets: Uint8Array): void => {
       const hello = octets.indexOf(TLS_HANDSHAKE);
       dropped += hello < 0 ? octets.length : hello;
-      if (dropped > DROPPED_LIMIT) {
+      if (dropped > FIXED.beforeClientHello.initial) {
         finish();
         done(new Error('the client sent no TLS handshake after STARTTLS'));
       } else if (hello >= 0) {

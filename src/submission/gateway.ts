@@ -10,6 +10,8 @@ import {
   type Submitted,
 } from './acceptance.js';
 import { Directory } from './directory.js';
+import { DEFAULT_SUBMISSION, type SubmissionLimits } from './limits.js';
+import { Rate } from './rate.js';
 import { DEFAULT_TAG_FIELDS } from './rewrite.js';
 
 export interface GatewayOptions extends Partial<Omit<AcceptancePolicy, 'hostname'>> {
@@ -18,6 +20,10 @@ export interface GatewayOptions extends Partial<Omit<AcceptancePolicy, 'hostname
   readonly hostname: string;
   /** Hears of every message accepted. */
   readonly onAccepted?: (session: SessionView<Domain>, accepted: Accepted) => void;
+  /** How often a domain may send. Default: {@link DEFAULT_SUBMISSION}. */
+  readonly rates?: Partial<Pick<SubmissionLimits, 'messagesPerMinute' | 'recipientsPerMinute'>>;
+  /** The clock of the rates, in milliseconds. Default: the process's monotonic clock. */
+  readonly clock?: () => number;
 }
 
 type Session = SessionView<Domain>;
@@ -31,6 +37,8 @@ export class Gateway implements Handler<Domain> {
   readonly #policy: AcceptancePolicy;
   readonly #directory: Directory;
   readonly #onAccepted: GatewayOptions['onAccepted'];
+  readonly #messages: Rate;
+  readonly #recipients: Rate;
   /** Domains of sessions without AUTH, where a listener lets them in: taken from MAIL. */
   readonly #claimed = new WeakMap<Session, Domain>();
 
@@ -39,9 +47,12 @@ export class Gateway implements Handler<Domain> {
     this.#store = options.store;
     this.#onAccepted = options.onAccepted;
     this.#directory = new Directory(options.store, now);
+    const { messagesPerMinute, recipientsPerMinute } = { ...DEFAULT_SUBMISSION, ...options.rates };
+    this.#messages = new Rate(messagesPerMinute, options.clock);
+    this.#recipients = new Rate(recipientsPerMinute, options.clock);
     this.#policy = {
       hostname: options.hostname,
-      maxHeaderSize: options.maxHeaderSize ?? 256 * 1024,
+      maxHeaderSize: options.maxHeaderSize ?? DEFAULT_SUBMISSION.headerSize,
       tagFields: options.tagFields ?? DEFAULT_TAG_FIELDS,
       listUnsubscribeField: options.listUnsubscribeField ?? 'X-List-Unsubscribe',
       status: options.status ?? 'held',
@@ -61,14 +72,20 @@ export class Gateway implements Handler<Domain> {
   onMail(session: Session, reversePath: Mailbox | null): void | Reply | Promise<void | Reply> {
     const { principal } = session;
     if (principal === null) return this.#claim(session, reversePath);
-    if (reversePath === null) return;
-    const domain = normalizeDomain(reversePath.domain);
-    if (domain === principal.name || domain?.endsWith(`.${principal.name}`) === true) return;
+    const domain = reversePath === null ? principal.name : normalizeDomain(reversePath.domain);
+    if (domain === principal.name || domain?.endsWith(`.${principal.name}`) === true) {
+      return within(this.#messages, principal, 'messages');
+    }
     return new Reply(550, '5.7.1', `Envelope sender must be of ${principal.name} or a domain below it`);
   }
 
+  onRcpt(session: Session): void | Reply {
+    const domain = this.#domainOf(session);
+    if (domain !== undefined) return within(this.#recipients, domain, 'recipients');
+  }
+
   onContent(session: Session): ContentSink | Reply {
-    const domain = session.principal ?? this.#claimed.get(session);
+    const domain = this.#domainOf(session);
     if (domain === undefined) return NOBODY;
     const acceptance = new Acceptance(this.#store, this.#policy, submittedIn(session, domain));
     return {
@@ -86,6 +103,11 @@ export class Gateway implements Handler<Domain> {
     };
   }
 
+  /** Whose mail it is. */
+  #domainOf(session: Session): Domain | undefined {
+    return session.principal ?? this.#claimed.get(session);
+  }
+
   /**
    * A listener that does not ask for AUTH trusts whoever can reach it, but still has mail of its own domains
    * only: the envelope sender names the one.
@@ -100,7 +122,20 @@ export class Gateway implements Handler<Domain> {
     }
     if (domain === null) return new Reply(550, '5.7.1', 'Envelope sender must be of a domain of this server');
     this.#claimed.set(session, domain);
+    return within(this.#messages, domain, 'messages');
   }
+}
+
+/** A no with the time to wait, where the domain has had its share. */
+function within(rate: Rate, { id, name }: Domain, what: 'messages' | 'recipients'): void | Reply {
+  const wait = rate.take(id);
+  if (wait === 0) return;
+  const seconds = Math.ceil(wait / 1000);
+  return new Reply(
+    450,
+    '4.7.1',
+    `Too many ${what} of ${name}: at most ${rate.perMinute} a minute, try again in ${seconds} s`,
+  );
 }
 
 const AUTH_UNAVAILABLE = new Reply(454, '4.7.0', 'Temporary authentication failure, try again later');

@@ -15,7 +15,7 @@ const read = (toml: string) =>
 /** What the file would say if every line that is commented out were in force, and no other. */
 const defaults = text
   .split('\n')
-  .filter((line) => /^\[/.test(line) || /^# (\[\[.*\]\]|[a-z_]+ = .*)$/.test(line))
+  .filter((line) => /^\[/.test(line) || /^# (\[\[.*\]\]|[a-z0-9_]+ = .*)$/.test(line))
   .map((line) => line.replace(/^# /, ''))
   .join('\n');
 
@@ -27,10 +27,10 @@ describe('docs/postern.toml', () => {
     const { config, origins } = read(text);
     expect([...origins.keys()]).toEqual(['data', 'listen']);
     expect(config.listen).toEqual([
-      { address: '::', port: 25, tls: 'optional', auth: 'required' },
-      { address: '::', port: 587, tls: 'optional', auth: 'required' },
-      { address: '::', port: 2525, tls: 'optional', auth: 'required' },
-      { address: '::', port: 465, tls: 'implicit', auth: 'required' },
+      { address: '::', port: 25, tls: 'optional', auth: 'required', proxy: 'trusted' },
+      { address: '::', port: 587, tls: 'optional', auth: 'required', proxy: 'trusted' },
+      { address: '::', port: 2525, tls: 'optional', auth: 'required', proxy: 'trusted' },
+      { address: '::', port: 465, tls: 'implicit', auth: 'required', proxy: 'trusted' },
     ]);
   });
 

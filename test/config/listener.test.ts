@@ -4,13 +4,35 @@ import { type ListenerConfig, formatListener, parseListener } from '../../src/co
 
 describe('listener URLs', () => {
   it.each<[string, ListenerConfig]>([
-    ['smtp://127.0.0.1:2525', { address: '127.0.0.1', port: 2525, tls: 'optional', auth: 'required' }],
-    ['smtp://[::1]:0', { address: '::1', port: 0, tls: 'optional', auth: 'required' }],
-    ['smtp://localhost:25/', { address: 'localhost', port: 25, tls: 'optional', auth: 'required' }],
-    ['smtps://0.0.0.0:465', { address: '0.0.0.0', port: 465, tls: 'implicit', auth: 'required' }],
-    ['smtps://[::]:465?tls=required', { address: '::', port: 465, tls: 'implicit', auth: 'required' }],
-    ['smtp://h:1?tls=required', { address: 'h', port: 1, tls: 'required', auth: 'required' }],
-    ['smtp://h:65535?auth=optional&tls=off', { address: 'h', port: 65535, tls: 'off', auth: 'optional' }],
+    [
+      'smtp://127.0.0.1:2525',
+      { address: '127.0.0.1', port: 2525, tls: 'optional', auth: 'required', proxy: 'trusted' },
+    ],
+    ['smtp://[::1]:0', { address: '::1', port: 0, tls: 'optional', auth: 'required', proxy: 'trusted' }],
+    [
+      'smtp://localhost:25/',
+      { address: 'localhost', port: 25, tls: 'optional', auth: 'required', proxy: 'trusted' },
+    ],
+    [
+      'smtps://0.0.0.0:465',
+      { address: '0.0.0.0', port: 465, tls: 'implicit', auth: 'required', proxy: 'trusted' },
+    ],
+    [
+      'smtps://[::]:465?tls=required',
+      { address: '::', port: 465, tls: 'implicit', auth: 'required', proxy: 'trusted' },
+    ],
+    [
+      'smtp://h:1?tls=required',
+      { address: 'h', port: 1, tls: 'required', auth: 'required', proxy: 'trusted' },
+    ],
+    [
+      'smtp://h:65535?auth=optional&tls=off',
+      { address: 'h', port: 65535, tls: 'off', auth: 'optional', proxy: 'trusted' },
+    ],
+    [
+      'smtp://h:25?proxy=required',
+      { address: 'h', port: 25, tls: 'optional', auth: 'required', proxy: 'required' },
+    ],
   ])('reads %s', (url, listener) => {
     expect(parseListener(url)).toEqual(listener);
   });
@@ -36,6 +58,7 @@ describe('listener URLs', () => {
     ['smtp://h:25?tls=on', /"tls" is "on".*required/],
     ['smtp://h:25?tls', /"tls" is ""/],
     ['smtp://h:25?tls=off&tls=off', /twice/],
+    ['smtp://h:25?proxy=on', /"proxy" is "on".*required/],
     ['smtps://h:465?tls=off', /tls=off.*smtps/],
     ['smtps://h:465?tls=optional', /tls=optional.*smtps/],
   ])('refuses %s and says why', (url, reason) => {
@@ -48,6 +71,7 @@ describe('listener URLs', () => {
       port: fc.nat(65_535),
       tls: fc.constantFrom('implicit', 'required', 'optional', 'off'),
       auth: fc.constantFrom('required', 'optional'),
+      proxy: fc.constantFrom('trusted', 'required', 'off'),
     });
     fc.assert(
       fc.property(listener, (listener) => {

@@ -33,7 +33,7 @@ describe('layers', () => {
     expect(origins.size).toBe(0);
     expect(config).toMatchObject({
       data: './data',
-      listen: [{ address: '127.0.0.1', port: 2525, tls: 'optional', auth: 'required' }],
+      listen: [{ address: '127.0.0.1', port: 2525, tls: 'optional', auth: 'required', proxy: 'trusted' }],
       dashboard: null,
       smtp: { maxSize: 50 * 1024 * 1024, maxRecipients: 100, timeouts: { command: 300_000 } },
       tls: { cert: null, key: null, certificates: [], minVersion: 'TLSv1.2' },
@@ -142,6 +142,8 @@ describe('wrong values', () => {
     ['listen', 'listen = []', '[]'],
     ['dashboard', 'dashboard = "on"', '"on"'],
     ['submission.tag_headers[1]', '[submission]\ntag_headers = ["X-A", "X A"]', '"X A"'],
+    ['smtp.trusted_proxies[1]', '[smtp]\ntrusted_proxies = ["::1", "10.0.0.0/33"]', '"10.0.0.0/33"'],
+    ['smtp.ipv6_network_bits', '[smtp]\nipv6_network_bits = 129', '129'],
     ['tls.ciphers', '[tls]\nciphers = "a b"', '"a b"'],
     ['tls.min_version', '[tls]\nmin_version = "TLSv1.1"', '"TLSv1.1"'],
     ['smtp.bare_newlines', '[smtp]\nbare_newlines = 1979-05-27', '"1979-05-27"'],
@@ -159,6 +161,14 @@ describe('wrong values', () => {
     expect(await problems('[tls]\ncert = "a"')).toEqual([
       'tls.key is not set: tls.cert is set, so this one must be, too',
     ]);
+  });
+
+  it('refuses a listener for proxies only where there are none', async () => {
+    const listen = 'listen = ["smtp://127.0.0.1:0", "smtp://127.0.0.1:0?proxy=required"]';
+    expect(await problems(listen)).toEqual([
+      expect.stringMatching(/^listen\[1\] .*trusted_proxies is empty/),
+    ]);
+    await load(`${listen}\n[smtp]\ntrusted_proxies = ["192.0.2.0/24", "2001:db8::1"]`);
   });
 
   it('refuses two listeners on one port, but not on port 0', async () => {

@@ -1,0 +1,35 @@
+import { defaultsOf, type Limit } from '../protocol/index.js';
+
+/** The limits of the gateway itself, beside those of its server. */
+export interface SubmissionLimits {
+  /** Octets of a header section, with the blank line that ends it. */
+  readonly headerSize: number;
+  /** Messages a minute of one domain; 0: any number. */
+  readonly messagesPerMinute: number;
+  /** Recipients a minute of one domain; 0: any number. */
+  readonly recipientsPerMinute: number;
+}
+
+export const SUBMISSION = {
+  headerSize: {
+    about: 'Largest header section of a message; it is held in memory while it is rewritten.',
+    initial: 256 * 1024,
+    unit: 'octets',
+    source: 'Postfix keeps 100 KiB of one (header_size_limit)',
+  },
+  messagesPerMinute: {
+    about:
+      'Messages a minute of one domain, counted at MAIL, a whole minute of them at once if need be; further ones get 450 and the time to wait. 0 allows any.',
+    initial: 0,
+    unit: '1/min',
+    source: "Postfix's smtpd_client_message_rate_limit",
+  },
+  recipientsPerMinute: {
+    about: 'Recipients a minute of one domain, likewise, counted at RCPT. 0 allows any.',
+    initial: 0,
+    unit: '1/min',
+    source: "Postfix's smtpd_client_recipient_rate_limit",
+  },
+} as const satisfies Record<keyof SubmissionLimits, Limit>;
+
+export const DEFAULT_SUBMISSION: SubmissionLimits = defaultsOf(SUBMISSION);
