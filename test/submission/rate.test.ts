@@ -1,0 +1,122 @@
+/**
+ * Invariant: whatever the pattern of asking, no more than a minute's number comes at once, nor more than time
+ * gives back after that; and who waits as long as was said gets in.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Mailbox } from '../../src/protocol/index.js';
+import type { SessionView } from '../../src/server/index.js';
+import type { Domain, Store } from '../../src/store/port.js';
+import { Gateway, type GatewayOptions } from '../../src/submission/gateway.js';
+import { Rate } from '../../src/submission/rate.js';
+
+describe('a rate', () => {
+  it('is had at once in full, and then as time gives it back', () => {
+    let now = 0;
+    const rate = new Rate(6, () => now);
+    expect(Array.from({ length: 7 }, () => rate.take(1))).toEqual([0, 0, 0, 0, 0, 0, 10_000]);
+    now += 9_999;
+    expect(rate.take(1)).toBe(1);
+    now += 1;
+    expect(rate.take(1)).toBe(0);
+    expect(rate.take(1)).toBe(10_000);
+  });
+
+  it('is of each key by itself', () => {
+    const rate = new Rate(1, () => 0);
+    expect([rate.take(1), rate.take(2), rate.take(1)]).toEqual([0, 0, 60_000]);
+  });
+
+  it('of 0 is any', () => {
+    const rate = new Rate(0, () => 0);
+    expect(Array.from({ length: 1000 }, () => rate.take(1)).every((wait) => wait === 0)).toBe(true);
+  });
+
+  it('holds for every pattern', () => {
+    const pauses = fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 200 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), pauses, (perMinute, pauses) => {
+        let now = 0;
+        const rate = new Rate(perMinute, () => now);
+        const taken: number[] = [];
+        for (const pause of pauses) {
+          now += pause;
+          const wait = rate.take(1);
+          if (wait === 0) taken.push(now);
+          else {
+            now += wait;
+            expect(rate.take(1)).toBe(0);
+            taken.push(now);
+          }
+        }
+        for (const [first, from] of taken.entries()) {
+          for (const [last, to] of taken.slice(first).entries()) {
+            expect(last + 1).toBeLessThanOrEqual(perMinute + ((to - from) / 60_000) * perMinute + 0.001);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('the gateway', () => {
+  const domain: Domain = { id: 7, name: 'example.com', createdAt: 0 } as Domain;
+  const other: Domain = { id: 8, name: 'example.org', createdAt: 0 } as Domain;
+  const mailbox = (address: string): Mailbox =>
+    ({ address, domain: address.slice(address.indexOf('@') + 1) }) as Mailbox;
+  const session = (principal: Domain | null): SessionView<Domain> => ({ principal }) as SessionView<Domain>;
+
+  function gateway(options: Partial<GatewayOptions>): Gateway {
+    const store = { domains: async () => [domain, other] } as unknown as Store;
+    return new Gateway({ store, hostname: 'mx.example', ...options });
+  }
+
+  it('refuses one message more for now, and says for how long', () => {
+    let now = 0;
+    const { onMail, onRcpt } = bound(
+      gateway({ rates: { messagesPerMinute: 2, recipientsPerMinute: 3 }, clock: () => now }),
+    );
+    const sender = mailbox('app@example.com');
+    expect(onMail(session(domain), sender)).toBeUndefined();
+    expect(onMail(session(domain), null)).toBeUndefined();
+    expect(String(onMail(session(domain), sender))).toBe(
+      '450 4.7.1 Too many messages of example.com: at most 2 a minute, try again in 30 s',
+    );
+    expect(onMail(session(other), mailbox('app@example.org'))).toBeUndefined();
+    now += 30_000;
+    expect(onMail(session(domain), sender)).toBeUndefined();
+    for (let n = 0; n < 3; n++) expect(onRcpt(session(domain))).toBeUndefined();
+    expect(String(onRcpt(session(domain)))).toBe(
+      '450 4.7.1 Too many recipients of example.com: at most 3 a minute, try again in 20 s',
+    );
+  });
+
+  it('counts no message whose sender is refused', () => {
+    const { onMail } = bound(gateway({ rates: { messagesPerMinute: 1 }, clock: () => 0 }));
+    expect(String(onMail(session(domain), mailbox('app@example.org')))).toMatch(/^550 5\.7\.1/);
+    expect(onMail(session(domain), mailbox('app@example.com'))).toBeUndefined();
+  });
+
+  it('counts those without AUTH for the domain of their sender', async () => {
+    const { onMail, onRcpt } = bound(
+      gateway({ rates: { messagesPerMinute: 1, recipientsPerMinute: 1 }, clock: () => 0 }),
+    );
+    const anonymous = session(null);
+    expect(await onMail(anonymous, mailbox('app@example.com'))).toBeUndefined();
+    expect(onRcpt(anonymous)).toBeUndefined();
+    expect(String(onRcpt(anonymous))).toMatch(/^450 4\.7\.1 Too many recipients of example\.com/);
+    expect(String(await onMail(session(null), mailbox('app@example.com')))).toMatch(/^450 4\.7\.1/);
+  });
+
+  it('lets any number through unless told otherwise', () => {
+    const { onMail } = bound(gateway({ clock: () => 0 }));
+    for (let n = 0; n < 5000; n++) expect(onMail(session(domain), null)).toBeUndefined();
+  });
+
+  function bound(gateway: Gateway): Pick<Gateway, 'onMail' | 'onRcpt'> {
+    return {
+      onMail: (session, reversePath) => gateway.onMail(session, reversePath),
+      onRcpt: (session) => gateway.onRcpt(session),
+    };
+  }
+});
