@@ -21,6 +21,7 @@ const arrows = {
     // What a network is, and how it is written.
     'server/networks.ts',
     'submission/limits.ts',
+    'store/limits.ts',
   ],
   cli: [
     'config',

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { STORE } from '../store/limits.js';
 import { SUBMISSION } from '../submission/limits.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.js';
 import { key, table } from './key.js';
-import { choice, duration, path, size, structured } from './kinds.js';
+import { choice, duration, path, structured } from './kinds.js';
 import { LISTENER_FORM, type ListenerConfig, formatListener, parseListener } from './listener.js';
 import { limitKey } from './limit-key.js';
 import { smtpKeys } from './smtp-keys.js';
@@ -82,13 +83,7 @@ const keys = z.object({
     }),
   }),
   store: table({
-    inFlight: size({
-      about: 'Octets on their way to the disk, of all connections together; past it, connections wait.',
-      source: 'a quarter second of a slow disk',
-      initial: '32MiB',
-      min: '1MiB',
-      max: '16GiB',
-    }),
+    inFlight: limitKey(STORE.inFlight, { min: '1MiB', max: '16GiB' }),
   }),
   log: table({
     level: choice({

@@ -188,25 +188,6 @@ describe('docs/architecture.md', () => {
 });
 
 describe('docs/embedding.md', () => {
-  const { DEFAULT_LIMITS, DEFAULT_ADMISSION, DEFAULT_TIMEOUTS, DEFAULT_DATA_RATE } = library;
-  const defaults = {
-    limits: DEFAULT_LIMITS,
-    admission: DEFAULT_ADMISSION,
-    timeouts: DEFAULT_TIMEOUTS,
-    dataRate: DEFAULT_DATA_RATE,
-  };
-
-  it('has every limit with its default', () => {
-    const told = embedding.rows.flatMap(([option = '', value = '']) => {
-      const name = /^`((?:limits|admission|timeouts|dataRate)\.\w+)`$/.exec(option)?.[1];
-      return name === undefined ? [] : [[name, Number(value)] as const];
-    });
-    const there = Object.entries(defaults).flatMap(([group, values]) =>
-      Object.entries(values).map(([name, value]) => [`${group}.${name}`, value as number] as const),
-    );
-    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(there));
-  });
-
   it('has every method of the handler and every option of a port', () => {
     const told = new Set(embedding.rows.map(([cell = '']) => /^`(\w+)/.exec(cell)?.[1]));
     const declared = ['handler', 'options'].map((name) =>

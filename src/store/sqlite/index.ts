@@ -1,4 +1,5 @@
 /** The store on SQLite: one data folder, one server, any number of commands beside it. */
+import { STORE } from '../limits.js';
 import type { Store } from '../port.js';
 import { Budget } from './budget.js';
 import { BufferPool } from './buffers.js';
@@ -16,16 +17,13 @@ export interface SqliteOptions {
    * start what came in and never committed. False for a command that may run beside a server.
    */
   readonly exclusive: boolean;
-  /** Octets of content in memory at most, over all drafts together. Default 32 MiB. */
+  /** Octets of content in memory at most, over all drafts together. */
   readonly inFlightOctets?: number;
-  /** Octets to a chunk: a message that fits in one is written in one go. Default 256 KiB. */
+  /** Octets to a chunk: a message that fits in one is written in one go. */
   readonly chunkOctets?: number;
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
 }
-
-const IN_FLIGHT_OCTETS = 32 * 1024 * 1024;
-const CHUNK_OCTETS = 256 * 1024;
 
 /**
  * Opens the store in a data folder, made or brought up to date as needed.
@@ -34,7 +32,7 @@ const CHUNK_OCTETS = 256 * 1024;
  * `unreadable`, `full`: it cannot be opened, and the message names the folder and what to do.
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
-  const { directory, exclusive, chunkOctets = CHUNK_OCTETS } = options;
+  const { directory, exclusive, chunkOctets = STORE.chunk.initial } = options;
   await prepareFolder(directory);
   const lock = exclusive ? lockFolder(directory) : null;
   try {
@@ -45,7 +43,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       (spent) => buffers.give(spent),
     );
     const ids = new MessageIds(await link.start(), options.now ?? Date.now);
-    const budget = new Budget(options.inFlightOctets ?? IN_FLIGHT_OCTETS);
+    const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
     return new SqliteStore(link, { budget, buffers }, ids, lock);
   } catch (error) {
     lock?.release();
