@@ -64,7 +64,7 @@ it.skipIf(!present).each(['send-proxy', 'send-proxy-v2', 'send-proxy-v2 proxy-v2
   'HAProxy with %s tells who the client is',
   async (option) => {
     const seen: string[] = [];
-    const { port } = await serve<string>(
+    const { port } = await serve(
       {
         certificates: await localhostCertificates(),
         onHello: ({ remoteAddress, localPort }) => void seen.push(`${remoteAddress} ${localPort}`),

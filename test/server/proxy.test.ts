@@ -28,10 +28,10 @@ function serveProxied(
   options: ServerOptions<string> = {},
 ): Promise<Running<string>> {
   const seen: string[] = [];
-  return serve<string>(
+  return serve(
     {
       ...options,
-      onHello: (session) => void seen.push(`${endpoints(session)}`),
+      onHello: (session) => void seen.push(endpoints(session)),
     },
     { proxies: PROXIES, ...listen },
   ).then((running) => ({ ...running, refused: seen }));
