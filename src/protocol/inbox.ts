@@ -11,15 +11,21 @@ export class Inbox {
   #piece: Uint8Array = NOTHING;
   /** Where {@link #piece} is to be read on. */
   #offset = 0;
-  /** The pieces behind it, none of them empty; null where there are none. */
+  /** The pieces behind it, none of them empty, of which {@link #next} is the first unread; null for none. */
   #later: Uint8Array[] | null = null;
+  #next = 0;
   readonly #decoder = new LineDecoder();
 
   /** How many octets wait. */
   get length(): number {
     let length = this.#piece.length - this.#offset;
-    for (const piece of this.#later ?? []) length += piece.length;
+    for (const piece of this.#waiting()) length += piece.length;
     return length;
+  }
+
+  /** Octets of memory that it holds for its own: the start of a line. */
+  get held(): number {
+    return this.#decoder.held;
   }
 
   push(octets: Uint8Array): void {
@@ -62,12 +68,13 @@ export class Inbox {
     this.#piece = NOTHING;
     this.#offset = 0;
     this.#later = null;
+    this.#next = 0;
     this.#decoder.drop();
   }
 
   /** Everything that waits, as one piece. Nothing waits then. */
   take(): Uint8Array {
-    const octets = concat([this.#piece.subarray(this.#offset), ...(this.#later ?? [])]);
+    const octets = concat([this.#piece.subarray(this.#offset), ...this.#waiting()]);
     this.drop();
     return octets;
   }
@@ -78,8 +85,16 @@ export class Inbox {
       this.#offset = offset;
       return;
     }
-    this.#piece = this.#later?.shift() ?? NOTHING;
     this.#offset = 0;
-    if (this.#later?.length === 0) this.#later = null;
+    // By index: to shift would move all that waits, once a piece.
+    this.#piece = this.#later?.[this.#next++] ?? NOTHING;
+    if (this.#next === this.#later?.length) {
+      this.#later = null;
+      this.#next = 0;
+    }
+  }
+
+  #waiting(): readonly Uint8Array[] {
+    return this.#later?.slice(this.#next) ?? [];
   }
 }

@@ -19,7 +19,7 @@ export const yes: Judge = (question) =>
 export const HOSTNAME = 'mx.example';
 
 export function octetsOf(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(text, 'latin1'));
+  return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 
 export function textOf(octets: Uint8Array): string {

@@ -16,7 +16,7 @@ function boundaries(octets: string): number[] {
   const all = Array.from({ length: Math.max(0, octets.length - 1) }, (_, i) => i + 1);
   if (octets.length <= EVERY) return all;
   const spread = Math.ceil(octets.length / 50);
-  return all.filter((i) => i % spread === 0 || /[\r\n]/.test(octets.slice(i - 1, i + 1))).slice(-100);
+  return all.filter((i) => i % spread === 0 || /[\r\n]/.test(octets.slice(i - 1, i + 1))).slice(-50);
 }
 
 /** Random pieces, the same ones for the same seed. */
