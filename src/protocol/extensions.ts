@@ -7,10 +7,19 @@ interface Offer {
   readonly tlsRequired: boolean;
   readonly mechanisms: ReadonlyMap<string, unknown>;
   readonly limits: Limits;
+  readonly extensions: OptionalExtensions;
 }
 
+/** The extensions that a listener can do without. */
+export interface OptionalExtensions {
+  /** RFC 3461: who takes the message must keep RET, ENVID, NOTIFY and ORCPT, and act on them. Default: true. */
+  readonly dsn: boolean;
+}
+
+export const DEFAULT_EXTENSIONS: OptionalExtensions = { dsn: true };
+
 /** One line of the EHLO reply. */
-interface Extension {
+export interface Extension {
   readonly keyword: string;
   /** Where the keyword and its syntax are defined. */
   readonly source: string;
@@ -26,6 +35,7 @@ export const EXTENSIONS: readonly Extension[] = [
   { keyword: '8BITMIME', source: 'RFC 6152' },
   { keyword: 'SMTPUTF8', source: 'RFC 6531' },
   { keyword: 'ENHANCEDSTATUSCODES', source: 'RFC 2034' },
+  { keyword: 'DSN', source: 'RFC 3461', when: (profile) => profile.extensions.dsn },
   {
     keyword: 'LIMITS',
     source: 'RFC 9422',
@@ -46,9 +56,14 @@ export const EXTENSIONS: readonly Extension[] = [
   },
 ];
 
-/** The keyword lines for this profile and link. */
-export function announce(profile: Offer, link: Link): string[] {
-  return EXTENSIONS.filter(({ when }) => when === undefined || when(profile, link)).map(
-    ({ keyword, parameters }) => (parameters === undefined ? keyword : `${keyword} ${parameters(profile)}`),
+/** What is on offer to this profile's clients on such a link. */
+export function offer(profile: Offer, link: Link): readonly Extension[] {
+  return EXTENSIONS.filter(({ when }) => when === undefined || when(profile, link));
+}
+
+/** The keyword lines of what is on offer. */
+export function announce(profile: Offer, offered: readonly Extension[]): string[] {
+  return offered.map(({ keyword, parameters }) =>
+    parameters === undefined ? keyword : `${keyword} ${parameters(profile)}`,
   );
 }

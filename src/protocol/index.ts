@@ -12,7 +12,9 @@ export {
   type Verdict,
   type Wait,
 } from './events.js';
+export type { OptionalExtensions } from './extensions.js';
 export { isDomain } from './grammar/domain.js';
+export type { NotifyOn, OriginalRecipient, Ret } from './grammar/dsn.js';
 export type { Mailbox } from './grammar/mailbox.js';
 export type { Body, MailParameters, RcptParameters } from './grammar/parameters.js';
 export { defaultsOf, type Limit } from './limit.js';

@@ -59,6 +59,7 @@ export function interpret(
   const command = verb.parse(space < 0 ? '' : trimStart(whole.slice(space)), {
     extended: 'hello' in phase && phase.hello.verb === 'EHLO',
     smtputf8: 'transaction' in phase && phase.transaction.parameters.smtputf8 === true,
+    offered: profile.offered[phase.link],
     limits: profile.limits,
   });
   if (!('verb' in command)) return new Refused(name, command);

@@ -24,8 +24,8 @@ export const LIMITS = {
     unit: 'octets',
     source:
       'RFC 5321 4.5.3.1.4 asks for 512, and each extension adds its own: SIZE 26 (RFC 1870 3), BODY 17 ' +
-      '(RFC 6152 2), AUTH 500 (RFC 4954 3), SMTPUTF8 10 and longer paths (RFC 6531 3.1); room for their sum ' +
-      'twice over',
+      '(RFC 6152 2), AUTH 500 (RFC 4954 3), SMTPUTF8 10 and longer paths (RFC 6531 3.1), RET and ENVID 116, ' +
+      "NOTIFY and ORCPT 535 (RFC 3461 4); room for either command's sum, and more",
   },
   authLine: {
     about: 'A line of AUTH without its CRLF: the command, or a SASL response.',

@@ -1,5 +1,11 @@
 import type { BareNewlines } from './content.js';
-import { announce } from './extensions.js';
+import {
+  announce,
+  DEFAULT_EXTENSIONS,
+  type Extension,
+  offer,
+  type OptionalExtensions,
+} from './extensions.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { Link } from './phases.js';
 import { Reply } from './reply.js';
@@ -25,6 +31,8 @@ export interface ProfileOptions {
   readonly bareNewlines?: BareNewlines;
   /** A client that speaks before the greeting is refused. Off where TLS is told by its first octet. Default: true. */
   readonly refuseEarlyTalkers?: boolean;
+  /** Extensions on offer beside those that always are. */
+  readonly extensions?: Partial<OptionalExtensions>;
   readonly limits?: Partial<Limits>;
   /** Searches faster than the portable ones, where the platform has them. */
   readonly scan?: Scan;
@@ -39,11 +47,14 @@ export class Profile {
   readonly mechanisms: ReadonlyMap<string, SaslMechanism>;
   readonly bareNewlines: BareNewlines;
   readonly refuseEarlyTalkers: boolean;
+  readonly extensions: OptionalExtensions;
   readonly limits: Limits;
   /** Octets, without CRLF, of the longest line that any command or SASL response may have. */
   readonly longestLine: number;
   readonly scan: Scan;
   readonly greeting: Reply;
+  /** Keywords that EHLO announces. */
+  readonly offered: Readonly<Record<Link, ReadonlySet<string>>>;
   readonly #announcements: Readonly<Record<Link, readonly string[]>>;
 
   constructor(options: ProfileOptions) {
@@ -54,11 +65,15 @@ export class Profile {
     this.mechanisms = new Map((options.mechanisms ?? [PLAIN, LOGIN]).map((m) => [m.name, m]));
     this.bareNewlines = options.bareNewlines ?? 'reject';
     this.refuseEarlyTalkers = options.refuseEarlyTalkers ?? true;
+    this.extensions = { ...DEFAULT_EXTENSIONS, ...options.extensions };
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.longestLine = Math.max(this.limits.authLine, this.limits.commandLine - 2);
     this.scan = options.scan ?? new PortableScan();
     this.greeting = reply('greeting', { hostname: this.hostname });
-    this.#announcements = { plain: announce(this, 'plain'), tls: announce(this, 'tls') };
+    const plain = offer(this, 'plain');
+    const tls = offer(this, 'tls');
+    this.offered = { plain: keywords(plain), tls: keywords(tls) };
+    this.#announcements = { plain: announce(this, plain), tls: announce(this, tls) };
   }
 
   /** The answer to EHLO, with the extensions, or to HELO, without. */
@@ -67,4 +82,8 @@ export class Profile {
     if (verb === 'HELO') return first;
     return new Reply(CATALOGUE.hello[0], CATALOGUE.hello[1], [first.text, ...this.#announcements[link]]);
   }
+}
+
+function keywords(extensions: readonly Extension[]): ReadonlySet<string> {
+  return new Set(extensions.map(({ keyword }) => keyword));
 }

@@ -2,6 +2,7 @@ import { isHelloName } from './grammar/domain.js';
 import { type Mailbox, parsePath, PathFault } from './grammar/mailbox.js';
 import {
   type MailParameters,
+  type ParameterContext,
   ParameterFault,
   parseParameters,
   type RcptParameters,
@@ -22,11 +23,9 @@ export type Command =
   | { readonly verb: 'RCPT'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters };
 
 /** What a parser must know of the session. */
-export interface ParseContext {
+export interface ParseContext extends ParameterContext {
   /** The hello was EHLO: parameters are allowed. */
   readonly extended: boolean;
-  /** The transaction has SMTPUTF8. */
-  readonly smtputf8: boolean;
   readonly limits: Limits;
 }
 
@@ -136,7 +135,7 @@ function parseMail(argument: string, context: ParseContext): Command | Reply {
   // <postmaster> without a domain is a recipient only (RFC 5321 4.1.1.3).
   if (parts.mailbox?.domain === '') return reply('badSender', { reason: 'the domain is missing' });
   if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
-  const parameters = parseParameters('MAIL', parts.parameters);
+  const parameters = parseParameters('MAIL', parts.parameters, context);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
   if (parameters.smtputf8 !== true && !isAscii(parts.mailbox?.address ?? '')) return reply('senderNeedsUtf8');
   if ((parameters.size ?? 0) > context.limits.messageSize) {
@@ -153,7 +152,7 @@ function parseRcpt(argument: string, context: ParseContext): Command | Reply {
   if (parts instanceof PathFault) return reply('badRecipient', { reason: parts.reason });
   if (parts.mailbox === null) return reply('badRecipient', { reason: 'a recipient cannot be <>' });
   if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
-  const parameters = parseParameters('RCPT', parts.parameters);
+  const parameters = parseParameters('RCPT', parts.parameters, context);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
   if (!context.smtputf8 && !isAscii(parts.mailbox.address)) return reply('recipientNeedsUtf8');
   return { verb: 'RCPT', forwardPath: parts.mailbox, parameters };

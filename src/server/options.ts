@@ -1,4 +1,4 @@
-import type { BareNewlines, Limits, SaslMechanism } from '../protocol/index.js';
+import type { BareNewlines, Limits, OptionalExtensions, SaslMechanism } from '../protocol/index.js';
 import type { Certificates } from './certificates.js';
 import type { Clock } from './deadlines.js';
 import type { Handler } from './handler.js';
@@ -14,6 +14,8 @@ export interface ServerOptions<Principal> extends Handler<Principal> {
   readonly mechanisms?: readonly SaslMechanism[];
   /** A bare CR or LF in content: the message is refused, or each becomes CRLF. Default: `reject`. */
   readonly bareNewlines?: BareNewlines;
+  /** Extensions to offer, and to honour by the handler: what came with MAIL and RCPT is in the envelope. */
+  readonly extensions?: Partial<OptionalExtensions>;
   readonly limits?: Partial<Limits>;
   readonly admission?: Partial<AdmissionLimits>;
   readonly timeouts?: Partial<Timeouts>;

@@ -189,6 +189,7 @@ export class Server<Principal = unknown> {
         ...(bareNewlines === undefined ? {} : { bareNewlines }),
         // Where the first octet tells, a client may send it before the greeting.
         refuseEarlyTalkers: tls !== 'detect',
+        extensions: this.#options.extensions ?? {},
         limits,
         scan: new NodeScan(),
       }),

@@ -1,4 +1,13 @@
 import { decodeUtf8 } from '../octets.js';
+import {
+  type NotifyOn,
+  type OriginalRecipient,
+  parseEnvid,
+  parseNotify,
+  parseOrcpt,
+  parseRet,
+  type Ret,
+} from './dsn.js';
 import { parseMailbox, PathFault } from './mailbox.js';
 import { decodeXtext } from './xtext.js';
 
@@ -14,10 +23,19 @@ export interface MailParameters {
   readonly smtputf8?: true;
   /** The mailbox that first submitted the message, null for `<>`: RFC 4954 5. */
   readonly auth?: string | null;
+  /** What of the message a notification of its failure brings back: RFC 3461 4.3. */
+  readonly ret?: Ret;
+  /** The sender's name for this sending, decoded, for notifications: RFC 3461 4.4. */
+  readonly envid?: string;
 }
 
-/** The parameters of RCPT, parsed: none so far. */
-export type RcptParameters = Readonly<Record<string, never>>;
+/** The parameters of RCPT, parsed; those that were not given are absent. */
+export interface RcptParameters {
+  /** What to notify of; nothing at all where empty (NEVER): RFC 3461 4.1. */
+  readonly notify?: readonly NotifyOn[];
+  /** RFC 3461 4.2. */
+  readonly orcpt?: OriginalRecipient;
+}
 
 /** A parameter that is wrong, and why, for the client. */
 export class ParameterFault {
@@ -28,23 +46,35 @@ export class ParameterFault {
   ) {}
 }
 
+/** What a parser must know of the session. */
+export interface ParameterContext {
+  /** Keywords of the extensions that EHLO announces here. */
+  readonly offered: ReadonlySet<string>;
+  /** The transaction has SMTPUTF8. */
+  readonly smtputf8: boolean;
+}
+
 /** One keyword: which command takes it, and how its value reads. */
 interface ParameterRow {
   readonly command: 'MAIL' | 'RCPT';
+  /** The EHLO keyword of its extension: where that is not on offer, the parameter is unknown. */
+  readonly extension: string;
   /** Returns the field of the parsed parameters, or the reason why the value is wrong. */
-  readonly parse: (value: string | null) => Readonly<Record<string, unknown>> | string;
+  readonly parse: (value: string | null, context: ParameterContext) => object | string;
 }
 
 // One row a keyword. A new extension adds a row here and a line to extensions.ts.
-const ROWS: Readonly<Record<string, ParameterRow>> = {
+export const PARAMETERS: Readonly<Record<string, ParameterRow>> = {
   SIZE: {
     command: 'MAIL',
+    extension: 'SIZE',
     // RFC 1870 4: size-value ::= 1*20DIGIT
     parse: (value) =>
       value !== null && /^\d{1,20}$/.test(value) ? { size: Number(value) } : 'expected 1 to 20 digits',
   },
   BODY: {
     command: 'MAIL',
+    extension: '8BITMIME',
     parse: (value) => {
       const body = value?.toUpperCase();
       return body === '7BIT' || body === '8BITMIME' ? { body } : 'expected 7BIT or 8BITMIME';
@@ -52,13 +82,22 @@ const ROWS: Readonly<Record<string, ParameterRow>> = {
   },
   SMTPUTF8: {
     command: 'MAIL',
+    extension: 'SMTPUTF8',
     parse: (value) => (value === null ? { smtputf8: true } : 'takes no value'),
   },
-  AUTH: { command: 'MAIL', parse: parseAuthParameter },
+  AUTH: { command: 'MAIL', extension: 'AUTH', parse: parseAuthParameter },
+  RET: { command: 'MAIL', extension: 'DSN', parse: parseRet },
+  ENVID: { command: 'MAIL', extension: 'DSN', parse: parseEnvid },
+  NOTIFY: { command: 'RCPT', extension: 'DSN', parse: parseNotify },
+  ORCPT: {
+    command: 'RCPT',
+    extension: 'DSN',
+    parse: (value, { smtputf8 }) => parseOrcpt(value, smtputf8),
+  },
 };
 
 // RFC 4954 5: "AUTH=" followed by a mailbox, encoded as xtext, or "<>".
-function parseAuthParameter(value: string | null): Readonly<Record<string, unknown>> | string {
+function parseAuthParameter(value: string | null): { readonly auth: string | null } | string {
   if (value === '<>') return { auth: null };
   const decoded = value === null || value === '' ? null : decodeXtext(value);
   if (decoded === null) return 'expected xtext (RFC 3461 4) or <>';
@@ -75,22 +114,36 @@ function parseAuthParameter(value: string | null): Readonly<Record<string, unkno
 //   esmtp-value    = 1*(%d33-60 / %d62-126) ; RFC 6531 3.3 adds UTF8-non-ascii
 const PARAMETER = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=((?:[!-<>-~]|[^\0-\x7f])*))?$/u;
 
-export function parseParameters(command: 'MAIL', text: string): MailParameters | ParameterFault;
-export function parseParameters(command: 'RCPT', text: string): RcptParameters | ParameterFault;
-export function parseParameters(command: 'MAIL' | 'RCPT', text: string): object | ParameterFault {
+export function parseParameters(
+  command: 'MAIL',
+  text: string,
+  context: ParameterContext,
+): MailParameters | ParameterFault;
+export function parseParameters(
+  command: 'RCPT',
+  text: string,
+  context: ParameterContext,
+): RcptParameters | ParameterFault;
+export function parseParameters(
+  command: 'MAIL' | 'RCPT',
+  text: string,
+  context: ParameterContext,
+): object | ParameterFault {
   if (text === '') return NO_PARAMETERS;
-  let parsed: Record<string, unknown> = {};
+  let parsed: object = {};
   const seen = new Set<string>();
   for (const word of text.split(' ')) {
     if (word === '') continue;
     const match = PARAMETER.exec(word);
     if (match === null) return new ParameterFault(word, 'expected keyword or keyword=value');
     const keyword = (match[1] ?? '').toUpperCase();
-    const row = Object.hasOwn(ROWS, keyword) ? ROWS[keyword] : undefined;
-    if (row === undefined || row.command !== command) return new ParameterFault(keyword, null);
+    const row = Object.hasOwn(PARAMETERS, keyword) ? PARAMETERS[keyword] : undefined;
+    if (row === undefined || row.command !== command || !context.offered.has(row.extension)) {
+      return new ParameterFault(keyword, null);
+    }
     if (seen.has(keyword)) return new ParameterFault(keyword, 'given twice');
     seen.add(keyword);
-    const result = row.parse(match[2] ?? null);
+    const result = row.parse(match[2] ?? null, context);
     if (typeof result === 'string') return new ParameterFault(keyword, result);
     parsed = { ...parsed, ...result };
   }

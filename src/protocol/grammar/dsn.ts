@@ -1,0 +1,112 @@
+import { parseMailbox, PathFault } from './mailbox.js';
+import { decodeXtext } from './xtext.js';
+
+// The parameters of RFC 3461. Each parser gives its field, or the reason why there is none, for the client.
+
+/** How much of the message a notification brings back. */
+export type Ret = 'FULL' | 'HDRS';
+
+/** What a sender wants to be notified of. */
+export type NotifyOn = 'SUCCESS' | 'FAILURE' | 'DELAY';
+
+/** Whom the message was first meant for, as its sender knew him. */
+export interface OriginalRecipient {
+  /** The kind of address: `rfc822`, `utf-8` (RFC 6533), or another of IANA's list; in lower case. */
+  readonly type: string;
+  /** Decoded. */
+  readonly address: string;
+}
+
+// RFC 3461 4.4 and 4.2, of the values as they are sent.
+const ENVID_CHARACTERS = 100;
+const ORCPT_CHARACTERS = 500;
+
+/** RFC 3461 4.2 and 4.4: before it is coded, a value is printable US-ASCII, spaces included. */
+const PRINTABLE = /^[ -~]+$/;
+
+// RFC 3461 4.3
+//   ret-value = "FULL" / "HDRS"
+export function parseRet(value: string | null): { readonly ret: Ret } | string {
+  const ret = value?.toUpperCase();
+  return ret === 'FULL' || ret === 'HDRS' ? { ret } : 'expected FULL or HDRS';
+}
+
+// RFC 3461 4.4
+//   envid-parameter = "ENVID=" xtext
+export function parseEnvid(value: string | null): { readonly envid: string } | string {
+  const envid = decodeXtext(value ?? '');
+  if (envid === null || envid === '') return 'expected xtext';
+  if ((value?.length ?? 0) > ENVID_CHARACTERS) return `longer than ${ENVID_CHARACTERS} characters`;
+  return PRINTABLE.test(envid) ? { envid } : 'it stands for something that cannot be printed';
+}
+
+// RFC 3461 4.1
+//   notify-esmtp-value  = "NEVER" / 1#notify-list-element
+//   notify-list-element = "SUCCESS" / "FAILURE" / "DELAY"
+/** NEVER is an empty list. */
+export function parseNotify(value: string | null): { readonly notify: readonly NotifyOn[] } | string {
+  const words = value?.toUpperCase().split(',') ?? [];
+  if (words.length === 1 && words[0] === 'NEVER') return { notify: [] };
+  if (words.includes('NEVER')) return 'NEVER stands alone';
+  const known = words.every((word) => NOTIFY_ON.some((event) => event === word));
+  if (words.length === 0 || !known) return 'expected NEVER, or a list of SUCCESS, FAILURE and DELAY';
+  return { notify: NOTIFY_ON.filter((event) => words.includes(event)) };
+}
+
+const NOTIFY_ON: readonly NotifyOn[] = ['SUCCESS', 'FAILURE', 'DELAY'];
+
+// RFC 3461 4.2
+//   orcpt-parameter            = "ORCPT=" original-recipient-address
+//   original-recipient-address = addr-type ";" xtext
+//   addr-type                  = atom
+// RFC 6533 3
+//   utf-8-type-addr            = "utf-8;" utf-8-enc-addr
+/** @param smtputf8 the transaction has SMTPUTF8 */
+export function parseOrcpt(
+  value: string | null,
+  smtputf8: boolean,
+): { readonly orcpt: OriginalRecipient } | string {
+  const match = ORCPT.exec(value ?? '');
+  if (match === null) return 'expected type;address';
+  const [whole, type = '', coded = ''] = match;
+  if (whole.length > ORCPT_CHARACTERS) return `longer than ${ORCPT_CHARACTERS} characters`;
+  const address = type.toLowerCase() === 'utf-8' ? utf8Address(coded, smtputf8) : asciiAddress(coded);
+  return address instanceof Fault ? address.reason : { orcpt: { type: type.toLowerCase(), address } };
+}
+
+/** RFC 5322 3.2.3: an atom. RFC 5321 4.1.2 leaves no parameter's value an "=". */
+const ORCPT = /^([A-Za-z0-9!#$%&'*+\-/?^_`{|}~]+);(.+)$/;
+
+class Fault {
+  constructor(readonly reason: string) {}
+}
+
+function asciiAddress(coded: string): string | Fault {
+  const address = decodeXtext(coded);
+  if (address === null) return new Fault('expected xtext after the type');
+  return PRINTABLE.test(address) ? address : new Fault('it stands for something that cannot be printed');
+}
+
+// RFC 6533 3
+//   utf-8-enc-addr      = utf-8-addr-xtext / utf-8-addr-unitext / utf-8-address
+//   utf-8-address       = Mailbox
+//   utf-8-addr-xtext    = 1*(QCHAR / EmbeddedUnicodeChar)
+//   utf-8-addr-unitext  = 1*(QUCHAR / EmbeddedUnicodeChar)
+//   QCHAR               = %x21-2a / %x2c-3c / %x3e-5b / %x5d-7e
+//   QUCHAR              = QCHAR / UTF8-2 / UTF8-3 / UTF8-4
+//   EmbeddedUnicodeChar = %x5C.78 "{" HEXPOINT "}"
+//   HEXPOINT            = as few digits as will do, two at least; of ASCII only what is no QCHAR
+// The controls among them are left out: no mailbox has one.
+const QUCHAR = String.raw`[!-*,-<>-[\]-~]|[^\0-\x7f]`;
+const HEXPOINT = '20|2B|3D|5C|[89A-F][0-9A-F]|[1-9A-F][0-9A-F]{2,4}|10[0-9A-F]{4}';
+const UTF_8_ADDRESS = new RegExp(String.raw`^(?:${QUCHAR}|\\x\{(?:${HEXPOINT})\})+$`, 'iu');
+
+function utf8Address(coded: string, smtputf8: boolean): string | Fault {
+  if (!UTF_8_ADDRESS.test(coded)) return new Fault('expected an address coded as RFC 6533 3 says');
+  // RFC 6533 3: only utf-8-addr-xtext goes where SMTPUTF8 does not.
+  if (!smtputf8 && /[^\0-\x7f]/.test(coded)) return new Fault('it is not ASCII: send SMTPUTF8 with MAIL');
+  const address = coded.replace(/\\x\{([^}]+)\}/gi, (_, hex: string) =>
+    String.fromCodePoint(parseInt(hex, 16)),
+  );
+  return parseMailbox(address) instanceof PathFault ? new Fault('its address is none') : address;
+}
