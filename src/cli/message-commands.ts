@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import type { MessageDetail, MessageQuery, MessageSummary, Status, Store } from '../store/port.js';
+import type {
+  DeliveryTerms,
+  MessageDetail,
+  MessageQuery,
+  MessageSummary,
+  Status,
+  Store,
+} from '../store/port.js';
 import { type Context, configOf } from './context.js';
 import { domainName } from './domain-name.js';
 import { CliError } from './error.js';
@@ -111,13 +118,40 @@ function summaryLine(message: MessageSummary): Record<string, unknown> {
 }
 
 function detailLine(message: MessageDetail): Record<string, unknown> {
+  const { terms } = message;
   return {
     ...summaryLine(message),
     reversePath: message.reversePath,
     messageId: message.messageId,
     clientAddress: message.clientAddress,
     recipients: message.recipients,
+    terms: {
+      ...terms,
+      releaseAt: isoTime(terms.releaseAt),
+      deliverBy:
+        terms.deliverBy === null ? null : { ...terms.deliverBy, time: isoTime(terms.deliverBy.time) },
+    },
   };
+}
+
+/** What the sender asked of the delivery, where he asked for anything. */
+function termFacts(terms: DeliveryTerms): [string, string][] {
+  const { ret, envelopeId, releaseAt, deliverBy, priority, requireTls } = terms;
+  const facts: [string, string | null][] = [
+    ['Envelope ID', envelopeId],
+    ['Return', ret],
+    ['Not before', isoTime(releaseAt)],
+    ['Deliver by', deliverBy === null ? null : `${isoTime(deliverBy.time)}, or ${deliverBy.otherwise}`],
+    ['Priority', priority === 0 ? null : String(priority)],
+    ['Require TLS', requireTls ? 'yes' : null],
+  ];
+  return facts.filter((fact): fact is [string, string] => fact[1] !== null);
+}
+
+function isoTime(time: number): string;
+function isoTime(time: number | null): string | null;
+function isoTime(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
 }
 
 function row(message: MessageSummary): string[] {
@@ -145,6 +179,7 @@ function describe(message: MessageDetail): string {
       'To',
       `${forwardPath} (${status})`,
     ]),
+    ...termFacts(message.terms),
     ['Subject', message.subject],
     ['Tags', message.tags.length === 0 ? null : message.tags.join(', ')],
     ['Unsubscribe', message.listUnsubscribe],

@@ -25,10 +25,42 @@ export interface Domain {
   readonly createdAt: number;
 }
 
+/** What a sender may want to be notified of: RFC 3461 4.1. */
+export type NotifyEvent = 'SUCCESS' | 'FAILURE' | 'DELAY';
+
 /** One recipient, as the envelope had it. */
 export interface NewRecipient {
   /** The mailbox of RCPT TO, without its angle brackets. */
   readonly forwardPath: string;
+  /** What the sender wants to be notified of, of nothing where empty. Default: null, he did not say. */
+  readonly notify?: readonly NotifyEvent[] | null;
+  /** Whom the message was first meant for, as Original-Recipient tells it (RFC 3464 2.3.1): `type;address`. Default: null. */
+  readonly originalRecipient?: string | null;
+}
+
+/** By when a message must be delivered: RFC 2852. */
+export interface DeliverBy {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** What happens then: the message is given up and returned, or its sender is told and delivery goes on. */
+  readonly otherwise: 'return' | 'notify';
+  /** The sender is told of each server that the message is handed to. */
+  readonly trace: boolean;
+}
+
+/** What the sender asked of the delivery of a message. */
+export interface DeliveryTerms {
+  /** What of the message a notification of failure brings back (RFC 3461 4.3); null: he did not say. */
+  readonly ret: 'FULL' | 'HDRS' | null;
+  /** The sender's name for this sending, decoded, for notifications (RFC 3461 4.4). */
+  readonly envelopeId: string | null;
+  /** Not to be delivered before this, in milliseconds since the epoch (RFC 4865). */
+  readonly releaseAt: number | null;
+  readonly deliverBy: DeliverBy | null;
+  /** -9 to 9; what is higher goes first (RFC 6710). */
+  readonly priority: number;
+  /** To be handed on over verified TLS only, to servers that promise the same (RFC 8689). */
+  readonly requireTls: boolean;
 }
 
 /** All that is kept of a message beside its content. */
@@ -57,6 +89,8 @@ export interface NewMessage {
   readonly clientAddress: string;
   /** What every recipient starts as. */
   readonly status: 'held' | 'queued';
+  /** What is absent was not asked for. */
+  readonly terms?: Partial<DeliveryTerms>;
 }
 
 /** A message as lists show it. */
@@ -82,7 +116,13 @@ export interface MessageDetail extends MessageSummary {
   readonly reversePath: string;
   readonly messageId: string | null;
   readonly clientAddress: string;
-  readonly recipients: readonly { readonly forwardPath: string; readonly status: Status }[];
+  readonly recipients: readonly RecipientDetail[];
+  readonly terms: DeliveryTerms;
+}
+
+/** A recipient, and what has become of him. */
+export interface RecipientDetail extends Required<NewRecipient> {
+  readonly status: Status;
 }
 
 /** Which messages to list. Every condition given must hold. */

@@ -1,8 +1,9 @@
-import { Reply, reply } from '../protocol/index.js';
+import { type MailParameters, Reply, reply } from '../protocol/index.js';
 import { Refusal } from '../server/index.js';
-import { type Domain, type Draft, type Store, StoreError } from '../store/port.js';
+import { type Domain, type Draft, type NewRecipient, type Store, StoreError } from '../store/port.js';
 import { HeaderCollector } from './header-collector.js';
 import { HeaderRefusal, rewriteHeader, type RewriteOptions, type Rewritten } from './rewrite.js';
+import { deliveryTerms } from './terms.js';
 
 /** What holds for every message. */
 export interface AcceptancePolicy {
@@ -25,7 +26,9 @@ export interface Submitted {
   readonly domain: Domain;
   /** Empty for the null reverse-path. */
   readonly reversePath: string;
-  readonly forwardPaths: readonly string[];
+  readonly recipients: readonly NewRecipient[];
+  /** What MAIL asked for beside. */
+  readonly parameters: MailParameters;
   readonly helloName: string;
   readonly extended: boolean;
   readonly authenticated: boolean;
@@ -84,7 +87,7 @@ export class Acceptance {
   /** The message is whole: resolves once it is on stable storage. */
   async end(): Promise<Accepted> {
     if (this.#collector !== null) this.#rewrite(this.#collector.rest());
-    const { domain, reversePath, forwardPaths, tls, clientAddress } = this.#submitted;
+    const { domain, reversePath, recipients, parameters, tls, clientAddress } = this.#submitted;
     const header = this.#header;
     const draft = this.#draft;
     if (header === null || draft === null) throw new Refusal(reply('internal'), 'the message ended twice');
@@ -93,7 +96,7 @@ export class Acceptance {
       await draft.commit({
         domainId: domain.id,
         reversePath,
-        recipients: forwardPaths.map((forwardPath) => ({ forwardPath })),
+        recipients,
         from,
         subject,
         tags,
@@ -103,6 +106,7 @@ export class Acceptance {
         tls,
         clientAddress,
         status: this.#policy.status,
+        terms: deliveryTerms(parameters),
       });
     } catch (error) {
       throw storeRefusal(error);
@@ -124,7 +128,7 @@ export class Acceptance {
   #rewrite(section: Uint8Array): void {
     this.#collector = null;
     const { hostname, tagFields, listUnsubscribeField } = this.#policy;
-    const { domain, forwardPaths, ...session } = this.#submitted;
+    const { domain, recipients, ...session } = this.#submitted;
     try {
       this.#draft = this.#store.open();
     } catch (error) {
@@ -138,7 +142,7 @@ export class Acceptance {
         ...session,
         hostname,
         id: String(this.#draft.id),
-        recipients: forwardPaths,
+        recipients: recipients.map(({ forwardPath }) => forwardPath),
         time: this.#receivedAt,
       },
     };

@@ -13,6 +13,7 @@ import { Directory } from './directory.js';
 import { DEFAULT_SUBMISSION, type SubmissionLimits } from './limits.js';
 import { Rate } from './rate.js';
 import { DEFAULT_TAG_FIELDS } from './rewrite.js';
+import { storedRecipient } from './terms.js';
 
 export interface GatewayOptions extends Partial<Omit<AcceptancePolicy, 'hostname'>> {
   readonly store: Store;
@@ -146,7 +147,8 @@ function submittedIn(session: Session, domain: Domain): Submitted {
   return {
     domain,
     reversePath: envelope?.reversePath?.address ?? '',
-    forwardPaths: envelope?.recipients.map(({ forwardPath }) => forwardPath.address) ?? [],
+    recipients: envelope?.recipients.map(storedRecipient) ?? [],
+    parameters: envelope?.parameters ?? {},
     helloName: hello?.name ?? '',
     extended: hello?.verb === 'EHLO',
     authenticated: session.principal !== null,

@@ -128,8 +128,48 @@ describe('postern message', () => {
       reversePath: 'bounce@example.com',
       messageId: '<1@example.com>',
       clientAddress: '127.0.0.1',
-      recipients: [{ forwardPath: 'one@example.net', status: 'held' }],
+      recipients: [{ forwardPath: 'one@example.net', status: 'held', notify: null, originalRecipient: null }],
+      terms: {
+        ret: null,
+        envelopeId: null,
+        releaseAt: null,
+        deliverBy: null,
+        priority: 0,
+        requireTls: false,
+      },
     });
+  });
+
+  it('shows what the sender asked of the delivery', async () => {
+    const { data, store, domainId } = await storeWithDomain();
+    const id = await accept(store, domainId, {
+      recipients: [{ forwardPath: 'one@example.net', notify: [], originalRecipient: 'rfc822;1@example.net' }],
+      terms: {
+        ret: 'HDRS',
+        envelopeId: 'QQ 1',
+        releaseAt: Date.UTC(2026, 0, 3),
+        deliverBy: { time: Date.UTC(2026, 0, 4), otherwise: 'return', trace: true },
+        priority: -3,
+        requireTls: true,
+      },
+    });
+    const [shown] = lines((await postern(['message', String(id), '--json', '--data', data])).stdout);
+    expect(shown).toMatchObject({
+      recipients: [{ notify: [], originalRecipient: 'rfc822;1@example.net' }],
+      terms: {
+        ret: 'HDRS',
+        envelopeId: 'QQ 1',
+        releaseAt: '2026-01-03T00:00:00.000Z',
+        deliverBy: { time: '2026-01-04T00:00:00.000Z', otherwise: 'return', trace: true },
+        priority: -3,
+        requireTls: true,
+      },
+    });
+    const { stdout } = await postern(['message', String(id), '--data', data]);
+    expect(stdout).toContain('Envelope ID: QQ 1\n');
+    expect(stdout).toContain('Not before:  2026-01-03T00:00:00.000Z\n');
+    expect(stdout).toContain('Deliver by:  2026-01-04T00:00:00.000Z, or return\n');
+    expect(stdout).toContain('Priority:    -3\n');
   });
 
   it('--raw writes the stored octets and nothing else, of any size', async () => {

@@ -142,30 +142,32 @@ describe('mailboxes', () => {
 });
 
 describe('parameters', () => {
+  const context = { offered: new Set(['SIZE', 'SMTPUTF8', 'AUTH']), smtputf8: false };
+
   it('are none where there is no text', () => {
-    expect(parseParameters('MAIL', '')).toEqual({});
-    expect(parseParameters('RCPT', '   ')).toEqual({});
+    expect(parseParameters('MAIL', '', context)).toEqual({});
+    expect(parseParameters('RCPT', '   ', context)).toEqual({});
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty=1', 'SIZE'])(
     '%s is none of RCPT',
     (word) => {
-      const parsed = parseParameters('RCPT', word);
+      const parsed = parseParameters('RCPT', word, context);
       expect(parsed).toBeInstanceOf(ParameterFault);
     },
   );
 
   it('cannot reach the prototype', () => {
-    parseParameters('MAIL', 'SIZE=1 SMTPUTF8 AUTH=__proto__@x');
+    parseParameters('MAIL', 'SIZE=1 SMTPUTF8 AUTH=__proto__@x', context);
     expect({}).not.toHaveProperty('size');
   });
 
   it('take a mailbox of UTF-8 in xtext, and none that is broken', () => {
-    expect(parseParameters('MAIL', 'AUTH=j+C3+B6rg@x')).toEqual({ auth: 'jörg@x' });
-    expect(parseParameters('MAIL', 'AUTH=j+F6rg@x')).toEqual(
+    expect(parseParameters('MAIL', 'AUTH=j+C3+B6rg@x', context)).toEqual({ auth: 'jörg@x' });
+    expect(parseParameters('MAIL', 'AUTH=j+F6rg@x', context)).toEqual(
       new ParameterFault('AUTH', 'expected a mailbox or <>'),
     );
-    expect(parseParameters('MAIL', 'AUTH=j+f6')).toEqual(
+    expect(parseParameters('MAIL', 'AUTH=j+f6', context)).toEqual(
       new ParameterFault('AUTH', 'expected xtext (RFC 3461 4) or <>'),
     );
   });

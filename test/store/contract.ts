@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError, type MessageQuery, type Status, type Store } from '../../src/store/port.js';
 import { describeDomains } from './contract-domains.js';
+import { describeTerms, NO_TERMS } from './contract-terms.js';
 import { accept, addDomain, contentOf, newMessage, octets, writeAll } from './fixtures.js';
 
 /** What the suite sets, small, so that it reaches the borders with few octets. */
@@ -75,7 +76,13 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
           reversePath: 'bounces@example.com',
           messageId: '<1@example.com>',
           clientAddress: '192.0.2.7',
-          recipients: recipients.map((forwardPath) => ({ forwardPath, status: 'queued' })),
+          recipients: recipients.map((forwardPath) => ({
+            forwardPath,
+            status: 'queued',
+            notify: null,
+            originalRecipient: null,
+          })),
+          terms: NO_TERMS,
         });
       });
 
@@ -307,6 +314,7 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
       });
     });
 
+    describeTerms(() => store, reopen);
     describeDomains(() => store);
 
     describe('closing', () => {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync } f
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
+import { MIGRATIONS } from '../../src/store/sqlite/migrations.js';
 import {
   accept,
   addDomain,
@@ -88,7 +89,7 @@ describe('the data folder', () => {
       expect(error.message).toContain(directory);
     }
     // The refusal has let the lock go.
-    withDatabase(directory, (database) => database.exec('PRAGMA user_version = 1'));
+    withDatabase(directory, (database) => database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`));
     await (await open()).close();
   });
 

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Store } from '../../src/store/port.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
+import { MIGRATIONS } from '../../src/store/sqlite/migrations.js';
 import { accept, addDomain, contentOf, newMessage, octets, tempFolder, writeAll } from './fixtures.js';
 import { count, withDatabase } from './sqlite-fixtures.js';
 
@@ -93,7 +94,7 @@ describe('the store when its thread dies', () => {
     await killWorker();
     await expect(store.domains()).rejects.toMatchObject({ code: 'failed' });
     await expect(store.domains()).rejects.toMatchObject({ code: 'failed' });
-    withDatabase(folder.path, (database) => database.exec('PRAGMA user_version = 1'));
+    withDatabase(folder.path, (database) => database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`));
     await vi.waitFor(async () => expect(await store.domains()).toHaveLength(1), { timeout: 10_000 });
   });
 

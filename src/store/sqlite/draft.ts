@@ -1,4 +1,4 @@
-import { StoreError, type Draft, type MessageId, type NewMessage } from '../port.js';
+import { type DeliveryTerms, StoreError, type Draft, type MessageId, type NewMessage } from '../port.js';
 import type { Budget, Holder } from './budget.js';
 import type { BufferPool } from './buffers.js';
 import { reason, ThreadLost } from './errors.js';
@@ -131,7 +131,11 @@ function plain(message: NewMessage): NewMessage {
   return {
     domainId: message.domainId,
     reversePath: message.reversePath,
-    recipients: message.recipients.map(({ forwardPath }) => ({ forwardPath })),
+    recipients: message.recipients.map(({ forwardPath, notify = null, originalRecipient = null }) => ({
+      forwardPath,
+      notify,
+      originalRecipient,
+    })),
     from: message.from,
     subject: message.subject,
     tags: message.tags,
@@ -141,5 +145,12 @@ function plain(message: NewMessage): NewMessage {
     tls: message.tls,
     clientAddress: message.clientAddress,
     status: message.status,
+    ...(message.terms === undefined ? {} : { terms: plainTerms(message.terms) }),
   };
+}
+
+function plainTerms(terms: Partial<DeliveryTerms>): DeliveryTerms {
+  const { ret = null, envelopeId = null, releaseAt = null, deliverBy = null } = terms;
+  const { priority = 0, requireTls = false } = terms;
+  return { ret, envelopeId, releaseAt, deliverBy, priority, requireTls };
 }

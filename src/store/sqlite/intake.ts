@@ -2,11 +2,13 @@
 import { StoreError, type NewMessage } from '../port.js';
 import type { Database } from './database.js';
 import type { CommitMessage, Piece, WriteChunk } from './operations.js';
+import { notifyColumn, termsColumns } from './terms.js';
 
 const INSERT_MESSAGE = `
   INSERT INTO message (id, domain_id, status, size, received_at, reverse_path, header_from, subject, tags,
-    list_unsubscribe, header_message_id, tls, client_address)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    list_unsubscribe, header_message_id, tls, client_address, ret, envelope_id, release_at, deliver_by,
+    deliver_by_mode, priority, require_tls)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** The chunks before this one are gone, or going: the thread that wrote them died, or never wrote them. */
 function lost(): StoreError {
@@ -30,9 +32,9 @@ export class Intake {
     this.#countChunks = database.prepare('SELECT count(*) AS found FROM chunk WHERE message_id = ?');
     this.#insertChunk = database.prepare('INSERT INTO chunk (message_id, sequence, octets) VALUES (?, ?, ?)');
     this.#insertMessage = database.prepare(INSERT_MESSAGE);
-    this.#insertRecipient = database.prepare(
-      'INSERT INTO recipient (message_id, position, forward_path, status) VALUES (?, ?, ?, ?)',
-    );
+    this.#insertRecipient = database.prepare(`
+      INSERT INTO recipient (message_id, position, forward_path, status, notify, original_recipient)
+      VALUES (?, ?, ?, ?, ?, ?)`);
     this.#insertTag = database.prepare('INSERT INTO tag (name, message_id, domain_id) VALUES (?, ?, ?)');
   }
 
@@ -46,8 +48,9 @@ export class Intake {
     if (sequence > 0) this.#finishUpload(id, sequence);
     if (piece !== null) this.#writePiece(id, sequence, piece);
     this.#writeMessage(id, size, message);
-    message.recipients.forEach(({ forwardPath }, position) => {
-      this.#insertRecipient.run(id, position, forwardPath, message.status);
+    message.recipients.forEach(({ forwardPath, notify, originalRecipient = null }, position) => {
+      const { status } = message;
+      this.#insertRecipient.run(id, position, forwardPath, status, notifyColumn(notify), originalRecipient);
     });
     for (const tag of message.tags) this.#insertTag.run(tag, id, message.domainId);
   }
@@ -78,6 +81,7 @@ export class Intake {
       message.messageId,
       message.tls,
       message.clientAddress,
+      ...termsColumns(message.terms),
     );
   }
 }

@@ -69,4 +69,18 @@ export const MIGRATIONS: readonly string[] = [
     message_id INTEGER PRIMARY KEY
   ) STRICT;
   `,
+
+  // 2: what senders ask of the delivery. Null, or 0, where they asked for nothing.
+  `
+  ALTER TABLE message ADD COLUMN ret TEXT;
+  ALTER TABLE message ADD COLUMN envelope_id TEXT;
+  ALTER TABLE message ADD COLUMN release_at INTEGER;
+  ALTER TABLE message ADD COLUMN deliver_by INTEGER;
+  ALTER TABLE message ADD COLUMN deliver_by_mode TEXT; -- R or N, and T for a trace: RFC 2852 4
+  ALTER TABLE message ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE message ADD COLUMN require_tls INTEGER NOT NULL DEFAULT 0;
+
+  ALTER TABLE recipient ADD COLUMN notify TEXT; -- as in NOTIFY=: NEVER, or words with commas
+  ALTER TABLE recipient ADD COLUMN original_recipient TEXT;
+  `,
 ];

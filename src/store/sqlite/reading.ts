@@ -3,8 +3,9 @@ import type { MessageDetail, MessageSummary, Status } from '../port.js';
 import type { Database } from './database.js';
 import { Listing } from './listing.js';
 import type { ListMessages, MessagePage, ReadChunk } from './operations.js';
+import { notifyOf, termsOf, type TermsRow } from './terms.js';
 
-interface MessageRow {
+interface MessageRow extends TermsRow {
   readonly id: number;
   readonly domain: string;
   readonly status: Status;
@@ -23,6 +24,8 @@ interface MessageRow {
 interface RecipientRow {
   readonly forwardPath: string;
   readonly status: Status;
+  readonly notify: string | null;
+  readonly originalRecipient: string | null;
 }
 
 export class Reading {
@@ -36,7 +39,8 @@ export class Reading {
       SELECT message.*, domain.name AS domain FROM message JOIN domain ON domain.id = message.domain_id
       WHERE message.id = ?`);
     this.#recipients = database.prepare(`
-      SELECT forward_path AS forwardPath, status FROM recipient WHERE message_id = ? ORDER BY position`);
+      SELECT forward_path AS forwardPath, status, notify, original_recipient AS originalRecipient
+      FROM recipient WHERE message_id = ? ORDER BY position`);
     // Chunks of a message that is still coming in are nobody's to read.
     this.#content = database.prepare(`
       SELECT octets FROM chunk WHERE message_id = ?1 AND sequence = ?2
@@ -53,7 +57,8 @@ export class Reading {
       reversePath: row.reverse_path,
       messageId: row.header_message_id,
       clientAddress: row.client_address,
-      recipients: recipients.map(({ forwardPath, status }) => ({ forwardPath, status })),
+      recipients: recipients.map(({ notify, ...recipient }) => ({ ...recipient, notify: notifyOf(notify) })),
+      terms: termsOf(row),
     };
   }
 

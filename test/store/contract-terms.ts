@@ -1,0 +1,68 @@
+/** The part of the store's contract about what senders ask of the delivery. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DeliveryTerms, NewRecipient, NotifyEvent, Store } from '../../src/store/port.js';
+import { accept, addDomain, newMessage } from './fixtures.js';
+
+/** What a message has whose sender asked for nothing. */
+export const NO_TERMS: DeliveryTerms = {
+  ret: null,
+  envelopeId: null,
+  releaseAt: null,
+  deliverBy: null,
+  priority: 0,
+  requireTls: false,
+};
+
+const time = fc.integer({ min: -1, max: Date.UTC(9999, 0, 1) });
+const terms: fc.Arbitrary<Partial<DeliveryTerms>> = fc.record(
+  {
+    ret: fc.constantFrom('FULL', 'HDRS', null),
+    envelopeId: fc.option(fc.string({ minLength: 1, maxLength: 100 })),
+    releaseAt: fc.option(time),
+    deliverBy: fc.option(
+      fc.record({
+        time,
+        otherwise: fc.constantFrom('return' as const, 'notify' as const),
+        trace: fc.boolean(),
+      }),
+    ),
+    priority: fc.integer({ min: -9, max: 9 }),
+    requireTls: fc.boolean(),
+  },
+  { requiredKeys: [] },
+);
+const recipient: fc.Arbitrary<Required<NewRecipient>> = fc.record({
+  forwardPath: fc.constant('someone@example.net'),
+  notify: fc.option(fc.subarray<NotifyEvent>(['SUCCESS', 'FAILURE', 'DELAY'])),
+  originalRecipient: fc.option(fc.constantFrom('rfc822;a;b@example.net', 'utf-8;"é x"@example.net')),
+});
+
+/** @param store the open store of the test that runs */
+export function describeTerms(store: () => Store, reopen: () => Promise<void>): void {
+  describe('terms of delivery', () => {
+    // Invariant: what was asked is given back, each recipient's own with him; the rest is as if nothing was.
+    it('are kept with the message and its recipients, also when the store was opened again', async () => {
+      const domain = await addDomain(store());
+      const given: { id: number; terms: Partial<DeliveryTerms>; recipients: NewRecipient[] }[] = [];
+      await fc.assert(
+        fc.asyncProperty(
+          terms,
+          fc.array(recipient, { minLength: 1, maxLength: 4 }),
+          async (terms, recipients) => {
+            const id = await accept(store(), newMessage(domain.id, { terms, recipients }));
+            given.push({ id, terms, recipients });
+          },
+        ),
+        { numRuns: 50 },
+      );
+      await reopen();
+      for (const { id, terms, recipients } of given) {
+        expect(await store().message(id)).toMatchObject({
+          terms: { ...NO_TERMS, ...terms },
+          recipients: recipients.map((each) => ({ ...each, status: 'held' })),
+        });
+      }
+    });
+  });
+}
