@@ -101,7 +101,7 @@ describe('NOTIFY', () => {
   it('is NEVER alone, which is an empty list', () => {
     expect(rcpt('NOTIFY=never')).toEqual({ notify: [] });
     for (const value of ['NEVER,SUCCESS', 'SUCCESS,NEVER', 'NEVER,NEVER']) {
-      expect(rcpt(`NOTIFY=${value}`)).toEqual(fault('NOTIFY'));
+      expect(rcpt(`NOTIFY=${value}`)).toEqual(new ParameterFault('NOTIFY', 'NEVER stands alone'));
     }
   });
 
