@@ -77,6 +77,18 @@ export const GRAMMAR_LIMITS = {
     unit: 'octets',
     source: 'RFC 5321 4.5.3.1.3',
   },
+  envid: {
+    about: 'The value of ENVID with MAIL, as it is sent.',
+    initial: 100,
+    unit: 'octets',
+    source: 'RFC 3461 4.4',
+  },
+  orcpt: {
+    about: 'The value of ORCPT with RCPT, as it is sent.',
+    initial: 500,
+    unit: 'octets',
+    source: 'RFC 3461 4.2',
+  },
   replyLine: {
     about: 'A reply line with its code and CRLF; a longer text is cut.',
     initial: 512,
@@ -89,4 +101,6 @@ export const LOCAL_PART_OCTETS: number = GRAMMAR_LIMITS.localPart.initial;
 export const DOMAIN_OCTETS: number = GRAMMAR_LIMITS.domain.initial;
 export const LABEL_OCTETS: number = GRAMMAR_LIMITS.label.initial;
 export const PATH_OCTETS: number = GRAMMAR_LIMITS.path.initial;
+export const ENVID_OCTETS: number = GRAMMAR_LIMITS.envid.initial;
+export const ORCPT_OCTETS: number = GRAMMAR_LIMITS.orcpt.initial;
 export const REPLY_LINE_OCTETS: number = GRAMMAR_LIMITS.replyLine.initial;

@@ -77,7 +77,7 @@ describe('ENVID', () => {
     );
   });
 
-  it('has 100 characters at most, as it is sent', () => {
+  it('has 100 octets at most, as it is sent', () => {
     expect(mail(`ENVID=${'a'.repeat(100)}`)).toEqual({ envid: 'a'.repeat(100) });
     expect(mail(`ENVID=${'a'.repeat(101)}`)).toEqual(fault('ENVID'));
     expect(mail(`ENVID=a${'+41'.repeat(33)}`)).toEqual({ envid: `a${'A'.repeat(33)}` });
@@ -138,7 +138,7 @@ describe('ORCPT', () => {
     expect(orcpt('x400;/c=;'.replace('=', '+3D'))).toEqual({ orcpt: { type: 'x400', address: '/c=;' } });
   });
 
-  it('has 500 characters at most, as it is sent', () => {
+  it('has 500 octets at most, as it is sent', () => {
     const address = 'a'.repeat(500 - 'rfc822;'.length);
     expect(orcpt(`rfc822;${address}`)).toEqual({ orcpt: { type: 'rfc822', address } });
     expect(orcpt(`rfc822;${address}a`)).toEqual(fault('ORCPT'));

@@ -1,3 +1,5 @@
+import { ENVID_OCTETS, ORCPT_OCTETS } from '../limits.js';
+import { utf8Length } from '../octets.js';
 import { parseMailbox, PathFault } from './mailbox.js';
 import { decodeXtext } from './xtext.js';
 
@@ -17,10 +19,6 @@ export interface OriginalRecipient {
   readonly address: string;
 }
 
-// RFC 3461 4.4 and 4.2, of the values as they are sent.
-const ENVID_CHARACTERS = 100;
-const ORCPT_CHARACTERS = 500;
-
 /** RFC 3461 4.2 and 4.4: before it is coded, a value is printable US-ASCII, spaces included. */
 const PRINTABLE = /^[ -~]+$/;
 
@@ -36,7 +34,7 @@ export function parseRet(value: string | null): { readonly ret: Ret } | string {
 export function parseEnvid(value: string | null): { readonly envid: string } | string {
   const envid = decodeXtext(value ?? '');
   if (envid === null || envid === '') return 'expected xtext';
-  if ((value?.length ?? 0) > ENVID_CHARACTERS) return `longer than ${ENVID_CHARACTERS} characters`;
+  if ((value?.length ?? 0) > ENVID_OCTETS) return `longer than ${ENVID_OCTETS} octets`;
   return PRINTABLE.test(envid) ? { envid } : 'it stands for something that cannot be printed';
 }
 
@@ -69,7 +67,7 @@ export function parseOrcpt(
   const match = ORCPT.exec(value ?? '');
   if (match === null) return 'expected type;address';
   const [whole, type = '', coded = ''] = match;
-  if (whole.length > ORCPT_CHARACTERS) return `longer than ${ORCPT_CHARACTERS} characters`;
+  if (utf8Length(whole) > ORCPT_OCTETS) return `longer than ${ORCPT_OCTETS} octets`;
   const address = type.toLowerCase() === 'utf-8' ? utf8Address(coded, smtputf8) : asciiAddress(coded);
   return address instanceof Fault ? address.reason : { orcpt: { type: type.toLowerCase(), address } };
 }
