@@ -4,7 +4,15 @@ import type { Chance } from './random.js';
 
 /** Lines that are right, or nearly so, in the order that makes a message now and then. */
 const STEPS: readonly (readonly string[])[] = [
-  ['EHLO client.example', 'HELO client.example', 'EHLO [192.0.2.1]', 'EHLO', 'LHLO a', 'EHLO a_b', 'STARTTLS'],
+  [
+    'EHLO client.example',
+    'HELO client.example',
+    'EHLO [192.0.2.1]',
+    'EHLO',
+    'LHLO a',
+    'EHLO a_b',
+    'STARTTLS',
+  ],
   [
     'AUTH PLAIN AHVzZXIAcGFzc3dvcmQ=',
     'AUTH PLAIN',

@@ -21,7 +21,7 @@ export function shrink(vector: Vector, fails: (vector: Vector) => boolean): Vect
   for (const index of vector.segments.keys()) {
     const { length } = vector.segments[index]?.octets ?? '';
     for (let size = 2 ** Math.ceil(Math.log2(length + 1)); size >= 1; size /= 2) {
-      for (let at = 0; at < (smallest.segments[index]?.octets.length ?? 0); ) {
+      for (let at = 0; at < (smallest.segments[index]?.octets.length ?? 0);) {
         if (!better(withoutOctets(smallest, index, at, at + size))) at += size;
       }
     }

@@ -15,7 +15,13 @@ export function write({ title, segments, options, verdicts }: Vector): string {
   return `${lines.join('\n')}\n`;
 }
 
-const SHORT: Readonly<Record<string, string>> = { '\r': '\\r', '\n': '\\n', '\t': '\\t', '\0': '\\0', '\\': '\\\\' };
+const SHORT: Readonly<Record<string, string>> = {
+  '\r': '\\r',
+  '\n': '\\n',
+  '\t': '\\t',
+  '\0': '\\0',
+  '\\': '\\\\',
+};
 
 function escape(octets: string): string {
   return octets.replace(
