@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const covering = process.argv.includes('--coverage');
 const dist = fileURLToPath(new URL('./dist/', import.meta.url));
 
 export default defineConfig({
@@ -12,9 +11,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    // Coverage is counted in what the runner itself compiled: of a module that Node loads on its own it would
-    // count other octets than those that ran.
-    server: { deps: covering ? { inline: [/\/dist\//] } : { external: [/\/dist\//] } },
+    server: { deps: { external: [/\/dist\//] } },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: {
