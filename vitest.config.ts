@@ -11,9 +11,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    // Loaded by Node itself, as by a user. Not so for coverage: it counts on the code that vite has seen,
-    // and places of one text in another would be off.
-    server: { deps: { external: process.argv.includes('--coverage') ? [] : [/\/dist\//] } },
+    server: { deps: { external: [/\/dist\//] } },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: {

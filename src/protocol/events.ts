@@ -1,7 +1,8 @@
 import type { MailParameters, RcptParameters } from './grammar/parameters.js';
 import type { Mailbox } from './grammar/mailbox.js';
 import type { Reply } from './reply.js';
-import type { PasswordCredentials } from './sasl/mechanism.js';
+import type { Credentials } from './sasl/credentials.js';
+import type { ScramKeys } from './sasl/mechanism.js';
 
 /** How the client greeted: EHLO has the extensions, HELO has none. */
 export interface Hello {
@@ -20,13 +21,20 @@ export type Question =
   | { readonly type: 'hello'; readonly hello: Hello }
   /** The client wants TLS. Accepted: `secure` follows. */
   | { readonly type: 'starttls' }
-  | { readonly type: 'auth'; readonly mechanism: string; readonly credentials: PasswordCredentials }
+  | SaslQuestion
   | { readonly type: 'mail'; readonly reversePath: Mailbox | null; readonly parameters: MailParameters }
   | { readonly type: 'rcpt'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters }
   /** The content is about to come. Accepted: `content` events follow, then `end` or `abort`. */
   | { readonly type: 'data' }
   /** The content has come whole. To accept is to answer for the message (RFC 5321 6.1). */
   | { readonly type: 'end'; readonly size: number };
+
+/** What a SASL exchange asks. */
+export type SaslQuestion =
+  /** The keys of a user, for an exchange that proves with them. Asked before `auth`, and answered by `keys`. */
+  | { readonly type: 'lookup'; readonly mechanism: string; readonly user: string }
+  /** Whom the credentials prove. Null: nobody, the exchange itself has found that out. */
+  | { readonly type: 'auth'; readonly mechanism: string; readonly credentials: Credentials | null };
 
 /** An event that tells. */
 export type Notice =
@@ -62,6 +70,8 @@ export type Event = Question | Notice | Wait;
 export type Verdict<Principal> =
   /** Yes; a 2yz reply stands in for the machine's own where the protocol leaves its text free. */
   | { readonly type: 'accept'; readonly reply?: Reply }
+  /** To `lookup`: what the server keeps of the user's password; null where it knows no such user. */
+  | { readonly type: 'keys'; readonly keys: ScramKeys | null }
   /** Yes, to `auth`, and for whom. */
   | { readonly type: 'authenticate'; readonly principal: Principal }
   /**

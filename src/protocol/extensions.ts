@@ -1,11 +1,12 @@
 import type { Limits } from './limits.js';
-import type { Link } from './phases.js';
+import type { Link } from './link.js';
+import { offeredOn, type SaslMechanism } from './sasl/mechanism.js';
 
 /** What of a listener's profile shows in EHLO. */
 interface Offer {
   readonly starttls: boolean;
   readonly tlsRequired: boolean;
-  readonly mechanisms: ReadonlyMap<string, unknown>;
+  readonly mechanisms: ReadonlyMap<string, SaslMechanism>;
   readonly limits: Limits;
   readonly extensions: OptionalExtensions;
 }
@@ -25,7 +26,7 @@ export interface Extension {
   readonly source: string;
   /** Whether it is on offer here; always, where absent. */
   readonly when?: (profile: Offer, link: Link) => boolean;
-  readonly parameters?: (profile: Offer) => string;
+  readonly parameters?: (profile: Offer, link: Link) => string;
 }
 
 /** What EHLO announces, in this order (RFC 5321 4.1.1.1). */
@@ -51,8 +52,9 @@ export const EXTENSIONS: readonly Extension[] = [
     keyword: 'AUTH',
     source: 'RFC 4954',
     // RFC 4954 4: not announced where it would be answered with 538.
-    when: (profile, link) => profile.mechanisms.size > 0 && !(profile.tlsRequired && link === 'plain'),
-    parameters: (profile) => [...profile.mechanisms.keys()].join(' '),
+    when: (profile, link) =>
+      offeredOn(profile.mechanisms, link).length > 0 && !(profile.tlsRequired && link === 'plain'),
+    parameters: (profile, link) => offeredOn(profile.mechanisms, link).join(' '),
   },
 ];
 
@@ -62,8 +64,8 @@ export function offer(profile: Offer, link: Link): readonly Extension[] {
 }
 
 /** The keyword lines of what is on offer. */
-export function announce(profile: Offer, offered: readonly Extension[]): string[] {
+export function announce(profile: Offer, link: Link, offered: readonly Extension[]): string[] {
   return offered.map(({ keyword, parameters }) =>
-    parameters === undefined ? keyword : `${keyword} ${parameters(profile)}`,
+    parameters === undefined ? keyword : `${keyword} ${parameters(profile, link)}`,
   );
 }

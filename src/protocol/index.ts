@@ -9,6 +9,7 @@ export {
   type Hello,
   type Notice,
   type Question,
+  type SaslQuestion,
   type Verdict,
   type Wait,
 } from './events.js';
@@ -19,13 +20,31 @@ export type { Mailbox } from './grammar/mailbox.js';
 export type { Body, MailParameters, RcptParameters } from './grammar/parameters.js';
 export { defaultsOf, type Limit } from './limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
-export type { Authenticated, Identity, Link, PhaseKind, Transaction } from './phases.js';
+export type { Link } from './link.js';
+export type { Authenticated, Identity, PhaseKind, Transaction } from './phases.js';
 export { Profile, type ProfileOptions } from './profile.js';
 export { Reply } from './reply.js';
 export { CATALOGUE, reply, type ReplyName } from './replies.js';
+export { oauthBearer, OAUTHBEARER, type TokenHelp, xoauth2, XOAUTH2 } from './sasl/bearer.js';
+export type {
+  Credentials,
+  ExternalCredentials,
+  PasswordCredentials,
+  ScramCredentials,
+  TokenCredentials,
+} from './sasl/credentials.js';
+export { EXTERNAL } from './sasl/external.js';
 export { LOGIN } from './sasl/login.js';
-export type { PasswordCredentials, SaslExchange, SaslMechanism, SaslStep } from './sasl/mechanism.js';
+export type {
+  SaslChallenge,
+  SaslExchange,
+  SaslFault,
+  SaslMechanism,
+  SaslStep,
+  ScramKeys,
+} from './sasl/mechanism.js';
 export { PLAIN } from './sasl/plain.js';
+export { scram, type ScramCrypto } from './sasl/scram.js';
 export { PortableScan, type Scan } from './scan.js';
 export { Secret } from './secret.js';
 export { ServerSession } from './session.js';

@@ -89,7 +89,7 @@ function withoutVerb(
 
 /** Why a verb may not come now, or null. */
 function outOfOrder(phase: Commanding<unknown>, name: string, verb: Verb, profile: Profile): Reply | null {
-  if (phase.kind === 'rejected') return name === 'QUIT' ? null : reply('turnedAway');
+  if (phase.kind === 'rejected') return name === 'QUIT' ? null : phase.refusal;
   if (profile.tlsRequired && phase.link === 'plain' && verb.beforeTls !== true) return reply('tlsRequired');
   const refusal = verb.refusedIn?.[phase.kind];
   if (refusal !== undefined) {
@@ -106,7 +106,7 @@ function beyond(command: Command, phase: Commanding<unknown>, profile: Profile):
   const { recipients } = profile.limits;
   switch (command.verb) {
     case 'STARTTLS':
-      if (phase.link === 'tls') return reply('alreadySecure');
+      if (phase.link !== 'plain') return reply('alreadySecure');
       return profile.starttls ? null : reply('notImplemented', { verb: 'STARTTLS' });
     case 'RCPT':
       if (phase.kind !== 'rcpt' || phase.recipients < recipients) return null;

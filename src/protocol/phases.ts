@@ -1,11 +1,10 @@
 import type { Hello } from './events.js';
 import type { Mailbox } from './grammar/mailbox.js';
 import type { MailParameters } from './grammar/parameters.js';
+import type { Link } from './link.js';
 import type { Reception } from './reception.js';
+import type { Reply } from './reply.js';
 import type { SaslExchange } from './sasl/mechanism.js';
-
-/** Whether the octets travel in TLS. A fact of the transport, told by the server, never by the client. */
-export type Link = 'plain' | 'tls';
 
 /** Nobody in particular. */
 export interface Anonymous {
@@ -42,10 +41,12 @@ export interface Greeted {
   readonly link: Link;
 }
 
-/** Turned away at the door. Only QUIT is obeyed (RFC 5321 3.1). */
+/** Turned away at the door (RFC 5321 3.1), or not secure enough (RFC 3207 4.1). Only QUIT is obeyed. */
 export interface Rejected {
   readonly kind: 'rejected';
   readonly link: Link;
+  /** What every command gets but QUIT. */
+  readonly refusal: Reply;
 }
 
 /** Between messages. */
@@ -60,7 +61,8 @@ export interface Ready<Principal> {
 export interface Authenticating<Principal> extends Omit<Ready<Principal>, 'kind'> {
   readonly kind: 'authenticating';
   readonly mechanism: string;
-  readonly exchange: SaslExchange;
+  /** What goes on; or, where it is lost, the refusal that the client hears once it has answered. */
+  readonly exchange: SaslExchange | Reply;
 }
 
 /** MAIL was accepted, no recipient yet. */

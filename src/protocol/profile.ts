@@ -7,7 +7,7 @@ import {
   type OptionalExtensions,
 } from './extensions.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
-import type { Link } from './phases.js';
+import type { Link } from './link.js';
 import { Reply } from './reply.js';
 import { CATALOGUE, reply } from './replies.js';
 import { LOGIN } from './sasl/login.js';
@@ -72,8 +72,13 @@ export class Profile {
     this.greeting = reply('greeting', { hostname: this.hostname });
     const plain = offer(this, 'plain');
     const tls = offer(this, 'tls');
-    this.offered = { plain: keywords(plain), tls: keywords(tls) };
-    this.#announcements = { plain: announce(this, plain), tls: announce(this, tls) };
+    const mutual = offer(this, 'mutual');
+    this.offered = { plain: keywords(plain), tls: keywords(tls), mutual: keywords(mutual) };
+    this.#announcements = {
+      plain: announce(this, 'plain', plain),
+      tls: announce(this, 'tls', tls),
+      mutual: announce(this, 'mutual', mutual),
+    };
   }
 
   /** The answer to EHLO, with the extensions, or to HELO, without. */

@@ -1,14 +1,19 @@
-import type { Question } from './events.js';
+import type { Question, SaslQuestion } from './events.js';
 import type { Phase, Ready } from './phases.js';
 import type { Profile } from './profile.js';
 import { Reception } from './reception.js';
 import type { Reply } from './reply.js';
 import { reply } from './replies.js';
+import { challengeBefore } from './sasl/exchange.js';
 import { advance } from './transitions.js';
 import type { Command } from './verbs.js';
 
 /** A question that is answered with a plain yes or no. */
-export type PlainQuestion = Exclude<Question, { type: 'auth' }>;
+export type PlainQuestion = Exclude<Question, SaslQuestion>;
+
+export function isPlain(question: Question): question is PlainQuestion {
+  return question.type !== 'lookup' && question.type !== 'auth';
+}
 
 /** A command that only the server can decide on. */
 export type Asking = Extract<Command, { verb: 'EHLO' | 'HELO' | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' }>;
@@ -35,6 +40,7 @@ export const ASKED_BY: Readonly<Record<Question['type'], string>> = {
   connect: 'connect',
   hello: 'EHLO',
   starttls: 'STARTTLS',
+  lookup: 'AUTH',
   auth: 'AUTH',
   mail: 'MAIL',
   rcpt: 'RCPT',
@@ -88,16 +94,25 @@ export function consent<Principal>(
   }
 }
 
-/** What a no to `question` leads to, in `phase`. */
-export function dissent<Principal>(question: Question, phase: Phase<Principal>): Phase<Principal> {
+/** What a no to `question` leads to, in `phase`. The client may have to answer something before it hears the no. */
+export function dissent<Principal>(
+  question: Question,
+  phase: Phase<Principal>,
+  refusal: Reply,
+): Consequence<Principal> {
   switch (question.type) {
     case 'connect':
-      return advance(phase, 'turnedAway');
-    case 'auth':
-      return advance(phase, 'saslOver');
+      return { phase: advance(phase, 'turnedAway', { refusal: reply('turnedAway') }), reply: refusal };
+    case 'lookup':
+      return { phase: advance(phase, 'saslOver'), reply: refusal };
+    case 'auth': {
+      const challenge = challengeBefore(refusal, phase);
+      if (challenge === null) return { phase: advance(phase, 'saslOver'), reply: refusal };
+      return { phase: advance(phase, 'saslLost', { refusal }), reply: challenge };
+    }
     case 'end':
-      return advance(phase, 'dataOver');
+      return { phase: advance(phase, 'dataOver'), reply: refusal };
     default:
-      return phase;
+      return { phase, reply: refusal };
   }
 }

@@ -61,6 +61,7 @@ export const CATALOGUE = {
   senderNeedsUtf8: [550, '5.6.7', 'Address is not ASCII: send SMTPUTF8 with MAIL'],
   recipientNeedsUtf8: [553, '5.6.7', 'Address is not ASCII: send SMTPUTF8 with MAIL'],
   bareNewlineInContent: [550, '5.6.0', 'Bare {octet} in line {line} of the message: lines end with <CR><LF>'],
+  certificateRequired: [554, '5.7.0', 'A client certificate is required: {problem}'],
   earlyTalker: [554, '5.5.0', 'Data sent before the greeting'],
   unknownParameter: [555, '5.5.4', 'Parameter not recognized: {parameter}'],
 } as const satisfies Record<string, readonly [code: number, enhanced: string | null, text: string]>;

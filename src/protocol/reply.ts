@@ -6,7 +6,7 @@ import { fromBinaryString } from './octets.js';
  * none) and text, in one value. Its octets are made once.
  *
  * Text may come from anywhere: line ends and tabs become a space, other controls and everything beyond
- * ASCII a question mark, and each line is cut to the limit of RFC 5321 4.5.3.1.5, so that no text can forge
+ * ASCII a question mark, and each line but a challenge is cut to the limit of RFC 5321 4.5.3.1.5, so that no text can forge
  * a second reply.
  */
 export class Reply {
@@ -34,7 +34,9 @@ export class Reply {
       );
     }
     const prefix = enhanced === null ? '' : `${enhanced} `;
-    const room = REPLY_LINE_OCTETS - 'xxx '.length - prefix.length - 2;
+    // RFC 4954 4: a challenge is as long as it is, and cut it is worth nothing.
+    const limit = code === 334 ? Infinity : REPLY_LINE_OCTETS;
+    const room = limit - 'xxx '.length - prefix.length - 2;
     const given = typeof text === 'string' ? [text] : text;
     this.lines = (given.length === 0 ? [''] : given).map((line) => printable(line).slice(0, room));
     const last = this.lines.length - 1;

@@ -1,7 +1,7 @@
 import type { CloseReason, Event, Hello, Question, Verdict } from './events.js';
 import { CLOSED, NEED_OCTETS, NEED_VERDICT, REFUSED_CONTENT, RESET } from './events.js';
-import { encodeBase64 } from './grammar/base64.js';
 import { Inbox } from './inbox.js';
+import type { Link } from './link.js';
 import { interpret, Refused, tooLong } from './interpret.js';
 import { Outbox } from './outbox.js';
 import type {
@@ -9,19 +9,17 @@ import type {
   Commanding,
   Data,
   Identity,
-  Link,
   Phase,
   Ready,
   Transaction,
   Unsolicited,
 } from './phases.js';
 import type { Profile } from './profile.js';
-import { ASKED_BY, consent, dissent, type PlainQuestion, questionOf } from './questions.js';
+import { ASKED_BY, consent, dissent, isPlain, type PlainQuestion, questionOf } from './questions.js';
 import { Reception } from './reception.js';
 import type { Reply } from './reply.js';
 import { reply } from './replies.js';
-import { beginSasl, continueSasl } from './sasl/exchange.js';
-import type { SaslStep } from './sasl/mechanism.js';
+import { beginSasl, challengeAfter, continueSasl, type SaslOutcome } from './sasl/exchange.js';
 import { advance } from './transitions.js';
 import { ANSWERS, type Command } from './verbs.js';
 
@@ -127,10 +125,14 @@ export class ServerSession<Principal> {
     return this.#inbox.take();
   }
 
-  /** The handshake that `secure` asked for is done. Whatever came before it is forgotten (RFC 3207 4.2). */
-  secured(): void {
+  /**
+   * The handshake that `secure` asked for is done. Whatever came before it is forgotten (RFC 3207 4.2).
+   * With a refusal the link is not secure enough, and every command but QUIT gets it (RFC 3207 4.1).
+   */
+  secured(link: Exclude<Link, 'plain'> = 'tls', refusal: Reply | null = null): void {
     this.#inbox.drop();
-    this.#phase = advance(this.#phase, 'secured');
+    if (refusal === null) this.#phase = advance(this.#phase, 'secured', { link });
+    else this.#phase = advance(this.#phase, 'insecure', { link, refusal });
   }
 
   // ---- events out
@@ -182,11 +184,14 @@ export class ServerSession<Principal> {
     const question = this.#question;
     if (question === null) throw new Error('no question waits for a verdict');
     if (verdict.type === 'refuse') this.#refused(question, verdict.reply);
-    else if (verdict.type === 'accept' && question.type !== 'auth') this.#accepted(question, verdict.reply);
+    else if (verdict.type === 'accept' && isPlain(question)) this.#accepted(question, verdict.reply);
     else if (verdict.type === 'authenticate' && question.type === 'auth') {
       this.#question = null;
       this.#phase = advance(this.#phase, 'authenticated', { principal: verdict.principal });
       this.#say(reply('authenticated'));
+    } else if (verdict.type === 'keys' && question.type === 'lookup') {
+      this.#question = null;
+      this.#say(challengeAfter(verdict.keys, this.#phase));
     } else throw new Error(`${verdict.type} is no answer to ${question.type}`);
     this.#sayFarewell();
   }
@@ -236,7 +241,7 @@ export class ServerSession<Principal> {
         return this.#refuseLine(phase, tooLong(phase, this.#inbox.line, profile));
       case 'line':
         if (phase.kind !== 'authenticating') return this.#obey(phase, this.#inbox.line);
-        return this.#saslStep(phase, continueSasl(this.#inbox.line, phase, profile));
+        return this.#goOn(phase, continueSasl(this.#inbox.line, phase, profile));
     }
   }
 
@@ -286,21 +291,15 @@ export class ServerSession<Principal> {
   #auth(phase: Ready<Principal>, command: Extract<Command, { verb: 'AUTH' }>): Event | null {
     const begun = beginSasl(command, phase, this.profile);
     if (!('exchange' in begun)) return this.#refuse('AUTH', begun);
-    const next = advance(phase, 'saslBegun', { mechanism: command.mechanism, exchange: begun.exchange });
-    this.#phase = next;
-    return this.#saslStep(next as Authenticating<Principal>, begun.step);
+    const { mechanism } = command;
+    this.#phase = advance(phase, 'saslBegun', { mechanism, exchange: begun.exchange });
+    return this.#goOn(this.#phase, begun.outcome);
   }
 
-  #saslStep(phase: Authenticating<Principal>, step: SaslStep | Reply): Event | null {
-    if (!('kind' in step)) return this.#refuseLine(phase, step);
-    switch (step.kind) {
-      case 'challenge':
-        return this.#say(reply('challenge', { challenge: encodeBase64(step.text) }));
-      case 'credentials':
-        return this.#ask({ type: 'auth', mechanism: phase.mechanism, credentials: step.credentials });
-      case 'fault':
-        return this.#refuseLine(phase, reply('badCredentials', { reason: step.reason }));
-    }
+  /** Goes on with what a message of a SASL exchange came to. */
+  #goOn(phase: Phase<Principal>, outcome: SaslOutcome): Event | null {
+    if (!('code' in outcome)) return this.#ask(outcome);
+    return outcome.positive ? this.#say(outcome) : this.#refuseLine(phase, outcome);
   }
 
   #readContent(phase: Data<Principal> | Unsolicited<Principal>): Event | null {
@@ -342,10 +341,12 @@ export class ServerSession<Principal> {
 
   #refused(question: Question, refusal: Reply): void {
     this.#question = null;
-    this.#phase = dissent(question, this.#phase);
-    this.#dataRefused = question.type === 'data';
     // A reply that says yes would leave the client where the session is not.
-    this.#refuse(ASKED_BY[question.type], refusal.positive ? reply('internal') : refusal);
+    const next = dissent(question, this.#phase, refusal.positive ? reply('internal') : refusal);
+    this.#phase = next.phase;
+    this.#dataRefused = question.type === 'data';
+    if (next.reply.positive) this.#say(next.reply);
+    else this.#refuse(ASKED_BY[question.type], next.reply);
   }
 
   #ask(question: Question): Event {

@@ -9,6 +9,7 @@
  * `docs/states.md` shows it as a drawing.
  */
 import type { Hello } from './events.js';
+import type { Link } from './link.js';
 import type {
   Authenticated,
   Authenticating,
@@ -17,7 +18,6 @@ import type {
   Data,
   Greeted,
   Identity,
-  Link,
   Mail,
   Phase,
   PhaseKind,
@@ -29,6 +29,7 @@ import type {
   Unsolicited,
 } from './phases.js';
 import type { Reception } from './reception.js';
+import type { Reply } from './reply.js';
 import type { SaslExchange } from './sasl/mechanism.js';
 
 /** What each transition needs to be given: the proof that earns it. */
@@ -36,17 +37,21 @@ export interface Proofs {
   /** The connect verdict was yes. */
   welcomed: undefined;
   /** The connect verdict was no, and no 421 either. */
-  turnedAway: undefined;
+  turnedAway: { readonly refusal: Reply };
   /** The hello verdict was yes. Forgets any transaction (RFC 5321 4.1.4), keeps the identity. */
   hello: Hello;
   /** The STARTTLS verdict was yes. */
   startTls: undefined;
   /** The handshake is done. Forgets everything that came before it (RFC 3207 4.2). */
-  secured: undefined;
+  secured: { readonly link: Exclude<Link, 'plain'> };
+  /** The handshake is done, and is not enough to go on. */
+  insecure: { readonly link: Exclude<Link, 'plain'>; readonly refusal: Reply };
   /** AUTH named a mechanism on offer. */
   saslBegun: { readonly mechanism: string; readonly exchange: SaslExchange };
   /** The auth verdict was yes. */
   authenticated: { readonly principal: unknown };
+  /** The credentials were refused, and the client has to answer a challenge before it hears so. */
+  saslLost: { readonly refusal: Reply };
   /** The exchange came to nothing. */
   saslOver: undefined;
   /** The mail verdict was yes. */
@@ -135,7 +140,7 @@ export const TRANSITIONS: Table = {
     welcomed: { to: 'greeted', make: (from: Connecting) => greeted(from.link) },
     turnedAway: {
       to: 'rejected',
-      make: (from: Connecting): Rejected => ({ kind: 'rejected', link: from.link }),
+      make: (from: Connecting, { refusal }): Rejected => ({ kind: 'rejected', link: from.link, refusal }),
     },
     closed: toClosed,
   },
@@ -177,6 +182,14 @@ export const TRANSITIONS: Table = {
   },
   authenticating: {
     authenticated: toAuthenticated,
+    saslLost: {
+      to: 'authenticating',
+      make: (from: Authenticating<unknown>, { refusal }): Authenticating<unknown> => ({
+        ...from,
+        kind: 'authenticating',
+        exchange: refusal,
+      }),
+    },
     saslOver: toReady,
     closed: toClosed,
   },
@@ -215,7 +228,11 @@ export const TRANSITIONS: Table = {
     closed: toClosed,
   },
   securing: {
-    secured: { to: 'greeted', make: () => greeted('tls') },
+    secured: { to: 'greeted', make: (_: Securing, { link }) => greeted(link) },
+    insecure: {
+      to: 'rejected',
+      make: (_: Securing, { link, refusal }): Rejected => ({ kind: 'rejected', link, refusal }),
+    },
     closed: toClosed,
   },
   closed: {},

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   createSecureContext,
   type SecureContext,
@@ -6,6 +6,14 @@ import {
   type Server,
   type TlsOptions,
 } from 'node:tls';
+import {
+  authorityFiles,
+  type AuthoritySource,
+  type AuthorityText,
+  checkAuthorities,
+  readAuthorities,
+  readAuthoritiesSync,
+} from './tls-authorities.js';
 import { CertificateError, type CertificateWarning } from './tls-error.js';
 import { NameIndex } from './tls-names.js';
 import { checkPair, type CheckedPair } from './tls-pair.js';
@@ -20,6 +28,7 @@ import {
 import { ChangePoll } from './tls-watch.js';
 
 export { CertificateError, type CertificateErrorCode, type CertificateWarning } from './tls-error.js';
+export type { AuthoritySource } from './tls-authorities.js';
 export type { CertificateSource, FileSource, TextSource } from './tls-source.js';
 
 export interface CertificatesOptions {
@@ -29,6 +38,14 @@ export interface CertificatesOptions {
   readonly ciphers?: string;
   /** 48 octets that session tickets are sealed with; give the same to processes that share clients. Default: random. */
   readonly ticketKeys?: Buffer;
+  /** Who vouches for clients, for listeners that ask them for a certificate. Default: nobody. */
+  readonly clientAuthorities?: AuthoritySource;
+}
+
+/** How a `tls.Server` is used. */
+export interface ServerUse {
+  /** It asks clients for a certificate. Default: false. */
+  readonly asksClients?: boolean;
 }
 
 /** What is served, for the start banner and the logs. */
@@ -68,6 +85,8 @@ interface Loaded {
   readonly byName: NameIndex<SecureContext>;
   /** Options of the fallback context, for servers that build their own from them. */
   readonly options: TlsOptions;
+  /** The same, for servers that ask clients for a certificate. */
+  readonly askingOptions: TlsOptions;
   /** Differs when anything that is served differs. */
   readonly identity: string;
   readonly facts: readonly CertificateFacts[];
@@ -84,15 +103,22 @@ export class Certificates {
   #sources: readonly CertificateSource[];
   readonly #common: TlsOptions;
   #loaded: Loaded;
-  readonly #servers = new Set<Server>();
+  readonly #authorities: AuthoritySource | undefined;
+  readonly #servers = new Map<Server, ServerUse>();
   /** Reloads stand in line: the one that was asked for last must also be the one that stays. */
   #lastReload: Promise<unknown> = Promise.resolve();
   #poll: ChangePoll | undefined;
 
-  private constructor(sources: readonly CertificateSource[], common: TlsOptions) {
+  private constructor(
+    sources: readonly CertificateSource[],
+    common: TlsOptions,
+    authorities: AuthoritySource | undefined,
+  ) {
     this.#sources = sources;
     this.#common = common;
-    this.#loaded = build(readSourcesSync(sources), common);
+    this.#authorities = authorities;
+    const text = authorities === undefined ? null : readAuthoritiesSync(authorities);
+    this.#loaded = build(readSourcesSync(sources), text, common);
   }
 
   /**
@@ -102,7 +128,7 @@ export class Certificates {
   static load(sources: readonly CertificateSource[], options: CertificatesOptions = {}): Certificates {
     const { minVersion = 'TLSv1.2', ciphers, ticketKeys = randomBytes(48) } = options;
     if (ciphers !== undefined) checkCiphers(ciphers);
-    return new Certificates(sources, {
+    const common = {
       minVersion,
       ...(ciphers === undefined ? {} : { ciphers }),
       // OpenSSL opens a ticket with the keys of the server's own context and seals one with those of the
@@ -111,7 +137,8 @@ export class Certificates {
       // A session is bound to this text, too. Node's default is a hash of the command line: processes that
       // share their ticket keys would not resume each other's sessions.
       sessionIdContext: 'postern',
-    });
+    };
+    return new Certificates(sources, common, options.clientAuthorities);
   }
 
   /** What is served now, in the order of the sources. */
@@ -124,6 +151,11 @@ export class Certificates {
     return this.#loaded.warnings;
   }
 
+  /** Whether there is anybody who vouches for clients. */
+  get knowsClients(): boolean {
+    return this.#authorities !== undefined;
+  }
+
   /** The context for a server name, or for none. */
   contextFor(serverName: string | undefined): SecureContext {
     const { byName, fallback } = this.#loaded;
@@ -134,17 +166,17 @@ export class Certificates {
    * Options for `tls.createServer` or `new tls.Server`. Call {@link follow} with that server, too: a client
    * that sends no server name is answered from the server's own context, which only `follow` replaces.
    */
-  serverOptions(): TlsOptions {
+  serverOptions(use: ServerUse = {}): TlsOptions {
     return {
-      ...this.#loaded.options,
+      ...optionsFor(this.#loaded, use),
       SNICallback: (serverName, done) => done(null, this.contextFor(serverName)),
     };
   }
 
   /** Gives `server` the current certificate, now and after each reload. The result ends that. */
-  follow(server: Server): () => void {
-    server.setSecureContext(this.#loaded.options);
-    this.#servers.add(server);
+  follow(server: Server, use: ServerUse = {}): () => void {
+    server.setSecureContext(optionsFor(this.#loaded, use));
+    this.#servers.set(server, use);
     return () => this.#servers.delete(server);
   }
 
@@ -165,7 +197,7 @@ export class Certificates {
     this.#poll = new ChangePoll({
       intervalMs,
       settleMs,
-      look: () => signatureOf(filesOf(this.#sources)),
+      look: () => signatureOf([...filesOf(this.#sources), ...authorityFiles(this.#authorities)]),
       onChange: async () => {
         const result = await this.reload();
         if (!result.ok || result.changed || failing) onReload?.(result);
@@ -183,11 +215,12 @@ export class Certificates {
 
   async #reload(sources: readonly CertificateSource[]): Promise<ReloadResult> {
     try {
-      const loaded = build(await readSources(sources), this.#common);
+      const authorities = this.#authorities === undefined ? null : await readAuthorities(this.#authorities);
+      const loaded = build(await readSources(sources), authorities, this.#common);
       const changed = loaded.identity !== this.#loaded.identity;
       this.#loaded = loaded;
       this.#sources = sources;
-      for (const server of this.#servers) server.setSecureContext(loaded.options);
+      for (const [server, use] of this.#servers) server.setSecureContext(optionsFor(loaded, use));
       return { ok: true, changed, warnings: loaded.warnings };
     } catch (cause) {
       if (cause instanceof CertificateError) return { ok: false, error: cause };
@@ -196,8 +229,11 @@ export class Certificates {
   }
 }
 
-function build(pairs: readonly PemPair[], common: TlsOptions): Loaded {
+function build(pairs: readonly PemPair[], authorities: AuthorityText | null, given: TlsOptions): Loaded {
   const now = Date.now();
+  const doubts = authorities === null ? [] : checkAuthorities(authorities, now);
+  // In every context: the one that the server name chooses is the one that looks at the client.
+  const common = authorities === null ? given : { ...given, ca: authorities.pem };
   const checked = pairs.map((pair) => checkPair(pair, now));
   const [first] = checked;
   if (first === undefined) {
@@ -209,15 +245,33 @@ function build(pairs: readonly PemPair[], common: TlsOptions): Loaded {
   for (const [index, pair] of checked.entries()) {
     for (const name of pair.names) byName.add(name, contexts[index] ?? fallback);
   }
+  const options = { ...common, cert: first.cert, key: first.key };
   return {
     fallback,
     byName,
-    options: { ...common, cert: first.cert, key: first.key },
+    options,
+    askingOptions: { ...options, sessionIdContext: sessionContext(authorities) },
     // A key cannot change alone: it would not belong to its certificate.
-    identity: JSON.stringify(checked.map(({ cert, names }) => [cert, names])),
+    identity: JSON.stringify([authorities?.pem, checked.map(({ cert, names }) => [cert, names])]),
     facts: checked.map(factsOf),
-    warnings: checked.flatMap((pair) => pair.warnings),
+    warnings: [...checked.flatMap((pair) => pair.warnings), ...doubts],
   };
+}
+
+function optionsFor(loaded: Loaded, { asksClients = false }: ServerUse): TlsOptions {
+  return asksClients ? loaded.askingOptions : loaded.options;
+}
+
+/**
+ * A session carries the client's certificate and what was thought of it. So one that began where nobody
+ * asked for a certificate, or where others vouched for clients, must not go on where somebody asks.
+ */
+function sessionContext(authorities: AuthorityText | null): string {
+  // OpenSSL takes 32 octets.
+  return `postern ${createHash('sha256')
+    .update(authorities?.pem ?? '')
+    .digest('hex')
+    .slice(0, 24)}`;
 }
 
 function contextOf({ cert, key, where }: CheckedPair, common: TlsOptions): SecureContext {

@@ -1,32 +1,37 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import {
   type CloseReason,
   type Hello,
   type Profile,
   type Question,
+  refuse,
   type Reply,
   reply,
   ServerSession,
 } from '../protocol/index.js';
 import type { Admission } from './admission.js';
 import type { Deadlined, Deadlines } from './deadlines.js';
-import { Dialogue, type Speaker } from './dialogue.js';
-import type { Envelope, Handler, TlsFacts } from './handler.js';
+import { Dialogue } from './dialogue.js';
+import type { Envelope, TlsFacts } from './handler.js';
 import { type DataRate, FIXED, type Timeouts } from './limits.js';
 import { plainAddress } from './networks.js';
-
 import type { ProxiedEndpoints } from './proxy-header.js';
+import type { Speaker } from './speaker.js';
+import { certificateProblem, linkOf, tlsFacts } from './tls-facts.js';
 import { TLS_HANDSHAKE } from './tls-gate.js';
+import type { AnyHandler } from './verifier.js';
 
 /** What all connections of a listener share. */
 export interface ConnectionContext<Principal> {
-  readonly handler: Handler<Principal>;
+  readonly handler: AnyHandler<Principal>;
   readonly profile: Profile;
   readonly timeouts: Timeouts;
   readonly dataRate: DataRate;
   readonly deadlines: Deadlines;
   readonly admission: Admission;
+  /** TLS is of no use without a client certificate that an authority vouches for. */
+  readonly certificateRequired: boolean;
   /** Takes a plain socket through a handshake, `early` being octets that were read already. */
   readonly secure: (socket: Socket, early: Uint8Array, done: (result: TLSSocket | Error) => void) => void;
   /** Hears that a connection is over. */
@@ -101,11 +106,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     this.localAddress = endpoints.localAddress;
     this.localPort = endpoints.localPort;
     this.#tls = tlsFacts(socket);
-    this.session = new ServerSession(
-      context.profile,
-      this.remoteAddress,
-      this.#tls === null ? 'plain' : 'tls',
-    );
+    this.session = new ServerSession(context.profile, this.remoteAddress, linkOf(this.#tls));
     this.#dialogue = new Dialogue(this, context.handler, context.admission);
     this.#attach(socket);
     context.deadlines.watch(this);
@@ -303,10 +304,19 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     this.#socket = socket;
     this.#attach(socket);
     this.#tls = tlsFacts(socket);
-    this.session.secured();
+    this.session.secured(linkOf(this.#tls) === 'mutual' ? 'mutual' : 'tls', this.#insecure());
     this.#paused = false;
     this.#waitFor('command');
     this.#pump();
+  }
+
+  /** What a client hears whose TLS is not enough here, whatever it says (RFC 3207 4.1); null where it is. */
+  #insecure(): Reply | null {
+    if (!this.context.certificateRequired || this.#tls === null) return null;
+    const problem = certificateProblem(this.#tls);
+    if (problem === null) return null;
+    this.#dialogue.failed(new Error(`a TLS client certificate is required: ${problem}`));
+    return reply('certificateRequired', { problem });
   }
 
   #handshakeFailed(error: Error): void {
@@ -366,7 +376,8 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
 
   /** Asks the handler; true where the verdict is a promise. */
   #ask(question: Question): boolean {
-    const verdict = this.#dialogue.ask(question);
+    const insecure = question.type === 'connect' ? this.#insecure() : null;
+    const verdict = insecure === null ? this.#dialogue.ask(question) : refuse(insecure);
     if (!(verdict instanceof Promise)) {
       this.session.answer(verdict);
       return false;
@@ -468,16 +479,6 @@ function endpointsOf(socket: Socket): ProxiedEndpoints {
     remotePort: socket.remotePort ?? 0,
     localAddress: plainAddress(socket.localAddress),
     localPort: socket.localPort ?? 0,
-  };
-}
-
-function tlsFacts(socket: Socket): TlsFacts | null {
-  if (!(socket instanceof TLSSocket)) return null;
-  const { servername } = socket as TLSSocket & { servername?: string | false };
-  return {
-    version: socket.getProtocol() ?? 'unknown',
-    cipher: socket.getCipher().standardName,
-    serverName: typeof servername === 'string' ? servername : null,
   };
 }
 

@@ -1,26 +1,12 @@
-import {
-  type AbortReason,
-  ACCEPT,
-  type Notice,
-  type PasswordCredentials,
-  type Question,
-  refuse,
-  Reply,
-  reply,
-  type Verdict,
-} from '../protocol/index.js';
+import { ACCEPT, type Notice, type Question, refuse, Reply, type Verdict } from '../protocol/index.js';
 import type { Admission } from './admission.js';
 import { BodyStream } from './body.js';
-import type { ContentSink, Decision, Handler, Recipient, SessionView } from './handler.js';
+import type { ContentSink, Decision, Recipient } from './handler.js';
 import { Refusal, replyFor } from './refusal.js';
+import type { Speaker } from './speaker.js';
+import { type AnyHandler, Verifier } from './verifier.js';
 
 type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
-
-/** Which connection it is, beside what the handler sees of it. */
-export interface Speaker<Principal> extends SessionView<Principal> {
-  /** As admission counts it. */
-  readonly network: string;
-}
 
 /**
  * What one session's handler is asked and told: questions become calls, what they return or throw becomes
@@ -30,13 +16,15 @@ export class Dialogue<Principal> {
   /** Accepted recipients of the open transaction. */
   recipients: Recipient[] = [];
   #sink: ContentSink | null = null;
-  #authFailures = 0;
+  readonly #verifier: Verifier<Principal>;
 
   constructor(
     private readonly speaker: Speaker<Principal>,
-    private readonly handler: Handler<Principal>,
-    private readonly admission: Admission,
-  ) {}
+    private readonly handler: AnyHandler<Principal>,
+    admission: Admission,
+  ) {
+    this.#verifier = new Verifier(speaker, handler, admission, (error) => this.replyTo(error));
+  }
 
   /** A verdict, at once where the handler decides at once. */
   ask(question: Question): Answer<Principal> {
@@ -49,8 +37,10 @@ export class Dialogue<Principal> {
           return this.#settle(handler.onHello?.(speaker, question.hello));
         case 'starttls':
           return ACCEPT;
+        case 'lookup':
+          return this.#verifier.lookup(question);
         case 'auth':
-          return this.#auth(question);
+          return this.#verifier.verify(question);
         case 'mail':
           this.recipients = [];
           return this.#settle(handler.onMail?.(speaker, question.reversePath, question.parameters));
@@ -76,7 +66,8 @@ export class Dialogue<Principal> {
   tell(notice: Exclude<Notice, { type: 'content' | 'secure' | 'close' }>): void {
     switch (notice.type) {
       case 'abort':
-        this.#abort(notice.reason);
+        this.#sink?.abort(notice.reason);
+        this.#sink = null;
         return;
       case 'reset':
         this.recipients = [];
@@ -111,33 +102,6 @@ export class Dialogue<Principal> {
       return verdict;
     };
     return answer instanceof Promise ? answer.then(keep) : keep(answer);
-  }
-
-  async #auth({ credentials, mechanism }: Extract<Question, { type: 'auth' }>): Promise<Verdict<Principal>> {
-    const result = await this.#verify(credentials, mechanism);
-    const refusal = result instanceof Reply ? result : null;
-    if (refusal === null && result !== null && result !== undefined) {
-      return { type: 'authenticate', principal: result as Principal };
-    }
-    // A verifier that fails for now (4yz) says nothing about the credentials.
-    if (refusal !== null && refusal.code < 500) return refuse(refusal);
-    this.#authFailures++;
-    const { delay, tooMany } = this.admission.authFailed(this.speaker.network);
-    await pause(delay);
-    const last = tooMany || this.#authFailures >= this.admission.limits.authFailures;
-    return refuse(last ? reply('tooManyAuthFailures') : (refusal ?? reply('authFailed')));
-  }
-
-  /** What `onAuth` says, thrown refusals included: they are answers as well. */
-  async #verify(
-    credentials: PasswordCredentials,
-    mechanism: string,
-  ): Promise<Principal | Reply | null | undefined> {
-    try {
-      return await this.handler.onAuth?.(this.speaker, credentials, mechanism);
-    } catch (error) {
-      return this.replyTo(error);
-    }
   }
 
   #openSink(): Answer<Principal> {
@@ -179,22 +143,12 @@ export class Dialogue<Principal> {
     );
   }
 
-  #abort(reason: AbortReason): void {
-    const sink = this.#sink;
-    this.#sink = null;
-    this.#guard(() => sink?.abort(reason));
-  }
-
-  /**
-   * What a handler throws when it is only told something is nobody's verdict, and must not end the process:
-   * at once, or by the promise of a method that was written `async`.
-   */
-  #guard(call: () => unknown): void {
+  /** What a handler throws when it is only told something is nobody's verdict, and must not end the process. */
+  #guard(call: () => void): void {
     try {
-      const told = call();
-      if (isPromise(told)) Promise.resolve(told).catch(warn);
+      call();
     } catch (error) {
-      warn(error);
+      process.emitWarning(error instanceof Error ? error : String(error));
     }
   }
 }
@@ -210,12 +164,4 @@ function verdictOf<Principal>(decision: void | Reply): Verdict<Principal> {
 /** Also the promises of other libraries: taken for an answer, one would be a yes before it has decided. */
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error));
-}
-
-function pause(ms: number): Promise<void> {
-  return ms === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -3,10 +3,29 @@ import type {
   Hello,
   Mailbox,
   MailParameters,
+  Credentials,
+  ExternalCredentials,
   PasswordCredentials,
   RcptParameters,
   Reply,
+  SaslMechanism,
+  ScramKeys,
 } from '../protocol/index.js';
+
+/** What a client's TLS certificate says. */
+export interface ClientCertificate {
+  /** Such as `CN=client, O=Example`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** SHA-256 of the certificate, in hexadecimal with colons. */
+  readonly fingerprint256: string;
+  /** Such as `DNS:client.example` and `email:someone@example.com`. */
+  readonly subjectAltNames: readonly string[];
+  /** One of the listener's authorities vouches for it, for a client, today. Where not, it proves nothing. */
+  readonly authorized: boolean;
+  /** Why it is not authorized, in words; null where it is. */
+  readonly problem: string | null;
+}
 
 /** What a connection's TLS came to. */
 export interface TlsFacts {
@@ -16,7 +35,17 @@ export interface TlsFacts {
   readonly cipher: string;
   /** The host name that the client asked for (SNI), or null. */
   readonly serverName: string | null;
+  /** Null where none was shown, or none was asked for. */
+  readonly clientCertificate: ClientCertificate | null;
 }
+
+/** Credentials as a verifier gets them: with EXTERNAL comes the certificate that proves them. */
+export type Presented<C extends Credentials> = C extends ExternalCredentials
+  ? C & { readonly certificate: ClientCertificate }
+  : C;
+
+/** What a verifier must be ready for, where these mechanisms are on offer. */
+export type CredentialsOf<M extends SaslMechanism> = M extends SaslMechanism<infer C> ? Presented<C> : never;
 
 /** One accepted RCPT. */
 export interface Recipient {
@@ -78,8 +107,12 @@ export interface ContentSink {
   abort(reason: AbortReason): void;
 }
 
-/** What the server asks and tells. Every method is optional; without one, the answer is yes. */
-export interface Handler<Principal> {
+/**
+ * What the server asks and tells. Every method is optional; without one, the answer is yes.
+ *
+ * @typeParam C the credentials that `onAuth` gets: those of the mechanisms on offer, PLAIN and LOGIN by default.
+ */
+export interface Handler<Principal, C = PasswordCredentials> {
   onConnect?(session: SessionView<Principal>): Decision;
   onHello?(session: SessionView<Principal>, hello: Hello): Decision;
   /**
@@ -88,9 +121,13 @@ export interface Handler<Principal> {
    */
   onAuth?(
     session: SessionView<Principal>,
-    credentials: PasswordCredentials,
-    mechanism: string,
+    credentials: C,
   ): Principal | Reply | null | Promise<Principal | Reply | null>;
+  /**
+   * What is kept of a user's password for SCRAM (see `scramKeys`), or null where there is no such user: the
+   * client cannot tell the two apart. Once it has proven that it knows the password, `onAuth` is asked.
+   */
+  onScram?(session: SessionView<Principal>, user: string): ScramKeys | null | Promise<ScramKeys | null>;
   /** @param reversePath null for `<>`. */
   onMail?(session: SessionView<Principal>, reversePath: Mailbox | null, parameters: MailParameters): Decision;
   onRcpt?(session: SessionView<Principal>, forwardPath: Mailbox, parameters: RcptParameters): Decision;

@@ -1,6 +1,7 @@
 /** The SMTP server over `node:net` and `node:tls`. */
 export { BodyAborted } from './body.js';
 export {
+  type AuthoritySource,
   Certificates,
   CertificateError,
   type CertificateFacts,
@@ -10,10 +11,13 @@ export {
 } from './certificates.js';
 export type { Clock } from './deadlines.js';
 export type {
+  ClientCertificate,
   ContentSink,
+  CredentialsOf,
   Decision,
   Envelope,
   Handler,
+  Presented,
   Recipient,
   SessionView,
   TlsFacts,
@@ -28,4 +32,5 @@ export {
 } from './limits.js';
 export type { Listening, ListenOptions, ServerOptions } from './options.js';
 export { Refusal } from './refusal.js';
+export { SCRAM_ITERATIONS, SCRAM_SHA_256, scramKeys, type ScramOptions, scramSha256 } from './scram.js';
 export { createServer, Server } from './server.js';

@@ -1,17 +1,30 @@
-import type { BareNewlines, Limits, OptionalExtensions, SaslMechanism } from '../protocol/index.js';
+import type {
+  BareNewlines,
+  Limits,
+  OptionalExtensions,
+  PasswordCredentials,
+  SaslMechanism,
+} from '../protocol/index.js';
 import type { Certificates } from './certificates.js';
 import type { Clock } from './deadlines.js';
-import type { Handler } from './handler.js';
+import type { CredentialsOf, Handler } from './handler.js';
 import type { AdmissionLimits, DataRate, Timeouts } from './limits.js';
 
-/** Options of a server; its handler's methods stand among them. */
-export interface ServerOptions<Principal> extends Handler<Principal> {
+/**
+ * Options of a server; its handler's methods stand among them.
+ *
+ * @typeParam M the mechanisms on offer, which say what credentials `onAuth` gets.
+ */
+export interface ServerOptions<
+  Principal,
+  M extends SaslMechanism = SaslMechanism<PasswordCredentials>,
+> extends Handler<Principal, CredentialsOf<M>> {
   /** The server's own name, in the greeting and the hello. Default: the host's name. */
   readonly hostname?: string;
   /** What STARTTLS and implicit TLS are served with. Without it neither is on offer. */
   readonly certificates?: Certificates;
   /** SASL mechanisms, the best first. Default: PLAIN and LOGIN. */
-  readonly mechanisms?: readonly SaslMechanism[];
+  readonly mechanisms?: readonly M[];
   /** A bare CR or LF in content: the message is refused, or each becomes CRLF. Default: `reject`. */
   readonly bareNewlines?: BareNewlines;
   /** Extensions to offer, and to honour by the handler: what came with MAIL and RCPT is in the envelope. */
@@ -44,6 +57,12 @@ export interface ListenOptions {
    * client's first octet comes within about a round trip. Default: 20.
    */
   readonly tlsDetectMs?: number;
+  /**
+   * Whether clients are asked for a TLS certificate of theirs, which `clientAuthorities` of the certificates
+   * must vouch for. `optional`: one that is missing or bad proves nothing, and the session goes on.
+   * `required`: it gets 554, and nothing goes before TLS. Default: `none`.
+   */
+  readonly clientCertificates?: 'none' | 'optional' | 'required';
   /**
    * Addresses and networks (`192.0.2.0/24`) of proxies. Each connection from them must begin with a PROXY
    * header, version 1 or 2, which tells the client's address; from anywhere else a header is not taken.

@@ -6,11 +6,19 @@ import {
   type Socket,
 } from 'node:net';
 import { hostname } from 'node:os';
-import { type Limits, Profile, type Reply, reply } from '../protocol/index.js';
+import {
+  type Limits,
+  type PasswordCredentials,
+  Profile,
+  type Reply,
+  reply,
+  type SaslMechanism,
+} from '../protocol/index.js';
 import { Admission } from './admission.js';
 import { Arrival, type ArrivalContext } from './arrival.js';
 import { Connection, type ConnectionContext } from './connection.js';
 import { Deadlines, monotonic } from './deadlines.js';
+import { checkMechanisms, checkTls, type ListenTls } from './option-checks.js';
 import {
   type AdmissionLimits,
   type DataRate,
@@ -24,7 +32,7 @@ import {
 import { networkOf, Networks, plainAddress } from './networks.js';
 import type { Listening, ListenOptions, ServerOptions } from './options.js';
 import { NodeScan } from './scan.js';
-import { TlsGate } from './tls-gate.js';
+import { type TlsGate, TlsGates } from './tls-gate.js';
 
 /**
  * An SMTP server: any number of listeners, one handler.
@@ -32,13 +40,13 @@ import { TlsGate } from './tls-gate.js';
  * @typeParam Principal whatever `onAuth` gives; the server carries it and never looks inside.
  */
 export class Server<Principal = unknown> {
-  readonly #options: ServerOptions<Principal>;
+  readonly #options: ServerOptions<Principal, SaslMechanism>;
   readonly #hostname: string;
   readonly #timeouts: Timeouts;
   readonly #dataRate: DataRate;
   readonly #admission: Admission;
   readonly #deadlines: Deadlines;
-  readonly #gate: TlsGate | null;
+  readonly #gates: TlsGates | null;
   readonly #listeners = new Set<NetServer>();
   readonly #arrivals = new Set<Arrival>();
   readonly #connections = new Set<Connection<Principal>>();
@@ -48,7 +56,8 @@ export class Server<Principal = unknown> {
   /** Resolves the wait for the last connection. */
   #whenEmpty: (() => void) | null = null;
 
-  constructor(options: ServerOptions<Principal> = {}) {
+  constructor(options: ServerOptions<Principal, SaslMechanism> = {}) {
+    checkMechanisms(options);
     const admission: AdmissionLimits = { ...DEFAULT_ADMISSION, ...options.admission };
     this.#options = options;
     this.#hostname = options.hostname ?? hostname();
@@ -59,7 +68,7 @@ export class Server<Principal = unknown> {
     const shortest = Math.min(command, dataBlock, handshake, write, linger, this.#dataRate.grace);
     this.#deadlines = new Deadlines(Math.max(10, Math.min(FIXED.sweep.initial, shortest / 4)), clock);
     this.#admission = new Admission(admission, clock);
-    this.#gate = options.certificates === undefined ? null : new TlsGate(options.certificates);
+    this.#gates = options.certificates === undefined ? null : new TlsGates(options.certificates);
   }
 
   /** Connections that are open, those not greeted yet included. */
@@ -74,12 +83,8 @@ export class Server<Principal = unknown> {
    * TypeError where TLS is asked for and there is no certificate.
    */
   async listen(options: ListenOptions): Promise<Listening> {
-    const tls = options.tls ?? (this.#gate === null ? 'off' : 'starttls');
-    if (tls !== 'off' && this.#gate === null) throw new TypeError(`listen: tls '${tls}' needs certificates`);
-    if (tls === 'off' && options.tlsRequired === true) {
-      throw new TypeError("listen: tlsRequired cannot be met with tls 'off'");
-    }
-    const arrivals = this.#arrivalContext(tls, options);
+    const tls = checkTls(options, this.#options.certificates);
+    const arrivals = this.#arrivalContext(options, tls);
     const proxies = new Networks(options.proxies ?? []);
     const listener = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       this.#arrive(socket, arrivals, proxies, options.proxiesOnly === true);
@@ -122,7 +127,7 @@ export class Server<Principal = unknown> {
     await Promise.all(
       Array.from(this.#listeners, (listener) => new Promise((resolve) => listener.close(resolve))),
     );
-    this.#gate?.close();
+    this.#gates?.close();
   }
 
   /** Waits for the last connection, but not for longer than `ms`. */
@@ -141,12 +146,13 @@ export class Server<Principal = unknown> {
     return reply('shuttingDown', { hostname: this.#hostname });
   }
 
-  #arrivalContext(tls: ArrivalContext['tls'], options: ListenOptions): ArrivalContext {
-    const connections = this.#connectionContext(tls, options);
+  #arrivalContext(options: ListenOptions, tls: ListenTls): ArrivalContext {
+    const gate = tls.tls === 'off' ? null : (this.#gates?.get(tls.clientCertificates !== 'none') ?? null);
+    const connections = this.#connectionContext(options, tls, gate);
     return {
-      tls,
+      tls: tls.tls,
       tlsDetectMs: options.tlsDetectMs ?? WAITS.tlsDetect.initial,
-      gate: this.#gate,
+      gate,
       handshakeMs: this.#timeouts.handshake,
       deadlines: this.#deadlines,
       readmit: (arrival, { remoteAddress }) => {
@@ -173,17 +179,20 @@ export class Server<Principal = unknown> {
     };
   }
 
-  #connectionContext(tls: ArrivalContext['tls'], options: ListenOptions): ConnectionContext<Principal> {
+  #connectionContext(
+    options: ListenOptions,
+    { tls, tlsRequired, clientCertificates }: ListenTls,
+    gate: TlsGate | null,
+  ): ConnectionContext<Principal> {
     const { mechanisms, bareNewlines } = this.#options;
     const verifies = this.#options.onAuth !== undefined;
     const limits: Partial<Limits> = this.#options.limits ?? {};
-    const gate = this.#gate;
     return {
       handler: this.#options,
       profile: new Profile({
         hostname: this.#hostname,
         starttls: tls === 'starttls' || tls === 'detect',
-        tlsRequired: options.tlsRequired ?? false,
+        tlsRequired,
         authRequired: options.authRequired ?? verifies,
         ...(!verifies ? { mechanisms: [] } : mechanisms === undefined ? {} : { mechanisms }),
         ...(bareNewlines === undefined ? {} : { bareNewlines }),
@@ -197,6 +206,7 @@ export class Server<Principal = unknown> {
       dataRate: this.#dataRate,
       deadlines: this.#deadlines,
       admission: this.#admission,
+      certificateRequired: clientCertificates === 'required',
       secure: (socket, early, done) => {
         gate?.handshakeAfterPlain(socket, early, done);
       },
@@ -243,7 +253,14 @@ function sayAndClose(socket: Socket, refusal: Reply): void {
   socket.destroySoon();
 }
 
-/** Makes a server. It does nothing until {@link Server.listen} is called. */
-export function createServer<Principal = unknown>(options?: ServerOptions<Principal>): Server<Principal> {
+/**
+ * Makes a server. It does nothing until {@link Server.listen} is called.
+ *
+ * @throws TypeError where a mechanism is on offer and the method that it needs is not there.
+ */
+export function createServer<
+  Principal = unknown,
+  M extends SaslMechanism = SaslMechanism<PasswordCredentials>,
+>(options?: ServerOptions<Principal, M>): Server<Principal> {
   return new Server(options);
 }

@@ -20,13 +20,17 @@ export class TlsGate {
   /** Sockets in handshake, by their endpoints: what a `TLSSocket` and its socket have in common. */
   readonly #pending = new Map<string, Done>();
 
-  constructor(certificates: Certificates) {
+  /** @param asksClients whether clients are asked for a certificate. Whatever they show, the handshake goes on. */
+  constructor(certificates: Certificates, asksClients = false) {
     this.#server = createServer({
-      ...certificates.serverOptions(),
+      ...certificates.serverOptions({ asksClients }),
+      requestCert: asksClients,
+      // Node would close without a word. The connection has one to say.
+      rejectUnauthorized: false,
       // The connection's own deadline is shorter, and covers a client that trickles.
       handshakeTimeout: 10 * 60_000,
     });
-    this.#unfollow = certificates.follow(this.#server);
+    this.#unfollow = certificates.follow(this.#server, { asksClients });
     this.#server.on('secureConnection', (socket) => {
       // From here on a client may end its half and still read replies.
       socket.allowHalfOpen = true;
@@ -98,6 +102,24 @@ export class TlsGate {
     this.#pending.delete(endpoints);
     if (done !== undefined) done(result);
     else if (!(result instanceof Error)) result.destroy();
+  }
+}
+
+/** The gates of a server, each made when the first port needs it. */
+export class TlsGates {
+  readonly #gates = new Map<boolean, TlsGate>();
+
+  constructor(private readonly certificates: Certificates) {}
+
+  /** The gate that asks clients for a certificate, or the one that does not. */
+  get(asksClients: boolean): TlsGate {
+    const gate = this.#gates.get(asksClients) ?? new TlsGate(this.certificates, asksClients);
+    this.#gates.set(asksClients, gate);
+    return gate;
+  }
+
+  close(): void {
+    for (const gate of this.#gates.values()) gate.close();
   }
 }
 

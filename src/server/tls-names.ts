@@ -9,12 +9,20 @@ export function certificateNames(leaf: X509Certificate): string[] {
   return commonName === undefined || isIP(commonName) ? [] : [commonName];
 }
 
+/** The entries of a certificate's subjectAltName, each as `DNS:a.example` or `email:someone@example.com`. */
+export function alternativeNames({ subjectAltName = '' }: X509Certificate): string[] {
+  return entriesOf(subjectAltName).map(([entry]) => entry.replace(/^, /, ''));
+}
+
 /** Reads `DNS:a.example, IP Address:127.0.0.1, DNS:"quoted, as JSON"`. */
+function entriesOf(subjectAltName: string): RegExpMatchArray[] {
+  return [...subjectAltName.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)];
+}
+
 function dnsNames(subjectAltName: string): string[] {
-  const entries = subjectAltName.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g);
   // A quoted value has characters that no host name has: quoting is how node shows an attempt to smuggle
   // one entry inside another.
-  return [...entries].flatMap(([, kind, value]) =>
+  return entriesOf(subjectAltName).flatMap(([, kind, value]) =>
     kind === 'DNS' && value !== undefined && value !== '' && !value.startsWith('"') ? [value] : [],
   );
 }

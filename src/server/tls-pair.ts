@@ -30,7 +30,7 @@ export function checkPair(pair: PemPair, now: number): CheckedPair {
   };
 }
 
-const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
+export const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
 const KEY = /-----BEGIN ((?:RSA |EC |ENCRYPTED )?PRIVATE KEY)-----[^]+?-----END \1-----/;
 
 function parseLeaf({ cert, certWhere }: PemPair): X509Certificate {
@@ -68,7 +68,7 @@ function parseKey({ key, keyWhere }: PemPair): KeyObject {
 }
 
 /** Names what a text is, without quoting any of it: it may be a secret that came to the wrong place. */
-function found(text: string): string {
+export function found(text: string): string {
   if (text.trim() === '') return 'nothing (it is empty)';
   const labels = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map(([, label]) => label);
   if (labels.length > 0) return [...new Set(labels)].join(', ');
@@ -100,7 +100,7 @@ function describe(leaf: X509Certificate): string {
   return names === '' ? leaf.subject.replaceAll('\n', ', ') : names;
 }
 
-function checkDates(leaf: X509Certificate, where: string, now: number): CertificateWarning[] {
+export function checkDates(leaf: X509Certificate, where: string, now: number): CertificateWarning[] {
   const from = Date.parse(leaf.validFrom);
   const to = Date.parse(leaf.validTo);
   if (to <= from) {

@@ -90,7 +90,7 @@ function fromFiles(source: FileSource, cert: string, key: string): PemPair {
   return { cert, key, certWhere: source.certFile, keyWhere: source.keyFile, names: source.names };
 }
 
-function readOrThrow(file: string): string {
+export function readOrThrow(file: string): string {
   try {
     // latin1: a PEM file is ASCII, and a file that is not keeps its first octet for the message.
     return readFileSync(file, 'latin1');
@@ -99,7 +99,7 @@ function readOrThrow(file: string): string {
   }
 }
 
-async function readOrReject(file: string): Promise<string> {
+export async function readOrReject(file: string): Promise<string> {
   try {
     return await readFile(file, 'latin1');
   } catch (error) {

@@ -5,9 +5,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport, type SendMailOptions } from 'nodemailer';
+import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { testCertificates } from '../certs.js';
 import { PROJECT, readDocument } from './markdown.js';
@@ -18,7 +20,7 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
 interface Client {
   /** Sends a message; the text of the last reply. */
-  send(options?: SendMailOptions, auth?: { user: string; pass: string }): Promise<string>;
+  send(options?: SendMailOptions, auth?: SMTPTransport.Options['auth'], tls?: TlsOptions): Promise<string>;
   /** A plain connection: the greeting. */
   greeting(): Promise<string>;
   readonly program: Program;
@@ -58,6 +60,20 @@ const expectations: Record<string, (client: Client) => Promise<void>> = {
   TLS: async ({ send, program }) => {
     expect(await send({}, undefined)).toMatch(/^250 /);
     await program.says(/^over TLSv1\.3$/m);
+  },
+  'Other ways to sign in': async ({ send, program }) => {
+    const token = { type: 'OAuth2', user: 'app', accessToken: 'ya29.token' } as const;
+    expect(await send({}, token)).toMatch(/^250 /);
+    await program.says(/^from app$/m);
+    await expect(send({}, { ...token, accessToken: 'another' })).rejects.toThrow('535 5.7.8');
+  },
+  'Client certificates': async ({ send, program }) => {
+    await expect(send()).rejects.toThrow('554 5.7.0 A client certificate is required: none was shown');
+    const { clientCert, clientKey } = await testCertificates();
+    const certificate = { cert: readFileSync(clientCert), key: readFileSync(clientKey) };
+    const external = { type: 'custom', method: 'EXTERNAL', user: '', pass: '' } as const;
+    expect(await send({}, external, certificate)).toMatch(/^250 /);
+    await program.says(/^from client\.localhost$/m);
   },
   Stopping: async ({ greeting, program }) => {
     expect(await greeting()).toMatch(/^220 mail\.example\.com /);
@@ -160,12 +176,19 @@ class Program {
 
 function clientOf(port: number): Pick<Client, 'send' | 'greeting'> {
   return {
-    async send(options, auth) {
+    async send(options, auth, tls) {
       const transport = createTransport({
         host: '127.0.0.1',
         port,
         ...(auth === undefined ? {} : { auth }),
-        tls: { ca: readFileSync((await testCertificates()).ca) },
+        tls: { ca: readFileSync((await testCertificates()).ca), ...tls },
+        customAuth: {
+          EXTERNAL: async ({ sendCommand, resolve, reject }) => {
+            const { status } = await sendCommand('AUTH EXTERNAL =');
+            if (status === 235) resolve();
+            else reject(new Error(String(status)));
+          },
+        },
       });
       const message = { from: 'app@example.com', to: 'you@example.net', subject: 'Hello', text: 'Hello!' };
       const info = await transport.sendMail({ ...message, ...options });
@@ -233,8 +256,9 @@ async function installed(): Promise<string> {
 
 /** What `npm run certs` makes in a checkout. */
 async function developmentCertificates(folder: string): Promise<void> {
-  const { cert, key } = await testCertificates();
+  const { ca, cert, key } = await testCertificates();
   await mkdir(join(folder, 'certs'));
+  await copyFile(ca, join(folder, 'certs/ca.pem'));
   await copyFile(cert, join(folder, 'certs/localhost.pem'));
   await copyFile(key, join(folder, 'certs/localhost-key.pem'));
 }

@@ -193,7 +193,7 @@ describe('docs/embedding.md', () => {
     const declared = ['handler', 'options'].map((name) =>
       readFileSync(join(PROJECT, `dist/server/${name}.d.ts`), 'utf8'),
     );
-    const handler = interfaceOf(declared[0], 'Handler<Principal>');
+    const handler = interfaceOf(declared[0], 'Handler<Principal, C = PasswordCredentials>');
     const port = interfaceOf(declared[1], 'ListenOptions');
     expect(handler.length).toBeGreaterThan(8);
     expect(port.length).toBeGreaterThan(4);

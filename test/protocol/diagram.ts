@@ -6,7 +6,8 @@ import { TRANSITIONS } from '../../src/protocol/transitions.js';
 /** What each phase is, for readers. */
 const MEANING: Readonly<Record<keyof typeof TRANSITIONS, string>> = {
   connecting: 'before the greeting: the server decides whether to take the client',
-  rejected: 'turned away at the door; only QUIT is obeyed (RFC 5321 3.1)',
+  rejected:
+    'turned away at the door (RFC 5321 3.1), or not secure enough (RFC 3207 4.1); only QUIT is obeyed',
   greeted: 'greeted, or fresh out of a TLS handshake; no hello yet',
   ready: 'between messages',
   authenticating: 'inside the exchange of AUTH',

@@ -1,10 +1,13 @@
 import {
   ACCEPT,
+  type Credentials,
   type Event,
   type Link,
   Profile,
   type ProfileOptions,
   type Question,
+  refuse,
+  reply,
   ServerSession,
   type Verdict,
 } from '../../src/protocol/index.js';
@@ -13,8 +16,31 @@ import {
 export type Judge = (question: Question) => Verdict<string> | undefined;
 
 /** Says yes to everything; the principal is the user's name. */
-export const yes: Judge = (question) =>
-  question.type === 'auth' ? { type: 'authenticate', principal: question.credentials.authcid } : ACCEPT;
+export const yes: Judge = (question) => {
+  switch (question.type) {
+    case 'auth':
+      if (question.credentials === null) return refuse(reply('authFailed'));
+      return { type: 'authenticate', principal: userOf(question.credentials) };
+    case 'lookup':
+      return { type: 'keys', keys: null };
+    default:
+      return ACCEPT;
+  }
+};
+
+/** Whom credentials are about. */
+export function userOf(credentials: Credentials): string {
+  if ('authcid' in credentials) return credentials.authcid;
+  return ('user' in credentials ? credentials.user : credentials.authzid) ?? '';
+}
+
+/** Credentials on one line, secrets and all. */
+function describeCredentials(credentials: Credentials | null): string {
+  if (credentials === null) return 'nobody';
+  const secret =
+    'password' in credentials ? credentials.password : 'token' in credentials ? credentials.token : null;
+  return [userOf(credentials), ...(secret === null ? [] : [secret.expose()])].join(' ');
+}
 
 export const HOSTNAME = 'mx.example';
 
@@ -26,7 +52,7 @@ export function textOf(octets: Uint8Array): string {
   return Buffer.from(octets).toString('latin1');
 }
 
-const questions = new Set(['connect', 'hello', 'starttls', 'auth', 'mail', 'rcpt', 'data', 'end']);
+const questions = new Set(['connect', 'hello', 'starttls', 'lookup', 'auth', 'mail', 'rcpt', 'data', 'end']);
 
 function isQuestion(event: Event): event is Question {
   return questions.has(event.type);
@@ -162,7 +188,9 @@ function describe(event: Event): string {
     case 'hello':
       return `hello ${event.hello.verb} ${event.hello.name}`;
     case 'auth':
-      return `auth ${event.mechanism} ${event.credentials.authcid} ${event.credentials.password.expose()}`;
+      return `auth ${event.mechanism} ${describeCredentials(event.credentials)}`;
+    case 'lookup':
+      return `lookup ${event.mechanism} ${event.user}`;
     case 'mail':
       return `mail ${event.reversePath?.address ?? '<>'} ${JSON.stringify(event.parameters)}`;
     case 'rcpt':

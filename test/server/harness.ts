@@ -6,6 +6,7 @@ import {
   type Server,
   type ServerOptions,
 } from '../../src/server/index.js';
+import type { PasswordCredentials, SaslMechanism } from '../../src/protocol/index.js';
 import { testCertificates } from '../certs.js';
 
 /** What nobody caught in this process, and what was warned of. A server must leave neither. */
@@ -43,8 +44,8 @@ export interface Running<Principal> {
 }
 
 /** Runs a server until the end of the test. Its client side is waited for only briefly. */
-export async function serve<Principal = string>(
-  options: ServerOptions<Principal> = {},
+export async function serve<Principal = string, M extends SaslMechanism = SaslMechanism<PasswordCredentials>>(
+  options: ServerOptions<Principal, M> = {},
   listen: Partial<ListenOptions> = {},
 ): Promise<Running<Principal>> {
   const told = {
@@ -53,7 +54,7 @@ export async function serve<Principal = string>(
     arrivals: [] as string[],
     closed: [] as string[],
   };
-  const server = createServer<Principal>({
+  const server = createServer<Principal, M>({
     hostname: 'mx.example',
     onError: (_, error) => void told.errors.push(error),
     onRefused: (_, command, { code }) => void told.refused.push(`${command} ${code}`),

@@ -1,4 +1,5 @@
-import type { Link, Reply } from '../../src/protocol/index.js';
+import type { Link, Reply, SaslMechanism } from '../../src/protocol/index.js';
+import { userOf } from '../protocol/rig.js';
 import { type ListenOptions, Refusal, type ServerOptions } from '../../src/server/index.js';
 import type { Cut } from '../vectors/cuts.js';
 import { type Driver, type Outcome, parseReply } from '../vectors/drive.js';
@@ -59,10 +60,12 @@ function split(octets: string): string[] {
   );
 }
 
+type Options = ServerOptions<string, SaslMechanism>;
+
 async function serveFor(vector: Vector, link: Link, stored: string[]): Promise<Running<string>> {
   const { profile } = settingOf(vector);
   const { limits, bareNewlines, tlsRequired, authRequired, starttls } = profile;
-  const options: ServerOptions<string> = {
+  const options: Options = {
     ...handlerFor(vector, stored),
     ...(limits === undefined ? {} : { limits }),
     ...(bareNewlines === undefined ? {} : { bareNewlines }),
@@ -70,7 +73,9 @@ async function serveFor(vector: Vector, link: Link, stored: string[]): Promise<R
     admission: { authDelay: 0, authFailures: 100 },
     timeouts: { linger: 5_000 },
   };
-  if (profile.mechanisms?.length === 0) delete options.onAuth;
+  const { mechanisms } = profile;
+  if (mechanisms?.length === 0) delete options.onAuth;
+  else if (mechanisms !== undefined) Object.assign(options, { mechanisms });
   const tls = link === 'tls' ? 'implicit' : starttls === false ? 'off' : 'starttls';
   const listen: Partial<ListenOptions> = {
     tls,
@@ -81,7 +86,7 @@ async function serveFor(vector: Vector, link: Link, stored: string[]): Promise<R
 }
 
 /** Decides as the vector says, and keeps what was accepted. */
-function handlerFor({ verdicts }: Vector, stored: string[]): ServerOptions<string> {
+function handlerFor({ verdicts }: Vector, stored: string[]): Options {
   const scripts = new Map(Array.from(verdicts, ([question, list]) => [question, [...list]]));
   const verdict = (question: string): Reply | undefined => {
     const text = scripts.get(question)?.shift();
@@ -90,7 +95,7 @@ function handlerFor({ verdicts }: Vector, stored: string[]): ServerOptions<strin
   return {
     onConnect: () => verdict('connect'),
     onHello: () => verdict('hello'),
-    onAuth: (_, { authcid }) => verdict('auth') ?? authcid,
+    onAuth: (_, credentials) => verdict('auth') ?? userOf(credentials),
     onMail: () => verdict('mail'),
     onRcpt: () => verdict('rcpt'),
     onContent: () => {

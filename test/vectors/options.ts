@@ -1,4 +1,11 @@
-import { DEFAULT_LIMITS, type Limits, type Link, type ProfileOptions } from '../../src/protocol/index.js';
+import {
+  DEFAULT_LIMITS,
+  type Limits,
+  type Link,
+  OAUTHBEARER,
+  type ProfileOptions,
+  XOAUTH2,
+} from '../../src/protocol/index.js';
 import type { Vector } from './format.js';
 
 /** How a case wants its listener. */
@@ -16,6 +23,7 @@ export interface Setting {
  *     starttls off              not offered (it is, by default)
  *     tls required              nothing before TLS
  *     auth required | off       no MAIL before AUTH; AUTH not on offer
+ *     auth bearer               OAUTHBEARER and XOAUTH2 on offer
  *     bare-newlines normalize   instead of reject
  *     link plain | tls          the link the case starts on; both, where absent
  *     early refuse | allow      the client speaks before the greeting
@@ -36,6 +44,7 @@ export function settingOf({ options }: Vector): Setting {
       tlsRequired: options.get('tls') === 'required',
       authRequired: options.get('auth') === 'required',
       ...(options.get('auth') === 'off' ? { mechanisms: [] } : {}),
+      ...(options.get('auth') === 'bearer' ? { mechanisms: [OAUTHBEARER, XOAUTH2] } : {}),
       bareNewlines: options.get('bare-newlines') === 'normalize' ? 'normalize' : 'reject',
       refuseEarlyTalkers: options.get('early') !== 'allow',
       limits,

@@ -1,15 +1,22 @@
-import { decodeBase64 } from '../grammar/base64.js';
-import type { Authenticating, Ready } from '../phases.js';
+import type { SaslQuestion } from '../events.js';
+import { decodeBase64, encodeBase64 } from '../grammar/base64.js';
+import type { Authenticating, Phase, Ready } from '../phases.js';
 import type { Profile } from '../profile.js';
-import type { Reply } from '../reply.js';
+import { Reply } from '../reply.js';
 import { reply } from '../replies.js';
 import type { Command } from '../verbs.js';
-import type { SaslExchange, SaslStep } from './mechanism.js';
+import { offeredOn, type SaslExchange, type SaslStep, type ScramKeys } from './mechanism.js';
 
-/** An exchange, and what follows from its first message. */
+/**
+ * What a message of the client comes to: a question, a challenge (the one positive reply), or the refusal
+ * that ends the exchange.
+ */
+export type SaslOutcome = SaslQuestion | Reply;
+
+/** An exchange, and what its first message comes to. */
 export interface Begun {
   readonly exchange: SaslExchange;
-  readonly step: SaslStep;
+  readonly outcome: SaslOutcome;
 }
 
 /** Begins what AUTH asks for (RFC 4954 4), or says why not. */
@@ -22,26 +29,67 @@ export function beginSasl(
   if (profile.mechanisms.size === 0) return reply('notImplemented', { verb: 'AUTH' });
   if (phase.identity.kind === 'authenticated') return reply('alreadyAuthenticated');
   const mechanism = profile.mechanisms.get(name);
-  if (mechanism === undefined) return reply('unknownMechanism');
+  if (mechanism === undefined || !offeredOn(profile.mechanisms, phase.link).includes(name)) {
+    return reply('unknownMechanism');
+  }
 
   const initial = decodeInitial(initialResponse);
   if (initial === undefined) return reply('badBase64');
   const exchange = mechanism.begin();
-  return { exchange, step: exchange.start(initial) };
+  return { exchange, outcome: outcomeOf(exchange.start(initial), name) };
 }
 
-/** Goes on with the client's answer to a challenge, or says why not. */
-export function continueSasl(
-  line: string,
-  phase: Authenticating<unknown>,
-  profile: Profile,
-): SaslStep | Reply {
+/** Goes on with the client's answer to a challenge. */
+export function continueSasl(line: string, phase: Authenticating<unknown>, profile: Profile): SaslOutcome {
+  const { exchange, mechanism } = phase;
   const limit = profile.limits.authLine;
   if (line.length > limit) return reply('authLineTooLong', { limit });
+  // The client had to answer before it is told no; what it said is no matter.
+  if (exchange instanceof Reply) return exchange;
   // RFC 4954 4: the client gives up.
   if (line === '*') return reply('authAborted');
   const response = decodeBase64(line);
-  return response === null ? reply('badBase64') : phase.exchange.respond(response);
+  return response === null ? reply('badBase64') : outcomeOf(exchange.respond(response), mechanism);
+}
+
+/** What a step comes to. */
+function outcomeOf(step: SaslStep, mechanism: string): SaslOutcome {
+  switch (step.kind) {
+    case 'challenge':
+      return reply('challenge', { challenge: encodeBase64(step.text) });
+    case 'fault':
+      return reply('badCredentials', { reason: step.reason });
+    case 'lookup':
+      return { type: 'lookup', mechanism, user: step.user };
+    case 'credentials':
+      return { type: 'auth', mechanism, credentials: step.credentials };
+    case 'disproof':
+      return { type: 'auth', mechanism, credentials: null };
+  }
+}
+
+/**
+ * Goes on with the keys that were looked up.
+ *
+ * @throws Error where nothing was: a bug of the machine.
+ */
+export function challengeAfter(keys: ScramKeys | null, phase: Phase<unknown>): Reply {
+  const exchange =
+    phase.kind === 'authenticating' && !(phase.exchange instanceof Reply) ? phase.exchange : null;
+  const step = exchange?.found?.(keys);
+  if (step === undefined) throw new Error(`no keys were asked for in ${phase.kind}`);
+  return reply('challenge', { challenge: encodeBase64(step.text) });
+}
+
+/**
+ * The challenge that comes before a refusal of credentials, where the mechanism has one (RFC 7628 3.2.3);
+ * else null. A no for now and a farewell come at once.
+ */
+export function challengeBefore(refusal: Reply, phase: Phase<unknown>): Reply | null {
+  if (refusal.code < 500 || phase.kind !== 'authenticating') return null;
+  const { exchange } = phase;
+  if (exchange instanceof Reply || exchange.refusal === undefined) return null;
+  return reply('challenge', { challenge: encodeBase64(exchange.refusal) });
 }
 
 /** Null where there is none, undefined where it is not base64. */

@@ -1,6 +1,7 @@
 import { decodeUtf8 } from '../octets.js';
 import { Secret } from '../secret.js';
 import { hasControl } from './text.js';
+import type { PasswordCredentials } from './credentials.js';
 import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';
 
 /**
@@ -8,16 +9,16 @@ import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';
  * asks for the user name, then for the password; the prompts are the ones every client expects. An initial
  * response is the user name.
  */
-export const LOGIN: SaslMechanism = { name: 'LOGIN', begin: () => new LoginExchange() };
+export const LOGIN: SaslMechanism<PasswordCredentials> = { name: 'LOGIN', begin: () => new LoginExchange() };
 
-class LoginExchange implements SaslExchange {
+class LoginExchange implements SaslExchange<PasswordCredentials> {
   #user: string | null = null;
 
-  start(initial: string | null): SaslStep {
+  start(initial: string | null): SaslStep<PasswordCredentials> {
     return initial === null ? { kind: 'challenge', text: 'Username:' } : this.respond(initial);
   }
 
-  respond(response: string): SaslStep {
+  respond(response: string): SaslStep<PasswordCredentials> {
     const text = decodeUtf8(response);
     if (text === null) return { kind: 'fault', reason: 'expected UTF-8' };
     if (hasControl(text)) return { kind: 'fault', reason: 'control characters' };
@@ -26,6 +27,7 @@ class LoginExchange implements SaslExchange {
       this.#user = text;
       return { kind: 'challenge', text: 'Password:' };
     }
-    return { kind: 'credentials', credentials: { authcid: this.#user, password: new Secret(text) } };
+    const credentials = { mechanism: 'LOGIN', authcid: this.#user, password: new Secret(text) } as const;
+    return { kind: 'credentials', credentials };
   }
 }

@@ -1,21 +1,22 @@
 import { decodeUtf8 } from '../octets.js';
 import { Secret } from '../secret.js';
 import { hasControl } from './text.js';
-import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';
+import type { PasswordCredentials } from './credentials.js';
+import type { SaslExchange, SaslFault, SaslMechanism, SaslStep } from './mechanism.js';
 
 /**
  * PLAIN, RFC 4616.
  *
  *     message   = [authzid] UTF8NUL authcid UTF8NUL passwd
  */
-export const PLAIN: SaslMechanism = { name: 'PLAIN', begin: () => new PlainExchange() };
+export const PLAIN: SaslMechanism<PasswordCredentials> = { name: 'PLAIN', begin: () => new PlainExchange() };
 
-class PlainExchange implements SaslExchange {
-  start(initial: string | null): SaslStep {
+class PlainExchange implements SaslExchange<PasswordCredentials> {
+  start(initial: string | null): SaslStep<PasswordCredentials> {
     return initial === null ? { kind: 'challenge', text: '' } : this.respond(initial);
   }
 
-  respond(response: string): SaslStep {
+  respond(response: string): SaslStep<PasswordCredentials> {
     const message = decodeUtf8(response);
     if (message === null) return fault('expected UTF-8');
     const [authzid, authcid, password, ...rest] = message.split('\0');
@@ -27,10 +28,13 @@ class PlainExchange implements SaslExchange {
     // RFC 4616 2: acting as somebody else needs a permission that nobody here can have.
     if (authzid !== '' && authzid !== authcid)
       return fault('the authorization identity must be empty or the user');
-    return { kind: 'credentials', credentials: { authcid, password: new Secret(password) } };
+    return {
+      kind: 'credentials',
+      credentials: { mechanism: 'PLAIN', authcid, password: new Secret(password) },
+    };
   }
 }
 
-function fault(reason: string): SaslStep {
+function fault(reason: string): SaslFault {
   return { kind: 'fault', reason };
 }

@@ -1,0 +1,78 @@
+import {
+  type Credentials,
+  type ExternalCredentials,
+  type Question,
+  refuse,
+  Reply,
+  reply,
+  type ScramKeys,
+  type Verdict,
+} from '../protocol/index.js';
+import type { Admission } from './admission.js';
+import type { Handler, Presented } from './handler.js';
+import type { Speaker } from './speaker.js';
+
+type Auth = Extract<Question, { type: 'auth' }>;
+type Lookup = Extract<Question, { type: 'lookup' }>;
+
+/** The handler of any server, whatever its mechanisms. */
+export type AnyHandler<Principal> = Handler<Principal, Presented<Credentials>>;
+
+/** What one session's AUTH asks: calls of the handler, and what failing costs. */
+export class Verifier<Principal> {
+  #failures = 0;
+
+  constructor(
+    private readonly speaker: Speaker<Principal>,
+    private readonly handler: AnyHandler<Principal>,
+    private readonly admission: Admission,
+    /** The reply for what the handler throws. */
+    private readonly replyTo: (error: unknown) => Reply,
+  ) {}
+
+  /** The keys of a user, for SCRAM. */
+  async lookup({ user }: Lookup): Promise<Verdict<Principal>> {
+    const keys: ScramKeys | null = (await this.handler.onScram?.(this.speaker, user)) ?? null;
+    return { type: 'keys', keys };
+  }
+
+  /** Whom credentials prove. */
+  async verify({ credentials }: Auth): Promise<Verdict<Principal>> {
+    const presented = credentials === null ? null : this.#present(credentials);
+    const result = presented === null ? null : await this.#ask(presented);
+    const refusal = result instanceof Reply ? result : null;
+    if (refusal === null && result !== null && result !== undefined) {
+      return { type: 'authenticate', principal: result as Principal };
+    }
+    // A verifier that fails for now (4yz) says nothing about the credentials.
+    if (refusal !== null && refusal.code < 500) return refuse(refusal);
+    this.#failures++;
+    const { delay, tooMany } = this.admission.authFailed(this.speaker.network);
+    await pause(delay);
+    const last = tooMany || this.#failures >= this.admission.limits.authFailures;
+    return refuse(last ? reply('tooManyAuthFailures') : (refusal ?? reply('authFailed')));
+  }
+
+  /** What `onAuth` says, thrown refusals included: they are answers as well. */
+  async #ask(credentials: Presented<Credentials>): Promise<Principal | Reply | null | undefined> {
+    try {
+      return await this.handler.onAuth?.(this.speaker, credentials);
+    } catch (error) {
+      return this.replyTo(error);
+    }
+  }
+
+  /** Null where they prove nothing as they are. */
+  #present(credentials: Credentials): Presented<Credentials> | null {
+    return credentials.mechanism === 'EXTERNAL' ? this.#presentExternal(credentials) : credentials;
+  }
+
+  #presentExternal(credentials: ExternalCredentials): Presented<ExternalCredentials> | null {
+    const certificate = this.speaker.tls?.clientCertificate ?? null;
+    return certificate?.authorized === true ? { ...credentials, certificate } : null;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return ms === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
