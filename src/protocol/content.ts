@@ -123,7 +123,7 @@ export class ContentDecoder {
     this.position = to;
     const step = this.#endRun(octets, from, to);
     // A copy, since octets are put in. Over the whole run at once: run by run it stays linear.
-    if (step === 'slice') this.slice = this.#normalized(this.slice);
+    this.slice = this.#normalized(this.slice);
     return step;
   }
 
