@@ -66,29 +66,32 @@ describe('octets sent in plain text behind STARTTLS', () => {
   });
 });
 
-it('a ClientHello in the same write as STARTTLS still shakes hands (72)', async () => {
-  const { port } = await serveTls();
-  const talk = await Talk.greeted(port);
-  // Both leave in one packet: the kernel gets them in one write.
-  talk.socket.cork();
-  talk.write('STARTTLS\r\n');
-  const plain = talk.socket;
-  plain.removeAllListeners('data');
-  const answer = new Promise<string>((resolve) =>
-    plain.once('data', (octets: Buffer) => {
-      // The plain reply may come together with the handshake's: only its own octets are taken off.
-      const end = octets.indexOf('\r\n') + 2;
-      plain.pause();
-      if (octets.length > end) plain.unshift(octets.subarray(end));
-      resolve(octets.subarray(0, end).toString());
-    }),
-  );
-  talk.write(await createHello());
-  plain.uncork();
-  expect(await answer).toMatch(/^220 2\.0\.0/);
-  const [serverHello] = await new Promise<Buffer>((resolve) => plain.once('data', resolve).resume());
-  expect(serverHello).toBe(0x16);
-});
+it.each(['', 'RSET\r\n', 'BOG'])(
+  'a ClientHello in one write with STARTTLS and %j shakes hands (72)',
+  async (injected) => {
+    const { port } = await serveTls();
+    const talk = await Talk.greeted(port);
+    // Both leave in one packet: the kernel gets them in one write.
+    talk.socket.cork();
+    talk.write(`STARTTLS\r\n${injected}`);
+    const plain = talk.socket;
+    plain.removeAllListeners('data');
+    const answer = new Promise<string>((resolve) =>
+      plain.once('data', (octets: Buffer) => {
+        // The plain reply may come together with the handshake's: only its own octets are taken off.
+        const end = octets.indexOf('\r\n') + 2;
+        plain.pause();
+        if (octets.length > end) plain.unshift(octets.subarray(end));
+        resolve(octets.subarray(0, end).toString());
+      }),
+    );
+    talk.write(await createHello());
+    plain.uncork();
+    expect(await answer).toMatch(/^220 2\.0\.0/);
+    const [serverHello] = await new Promise<Buffer>((resolve) => plain.once('data', resolve).resume());
+    expect(serverHello).toBe(0x16);
+  },
+);
 
 it('hello, AUTH and transaction are gone after the handshake (75)', async () => {
   const { port } = await serveTls();

@@ -1,4 +1,5 @@
 /** A peer that goes away at the worst moment (22, 23, 47, 79, 114). */
+import { TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { ContentSink } from '../../src/server/index.js';
 import { expectNoTrouble, localhostCertificates, type Running, serve, until } from './harness.js';
@@ -32,6 +33,12 @@ async function inContent(port: number, tls: boolean): Promise<Talk> {
   return talk;
 }
 
+/** RST, where the socket allows it: one under TLS is closed by FIN. */
+function reset({ socket }: Talk): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 describe.each([
   ['plain', false],
   ['TLS', true],
@@ -46,6 +53,16 @@ describe.each([
     await until('the connection is gone', () => closed.length > 0);
     expect(told).toEqual(['write Hello\r\n', 'abort disconnected']);
     expect(closed).toEqual(['peer']);
+  });
+
+  it('by a reset leaves nothing', async () => {
+    const { port, told, closed } = await serveRecording();
+    const talk = await inContent(port, tls);
+    talk.write('Hello\r\n');
+    await until('the content has begun', () => told.length > 0);
+    reset(talk);
+    await until('the connection is gone', () => closed.length > 0);
+    expect(told).toEqual(['write Hello\r\n', 'abort disconnected']);
   });
 
   it('right after the final dot has its message stored, once', async () => {
@@ -65,9 +82,7 @@ describe.each([
     const talk = await inContent(port, tls);
     talk.write('Hello\r\n.\r\n');
     await until('it is being decided', () => told.includes('end'));
-    // A reset, where a socket under TLS allows it.
-    if (tls) talk.socket.destroy();
-    else talk.socket.resetAndDestroy();
+    reset(talk);
     // The socket is not read meanwhile; the reset shows when the reply is written, at the latest.
     decide();
     await until('the connection is gone', () => closed.length > 0 && server.connections === 0);
