@@ -78,7 +78,7 @@ export class ContentDecoder {
       const step =
         this.#place === 'midLine' || (this.#place === 'lineStart' && octets[this.position] !== DOT)
           ? this.#run(octets)
-          : this.#octet(octets, octets[this.position] ?? 0);
+          : this.#octet(octets, octets[this.position] as number);
       if (step !== 'more') return step;
     }
     return 'more';
@@ -131,7 +131,7 @@ export class ContentDecoder {
     const out = new Uint8Array(octets.length * 2);
     let length = 0;
     for (let i = 0; i < octets.length; i++) {
-      const octet = octets[i] ?? 0;
+      const octet = octets[i] as number;
       if (octet !== CR && octet !== LF) {
         out[length++] = octet;
         continue;

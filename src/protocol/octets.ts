@@ -48,7 +48,7 @@ export function decodeUtf8(binary: string): string | null {
 export function utf8Length(text: string): number {
   let length = 0;
   for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
+    const point = character.codePointAt(0) as number;
     length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }
   return length;

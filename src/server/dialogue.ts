@@ -1,4 +1,12 @@
-import { ACCEPT, type Notice, type Question, refuse, Reply, type Verdict } from '../protocol/index.js';
+import {
+  type AbortReason,
+  ACCEPT,
+  type Notice,
+  type Question,
+  refuse,
+  Reply,
+  type Verdict,
+} from '../protocol/index.js';
 import type { Admission } from './admission.js';
 import { BodyStream } from './body.js';
 import type { ContentSink, Decision, Recipient } from './handler.js';
@@ -66,8 +74,7 @@ export class Dialogue<Principal> {
   tell(notice: Exclude<Notice, { type: 'content' | 'secure' | 'close' }>): void {
     switch (notice.type) {
       case 'abort':
-        this.#sink?.abort(notice.reason);
-        this.#sink = null;
+        this.#abort(notice.reason);
         return;
       case 'reset':
         this.recipients = [];
@@ -143,12 +150,22 @@ export class Dialogue<Principal> {
     );
   }
 
-  /** What a handler throws when it is only told something is nobody's verdict, and must not end the process. */
-  #guard(call: () => void): void {
+  #abort(reason: AbortReason): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    this.#guard(() => sink?.abort(reason));
+  }
+
+  /**
+   * What a handler throws when it is only told something is nobody's verdict, and must not end the process:
+   * at once, or by the promise of a method that was written `async`.
+   */
+  #guard(call: () => unknown): void {
     try {
-      call();
+      const told = call();
+      if (isPromise(told)) Promise.resolve(told).catch(warn);
     } catch (error) {
-      process.emitWarning(error instanceof Error ? error : String(error));
+      warn(error);
     }
   }
 }
@@ -164,4 +181,8 @@ function verdictOf<Principal>(decision: void | Reply): Verdict<Principal> {
 /** Also the promises of other libraries: taken for an answer, one would be a yes before it has decided. */
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
 }

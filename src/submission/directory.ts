@@ -51,6 +51,13 @@ export class Directory {
     return null;
   }
 
+  /** Whether the domain is there still. Known at once where the store was asked a moment ago. */
+  has({ id, name }: Domain): boolean | Promise<boolean> {
+    const names = this.#names;
+    if (names !== null && names.until > this.now()) return names.domains.get(name)?.id === id;
+    return this.#domains().then((domains) => domains.get(name)?.id === id);
+  }
+
   async #byToken(digest: Uint8Array): Promise<Domain | null> {
     const key = Buffer.from(digest).toString('latin1');
     const now = this.now();

@@ -75,7 +75,9 @@ export class Gateway implements Handler<Domain> {
     if (principal === null) return this.#claim(session, reversePath);
     const domain = reversePath === null ? principal.name : normalizeDomain(reversePath.domain);
     if (domain === principal.name || domain?.endsWith(`.${principal.name}`) === true) {
-      return within(this.#messages, principal, 'messages');
+      // A session may outlive its domain.
+      const here = this.#directory.has(principal);
+      return here === true ? within(this.#messages, principal, 'messages') : this.#confirm(principal, here);
     }
     return new Reply(550, '5.7.1', `Envelope sender must be of ${principal.name} or a domain below it`);
   }
@@ -107,6 +109,15 @@ export class Gateway implements Handler<Domain> {
   /** Whose mail it is. */
   #domainOf(session: Session): Domain | undefined {
     return session.principal ?? this.#claimed.get(session);
+  }
+
+  async #confirm(domain: Domain, here: boolean | Promise<boolean>): Promise<void | Reply> {
+    try {
+      if (!(await here)) return new Reply(550, '5.7.1', `${domain.name} may send no more`);
+    } catch (error) {
+      throw storeRefusal(error);
+    }
+    return within(this.#messages, domain, 'messages');
   }
 
   /**

@@ -24,7 +24,7 @@ export interface Driver {
 
 /** `550 5.1.1 No such user` as a reply. */
 export function parseReply(text: string): Reply {
-  const match = /^(\d{3}) (?:(\d\.\d+\.\d+) )?(.*)$/.exec(text);
+  const match = /^(\d{3}) (?:(\d\.\d+\.\d+) )?([^]*)$/.exec(text);
   if (match === null) throw new Error(`not a reply: ${text}`);
   return new Reply(Number(match[1]), match[2] ?? null, match[3] ?? '');
 }

@@ -128,7 +128,7 @@ function read(vector: Vector, line: string): boolean {
       return true;
     case 'verdict': {
       const question = words[0] ?? '';
-      const verdict = words[1] === 'ok' ? null : words.slice(1).join(' ');
+      const verdict = words[1] === 'ok' ? null : unescape(words.slice(1).join(' '));
       vector.verdicts.set(question, [...(vector.verdicts.get(question) ?? []), verdict]);
       return true;
     }

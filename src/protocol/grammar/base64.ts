@@ -1,7 +1,6 @@
 import { fromBinaryString } from '../octets.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const VALUES = new Map(Array.from(ALPHABET, (character, value) => [character, value]));
 const STRICT = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
@@ -17,7 +16,7 @@ export function decodeBase64(text: string): string | null {
   let held = 0;
   for (const character of text) {
     if (character === '=') break;
-    bits = (bits << 6) | (VALUES.get(character) ?? 0);
+    bits = (bits << 6) | ALPHABET.indexOf(character);
     held += 6;
     if (held >= 8) {
       held -= 8;

@@ -32,9 +32,9 @@ export function parseRet(value: string | null): { readonly ret: Ret } | string {
 // RFC 3461 4.4
 //   envid-parameter = "ENVID=" xtext
 export function parseEnvid(value: string | null): { readonly envid: string } | string {
-  const envid = decodeXtext(value ?? '');
-  if (envid === null || envid === '') return 'expected xtext';
-  if ((value?.length ?? 0) > ENVID_OCTETS) return `longer than ${ENVID_OCTETS} octets`;
+  const envid = value === null ? null : decodeXtext(value);
+  if (value === null || envid === null || envid === '') return 'expected xtext';
+  if (value.length > ENVID_OCTETS) return `longer than ${ENVID_OCTETS} octets`;
   return PRINTABLE.test(envid) ? { envid } : 'it stands for something that cannot be printed';
 }
 

@@ -136,7 +136,7 @@ export function parseParameters(
     if (word === '') continue;
     const match = PARAMETER.exec(word);
     if (match === null) return new ParameterFault(word, 'expected keyword or keyword=value');
-    const keyword = (match[1] ?? '').toUpperCase();
+    const keyword = (match[1] as string).toUpperCase();
     const row = Object.hasOwn(PARAMETERS, keyword) ? PARAMETERS[keyword] : undefined;
     if (row === undefined || row.command !== command || !context.offered.has(row.extension)) {
       return new ParameterFault(keyword, null);

@@ -1,0 +1,127 @@
+// The invariant, for whatever a client sends:
+//
+//   1. Nothing throws.
+//   2. Memory is bounded: what was read is not kept, and no message grows beyond its limit.
+//   3. Replies and events are the same however the octets are cut, and however late the verdicts come.
+//   4. Replies are well-formed: lines of printable ASCII with one code, ended by CRLF, no longer than the
+//      limit. There are never more of them than the greeting, one per line sent, and one farewell.
+//   5. In step: a client that ends what it is in gets 250 to a NOOP, unless the session is closed.
+import { isDeepStrictEqual } from 'node:util';
+import { ACCEPT, DEFAULT_LIMITS, type Question, type Verdict } from '../../src/protocol/index.js';
+import { Rig, yes } from '../protocol/rig.js';
+import { parseReply } from '../vectors/drive.js';
+import type { Vector } from '../vectors/format.js';
+import { settingOf } from '../vectors/options.js';
+import { Chance } from './random.js';
+
+/** How a dialogue is brought to the machine. */
+interface Way {
+  readonly name: string;
+  /** Octets of the next piece. */
+  readonly piece: (chance: Chance) => number;
+  /** Each verdict comes only after the octets behind the command that asked for it. */
+  readonly late?: true;
+}
+
+const WHOLE: Way = { name: 'whole', piece: () => Infinity };
+const OTHERS: readonly Way[] = [
+  { name: 'octet by octet', piece: () => 1 },
+  { name: 'at random', piece: (chance) => 1 + chance.below(9) },
+  { name: 'in large pieces', piece: (chance) => 1 + chance.below(200) },
+  { name: 'at random, verdicts late', piece: (chance) => 1 + chance.below(30), late: true },
+];
+
+/** What is wrong with the machine, as this dialogue shows; null where nothing is. */
+export function wrong(vector: Vector): string | null {
+  try {
+    const whole = play(vector, WHOLE);
+    for (const way of OTHERS) {
+      const other = play(vector, way);
+      if (isDeepStrictEqual(other, whole)) continue;
+      return `another outcome ${way.name}:\n${JSON.stringify(whole)}\n${JSON.stringify(other)}`;
+    }
+    return null;
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+}
+
+/** Plays a dialogue, and gives all that came of it. Throws where it broke the invariant by itself. */
+function play(vector: Vector, way: Way): unknown {
+  const { profile } = settingOf(vector);
+  const scripts = new Map(Array.from(vector.verdicts, ([question, list]) => [question, [...list]]));
+  const judge = (question: Question): Verdict<string> => {
+    const scripted = scripts.get(question.type)?.shift();
+    if (scripted === undefined || scripted === null) return yes(question) ?? ACCEPT;
+    return { type: 'refuse', reply: parseReply(scripted) };
+  };
+  const rig = new Rig({
+    profile,
+    // The greeting is never late: what comes before it is another story.
+    judge: (question) => (way.late && question.type !== 'connect' ? undefined : judge(question)),
+  }).begin();
+  const decide = (): void => {
+    while (rig.waiting !== null && !rig.closed) rig.decide(judge(rig.waiting));
+  };
+
+  const chance = new Chance(1);
+  for (const [index, { octets }] of vector.segments.entries()) {
+    if (index > 0 && rig.session.phase === 'securing') rig.session.secured();
+    for (let at = 0, to = 0; at < octets.length; at = to) {
+      to = at + way.piece(chance);
+      rig.feed(octets.slice(at, to));
+      decide();
+      if (rig.session.unread > 0 && rig.session.phase !== 'securing') throw new Error('octets stay unread');
+    }
+  }
+  wellFormed(rig, vector);
+  bounded(rig, profile.limits?.messageSize ?? DEFAULT_LIMITS.messageSize);
+  const outcome = { replies: rig.answers, events: [...rig.events], stored: rig.stored, closed: rig.closed };
+  inStep(rig, decide);
+  return outcome;
+}
+
+// RFC 5321 4.2: one code in all lines of a reply, a hyphen in all but the last. 4.5.3.1.5: 512 octets.
+const REPLY = /^(?:([2-5][0-5]\d)-[ -~]*\r\n(?:\1-[ -~]*\r\n)*\1 [ -~]*\r\n|[2-5][0-5]\d [ -~]*\r\n)*$/;
+
+function wellFormed({ replies, answers }: Rig, { segments }: Vector): void {
+  if (!REPLY.test(replies)) throw new Error(`malformed: ${JSON.stringify(replies)}`);
+  if (replies.split('\r\n').some((line) => line.length > 510)) throw new Error('a reply line is too long');
+  const lines =
+    segments
+      .map(({ octets }) => octets)
+      .join('')
+      .split('\n').length - 1;
+  if (answers.length > 1 + lines + 1) throw new Error(`${answers.length} replies to ${lines} lines`);
+}
+
+function bounded({ stored, events }: Rig, messageSize: number): void {
+  if (stored.some(({ length }) => length > messageSize)) throw new Error('a message is beyond its limit');
+  const contents = events.filter((event) => event.startsWith('content '));
+  if (contents.some(({ length }) => length - 'content '.length > messageSize)) {
+    throw new Error('more was passed on than the limit');
+  }
+}
+
+/** Ends whatever the dialogue was in the middle of, as a client may, and asks for a NOOP. */
+function inStep(rig: Rig, decide: () => void): void {
+  const { session } = rig;
+  const send = (octets: string): void => {
+    rig.feed(octets);
+    decide();
+  };
+  if (session.phase === 'securing') session.secured();
+  // Half a line first: it may be what begins content.
+  if (session.inLine) send('\r\n');
+  if (session.phase === 'data' || session.phase === 'unsolicited') send('\r\n.\r\n');
+  if (session.phase === 'authenticating') send('*\r\n');
+  const before = rig.answers.length;
+  send('NOOP\r\n');
+  if (rig.closed) return;
+  const replies = rig.answers.slice(before);
+  // Who was turned away hears of it, and may quit.
+  const due = session.phase === 'rejected' ? '503 ' : '250 ';
+  if (replies.length !== 1 || !replies[0]?.startsWith(due)) {
+    throw new Error(`out of step: NOOP got ${JSON.stringify(replies)} in ${session.phase}`);
+  }
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../src/store/port.js';
+import { digestToken, newToken } from '../../src/submission/token.js';
+import { expectNoTrouble } from '../server/harness.js';
+import { Talk } from '../server/talk.js';
+import { addDomain, expectAlive, FROM, House, methodsOf, send } from './house.js';
+
+expectNoTrouble();
+
+/** How long the store is believed, in milliseconds. */
+const BELIEVED_MS = 2_000;
+
+async function tries(house: House, user: string, password = user): Promise<string> {
+  return (await Talk.greeted(house.port)).signIn(user, password);
+}
+
+describe('a token', () => {
+  it('is both user and password; anything else is 535, alike (68, 69)', async () => {
+    const house = await House.open();
+    const { token } = house;
+    expect(await tries(house, token)).toMatch(/^235 2\.7\.0/);
+    const refused = [
+      await tries(house, token, newToken().expose()),
+      await tries(house, newToken().expose(), token),
+      await tries(house, 'example.com', token),
+      await tries(house, token, 'example.com'),
+      await tries(house, newToken().expose()),
+      await tries(house, token.toLowerCase()),
+      await tries(house, `${token} `),
+    ];
+    expect(new Set(refused)).toEqual(new Set(['535 5.7.8 Authentication credentials invalid']));
+  });
+
+  it('is wanted before MAIL (66)', async () => {
+    const house = await House.open();
+    await (await Talk.greeted(house.port)).play('> MAIL FROM:<app@example.com>', '< 530 5.7.0');
+  });
+
+  it('says which domain it is', async () => {
+    const house = await House.open();
+    const other = await addDomain(house.store, 'other.example');
+    const talk = await house.signedIn(other);
+    expect(await send(talk, 'From: a@other.example\r\n\r\n', 'a@other.example')).toMatch(/^250/);
+    expect((await house.messages()).map(({ domain }) => domain)).toEqual(['other.example']);
+  });
+
+  it('works at once when it is new, and the old one as long as its grace', async () => {
+    let now = 1_000_000;
+    const house = await House.open({ gateway: { now: () => now } });
+    const fresh = newToken().expose();
+    expect(await tries(house, fresh)).toMatch(/^535/);
+    await house.store.rotateToken('example.com', digestToken(fresh), now + 60_000, now);
+    expect(await tries(house, fresh)).toMatch(/^235/);
+    expect(await tries(house, house.token)).toMatch(/^235/);
+    now += 59_000;
+    expect(await tries(house, house.token)).toMatch(/^235/);
+    now += 1_000 + BELIEVED_MS;
+    expect(await tries(house, house.token)).toMatch(/^535/);
+    expect(await tries(house, fresh)).toMatch(/^235/);
+  });
+});
+
+describe('a domain that is removed', () => {
+  it('is believed for a moment, then neither signs in nor sends', async () => {
+    let now = 1_000_000;
+    const house = await House.open({ gateway: { now: () => now } });
+    const talk = await house.signedIn();
+    await expectAlive(talk);
+    await house.store.removeDomain('example.com', now);
+    now += BELIEVED_MS + 1;
+    expect(await tries(house, house.token)).toMatch(/^535/);
+    // A session may outlive its domain.
+    await talk.play(
+      '> MAIL FROM:<app@example.com>',
+      '< 550 5.7.1 example.com may send no more',
+      '> NOOP',
+      '< 250',
+    );
+  });
+});
+
+describe('a store that cannot tell', () => {
+  it('is 454: it says nothing about the credentials', async () => {
+    let down = true;
+    const house = await House.open({
+      before: (store) => ({
+        ...methodsOf(store),
+        domainByToken: (...args) =>
+          down
+            ? Promise.reject(new StoreError('failed', 'the disk is on fire'))
+            : store.domainByToken(...args),
+      }),
+    });
+    const talk = await Talk.greeted(house.port);
+    expect(await talk.signIn(house.token)).toMatch(/^454 4\.7\.0/);
+    expect(house.running.errors.map(({ message }) => message)).toEqual([
+      'the store failed: the disk is on fire',
+    ]);
+    down = false;
+    expect(await talk.signIn(house.token)).toMatch(/^235/);
+    expect(await send(talk, `${FROM}\r\n`)).toMatch(/^250/);
+  });
+});

@@ -1,0 +1,105 @@
+/** Who may send as whom: the envelope and the From field. */
+import { describe, expect, it } from 'vitest';
+import { expectNoTrouble } from '../server/harness.js';
+import { Talk } from '../server/talk.js';
+import { addDomain, expectAlive, FROM, House, send } from './house.js';
+
+expectNoTrouble();
+
+describe('the envelope sender', () => {
+  it.each([
+    ['<app@example.com>', true],
+    ['<app@EXAMPLE.com>', true],
+    ['<bounce@mail.example.com>', true],
+    ['<a@b.c.d.example.com>', true],
+    ['<>', true],
+    ['<a@example.org>', false],
+    ['<a@notexample.com>', false],
+    ['<a@example.com.evil.example>', false],
+    ['<a@com>', false],
+    ['<a@[192.0.2.1]>', false],
+  ])('%s: %s', async (path, allowed) => {
+    const house = await House.open();
+    const talk = await house.signedIn();
+    await talk.play(`> MAIL FROM:${path}`, allowed ? '< 250' : '< 550 5.7.1', '> NOOP', '< 250');
+  });
+
+  it('may be of an IDN domain in either form', async () => {
+    const house = await House.open();
+    const talk = await house.signedIn(await addDomain(house.store, 'xn--bcher-kva.example'));
+    for (const path of [
+      '<a@xn--bcher-kva.example>',
+      '<a@B\u00fccher.example> SMTPUTF8',
+      '<a@m.b\u00fccher.example> SMTPUTF8',
+    ]) {
+      talk.write(Buffer.from(`MAIL FROM:${path}\r\nRSET\r\n`, 'utf8'));
+      await talk.play('< 250', '< 250');
+    }
+    await talk.play(
+      '> MAIL FROM:<app@example.com>',
+      '< 550 5.7.1 Envelope sender must be of xn--bcher-kva.example',
+    );
+  });
+});
+
+describe('the From field', () => {
+  it.each([
+    ['From: app@example.com\r\n', '250'],
+    ['From: "An, App" <app@EXAMPLE.COM>\r\n', '250'],
+    [
+      'From: app@mail.example.com\r\n',
+      '550 5.7.1 From must be one address at example.com: the address is of another domain',
+    ],
+    ['From: a@elsewhere.example\r\n', '550 5.7.1 From must be one address at example.com'],
+    ['Subject: none\r\n', '550 5.7.1 From must be one address at example.com: there is no From field'],
+    [
+      'From: a@example.com\r\nFrom: b@example.com\r\n',
+      '550 5.7.1 From must be one address at example.com: there are 2',
+    ],
+    ['From: a@example.com, b@example.com\r\n', '550 5.7.1'],
+    ['From: not an address\r\n', '550 5.7.1'],
+    ['From:\r\n', '550 5.7.1'],
+    ['', '550 5.7.1'],
+  ])('%j: %s', async (field, expected) => {
+    const house = await House.open();
+    const talk = await house.signedIn();
+    expect(await send(talk, `${field}To: x@example.net\r\n\r\nBody\r\n`)).toContain(expected);
+    expect(await house.messages()).toHaveLength(expected === '250' ? 1 : 0);
+    await expectAlive(talk);
+  });
+
+  it('is looked at in a message that is header alone, too', async () => {
+    const house = await House.open();
+    const talk = await house.signedIn();
+    expect(await send(talk, 'From: a@elsewhere.example\r\n')).toMatch(/^550 5\.7\.1/);
+    expect(await send(talk, '')).toMatch(/^550 5\.7\.1/);
+    expect(await send(talk, FROM)).toMatch(/^250/);
+    expect(await house.messages()).toHaveLength(1);
+  });
+});
+
+describe('a listener that lets clients in without AUTH', () => {
+  it('takes mail of the domains it has, told by the envelope, and no other', async () => {
+    const house = await House.open({ listen: { authRequired: false } });
+    await addDomain(house.store, 'deep.example.com');
+    const talk = await Talk.greeted(house.port);
+    expect(await send(talk, `${FROM}\r\n`)).toMatch(/^250/);
+    expect(await send(talk, `${FROM}\r\n`, 'a@sub.example.com')).toMatch(/^250/);
+    // The nearest domain owns it; and From must be of exactly that one.
+    expect(await send(talk, `${FROM}\r\n`, 'a@deep.example.com')).toMatch(/^550 5\.7\.1/);
+    expect(await send(talk, 'From: a@deep.example.com\r\n\r\n', 'a@deep.example.com')).toMatch(/^250/);
+    await talk.play('> MAIL FROM:<a@elsewhere.example>', '< 550 5.7.1', '> MAIL FROM:<>', '< 530 5.7.0');
+    expect((await house.messages()).map(({ domain }) => domain)).toEqual([
+      'example.com',
+      'example.com',
+      'deep.example.com',
+    ]);
+    expect(await house.raw((await house.messages())[0]?.id ?? 0)).toMatch(/ with ESMTP id\s/);
+  });
+
+  it('still lets a client sign in, and then holds it to its domain', async () => {
+    const house = await House.open({ listen: { authRequired: false } });
+    const talk = await house.signedIn(await addDomain(house.store, 'other.example'));
+    await talk.play('> MAIL FROM:<app@example.com>', '< 550 5.7.1', '> MAIL FROM:<>', '< 250');
+  });
+});

@@ -1,0 +1,105 @@
+/** A store that fails or is full: nothing is acknowledged, nothing half visible, and the connection lives on. */
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { type Draft, type Store, StoreError } from '../../src/store/port.js';
+import { nextLine, runChild } from '../store/sqlite-fixtures.js';
+import { tempFolder } from '../store/fixtures.js';
+import { expectNoTrouble } from '../server/harness.js';
+import { expectAlive, FROM, House, methodsOf, send } from './house.js';
+
+expectNoTrouble();
+
+const LARGE = `${FROM}\r\n${`${'x'.repeat(70)}\r\n`.repeat(20_000)}`;
+
+/** A store whose next messages fail. */
+function failing(failure: { error: StoreError | null }, where: 'open' | 'commit'): (store: Store) => Store {
+  const check = (): void => {
+    if (failure.error !== null) throw failure.error;
+  };
+  return (store) => ({
+    ...methodsOf(store),
+    open: () => {
+      if (where === 'open') check();
+      const draft = store.open();
+      const commit: Draft['commit'] = async (message) => {
+        check();
+        await draft.commit(message);
+      };
+      return { id: draft.id, write: (octets) => draft.write(octets), discard: () => draft.discard(), commit };
+    },
+  });
+}
+
+describe.each(['open', 'commit'] as const)('a store that fails in %s', (where) => {
+  it.each([
+    ['full', '452 4.3.1 Out of storage, try again later'],
+    ['failed', '451 4.3.0 Local error, try again later'],
+    ['closed', '451 4.3.0 Local error, try again later'],
+  ] as const)('because it is %s: %s', async (code, expected) => {
+    const failure = { error: new StoreError(code, 'for the operator') };
+    const house = await House.open({ before: failing(failure, where) });
+    const talk = await house.signedIn();
+    expect(await send(talk, `${FROM}\r\nHello\r\n`)).toBe(expected);
+    expect(await send(talk, LARGE)).toBe(expected);
+    expect(await house.messages()).toEqual([]);
+    expect(house.running.errors.map(({ message }) => message)).toEqual(
+      Array(2).fill('the store failed: for the operator'),
+    );
+    Object.assign(failure, { error: null });
+    await expectAlive(talk);
+    expect(await house.messages()).toHaveLength(1);
+  });
+});
+
+it('a store that was closed under a running server is 451, and no crash', async () => {
+  const house = await House.open();
+  const talk = await house.signedIn();
+  await expectAlive(talk);
+  await talk.play('> MAIL FROM:<app@example.com>', '< 250', '> RCPT TO:<you@example.net>', '< 250');
+  await house.store.close();
+  await talk.play('> DATA', '< 354');
+  talk.write(`${FROM}\r\nHello\r\n.\r\n`);
+  await talk.play('< 451 4.3.0', '> NOOP', '< 250');
+});
+
+/** A device of 12 MiB on a folder, seen by the command behind it alone. */
+function smallDevice(folder: string): string[] {
+  const mount = `mount -t tmpfs -o size=12m tmpfs '${folder}' && exec "$@"`;
+  return ['unshare', '--mount', '--map-root-user', 'sh', '-c', mount, 'sh'];
+}
+
+function canMount(): boolean {
+  const folder = tempFolder();
+  const [command = '', ...args] = smallDevice(folder.path);
+  const { status } = spawnSync(command, [...args, 'true']);
+  folder.remove();
+  return status === 0;
+}
+
+// Needs Linux and user namespaces (or root) to have a device of its own that is really full.
+it.skipIf(!canMount())('a disk that is really full is 452; room again is 250 again (113)', async () => {
+  const folder = tempFolder();
+  const child = runChild(
+    '../../submission/children/full-gateway.mjs',
+    [folder.path],
+    smallDevice(folder.path),
+  );
+  try {
+    const said: string[] = [];
+    for (let line = await nextLine(child); line !== 'end'; line = await nextLine(child)) said.push(line);
+    expect({ said, errors: child.errors() }).toEqual({
+      said: [
+        'before 250 2.0.0',
+        'full 452 4.3.1',
+        'large 452 4.3.1',
+        'same connection 250 2.0.0',
+        'kept true',
+      ],
+      errors: '',
+    });
+    expect(await child.exited).toBe(0);
+  } finally {
+    await child.kill();
+    folder.remove();
+  }
+});
