@@ -127,6 +127,15 @@ describe('the content decoder', () => {
 describe('a reception', () => {
   const options = { bareNewlines: 'reject', scan: new PortableScan(), limits: DEFAULT_LIMITS } as const;
 
+  it('gives no empty content: at the limit the next octet is the refusal', () => {
+    const reception = new Reception({ ...options, limits: { ...DEFAULT_LIMITS, messageSize: 2 } });
+    expect(reception.next(octetsOf('ab'), 0)).toBe('content');
+    expect(reception.refusal).toBeNull();
+    expect(reception.next(octetsOf('c'), 0)).toBe('refused');
+    expect(reception.refusal?.code).toBe(552);
+    expect(reception.size).toBe(2);
+  });
+
   it('keeps its first refusal', () => {
     const reception = Reception.refused(options, reply('unsolicitedBody'));
     reception.refuse(reply('internal'));
