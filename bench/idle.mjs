@@ -1,0 +1,74 @@
+// What an idle connection costs: the resident memory of the server, and of a bare net server that only writes
+// a greeting, with as many connections that were greeted and said EHLO, each in a process of its own.
+//
+//   npm run -s build && node bench/idle.mjs [connections]
+//
+// Loopback only. Needs two descriptors a connection over all: ulimit -n.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const CONNECTIONS = Number(process.argv[2] ?? 10_000);
+const SERVER = fileURLToPath(new URL('./idle-server.mjs', import.meta.url));
+/** Connections begun at once. */
+const BATCH = 200;
+/** A port of the client's side serves one connection to one address: so they go to several. */
+const ADDRESSES = ['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'];
+
+function ask(child, question) {
+  child.send(question);
+  return once(child, 'message').then(([answer]) => answer);
+}
+
+function open(port, host) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host });
+    socket.on('error', reject);
+    let replies = 0;
+    socket.on('data', (octets) => {
+      if (++replies === 1) socket.write('EHLO client.example\r\n');
+      else if (octets.toString('latin1').includes('250 ')) resolve(socket);
+    });
+  });
+}
+
+async function measure(kind) {
+  const child = fork(SERVER, [kind], { execArgv: ['--expose-gc'] });
+  const [{ port }] = await once(child, 'message');
+  // Once with a few: what is loaded and compiled on first use is no connection's.
+  const first = await Promise.all(Array.from({ length: 500 }, () => open(port, ADDRESSES[0])));
+  for (const socket of first) socket.destroy();
+  await ask(child, 'settle');
+  const before = await ask(child, 'memory');
+  const sockets = [];
+  while (sockets.length < CONNECTIONS) {
+    const host = ADDRESSES[((sockets.length / BATCH) % ADDRESSES.length) | 0];
+    const count = Math.min(BATCH, CONNECTIONS - sockets.length);
+    sockets.push(...(await Promise.all(Array.from({ length: count }, () => open(port, host)))));
+  }
+  await ask(child, 'settle');
+  const after = await ask(child, 'memory');
+  for (const socket of sockets) socket.destroy();
+  child.kill();
+  await once(child, 'exit');
+  const per = (name) => (after[name] - before[name]) / CONNECTIONS / 1024;
+  return { kind, rss: per('rss'), heap: per('heapUsed'), external: per('external') };
+}
+
+const results = [];
+for (const kind of ['bare', 'library', 'gateway']) {
+  const result = await measure(kind);
+  results.push(result);
+  const kib = (value) => `${value.toFixed(2)} KiB`;
+  console.log(
+    `${kind.padEnd(8)} resident ${kib(result.rss)}  heap ${kib(result.heap)}  external ${kib(result.external)}`,
+  );
+}
+const [bare, ...others] = results;
+for (const { kind, rss, heap } of others) {
+  console.log(
+    `${kind}: ${(rss - bare.rss).toFixed(2)} KiB resident and ${(heap - bare.heap).toFixed(2)} KiB of heap beyond the bare server, per connection`,
+  );
+}
+process.exit(0);
