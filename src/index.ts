@@ -51,4 +51,6 @@ export {
   type ScramKeys,
   type TokenCredentials,
   type TokenHelp,
+  type XclientAttributes,
+  type XforwardAttributes,
 } from './protocol/index.js';

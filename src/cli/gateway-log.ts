@@ -33,11 +33,12 @@ export function observe(log: Logger): Observer {
   };
 }
 
-function who(session: SessionView<Domain>): Record<string, string | null> {
+function who(session: SessionView<Domain>): Record<string, unknown> {
   return {
     session: session.id,
     client: session.remoteAddress,
     tls: session.tls?.version ?? null,
     domain: session.principal?.name ?? null,
+    ...(session.origin === null ? {} : { origin: session.origin }),
   };
 }

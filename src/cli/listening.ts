@@ -33,6 +33,7 @@ function listenOptions({ address, port, tls, auth, proxy }: ListenerConfig, conf
     authRequired: auth === 'required',
     tlsDetectMs: config.smtp.tlsDetect,
     proxies: proxy === 'off' ? [] : config.smtp.trustedProxies,
+    relays: config.smtp.trustedRelays,
     proxiesOnly: proxy === 'required',
   };
 }

@@ -24,6 +24,10 @@ export const smtpKeys = table({
       'Proxies: each connection from them begins with a PROXY header, which tells whose it is. See ?proxy= of listen.',
     source: 'a header is believed, so its senders must be named',
   }),
+  trustedRelays: networks({
+    about: 'Relays that may say by XCLIENT and XFORWARD for whom they speak; nobody else may.',
+    source: "as Postfix's smtpd_authorized_xclient_hosts: none",
+  }),
   bareNewlines: choice({
     about: 'What a CR or LF alone in content gets: refused with 550, or made a CRLF.',
     source: 'RFC 5321 2.3.8 forbids them; taking them as they are lets mail be smuggled',

@@ -3,6 +3,7 @@ import type { Mailbox } from './grammar/mailbox.js';
 import type { Reply } from './reply.js';
 import type { Credentials } from './sasl/credentials.js';
 import type { ScramKeys } from './sasl/mechanism.js';
+import type { XclientAttributes, XforwardAttributes } from './xclient.js';
 
 /** How the client greeted: EHLO has the extensions, HELO has none. */
 export interface Hello {
@@ -24,6 +25,13 @@ export type Question =
   | SaslQuestion
   | { readonly type: 'mail'; readonly reversePath: Mailbox | null; readonly parameters: MailParameters }
   | { readonly type: 'rcpt'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters }
+  /**
+   * A trusted relay says for whom it speaks. To accept is to begin anew as that client: the server takes the
+   * attributes for the client's, and the answer is a greeting. Refused, nothing but QUIT is obeyed.
+   */
+  | { readonly type: 'xclient'; readonly client: XclientAttributes }
+  /** A trusted relay says where the next message is from, for the log. What it said before stays. */
+  | { readonly type: 'xforward'; readonly origin: XforwardAttributes }
   /** The content is about to come. Accepted: `content` events follow, then `end` or `abort`. */
   | { readonly type: 'data' }
   /** The content has come whole. To accept is to answer for the message (RFC 5321 6.1). */

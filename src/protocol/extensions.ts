@@ -1,12 +1,14 @@
 import type { Limits } from './limits.js';
 import type { Link } from './link.js';
 import { offeredOn, type SaslMechanism } from './sasl/mechanism.js';
+import { type RelayTrust, xclientNames, XFORWARD_NAMES } from './xclient.js';
 
 /** What of a listener's profile shows in EHLO. */
 interface Offer {
   readonly starttls: boolean;
   readonly tlsRequired: boolean;
   readonly mechanisms: ReadonlyMap<string, SaslMechanism>;
+  readonly relayTrust: RelayTrust;
   readonly limits: Limits;
   readonly extensions: OptionalExtensions;
 }
@@ -55,6 +57,18 @@ export const EXTENSIONS: readonly Extension[] = [
     when: (profile, link) =>
       offeredOn(profile.mechanisms, link).length > 0 && !(profile.tlsRequired && link === 'plain'),
     parameters: (profile, link) => offeredOn(profile.mechanisms, link).join(' '),
+  },
+  {
+    keyword: 'XCLIENT',
+    source: "Postfix's XCLIENT_README",
+    when: (profile) => profile.relayTrust !== 'none',
+    parameters: (profile) => xclientNames(profile.relayTrust).join(' '),
+  },
+  {
+    keyword: 'XFORWARD',
+    source: "Postfix's XFORWARD_README",
+    when: (profile) => profile.relayTrust !== 'none',
+    parameters: () => XFORWARD_NAMES.join(' '),
   },
 ];
 

@@ -47,4 +47,5 @@ export { PLAIN } from './sasl/plain.js';
 export { scram, type ScramCrypto } from './sasl/scram.js';
 export { PortableScan, type Scan } from './scan.js';
 export { Secret } from './secret.js';
+export type { RelayTrust, XclientAttributes, XforwardAttributes } from './xclient.js';
 export { ServerSession } from './session.js';

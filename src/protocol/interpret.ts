@@ -61,6 +61,7 @@ export function interpret(
     smtputf8: 'transaction' in phase && phase.transaction.parameters.smtputf8 === true,
     offered: profile.offered[phase.link],
     limits: profile.limits,
+    relayTrust: profile.relayTrust,
   });
   if (!('verb' in command)) return new Refused(name, command);
   const refusal = beyond(command, phase, profile);
@@ -90,6 +91,7 @@ function withoutVerb(
 /** Why a verb may not come now, or null. */
 function outOfOrder(phase: Commanding<unknown>, name: string, verb: Verb, profile: Profile): Reply | null {
   if (phase.kind === 'rejected') return name === 'QUIT' ? null : phase.refusal;
+  if (verb.forRelays === true && profile.relayTrust === 'none') return reply('notTrusted', { verb: name });
   if (profile.tlsRequired && phase.link === 'plain' && verb.beforeTls !== true) return reply('tlsRequired');
   const refusal = verb.refusedIn?.[phase.kind];
   if (refusal !== undefined) {

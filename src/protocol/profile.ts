@@ -13,6 +13,7 @@ import { CATALOGUE, reply } from './replies.js';
 import { LOGIN } from './sasl/login.js';
 import type { SaslMechanism } from './sasl/mechanism.js';
 import { PLAIN } from './sasl/plain.js';
+import type { RelayTrust } from './xclient.js';
 import { PortableScan, type Scan } from './scan.js';
 
 /** How a listener wants its sessions to be. */
@@ -33,6 +34,8 @@ export interface ProfileOptions {
   readonly refuseEarlyTalkers?: boolean;
   /** Extensions on offer beside those that always are. */
   readonly extensions?: Partial<OptionalExtensions>;
+  /** XCLIENT and XFORWARD are on offer: this client is a relay that is trusted. Default: none. */
+  readonly relayTrust?: RelayTrust;
   readonly limits?: Partial<Limits>;
   /** Searches faster than the portable ones, where the platform has them. */
   readonly scan?: Scan;
@@ -48,6 +51,7 @@ export class Profile {
   readonly bareNewlines: BareNewlines;
   readonly refuseEarlyTalkers: boolean;
   readonly extensions: OptionalExtensions;
+  readonly relayTrust: RelayTrust;
   readonly limits: Limits;
   /** Octets, without CRLF, of the longest line that any command or SASL response may have. */
   readonly longestLine: number;
@@ -66,6 +70,7 @@ export class Profile {
     this.bareNewlines = options.bareNewlines ?? 'reject';
     this.refuseEarlyTalkers = options.refuseEarlyTalkers ?? true;
     this.extensions = { ...DEFAULT_EXTENSIONS, ...options.extensions };
+    this.relayTrust = options.relayTrust ?? 'none';
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.longestLine = Math.max(this.limits.authLine, this.limits.commandLine - 2);
     this.scan = options.scan ?? new PortableScan();

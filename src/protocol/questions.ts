@@ -16,7 +16,10 @@ export function isPlain(question: Question): question is PlainQuestion {
 }
 
 /** A command that only the server can decide on. */
-export type Asking = Extract<Command, { verb: 'EHLO' | 'HELO' | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' }>;
+export type Asking = Extract<
+  Command,
+  { verb: 'EHLO' | 'HELO' | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' | 'XCLIENT' | 'XFORWARD' }
+>;
 
 /** What a command asks. */
 export function questionOf(command: Asking): PlainQuestion {
@@ -32,6 +35,10 @@ export function questionOf(command: Asking): PlainQuestion {
       return { type: 'rcpt', forwardPath: command.forwardPath, parameters: command.parameters };
     case 'DATA':
       return { type: 'data' };
+    case 'XCLIENT':
+      return { type: 'xclient', client: command.client };
+    case 'XFORWARD':
+      return { type: 'xforward', origin: command.origin };
   }
 }
 
@@ -42,6 +49,8 @@ export const ASKED_BY: Readonly<Record<Question['type'], string>> = {
   starttls: 'STARTTLS',
   lookup: 'AUTH',
   auth: 'AUTH',
+  xclient: 'XCLIENT',
+  xforward: 'XFORWARD',
   mail: 'MAIL',
   rcpt: 'RCPT',
   data: 'DATA',
@@ -76,6 +85,10 @@ export function consent<Principal>(
       const { link } = next as Ready<Principal>;
       return { phase: next, reply: profile.hello(question.hello.verb, address, link) };
     }
+    case 'xclient':
+      return { phase: advance(phase, 'startedOver'), reply: own ?? profile.greeting };
+    case 'xforward':
+      return { phase, reply: reply('ok') };
     case 'starttls':
       return { phase: advance(phase, 'startTls'), reply: reply('readyForTls') };
     case 'mail': {
@@ -102,6 +115,7 @@ export function dissent<Principal>(
 ): Consequence<Principal> {
   switch (question.type) {
     case 'connect':
+    case 'xclient':
       return { phase: advance(phase, 'turnedAway', { refusal: reply('turnedAway') }), reply: refusal };
     case 'lookup':
       return { phase: advance(phase, 'saslOver'), reply: refusal };

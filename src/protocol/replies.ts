@@ -54,6 +54,7 @@ export const CATALOGUE = {
   notInTransaction: [503, '5.5.1', '{verb} cannot come inside a mail transaction'],
   unknownMechanism: [504, '5.5.4', 'Unrecognized authentication mechanism'],
   authRequired: [530, '5.7.0', 'Authentication required'],
+  notTrusted: [550, '5.7.0', '{verb} is for relays that are trusted'],
   tlsRequired: [530, '5.7.0', 'Must issue a STARTTLS command first'],
   authNeedsTls: [538, '5.7.11', 'Encryption required for authentication: send STARTTLS first'],
   authFailed: [535, '5.7.8', 'Authentication credentials invalid'],

@@ -57,12 +57,12 @@ export class ServerSession<Principal> {
 
   /**
    * @param profile shared by all sessions of a listener.
-   * @param address the client's address, as text.
+   * @param address the client's address, as text; set anew before a yes to `xclient`.
    * @param link whether the octets come out of TLS already.
    */
   constructor(
     private readonly profile: Profile,
-    private readonly address: string,
+    public address: string,
     link: Link,
   ) {
     this.#phase = { kind: 'connecting', link };

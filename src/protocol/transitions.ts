@@ -14,7 +14,6 @@ import type {
   Authenticated,
   Authenticating,
   Closed,
-  Connecting,
   Data,
   Greeted,
   Identity,
@@ -36,8 +35,10 @@ import type { SaslExchange } from './sasl/mechanism.js';
 export interface Proofs {
   /** The connect verdict was yes. */
   welcomed: undefined;
-  /** The connect verdict was no, and no 421 either. */
+  /** The connect or XCLIENT verdict was no, and no 421 either. */
   turnedAway: { readonly refusal: Reply };
+  /** The XCLIENT verdict was yes: another client. Forgets hello and identity. */
+  startedOver: undefined;
   /** The hello verdict was yes. Forgets any transaction (RFC 5321 4.1.4), keeps the identity. */
   hello: Hello;
   /** The STARTTLS verdict was yes. */
@@ -99,6 +100,15 @@ const SECURING: Securing = { kind: 'securing' };
 
 const toClosed = { to: 'closed', make: () => CLOSED } as const;
 const toSecuring = { to: 'securing', make: () => SECURING } as const;
+const toGreeted = { to: 'greeted', make: (from: { readonly link: Link }) => greeted(from.link) } as const;
+const toRejected = {
+  to: 'rejected',
+  make: ({ link }: { readonly link: Link }, { refusal }: Proofs['turnedAway']): Rejected => ({
+    kind: 'rejected',
+    link,
+    refusal,
+  }),
+} as const;
 const toReady = { to: 'ready', make: ready } as const;
 const toNewHello = {
   to: 'ready',
@@ -137,11 +147,8 @@ const toAuthenticated = {
 
 export const TRANSITIONS: Table = {
   connecting: {
-    welcomed: { to: 'greeted', make: (from: Connecting) => greeted(from.link) },
-    turnedAway: {
-      to: 'rejected',
-      make: (from: Connecting, { refusal }): Rejected => ({ kind: 'rejected', link: from.link, refusal }),
-    },
+    welcomed: toGreeted,
+    turnedAway: toRejected,
     closed: toClosed,
   },
   rejected: {
@@ -152,11 +159,15 @@ export const TRANSITIONS: Table = {
       to: 'ready',
       make: (from: Greeted, hello) => ready({ link: from.link, hello, identity: ANONYMOUS }),
     },
+    startedOver: toGreeted,
+    turnedAway: toRejected,
     closed: toClosed,
   },
   ready: {
     hello: toNewHello,
     startTls: toSecuring,
+    startedOver: toGreeted,
+    turnedAway: toRejected,
     saslBegun: {
       to: 'authenticating',
       make: (from: Ready<unknown>, proof): Authenticating<unknown> => ({

@@ -12,12 +12,21 @@ import type { Limits } from './limits.js';
 import type { Commanding } from './phases.js';
 import type { Reply } from './reply.js';
 import { type ConstantReply, reply } from './replies.js';
+import {
+  parseXclient,
+  parseXforward,
+  type RelayTrust,
+  type XclientAttributes,
+  type XforwardAttributes,
+} from './xclient.js';
 
 /** A command that reads well. What it may do now is another question. */
 export type Command =
   | { readonly verb: 'EHLO' | 'HELO'; readonly name: string }
   | { readonly verb: 'STARTTLS' | 'DATA' }
   | { readonly verb: 'RSET' | 'NOOP' | 'QUIT' | 'VRFY' | 'HELP' }
+  | { readonly verb: 'XCLIENT'; readonly client: XclientAttributes }
+  | { readonly verb: 'XFORWARD'; readonly origin: XforwardAttributes }
   | { readonly verb: 'AUTH'; readonly mechanism: string; readonly initialResponse: string | null }
   | { readonly verb: 'MAIL'; readonly reversePath: Mailbox | null; readonly parameters: MailParameters }
   | { readonly verb: 'RCPT'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters };
@@ -27,6 +36,7 @@ export interface ParseContext extends ParameterContext {
   /** The hello was EHLO: parameters are allowed. */
   readonly extended: boolean;
   readonly limits: Limits;
+  readonly relayTrust: RelayTrust;
 }
 
 /** A verb, and all that is peculiar to it. */
@@ -43,13 +53,15 @@ export interface Verb {
   readonly needsAuth?: true;
   /** It belongs to EHLO's extensions: after HELO, or before any hello, it is out of order. */
   readonly extension?: true;
+  /** It is for relays that are trusted; they alone hear of it. */
+  readonly forRelays?: true;
   /** It must be the last of a pipelined group (RFC 2920 3.1): a client waits for its reply. */
   readonly endsGroup?: true;
   /** Its argument may hold controls and 8-bit octets, for its own parser to judge. Else they get 500. */
   readonly raw?: true;
   /** Which limit its line has. Default: commandLine. */
   readonly line?: 'authLine';
-  /** Known to RFC 5321, and not offered here: HELP is silent about it. */
+  /** Not offered to everybody, or to nobody: HELP is silent about it. */
   readonly absent?: true;
 }
 
@@ -90,6 +102,24 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   QUIT: { parse: withoutArgument('QUIT'), beforeTls: true, endsGroup: true },
   VRFY: { parse: parseVrfy, endsGroup: true, raw: true },
   HELP: { parse: () => ({ verb: 'HELP' }), beforeTls: true, endsGroup: true },
+  XCLIENT: {
+    parse: (argument, { relayTrust }) => {
+      const client = parseXclient(argument, relayTrust);
+      return 'code' in client ? client : { verb: 'XCLIENT', client };
+    },
+    refusedIn: { mail: 'notInTransaction', rcpt: 'notInTransaction' },
+    forRelays: true,
+    absent: true,
+  },
+  XFORWARD: {
+    parse: (argument) => {
+      const origin = parseXforward(argument);
+      return 'code' in origin ? origin : { verb: 'XFORWARD', origin };
+    },
+    refusedIn: { mail: 'notInTransaction', rcpt: 'notInTransaction' },
+    forRelays: true,
+    absent: true,
+  },
   // Whom a name stands for is nobody's business: RFC 5321 7.3.
   EXPN: { parse: () => reply('notImplemented', { verb: 'EXPN' }), endsGroup: true, raw: true, absent: true },
   // Deprecated, a security hole: RFC 5321 appendix F.1.

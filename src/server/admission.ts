@@ -37,6 +37,14 @@ export class Admission {
     else this.#byNetwork.delete(network);
   }
 
+  /** Counts a connection over to another network; where that has too many, it stays where it was. */
+  move(from: string, to: string): boolean {
+    this.leave(from);
+    if (this.enter(to)) return true;
+    this.enter(from, true);
+    return false;
+  }
+
   /**
    * Notes a failed AUTH.
    *

@@ -9,14 +9,17 @@ import {
   type Reply,
   reply,
   ServerSession,
+  type XclientAttributes,
+  type XforwardAttributes,
 } from '../protocol/index.js';
 import type { Admission } from './admission.js';
 import type { Deadlined, Deadlines } from './deadlines.js';
 import { Dialogue } from './dialogue.js';
 import type { Envelope, TlsFacts } from './handler.js';
 import { type DataRate, FIXED, type Timeouts } from './limits.js';
-import { plainAddress } from './networks.js';
+import { networkOf, plainAddress } from './networks.js';
 import type { ProxiedEndpoints } from './proxy-header.js';
+import { endpointsAfter } from './relay.js';
 import type { Speaker } from './speaker.js';
 import { certificateProblem, linkOf, tlsFacts } from './tls-facts.js';
 import { TLS_HANDSHAKE } from './tls-gate.js';
@@ -25,7 +28,8 @@ import type { AnyHandler } from './verifier.js';
 /** What all connections of a listener share. */
 export interface ConnectionContext<Principal> {
   readonly handler: AnyHandler<Principal>;
-  readonly profile: Profile;
+  /** How the sessions of a client are to be. */
+  readonly profileFor: (address: string) => Profile;
   readonly timeouts: Timeouts;
   readonly dataRate: DataRate;
   readonly deadlines: Deadlines;
@@ -69,11 +73,8 @@ type Owned = Socket & { [owner]?: Connection<unknown> | undefined };
  */
 export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   readonly session: ServerSession<Principal>;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localAddress: string;
-  readonly localPort: number;
 
+  #endpoints: ProxiedEndpoints;
   readonly #dialogue: Dialogue<Principal>;
   #socket: Socket;
   #tls: TlsFacts | null = null;
@@ -94,25 +95,38 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
 
   constructor(
     readonly id: string,
-    readonly network: string,
+    public network: string,
     socket: Socket,
     proxied: ProxiedEndpoints | null,
     private readonly context: ConnectionContext<Principal>,
   ) {
     this.#socket = socket;
-    const endpoints = proxied ?? endpointsOf(socket);
-    this.remoteAddress = endpoints.remoteAddress;
-    this.remotePort = endpoints.remotePort;
-    this.localAddress = endpoints.localAddress;
-    this.localPort = endpoints.localPort;
+    this.#endpoints = proxied ?? endpointsOf(socket);
     this.#tls = tlsFacts(socket);
-    this.session = new ServerSession(context.profile, this.remoteAddress, linkOf(this.#tls));
+    const { remoteAddress } = this.#endpoints;
+    this.session = new ServerSession(context.profileFor(remoteAddress), remoteAddress, linkOf(this.#tls));
     this.#dialogue = new Dialogue(this, context.handler, context.admission);
     this.#attach(socket);
     context.deadlines.watch(this);
   }
 
   // ---- the view that handlers have
+
+  get remoteAddress(): string {
+    return this.#endpoints.remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.#endpoints.remotePort;
+  }
+
+  get localAddress(): string {
+    return this.#endpoints.localAddress;
+  }
+
+  get localPort(): number {
+    return this.#endpoints.localPort;
+  }
 
   get tls(): TlsFacts | null {
     return this.#tls;
@@ -130,6 +144,21 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   get envelope(): Envelope | null {
     const { transaction } = this.session;
     return transaction === null ? null : { ...transaction, recipients: this.#dialogue.recipients };
+  }
+
+  get origin(): XforwardAttributes | null {
+    return this.#dialogue.origin;
+  }
+
+  assume(client: XclientAttributes): boolean {
+    const endpoints = endpointsAfter(this.#endpoints, client);
+    const { admission } = this.context;
+    const network = networkOf(endpoints.remoteAddress, admission.limits);
+    if (!admission.move(this.network, network)) return false;
+    this.network = network;
+    this.#endpoints = endpoints;
+    this.session.address = endpoints.remoteAddress;
+    return true;
   }
 
   // ---- from the server

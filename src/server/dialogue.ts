@@ -5,12 +5,16 @@ import {
   type Question,
   refuse,
   Reply,
+  reply,
   type Verdict,
+  type XclientAttributes,
+  type XforwardAttributes,
 } from '../protocol/index.js';
 import type { Admission } from './admission.js';
 import { BodyStream } from './body.js';
 import type { ContentSink, Decision, Recipient } from './handler.js';
 import { Refusal, replyFor } from './refusal.js';
+import { originAfter } from './relay.js';
 import type { Speaker } from './speaker.js';
 import { type AnyHandler, Verifier } from './verifier.js';
 
@@ -23,6 +27,8 @@ type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
 export class Dialogue<Principal> {
   /** Accepted recipients of the open transaction. */
   recipients: Recipient[] = [];
+  /** What XFORWARD said of the next message, or of the open one. */
+  origin: XforwardAttributes | null = null;
   #sink: ContentSink | null = null;
   readonly #verifier: Verifier<Principal>;
 
@@ -54,6 +60,11 @@ export class Dialogue<Principal> {
           return this.#settle(handler.onMail?.(speaker, question.reversePath, question.parameters));
         case 'rcpt':
           return this.#rcpt(question);
+        case 'xclient':
+          return this.#startOver(question.client);
+        case 'xforward':
+          this.origin = originAfter(this.origin, question.origin);
+          return ACCEPT;
         case 'data':
           return this.#openSink();
         case 'end':
@@ -75,10 +86,12 @@ export class Dialogue<Principal> {
     switch (notice.type) {
       case 'abort':
         this.#abort(notice.reason);
+        this.origin = null;
         return;
       case 'reset':
         this.recipients = [];
         this.#guard(() => this.handler.onReset?.(this.speaker));
+        this.origin = null;
         return;
       case 'refused':
         this.#guard(() => this.handler.onRefused?.(this.speaker, notice.command, notice.reply));
@@ -111,6 +124,17 @@ export class Dialogue<Principal> {
     return answer instanceof Promise ? answer.then(keep) : keep(answer);
   }
 
+  /** Another client, by the word of a relay: asks whether that is so, and then whether it may connect. */
+  async #startOver(client: XclientAttributes): Promise<Verdict<Principal>> {
+    const { handler, speaker } = this;
+    const believed = await this.#settle(handler.onXclient?.(speaker, client));
+    if (believed.type === 'refuse') return believed;
+    this.origin = null;
+    return speaker.assume(client)
+      ? this.#settle(handler.onConnect?.(speaker))
+      : refuse(reply('tooManyConnections'));
+  }
+
   #openSink(): Answer<Principal> {
     const open = (sink: ContentSink | Reply | undefined): Verdict<Principal> => {
       if (sink instanceof Reply) return refuse(sink);
@@ -139,7 +163,14 @@ export class Dialogue<Principal> {
   #endSink(): Answer<Principal> {
     const sink = this.#sink;
     this.#sink = null;
-    return this.#settle(sink?.end());
+    const answer = this.#settle(sink?.end());
+    if (this.origin === null) return answer;
+    // XFORWARD is about one message, and whoever logs that one has done so by now.
+    const forget = (verdict: Verdict<Principal>): Verdict<Principal> => {
+      this.origin = null;
+      return verdict;
+    };
+    return answer instanceof Promise ? answer.then(forget) : forget(answer);
   }
 
   /** A decision as a verdict. A promise stays one; anything else is an answer in the same turn. */

@@ -10,6 +10,8 @@ import type {
   Reply,
   SaslMechanism,
   ScramKeys,
+  XclientAttributes,
+  XforwardAttributes,
 } from '../protocol/index.js';
 
 /** What a client's TLS certificate says. */
@@ -77,6 +79,8 @@ export interface SessionView<Principal> {
   readonly principal: Principal | null;
   /** Null outside a transaction. */
   readonly envelope: Envelope | null;
+  /** What a trusted relay said by XFORWARD of where the message is from, for the log; null where it said nothing. */
+  readonly origin: XforwardAttributes | null;
 }
 
 /**
@@ -128,6 +132,12 @@ export interface Handler<Principal, C = PasswordCredentials> {
    * client cannot tell the two apart. Once it has proven that it knows the password, `onAuth` is asked.
    */
   onScram?(session: SessionView<Principal>, user: string): ScramKeys | null | Promise<ScramKeys | null>;
+  /**
+   * A trusted relay says by XCLIENT for whom it speaks from here on; the session still shows the relay. After
+   * a yes it shows the client, and `onConnect` is asked anew. LOGIN is on offer where this method is; it
+   * makes no principal: the client sends AUTH, or the port asks for none.
+   */
+  onXclient?(session: SessionView<Principal>, client: XclientAttributes): Decision;
   /** @param reversePath null for `<>`. */
   onMail?(session: SessionView<Principal>, reversePath: Mailbox | null, parameters: MailParameters): Decision;
   onRcpt?(session: SessionView<Principal>, forwardPath: Mailbox, parameters: RcptParameters): Decision;

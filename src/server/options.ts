@@ -69,6 +69,11 @@ export interface ListenOptions {
    * Default: none.
    */
   readonly proxies?: readonly string[];
+  /**
+   * Addresses and networks of relays that are trusted to say for whom they speak: XCLIENT and XFORWARD are on
+   * offer to them, and to nobody else. Default: none.
+   */
+  readonly relays?: readonly string[];
   /** Connections from anywhere but the `proxies` are closed. Default: false, they are taken as they come. */
   readonly proxiesOnly?: boolean;
 }

@@ -10,6 +10,7 @@ import {
   type Limits,
   type PasswordCredentials,
   Profile,
+  type RelayTrust,
   type Reply,
   reply,
   type SaslMechanism,
@@ -33,6 +34,13 @@ import { networkOf, Networks, plainAddress } from './networks.js';
 import type { Listening, ListenOptions, ServerOptions } from './options.js';
 import { NodeScan } from './scan.js';
 import { type TlsGate, TlsGates } from './tls-gate.js';
+
+/** Who at a listener speaks for others. */
+interface Senders {
+  readonly proxies: Networks;
+  readonly proxiesOnly: boolean;
+  readonly relays: Networks;
+}
 
 /**
  * An SMTP server: any number of listeners, one handler.
@@ -85,9 +93,13 @@ export class Server<Principal = unknown> {
   async listen(options: ListenOptions): Promise<Listening> {
     const tls = checkTls(options, this.#options.certificates);
     const arrivals = this.#arrivalContext(options, tls);
-    const proxies = new Networks(options.proxies ?? []);
+    const senders: Senders = {
+      proxies: new Networks(options.proxies ?? []),
+      proxiesOnly: options.proxiesOnly === true,
+      relays: new Networks(options.relays ?? []),
+    };
     const listener = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      this.#arrive(socket, arrivals, proxies, options.proxiesOnly === true);
+      this.#arrive(socket, arrivals, senders);
     });
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
@@ -187,9 +199,9 @@ export class Server<Principal = unknown> {
     const { mechanisms, bareNewlines } = this.#options;
     const verifies = this.#options.onAuth !== undefined;
     const limits: Partial<Limits> = this.#options.limits ?? {};
-    return {
-      handler: this.#options,
-      profile: new Profile({
+    const relays = new Networks(options.relays ?? []);
+    const profile = (relayTrust: RelayTrust): Profile =>
+      new Profile({
         hostname: this.#hostname,
         starttls: tls === 'starttls' || tls === 'detect',
         tlsRequired,
@@ -199,9 +211,15 @@ export class Server<Principal = unknown> {
         // Where the first octet tells, a client may send it before the greeting.
         refuseEarlyTalkers: tls !== 'detect',
         extensions: this.#options.extensions ?? {},
+        relayTrust,
         limits,
         scan: new NodeScan(),
-      }),
+      });
+    const anybody = profile('none');
+    const relay = profile(this.#options.onXclient === undefined ? 'withoutLogin' : 'withLogin');
+    return {
+      handler: this.#options,
+      profileFor: (address) => (relays.has(address) ? relay : anybody),
       timeouts: this.#timeouts,
       dataRate: this.#dataRate,
       deadlines: this.#deadlines,
@@ -218,11 +236,12 @@ export class Server<Principal = unknown> {
     };
   }
 
-  #arrive(socket: Socket, context: ArrivalContext, proxies: Networks, proxiesOnly: boolean): void {
+  #arrive(socket: Socket, context: ArrivalContext, { proxies, proxiesOnly, relays }: Senders): void {
     const address = plainAddress(socket.remoteAddress);
     const proxied = proxies.has(address);
-    // A proxy brings everybody's connections: they are counted by client once it has told whose each is.
-    const network = proxied ? `proxy ${address}` : networkOf(address, this.#admission.limits);
+    // These bring everybody's connections: they are counted by client once it was told whose each is.
+    const crowd = proxied || relays.has(address);
+    const network = crowd ? `for others ${address}` : networkOf(address, this.#admission.limits);
     if (!proxied && proxiesOnly) {
       socket.destroy();
       this.#options.onRefusedArrival?.(address, new Error('it is not one of the proxies of this port'));
@@ -230,7 +249,7 @@ export class Server<Principal = unknown> {
     }
     // Before any work on TLS: a server that is full must not be made to compute.
     if (this.#stopping !== null) sayAndClose(socket, this.#farewell());
-    else if (!this.#admission.enter(network, proxied)) this.#turnAway(socket, address);
+    else if (!this.#admission.enter(network, crowd)) this.#turnAway(socket, address);
     else {
       const arrival = new Arrival(socket, network, context);
       this.#arrivals.add(arrival);

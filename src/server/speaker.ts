@@ -1,7 +1,10 @@
+import type { XclientAttributes } from '../protocol/index.js';
 import type { SessionView } from './handler.js';
 
 /** Which connection it is, beside what the handler sees of it. */
 export interface Speaker<Principal> extends SessionView<Principal> {
   /** As admission counts it. */
   readonly network: string;
+  /** A trusted relay speaks for this client from here on; false where that one may not come in. */
+  assume(client: XclientAttributes): boolean;
 }

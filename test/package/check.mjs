@@ -20,7 +20,8 @@ const wanted = [
   'dist/cli/main.js',
 ];
 /** All that may be in it. */
-const allowed = /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|docs\/.+|certs\/README\.md|dist\/.+\.(js|d\.ts)(\.map)?)$/;
+const allowed =
+  /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|docs\/.+|certs\/README\.md|dist\/.+\.(js|d\.ts)(\.map)?)$/;
 /** What may not be in it, wherever it lies. */
 const refused = /(^|\/)(test|tests|fixtures|bench|coverage)\/|\.(test|spec|pem|key|crt|db|sqlite)\b|(^|\/)\./;
 

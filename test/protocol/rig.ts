@@ -52,7 +52,19 @@ export function textOf(octets: Uint8Array): string {
   return Buffer.from(octets).toString('latin1');
 }
 
-const questions = new Set(['connect', 'hello', 'starttls', 'lookup', 'auth', 'mail', 'rcpt', 'data', 'end']);
+const questions = new Set([
+  'connect',
+  'hello',
+  'starttls',
+  'lookup',
+  'auth',
+  'mail',
+  'rcpt',
+  'data',
+  'end',
+  'xclient',
+  'xforward',
+]);
 
 function isQuestion(event: Event): event is Question {
   return questions.has(event.type);

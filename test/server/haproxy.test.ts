@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -51,10 +51,12 @@ listen smtp
   const child = spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
   for (let n = 0; n < 200; n++) {
-    const talk = await Talk.open(front);
-    const alive = talk.errors.length === 0;
-    talk.socket.destroy();
-    if (alive) return front;
+    const probe = connect(front, '127.0.0.1');
+    const listens = await new Promise((resolve) => {
+      probe.on('connect', () => resolve(true)).on('error', () => resolve(false));
+    });
+    probe.destroy();
+    if (listens === true) return front;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error('haproxy did not begin to listen');
