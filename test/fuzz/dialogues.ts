@@ -19,7 +19,9 @@ const STEPS: readonly (readonly string[])[] = [
     'AHVzZXIAcGFzc3dvcmQ=',
     'AUTH LOGIN dXNlcg==\r\ncGFzc3dvcmQ=',
     'AUTH LOGIN',
-    'AUTH XOAUTH2 =',
+    'AUTH XOAUTH2 dXNlcj1hAWF1dGg9QmVhcmVyIHgBAQ==',
+    'AUTH OAUTHBEARER bixhPXVzZXIsAWF1dGg9QmVhcmVyIHRva2VuAQE=',
+    'AQ==',
     '*',
   ],
   [
@@ -57,6 +59,7 @@ const OPTIONS: readonly (readonly [string, string])[] = [
   ['tls', 'required'],
   ['auth', 'required'],
   ['auth', 'off'],
+  ['auth', 'bearer'],
   ['starttls', 'off'],
   ['bare-newlines', 'normalize'],
   ['limit.commandLine', '60'],
