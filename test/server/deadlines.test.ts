@@ -176,3 +176,43 @@ it('a peer that does not read is waited for only so long (109)', async () => {
   clearInterval(flood);
   expect(closed).toEqual(['timeout']);
 });
+
+it('the time that a sink holds the client back is not its slowness', async () => {
+  const clock = new StandingClock();
+  let letGo: (() => void) | null = null;
+  const { port } = await serve({
+    clock: clock.read,
+    timeouts: { dataBlock: COMMAND_MS, linger: 40 },
+    dataRate: { octetsPerSecond: 30, grace: GRACE_MS },
+    onContent: () => ({
+      write: () => new Promise<void>((resolve) => (letGo = resolve)),
+      end: () => undefined,
+      abort: () => undefined,
+    }),
+  });
+  const talk = await Talk.greeted(port);
+  await talk.play('> MAIL FROM:<>', '< 250', '> RCPT TO:<a@x.example>', '< 250', '> DATA', '< 354');
+  for (let n = 0; n < 3; n++) {
+    talk.write('A line.\r\n');
+    await until('the sink has it', () => letGo !== null);
+    // Far beyond the grace, and beyond what so few octets have earned.
+    clock.pass(20 * GRACE_MS);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    (letGo as (() => void) | null)?.();
+    letGo = null;
+  }
+  talk.write('.\r\n');
+  await talk.play('< 250');
+});
+
+it('a client that does not close after the last reply is waited for only so long', async () => {
+  const clock = new StandingClock();
+  const { port, server } = await serve({ clock: clock.read, timeouts: { linger: GRACE_MS, handshake: 40 } });
+  const talk = await Talk.greeted(port);
+  await talk.play('> QUIT', '< 221');
+  clock.pass(GRACE_MS - 1);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(server.connections).toBe(1);
+  clock.pass(1);
+  await until('it was given up', () => server.connections === 0);
+});
