@@ -59,7 +59,7 @@ describe('a sink that is behind', () => {
           abort: () => undefined,
         }),
       },
-      { tls: 'detect' },
+      { tls: tls ? 'implicit' : 'off' },
     );
     const talk = await Talk.greeted(port, { tls });
     await talk.play('> MAIL FROM:<>', '< 250', '> RCPT TO:<a@x.example>', '< 250', '> DATA', '< 354');

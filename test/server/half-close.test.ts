@@ -30,7 +30,7 @@ it.each([
         bodies.push(text);
       },
     },
-    { tls: 'detect' },
+    { tls: link === 'tls' ? 'implicit' : 'off' },
   );
   const talk = await Talk.open(port, { tls: link === 'tls' });
   talk.write(WHOLE);

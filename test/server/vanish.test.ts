@@ -9,6 +9,7 @@ expectNoTrouble();
 
 /** What a sink was told, in order. */
 async function serveRecording(
+  tls: 'off' | 'starttls' | 'implicit',
   end: () => Promise<void> | void = () => undefined,
 ): Promise<Running<string> & { readonly told: string[] }> {
   const told: string[] = [];
@@ -22,7 +23,7 @@ async function serveRecording(
   };
   const running = await serve(
     { certificates: await localhostCertificates(), onContent: () => sink },
-    { tls: 'detect' },
+    { tls },
   );
   return { ...running, told };
 }
@@ -43,8 +44,9 @@ describe.each([
   ['plain', false],
   ['TLS', true],
 ])('over %s, a peer that vanishes', (_, tls) => {
+  const mode = tls ? 'implicit' : 'off';
   it.each(['Hello\r\n', 'Hello\r\n.', 'Hello\r\n.\r'])('after %j leaves nothing', async (octets) => {
-    const { port, told, closed } = await serveRecording();
+    const { port, told, closed } = await serveRecording(mode);
     const talk = await inContent(port, tls);
     talk.write(octets);
     await until('the content has begun', () => told.length > 0);
@@ -56,7 +58,7 @@ describe.each([
   });
 
   it('by a reset leaves nothing', async () => {
-    const { port, told, closed } = await serveRecording();
+    const { port, told, closed } = await serveRecording(mode);
     const talk = await inContent(port, tls);
     talk.write('Hello\r\n');
     await until('the content has begun', () => told.length > 0);
@@ -66,7 +68,7 @@ describe.each([
   });
 
   it('right after the final dot has its message stored, once', async () => {
-    const { port, told, closed } = await serveRecording();
+    const { port, told, closed } = await serveRecording(mode);
     const talk = await inContent(port, tls);
     talk.write('Hello\r\n.\r\n');
     talk.finish();
@@ -77,6 +79,7 @@ describe.each([
   it('between the final dot and the 250 has its message decided on, once', async () => {
     let decide = (): void => undefined;
     const { port, told, closed, server } = await serveRecording(
+      mode,
       () => new Promise<void>((resolve) => (decide = resolve)),
     );
     const talk = await inContent(port, tls);
@@ -91,7 +94,7 @@ describe.each([
 });
 
 it('a TLS stream cut without close_notify in a body leaves nothing (79)', async () => {
-  const { port, told, closed } = await serveRecording();
+  const { port, told, closed } = await serveRecording('starttls');
   const plain = await Talk.greeted(port);
   await plain.play('> STARTTLS', '< 220');
   const below = plain.socket;
