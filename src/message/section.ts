@@ -54,8 +54,8 @@ export class HeaderSection {
    * name: were `From : a@b` not a From field here, a reader that thinks it is one would see two.
    *
    * @throws {@link MalformedHeaderError} for the first line that is neither field nor continuation, and
-   * for a bare LF. A bare CR inside a line is not looked for: content that has one is refused before it
-   * gets here, and every parser of this folder refuses it as the control character that it is.
+   * for a bare LF or CR: a message of BODY=BINARYMIME may have them in its body, and has lines in its
+   * header all the same (RFC 3030 3, RFC 5322 2.2).
    */
   static parse(section: Uint8Array): HeaderSection {
     const octets = terminated(Buffer.from(section.buffer, section.byteOffset, section.length));
@@ -67,6 +67,7 @@ export class HeaderSection {
       // One native search per line: cheaper than any loop over its octets.
       const lf = octets.indexOf(LF, at);
       if (lf === at || octets[lf - 1] !== CR) throw new MalformedHeaderError(line, 'ends in a bare LF');
+      if (octets.indexOf(CR, at) !== lf - 1) throw new MalformedHeaderError(line, 'has a bare CR');
       const first = octets[at];
       if (first === SPACE || first === TAB) {
         if (starts.length === 0) throw new MalformedHeaderError(line, 'continues a field that never began');

@@ -1,4 +1,4 @@
-import { CR, DOT, LF, NOTHING } from './octets.js';
+import { CR, CRLF, DOT, LF, NOTHING } from './octets.js';
 import { PortableScan, type Scan } from './scan.js';
 
 /** What a bare CR or LF in content leads to. */
@@ -32,7 +32,6 @@ type Place =
   /** After `CRLF.CR`; both are withheld. */
   | 'dotCr';
 
-const CRLF = Uint8Array.of(CR, LF);
 const DEFAULT_SCAN = new PortableScan();
 
 /**
@@ -123,24 +122,8 @@ export class ContentDecoder {
     this.position = to;
     const step = this.#endRun(octets, from, to);
     // A copy, since octets are put in. Over the whole run at once: run by run it stays linear.
-    this.slice = this.#normalized(this.slice);
+    this.slice = normalized(this.slice);
     return step;
-  }
-
-  #normalized(octets: Uint8Array): Uint8Array {
-    const out = new Uint8Array(octets.length * 2);
-    let length = 0;
-    for (let i = 0; i < octets.length; i++) {
-      const octet = octets[i] as number;
-      if (octet !== CR && octet !== LF) {
-        out[length++] = octet;
-        continue;
-      }
-      if (octet === CR && octets[i + 1] === LF) i++;
-      out[length++] = CR;
-      out[length++] = LF;
-    }
-    return out.subarray(0, length);
   }
 
   /** One octet, where its meaning hangs on what came before. */
@@ -207,4 +190,21 @@ export class ContentDecoder {
     this.slice = slice;
     return 'slice';
   }
+}
+
+/** A copy in which each bare CR and each bare LF is a CRLF. */
+export function normalized(octets: Uint8Array): Uint8Array {
+  const out = new Uint8Array(octets.length * 2);
+  let length = 0;
+  for (let i = 0; i < octets.length; i++) {
+    const octet = octets[i] as number;
+    if (octet !== CR && octet !== LF) {
+      out[length++] = octet;
+      continue;
+    }
+    if (octet === CR && octets[i + 1] === LF) i++;
+    out[length++] = CR;
+    out[length++] = LF;
+  }
+  return out.subarray(0, length);
 }

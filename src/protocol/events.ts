@@ -63,6 +63,8 @@ export type Notice =
 export type AbortReason =
   /** The content itself is refused; it goes on to its end unread. */
   | 'refused'
+  /** The client gave it up between two chunks: RSET, or a new hello. */
+  | 'reset'
   /** The peer is gone, or too slow, or the server stops. */
   | 'disconnected';
 

@@ -17,9 +17,16 @@ interface Offer {
 export interface OptionalExtensions {
   /** RFC 3461: who takes the message must keep RET, ENVID, NOTIFY and ORCPT, and act on them. Default: true. */
   readonly dsn: boolean;
+  /** RFC 3030: content by BDAT. Default: true. */
+  readonly chunking: boolean;
+  /**
+   * RFC 3030: content without lines. There is none without CHUNKING. Who passes the message on must do so by
+   * BDAT, or code it anew. Default: true.
+   */
+  readonly binaryMime: boolean;
 }
 
-export const DEFAULT_EXTENSIONS: OptionalExtensions = { dsn: true };
+export const DEFAULT_EXTENSIONS: OptionalExtensions = { dsn: true, chunking: true, binaryMime: true };
 
 /** One line of the EHLO reply. */
 export interface Extension {
@@ -36,6 +43,12 @@ export const EXTENSIONS: readonly Extension[] = [
   { keyword: 'PIPELINING', source: 'RFC 2920' },
   { keyword: 'SIZE', source: 'RFC 1870', parameters: (profile) => String(profile.limits.messageSize) },
   { keyword: '8BITMIME', source: 'RFC 6152' },
+  { keyword: 'CHUNKING', source: 'RFC 3030', when: ({ extensions }) => extensions.chunking },
+  {
+    keyword: 'BINARYMIME',
+    source: 'RFC 3030',
+    when: ({ extensions }) => extensions.chunking && extensions.binaryMime,
+  },
   { keyword: 'SMTPUTF8', source: 'RFC 6531' },
   { keyword: 'ENHANCEDSTATUSCODES', source: 'RFC 2034' },
   { keyword: 'DSN', source: 'RFC 3461', when: (profile) => profile.extensions.dsn },

@@ -1,3 +1,4 @@
+import { type ChunkSize, declaredChunk } from './grammar/chunk-size.js';
 import { trimEnd, trimStart } from './octets.js';
 import type { Commanding, Phase } from './phases.js';
 import type { Profile } from './profile.js';
@@ -20,6 +21,11 @@ export class Refused {
     /** Empty where the line has no verb. */
     readonly verb: string,
     readonly reply: Reply,
+    /**
+     * The content that comes behind it, refused or not (RFC 3030 2); null where none does. Where its length
+     * cannot be told, nothing behind it can be told from commands.
+     */
+    readonly follows: ChunkSize | 'unknown' | null = null,
   ) {}
 }
 
@@ -27,6 +33,8 @@ export class Refused {
 const HTTP = /^(?:(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PRI)(?: |$)|[!-9;-~]+:(?: |$))/;
 // How content begins: with a header field (RFC 5322 2.2, 4.5), or with the line that ends the header.
 const CONTENT = /^(?:$|[!-9;-~]+[ \t]*:)/;
+// Perhaps a BDAT to the client that wrote it, though none that can be read.
+const ALMOST_BDAT = /^[ \t]*BDAT/i;
 const PRINTABLE = /^[ -~]*$/;
 
 /**
@@ -50,29 +58,56 @@ export function interpret(
 
   const { authLine, commandLine } = profile.limits;
   if (line.length > (verb.line === 'authLine' ? authLine : commandLine - 2)) {
-    return new Refused(name, tooLong(phase, line, profile));
+    return tooLong(name, phase, line, profile);
   }
-  if (verb.raw !== true && !PRINTABLE.test(whole)) return new Refused(name, reply('unprintable'));
+  const argument = space < 0 ? '' : whole.slice(space + 1);
+  const refused = (refusal: Reply): Refused =>
+    name === 'BDAT' ? refusedChunk(argument, refusal) : new Refused(name, refusal);
+  if (verb.raw !== true && !PRINTABLE.test(whole)) return refused(reply('unprintable'));
   const early = outOfOrder(phase, name, verb, profile);
-  if (early !== null) return new Refused(name, early);
+  if (early !== null) return refused(early);
 
-  const command = verb.parse(space < 0 ? '' : trimStart(whole.slice(space)), {
+  const command = verb.parse(verb.exact === true ? argument : trimStart(argument), {
     extended: 'hello' in phase && phase.hello.verb === 'EHLO',
     smtputf8: 'transaction' in phase && phase.transaction.parameters.smtputf8 === true,
     offered: profile.offered[phase.link],
     limits: profile.limits,
     relayTrust: profile.relayTrust,
   });
-  if (!('verb' in command)) return new Refused(name, command);
+  if (!('verb' in command)) return refused(command);
   const refusal = beyond(command, phase, profile);
-  return refusal === null ? command : new Refused(name, refusal);
+  return refusal === null ? command : refused(refusal);
+}
+
+/** A BDAT that gets no. */
+function refusedChunk(argument: string, refusal: Reply): Refused {
+  const chunk = declaredChunk(argument);
+  return chunk === null
+    ? new Refused('BDAT', reply('chunkSyntax'), 'unknown')
+    : new Refused('BDAT', refusal, chunk);
+}
+
+/** What a line gets that was not read to its end. */
+export function unreadable(
+  step: 'bareNewline' | 'tooLong',
+  phase: Phase<unknown>,
+  head: string,
+  profile: Profile,
+): Refused {
+  return step === 'tooLong' ? tooLong('', phase, head, profile) : unread('', head, reply('bareNewline'));
 }
 
 /** What a line gets that is too long, by how it begins. */
-export function tooLong(phase: Phase<unknown>, head: string, { limits }: Profile): Reply {
-  return phase.kind === 'authenticating' || /^AUTH(?: |$)/i.test(head)
-    ? reply('authLineTooLong', { limit: limits.authLine })
-    : reply('lineTooLong', { limit: limits.commandLine });
+function tooLong(verb: string, phase: Phase<unknown>, head: string, { limits }: Profile): Refused {
+  if (phase.kind === 'authenticating' || /^AUTH(?: |$)/i.test(head)) {
+    return new Refused(verb, reply('authLineTooLong', { limit: limits.authLine }));
+  }
+  return unread(verb, head, reply('lineTooLong', { limit: limits.commandLine }));
+}
+
+/** What a line gets that is none to be read, by how it begins. */
+function unread(verb: string, head: string, refusal: Reply): Refused {
+  return new Refused(verb, refusal, ALMOST_BDAT.test(head) ? 'unknown' : null);
 }
 
 function withoutVerb(
@@ -84,8 +119,8 @@ function withoutVerb(
   // A client that did not wait for 354 goes on with its message. Run as commands, the lines of its text
   // would be commands of whoever wrote the text.
   if (dataRefused && 'hello' in phase && CONTENT.test(line)) return 'body';
-  if (line.length > profile.limits.commandLine - 2) return new Refused('', tooLong(phase, line, profile));
-  return HTTP.test(line) ? 'notSmtp' : new Refused('', reply('notRecognized'));
+  if (line.length > profile.limits.commandLine - 2) return tooLong('', phase, line, profile);
+  return HTTP.test(line) ? 'notSmtp' : unread('', line, reply('notRecognized'));
 }
 
 /** Why a verb may not come now, or null. */
@@ -110,6 +145,13 @@ function beyond(command: Command, phase: Commanding<unknown>, profile: Profile):
     case 'STARTTLS':
       if (phase.link !== 'plain') return reply('alreadySecure');
       return profile.starttls ? null : reply('notImplemented', { verb: 'STARTTLS' });
+    case 'DATA': {
+      // RFC 3030 3: BODY=BINARYMIME requires BDAT.
+      const binary = 'transaction' in phase && phase.transaction.parameters.body === 'BINARYMIME';
+      return binary ? reply('binaryNeedsChunks') : null;
+    }
+    case 'BDAT':
+      return profile.extensions.chunking ? null : reply('notImplemented', { verb: 'BDAT' });
     case 'RCPT':
       if (phase.kind !== 'rcpt' || phase.recipients < recipients) return null;
       return reply('tooManyRecipients', { limit: recipients });

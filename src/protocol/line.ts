@@ -6,14 +6,14 @@ export type LineStep =
   | 'more'
   /** A line within its limit: see {@link LineDecoder.text}. */
   | 'line'
-  /** A line that ended with a bare LF. */
+  /** A line that ended with a bare LF; only its first octets are left, in {@link LineDecoder.text}. */
   | 'bareNewline'
   /** The end of a line longer than its limit; only its first octets are left, in {@link LineDecoder.text}. */
   | 'tooLong'
   /** A line that has gone on past all patience. */
   | 'endless';
 
-/** Octets kept of a line that is too long: enough to see which verb it had. */
+/** Octets kept of a line that is given up: enough to see which verb it had. */
 const HEAD = 16;
 
 /**
@@ -85,7 +85,8 @@ export class LineDecoder {
     const whole = this.#whole(octets, from, end);
     this.#letGo();
     if (whole.charCodeAt(whole.length - 1) !== CR) {
-      return whole.length > limit ? this.#tooLong(whole.slice(0, HEAD)) : 'bareNewline';
+      this.text = whole.slice(0, HEAD);
+      return whole.length > limit ? 'tooLong' : 'bareNewline';
     }
     this.text = whole.slice(0, -1);
     return 'line';

@@ -6,6 +6,8 @@ export const CR = 0x0d;
 export const SP = 0x20;
 export const DOT = 0x2e;
 
+/** The line end. */
+export const CRLF = Uint8Array.of(CR, LF);
 /** No octets. Shared, since there is nothing in it to change. */
 export const NOTHING = new Uint8Array(0);
 

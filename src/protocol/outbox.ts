@@ -18,8 +18,9 @@ export class Outbox {
     this.#unsent += reply.octets.length;
   }
 
-  tell(notice: Event): void {
-    this.#notices.push(notice);
+  /** Null tells nothing. */
+  tell(notice: Event | null): void {
+    if (notice !== null) this.#notices.push(notice);
   }
 
   /** The replies said since the last call, in one piece; null where there are none. */

@@ -2,7 +2,7 @@ import type { Hello } from './events.js';
 import type { Mailbox } from './grammar/mailbox.js';
 import type { MailParameters } from './grammar/parameters.js';
 import type { Link } from './link.js';
-import type { Reception } from './reception.js';
+import type { ChunkedReception, Reception } from './reception.js';
 import type { Reply } from './reply.js';
 import type { SaslExchange } from './sasl/mechanism.js';
 
@@ -83,6 +83,26 @@ export interface Data<Principal> extends Omit<Rcpt<Principal>, 'kind'> {
   readonly reception: Reception;
 }
 
+/** A chunk is coming, by BDAT. */
+export interface Chunk<Principal> extends Omit<Rcpt<Principal>, 'kind'> {
+  readonly kind: 'chunk';
+  /** One for all chunks of the message. */
+  readonly reception: ChunkedReception;
+}
+
+/** Between two chunks. */
+export interface Chunked<Principal> extends Omit<Chunk<Principal>, 'kind'> {
+  readonly kind: 'chunked';
+}
+
+/** Octets come that a refused BDAT declared, with no message that they could be of. */
+export interface Discarding<Principal> {
+  readonly kind: 'discarding';
+  readonly reception: ChunkedReception;
+  /** The session is just there again when they are gone. */
+  readonly before: Greeted | Rejected | Ready<Principal>;
+}
+
 /** A message comes that nobody asked for, after a refused DATA: it is read to its end and refused. */
 export interface Unsolicited<Principal> extends Omit<Ready<Principal>, 'kind'> {
   readonly kind: 'unsolicited';
@@ -108,6 +128,9 @@ export type Phase<Principal> =
   | Mail<Principal>
   | Rcpt<Principal>
   | Data<Principal>
+  | Chunk<Principal>
+  | Chunked<Principal>
+  | Discarding<Principal>
   | Unsolicited<Principal>
   | Securing
   | Closed;
@@ -115,7 +138,13 @@ export type Phase<Principal> =
 export type PhaseKind = Phase<unknown>['kind'];
 
 /** The phases in which command lines are read. */
-export type Commanding<Principal> = Greeted | Rejected | Ready<Principal> | Mail<Principal> | Rcpt<Principal>;
+export type Commanding<Principal> =
+  Greeted | Rejected | Ready<Principal> | Mail<Principal> | Rcpt<Principal> | Chunked<Principal>;
+
+/** The phases in which octets are content, or are dropped as such. */
+export type Receiving<Principal> =
+  Data<Principal> | Chunk<Principal> | Discarding<Principal> | Unsolicited<Principal>;
 
 /** The phases in which a mail transaction is open. */
-export type InTransaction<Principal> = Mail<Principal> | Rcpt<Principal> | Data<Principal>;
+export type InTransaction<Principal> =
+  Mail<Principal> | Rcpt<Principal> | Data<Principal> | Chunk<Principal> | Chunked<Principal>;

@@ -28,7 +28,7 @@ export interface ProfileOptions {
   readonly authRequired?: boolean;
   /** SASL mechanisms on offer, the best first. Default: PLAIN and LOGIN; none: AUTH is not offered. */
   readonly mechanisms?: readonly SaslMechanism[];
-  /** A bare CR or LF in content. Default: reject. */
+  /** A bare CR or LF in content, BINARYMIME excepted. Default: reject. */
   readonly bareNewlines?: BareNewlines;
   /** A client that speaks before the greeting is refused. Off where TLS is told by its first octet. Default: true. */
   readonly refuseEarlyTalkers?: boolean;

@@ -42,8 +42,7 @@ export function questionOf(command: Asking): PlainQuestion {
   }
 }
 
-/** Which command, or which moment, a question is about: for those who are told that it was refused. */
-export const ASKED_BY: Readonly<Record<Question['type'], string>> = {
+const ASKED_BY: Readonly<Record<Question['type'], string>> = {
   connect: 'connect',
   hello: 'EHLO',
   starttls: 'STARTTLS',
@@ -57,10 +56,16 @@ export const ASKED_BY: Readonly<Record<Question['type'], string>> = {
   end: 'DATA',
 };
 
+/** Which command, or which moment, a question is about: for those who are told that it was refused. */
+export function askedBy(question: Question, phase: Phase<unknown>): string {
+  return phase.kind === 'chunk' ? 'BDAT' : ASKED_BY[question.type];
+}
+
 /** What a yes leads to. */
 export interface Consequence<Principal> {
   readonly phase: Phase<Principal>;
-  readonly reply: Reply;
+  /** Null where something else is to be answered first: the chunk that the message begins with. */
+  readonly reply: Reply | null;
 }
 
 /**
@@ -99,6 +104,7 @@ export function consent<Principal>(
     case 'rcpt':
       return { phase: advance(phase, 'rcptAccepted'), reply: own ?? reply('recipientOk') };
     case 'data': {
+      if (phase.kind === 'chunk') return { phase, reply: null };
       const next = advance(phase, 'dataBegun', { reception: new Reception(profile) });
       return { phase: next, reply: reply('startMail') };
     }
@@ -124,6 +130,11 @@ export function dissent<Principal>(
       if (challenge === null) return { phase: advance(phase, 'saslOver'), reply: refusal };
       return { phase: advance(phase, 'saslLost', { refusal }), reply: challenge };
     }
+    case 'data':
+      // RFC 3030 2: said behind the chunk. But whoever is to be cut off is not listened to any more.
+      if (phase.kind !== 'chunk' || refusal.code === 421) return { phase, reply: refusal };
+      phase.reception.refuse(refusal);
+      return { phase, reply: null };
     case 'end':
       return { phase: advance(phase, 'dataOver'), reply: refusal };
     default:

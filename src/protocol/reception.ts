@@ -1,4 +1,7 @@
-import { type BareNewlines, ContentDecoder } from './content.js';
+import { ChunkDecoder } from './chunk.js';
+import { type BareNewlines, ContentDecoder, type ContentStep } from './content.js';
+import type { ChunkSize } from './grammar/chunk-size.js';
+import type { Body } from './grammar/parameters.js';
 import type { Limits } from './limits.js';
 import { NOTHING } from './octets.js';
 import type { Reply } from './reply.js';
@@ -13,7 +16,7 @@ export type ReceptionStep =
   | 'content'
   /** The content was found wanting: see {@link Reception.refusal}. Told once. */
   | 'refused'
-  /** The true end. */
+  /** The true end, or that of a chunk. */
   | 'end';
 
 export interface ReceptionOptions {
@@ -22,18 +25,30 @@ export interface ReceptionOptions {
   readonly limits: Limits;
 }
 
+/** How the octets on the line are told from content, and where it ends. */
+interface Decoder {
+  readonly slice: Uint8Array;
+  readonly fault: { readonly octet: 'CR' | 'LF'; readonly line: number };
+  readonly position: number;
+  next(octets: Uint8Array, from: number): ContentStep;
+  swallow(): void;
+}
+
 /** The content of one message on its way in: what has come of it, and whether it is refused already. */
 export class Reception {
   /** Valid after `content`, until the next call. */
   slice: Uint8Array = NOTHING;
 
-  readonly #decoder: ContentDecoder;
+  readonly #decoder: Decoder;
   readonly #limit: number;
   #size = 0;
   #refusal: Reply | null = null;
 
-  constructor({ bareNewlines, scan, limits }: ReceptionOptions) {
-    this.#decoder = new ContentDecoder(bareNewlines, scan);
+  constructor(
+    { bareNewlines, scan, limits }: ReceptionOptions,
+    decoder: Decoder = new ContentDecoder(bareNewlines, scan),
+  ) {
+    this.#decoder = decoder;
     this.#limit = limits.messageSize;
   }
 
@@ -59,6 +74,15 @@ export class Reception {
     return this.#refusal;
   }
 
+  /** Octets that may still come. */
+  protected get room(): number {
+    return this.#limit - this.#size;
+  }
+
+  protected refuseSize(): void {
+    this.refuse(reply('sizeExceeded', { limit: this.#limit }));
+  }
+
   /** Passes nothing on from here: only the end matters. */
   refuse(refusal: Reply): void {
     this.#refusal ??= refusal;
@@ -82,15 +106,38 @@ export class Reception {
 
   /** Up to the limit, however the octets were cut. */
   #take(slice: Uint8Array): ReceptionStep {
-    const room = this.#limit - this.#size;
+    const { room } = this;
     this.#size += Math.min(slice.length, room);
     if (slice.length <= room) {
       this.slice = slice;
       return 'content';
     }
-    this.refuse(reply('sizeExceeded', { limit: this.#limit }));
+    this.refuseSize();
     if (room === 0) return 'refused';
     this.slice = slice.subarray(0, room);
     return 'content';
+  }
+}
+
+/** The content of one message that comes in chunks (RFC 3030 2). */
+export class ChunkedReception extends Reception {
+  /** The chunk that came last, or is coming, is the last of the message. */
+  last = false;
+  /** The client has heard the refusal: what it has pipelined behind it is no error of its own. */
+  refusalHeard = false;
+  readonly #chunks: ChunkDecoder;
+
+  /** @param body what MAIL declared: BINARYMIME has no lines to be judged (RFC 3030 3). */
+  constructor(options: ReceptionOptions, body: Body | undefined) {
+    const chunks = new ChunkDecoder(body === 'BINARYMIME' ? null : options.bareNewlines, options.scan);
+    super(options, chunks);
+    this.#chunks = chunks;
+  }
+
+  /** A chunk comes. One that would be too much is not read to the limit first: its size was declared. */
+  begin(chunk: ChunkSize): void {
+    this.last = chunk.last;
+    this.#chunks.begin(chunk);
+    if (chunk.size > this.room) this.refuseSize();
   }
 }

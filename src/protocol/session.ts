@@ -1,22 +1,20 @@
+import {
+  beginChunk,
+  beginUnsolicited,
+  type ContentBegun,
+  ContentOver,
+  lossOf,
+  readContent,
+} from './contents.js';
 import type { CloseReason, Event, Hello, Question, Verdict } from './events.js';
 import { CLOSED, NEED_OCTETS, NEED_VERDICT, REFUSED_CONTENT, RESET } from './events.js';
 import { Inbox } from './inbox.js';
 import type { Link } from './link.js';
-import { interpret, Refused, tooLong } from './interpret.js';
+import { interpret, Refused, unreadable } from './interpret.js';
 import { Outbox } from './outbox.js';
-import type {
-  Authenticating,
-  Commanding,
-  Data,
-  Identity,
-  Phase,
-  Ready,
-  Transaction,
-  Unsolicited,
-} from './phases.js';
+import type { Authenticating, Commanding, Identity, Phase, Ready, Receiving, Transaction } from './phases.js';
 import type { Profile } from './profile.js';
-import { ASKED_BY, consent, dissent, isPlain, type PlainQuestion, questionOf } from './questions.js';
-import { Reception } from './reception.js';
+import { askedBy, consent, dissent, isPlain, type PlainQuestion, questionOf } from './questions.js';
 import type { Reply } from './reply.js';
 import { reply } from './replies.js';
 import { beginSasl, challengeAfter, continueSasl, type SaslOutcome } from './sasl/exchange.js';
@@ -166,6 +164,8 @@ export class ServerSession<Principal> {
       case 'securing':
         return NEED_OCTETS;
       case 'data':
+      case 'chunk':
+      case 'discarding':
       case 'unsolicited':
         return this.#readContent(phase);
       default:
@@ -206,8 +206,9 @@ export class ServerSession<Principal> {
   /** Refuses the content in hand: it is read to its true end, and gets this reply there. */
   refuseContent(refusal: Reply): void {
     const phase = this.#phase;
+    if (phase.kind !== 'data' && phase.kind !== 'chunk') return;
     // Content that has come whole is refused by its verdict.
-    if (phase.kind !== 'data' || phase.reception.refusal !== null || this.#question !== null) return;
+    if (phase.reception.refusal !== null || this.#question !== null) return;
     phase.reception.refuse(refusal);
     this.#outbox.tell(REFUSED_CONTENT);
   }
@@ -230,42 +231,40 @@ export class ServerSession<Principal> {
   #readLine(phase: Commanding<Principal> | Authenticating<Principal>): Event | null {
     const { profile } = this;
     // One length for both kinds of line, since which it is shows in the line.
-    switch (this.#inbox.readLine(profile.longestLine, profile.limits.swallowedLine)) {
+    const step = this.#inbox.readLine(profile.longestLine, profile.limits.swallowedLine);
+    switch (step) {
       case 'more':
         return NEED_OCTETS;
       case 'endless':
         return this.#hangUp(reply('lineNeverEnds'), 'protocol');
       case 'bareNewline':
-        return this.#refuseLine(phase, reply('bareNewline'));
-      case 'tooLong':
-        return this.#refuseLine(phase, tooLong(phase, this.#inbox.line, profile));
+      case 'tooLong': {
+        const refused = unreadable(step, phase, this.#inbox.line, profile);
+        // Inside AUTH it ends the exchange: its reply is the exchange's one reply.
+        if (phase.kind === 'authenticating') return this.#saslOver(phase, refused.reply);
+        return this.#refuseCommand(phase, refused);
+      }
       case 'line':
         if (phase.kind !== 'authenticating') return this.#obey(phase, this.#inbox.line);
         return this.#goOn(phase, continueSasl(this.#inbox.line, phase, profile));
     }
   }
 
-  /** A line that is no line. Inside AUTH it ends the exchange: its reply is the exchange's one reply. */
-  #refuseLine(phase: Phase<Principal>, refusal: Reply): Event | null {
-    if (phase.kind !== 'authenticating') return this.#refuse('', refusal);
-    this.#phase = advance(phase, 'saslOver');
-    return this.#refuse('AUTH', refusal);
+  #refuseCommand(phase: Commanding<Principal>, { verb, reply, follows }: Refused): Event | null {
+    this.#dataRefused = verb === 'DATA';
+    if (follows === null) return this.#refuse(verb, reply);
+    if (follows !== 'unknown') return this.#begin(beginChunk(phase, follows, reply, this.profile));
+    this.#refuse(verb, reply);
+    this.#close('protocol');
+    return null;
   }
 
   #obey(phase: Commanding<Principal>, line: string): Event | null {
     const meaning = interpret(line, phase, this.profile, this.#dataRefused);
     this.#dataRefused = false;
-    if (meaning instanceof Refused) {
-      this.#dataRefused = meaning.verb === 'DATA';
-      return this.#refuse(meaning.verb, meaning.reply);
-    }
+    if (meaning instanceof Refused) return this.#refuseCommand(phase, meaning);
     if (meaning === 'notSmtp') return this.#hangUp(reply('notSmtp'), 'protocol');
-    if (meaning === 'body') {
-      this.#forgetTransaction(phase);
-      const reception = Reception.refused(this.profile, reply('unsolicitedBody'));
-      this.#phase = advance(phase as Ready<Principal>, 'unsolicitedBegun', { reception });
-      return null;
-    }
+    if (meaning === 'body') return this.#begin(beginUnsolicited(phase, this.profile));
     return this.#run(phase, meaning);
   }
 
@@ -273,8 +272,10 @@ export class ServerSession<Principal> {
     switch (command.verb) {
       case 'AUTH':
         return this.#auth(phase as Ready<Principal>, command);
+      case 'BDAT':
+        return this.#begin(beginChunk(phase, command.chunk, null, this.profile));
       case 'RSET':
-        this.#forgetTransaction(phase);
+        this.#outbox.tell(lossOf(phase, null, 'reset'));
         if (phase.kind !== 'greeted') this.#phase = advance(phase, 'reset');
         return this.#say(reply('ok'));
       case 'NOOP':
@@ -299,25 +300,27 @@ export class ServerSession<Principal> {
   /** Goes on with what a message of a SASL exchange came to. */
   #goOn(phase: Phase<Principal>, outcome: SaslOutcome): Event | null {
     if (!('code' in outcome)) return this.#ask(outcome);
-    return outcome.positive ? this.#say(outcome) : this.#refuseLine(phase, outcome);
+    return outcome.positive ? this.#say(outcome) : this.#saslOver(phase, outcome);
   }
 
-  #readContent(phase: Data<Principal> | Unsolicited<Principal>): Event | null {
-    const { reception } = phase;
-    switch (this.#inbox.readContent(reception)) {
-      case 'more':
-        return NEED_OCTETS;
-      case 'content':
-        if (reception.refusal !== null) this.#outbox.tell(REFUSED_CONTENT);
-        return { type: 'content', octets: reception.slice };
-      case 'refused':
-        this.#outbox.tell(REFUSED_CONTENT);
-        return null;
-      case 'end':
-        if (reception.refusal === null) return this.#ask({ type: 'end', size: reception.size });
-        this.#phase = advance(phase, phase.kind === 'data' ? 'dataOver' : 'unsolicitedOver');
-        return this.#refuse('DATA', reception.refusal);
-    }
+  #saslOver(phase: Phase<Principal>, refusal: Reply): null {
+    this.#phase = advance(phase, 'saslOver');
+    return this.#refuse('AUTH', refusal);
+  }
+
+  // ---- content
+
+  #begin({ phase, notice, asks }: ContentBegun<Principal>): Event | null {
+    this.#phase = phase;
+    this.#outbox.tell(notice);
+    return asks ? this.#ask({ type: 'data' }) : null;
+  }
+
+  #readContent(phase: Receiving<Principal>): Event | null {
+    const read = readContent(phase, this.#inbox, this.#outbox);
+    if (!(read instanceof ContentOver)) return read?.type === 'end' ? this.#ask(read) : read;
+    this.#phase = read.phase;
+    return read.refused === null ? this.#say(read.reply) : this.#refuse(read.refused, read.reply);
   }
 
   // ---- verdicts
@@ -331,22 +334,24 @@ export class ServerSession<Principal> {
     }
     // No handshake is begun that the farewell would break off: it is the answer.
     if (question.type === 'starttls' && this.#farewell !== null) return;
-    if (question.type === 'hello') this.#forgetTransaction(this.#phase);
+    if (question.type === 'hello') this.#outbox.tell(lossOf(this.#phase, null, 'reset'));
     if (question.type === 'end') this.#errors = 0;
     const next = consent(question, this.#phase, this.profile, this.address, given);
     this.#phase = next.phase;
-    this.#say(next.reply);
+    if (next.reply !== null) this.#say(next.reply);
     if (question.type === 'starttls') this.#outbox.tell({ type: 'secure' });
   }
 
   #refused(question: Question, refusal: Reply): void {
     this.#question = null;
+    const command = askedBy(question, this.#phase);
     // A reply that says yes would leave the client where the session is not.
-    const next = dissent(question, this.#phase, refusal.positive ? reply('internal') : refusal);
-    this.#phase = next.phase;
-    this.#dataRefused = question.type === 'data';
-    if (next.reply.positive) this.#say(next.reply);
-    else this.#refuse(ASKED_BY[question.type], next.reply);
+    const no = dissent(question, this.#phase, refusal.positive ? reply('internal') : refusal);
+    this.#phase = no.phase;
+    this.#dataRefused = command === 'DATA' && question.type === 'data';
+    if (no.reply === null) this.#outbox.tell(RESET);
+    else if (no.reply.positive) this.#say(no.reply);
+    else this.#refuse(command, no.reply);
   }
 
   #ask(question: Question): Event {
@@ -385,16 +390,9 @@ export class ServerSession<Principal> {
   #close(reason: CloseReason): void {
     const phase = this.#phase;
     if (phase.kind === 'closed') return;
-    // Once it has come whole, the message is in the hands of the verdict, heard or not (RFC 5321 6.1).
-    const brokenOff = phase.kind === 'data' && phase.reception.refusal === null && this.#question === null;
-    if (brokenOff) this.#outbox.tell({ type: 'abort', reason: 'disconnected' });
-    this.#forgetTransaction(phase);
+    this.#outbox.tell(lossOf(phase, this.#question, 'disconnected'));
     this.#phase = advance(phase, 'closed');
     this.#inbox.drop();
     this.#outbox.tell({ type: 'close', reason });
-  }
-
-  #forgetTransaction(phase: Phase<Principal>): void {
-    if (phase.kind === 'mail' || phase.kind === 'rcpt') this.#outbox.tell(RESET);
   }
 }

@@ -13,8 +13,11 @@ import type { Link } from './link.js';
 import type {
   Authenticated,
   Authenticating,
+  Chunk,
+  Chunked,
   Closed,
   Data,
+  Discarding,
   Greeted,
   Identity,
   Mail,
@@ -27,7 +30,7 @@ import type {
   Transaction,
   Unsolicited,
 } from './phases.js';
-import type { Reception } from './reception.js';
+import type { ChunkedReception, Reception } from './reception.js';
 import type { Reply } from './reply.js';
 import type { SaslExchange } from './sasl/mechanism.js';
 
@@ -61,6 +64,14 @@ export interface Proofs {
   rcptAccepted: undefined;
   /** The data verdict was yes. */
   dataBegun: { readonly reception: Reception };
+  /** BDAT came where a message may have chunks. */
+  chunkBegun: { readonly reception: ChunkedReception };
+  /** A chunk that is not the last came to its end. */
+  chunkOver: undefined;
+  /** BDAT came where it is refused: what it declared is still to come. */
+  chunkRefused: { readonly reception: ChunkedReception };
+  /** What a refused BDAT declared has come, and is gone. */
+  discardOver: undefined;
   /** The content came to its end, whatever the verdict. */
   dataOver: undefined;
   /** RSET. */
@@ -75,7 +86,8 @@ export interface Proofs {
 export type Transition = keyof Proofs;
 
 interface Row<From, Proof> {
-  readonly to: PhaseKind;
+  /** A list where it depends on where the session was before. */
+  readonly to: PhaseKind | readonly PhaseKind[];
   readonly make: (from: From, proof: Proof) => Phase<unknown>;
 }
 type Rows<Kind extends PhaseKind> = {
@@ -124,6 +136,28 @@ const toUnsolicited = {
     reception: proof.reception,
   }),
 } as const;
+const toChunk = {
+  to: 'chunk',
+  make: (
+    from: Mail<unknown> | Rcpt<unknown> | Chunked<unknown>,
+    { reception }: Proofs['chunkBegun'],
+  ): Chunk<unknown> => ({
+    kind: 'chunk',
+    link: from.link,
+    hello: from.hello,
+    identity: from.identity,
+    transaction: from.transaction,
+    recipients: from.kind === 'mail' ? 0 : from.recipients,
+    reception,
+  }),
+} as const;
+const toDiscarding = {
+  to: 'discarding',
+  make: (
+    before: Discarding<unknown>['before'],
+    { reception }: Proofs['chunkRefused'],
+  ): Discarding<unknown> => ({ kind: 'discarding', reception, before }),
+} as const;
 const toRcpt = {
   to: 'rcpt',
   make: (from: Mail<unknown> | Rcpt<unknown>): Rcpt<unknown> => ({
@@ -152,6 +186,7 @@ export const TRANSITIONS: Table = {
     closed: toClosed,
   },
   rejected: {
+    chunkRefused: toDiscarding,
     closed: toClosed,
   },
   greeted: {
@@ -161,6 +196,7 @@ export const TRANSITIONS: Table = {
     },
     startedOver: toGreeted,
     turnedAway: toRejected,
+    chunkRefused: toDiscarding,
     closed: toClosed,
   },
   ready: {
@@ -188,6 +224,7 @@ export const TRANSITIONS: Table = {
       }),
     },
     reset: toReady,
+    chunkRefused: toDiscarding,
     unsolicitedBegun: toUnsolicited,
     closed: toClosed,
   },
@@ -206,6 +243,8 @@ export const TRANSITIONS: Table = {
   },
   mail: {
     rcptAccepted: toRcpt,
+    // It is of this message all the same, which cannot be had without it.
+    chunkRefused: toChunk,
     hello: toNewHello,
     reset: toReady,
     unsolicitedBegun: toUnsolicited,
@@ -225,6 +264,8 @@ export const TRANSITIONS: Table = {
         reception,
       }),
     },
+    chunkBegun: toChunk,
+    chunkRefused: toChunk,
     hello: toNewHello,
     reset: toReady,
     unsolicitedBegun: toUnsolicited,
@@ -232,6 +273,29 @@ export const TRANSITIONS: Table = {
   },
   data: {
     dataOver: toReady,
+    closed: toClosed,
+  },
+  chunk: {
+    chunkOver: {
+      to: 'chunked',
+      make: (from: Chunk<unknown>): Chunked<unknown> => ({ ...from, kind: 'chunked' }),
+    },
+    dataOver: toReady,
+    closed: toClosed,
+  },
+  chunked: {
+    chunkBegun: toChunk,
+    chunkRefused: toChunk,
+    hello: toNewHello,
+    reset: toReady,
+    unsolicitedBegun: toUnsolicited,
+    closed: toClosed,
+  },
+  discarding: {
+    discardOver: {
+      to: ['greeted', 'rejected', 'ready'],
+      make: (from: Discarding<unknown>) => from.before,
+    },
     closed: toClosed,
   },
   unsolicited: {

@@ -1,3 +1,4 @@
+import { type ChunkSize, parseChunkSize } from './grammar/chunk-size.js';
 import { isHelloName } from './grammar/domain.js';
 import { type Mailbox, parsePath, PathFault } from './grammar/mailbox.js';
 import {
@@ -27,6 +28,7 @@ export type Command =
   | { readonly verb: 'RSET' | 'NOOP' | 'QUIT' | 'VRFY' | 'HELP' }
   | { readonly verb: 'XCLIENT'; readonly client: XclientAttributes }
   | { readonly verb: 'XFORWARD'; readonly origin: XforwardAttributes }
+  | { readonly verb: 'BDAT'; readonly chunk: ChunkSize }
   | { readonly verb: 'AUTH'; readonly mechanism: string; readonly initialResponse: string | null }
   | { readonly verb: 'MAIL'; readonly reversePath: Mailbox | null; readonly parameters: MailParameters }
   | { readonly verb: 'RCPT'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters };
@@ -41,7 +43,7 @@ export interface ParseContext extends ParameterContext {
 
 /** A verb, and all that is peculiar to it. */
 export interface Verb {
-  /** The command, or the reply that refuses it. `argument` has no white space around it. */
+  /** The command, or the reply that refuses it. `argument` has no white space around it, unless `exact`. */
   readonly parse: (argument: string, context: ParseContext) => Command | Reply;
   /** Phases in which it may not come, and what it gets there. In all others it may. */
   readonly refusedIn?: Readonly<
@@ -59,11 +61,20 @@ export interface Verb {
   readonly endsGroup?: true;
   /** Its argument may hold controls and 8-bit octets, for its own parser to judge. Else they get 500. */
   readonly raw?: true;
+  /** Its argument comes with whatever spaces are in front of it beyond one, for its own parser to judge. */
+  readonly exact?: true;
   /** Which limit its line has. Default: commandLine. */
   readonly line?: 'authLine';
   /** Not offered to everybody, or to nobody: HELP is silent about it. */
   readonly absent?: true;
 }
+
+const IN_TRANSACTION = {
+  mail: 'notInTransaction',
+  rcpt: 'notInTransaction',
+  chunked: 'notInTransaction',
+} as const;
+const OUTSIDE_TRANSACTION = { greeted: 'helloFirst', ...IN_TRANSACTION } as const;
 
 // RFC 5321 4.1.1, one row a verb.
 export const VERBS: Readonly<Record<string, Verb>> = {
@@ -71,14 +82,14 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   HELO: { parse: parseHello('HELO'), beforeTls: true, endsGroup: true, raw: true },
   STARTTLS: {
     parse: withoutArgument('STARTTLS'),
-    refusedIn: { greeted: 'helloFirst', mail: 'notInTransaction', rcpt: 'notInTransaction' },
+    refusedIn: OUTSIDE_TRANSACTION,
     beforeTls: true,
     extension: true,
     endsGroup: true,
   },
   AUTH: {
     parse: parseAuth,
-    refusedIn: { greeted: 'helloFirst', mail: 'notInTransaction', rcpt: 'notInTransaction' },
+    refusedIn: OUTSIDE_TRANSACTION,
     // It gets an answer of its own there: 538.
     beforeTls: true,
     extension: true,
@@ -87,15 +98,26 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   MAIL: {
     parse: parseMail,
-    refusedIn: { greeted: 'helloFirst', mail: 'nestedMail', rcpt: 'nestedMail' },
+    refusedIn: { greeted: 'helloFirst', mail: 'nestedMail', rcpt: 'nestedMail', chunked: 'chunksBegun' },
     needsAuth: true,
     raw: true,
   },
-  RCPT: { parse: parseRcpt, refusedIn: { greeted: 'helloFirst', ready: 'mailFirst' }, raw: true },
+  RCPT: {
+    parse: parseRcpt,
+    refusedIn: { greeted: 'helloFirst', ready: 'mailFirst', chunked: 'chunksBegun' },
+    raw: true,
+  },
   DATA: {
     parse: withoutArgument('DATA'),
-    refusedIn: { greeted: 'helloFirst', ready: 'mailFirst', mail: 'recipientFirst' },
+    // RFC 3030 2: DATA and BDAT cannot be used in the same transaction.
+    refusedIn: { greeted: 'helloFirst', ready: 'mailFirst', mail: 'recipientFirst', chunked: 'chunksBegun' },
     endsGroup: true,
+  },
+  BDAT: {
+    parse: parseBdat,
+    refusedIn: { greeted: 'helloFirst', ready: 'mailFirst', mail: 'recipientFirst' },
+    extension: true,
+    exact: true,
   },
   RSET: { parse: withoutArgument('RSET') },
   NOOP: { parse: () => ({ verb: 'NOOP' }), beforeTls: true, endsGroup: true },
@@ -107,7 +129,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const client = parseXclient(argument, relayTrust);
       return 'code' in client ? client : { verb: 'XCLIENT', client };
     },
-    refusedIn: { mail: 'notInTransaction', rcpt: 'notInTransaction' },
+    refusedIn: IN_TRANSACTION,
     forRelays: true,
     absent: true,
   },
@@ -116,7 +138,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const origin = parseXforward(argument);
       return 'code' in origin ? origin : { verb: 'XFORWARD', origin };
     },
-    refusedIn: { mail: 'notInTransaction', rcpt: 'notInTransaction' },
+    refusedIn: IN_TRANSACTION,
     forRelays: true,
     absent: true,
   },
@@ -146,6 +168,11 @@ function withoutArgument(verb: Plain): Verb['parse'] {
 function parseHello(verb: 'EHLO' | 'HELO'): Verb['parse'] {
   const refusal = reply('helloSyntax', { verb });
   return (argument) => (isHelloName(argument) ? { verb, name: argument } : refusal);
+}
+
+function parseBdat(argument: string): Command | Reply {
+  const chunk = parseChunkSize(argument);
+  return chunk === null ? reply('chunkSyntax') : { verb: 'BDAT', chunk };
 }
 
 // RFC 4954 4: AUTH mechanism [initial-response]

@@ -1,11 +1,17 @@
 import type { AbortReason } from '../protocol/index.js';
 import type { ContentSink, Decision } from './handler.js';
 
+const REASONS: Readonly<Record<AbortReason, string>> = {
+  refused: 'the content was refused',
+  reset: 'the client gave the message up',
+  disconnected: 'the client disconnected in the content',
+};
+
 /** The content did not come to its end; whatever was made of it must go. */
 export class BodyAborted extends Error {
   override readonly name = 'BodyAborted';
   constructor(readonly reason: AbortReason) {
-    super(reason === 'refused' ? 'the content was refused' : 'the client disconnected in the content');
+    super(REASONS[reason]);
   }
 }
 

@@ -58,6 +58,9 @@ type Waiting =
 /** Why a run of the pump stopped. */
 type Stop = 'octets' | 'server' | 'write' | 'handshake' | 'closed';
 
+/** Phases in which the next octets are content, kept or not. */
+const CONTENT: ReadonlySet<string> = new Set(['data', 'chunk', 'discarding', 'unsolicited']);
+
 const owner = Symbol('connection');
 type Owned = Socket & { [owner]?: Connection<unknown> | undefined };
 
@@ -437,7 +440,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     const goOn = (): void => {
       this.#handlerBusy = false;
       // The client is not slow for the time that it was held back.
-      this.#contentBegan += this.context.deadlines.clock() - since;
+      if (this.#contentBegan !== 0) this.#contentBegan += this.context.deadlines.clock() - since;
       this.#pump();
     };
     held.then(goOn, (error: unknown) => {
@@ -452,8 +455,9 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     const wrote = this.#write();
     if (this.#over) return;
     const { phase } = this.session;
-    const inContent = phase === 'data' || phase === 'unsolicited';
-    if (!inContent) this.#contentBegan = this.#contentOctets = 0;
+    const inContent = CONTENT.has(phase);
+    // Between two chunks the message is still on its way: its average goes on.
+    if (!inContent && phase !== 'chunked') this.#contentBegan = this.#contentOctets = 0;
 
     if (stop === 'closed') this.#leave();
     else if (stop === 'handshake') return;

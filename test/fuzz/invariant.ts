@@ -76,7 +76,12 @@ function play(vector: Vector, way: Way): unknown {
   }
   wellFormed(rig, vector);
   bounded(rig, profile.limits?.messageSize ?? DEFAULT_LIMITS.messageSize);
-  const outcome = { replies: rig.answers, events: [...rig.events], stored: rig.stored, closed: rig.closed };
+  const outcome = {
+    replies: rig.answers,
+    events: [...rig.events],
+    stored: [...rig.stored],
+    closed: rig.closed,
+  };
   inStep(rig, decide);
   return outcome;
 }
@@ -115,6 +120,8 @@ function inStep(rig: Rig, decide: () => void): void {
   if (session.inLine) send('\r\n');
   if (session.phase === 'data' || session.phase === 'unsolicited') send('\r\n.\r\n');
   if (session.phase === 'authenticating') send('*\r\n');
+  // A client that declared a petabyte has to go.
+  if (!rig.endChunk(send)) return;
   const before = rig.answers.length;
   send('NOOP\r\n');
   if (rig.closed) return;

@@ -38,6 +38,8 @@ describe('reading', () => {
   });
 
   it.each([
+    ['A: b\r\nB: c\rd\r\n', 2],
+    ['A: b\r', 1],
     ['no colon here\r\n', 1],
     ['A: b\r\nFrom someone at 12:00\r\n', 2],
     [' continues nothing\r\n', 1],

@@ -14,6 +14,9 @@ const MEANING: Readonly<Record<keyof typeof TRANSITIONS, string>> = {
   mail: 'MAIL was accepted, no recipient yet',
   rcpt: 'at least one recipient was accepted',
   data: 'the content is coming, up to CRLF.CRLF and the verdict on it',
+  chunk: 'a chunk of the content is coming, by BDAT (RFC 3030), or what a refused BDAT declared',
+  chunked: 'between two chunks of a message',
+  discarding: 'what a BDAT outside of a transaction declared is coming, and is dropped',
   unsolicited: 'content is coming after a refused DATA; it is read to its end and refused',
   securing: 'STARTTLS was accepted; the handshake is on',
   closed: 'nothing more is read',
@@ -25,7 +28,7 @@ export function statesPage(): string {
   const arrows = phases.flatMap(([from, rows]) =>
     Object.entries(rows)
       .filter(([transition]) => transition !== 'closed')
-      .map(([transition, { to }]) => `    ${from} --> ${to}: ${transition}`),
+      .flatMap(([transition, { to }]) => [to].flat().map((to) => `    ${from} --> ${to}: ${transition}`)),
   );
   return `# The states of a session
 

@@ -134,6 +134,13 @@ export class Rig {
     return this;
   }
 
+  /** Sends what is missing of a chunk; false where that would take too long. */
+  endChunk(send: (octets: string) => void = (octets) => void this.feed(octets)): boolean {
+    const inChunk = (): boolean => this.session.phase === 'chunk' || this.session.phase === 'discarding';
+    for (let octets = 0; octets < 1000 && inChunk(); octets++) send('x');
+    return !inChunk();
+  }
+
   pump(): void {
     while (this.#waiting === null || this.session.phase === 'closed') {
       const event = this.session.next();

@@ -25,6 +25,7 @@ export interface Setting {
  *     auth required | off       no MAIL before AUTH; AUTH not on offer
  *     auth bearer               OAUTHBEARER and XOAUTH2 on offer
  *     bare-newlines normalize   instead of reject
+ *     chunking off, binarymime off   not offered (both are, by default)
  *     link plain | tls          the link the case starts on; both, where absent
  *     early refuse | allow      the client speaks before the greeting
  *     limit.NAME N              a limit of src/protocol/limits.ts
@@ -46,6 +47,10 @@ export function settingOf({ options }: Vector): Setting {
       ...(options.get('auth') === 'off' ? { mechanisms: [] } : {}),
       ...(options.get('auth') === 'bearer' ? { mechanisms: [OAUTHBEARER, XOAUTH2] } : {}),
       bareNewlines: options.get('bare-newlines') === 'normalize' ? 'normalize' : 'reject',
+      extensions: {
+        chunking: options.get('chunking') !== 'off',
+        binaryMime: options.get('binarymime') !== 'off',
+      },
       refuseEarlyTalkers: options.get('early') !== 'allow',
       limits,
     },

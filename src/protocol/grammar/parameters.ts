@@ -12,7 +12,9 @@ import { parseMailbox, PathFault } from './mailbox.js';
 import { decodeXtext } from './xtext.js';
 
 /** How the content is coded: RFC 6152 and RFC 3030. */
-export type Body = '7BIT' | '8BITMIME';
+export type Body = (typeof BODIES)[number];
+
+const BODIES = ['7BIT', '8BITMIME', 'BINARYMIME'] as const;
 
 /** The parameters of MAIL, parsed; those that were not given are absent. */
 export interface MailParameters {
@@ -75,9 +77,10 @@ export const PARAMETERS: Readonly<Record<string, ParameterRow>> = {
   BODY: {
     command: 'MAIL',
     extension: '8BITMIME',
-    parse: (value) => {
-      const body = value?.toUpperCase();
-      return body === '7BIT' || body === '8BITMIME' ? { body } : 'expected 7BIT or 8BITMIME';
+    parse: (value, { offered }) => {
+      const bodies = BODIES.filter((name) => name !== 'BINARYMIME' || offered.has(name));
+      const body = bodies.find((name) => name === value?.toUpperCase());
+      return body === undefined ? `expected ${bodies.join(', ')}` : { body };
     },
   },
   SMTPUTF8: {

@@ -1,0 +1,132 @@
+import {
+  type AbortReason,
+  type Event,
+  NEED_OCTETS,
+  type Question,
+  REFUSED_CONTENT,
+  RESET,
+} from './events.js';
+import type { ChunkSize } from './grammar/chunk-size.js';
+import type { Inbox } from './inbox.js';
+import type { Outbox } from './outbox.js';
+import type { Commanding, Phase, Ready, Receiving } from './phases.js';
+import type { Profile } from './profile.js';
+import { ChunkedReception, Reception } from './reception.js';
+import type { Reply } from './reply.js';
+import { reply } from './replies.js';
+import { advance } from './transitions.js';
+
+/** What content leads to before its first octet. */
+export interface ContentBegun<Principal> {
+  readonly phase: Phase<Principal>;
+  /** What has become of the message, where something has. */
+  readonly notice: Event | null;
+  /** The message begins with it: the server is to be asked for it. */
+  readonly asks: boolean;
+}
+
+/**
+ * A BDAT came. Its octets are read whatever it is worth: a refusal is said behind them (RFC 3030 2). A
+ * message that has lost a chunk is lost, so whatever comes of it is refused, up to its last chunk or RSET.
+ *
+ * @param refusal null where nothing was found against the command itself.
+ */
+export function beginChunk<Principal>(
+  phase: Commanding<Principal>,
+  chunk: ChunkSize,
+  refusal: Reply | null,
+  profile: Profile,
+): ContentBegun<Principal> {
+  const body = 'transaction' in phase ? phase.transaction.parameters.body : undefined;
+  const reception = phase.kind === 'chunked' ? phase.reception : new ChunkedReception(profile, body);
+  const lost = phase.kind === 'chunked' && phase.reception.refusal !== null;
+  reception.begin(chunk);
+  if (refusal !== null) reception.refuse(refusal);
+
+  const next = advance(phase, refusal === null ? 'chunkBegun' : 'chunkRefused', { reception });
+  if (!('transaction' in phase) || lost) return { phase: next, notice: null, asks: false };
+  const first = phase.kind !== 'chunked';
+  if (reception.refusal === null) return { phase: next, notice: null, asks: first };
+  // Nobody was asked for the message yet, or somebody has begun to take it.
+  return { phase: next, notice: first ? RESET : REFUSED_CONTENT, asks: false };
+}
+
+/** A message begins that nobody asked for: it is read to its end, and refused there. */
+export function beginUnsolicited<Principal>(
+  phase: Commanding<Principal>,
+  profile: Profile,
+): ContentBegun<Principal> {
+  const reception = Reception.refused(profile, reply('unsolicitedBody'));
+  const next = advance(phase as Ready<Principal>, 'unsolicitedBegun', { reception });
+  return { phase: next, notice: lossOf(phase, null, 'reset'), asks: false };
+}
+
+/**
+ * What is to be told of the transaction in hand, if there is one, when it will not come to its end.
+ *
+ * @param question the one that waits for its verdict.
+ */
+export function lossOf(phase: Phase<unknown>, question: Question | null, reason: AbortReason): Event | null {
+  if (!('transaction' in phase)) return null;
+  // The content was not taken up: there is nothing of it to undo.
+  if (!('reception' in phase) || question?.type === 'data') return RESET;
+  // Once it has come whole, the message is in the hands of the verdict, heard or not (RFC 5321 6.1).
+  const over = phase.reception.refusal !== null || question?.type === 'end';
+  return over ? null : { type: 'abort', reason };
+}
+
+/** The end of content, or of a chunk of it, with nothing to ask. */
+export class ContentOver<Principal> {
+  constructor(
+    readonly phase: Phase<Principal>,
+    readonly reply: Reply,
+    /** The command that is refused by it, for whoever is told; null where that was told, or nothing is. */
+    readonly refused: 'DATA' | 'BDAT' | null,
+  ) {}
+}
+
+/** Reads content on, up to one event. Null where something was done that makes none. */
+export function readContent<Principal>(
+  phase: Receiving<Principal>,
+  inbox: Inbox,
+  outbox: Outbox,
+): Event | ContentOver<Principal> | null {
+  const { reception } = phase;
+  switch (inbox.readContent(reception)) {
+    case 'more':
+      return NEED_OCTETS;
+    case 'content':
+      if (reception.refusal !== null) outbox.tell(REFUSED_CONTENT);
+      return { type: 'content', octets: reception.slice };
+    case 'refused':
+      outbox.tell(REFUSED_CONTENT);
+      return null;
+    case 'end':
+      return ended(phase);
+  }
+}
+
+function ended<Principal>(phase: Receiving<Principal>): Event | ContentOver<Principal> {
+  const { refusal, size } = phase.reception;
+  if (refusal === null) {
+    if (phase.kind !== 'chunk' || phase.reception.last) return { type: 'end', size };
+    return new ContentOver(advance(phase, 'chunkOver'), reply('chunkOk', { size }), null);
+  }
+  switch (phase.kind) {
+    case 'data':
+      return new ContentOver(advance(phase, 'dataOver'), refusal, 'DATA');
+    case 'unsolicited':
+      return new ContentOver(advance(phase, 'unsolicitedOver'), refusal, 'DATA');
+    case 'discarding':
+      return new ContentOver(advance(phase, 'discardOver'), refusal, 'BDAT');
+    case 'chunk': {
+      const { last, refusalHeard } = phase.reception;
+      phase.reception.refusalHeard = true;
+      return new ContentOver(
+        advance(phase, last ? 'dataOver' : 'chunkOver'),
+        refusal,
+        refusalHeard ? null : 'BDAT',
+      );
+    }
+  }
+}
