@@ -161,9 +161,9 @@ export const WAITS = {
   tlsDetect: {
     about:
       'How long the greeting waits for a client that starts TLS at once; 0 greets at once and leaves STARTTLS.',
-    initial: 20,
+    initial: 100,
     unit: 'ms',
-    source: 'about one round trip',
+    source: 'a client that loads its TLS library only once it is connected (swaks, a slow machine)',
   },
   stopGrace: {
     about: 'How long a stop waits for transactions in hand.',

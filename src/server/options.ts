@@ -54,7 +54,8 @@ export interface ListenOptions {
   readonly authRequired?: boolean;
   /**
    * With `detect`: how long the greeting waits for a client that speaks TLS at once, in milliseconds. Such a
-   * client's first octet comes within about a round trip. Default: 20.
+   * client's first octet comes within about a round trip, and the time it takes to load its TLS library:
+   * swaks needs 30 ms and more. Default: 100.
    */
   readonly tlsDetectMs?: number;
   /**
