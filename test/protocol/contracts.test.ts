@@ -1,0 +1,60 @@
+// What the parts of the machine ask of each other: a bug of one is said by the other, never swallowed; and
+// what a client cannot reach through the session is held all the same.
+import { describe, expect, it } from 'vitest';
+import { Reply, scram, type ScramCrypto } from '../../src/protocol/index.js';
+import { challengeAfter } from '../../src/protocol/sasl/exchange.js';
+import { Rig } from './rig.js';
+
+const NONE = new Uint8Array(32);
+const crypto: ScramCrypto = {
+  nonce: () => 'server',
+  hash: () => NONE,
+  hmac: () => NONE,
+  equal: () => false,
+  decoy: () => ({ salt: NONE, iterations: 4096, storedKey: NONE, serverKey: NONE }),
+};
+
+describe('a SCRAM exchange', () => {
+  it('hears nothing of the client while its keys are looked up', () => {
+    const exchange = scram(crypto).begin();
+    expect(exchange.start('n,,n=user,r=client')).toEqual({ kind: 'lookup', user: 'user' });
+    expect(exchange.respond('c=biws')).toHaveProperty('kind', 'fault');
+  });
+
+  it('takes keys once, when it has asked for them', () => {
+    const exchange = scram(crypto).begin();
+    expect(() => exchange.found?.(null)).toThrow('no keys were asked for: at start');
+    exchange.start('n,,n=user,r=client');
+    expect(exchange.found?.(null)).toHaveProperty('kind', 'challenge');
+    expect(() => exchange.found?.(null)).toThrow('no keys were asked for: at challenged');
+  });
+});
+
+describe('keys that nobody asked for', () => {
+  it('are a bug of the machine', () => {
+    expect(() => challengeAfter(null, { kind: 'closed' })).toThrow('no keys were asked for in closed');
+  });
+});
+
+describe('a link that is not secure enough (RFC 3207 4.1)', () => {
+  it('gets the same no to everything but QUIT', () => {
+    const rig = new Rig({ profile: { starttls: true } }).begin().feed('EHLO a\r\nSTARTTLS\r\n');
+    rig.session.secured('tls', new Reply(554, '5.7.3', 'Not that cipher'));
+    rig.pump();
+    rig.feed('EHLO a\r\nMAIL FROM:<>\r\nNOOP\r\nQUIT\r\n');
+    expect(rig.answers.slice(3)).toEqual([
+      '554 5.7.3 Not that cipher',
+      '554 5.7.3 Not that cipher',
+      '554 5.7.3 Not that cipher',
+      '221 2.0.0 Bye',
+    ]);
+  });
+});
+
+describe('XCLIENT and XFORWARD', () => {
+  it('refuse what is malformed, each in its own words', () => {
+    const rig = new Rig({ profile: { relayTrust: 'withLogin' } }).begin();
+    rig.feed('EHLO a\r\nXFORWARD COLOUR=blue\r\nXCLIENT LOGIN=a+20b\r\n');
+    expect(rig.codes).toEqual([220, 250, 501, 501]);
+  });
+});
