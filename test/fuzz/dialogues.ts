@@ -60,6 +60,8 @@ const OPTIONS: readonly (readonly [string, string])[] = [
   ['auth', 'required'],
   ['auth', 'off'],
   ['auth', 'bearer'],
+  ['chunking', 'off'],
+  ['binarymime', 'off'],
   ['starttls', 'off'],
   ['bare-newlines', 'normalize'],
   ['limit.commandLine', '60'],
