@@ -30,6 +30,7 @@ export {
   type AbortReason,
   type BareNewlines,
   type Body,
+  type By,
   type Credentials,
   type ExternalCredentials,
   type Hello,

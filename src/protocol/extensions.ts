@@ -1,3 +1,4 @@
+import { formatDateTime } from './grammar/date-time.js';
 import type { Limits } from './limits.js';
 import type { Link } from './link.js';
 import { offeredOn, type SaslMechanism } from './sasl/mechanism.js';
@@ -13,9 +14,12 @@ interface Offer {
   readonly extensions: OptionalExtensions;
 }
 
-/** The extensions that a listener can do without. */
+/**
+ * The extensions that a listener can do without: who takes its messages must keep what came with them, and
+ * see to it.
+ */
 export interface OptionalExtensions {
-  /** RFC 3461: who takes the message must keep RET, ENVID, NOTIFY and ORCPT, and act on them. Default: true. */
+  /** RFC 3461: RET, ENVID, NOTIFY and ORCPT. Default: true. */
   readonly dsn: boolean;
   /** RFC 3030: content by BDAT. Default: true. */
   readonly chunking: boolean;
@@ -24,9 +28,28 @@ export interface OptionalExtensions {
    * BDAT, or code it anew. Default: true.
    */
   readonly binaryMime: boolean;
+  /** RFC 2852: BY. `minimum`: seconds that a message must be given before it may be returned. Default: false. */
+  readonly deliverBy: false | { readonly minimum: number };
+  /**
+   * RFC 4865: HOLDFOR and HOLDUNTIL, up to `maxInterval` seconds from now. The core has no clock, so it is
+   * lent the time of day, in milliseconds since the epoch: `now: Date.now`. Default: false.
+   */
+  readonly futureRelease: false | { readonly maxInterval: number; readonly now: () => number };
+  /** RFC 6710: MT-PRIORITY. `policy`: the registered name of how priorities are assigned. Default: false. */
+  readonly mtPriority: false | { readonly policy?: string };
+  /** RFC 8689: REQUIRETLS, on TLS links. Default: false. */
+  readonly requireTls: boolean;
 }
 
-export const DEFAULT_EXTENSIONS: OptionalExtensions = { dsn: true, chunking: true, binaryMime: true };
+export const DEFAULT_EXTENSIONS: OptionalExtensions = {
+  dsn: true,
+  chunking: true,
+  binaryMime: true,
+  deliverBy: false,
+  futureRelease: false,
+  mtPriority: false,
+  requireTls: false,
+};
 
 /** One line of the EHLO reply. */
 export interface Extension {
@@ -51,7 +74,32 @@ export const EXTENSIONS: readonly Extension[] = [
   },
   { keyword: 'SMTPUTF8', source: 'RFC 6531' },
   { keyword: 'ENHANCEDSTATUSCODES', source: 'RFC 2034' },
-  { keyword: 'DSN', source: 'RFC 3461', when: (profile) => profile.extensions.dsn },
+  { keyword: 'DSN', source: 'RFC 3461', when: ({ extensions }) => extensions.dsn },
+  {
+    keyword: 'DELIVERBY',
+    source: 'RFC 2852',
+    when: ({ extensions }) => extensions.deliverBy !== false,
+    parameters: ({ extensions: { deliverBy } }) => (deliverBy === false ? '' : String(deliverBy.minimum)),
+  },
+  {
+    keyword: 'FUTURERELEASE',
+    source: 'RFC 4865',
+    when: ({ extensions }) => extensions.futureRelease !== false,
+    parameters: ({ extensions }) =>
+      extensions.futureRelease === false ? '' : horizon(extensions.futureRelease),
+  },
+  {
+    keyword: 'MT-PRIORITY',
+    source: 'RFC 6710',
+    when: ({ extensions }) => extensions.mtPriority !== false,
+    parameters: ({ extensions: { mtPriority } }) => (mtPriority === false ? '' : (mtPriority.policy ?? '')),
+  },
+  {
+    keyword: 'REQUIRETLS',
+    source: 'RFC 8689',
+    // RFC 8689 2: within TLS only.
+    when: ({ extensions }, link) => extensions.requireTls && link !== 'plain',
+  },
   {
     keyword: 'LIMITS',
     source: 'RFC 9422',
@@ -93,6 +141,11 @@ export function offer(profile: Offer, link: Link): readonly Extension[] {
 /** The keyword lines of what is on offer. */
 export function announce(profile: Offer, link: Link, offered: readonly Extension[]): string[] {
   return offered.map(({ keyword, parameters }) =>
-    parameters === undefined ? keyword : `${keyword} ${parameters(profile, link)}`,
+    `${keyword} ${parameters?.(profile, link) ?? ''}`.trimEnd(),
   );
+}
+
+// RFC 4865 4: max-future-release-interval SP max-future-release-date-time
+function horizon({ maxInterval, now }: Exclude<OptionalExtensions['futureRelease'], false>): string {
+  return `${maxInterval} ${formatDateTime(now() + maxInterval * 1000)}`;
 }

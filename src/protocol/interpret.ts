@@ -71,6 +71,7 @@ export function interpret(
     extended: 'hello' in phase && phase.hello.verb === 'EHLO',
     smtputf8: 'transaction' in phase && phase.transaction.parameters.smtputf8 === true,
     offered: profile.offered[phase.link],
+    extensions: profile.extensions,
     limits: profile.limits,
     relayTrust: profile.relayTrust,
   });

@@ -59,7 +59,9 @@ export class Profile {
   readonly greeting: Reply;
   /** Keywords that EHLO announces. */
   readonly offered: Readonly<Record<Link, ReadonlySet<string>>>;
-  readonly #announcements: Readonly<Record<Link, readonly string[]>>;
+  readonly #extensions: Readonly<Record<Link, readonly Extension[]>>;
+  /** What EHLO announces; null where that changes with the time of day. */
+  readonly #announcements: Readonly<Record<Link, readonly string[]>> | null;
 
   constructor(options: ProfileOptions) {
     this.hostname = options.hostname;
@@ -78,19 +80,24 @@ export class Profile {
     const plain = offer(this, 'plain');
     const tls = offer(this, 'tls');
     const mutual = offer(this, 'mutual');
+    this.#extensions = { plain, tls, mutual };
     this.offered = { plain: keywords(plain), tls: keywords(tls), mutual: keywords(mutual) };
-    this.#announcements = {
-      plain: announce(this, 'plain', plain),
-      tls: announce(this, 'tls', tls),
-      mutual: announce(this, 'mutual', mutual),
-    };
+    this.#announcements =
+      this.extensions.futureRelease === false
+        ? {
+            plain: announce(this, 'plain', plain),
+            tls: announce(this, 'tls', tls),
+            mutual: announce(this, 'mutual', mutual),
+          }
+        : null;
   }
 
   /** The answer to EHLO, with the extensions, or to HELO, without. */
   hello(verb: 'EHLO' | 'HELO', address: string, link: Link): Reply {
     const first = reply('hello', { hostname: this.hostname, address });
     if (verb === 'HELO') return first;
-    return new Reply(CATALOGUE.hello[0], CATALOGUE.hello[1], [first.text, ...this.#announcements[link]]);
+    const lines = this.#announcements?.[link] ?? announce(this, link, this.#extensions[link]);
+    return new Reply(CATALOGUE.hello[0], CATALOGUE.hello[1], [first.text, ...lines]);
   }
 }
 

@@ -65,6 +65,7 @@ export const CATALOGUE = {
   sizeExceeded: [552, '5.3.4', 'Message too big: at most {limit} octets'],
   senderNeedsUtf8: [550, '5.6.7', 'Address is not ASCII: send SMTPUTF8 with MAIL'],
   recipientNeedsUtf8: [553, '5.6.7', 'Address is not ASCII: send SMTPUTF8 with MAIL'],
+  deliverByTooSoon: [550, '5.4.7', 'Delivery within less than {minimum} seconds cannot be promised'],
   bareNewlineInContent: [550, '5.6.0', 'Bare {octet} in line {line} of the message: lines end with <CR><LF>'],
   certificateRequired: [554, '5.7.0', 'A client certificate is required: {problem}'],
   earlyTalker: [554, '5.5.0', 'Data sent before the greeting'],

@@ -1,3 +1,4 @@
+import type { OptionalExtensions } from './extensions.js';
 import { type ChunkSize, parseChunkSize } from './grammar/chunk-size.js';
 import { isHelloName } from './grammar/domain.js';
 import { type Mailbox, parsePath, PathFault } from './grammar/mailbox.js';
@@ -11,6 +12,7 @@ import {
 import { decodeUtf8, trimStart } from './octets.js';
 import type { Limits } from './limits.js';
 import type { Commanding } from './phases.js';
+import { unpromised } from './promises.js';
 import type { Reply } from './reply.js';
 import { type ConstantReply, reply } from './replies.js';
 import {
@@ -37,6 +39,7 @@ export type Command =
 export interface ParseContext extends ParameterContext {
   /** The hello was EHLO: parameters are allowed. */
   readonly extended: boolean;
+  readonly extensions: OptionalExtensions;
   readonly limits: Limits;
   readonly relayTrust: RelayTrust;
 }
@@ -198,6 +201,8 @@ function parseMail(argument: string, context: ParseContext): Command | Reply {
   if ((parameters.size ?? 0) > context.limits.messageSize) {
     return reply('sizeExceeded', { limit: context.limits.messageSize });
   }
+  const refusal = unpromised(parameters, context.extensions);
+  if (refusal !== null) return refusal;
   return { verb: 'MAIL', reversePath: parts.mailbox, parameters };
 }
 

@@ -3,6 +3,7 @@ import {
   type Limits,
   type Link,
   OAUTHBEARER,
+  type OptionalExtensions,
   type ProfileOptions,
   XOAUTH2,
 } from '../../src/protocol/index.js';
@@ -17,6 +18,16 @@ export interface Setting {
   readonly early: boolean;
 }
 
+/** What each optional extension is set to where a case names it. It is always the New Year of 2026. */
+const EXTENSIONS: Readonly<Record<string, Partial<OptionalExtensions>>> = {
+  none: {},
+  DSN: { dsn: true },
+  DELIVERBY: { deliverBy: { minimum: 60 } },
+  FUTURERELEASE: { futureRelease: { maxInterval: 86_400, now: () => Date.UTC(2026, 0, 1) } },
+  'MT-PRIORITY': { mtPriority: { policy: 'MIXER' } },
+  REQUIRETLS: { requireTls: true },
+};
+
 /**
  * The options of a case:
  *
@@ -29,6 +40,7 @@ export interface Setting {
  *     link plain | tls          the link the case starts on; both, where absent
  *     early refuse | allow      the client speaks before the greeting
  *     limit.NAME N              a limit of src/protocol/limits.ts
+ *     extensions NAME ...       which of EXTENSIONS are offered, or none; DSN, where absent
  */
 export function settingOf({ options }: Vector): Setting {
   const limits: Partial<Record<keyof Limits, number>> = {};
@@ -50,6 +62,7 @@ export function settingOf({ options }: Vector): Setting {
       extensions: {
         chunking: options.get('chunking') !== 'off',
         binaryMime: options.get('binarymime') !== 'off',
+        ...extensionsOf(options.get('extensions') ?? 'DSN'),
       },
       refuseEarlyTalkers: options.get('early') !== 'allow',
       limits,
@@ -57,4 +70,14 @@ export function settingOf({ options }: Vector): Setting {
     link: link === 'plain' || link === 'tls' ? link : undefined,
     early: options.has('early'),
   };
+}
+
+function extensionsOf(names: string): Partial<OptionalExtensions> {
+  return names.split(' ').reduce<Partial<OptionalExtensions>>(
+    (extensions, name) => {
+      if (!Object.hasOwn(EXTENSIONS, name)) throw new Error(`no extension is called ${name}`);
+      return { ...extensions, ...EXTENSIONS[name] };
+    },
+    { dsn: false },
+  );
 }

@@ -9,6 +9,7 @@ import {
   type Ret,
 } from './dsn.js';
 import { parseMailbox, PathFault } from './mailbox.js';
+import { type By, parseBy, parseHoldFor, parseHoldUntil, parsePriority, parseRequireTls } from './timing.js';
 import { decodeXtext } from './xtext.js';
 
 /** How the content is coded: RFC 6152 and RFC 3030. */
@@ -29,6 +30,16 @@ export interface MailParameters {
   readonly ret?: Ret;
   /** The sender's name for this sending, decoded, for notifications: RFC 3461 4.4. */
   readonly envid?: string;
+  /** RFC 2852. */
+  readonly by?: By;
+  /** Seconds that the message is held before it goes on: RFC 4865. */
+  readonly holdFor?: number;
+  /** The time until which it is held, in milliseconds since the epoch: RFC 4865. */
+  readonly holdUntil?: number;
+  /** -9 to 9; what is higher goes first: RFC 6710. */
+  readonly priority?: number;
+  /** It goes on over TLS only, to servers that promise the same: RFC 8689. */
+  readonly requireTls?: true;
 }
 
 /** The parameters of RCPT, parsed; those that were not given are absent. */
@@ -91,6 +102,11 @@ export const PARAMETERS: Readonly<Record<string, ParameterRow>> = {
   AUTH: { command: 'MAIL', extension: 'AUTH', parse: parseAuthParameter },
   RET: { command: 'MAIL', extension: 'DSN', parse: parseRet },
   ENVID: { command: 'MAIL', extension: 'DSN', parse: parseEnvid },
+  BY: { command: 'MAIL', extension: 'DELIVERBY', parse: parseBy },
+  HOLDFOR: { command: 'MAIL', extension: 'FUTURERELEASE', parse: parseHoldFor },
+  HOLDUNTIL: { command: 'MAIL', extension: 'FUTURERELEASE', parse: parseHoldUntil },
+  'MT-PRIORITY': { command: 'MAIL', extension: 'MT-PRIORITY', parse: parsePriority },
+  REQUIRETLS: { command: 'MAIL', extension: 'REQUIRETLS', parse: parseRequireTls },
   NOTIFY: { command: 'RCPT', extension: 'DSN', parse: parseNotify },
   ORCPT: {
     command: 'RCPT',
