@@ -5,6 +5,7 @@ import type { Domain, Store } from '../store/port.js';
 import { Gateway } from '../submission/gateway.js';
 import { followCertificates, loadCertificates } from './certificates.js';
 import type { Output } from './output.js';
+import { extensionsOf } from './extensions.js';
 import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
 import { listenAll } from './listening.js';
@@ -91,6 +92,7 @@ function gatewayServer(
     onContent: (session) => gateway.onContent(session),
     ...observer.handler,
     bareNewlines: smtp.bareNewlines,
+    extensions: extensionsOf(config),
     limits: { messageSize: smtp.maxSize, recipients: smtp.maxRecipients, errors: smtp.maxErrors },
     admission: {
       connections: smtp.maxConnections,

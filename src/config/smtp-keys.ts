@@ -1,9 +1,13 @@
+import { z } from 'zod';
 import { LIMITS } from '../protocol/limits.js';
 import { ADMISSION, DATA_RATE, TIMEOUTS, WAITS } from '../server/limits.js';
 import { SUBMISSION } from '../submission/limits.js';
-import { table } from './key.js';
-import { choice, networks } from './kinds.js';
+import { key, table } from './key.js';
+import { choice, networks, optionalText } from './kinds.js';
 import { limitKey } from './limit-key.js';
+
+/** RFC 2852, 4865, 6710 and 8689. */
+const EXTENSIONS = ['DELIVERBY', 'FUTURERELEASE', 'MT-PRIORITY', 'REQUIRETLS'] as const;
 
 /** `[smtp]`: limits and timeouts of the server. */
 export const smtpKeys = table({
@@ -34,6 +38,25 @@ export const smtpKeys = table({
     words: ['reject', 'normalize'],
     initial: 'reject',
   }),
+  extensions: key(z.array(z.enum(EXTENSIONS)).prefault([]), {
+    about: 'Extensions to offer beside those that always are: a message keeps what its sender asked for.',
+    source: 'until something delivers messages, nothing can act on them',
+    initial: [],
+    placeholder: 'NAME,...',
+    allowed: `a list of ${EXTENSIONS.join(', ')}`,
+    form: 'list',
+  }),
+  maxHold: limitKey(SUBMISSION.hold, { min: '1s', max: '3650d' }),
+  minDeliverBy: limitKey(SUBMISSION.deliverBy, { min: 0, max: '30d' }),
+  priorityPolicy: optionalText(
+    {
+      about: 'Name of the policy by which MT-PRIORITY is assigned, announced with it.',
+      source: 'RFC 6710 9.2: a registered name, such as MIXER; none is meant where there is none',
+      placeholder: 'NAME',
+      allowed: 'letters, digits and hyphens',
+    },
+    /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/,
+  ),
   timeouts: table({
     command: limitKey(TIMEOUTS.command, { min: '1s' }),
     dataBlock: limitKey(TIMEOUTS.dataBlock, { min: '1s' }),

@@ -15,7 +15,7 @@ export interface AcceptancePolicy {
   readonly tagFields: readonly string[];
   /** The field that becomes List-Unsubscribe. */
   readonly listUnsubscribeField: string;
-  /** What messages start as: `held` where no delivery is configured. */
+  /** What messages start as that have no release time: `held` where no delivery is configured. */
   readonly status: 'held' | 'queued';
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -92,6 +92,7 @@ export class Acceptance {
     const draft = this.#draft;
     if (header === null || draft === null) throw new Refusal(reply('internal'), 'the message ended twice');
     const { from, subject, tags, listUnsubscribe, messageId } = header;
+    const terms = deliveryTerms(parameters, this.#receivedAt);
     try {
       await draft.commit({
         domainId: domain.id,
@@ -105,8 +106,9 @@ export class Acceptance {
         receivedAt: this.#receivedAt,
         tls,
         clientAddress,
-        status: this.#policy.status,
-        terms: deliveryTerms(parameters),
+        // What is to go out at a time of its own waits for that, not for somebody to release it.
+        status: terms.releaseAt === null ? this.#policy.status : 'queued',
+        terms,
       });
     } catch (error) {
       throw storeRefusal(error);

@@ -8,6 +8,10 @@ export interface SubmissionLimits {
   readonly messagesPerMinute: number;
   /** Recipients a minute of one domain; 0: any number. */
   readonly recipientsPerMinute: number;
+  /** Milliseconds that a message may be held by HOLDFOR or HOLDUNTIL. */
+  readonly hold: number;
+  /** Milliseconds that BY must leave where it asks for a return. */
+  readonly deliverBy: number;
 }
 
 export const SUBMISSION = {
@@ -29,6 +33,18 @@ export const SUBMISSION = {
     initial: 0,
     unit: '1/min',
     source: "Postfix's smtpd_client_recipient_rate_limit",
+  },
+  hold: {
+    about: 'Longest time that HOLDFOR or HOLDUNTIL may hold a message, announced by FUTURERELEASE.',
+    initial: 30 * 24 * 3_600_000,
+    unit: 'ms',
+    source: 'a month ahead is what mail services schedule',
+  },
+  deliverBy: {
+    about: 'Least time that BY may give before a message is returned, announced by DELIVERBY.',
+    initial: 60_000,
+    unit: 'ms',
+    source: 'one attempt, and the connection may be slow',
   },
 } as const satisfies Record<keyof SubmissionLimits, Limit>;
 

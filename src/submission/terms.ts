@@ -1,11 +1,28 @@
-import type { MailParameters } from '../protocol/index.js';
+import type { By, MailParameters } from '../protocol/index.js';
 import type { Recipient } from '../server/index.js';
-import type { DeliveryTerms, NewRecipient } from '../store/port.js';
+import type { DeliverBy, DeliveryTerms, NewRecipient } from '../store/port.js';
 
-/** What MAIL asked of the delivery, as the store keeps it. */
-export function deliveryTerms(parameters: MailParameters): Partial<DeliveryTerms> {
-  const { ret = null, envid = null } = parameters;
-  return { ret, envelopeId: envid };
+/** What MAIL asked of the delivery of a message received at `now`, as the store keeps it. */
+export function deliveryTerms(parameters: MailParameters, now: number): DeliveryTerms {
+  const { ret = null, envid = null, by, priority = 0, requireTls = false } = parameters;
+  return {
+    ret,
+    envelopeId: envid,
+    releaseAt: releaseTime(parameters, now),
+    deliverBy: by === undefined ? null : deliverBy(by, now),
+    priority,
+    requireTls,
+  };
+}
+
+/** Null where nothing holds the message back: a time that has passed does not. */
+function releaseTime({ holdFor, holdUntil }: MailParameters, now: number): number | null {
+  const time = holdFor === undefined ? holdUntil : now + holdFor * 1000;
+  return time === undefined || time <= now ? null : time;
+}
+
+function deliverBy({ seconds, otherwise, trace }: By, now: number): DeliverBy {
+  return { time: now + seconds * 1000, otherwise, trace };
 }
 
 /** A recipient as RCPT named him, as the store keeps him. */

@@ -1,10 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ServerOptions } from '../../src/server/index.js';
-import type { MessageDetail } from '../../src/store/port.js';
-import type { Domain } from '../../src/store/port.js';
+import type { Domain, MessageDetail } from '../../src/store/port.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { Gateway } from '../../src/submission/gateway.js';
-import { serve } from '../server/harness.js';
+import { localhostCertificates, serve } from '../server/harness.js';
 import { Talk } from '../server/talk.js';
 import { tempFolder } from '../store/fixtures.js';
 
@@ -71,5 +70,50 @@ describe('what MAIL and RCPT ask of the delivery', () => {
       { notify: [], originalRecipient: null },
       { notify: null, originalRecipient: null },
     ]);
+  });
+
+  const extensions = {
+    deliverBy: { minimum: 0 },
+    futureRelease: { maxInterval: 86_400, now: () => NOW },
+    mtPriority: {},
+    requireTls: true,
+  };
+
+  it('is kept: BY, as a time, and MT-PRIORITY', async () => {
+    const { send } = await gateway({ extensions });
+    const returned = await send('BY=90;RT MT-PRIORITY=-2', '<a@example.net>');
+    expect(returned).toMatchObject({
+      status: 'held',
+      terms: { deliverBy: { time: NOW + 90_000, otherwise: 'return', trace: true }, priority: -2 },
+    });
+    const told = await send('BY=-5;N', '<a@example.net>');
+    expect(told?.terms.deliverBy).toEqual({ time: NOW - 5000, otherwise: 'notify', trace: false });
+  });
+
+  it('is kept: a release time, until which the message is queued', async () => {
+    const { send } = await gateway({ extensions });
+    const held = await send('HOLDFOR=3600', '<a@example.net>');
+    expect(held).toMatchObject({
+      status: 'queued',
+      recipients: [{ status: 'queued' }],
+      terms: { releaseAt: NOW + 3_600_000 },
+    });
+    const until = await send('HOLDUNTIL=2026-05-02T12:00:00Z', '<a@example.net>');
+    expect(until).toMatchObject({ status: 'queued', terms: { releaseAt: NOW + 86_400_000 } });
+  });
+
+  it('is nothing where the release time has passed', async () => {
+    const { send } = await gateway({ extensions });
+    const passed = await send('HOLDUNTIL=2026-05-01T12:00:00Z', '<a@example.net>');
+    expect(passed).toMatchObject({ status: 'held', terms: { releaseAt: null } });
+  });
+
+  it('is kept: REQUIRETLS, over TLS', async () => {
+    const certificates = await localhostCertificates();
+    const { talk, send } = await gateway({ extensions, certificates });
+    await talk.play('> MAIL FROM:<app@example.com> REQUIRETLS', '< 555 5.5.4', '> STARTTLS', '< 220');
+    await talk.secure();
+    await talk.play('> EHLO client.example', '< 250');
+    expect(await send('REQUIRETLS', '<a@example.net>')).toMatchObject({ terms: { requireTls: true } });
   });
 });
