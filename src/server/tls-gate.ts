@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Certificates } from './certificates.js';
+import { handshakeFailure } from './tls-failure.js';
 import { FIXED } from './limits.js';
 
 /** First octet of a TLS record that holds a handshake message, so of every ClientHello: RFC 8446 5.1. */
@@ -37,7 +38,7 @@ export class TlsGate {
       this.#settle(endpointsOf(socket), socket);
     });
     this.#server.on('tlsClientError', (error, socket) => {
-      this.#settle(endpointsOf(socket), new Error(inWords(error), { cause: error }));
+      this.#settle(endpointsOf(socket), handshakeFailure(error));
     });
   }
 
@@ -130,24 +131,4 @@ function endpointsOf(socket: Socket): string {
 
 function ignore(): void {
   // The close event follows, and settles what there is to settle.
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ERR_SSL_WRONG_VERSION_NUMBER: 'the client sent something that is not TLS',
-  ERR_SSL_HTTP_REQUEST: 'the client sent an HTTP request',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client offers only TLS versions older than the least that is served',
-  ERR_SSL_NO_SHARED_CIPHER: 'no cipher suite in common with the client',
-  ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: 'no signature algorithm in common with the client',
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the client does not trust the issuer of the certificate',
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'the client does not accept the certificate',
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the client finds the certificate broken, or for another name',
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the client finds the certificate expired',
-  ECONNRESET: 'the client closed the connection in the TLS handshake',
-};
-
-/** Why a handshake failed, for somebody who does not know OpenSSL. */
-function inWords(error: NodeJS.ErrnoException): string {
-  const code = error.code ?? '';
-  const reason = REASONS[code] ?? error.message;
-  return `TLS handshake failed: ${reason}${code === '' ? '' : ` (${code})`}`;
 }
