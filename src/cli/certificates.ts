@@ -39,13 +39,17 @@ export async function loadCertificates(config: Config): Promise<LoadedCertificat
     const certificates = Certificates.load(sources, {
       minVersion: tls.minVersion,
       ...(tls.ciphers === null ? {} : { ciphers: tls.ciphers }),
+      ...(tls.clientCa === null ? {} : { clientAuthorities: { file: tls.clientCa } }),
     });
     return { certificates, selfSigned };
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
-    throw new CliError(`${error.message}; see tls.cert and tls.key (--tls-cert, --tls-key)`, {
-      cause: error,
-    });
+    throw new CliError(
+      `${error.message}; see tls.cert, tls.key and tls.client_ca (--tls-cert, --tls-key, --tls-client-ca)`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -23,7 +23,8 @@ export async function listenAll(server: Server<Domain>, config: Config): Promise
   return bound;
 }
 
-function listenOptions({ address, port, tls, auth, proxy }: ListenerConfig, config: Config): ListenOptions {
+function listenOptions(listener: ListenerConfig, config: Config): ListenOptions {
+  const { address, port, tls, auth, proxy, clientCert } = listener;
   const detect = config.smtp.tlsDetect > 0 ? 'detect' : 'starttls';
   return {
     host: address,
@@ -35,6 +36,7 @@ function listenOptions({ address, port, tls, auth, proxy }: ListenerConfig, conf
     proxies: proxy === 'off' ? [] : config.smtp.trustedProxies,
     relays: config.smtp.trustedRelays,
     proxiesOnly: proxy === 'required',
+    clientCertificates: clientCert === 'off' ? 'none' : clientCert,
   };
 }
 

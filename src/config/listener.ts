@@ -19,6 +19,8 @@ export interface ListenerConfig extends Endpoint {
    * - `off`: theirs are connections like any others
    */
   readonly proxy: 'trusted' | 'required' | 'off';
+  /** Whether clients are asked for a TLS certificate that `tls.client_ca` must vouch for. */
+  readonly clientCert: 'off' | 'optional' | 'required';
 }
 
 /**
@@ -31,6 +33,7 @@ const OPTIONS = {
   tls: ['optional', 'required', 'off'],
   auth: ['required', 'optional'],
   proxy: ['trusted', 'required', 'off'],
+  client_cert: ['off', 'optional', 'required'],
 } as const;
 
 type Options = { [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name][number] };
@@ -63,19 +66,33 @@ export function parseListener(url: string): ListenerConfig | string {
   if (scheme === 'smtps' && options.tls !== undefined && options.tls !== 'required') {
     return `"tls=${options.tls}" contradicts smtps://, where TLS is always required`;
   }
+  const { client_cert: clientCert = OPTIONS.client_cert[0] } = options;
+  if (clientCert !== 'off' && options.tls === 'off') {
+    return `"client_cert=${clientCert}" contradicts "tls=off": the certificate comes with TLS`;
+  }
+  if (clientCert === 'required' && options.tls === 'optional') {
+    return '"client_cert=required" contradicts "tls=optional": without TLS there is none';
+  }
+  const tls = clientCert === 'required' ? 'required' : OPTIONS.tls[0];
   return {
     ...endpoint,
-    tls: scheme === 'smtps' ? 'implicit' : (options.tls ?? OPTIONS.tls[0]),
+    tls: scheme === 'smtps' ? 'implicit' : (options.tls ?? tls),
     auth: options.auth ?? OPTIONS.auth[0],
     proxy: options.proxy ?? OPTIONS.proxy[0],
+    clientCert,
   };
 }
 
 /** Writes a listener as {@link parseListener} reads it, leaving out what is the default. */
 export function formatListener(listener: ListenerConfig): string {
-  const { auth, proxy } = listener;
+  const { auth, proxy, clientCert } = listener;
   const implicit = listener.tls === 'implicit';
-  const options = Object.entries({ tls: implicit ? OPTIONS.tls[0] : listener.tls, auth, proxy })
+  const options = Object.entries({
+    tls: implicit ? OPTIONS.tls[0] : listener.tls,
+    auth,
+    proxy,
+    client_cert: clientCert,
+  })
     .filter(([name, value]) => isOption(name) && value !== OPTIONS[name][0])
     .map(([name, value]) => `${name}=${value}`);
   const query = options.length === 0 ? '' : `?${options.join('&')}`;

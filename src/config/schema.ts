@@ -100,11 +100,17 @@ const keys = z.object({
 });
 
 /** The whole configuration. Tables are optional; so is each key, except those of an array of tables. */
-export const configSchema = keys.superRefine(({ listen, smtp }, context) => {
-  for (const [index, { proxy }] of listen.entries()) {
-    if (proxy !== 'required' || smtp.trustedProxies.length > 0) continue;
-    const message = '"proxy=required" lets nobody in: smtp.trusted_proxies is empty';
-    context.addIssue({ code: 'custom', path: ['listen', index], message });
+export const configSchema = keys.superRefine(({ listen, smtp, tls }, context) => {
+  for (const [index, { proxy, clientCert }] of listen.entries()) {
+    const refuse = (message: string): void => {
+      context.addIssue({ code: 'custom', path: ['listen', index], message });
+    };
+    if (proxy === 'required' && smtp.trustedProxies.length === 0) {
+      refuse('"proxy=required" lets nobody in: smtp.trusted_proxies is empty');
+    }
+    if (clientCert !== 'off' && tls.clientCa === null) {
+      refuse(`"client_cert=${clientCert}" has nobody to vouch for clients: tls.client_ca is not set`);
+    }
   }
 });
 

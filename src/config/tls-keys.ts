@@ -36,6 +36,9 @@ export const tlsKeys = table(
       },
       /^[A-Za-z0-9_:!+@=.-]+$/,
     ),
+    clientCa: optionalPath({
+      about: 'PEM file: the authorities that vouch for clients, where a listener has ?client_cert.',
+    }),
     certificates: key(z.array(certificate).prefault([]), {
       about: 'Further certificates, chosen by the server name that a client asks for.',
       initial: [],

@@ -6,32 +6,71 @@ describe('listener URLs', () => {
   it.each<[string, ListenerConfig]>([
     [
       'smtp://127.0.0.1:2525',
-      { address: '127.0.0.1', port: 2525, tls: 'optional', auth: 'required', proxy: 'trusted' },
+      {
+        address: '127.0.0.1',
+        port: 2525,
+        tls: 'optional',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
     ],
-    ['smtp://[::1]:0', { address: '::1', port: 0, tls: 'optional', auth: 'required', proxy: 'trusted' }],
+    [
+      'smtp://[::1]:0',
+      { address: '::1', port: 0, tls: 'optional', auth: 'required', proxy: 'trusted', clientCert: 'off' },
+    ],
     [
       'smtp://localhost:25/',
-      { address: 'localhost', port: 25, tls: 'optional', auth: 'required', proxy: 'trusted' },
+      {
+        address: 'localhost',
+        port: 25,
+        tls: 'optional',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
     ],
     [
       'smtps://0.0.0.0:465',
-      { address: '0.0.0.0', port: 465, tls: 'implicit', auth: 'required', proxy: 'trusted' },
+      {
+        address: '0.0.0.0',
+        port: 465,
+        tls: 'implicit',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
     ],
     [
       'smtps://[::]:465?tls=required',
-      { address: '::', port: 465, tls: 'implicit', auth: 'required', proxy: 'trusted' },
+      { address: '::', port: 465, tls: 'implicit', auth: 'required', proxy: 'trusted', clientCert: 'off' },
     ],
     [
       'smtp://h:1?tls=required',
-      { address: 'h', port: 1, tls: 'required', auth: 'required', proxy: 'trusted' },
+      { address: 'h', port: 1, tls: 'required', auth: 'required', proxy: 'trusted', clientCert: 'off' },
     ],
     [
       'smtp://h:65535?auth=optional&tls=off',
-      { address: 'h', port: 65535, tls: 'off', auth: 'optional', proxy: 'trusted' },
+      { address: 'h', port: 65535, tls: 'off', auth: 'optional', proxy: 'trusted', clientCert: 'off' },
     ],
     [
       'smtp://h:25?proxy=required',
-      { address: 'h', port: 25, tls: 'optional', auth: 'required', proxy: 'required' },
+      { address: 'h', port: 25, tls: 'optional', auth: 'required', proxy: 'required', clientCert: 'off' },
+    ],
+    [
+      'smtp://h:25?client_cert=required',
+      { address: 'h', port: 25, tls: 'required', auth: 'required', proxy: 'trusted', clientCert: 'required' },
+    ],
+    [
+      'smtps://h:465?client_cert=optional',
+      {
+        address: 'h',
+        port: 465,
+        tls: 'implicit',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'optional',
+      },
     ],
   ])('reads %s', (url, listener) => {
     expect(parseListener(url)).toEqual(listener);
@@ -59,6 +98,9 @@ describe('listener URLs', () => {
     ['smtp://h:25?tls', /"tls" is ""/],
     ['smtp://h:25?tls=off&tls=off', /twice/],
     ['smtp://h:25?proxy=on', /"proxy" is "on".*required/],
+    ['smtp://h:25?client_cert=yes', /"client_cert" is "yes".*required/],
+    ['smtp://h:25?client_cert=optional&tls=off', /client_cert=optional.*tls=off/],
+    ['smtp://h:25?client_cert=required&tls=optional', /client_cert=required.*tls=optional/],
     ['smtps://h:465?tls=off', /tls=off.*smtps/],
     ['smtps://h:465?tls=optional', /tls=optional.*smtps/],
   ])('refuses %s and says why', (url, reason) => {
@@ -66,13 +108,19 @@ describe('listener URLs', () => {
   });
 
   it('reads back every listener that it writes', () => {
-    const listener = fc.record<ListenerConfig>({
+    const any = fc.record<ListenerConfig>({
       address: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('localhost')),
       port: fc.nat(65_535),
       tls: fc.constantFrom('implicit', 'required', 'optional', 'off'),
       auth: fc.constantFrom('required', 'optional'),
       proxy: fc.constantFrom('trusted', 'required', 'off'),
+      clientCert: fc.constantFrom('off', 'optional', 'required'),
     });
+    const listener = any.filter(({ tls, clientCert }) =>
+      clientCert === 'required'
+        ? tls === 'implicit' || tls === 'required'
+        : clientCert === 'off' || tls !== 'off',
+    );
     fc.assert(
       fc.property(listener, (listener) => {
         expect(parseListener(formatListener(listener))).toEqual(listener);

@@ -33,7 +33,16 @@ describe('layers', () => {
     expect(origins.size).toBe(0);
     expect(config).toMatchObject({
       data: './data',
-      listen: [{ address: '127.0.0.1', port: 2525, tls: 'optional', auth: 'required', proxy: 'trusted' }],
+      listen: [
+        {
+          address: '127.0.0.1',
+          port: 2525,
+          tls: 'optional',
+          auth: 'required',
+          proxy: 'trusted',
+          clientCert: 'off',
+        },
+      ],
       dashboard: null,
       smtp: { maxSize: 50 * 1024 * 1024, maxRecipients: 100, timeouts: { command: 300_000 } },
       tls: { cert: null, key: null, certificates: [], minVersion: 'TLSv1.2' },
@@ -169,6 +178,14 @@ describe('wrong values', () => {
       expect.stringMatching(/^listen\[1\] .*trusted_proxies is empty/),
     ]);
     await load(`${listen}\n[smtp]\ntrusted_proxies = ["192.0.2.0/24", "2001:db8::1"]`);
+  });
+
+  it('refuses to ask for certificates where nobody vouches for clients', async () => {
+    const listen = 'listen = ["smtp://127.0.0.1:0?client_cert=optional"]';
+    expect(await problems(listen)).toEqual([
+      expect.stringMatching(/^listen\[0\] .*tls\.client_ca is not set/),
+    ]);
+    await load(`${listen}\n[tls]\nclient_ca = "ca.pem"`);
   });
 
   it('refuses two listeners on one port, but not on port 0', async () => {

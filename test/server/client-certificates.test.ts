@@ -157,6 +157,28 @@ describe.each(['starttls', 'implicit'] as const)('%s', (tls) => {
   });
 });
 
+describe('a mechanism of the embedder that gives EXTERNAL anywhere', () => {
+  it('proves nothing with a certificate that is bad', async () => {
+    const anywhere = { name: 'EXTERNAL', begin: () => EXTERNAL.begin() };
+    const { port } = await serve(
+      {
+        certificates: Certificates.load([server], { clientAuthorities: authority.cert }),
+        mechanisms: [anywhere],
+        onAuth: (_, { certificate }) => certificate.subject,
+      },
+      { tls: 'implicit', clientCertificates: 'optional' },
+    );
+    for (const [certificate, code] of [
+      [good, '235'],
+      [bad.expired, '535'],
+      [null, '535'],
+    ] as const) {
+      const talk = await come(port, 'implicit', certificate);
+      await talk.play('< 220', '> EHLO client.example', '< 250', '> AUTH EXTERNAL =', `< ${code}`);
+    }
+  });
+});
+
 describe('a port that requires one', () => {
   it('takes nothing before TLS', async () => {
     const { port } = await serveCertificates({ clientCertificates: 'required' });
