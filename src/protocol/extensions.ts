@@ -58,7 +58,8 @@ export interface Extension {
   readonly source: string;
   /** Whether it is on offer here; always, where absent. */
   readonly when?: (profile: Offer, link: Link) => boolean;
-  readonly parameters?: (profile: Offer, link: Link) => string;
+  /** What stands behind the keyword, empty for nothing; false where the extension is not on offer. */
+  readonly parameters?: (profile: Offer, link: Link) => string | false;
 }
 
 /** What EHLO announces, in this order (RFC 5321 4.1.1.1). */
@@ -78,21 +79,17 @@ export const EXTENSIONS: readonly Extension[] = [
   {
     keyword: 'DELIVERBY',
     source: 'RFC 2852',
-    when: ({ extensions }) => extensions.deliverBy !== false,
-    parameters: ({ extensions: { deliverBy } }) => (deliverBy === false ? '' : String(deliverBy.minimum)),
+    parameters: ({ extensions: { deliverBy } }) => deliverBy !== false && String(deliverBy.minimum),
   },
   {
     keyword: 'FUTURERELEASE',
     source: 'RFC 4865',
-    when: ({ extensions }) => extensions.futureRelease !== false,
-    parameters: ({ extensions }) =>
-      extensions.futureRelease === false ? '' : horizon(extensions.futureRelease),
+    parameters: ({ extensions: { futureRelease } }) => futureRelease !== false && horizon(futureRelease),
   },
   {
     keyword: 'MT-PRIORITY',
     source: 'RFC 6710',
-    when: ({ extensions }) => extensions.mtPriority !== false,
-    parameters: ({ extensions: { mtPriority } }) => (mtPriority === false ? '' : (mtPriority.policy ?? '')),
+    parameters: ({ extensions: { mtPriority } }) => mtPriority !== false && (mtPriority.policy ?? ''),
   },
   {
     keyword: 'REQUIRETLS',
@@ -135,7 +132,10 @@ export const EXTENSIONS: readonly Extension[] = [
 
 /** What is on offer to this profile's clients on such a link. */
 export function offer(profile: Offer, link: Link): readonly Extension[] {
-  return EXTENSIONS.filter(({ when }) => when === undefined || when(profile, link));
+  return EXTENSIONS.filter(
+    ({ when, parameters }) =>
+      (when === undefined || when(profile, link)) && parameters?.(profile, link) !== false,
+  );
 }
 
 /** The keyword lines of what is on offer. */
