@@ -115,9 +115,9 @@ function inStep(rig: Rig, decide: () => void): void {
     rig.feed(octets);
     decide();
   };
-  if (session.phase === 'securing') session.secured();
-  // Half a line first: it may be what begins content.
+  // Half a line first: it may be what begins content, or a handshake.
   if (session.inLine) send('\r\n');
+  if (session.phase === 'securing') session.secured();
   if (session.phase === 'data' || session.phase === 'unsolicited') send('\r\n.\r\n');
   if (session.phase === 'authenticating') send('*\r\n');
   // A client that declared a petabyte has to go.
