@@ -33,7 +33,7 @@ const FIRST_DOMAIN = 'example.com';
 export async function firstMessage(config: Config, store: Store, bound: readonly Bound[]): Promise<string> {
   const token = newToken();
   await store.addDomain(FIRST_DOMAIN, digestToken(token.expose()), Date.now());
-  const listener = bound[0];
+  const listener = bound.find(({ listener: { protocol } }) => protocol === 'smtp');
   return `This is the first start, so the domain ${FIRST_DOMAIN} was added. Its API token is both user and password,
 and is shown this once:
 

@@ -8,7 +8,7 @@ import type { Output } from './output.js';
 import { extensionsOf } from './extensions.js';
 import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
-import { listenAll } from './listening.js';
+import { addresses, listenAll } from './listening.js';
 import { createLog } from './log.js';
 import { stopSignal } from './signals.js';
 
@@ -50,10 +50,7 @@ async function serve(
     const bound = await listenAll(server, config);
     await stderr.write(banner(config, bound, tls));
     if (await store.isEmpty()) await stderr.write(await firstMessage(config, store, bound));
-    const addresses = bound.map(({ host, port }) =>
-      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    );
-    await stdout.line(`postern ready smtp=${addresses.join(',')}`);
+    await stdout.line(['postern ready', ...addresses(bound)].join(' '));
     const signal = await stop;
     log.info({ signal, connections: server.connections }, 'stopping');
   } finally {

@@ -23,12 +23,24 @@ export async function listenAll(server: Server<Domain>, config: Config): Promise
   return bound;
 }
 
+/** What listens where, for whoever started the program: `smtp=127.0.0.1:2525,[::1]:2525 lmtp=127.0.0.1:24`. */
+export function addresses(bound: readonly Bound[]): string[] {
+  return (['smtp', 'lmtp'] as const).flatMap((protocol) => {
+    const these = bound.filter(({ listener }) => listener.protocol === protocol);
+    const list = these.map(({ host, port }) =>
+      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    );
+    return list.length === 0 ? [] : [`${protocol}=${list.join(',')}`];
+  });
+}
+
 function listenOptions(listener: ListenerConfig, config: Config): ListenOptions {
-  const { address, port, tls, auth, proxy, clientCert } = listener;
+  const { address, port, protocol, tls, auth, proxy, clientCert } = listener;
   const detect = config.smtp.tlsDetect > 0 ? 'detect' : 'starttls';
   return {
     host: address,
     port,
+    lmtp: protocol === 'lmtp',
     tls: tls === 'implicit' || tls === 'off' ? tls : detect,
     tlsRequired: tls === 'required' || tls === 'implicit',
     authRequired: auth === 'required',

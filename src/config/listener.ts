@@ -2,6 +2,8 @@ import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.js';
 
 /** What one `listen` URL says. */
 export interface ListenerConfig extends Endpoint {
+  /** What is spoken: SMTP, or LMTP (`lmtp://`, RFC 2033) for software that delivers by it. */
+  readonly protocol: 'smtp' | 'lmtp';
   /**
    * - `implicit`: TLS from the first octet, nothing else (`smtps://`)
    * - `required`: STARTTLS or implicit TLS on one port; no mail and no AUTH before it
@@ -40,7 +42,7 @@ type Options = { [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name][number]
 
 /** How a listener is written, in words for an error message. */
 export const LISTENER_FORM =
-  'smtp://ADDR:PORT (STARTTLS, implicit TLS and plain on one port) or smtps://ADDR:PORT (implicit TLS only), ' +
+  'smtp://ADDR:PORT (STARTTLS, implicit TLS and plain on one port) or smtps://ADDR:PORT (implicit TLS only) or lmtp://ADDR:PORT (as smtp, by LMTP), ' +
   `with ${Object.entries(OPTIONS)
     .map(([name, values]) => `?${name}=${values.join('|')}`)
     .join(' and ')}`;
@@ -55,12 +57,15 @@ export function parseListener(url: string): ListenerConfig | string {
   const match = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)(\/?)(?:\?([^#]*))?(#.*)?$/i.exec(url);
   if (match === null) return 'it has a path; a listener is an address and a port';
   const [, scheme, authority = '', , query = '', fragment] = match;
-  if (scheme === undefined) return 'it does not start with smtp:// or smtps://';
-  if (scheme !== 'smtp' && scheme !== 'smtps') return `scheme "${scheme}" is neither smtp nor smtps`;
+  if (scheme === undefined) return 'it does not start with smtp://, smtps:// or lmtp://';
+  if (scheme !== 'smtp' && scheme !== 'smtps' && scheme !== 'lmtp') {
+    return `scheme "${scheme}" is none of smtp, smtps, lmtp`;
+  }
   if (fragment !== undefined) return 'it has a fragment (#)';
   if (authority.includes('@')) return 'it has a user name; tokens are made with "postern domain add"';
   const endpoint = parseEndpoint(authority);
   if (typeof endpoint === 'string') return endpoint;
+  if (scheme === 'lmtp' && endpoint.port === 25) return 'LMTP must not be spoken on port 25 (RFC 2033 1)';
   const options = parseOptions(query);
   if (typeof options === 'string') return options;
   if (scheme === 'smtps' && options.tls !== undefined && options.tls !== 'required') {
@@ -76,6 +81,7 @@ export function parseListener(url: string): ListenerConfig | string {
   const tls = clientCert === 'required' ? 'required' : OPTIONS.tls[0];
   return {
     ...endpoint,
+    protocol: scheme === 'lmtp' ? 'lmtp' : 'smtp',
     tls: scheme === 'smtps' ? 'implicit' : (options.tls ?? tls),
     auth: options.auth ?? OPTIONS.auth[0],
     proxy: options.proxy ?? OPTIONS.proxy[0],
@@ -96,7 +102,7 @@ export function formatListener(listener: ListenerConfig): string {
     .filter(([name, value]) => isOption(name) && value !== OPTIONS[name][0])
     .map(([name, value]) => `${name}=${value}`);
   const query = options.length === 0 ? '' : `?${options.join('&')}`;
-  return `${implicit ? 'smtps' : 'smtp'}://${formatEndpoint(listener)}${query}`;
+  return `${implicit ? 'smtps' : listener.protocol}://${formatEndpoint(listener)}${query}`;
 }
 
 function parseOptions(query: string): Options | string {

@@ -9,8 +9,10 @@ const MAX_PATH = 256;
 export interface Trace {
   /** The name given in HELO or EHLO: whatever the client chose to send. */
   readonly helloName: string;
-  /** True for EHLO, false for HELO. */
+  /** True for EHLO and LHLO, false for HELO. */
   readonly extended: boolean;
+  /** It came by LMTP. Default: false. */
+  readonly lmtp?: boolean;
   /** IP address of the client, without brackets; an IPv4 address mapped into IPv6 is shown as IPv4. */
   readonly clientAddress: string;
   /** Our own name, in A-labels. */
@@ -52,14 +54,16 @@ export function receivedField(trace: Trace): string {
 }
 
 /**
- * The protocol keyword: ESMTP and its S and A (RFC 3848), UTF8SMTP with the same where SMTPUTF8 is in use
+ * The protocol keyword: ESMTP or LMTP, with S and A (RFC 3848), UTF8SMTP and UTF8LMTP where SMTPUTF8 is in use
  * (RFC 6531 4.3). There is none for HELO on TLS: the comment tells it.
  */
-export function withKeyword(trace: Pick<Trace, 'extended' | 'tls' | 'authenticated' | 'utf8'>): string {
+export function withKeyword(
+  trace: Pick<Trace, 'extended' | 'lmtp' | 'tls' | 'authenticated' | 'utf8'>,
+): string {
   if (!trace.extended) return 'SMTP';
-  return (
-    (trace.utf8 ? 'UTF8SMTP' : 'ESMTP') + (trace.tls === null ? '' : 'S') + (trace.authenticated ? 'A' : '')
-  );
+  const protocol =
+    trace.lmtp === true ? (trace.utf8 ? 'UTF8LMTP' : 'LMTP') : trace.utf8 ? 'UTF8SMTP' : 'ESMTP';
+  return protocol + (trace.tls === null ? '' : 'S') + (trace.authenticated ? 'A' : '');
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
 import type { Commanding, Phase, Ready, Receiving } from './phases.js';
 import type { Profile } from './profile.js';
+import { toEach } from './questions.js';
 import { ChunkedReception, Reception } from './reception.js';
 import type { Reply } from './reply.js';
 import { reply } from './replies.js';
@@ -79,7 +80,7 @@ export function lossOf(phase: Phase<unknown>, question: Question | null, reason:
 export class ContentOver<Principal> {
   constructor(
     readonly phase: Phase<Principal>,
-    readonly reply: Reply,
+    readonly replies: readonly Reply[],
     /** The command that is refused by it, for whoever is told; null where that was told, or nothing is. */
     readonly refused: 'DATA' | 'BDAT' | null,
   ) {}
@@ -90,6 +91,7 @@ export function readContent<Principal>(
   phase: Receiving<Principal>,
   inbox: Inbox,
   outbox: Outbox,
+  profile: Profile,
 ): Event | ContentOver<Principal> | null {
   const { reception } = phase;
   switch (inbox.readContent(reception)) {
@@ -102,29 +104,29 @@ export function readContent<Principal>(
       outbox.tell(REFUSED_CONTENT);
       return null;
     case 'end':
-      return ended(phase);
+      return ended(phase, profile);
   }
 }
 
-function ended<Principal>(phase: Receiving<Principal>): Event | ContentOver<Principal> {
+function ended<Principal>(phase: Receiving<Principal>, profile: Profile): Event | ContentOver<Principal> {
   const { refusal, size } = phase.reception;
   if (refusal === null) {
     if (phase.kind !== 'chunk' || phase.reception.last) return { type: 'end', size };
-    return new ContentOver(advance(phase, 'chunkOver'), reply('chunkOk', { size }), null);
+    return new ContentOver(advance(phase, 'chunkOver'), [reply('chunkOk', { size })], null);
   }
   switch (phase.kind) {
     case 'data':
-      return new ContentOver(advance(phase, 'dataOver'), refusal, 'DATA');
+      return new ContentOver(advance(phase, 'dataOver'), toEach(refusal, phase, profile), 'DATA');
     case 'unsolicited':
-      return new ContentOver(advance(phase, 'unsolicitedOver'), refusal, 'DATA');
+      return new ContentOver(advance(phase, 'unsolicitedOver'), [refusal], 'DATA');
     case 'discarding':
-      return new ContentOver(advance(phase, 'discardOver'), refusal, 'BDAT');
+      return new ContentOver(advance(phase, 'discardOver'), [refusal], 'BDAT');
     case 'chunk': {
       const { last, refusalHeard } = phase.reception;
       phase.reception.refusalHeard = true;
       return new ContentOver(
         advance(phase, last ? 'dataOver' : 'chunkOver'),
-        refusal,
+        last ? toEach(refusal, phase, profile) : [refusal],
         refusalHeard ? null : 'BDAT',
       );
     }

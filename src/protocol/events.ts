@@ -5,9 +5,9 @@ import type { Credentials } from './sasl/credentials.js';
 import type { ScramKeys } from './sasl/mechanism.js';
 import type { XclientAttributes, XforwardAttributes } from './xclient.js';
 
-/** How the client greeted: EHLO has the extensions, HELO has none. */
+/** How the client greeted: EHLO, and LMTP's LHLO, have the extensions, HELO has none. */
 export interface Hello {
-  readonly verb: 'EHLO' | 'HELO';
+  readonly verb: 'EHLO' | 'HELO' | 'LHLO';
   /** As the client wrote it: a claim, not a fact. */
   readonly name: string;
 }
@@ -82,6 +82,11 @@ export type Verdict<Principal> =
   | { readonly type: 'accept'; readonly reply?: Reply }
   /** To `lookup`: what the server keeps of the user's password; null where it knows no such user. */
   | { readonly type: 'keys'; readonly keys: ScramKeys | null }
+  /**
+   * In LMTP, to `end`: a yes or a no to each recipient, in the order in which they were accepted (RFC 2033 4.2).
+   * Any other verdict holds for all of them.
+   */
+  | { readonly type: 'perRecipient'; readonly replies: readonly Reply[] }
   /** Yes, to `auth`, and for whom. */
   | { readonly type: 'authenticate'; readonly principal: Principal }
   /**

@@ -3,8 +3,8 @@ import { trimEnd, trimStart } from './octets.js';
 import type { Commanding, Phase } from './phases.js';
 import type { Profile } from './profile.js';
 import type { Reply } from './reply.js';
-import { reply } from './replies.js';
-import { type Command, type Verb, VERBS } from './verbs.js';
+import { type ConstantReply, reply } from './replies.js';
+import { type Command, type Verb, verbOf } from './verbs.js';
 
 /** What a command line comes to, here and now. */
 export type Meaning =
@@ -35,6 +35,11 @@ const HTTP = /^(?:(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PRI)(?
 const CONTENT = /^(?:$|[!-9;-~]+[ \t]*:)/;
 // Perhaps a BDAT to the client that wrote it, though none that can be read.
 const ALMOST_BDAT = /^[ \t]*BDAT/i;
+// RFC 2033 4.1 and 4.2: it has a hello of its own, and 503 where SMTP has 554.
+const IN_LMTP: Readonly<Partial<Record<ConstantReply, ConstantReply>>> = {
+  helloFirst: 'lhloFirst',
+  recipientFirst: 'lmtpRecipientFirst',
+};
 const PRINTABLE = /^[ -~]*$/;
 
 /**
@@ -53,7 +58,7 @@ export function interpret(
   const whole = trimEnd(line);
   const space = whole.indexOf(' ');
   const name = (space < 0 ? whole : whole.slice(0, space)).toUpperCase();
-  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  const verb = verbOf(name, profile.protocol);
   if (verb === undefined) return withoutVerb(line, phase, profile, dataRefused);
 
   const { authLine, commandLine } = profile.limits;
@@ -68,7 +73,7 @@ export function interpret(
   if (early !== null) return refused(early);
 
   const command = verb.parse(verb.exact === true ? argument : trimStart(argument), {
-    extended: 'hello' in phase && phase.hello.verb === 'EHLO',
+    extended: 'hello' in phase && phase.hello.verb !== 'HELO',
     smtputf8: 'transaction' in phase && phase.transaction.parameters.smtputf8 === true,
     offered: profile.offered[phase.link],
     extensions: profile.extensions,
@@ -131,7 +136,8 @@ function outOfOrder(phase: Commanding<unknown>, name: string, verb: Verb, profil
   if (profile.tlsRequired && phase.link === 'plain' && verb.beforeTls !== true) return reply('tlsRequired');
   const refusal = verb.refusedIn?.[phase.kind];
   if (refusal !== undefined) {
-    return refusal === 'notInTransaction' ? reply(refusal, { verb: name }) : reply(refusal);
+    if (refusal === 'notInTransaction') return reply(refusal, { verb: name });
+    return reply((profile.protocol === 'lmtp' && IN_LMTP[refusal]) || refusal);
   }
   // RFC 5321 2.2.1: HELO turns every extension off.
   if (verb.extension === true && 'hello' in phase && phase.hello.verb === 'HELO') return reply('helloFirst');

@@ -13,9 +13,11 @@ export class Outbox {
     return this.#unsent;
   }
 
-  say(reply: Reply): void {
-    this.#replies.push(reply.octets);
-    this.#unsent += reply.octets.length;
+  say(...replies: readonly Reply[]): void {
+    for (const { octets } of replies) {
+      this.#replies.push(octets);
+      this.#unsent += octets.length;
+    }
   }
 
   /** Null tells nothing. */

@@ -1,4 +1,5 @@
 import type { BareNewlines } from './content.js';
+import type { Hello } from './events.js';
 import {
   announce,
   DEFAULT_EXTENSIONS,
@@ -16,10 +17,14 @@ import { PLAIN } from './sasl/plain.js';
 import type { RelayTrust } from './xclient.js';
 import { PortableScan, type Scan } from './scan.js';
 
+export type Protocol = 'smtp' | 'lmtp';
+
 /** How a listener wants its sessions to be. */
 export interface ProfileOptions {
   /** The server's own name, in the greeting and the hello. */
   readonly hostname: string;
+  /** LMTP (RFC 2033): LHLO in place of EHLO and HELO, and a reply per recipient behind a message. Default: smtp. */
+  readonly protocol?: Protocol;
   /** Offer STARTTLS on plain links. Default: false. */
   readonly starttls?: boolean;
   /** Nothing but a hello, STARTTLS, NOOP, HELP and QUIT before TLS (RFC 3207 4). Default: false. */
@@ -44,6 +49,7 @@ export interface ProfileOptions {
 /** The options of a listener, completed and checked once, shared by all its sessions. */
 export class Profile {
   readonly hostname: string;
+  readonly protocol: Protocol;
   readonly starttls: boolean;
   readonly tlsRequired: boolean;
   readonly authRequired: boolean;
@@ -65,6 +71,7 @@ export class Profile {
 
   constructor(options: ProfileOptions) {
     this.hostname = options.hostname;
+    this.protocol = options.protocol ?? 'smtp';
     this.starttls = options.starttls ?? false;
     this.tlsRequired = options.tlsRequired ?? false;
     this.authRequired = options.authRequired ?? false;
@@ -76,7 +83,9 @@ export class Profile {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.longestLine = Math.max(this.limits.authLine, this.limits.commandLine - 2);
     this.scan = options.scan ?? new PortableScan();
-    this.greeting = reply('greeting', { hostname: this.hostname });
+    const { hostname } = this;
+    this.greeting =
+      this.protocol === 'lmtp' ? reply('lmtpGreeting', { hostname }) : reply('greeting', { hostname });
     const plain = offer(this, 'plain');
     const tls = offer(this, 'tls');
     const mutual = offer(this, 'mutual');
@@ -92,8 +101,8 @@ export class Profile {
         : null;
   }
 
-  /** The answer to EHLO, with the extensions, or to HELO, without. */
-  hello(verb: 'EHLO' | 'HELO', address: string, link: Link): Reply {
+  /** The answer to EHLO or LHLO, with the extensions, or to HELO, without. */
+  hello(verb: Hello['verb'], address: string, link: Link): Reply {
     const first = reply('hello', { hostname: this.hostname, address });
     if (verb === 'HELO') return first;
     const lines = this.#announcements?.[link] ?? announce(this, link, this.#extensions[link]);

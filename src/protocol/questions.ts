@@ -1,24 +1,24 @@
-import type { Question, SaslQuestion } from './events.js';
+import type { Hello, Question, SaslQuestion, Verdict } from './events.js';
 import type { Phase, Ready } from './phases.js';
 import type { Profile } from './profile.js';
 import { Reception } from './reception.js';
 import type { Reply } from './reply.js';
 import { reply } from './replies.js';
-import { challengeBefore } from './sasl/exchange.js';
+import { challengeAfter, challengeBefore } from './sasl/exchange.js';
 import { advance } from './transitions.js';
 import type { Command } from './verbs.js';
 
 /** A question that is answered with a plain yes or no. */
-export type PlainQuestion = Exclude<Question, SaslQuestion>;
+type PlainQuestion = Exclude<Question, SaslQuestion>;
 
-export function isPlain(question: Question): question is PlainQuestion {
+function isPlain(question: Question): question is PlainQuestion {
   return question.type !== 'lookup' && question.type !== 'auth';
 }
 
 /** A command that only the server can decide on. */
 export type Asking = Extract<
   Command,
-  { verb: 'EHLO' | 'HELO' | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' | 'XCLIENT' | 'XFORWARD' }
+  { verb: Hello['verb'] | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' | 'XCLIENT' | 'XFORWARD' }
 >;
 
 /** What a command asks. */
@@ -26,6 +26,7 @@ export function questionOf(command: Asking): PlainQuestion {
   switch (command.verb) {
     case 'EHLO':
     case 'HELO':
+    case 'LHLO':
       return { type: 'hello', hello: command };
     case 'STARTTLS':
       return { type: 'starttls' };
@@ -64,8 +65,37 @@ export function askedBy(question: Question, phase: Phase<unknown>): string {
 /** What a yes leads to. */
 export interface Consequence<Principal> {
   readonly phase: Phase<Principal>;
-  /** Null where something else is to be answered first: the chunk that the message begins with. */
-  readonly reply: Reply | null;
+  /** None where something else is to be answered first: the chunk that the message begins with. */
+  readonly replies: readonly Reply[];
+}
+
+/**
+ * What a verdict on `question` leads to, in `phase`.
+ *
+ * @throws Error where it is none for this question: a bug of whoever gave it.
+ */
+export function consequenceOf<Principal>(
+  question: Question,
+  verdict: Verdict<Principal>,
+  phase: Phase<Principal>,
+  profile: Profile,
+  address: string,
+): Consequence<Principal> {
+  if (verdict.type === 'refuse') return dissent(question, phase, profile, verdict.reply);
+  if (verdict.type === 'accept' && isPlain(question)) {
+    return consent(question, phase, profile, address, verdict.reply);
+  }
+  if (verdict.type === 'authenticate' && question.type === 'auth') {
+    const next = advance(phase, 'authenticated', { principal: verdict.principal });
+    return { phase: next, replies: [reply('authenticated')] };
+  }
+  if (verdict.type === 'keys' && question.type === 'lookup') {
+    return { phase, replies: [challengeAfter(verdict.keys, phase)] };
+  }
+  if (verdict.type === 'perRecipient' && question.type === 'end') {
+    return decide(verdict.replies, phase, profile);
+  }
+  throw new Error(`${verdict.type} is no answer to ${question.type}`);
 }
 
 /**
@@ -73,7 +103,7 @@ export interface Consequence<Principal> {
  *
  * @param given the reply of whoever said yes, for where the protocol leaves its text free.
  */
-export function consent<Principal>(
+function consent<Principal>(
   question: PlainQuestion,
   phase: Phase<Principal>,
   profile: Profile,
@@ -84,60 +114,87 @@ export function consent<Principal>(
   const own = given !== undefined && given.code < 300 ? given : undefined;
   switch (question.type) {
     case 'connect':
-      return { phase: advance(phase, 'welcomed'), reply: own ?? profile.greeting };
+      return { phase: advance(phase, 'welcomed'), replies: [own ?? profile.greeting] };
     case 'hello': {
       const next = advance(phase, 'hello', question.hello);
       const { link } = next as Ready<Principal>;
-      return { phase: next, reply: profile.hello(question.hello.verb, address, link) };
+      return { phase: next, replies: [profile.hello(question.hello.verb, address, link)] };
     }
     case 'xclient':
-      return { phase: advance(phase, 'startedOver'), reply: own ?? profile.greeting };
+      return { phase: advance(phase, 'startedOver'), replies: [own ?? profile.greeting] };
     case 'xforward':
-      return { phase, reply: reply('ok') };
+      return { phase, replies: [reply('ok')] };
     case 'starttls':
-      return { phase: advance(phase, 'startTls'), reply: reply('readyForTls') };
+      return { phase: advance(phase, 'startTls'), replies: [reply('readyForTls')] };
     case 'mail': {
       const { reversePath, parameters } = question;
       const next = advance(phase, 'mailAccepted', { reversePath, parameters });
-      return { phase: next, reply: own ?? reply('senderOk') };
+      return { phase: next, replies: [own ?? reply('senderOk')] };
     }
     case 'rcpt':
-      return { phase: advance(phase, 'rcptAccepted'), reply: own ?? reply('recipientOk') };
+      return { phase: advance(phase, 'rcptAccepted'), replies: [own ?? reply('recipientOk')] };
     case 'data': {
-      if (phase.kind === 'chunk') return { phase, reply: null };
+      if (phase.kind === 'chunk') return { phase, replies: [] };
       const next = advance(phase, 'dataBegun', { reception: new Reception(profile) });
-      return { phase: next, reply: reply('startMail') };
+      return { phase: next, replies: [reply('startMail')] };
     }
     case 'end':
-      return { phase: advance(phase, 'dataOver'), reply: own ?? reply('accepted') };
+      return { phase: advance(phase, 'dataOver'), replies: toEach(own ?? reply('accepted'), phase, profile) };
   }
 }
 
 /** What a no to `question` leads to, in `phase`. The client may have to answer something before it hears the no. */
-export function dissent<Principal>(
+function dissent<Principal>(
   question: Question,
   phase: Phase<Principal>,
-  refusal: Reply,
+  profile: Profile,
+  given: Reply,
 ): Consequence<Principal> {
+  // A reply that says yes would leave the client where the session is not.
+  const refusal = given.positive ? reply('internal') : given;
   switch (question.type) {
     case 'connect':
     case 'xclient':
-      return { phase: advance(phase, 'turnedAway', { refusal: reply('turnedAway') }), reply: refusal };
+      return { phase: advance(phase, 'turnedAway', { refusal: reply('turnedAway') }), replies: [refusal] };
     case 'lookup':
-      return { phase: advance(phase, 'saslOver'), reply: refusal };
+      return { phase: advance(phase, 'saslOver'), replies: [refusal] };
     case 'auth': {
       const challenge = challengeBefore(refusal, phase);
-      if (challenge === null) return { phase: advance(phase, 'saslOver'), reply: refusal };
-      return { phase: advance(phase, 'saslLost', { refusal }), reply: challenge };
+      if (challenge === null) return { phase: advance(phase, 'saslOver'), replies: [refusal] };
+      return { phase: advance(phase, 'saslLost', { refusal }), replies: [challenge] };
     }
     case 'data':
       // RFC 3030 2: said behind the chunk. But whoever is to be cut off is not listened to any more.
-      if (phase.kind !== 'chunk' || refusal.code === 421) return { phase, reply: refusal };
+      if (phase.kind !== 'chunk' || refusal.code === 421) return { phase, replies: [refusal] };
       phase.reception.refuse(refusal);
-      return { phase, reply: null };
+      return { phase, replies: [] };
     case 'end':
-      return { phase: advance(phase, 'dataOver'), reply: refusal };
+      return { phase: advance(phase, 'dataOver'), replies: toEach(refusal, phase, profile) };
     default:
-      return { phase, reply: refusal };
+      return { phase, replies: [refusal] };
   }
+}
+
+/**
+ * What a verdict for each recipient leads to, in `phase`.
+ *
+ * @throws Error where it is not one for each: a bug of the caller.
+ */
+function decide<Principal>(
+  replies: readonly Reply[],
+  phase: Phase<Principal>,
+  profile: Profile,
+): Consequence<Principal> {
+  const due = toEach(reply('accepted'), phase, profile);
+  if (profile.protocol !== 'lmtp' || replies.length !== due.length) {
+    throw new Error(`expected a reply for each of ${due.length} recipients in LMTP, got ${replies.length}`);
+  }
+  // Only a 2yz means what the session does then.
+  const sound = replies.map((given) => (given.code >= 300 && given.positive ? reply('accepted') : given));
+  return { phase: advance(phase, 'dataOver'), replies: sound };
+}
+
+/** Behind a message SMTP has one reply, LMTP one for each recipient that was accepted (RFC 2033 4.2 and 4.3). */
+export function toEach(one: Reply, phase: Phase<unknown>, { protocol }: Profile): readonly Reply[] {
+  return protocol === 'lmtp' && 'recipients' in phase ? new Array<Reply>(phase.recipients).fill(one) : [one];
 }

@@ -6,6 +6,7 @@ import { Reply } from './reply.js';
  */
 export const CATALOGUE = {
   greeting: [220, null, '{hostname} ESMTP ready'],
+  lmtpGreeting: [220, null, '{hostname} LMTP ready'],
   hello: [250, null, '{hostname} Nice to meet you, [{address}]'],
   help: [214, '2.0.0', 'Commands: {commands}'],
   readyForTls: [220, '2.0.0', 'Ready to start TLS'],
@@ -47,9 +48,11 @@ export const CATALOGUE = {
   notImplemented: [502, '5.5.1', '{verb} is not offered here'],
   turnedAway: [503, '5.5.1', 'You were turned away: send QUIT'],
   helloFirst: [503, '5.5.1', 'Send EHLO first'],
+  lhloFirst: [503, '5.5.1', 'Send LHLO first'],
   nestedMail: [503, '5.5.1', 'MAIL was sent already: finish that message, or send RSET'],
   mailFirst: [503, '5.5.1', 'Send MAIL first'],
   recipientFirst: [554, '5.5.1', 'No valid recipients'],
+  lmtpRecipientFirst: [503, '5.5.1', 'No valid recipients'],
   chunksBegun: [503, '5.5.1', 'BDAT was sent already: finish with BDAT, or send RSET'],
   binaryNeedsChunks: [503, '5.5.1', 'A message of BODY=BINARYMIME comes by BDAT'],
   unsolicitedBody: [503, '5.5.1', 'Message refused: it was sent without waiting for 354'],

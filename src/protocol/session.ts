@@ -14,10 +14,10 @@ import { interpret, Refused, unreadable } from './interpret.js';
 import { Outbox } from './outbox.js';
 import type { Authenticating, Commanding, Identity, Phase, Ready, Receiving, Transaction } from './phases.js';
 import type { Profile } from './profile.js';
-import { askedBy, consent, dissent, isPlain, type PlainQuestion, questionOf } from './questions.js';
+import { askedBy, type Consequence, consequenceOf, questionOf } from './questions.js';
 import type { Reply } from './reply.js';
 import { reply } from './replies.js';
-import { beginSasl, challengeAfter, continueSasl, type SaslOutcome } from './sasl/exchange.js';
+import { beginSasl, continueSasl, type SaslOutcome } from './sasl/exchange.js';
 import { advance } from './transitions.js';
 import { ANSWERS, type Command } from './verbs.js';
 
@@ -183,16 +183,10 @@ export class ServerSession<Principal> {
     if (this.#phase.kind === 'closed') return;
     const question = this.#question;
     if (question === null) throw new Error('no question waits for a verdict');
-    if (verdict.type === 'refuse') this.#refused(question, verdict.reply);
-    else if (verdict.type === 'accept' && isPlain(question)) this.#accepted(question, verdict.reply);
-    else if (verdict.type === 'authenticate' && question.type === 'auth') {
-      this.#question = null;
-      this.#phase = advance(this.#phase, 'authenticated', { principal: verdict.principal });
-      this.#say(reply('authenticated'));
-    } else if (verdict.type === 'keys' && question.type === 'lookup') {
-      this.#question = null;
-      this.#say(challengeAfter(verdict.keys, this.#phase));
-    } else throw new Error(`${verdict.type} is no answer to ${question.type}`);
+    const next = consequenceOf(question, verdict, this.#phase, this.profile, this.address);
+    this.#question = null;
+    if (verdict.type === 'accept') this.#accepted(question, next);
+    else this.#concluded(question, next);
     this.#sayFarewell();
   }
 
@@ -281,7 +275,7 @@ export class ServerSession<Principal> {
       case 'NOOP':
       case 'VRFY':
       case 'HELP':
-        return this.#say(ANSWERS[command.verb]);
+        return this.#say(ANSWERS[command.verb][this.profile.protocol]);
       case 'QUIT':
         return this.#hangUp(reply('bye'), 'quit');
       default:
@@ -317,16 +311,17 @@ export class ServerSession<Principal> {
   }
 
   #readContent(phase: Receiving<Principal>): Event | null {
-    const read = readContent(phase, this.#inbox, this.#outbox);
+    const read = readContent(phase, this.#inbox, this.#outbox, this.profile);
     if (!(read instanceof ContentOver)) return read?.type === 'end' ? this.#ask(read) : read;
     this.#phase = read.phase;
-    return read.refused === null ? this.#say(read.reply) : this.#refuse(read.refused, read.reply);
+    if (read.refused !== null) return this.#refuse(read.refused, ...read.replies);
+    this.#outbox.say(...read.replies);
+    return null;
   }
 
   // ---- verdicts
 
-  #accepted(question: PlainQuestion, given: Reply | undefined): void {
-    this.#question = null;
+  #accepted(question: Question, { phase, replies }: Consequence<Principal>): void {
     if (question.type === 'connect' && this.#inbox.length > 0 && this.profile.refuseEarlyTalkers) {
       this.#refuse('', reply('earlyTalker'));
       this.#close('protocol');
@@ -336,22 +331,19 @@ export class ServerSession<Principal> {
     if (question.type === 'starttls' && this.#farewell !== null) return;
     if (question.type === 'hello') this.#outbox.tell(lossOf(this.#phase, null, 'reset'));
     if (question.type === 'end') this.#errors = 0;
-    const next = consent(question, this.#phase, this.profile, this.address, given);
-    this.#phase = next.phase;
-    if (next.reply !== null) this.#say(next.reply);
+    this.#phase = phase;
+    this.#outbox.say(...replies);
     if (question.type === 'starttls') this.#outbox.tell({ type: 'secure' });
   }
 
-  #refused(question: Question, refusal: Reply): void {
-    this.#question = null;
+  /** Anything but a plain yes. */
+  #concluded(question: Question, { phase, replies }: Consequence<Principal>): void {
     const command = askedBy(question, this.#phase);
-    // A reply that says yes would leave the client where the session is not.
-    const no = dissent(question, this.#phase, refusal.positive ? reply('internal') : refusal);
-    this.#phase = no.phase;
+    this.#phase = phase;
     this.#dataRefused = command === 'DATA' && question.type === 'data';
-    if (no.reply === null) this.#outbox.tell(RESET);
-    else if (no.reply.positive) this.#say(no.reply);
-    else this.#refuse(command, no.reply);
+    if (replies.length === 0) this.#outbox.tell(RESET);
+    if (question.type === 'end' && replies.some(({ positive }) => positive)) this.#errors = 0;
+    this.#refuse(command, ...replies);
   }
 
   #ask(question: Question): Event {
@@ -364,14 +356,18 @@ export class ServerSession<Principal> {
     return null;
   }
 
-  /** Says no, tells it, and counts it. */
-  #refuse(command: string, refusal: Reply): null {
-    this.#outbox.tell({ type: 'refused', command, reply: refusal });
-    if (refusal.code >= 500 && ++this.#errors >= this.profile.limits.errors) {
+  /** Says no, tells it, and counts it. A reply among others may be a yes. */
+  #refuse(command: string, ...replies: readonly Reply[]): null {
+    const noes = replies.filter(({ positive }) => !positive);
+    for (const reply of new Set(noes)) this.#outbox.tell({ type: 'refused', command, reply });
+    const inVain = noes.length === replies.length && noes.some(({ code }) => code >= 500);
+    if (inVain && ++this.#errors >= this.profile.limits.errors) {
       return this.#hangUp(reply('tooManyErrors'), 'errors');
     }
+    this.#outbox.say(...replies);
     // RFC 5321 3.8: with 421 the server closes.
-    return refusal.code === 421 ? this.#hangUp(refusal, 'refused') : this.#say(refusal);
+    if (noes.some(({ code }) => code === 421)) this.#close('refused');
+    return null;
   }
 
   #hangUp(farewell: Reply, reason: CloseReason): null {

@@ -1,4 +1,5 @@
 import type { OptionalExtensions } from './extensions.js';
+import type { Hello } from './events.js';
 import { type ChunkSize, parseChunkSize } from './grammar/chunk-size.js';
 import { isHelloName } from './grammar/domain.js';
 import { type Mailbox, parsePath, PathFault } from './grammar/mailbox.js';
@@ -13,6 +14,7 @@ import { decodeUtf8, trimStart } from './octets.js';
 import type { Limits } from './limits.js';
 import type { Commanding } from './phases.js';
 import { unpromised } from './promises.js';
+import type { Protocol } from './profile.js';
 import type { Reply } from './reply.js';
 import { type ConstantReply, reply } from './replies.js';
 import {
@@ -25,7 +27,7 @@ import {
 
 /** A command that reads well. What it may do now is another question. */
 export type Command =
-  | { readonly verb: 'EHLO' | 'HELO'; readonly name: string }
+  | { readonly verb: Hello['verb']; readonly name: string }
   | { readonly verb: 'STARTTLS' | 'DATA' }
   | { readonly verb: 'RSET' | 'NOOP' | 'QUIT' | 'VRFY' | 'HELP' }
   | { readonly verb: 'XCLIENT'; readonly client: XclientAttributes }
@@ -37,7 +39,7 @@ export type Command =
 
 /** What a parser must know of the session. */
 export interface ParseContext extends ParameterContext {
-  /** The hello was EHLO: parameters are allowed. */
+  /** The hello was not HELO: parameters are allowed. */
   readonly extended: boolean;
   readonly extensions: OptionalExtensions;
   readonly limits: Limits;
@@ -52,6 +54,8 @@ export interface Verb {
   readonly refusedIn?: Readonly<
     Partial<Record<Commanding<unknown>['kind'], ConstantReply | 'notInTransaction'>>
   >;
+  /** The one protocol that has it (RFC 2033 4.1). Both, where absent. */
+  readonly of?: Protocol;
   /** It may come before TLS where TLS is required (RFC 3207 4). */
   readonly beforeTls?: true;
   /** It may not come before AUTH where AUTH is required (RFC 4954 6). */
@@ -81,8 +85,9 @@ const OUTSIDE_TRANSACTION = { greeted: 'helloFirst', ...IN_TRANSACTION } as cons
 
 // RFC 5321 4.1.1, one row a verb.
 export const VERBS: Readonly<Record<string, Verb>> = {
-  EHLO: { parse: parseHello('EHLO'), beforeTls: true, endsGroup: true, raw: true },
-  HELO: { parse: parseHello('HELO'), beforeTls: true, endsGroup: true, raw: true },
+  EHLO: { parse: parseHello('EHLO'), of: 'smtp', beforeTls: true, endsGroup: true, raw: true },
+  HELO: { parse: parseHello('HELO'), of: 'smtp', beforeTls: true, endsGroup: true, raw: true },
+  LHLO: { parse: parseHello('LHLO'), of: 'lmtp', beforeTls: true, endsGroup: true, raw: true },
   STARTTLS: {
     parse: withoutArgument('STARTTLS'),
     refusedIn: OUTSIDE_TRANSACTION,
@@ -151,13 +156,25 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   TURN: { parse: () => reply('notImplemented', { verb: 'TURN' }), endsGroup: true, absent: true },
 };
 
-const offered = Object.keys(VERBS).filter((name) => VERBS[name]?.absent !== true);
+/** The verb of this name, if there is one in the protocol. */
+export function verbOf(name: string, protocol: Protocol): Verb | undefined {
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  return verb?.of === undefined || verb.of === protocol ? verb : undefined;
+}
+
+function help(protocol: Protocol): Reply {
+  const offered = Object.keys(VERBS).filter((name) => {
+    const verb = verbOf(name, protocol);
+    return verb !== undefined && verb.absent !== true;
+  });
+  return reply('help', { commands: offered.join(' ') });
+}
 
 /** What the commands get that ask nobody and change nothing. */
-export const ANSWERS: Readonly<Record<'NOOP' | 'VRFY' | 'HELP', Reply>> = {
-  NOOP: reply('ok'),
-  VRFY: reply('cannotVerify'),
-  HELP: reply('help', { commands: offered.join(' ') }),
+export const ANSWERS: Readonly<Record<'NOOP' | 'VRFY' | 'HELP', Readonly<Record<Protocol, Reply>>>> = {
+  NOOP: { smtp: reply('ok'), lmtp: reply('ok') },
+  VRFY: { smtp: reply('cannotVerify'), lmtp: reply('cannotVerify') },
+  HELP: { smtp: help('smtp'), lmtp: help('lmtp') },
 };
 
 type Plain = 'DATA' | 'RSET' | 'QUIT' | 'STARTTLS';
@@ -168,7 +185,7 @@ function withoutArgument(verb: Plain): Verb['parse'] {
   return (argument) => (argument === '' ? command : refusal);
 }
 
-function parseHello(verb: 'EHLO' | 'HELO'): Verb['parse'] {
+function parseHello(verb: Hello['verb']): Verb['parse'] {
   const refusal = reply('helloSyntax', { verb });
   return (argument) => (isHelloName(argument) ? { verb, name: argument } : refusal);
 }

@@ -1,5 +1,5 @@
 import type { AbortReason } from '../protocol/index.js';
-import type { ContentSink, Decision } from './handler.js';
+import type { ContentSink, MessageDecision } from './handler.js';
 
 const REASONS: Readonly<Record<AbortReason, string>> = {
   refused: 'the content was refused',
@@ -28,7 +28,7 @@ export class BodyStream implements ContentSink, AsyncIterable<Uint8Array>, Async
   #wakeWriter: (() => void) | null = null;
 
   /** @param decision what the reader makes of the body; settles once it is done. */
-  decision: Promise<Decision> | null = null;
+  decision: Promise<Awaited<MessageDecision>> | null = null;
 
   write(octets: Uint8Array): void | Promise<void> {
     if (this.#state === 'unwanted') return;
@@ -39,10 +39,10 @@ export class BodyStream implements ContentSink, AsyncIterable<Uint8Array>, Async
     });
   }
 
-  end(): Decision {
+  end(): MessageDecision {
     if (this.#state === 'open') this.#state = 'ended';
     this.#wake();
-    return this.decision as Promise<Awaited<Decision>>;
+    return this.decision as Promise<Awaited<MessageDecision>>;
   }
 
   abort(reason: AbortReason): void {

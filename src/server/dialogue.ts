@@ -12,7 +12,7 @@ import {
 } from '../protocol/index.js';
 import type { Admission } from './admission.js';
 import { BodyStream } from './body.js';
-import type { ContentSink, Decision, Recipient } from './handler.js';
+import type { ContentSink, Decision, MessageDecision, Recipient } from './handler.js';
 import { Refusal, replyFor } from './refusal.js';
 import { originAfter } from './relay.js';
 import type { Speaker } from './speaker.js';
@@ -163,7 +163,10 @@ export class Dialogue<Principal> {
   #endSink(): Answer<Principal> {
     const sink = this.#sink;
     this.#sink = null;
-    const answer = this.#settle(sink?.end());
+    const answer = this.#settleBy<Awaited<MessageDecision>>(
+      (decision) => this.#verdictOnMessage(decision),
+      sink?.end(),
+    );
     if (this.origin === null) return answer;
     // XFORWARD is about one message, and whoever logs that one has done so by now.
     const forget = (verdict: Verdict<Principal>): Verdict<Principal> => {
@@ -175,9 +178,26 @@ export class Dialogue<Principal> {
 
   /** A decision as a verdict. A promise stays one; anything else is an answer in the same turn. */
   #settle(decision: Decision): Answer<Principal> {
-    if (!isPromise(decision)) return verdictOf(decision);
-    return Promise.resolve(decision).then(verdictOf<Principal>, (error: unknown) =>
-      refuse(this.replyTo(error)),
+    return this.#settleBy(verdictOf<Principal>, decision);
+  }
+
+  #settleBy<D>(
+    verdict: (decision: D) => Verdict<Principal>,
+    decision: D | PromiseLike<D>,
+  ): Answer<Principal> {
+    if (!isPromise(decision)) return verdict(decision);
+    return Promise.resolve(decision).then(verdict, (error: unknown) => refuse(this.replyTo(error)));
+  }
+
+  #verdictOnMessage(decision: Awaited<MessageDecision>): Verdict<Principal> {
+    if (!isList(decision)) return verdictOf(decision);
+    const { length } = this.recipients;
+    if (this.speaker.hello?.verb === 'LHLO' && decision.length === length) {
+      return { type: 'perRecipient', replies: decision };
+    }
+    const expected = this.speaker.hello?.verb === 'LHLO' ? `${length} replies` : 'one reply';
+    return refuse(
+      this.replyTo(new TypeError(`the message has ${expected}, the handler gave ${decision.length}`)),
     );
   }
 
@@ -203,6 +223,11 @@ export class Dialogue<Principal> {
 
 /** A server without `onData` takes mail and drops it. */
 const DROP: ContentSink = { write: () => undefined, end: () => undefined, abort: () => undefined };
+
+/** TypeScript's own test of an array takes no readonly one. */
+function isList(value: unknown): value is readonly Reply[] {
+  return Array.isArray(value);
+}
 
 function verdictOf<Principal>(decision: void | Reply): Verdict<Principal> {
   if (!(decision instanceof Reply)) return ACCEPT;

@@ -92,6 +92,12 @@ export interface SessionView<Principal> {
 export type Decision = void | Reply | Promise<void | Reply>;
 
 /**
+ * A decision on a message. In LMTP a list gives each recipient a reply of its own, in the order of the
+ * envelope; anything else holds for all of them. In SMTP there is one reply, and a list is an error.
+ */
+export type MessageDecision = Decision | readonly Reply[] | Promise<void | Reply | readonly Reply[]>;
+
+/**
  * Takes one message's content. The calls come in this order: any number of `write`, then one `end` or one
  * `abort`, and nothing after it.
  */
@@ -106,7 +112,7 @@ export interface ContentSink {
    */
   write(octets: Uint8Array): void | Promise<void>;
   /** All has come. To accept is to answer for the message: RFC 5321 6.1. */
-  end(): Decision;
+  end(): MessageDecision;
   /** The message will not come to its end. Must not throw. */
   abort(reason: AbortReason): void;
 }
@@ -145,7 +151,7 @@ export interface Handler<Principal, C = PasswordCredentials> {
    * A message's content, as a stream. The message is accepted when the promise resolves, so not before the
    * body was read and kept. The iteration throws where the content does not come to its end.
    */
-  onData?(session: SessionView<Principal>, body: AsyncIterable<Uint8Array>): Decision;
+  onData?(session: SessionView<Principal>, body: AsyncIterable<Uint8Array>): MessageDecision;
   /**
    * The same, closer to the wire: asked before `354`, gives the sink, or a refusal. Takes precedence over
    * `onData`.

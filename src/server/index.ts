@@ -15,6 +15,7 @@ export type {
   ContentSink,
   CredentialsOf,
   Decision,
+  MessageDecision,
   Envelope,
   Handler,
   Presented,

@@ -46,3 +46,9 @@ export function checkTls(options: ListenOptions, certificates: Certificates | un
   if (tls === 'off' && tlsRequired) throw new TypeError("listen: tlsRequired cannot be met with tls 'off'");
   return { tls, tlsRequired, clientCertificates };
 }
+
+/** @throws TypeError where a protocol is asked for that the port must not have. */
+export function checkProtocol({ lmtp, port }: ListenOptions): void {
+  if (lmtp === true && port === 25)
+    throw new TypeError('listen: LMTP must not be spoken on port 25 (RFC 2033 1)');
+}

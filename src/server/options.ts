@@ -48,6 +48,11 @@ export interface ListenOptions {
    * by the first octet. `off`: not at all. Default: `starttls` where there are certificates, else `off`.
    */
   readonly tls?: 'starttls' | 'implicit' | 'detect' | 'off';
+  /**
+   * LMTP in place of SMTP (RFC 2033): the client says LHLO, and each recipient gets a reply of its own behind the
+   * message. Not on port 25. Default: false.
+   */
+  readonly lmtp?: boolean;
   /** Nothing goes before TLS. Default: false. */
   readonly tlsRequired?: boolean;
   /** No MAIL before AUTH. Default: true where the handler has `onAuth`. */

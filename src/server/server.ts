@@ -19,7 +19,7 @@ import { Admission } from './admission.js';
 import { Arrival, type ArrivalContext } from './arrival.js';
 import { Connection, type ConnectionContext } from './connection.js';
 import { Deadlines, monotonic } from './deadlines.js';
-import { checkMechanisms, checkTls, type ListenTls } from './option-checks.js';
+import { checkProtocol, checkMechanisms, checkTls, type ListenTls } from './option-checks.js';
 import {
   type AdmissionLimits,
   type DataRate,
@@ -91,6 +91,7 @@ export class Server<Principal = unknown> {
    * TypeError where TLS is asked for and there is no certificate.
    */
   async listen(options: ListenOptions): Promise<Listening> {
+    checkProtocol(options);
     const tls = checkTls(options, this.#options.certificates);
     const arrivals = this.#arrivalContext(options, tls);
     const senders: Senders = {
@@ -203,6 +204,7 @@ export class Server<Principal = unknown> {
     const profile = (relayTrust: RelayTrust): Profile =>
       new Profile({
         hostname: this.#hostname,
+        protocol: options.lmtp === true ? 'lmtp' : 'smtp',
         starttls: tls === 'starttls' || tls === 'detect',
         tlsRequired,
         authRequired: options.authRequired ?? verifies,

@@ -31,6 +31,7 @@ export interface Submitted {
   readonly parameters: MailParameters;
   readonly helloName: string;
   readonly extended: boolean;
+  readonly lmtp: boolean;
   readonly authenticated: boolean;
   readonly utf8: boolean;
   readonly clientAddress: string;

@@ -27,10 +27,42 @@ describe('docs/postern.toml', () => {
     const { config, origins } = read(text);
     expect([...origins.keys()]).toEqual(['data', 'listen']);
     expect(config.listen).toEqual([
-      { address: '::', port: 25, tls: 'optional', auth: 'required', proxy: 'trusted', clientCert: 'off' },
-      { address: '::', port: 587, tls: 'optional', auth: 'required', proxy: 'trusted', clientCert: 'off' },
-      { address: '::', port: 2525, tls: 'optional', auth: 'required', proxy: 'trusted', clientCert: 'off' },
-      { address: '::', port: 465, tls: 'implicit', auth: 'required', proxy: 'trusted', clientCert: 'off' },
+      {
+        protocol: 'smtp',
+        address: '::',
+        port: 25,
+        tls: 'optional',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
+      {
+        protocol: 'smtp',
+        address: '::',
+        port: 587,
+        tls: 'optional',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
+      {
+        protocol: 'smtp',
+        address: '::',
+        port: 2525,
+        tls: 'optional',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
+      {
+        protocol: 'smtp',
+        address: '::',
+        port: 465,
+        tls: 'implicit',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
     ]);
   });
 

@@ -7,6 +7,7 @@ describe('listener URLs', () => {
     [
       'smtp://127.0.0.1:2525',
       {
+        protocol: 'smtp',
         address: '127.0.0.1',
         port: 2525,
         tls: 'optional',
@@ -17,11 +18,20 @@ describe('listener URLs', () => {
     ],
     [
       'smtp://[::1]:0',
-      { address: '::1', port: 0, tls: 'optional', auth: 'required', proxy: 'trusted', clientCert: 'off' },
+      {
+        protocol: 'smtp',
+        address: '::1',
+        port: 0,
+        tls: 'optional',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
     ],
     [
       'smtp://localhost:25/',
       {
+        protocol: 'smtp',
         address: 'localhost',
         port: 25,
         tls: 'optional',
@@ -33,6 +43,7 @@ describe('listener URLs', () => {
     [
       'smtps://0.0.0.0:465',
       {
+        protocol: 'smtp',
         address: '0.0.0.0',
         port: 465,
         tls: 'implicit',
@@ -43,33 +54,86 @@ describe('listener URLs', () => {
     ],
     [
       'smtps://[::]:465?tls=required',
-      { address: '::', port: 465, tls: 'implicit', auth: 'required', proxy: 'trusted', clientCert: 'off' },
+      {
+        protocol: 'smtp',
+        address: '::',
+        port: 465,
+        tls: 'implicit',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
     ],
     [
       'smtp://h:1?tls=required',
-      { address: 'h', port: 1, tls: 'required', auth: 'required', proxy: 'trusted', clientCert: 'off' },
+      {
+        protocol: 'smtp',
+        address: 'h',
+        port: 1,
+        tls: 'required',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
     ],
     [
       'smtp://h:65535?auth=optional&tls=off',
-      { address: 'h', port: 65535, tls: 'off', auth: 'optional', proxy: 'trusted', clientCert: 'off' },
+      {
+        protocol: 'smtp',
+        address: 'h',
+        port: 65535,
+        tls: 'off',
+        auth: 'optional',
+        proxy: 'trusted',
+        clientCert: 'off',
+      },
     ],
     [
       'smtp://h:25?proxy=required',
-      { address: 'h', port: 25, tls: 'optional', auth: 'required', proxy: 'required', clientCert: 'off' },
+      {
+        protocol: 'smtp',
+        address: 'h',
+        port: 25,
+        tls: 'optional',
+        auth: 'required',
+        proxy: 'required',
+        clientCert: 'off',
+      },
     ],
     [
       'smtp://h:25?client_cert=required',
-      { address: 'h', port: 25, tls: 'required', auth: 'required', proxy: 'trusted', clientCert: 'required' },
+      {
+        protocol: 'smtp',
+        address: 'h',
+        port: 25,
+        tls: 'required',
+        auth: 'required',
+        proxy: 'trusted',
+        clientCert: 'required',
+      },
     ],
     [
       'smtps://h:465?client_cert=optional',
       {
+        protocol: 'smtp',
         address: 'h',
         port: 465,
         tls: 'implicit',
         auth: 'required',
         proxy: 'trusted',
         clientCert: 'optional',
+      },
+    ],
+    [
+      'lmtp://[::1]:24?auth=optional',
+      {
+        protocol: 'lmtp',
+        address: '::1',
+        port: 24,
+        tls: 'optional',
+        auth: 'optional',
+        proxy: 'trusted',
+        clientCert: 'off',
       },
     ],
   ])('reads %s', (url, listener) => {
@@ -101,6 +165,8 @@ describe('listener URLs', () => {
     ['smtp://h:25?client_cert=yes', /"client_cert" is "yes".*required/],
     ['smtp://h:25?client_cert=optional&tls=off', /client_cert=optional.*tls=off/],
     ['smtp://h:25?client_cert=required&tls=optional', /client_cert=required.*tls=optional/],
+    ['lmtp://h:25', /port 25.*RFC 2033/],
+    ['lmtps://h:24', /"lmtps"/],
     ['smtps://h:465?tls=off', /tls=off.*smtps/],
     ['smtps://h:465?tls=optional', /tls=optional.*smtps/],
   ])('refuses %s and says why', (url, reason) => {
@@ -109,6 +175,7 @@ describe('listener URLs', () => {
 
   it('reads back every listener that it writes', () => {
     const any = fc.record<ListenerConfig>({
+      protocol: fc.constantFrom('smtp', 'lmtp'),
       address: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('localhost')),
       port: fc.nat(65_535),
       tls: fc.constantFrom('implicit', 'required', 'optional', 'off'),
@@ -116,7 +183,11 @@ describe('listener URLs', () => {
       proxy: fc.constantFrom('trusted', 'required', 'off'),
       clientCert: fc.constantFrom('off', 'optional', 'required'),
     });
-    const listener = any.filter(({ tls, clientCert }) =>
+    // Nor can LMTP with TLS from the first octet be written, or on port 25.
+    const sound = any.filter(
+      ({ protocol, tls, port }) => protocol === 'smtp' || (tls !== 'implicit' && port !== 25),
+    );
+    const listener = sound.filter(({ tls, clientCert }) =>
       clientCert === 'required'
         ? tls === 'implicit' || tls === 'required'
         : clientCert === 'off' || tls !== 'off',

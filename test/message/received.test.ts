@@ -126,3 +126,13 @@ it('folds below 78 octets wherever a part is not longer itself', () => {
     }),
   );
 });
+
+// RFC 3848, RFC 6531 4.3
+it.each([
+  [null, false, false, 'LMTP'],
+  ['TLSv1.3', false, false, 'LMTPS'],
+  ['TLSv1.3', true, false, 'LMTPSA'],
+  [null, true, true, 'UTF8LMTPA'],
+])('lmtp, tls %s, authenticated %s, utf8 %s: %s', (tls, authenticated, utf8, keyword) => {
+  expect(received({ lmtp: true, tls, authenticated, utf8 })).toMatch(new RegExp(`\\swith\\s${keyword}\\s`));
+});

@@ -183,7 +183,8 @@ export class Rig {
   }
 
   #answer(question: Question, verdict: Verdict<string>): void {
-    if (question.type === 'end' && verdict.type === 'accept') this.stored.push(this.#content);
+    const some = verdict.type === 'perRecipient' && verdict.replies.some(({ positive }) => positive);
+    if (question.type === 'end' && (verdict.type === 'accept' || some)) this.stored.push(this.#content);
     if (question.type === 'data') this.#content = '';
     this.session.answer(verdict);
   }

@@ -2,7 +2,7 @@ import type { Link, Reply, SaslMechanism } from '../../src/protocol/index.js';
 import { userOf } from '../protocol/rig.js';
 import { type ListenOptions, Refusal, type ServerOptions } from '../../src/server/index.js';
 import type { Cut } from '../vectors/cuts.js';
-import { type Driver, type Outcome, parseReply } from '../vectors/drive.js';
+import { type Driver, type Outcome, parseReplies } from '../vectors/drive.js';
 import type { Vector } from '../vectors/format.js';
 import { settingOf } from '../vectors/options.js';
 import { localhostCertificates, type Running, serve, until } from './harness.js';
@@ -80,6 +80,7 @@ async function serveFor(vector: Vector, link: Link, stored: string[]): Promise<R
   const tls = link === 'tls' ? 'implicit' : starttls === false ? 'off' : 'starttls';
   const listen: Partial<ListenOptions> = {
     tls,
+    lmtp: profile.protocol === 'lmtp',
     tlsRequired: tls !== 'off' && tlsRequired === true,
     authRequired: authRequired === true,
   };
@@ -89,10 +90,11 @@ async function serveFor(vector: Vector, link: Link, stored: string[]): Promise<R
 /** Decides as the vector says, and keeps what was accepted. */
 function handlerFor({ verdicts }: Vector, stored: string[]): Options {
   const scripts = new Map(Array.from(verdicts, ([question, list]) => [question, [...list]]));
-  const verdict = (question: string): Reply | undefined => {
+  const script = (question: string): Reply[] => {
     const text = scripts.get(question)?.shift();
-    return typeof text === 'string' ? parseReply(text) : undefined;
+    return typeof text === 'string' ? parseReplies(text) : [];
   };
+  const verdict = (question: string): Reply | undefined => script(question)[0];
   return {
     onConnect: () => verdict('connect'),
     onHello: () => verdict('hello'),
@@ -106,9 +108,9 @@ function handlerFor({ verdicts }: Vector, stored: string[]): Options {
       return {
         write: (octets) => void (content += Buffer.from(octets).toString('latin1')),
         end: () => {
-          const decision = verdict('end');
-          if (decision === undefined || decision.positive) stored.push(content);
-          return decision;
+          const replies = script('end');
+          if (replies.length === 0 || replies.some(({ positive }) => positive)) stored.push(content);
+          return replies.length > 1 ? replies : replies[0];
         },
         abort: () => undefined,
       };

@@ -29,6 +29,12 @@ export function parseReply(text: string): Reply {
   return new Reply(Number(match[1]), match[2] ?? null, match[3] ?? '');
 }
 
+/** `250 2.0.0 Ok | 550 5.1.1 No such user` as the replies to each recipient; most often one to all. */
+export function parseReplies(text: string): [Reply, ...Reply[]] {
+  const [first = '', ...others] = text.split(' | ');
+  return [parseReply(first), ...others.map(parseReply)];
+}
+
 /** The core alone, no transport: a handshake is a word. */
 export const coreDriver: Driver = {
   drive(vector, cut, link) {
@@ -40,7 +46,8 @@ export const coreDriver: Driver = {
       judge: (question): Verdict<string> | undefined => {
         const scripted = scripts.get(question.type)?.shift();
         if (scripted === undefined || scripted === null) return yes(question);
-        const reply = parseReply(scripted);
+        const [reply, ...others] = parseReplies(scripted);
+        if (others.length > 0) return { type: 'perRecipient', replies: [reply, ...others] };
         return reply.positive ? { ...ACCEPT, reply } : { type: 'refuse', reply };
       },
     });

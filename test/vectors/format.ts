@@ -56,7 +56,7 @@ const PRELUDE: readonly (readonly [string, string])[] = [
  *     # a comment
  *     == 12. A title             begins a case
  *     option KEY VALUE           how the listener is set up (options.ts)
- *     verdict QUESTION ok|REPLY  what the server decides, in the order asked
+ *     verdict QUESTION ok|REPLY  what the server decides, in the order asked; LMTP: REPLY | REPLY, to each recipient
  *     P [N]                      EHLO, AUTH, MAIL, RCPT, DATA and their replies; the first N of them
  *     C: OCTETS                  what the client sends (escape.ts); no line end is added
  *     S: REPLY                   the next reply: as much of its beginning as matters

@@ -31,6 +31,7 @@ const EXTENSIONS: Readonly<Record<string, Partial<OptionalExtensions>>> = {
 /**
  * The options of a case:
  *
+ *     protocol lmtp             instead of smtp
  *     starttls off              not offered (it is, by default)
  *     tls required              nothing before TLS
  *     auth required | off       no MAIL before AUTH; AUTH not on offer
@@ -53,6 +54,7 @@ export function settingOf({ options }: Vector): Setting {
   const link = options.get('link');
   return {
     profile: {
+      protocol: options.get('protocol') === 'lmtp' ? 'lmtp' : 'smtp',
       starttls: options.get('starttls') !== 'off',
       tlsRequired: options.get('tls') === 'required',
       authRequired: options.get('auth') === 'required',
