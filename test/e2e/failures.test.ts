@@ -48,7 +48,7 @@ describe('serve says what is wrong and ends', () => {
       [cert, clientKey, 'key does not belong to certificate'],
     ] as const) {
       const said = await failure({ args: ['--tls-cert', certFile, '--tls-key', keyFile] });
-      expect(said).toMatch(/^postern: .*; see tls\.cert and tls\.key/m);
+      expect(said).toMatch(/^postern: .*; see tls\.cert, tls\.key and tls\.client_ca/m);
       expect(said).toContain(expected);
     }
   });
