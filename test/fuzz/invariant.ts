@@ -4,7 +4,8 @@
 //   2. Memory is bounded: what was read is not kept, and no message grows beyond its limit.
 //   3. Replies and events are the same however the octets are cut, and however late the verdicts come.
 //   4. Replies are well-formed: lines of printable ASCII with one code, ended by CRLF, no longer than the
-//      limit. There are never more of them than the greeting, one per line sent, and one farewell.
+//      limit. There are never more of them than the greeting, one per line sent, and one farewell; in LMTP one
+//      more per recipient.
 //   5. In step: a client that ends what it is in gets 250 to a NOOP, unless the session is closed.
 import { isDeepStrictEqual } from 'node:util';
 import { ACCEPT, DEFAULT_LIMITS, type Question, type Verdict } from '../../src/protocol/index.js';
@@ -89,7 +90,7 @@ function play(vector: Vector, way: Way): unknown {
 // RFC 5321 4.2: one code in all lines of a reply, a hyphen in all but the last. 4.5.3.1.5: 512 octets.
 const REPLY = /^(?:([2-5][0-5]\d)-[ -~]*\r\n(?:\1-[ -~]*\r\n)*\1 [ -~]*\r\n|[2-5][0-5]\d [ -~]*\r\n)*$/;
 
-function wellFormed({ replies, answers }: Rig, { segments }: Vector): void {
+function wellFormed({ replies, answers, events }: Rig, { segments, options }: Vector): void {
   if (!REPLY.test(replies)) throw new Error(`malformed: ${JSON.stringify(replies)}`);
   if (replies.split('\r\n').some((line) => line.length > 510)) throw new Error('a reply line is too long');
   const lines =
@@ -97,7 +98,10 @@ function wellFormed({ replies, answers }: Rig, { segments }: Vector): void {
       .map(({ octets }) => octets)
       .join('')
       .split('\n').length - 1;
-  if (answers.length > 1 + lines + 1) throw new Error(`${answers.length} replies to ${lines} lines`);
+  // RFC 2033 4.2: the end of a message is answered once for each recipient.
+  const more =
+    options.get('protocol') === 'lmtp' ? events.filter((event) => event.startsWith('rcpt ')).length : 0;
+  if (answers.length > 1 + lines + more + 1) throw new Error(`${answers.length} replies to ${lines} lines`);
 }
 
 function bounded({ stored, events }: Rig, messageSize: number): void {
