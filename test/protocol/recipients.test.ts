@@ -1,0 +1,33 @@
+// RFC 2033 4.2: a verdict for each recipient is one for each, and says yes or no.
+import { describe, expect, it } from 'vitest';
+import { reply, Reply } from '../../src/protocol/index.js';
+import { Rig, yes } from './rig.js';
+
+const ENVELOPE = 'MAIL FROM:<>\r\nRCPT TO:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA\r\n.\r\n';
+
+/** A session at the end of a message to two, its verdict awaited. */
+function atTheEnd(protocol: 'smtp' | 'lmtp'): Rig {
+  const judge: typeof yes = (question) => (question.type === 'end' ? undefined : yes(question));
+  const hello = protocol === 'lmtp' ? 'LHLO a' : 'EHLO a';
+  return new Rig({ profile: { protocol }, judge }).begin().feed(`${hello}\r\n${ENVELOPE}`);
+}
+
+describe('a verdict for each recipient', () => {
+  it('gives each its reply; a yes that is no 2yz is the machine’s own', () => {
+    const rig = atTheEnd('lmtp');
+    const replies = [new Reply(354, null, 'Go on'), new Reply(450, '4.2.1', 'Not now')];
+    rig.decide({ type: 'perRecipient', replies });
+    expect(rig.answers.slice(-2)).toEqual([reply('accepted').toString(), '450 4.2.1 Not now']);
+  });
+
+  it.each([
+    ['lmtp', 1],
+    ['lmtp', 3],
+    ['smtp', 1],
+    ['smtp', 2],
+  ] as const)('in %s throws where there are %i', (protocol, count) => {
+    const rig = atTheEnd(protocol);
+    const replies = Array.from({ length: count }, () => reply('accepted'));
+    expect(() => rig.decide({ type: 'perRecipient', replies })).toThrow('expected a reply for each');
+  });
+});
