@@ -30,4 +30,15 @@ describe('a verdict for each recipient', () => {
     const replies = Array.from({ length: count }, () => reply('accepted'));
     expect(() => rig.decide({ type: 'perRecipient', replies })).toThrow('expected a reply for each');
   });
+
+  it('is told no by no, and one no for all is told once', () => {
+    const told = (rig: Rig): string[] => rig.events.filter((event) => event.startsWith('refused'));
+    const no = new Reply(550, '5.1.1', 'No such user');
+    const full = new Reply(452, '4.2.2', 'Full');
+    const each = atTheEnd('lmtp').decide({ type: 'perRecipient', replies: [no, full] });
+    expect(told(each)).toEqual([`refused DATA ${no.toString()}`, `refused DATA ${full.toString()}`]);
+    expect(told(atTheEnd('lmtp').decide({ type: 'refuse', reply: no }))).toEqual([
+      `refused DATA ${no.toString()}`,
+    ]);
+  });
 });
