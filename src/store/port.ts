@@ -12,8 +12,11 @@
  */
 export type MessageId = number;
 
-/** What has become of a message, or of one recipient of it. `held`: no delivery is configured. */
-export const STATUSES = ['held', 'queued', 'deferred', 'delivered', 'bounced'] as const;
+/**
+ * What has become of a message, or of one recipient of it. `held`: no delivery is configured. `cancelled`: the
+ * operator took it off the queue.
+ */
+export const STATUSES = ['held', 'queued', 'deferred', 'delivered', 'bounced', 'cancelled'] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** A sending domain: the owner of tokens and messages. */
