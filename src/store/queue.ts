@@ -99,10 +99,13 @@ export interface ReportedRecipient extends Required<NewRecipient> {
   readonly nextAttemptAt: number | null;
 }
 
-/** The notifications that a message fulfils: they are owed no longer from the moment it is committed. */
+/**
+ * The notifications that a message fulfils: they are owed no longer from the moment it is committed. Each is
+ * named with its kind, so that a notice of delay never pays for the failure that has come meanwhile.
+ */
 export interface Fulfilment {
   readonly id: MessageId;
-  readonly positions: readonly number[];
+  readonly recipients: readonly Pick<ReportedRecipient, 'position' | 'report'>[];
 }
 
 /** One recipient that waits, as `postern queue` shows it. */
@@ -160,7 +163,10 @@ export interface Queue {
   /** Gives a message back untried, due again at `at`: no attempt is written. */
   giveBack(lease: Lease, at: number): Promise<void>;
 
-  /** When the next message that nobody has a lease on is due, in milliseconds since the epoch; null for none. */
+  /**
+   * When {@link lease} has something to give next, in milliseconds since the epoch; null for none. Of a
+   * message that somebody has a lease on, that is when the lease runs out.
+   */
   nextDue(): Promise<number | null>;
 
   /**
