@@ -1,0 +1,167 @@
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { unixLines } from '../../../src/delivery/files/content.js';
+import { parseFilesUrl } from '../../../src/delivery/files/target.js';
+import { openFilesTransport } from '../../../src/delivery/files/transport.js';
+import type { Transport } from '../../../src/delivery/transport.js';
+import { RUNNING, recipient, shipment } from './shipment.js';
+
+const MESSAGE = 'Subject: x\r\n\r\nOne\r\n.\r\nTwo\r\n';
+
+async function scratch(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'postern-files-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function open(form: 'maildir' | 'file', directory: string, now?: () => number): Transport {
+  return openFilesTransport({ form, directory }, { hostname: 'mx.example.com', ...(now && { now }) });
+}
+
+describe('parseFilesUrl', () => {
+  it.each([
+    ['maildir:/var/mail/archive', { form: 'maildir', directory: '/var/mail/archive' }],
+    ['MAILDIR:./mail', { form: 'maildir', directory: './mail' }],
+    ['file:mail 100%', { form: 'file', directory: 'mail 100%' }],
+    ['file:///var/my%20mail', { form: 'file', directory: '/var/my mail' }],
+    ['file:', 'file: needs the path of a folder behind it'],
+    ['maildir://host/mail', 'maildir: takes no host; an absolute path is maildir:/PATH'],
+    ['file:///a%2fb', 'file: has a path that is no path of a URL'],
+    ['file:a\0b', 'file: needs the path of a folder behind it'],
+    ['mbox:/x', 'it is neither maildir:PATH nor file:PATH'],
+  ])('%s', (text, target) => {
+    expect(parseFilesUrl(text)).toEqual(target);
+  });
+});
+
+describe('maildir', () => {
+  it('gets one file for a shipment, with the fields of a final delivery and the line ends of Unix', async () => {
+    const folder = join(await scratch(), 'deep', 'mail');
+    const transport = open('maildir', folder);
+    const deliveries = await transport.send(
+      shipment(MESSAGE, { to: ['a@x.example', 'b@x.example'] }),
+      RUNNING,
+    );
+    const [name = ''] = await readdir(join(folder, 'new'));
+    expect(name).toMatch(/^1767225600\.R[0-9a-f]{32}\.mx\.example\.com$/);
+    const delivery = { outcome: 'delivered', reply: `written to new/${name}` };
+    expect(deliveries).toMatchObject([
+      { position: 0, ...delivery },
+      { position: 1, ...delivery },
+    ]);
+    expect(await readFile(join(folder, 'new', name), 'utf8')).toBe(
+      'Return-Path: <bounces@example.com>\nDelivered-To: a@x.example\nDelivered-To: b@x.example\n' +
+        'Subject: x\n\nOne\n.\nTwo\n',
+    );
+    expect((await stat(join(folder, 'new', name))).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+    expect(await readdir(join(folder, 'cur'))).toEqual([]);
+    expect(transport.name).toBe(`maildir:${folder}`);
+  });
+
+  it('gets no second file by a second try, of the same server or of the next one', async () => {
+    const folder = await scratch();
+    const transport = open('maildir', folder, () => Date.UTC(2025, 0, 1));
+    await transport.send(shipment(MESSAGE), RUNNING);
+    const [name = ''] = await readdir(join(folder, 'new'));
+    // A reader has taken it: the transport remembers it all the same.
+    await rename(join(folder, 'new', name), join(folder, 'cur', `${name}:2,S`));
+    await transport.send(shipment(MESSAGE), RUNNING);
+    const [delivery] = await open('maildir', folder).send(shipment(MESSAGE), RUNNING);
+    expect(delivery).toMatchObject({ outcome: 'delivered', reply: `written to cur/${name}:2,S` });
+    expect(await readdir(join(folder, 'new'))).toEqual([]);
+
+    await open('maildir', folder).send(shipment(MESSAGE, { idempotencyKey: 'another' }), RUNNING);
+    const later = { recipients: [recipient(3, 'c@x.example')] };
+    await open('maildir', folder).send(shipment(MESSAGE, later), RUNNING);
+    expect(await readdir(join(folder, 'new'))).toHaveLength(2);
+  });
+
+  it('begins anew where a try was cut off, and clears away what nobody came back for', async () => {
+    const folder = await scratch();
+    await open('maildir', folder).send(shipment(MESSAGE), RUNNING);
+    const [name = ''] = await readdir(join(folder, 'new'));
+    await rename(join(folder, 'new', name), join(folder, 'tmp', name));
+    await writeFile(join(folder, 'tmp', name), 'Return-Pa');
+    const old = join(folder, 'tmp', '1.R0.gone');
+    await writeFile(old, 'x');
+    await utimes(old, 1, 1);
+    await writeFile(join(folder, 'tmp', '2.R0.young'), 'x');
+    await open('maildir', folder).send(shipment(MESSAGE), RUNNING);
+    expect(await readFile(join(folder, 'new', name), 'utf8')).toContain('Two\n');
+    expect(await readdir(join(folder, 'tmp'))).toEqual(['2.R0.young']);
+  });
+});
+
+describe('file', () => {
+  it('gets an .eml file named by the id, with the octets as they are', async () => {
+    const folder = await scratch();
+    const content = Buffer.from('Subject: x\r\n\r\n\0\xff\r\nno end', 'latin1');
+    await open('file', folder).send(shipment(content, { reversePath: '' }), RUNNING);
+    const names = await readdir(folder);
+    expect(names).toEqual(['.tmp', expect.stringMatching(/^244572499505152-[0-9a-f]{8}\.eml$/)]);
+    expect(await readFile(join(folder, names[1] ?? ''))).toEqual(
+      Buffer.concat([Buffer.from('Return-Path: <>\r\nDelivered-To: you@example.net\r\n'), content]),
+    );
+    await open('file', folder).send(shipment(content), RUNNING);
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+});
+
+describe('what goes wrong', () => {
+  it('defers for a folder that cannot be, and goes on once it can', async () => {
+    const folder = join(await scratch(), 'mail');
+    await writeFile(folder, 'in the way');
+    const transport = open('maildir', folder);
+    expect(await transport.send(shipment(MESSAGE), RUNNING)).toMatchObject([
+      {
+        outcome: 'deferred',
+        transportFailed: true,
+        reply: expect.stringMatching(/^cannot write to the folder: (?:ENOTDIR|EEXIST)/),
+      },
+    ]);
+    await rm(folder);
+    expect(await transport.send(shipment(MESSAGE), RUNNING)).toMatchObject([{ outcome: 'delivered' }]);
+  });
+
+  it('leaves nothing behind where the content breaks off, and says so by a rejection', async () => {
+    const folder = await scratch();
+    const broken = shipment(MESSAGE, {
+      async *content() {
+        yield Buffer.from('Subject: x\r\n');
+        throw new Error('the store is gone');
+      },
+    });
+    await expect(open('maildir', folder).send(broken, RUNNING)).rejects.toThrow('the store is gone');
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+    expect(await readdir(join(folder, 'new'))).toEqual([]);
+  });
+
+  it('begins nothing while the server stops', async () => {
+    const folder = await scratch();
+    await mkdir(join(folder, 'new'));
+    const [delivery] = await open('maildir', folder).send(shipment(MESSAGE), AbortSignal.abort());
+    expect(delivery).toMatchObject({ outcome: 'deferred', reply: 'the server is stopping' });
+    expect(delivery?.transportFailed).toBeUndefined();
+    expect(await readdir(join(folder, 'new'))).toEqual([]);
+  });
+});
+
+describe('unixLines', () => {
+  it('turns every CRLF into LF and nothing else, however the content is cut', async () => {
+    const octet = fc.constantFrom('\r', '\n', 'a', '\xff', '\0');
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(octet).map((list) => list.join(''))), async (texts) => {
+        async function* pieces(): AsyncGenerator<Uint8Array> {
+          for (const text of texts) yield Buffer.from(text, 'latin1');
+        }
+        let made = '';
+        for await (const piece of unixLines(pieces())) made += Buffer.from(piece).toString('latin1');
+        expect(made).toBe(texts.join('').replaceAll('\r\n', '\n'));
+      }),
+    );
+  });
+});

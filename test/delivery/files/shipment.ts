@@ -1,0 +1,53 @@
+import type { Shipment } from '../../../src/delivery/transport.js';
+import type { LeasedRecipient } from '../../../src/store/queue.js';
+
+export function recipient(position: number, forwardPath: string): LeasedRecipient {
+  return {
+    position,
+    forwardPath,
+    notify: null,
+    originalRecipient: null,
+    attempts: 0,
+    delayReported: false,
+  };
+}
+
+/** A shipment of this content, from the first day of 2026; `changes` replaces what else differs. */
+export function shipment(
+  content: string | Uint8Array | readonly Uint8Array[],
+  { to = ['you@example.net'], ...changes }: Partial<Shipment> & { readonly to?: readonly string[] } = {},
+): Shipment {
+  const pieces =
+    typeof content === 'string'
+      ? [Buffer.from(content)]
+      : content instanceof Uint8Array
+        ? [content]
+        : content;
+  return {
+    id: 244572499505152,
+    domain: { id: 1, name: 'example.com', createdAt: 0 },
+    reversePath: 'bounces@example.com',
+    recipients: to.map((forwardPath, position) => recipient(position, forwardPath)),
+    from: 'app@example.com',
+    tags: [],
+    messageId: '<1@example.com>',
+    receivedAt: Date.UTC(2026, 0, 1),
+    terms: {
+      ret: null,
+      envelopeId: null,
+      releaseAt: null,
+      deliverBy: null,
+      priority: 0,
+      requireTls: false,
+    },
+    idempotencyKey: 'store-244572499505152',
+    size: pieces.reduce((sum, { length }) => sum + length, 0),
+    async *content() {
+      yield* pieces;
+    },
+    ...changes,
+  };
+}
+
+/** Of a server that goes on. */
+export const RUNNING: AbortSignal = new AbortController().signal;
