@@ -1,0 +1,247 @@
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Server as TcpServer,
+  type Socket,
+} from 'node:net';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+import {
+  type Certificates,
+  createServer,
+  type MailParameters,
+  type OptionalExtensions,
+  type RcptParameters,
+  Refusal,
+  Reply,
+  type Server,
+  type SessionView,
+} from '../../src/index.js';
+
+/** Where a far end may misbehave: before it answers this. `content`: once the first octets of a message have come. */
+export type Phase = 'connect' | 'hello' | 'auth' | 'mail' | 'rcpt' | 'data' | 'content' | 'end';
+
+/**
+ * What a far end does instead of a yes: a reply such as `451 4.3.0 Later`, or it says nothing, closes the
+ * connection, or resets it. At `end` a connection that is cut has taken the message: only nobody was told.
+ */
+export type Fault = 'silence' | 'close' | 'reset' | (string & {});
+
+/** What is there to decide on. */
+export interface Moment {
+  readonly phase: Phase;
+  /** Of the connection, from 0. */
+  readonly connection: number;
+  /** Messages that the far end has taken before, on all connections. */
+  readonly taken: number;
+  /** At `rcpt`, the mailbox; at `mail`, the reverse-path. */
+  readonly address: string | null;
+  readonly tls: boolean;
+}
+
+/** A message that the far end took. */
+export interface Received {
+  /** Of the connection, from 0. */
+  readonly connection: number;
+  /** What the client said in EHLO. */
+  readonly hello: string;
+  /** Who signed in, null for nobody. */
+  readonly user: string | null;
+  readonly tls: boolean;
+  /** Empty for `<>`. */
+  readonly reversePath: string;
+  readonly parameters: MailParameters;
+  readonly recipients: readonly { readonly address: string; readonly parameters: RcptParameters }[];
+  readonly content: Buffer;
+}
+
+export interface FarEndOptions {
+  /** Decides at each moment; nothing: yes. It may take its time. */
+  readonly behave?: (moment: Moment) => Fault | undefined | Promise<Fault | undefined>;
+  /** With them comes TLS. */
+  readonly certificates?: Certificates;
+  /** Default: `starttls` where there are certificates. */
+  readonly tls?: 'starttls' | 'implicit' | 'off';
+  /** Users and their passwords: with them, nothing goes before AUTH. */
+  readonly users?: Readonly<Record<string, string>>;
+  readonly extensions?: Partial<OptionalExtensions>;
+  /** Largest message, in octets. */
+  readonly messageSize?: number;
+  /** Address to listen on. Default: `127.0.0.1`. */
+  readonly host?: string;
+  /** Port to listen on. Default: one that is free. */
+  readonly port?: number;
+}
+
+/**
+ * A real SMTP server to deliver to, which keeps what it gets and fails where it is told to. Connections come in
+ * through a relay of sockets, so that they can be cut from outside the server.
+ */
+export class FarEnd {
+  /** May be replaced at any time. */
+  behave: NonNullable<FarEndOptions['behave']>;
+  readonly received: Received[] = [];
+  /** Connections there have been. */
+  connections = 0;
+  /** The most that were open at one time. */
+  most = 0;
+  readonly #sockets = new Map<number, { readonly client: Socket; readonly number: number }>();
+
+  private constructor(
+    readonly port: number,
+    readonly host: string,
+    private readonly server: Server<string>,
+    private readonly gate: TcpServer,
+    options: FarEndOptions,
+  ) {
+    this.behave = options.behave ?? (() => undefined);
+  }
+
+  static async open(options: FarEndOptions = {}): Promise<FarEnd> {
+    const { certificates, users, extensions = {}, messageSize, host = '127.0.0.1', port = 0 } = options;
+    const { tls = certificates === undefined ? 'off' : 'starttls' } = options;
+    // The handler and its far end know each other, and one of them has to come first.
+    const self: { end?: FarEnd } = {};
+    const ask = async (
+      phase: Phase,
+      session: SessionView<string>,
+      address: string | null = null,
+    ): Promise<void> => {
+      await self.end?.ask(phase, session, address);
+    };
+    const server = createServer<string>({
+      hostname: 'far.example',
+      extensions,
+      limits: { recipients: 1000, errors: 1000, ...(messageSize === undefined ? {} : { messageSize }) },
+      admission: { connectionsPerAddress: 1000, authDelay: 0 },
+      timeouts: { linger: 40 },
+      ...(certificates === undefined ? {} : { certificates }),
+      onConnect: (session) => ask('connect', session),
+      onHello: (session) => ask('hello', session),
+      ...(users === undefined
+        ? {}
+        : {
+            onAuth: async (session, { authcid, password }) => {
+              await ask('auth', session);
+              return users[authcid] === password.expose() ? authcid : null;
+            },
+          }),
+      onMail: (session, reversePath) => ask('mail', session, reversePath?.address ?? ''),
+      onRcpt: (session, forwardPath) => ask('rcpt', session, forwardPath.address),
+      onContent: async (session) => {
+        await ask('data', session);
+        const chunks: Uint8Array[] = [];
+        return {
+          write: (octets) => (chunks.push(octets) === 1 ? ask('content', session) : undefined),
+          end: () => self.end?.take(session, Buffer.concat(chunks)),
+          abort: () => undefined,
+        };
+      },
+    });
+    const inner = await server.listen({ port: 0, tls });
+    const gate = createTcpServer({ allowHalfOpen: true }, (client) => self.end?.admit(client, inner.port));
+    gate.listen(port, host);
+    await once(gate, 'listening');
+    const farEnd = new FarEnd((gate.address() as AddressInfo).port, host, server, gate, options);
+    self.end = farEnd;
+    return farEnd;
+  }
+
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
+  /** Cuts every connection there is. */
+  cut(how: 'close' | 'reset' = 'reset'): void {
+    for (const { client } of this.#sockets.values()) {
+      if (how === 'reset') client.resetAndDestroy();
+      else client.destroy();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    this.gate.close();
+    await this.server.close(0);
+  }
+
+  private admit(client: Socket, port: number): void {
+    const inner = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+    client.setNoDelay(true);
+    const number = this.connections++;
+    inner.once('connect', () => {
+      const key = inner.localPort ?? 0;
+      this.#sockets.set(key, { client, number });
+      this.most = Math.max(this.most, this.open);
+      client.once('close', () => {
+        this.#sockets.delete(key);
+        inner.destroy();
+      });
+      client.pipe(inner).pipe(client);
+    });
+    client.on('error', () => inner.destroy());
+    inner.on('error', () => client.destroy());
+    inner.once('close', () => client.destroy());
+  }
+
+  private async ask(phase: Phase, session: SessionView<string>, address: string | null): Promise<void> {
+    await this.act(session, await this.decide(phase, session, address));
+  }
+
+  private async decide(
+    phase: Phase,
+    session: SessionView<string>,
+    address: string | null,
+  ): Promise<Fault | undefined> {
+    return this.behave({
+      phase,
+      connection: this.#sockets.get(session.remotePort)?.number ?? -1,
+      taken: this.received.length,
+      address,
+      tls: session.tls !== null,
+    });
+  }
+
+  private async act({ remotePort }: SessionView<string>, fault: Fault | undefined): Promise<void> {
+    if (fault === undefined) return;
+    if (!/^\d/.test(fault)) {
+      const client = this.#sockets.get(remotePort)?.client;
+      if (fault === 'reset') client?.resetAndDestroy();
+      else if (fault === 'close') client?.destroy();
+      return new Promise(() => undefined);
+    }
+    const [, code = '', enhanced = null, text = ''] =
+      /^(\d{3}) (?:([245]\.\d+\.\d+) )?(.*)$/s.exec(fault) ?? [];
+    throw new Refusal(new Reply(Number(code), enhanced, text.split('\n')));
+  }
+
+  private async take(session: SessionView<string>, content: Buffer): Promise<void> {
+    const { envelope, hello, principal, remotePort, tls } = session;
+    if (envelope === null) throw new Error('content without a transaction');
+    const message: Received = {
+      connection: this.#sockets.get(remotePort)?.number ?? -1,
+      hello: hello?.name ?? '',
+      user: principal,
+      tls: tls !== null,
+      reversePath: envelope.reversePath?.address ?? '',
+      parameters: envelope.parameters,
+      recipients: envelope.recipients.map(({ forwardPath, parameters }) => ({
+        address: forwardPath.address,
+        parameters,
+      })),
+      content,
+    };
+    const fault = await this.decide('end', session, null);
+    if (fault === undefined || !/^\d/.test(fault)) this.received.push(message);
+    await this.act(session, fault);
+  }
+}
+
+/** A far end until the end of the test. */
+export async function farEnd(options: FarEndOptions = {}): Promise<FarEnd> {
+  const end = await FarEnd.open(options);
+  onTestFinished(() => end.close());
+  return end;
+}
