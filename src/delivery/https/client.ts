@@ -1,0 +1,153 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { TLSSocket, type SecureContextOptions } from 'node:tls';
+
+/** What came back. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** Version and cipher, null without TLS. */
+  readonly tls: string | null;
+}
+
+export interface ClientOptions {
+  /** Milliseconds for all of an exchange. */
+  readonly deadline: number;
+  /** Milliseconds in which nothing moves. */
+  readonly idle: number;
+  /** Octets of an answer. */
+  readonly answerSize: number;
+  /** Connections to one host at a time; further exchanges wait. */
+  readonly connections: number;
+  /** Connections are kept for the next exchange. */
+  readonly keepAlive: boolean;
+  /** Authorities to trust, PEM, in place of those that Node knows. */
+  readonly ca?: SecureContextOptions['ca'];
+  /** How names become addresses; it may refuse. */
+  readonly lookup?: LookupFunction;
+}
+
+/** No answer, or none that could be taken; the message says why, in one line. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+  constructor(
+    message: string,
+    /** True where a connection stood, so that what was asked may have been done. */
+    readonly reached: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/**
+ * POSTs over HTTP/1.1. An answer is bounded in time and size, and a redirection is an answer like any other:
+ * what was sent, and the token with it, goes to nobody else.
+ */
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #agents: Readonly<Record<string, http.Agent>>;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    const { keepAlive, connections: maxSockets, ca } = options;
+    this.#agents = {
+      'http:': new http.Agent({ keepAlive, maxSockets }),
+      'https:': new https.Agent({ keepAlive, maxSockets, ...(ca === undefined ? {} : { ca }) }),
+    };
+  }
+
+  /** @throws NoAnswer */
+  async post(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    for (let again = false; ; again = true) {
+      try {
+        return await this.#exchange(url, headers, body, signal);
+      } catch (error) {
+        // A kept connection that the other side closed just now says nothing about the message.
+        if (!again && error instanceof StaleConnection) continue;
+        throw error;
+      }
+    }
+  }
+
+  close(): void {
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+
+  #exchange(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const { deadline, idle, answerSize, lookup } = this.#options;
+    return new Promise((resolve, reject) => {
+      const request = (url.protocol === 'https:' ? https : http).request(url, {
+        method: 'POST',
+        headers: { ...headers, 'content-length': body.length },
+        agent: this.#agents[url.protocol],
+        signal,
+        ...(lookup === undefined ? {} : { lookup }),
+      });
+      let [reached, answered] = [false, false];
+      const giveUp = (reason: string, cause?: Error): void => {
+        clearTimeout(timer);
+        request.destroy();
+        const stale = request.reusedSocket && !answered && isReset(cause);
+        reject(new (stale ? StaleConnection : NoAnswer)(reason, reached, { cause }));
+      };
+      const fail = (error: Error): void => giveUp(describe(error), error);
+      const timer = setTimeout(() => giveUp(`no answer within ${deadline / 1000} s`), deadline);
+      request.setTimeout(idle, () => giveUp(`nothing heard for ${idle / 1000} s`));
+      request.on('error', fail);
+      request.on('socket', (socket) => {
+        reached = request.reusedSocket;
+        socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => (reached = true));
+      });
+      request.on('response', (response) => {
+        answered = true;
+        const tls = tlsOf(response);
+        const pieces: Buffer[] = [];
+        let size = 0;
+        response.on('error', fail);
+        response.on('data', (piece: Buffer) => {
+          size += piece.length;
+          if (size > answerSize) giveUp(`the answer is larger than ${answerSize} octets`);
+          else pieces.push(piece);
+        });
+        response.on('end', () => {
+          clearTimeout(timer);
+          const { statusCode: status = 0, headers } = response;
+          resolve({ status, headers, body: Buffer.concat(pieces), tls });
+        });
+      });
+      request.end(body);
+    });
+  }
+}
+
+class StaleConnection extends NoAnswer {}
+
+function tlsOf({ socket }: http.IncomingMessage): string | null {
+  return socket instanceof TLSSocket
+    ? `${socket.getProtocol() ?? 'TLS'} ${socket.getCipher().standardName}`
+    : null;
+}
+
+function isReset(error: Error | undefined): boolean {
+  return error !== undefined && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
+
+/** An error in one line; where several addresses were tried, each one's. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'AbortError' ? 'the server is stopping' : error.message;
+}
