@@ -86,7 +86,7 @@ export async function readMessage(octets: Uint8Array): Promise<ReadMessage> {
 
 async function parse(octets: Uint8Array): Promise<Email> {
   try {
-    return await PostalMime.parse(octets, { forceRfc822Attachments: true, attachmentEncoding: 'base64' });
+    return await PostalMime.parse(octets, { forceRfc822Attachments: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Inexpressible('5.6.0', `its parts cannot be read: ${reason}`);
@@ -99,11 +99,18 @@ function attachmentFields(attachment: Attachment, index: number): AttachmentFiel
   const cid = contentId?.trim().replace(/^<(.*)>$/, '$1');
   return {
     name,
-    content: typeof content === 'string' ? content : Buffer.from(new Uint8Array(content)).toString('base64'),
+    // Not by the parser, which has no native base64.
+    content: base64(content),
     content_type: mimeType === '' ? 'application/octet-stream' : mimeType,
     // A Content-ID on an attachment that no text can point at would make it vanish for readers.
     ...(cid !== undefined && cid !== '' && (related === true || disposition === 'inline') ? { cid } : {}),
   };
+}
+
+function base64(content: Attachment['content']): string {
+  if (typeof content === 'string') return Buffer.from(content).toString('base64');
+  const octets = content instanceof Uint8Array ? content : new Uint8Array(content);
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('base64');
 }
 
 function nameFor(mimeType: string, index: number): string {

@@ -149,7 +149,7 @@ class ApiTransport implements Transport {
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       // A request that may have arrived must not be taken to another transport: it would be there twice.
-      const failed = error.reached || signal.aborted ? {} : { transportFailed: true };
+      const failed = error.reached || end.aborted ? {} : { transportFailed: true };
       return { outcome: 'deferred', reply: error.message, ...failed };
     } finally {
       release();

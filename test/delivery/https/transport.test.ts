@@ -270,7 +270,10 @@ describe('what goes wrong', () => {
 
   it('begins nothing while the server stops, and ends what is under way soon', async () => {
     const stop = new AbortController();
-    const silent = await apiServer(() => void stop.abort());
+    const silent = await apiServer(() => {
+      stop.abort();
+      return undefined;
+    });
     const transport = open(silent.url, { stopGrace: 50 });
     const stopping = { outcome: 'deferred', reply: 'the server is stopping' };
     expect(await transport.send(shipment(MESSAGE), stop.signal)).toMatchObject([stopping]);
