@@ -5,6 +5,11 @@
  * touch a disk or a network returns a promise, identifiers come from the adapter, and nothing in its
  * shape belongs to one engine. One contract suite (`test/store/contract.ts`) runs on every adapter.
  */
+import type { BlockList } from './block-list.js';
+import type { DkimKeys } from './dkim-keys.js';
+import type { Attempt, Fulfilment, Queue } from './queue.js';
+import type { Retention } from './retention.js';
+import type { Webhooks } from './webhooks.js';
 
 /**
  * Names a stored message. A positive safe integer; a message accepted later has a greater one, so that
@@ -64,6 +69,10 @@ export interface DeliveryTerms {
   readonly priority: number;
   /** To be handed on over verified TLS only, to servers that promise the same (RFC 8689). */
   readonly requireTls: boolean;
+  /** How the content is coded, as BODY said (RFC 6152, RFC 3030); null: it did not. */
+  readonly body: '7BIT' | '8BITMIME' | 'BINARYMIME' | null;
+  /** The envelope or the header section may hold UTF-8 (RFC 6531). */
+  readonly smtputf8: boolean;
 }
 
 /** All that is kept of a message beside its content. */
@@ -94,6 +103,8 @@ export interface NewMessage {
   readonly status: 'held' | 'queued';
   /** What is absent was not asked for. */
   readonly terms?: Partial<DeliveryTerms>;
+  /** Of a message that is a notification: what is owed no longer once it is stored. Default: nothing. */
+  readonly fulfils?: Fulfilment;
 }
 
 /** A message as lists show it. */
@@ -121,11 +132,17 @@ export interface MessageDetail extends MessageSummary {
   readonly clientAddress: string;
   readonly recipients: readonly RecipientDetail[];
   readonly terms: DeliveryTerms;
+  /** The content was old and is gone: all that is left of the message is told here. */
+  readonly contentRemoved: boolean;
 }
 
 /** A recipient, and what has become of him. */
 export interface RecipientDetail extends Required<NewRecipient> {
   readonly status: Status;
+  /** Every try, in order. */
+  readonly attempts: readonly Attempt[];
+  /** When it is due, in milliseconds since the epoch; null where it does not wait. */
+  readonly nextAttemptAt: number | null;
 }
 
 /** Which messages to list. Every condition given must hold. */
@@ -161,7 +178,8 @@ export interface Draft {
    * Ends the content and makes the message durable.
    *
    * Resolved: message, recipients, tags and content are on stable storage, once.
-   * Rejected with a {@link StoreError}: nothing of it is, or ever will be, visible. Not to be repeated:
+   * Rejected with a {@link StoreError}: nothing of it is, or ever will be, visible (`fulfilled`: a
+   * notification that it is for is owed no longer). Not to be repeated:
    * the draft is spent either way. (The one doubt that no store can remove: where the database is lost
    * during the call and cannot be asked afterwards, `failed` may stand for a message that is stored. So it
    * is for the sender to try again, and at worst the message is there twice.)
@@ -178,6 +196,8 @@ export type StoreErrorCode =
   | 'full'
   /** The device or the database failed. Passing, as far as anybody knows (451 4.3.0). */
   | 'failed'
+  /** What the message was to fulfil is owed no longer: it has been paid, or dropped, or something else is owed now. */
+  | 'fulfilled'
   /** The store has been closed. */
   | 'closed'
   /** Another server runs on this store. */
@@ -200,6 +220,12 @@ export class StoreError extends Error {
 }
 
 export interface Store {
+  readonly queue: Queue;
+  readonly blockList: BlockList;
+  readonly webhooks: Webhooks;
+  readonly dkimKeys: DkimKeys;
+  readonly retention: Retention;
+
   // ---- intake
 
   /** Opens a message. Costs no I/O. Throws a {@link StoreError} `closed` after {@link close}. */
@@ -239,7 +265,10 @@ export interface Store {
   /** Null where there is no such message. */
   message(id: MessageId): Promise<MessageDetail | null>;
 
-  /** The stored octets, in order, chunk by chunk: bounded memory whatever the size. Empty where there is no such message. */
+  /**
+   * The stored octets, in order, chunk by chunk: bounded memory whatever the size. Empty where there is no
+   * such message, or its content has been removed.
+   */
   content(id: MessageId): AsyncIterable<Uint8Array>;
 
   /** True while no domain has ever been added. */

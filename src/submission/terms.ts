@@ -4,7 +4,7 @@ import type { DeliverBy, DeliveryTerms, NewRecipient } from '../store/port.js';
 
 /** What MAIL asked of the delivery of a message received at `now`, as the store keeps it. */
 export function deliveryTerms(parameters: MailParameters, now: number): DeliveryTerms {
-  const { ret = null, envid = null, by, priority = 0, requireTls = false } = parameters;
+  const { ret = null, envid = null, by, priority = 0, requireTls = false, body = null } = parameters;
   return {
     ret,
     envelopeId: envid,
@@ -12,6 +12,8 @@ export function deliveryTerms(parameters: MailParameters, now: number): Delivery
     deliverBy: by === undefined ? null : deliverBy(by, now),
     priority,
     requireTls,
+    body,
+    smtputf8: parameters.smtputf8 === true,
   };
 }
 

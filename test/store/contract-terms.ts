@@ -12,6 +12,8 @@ export const NO_TERMS: DeliveryTerms = {
   deliverBy: null,
   priority: 0,
   requireTls: false,
+  body: null,
+  smtputf8: false,
 };
 
 const time = fc.integer({ min: -1, max: Date.UTC(9999, 0, 1) });
@@ -29,6 +31,8 @@ const terms: fc.Arbitrary<Partial<DeliveryTerms>> = fc.record(
     ),
     priority: fc.integer({ min: -9, max: 9 }),
     requireTls: fc.boolean(),
+    body: fc.constantFrom('7BIT', '8BITMIME', 'BINARYMIME', null),
+    smtputf8: fc.boolean(),
   },
   { requiredKeys: [] },
 );

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError, type MessageQuery, type Status, type Store } from '../../src/store/port.js';
 import { describeDomains } from './contract-domains.js';
+import { describeQueue } from './contract-queue.js';
 import { describeTerms, NO_TERMS } from './contract-terms.js';
 import { accept, addDomain, contentOf, newMessage, octets, writeAll } from './fixtures.js';
 
@@ -81,8 +82,11 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
             status: 'queued',
             notify: null,
             originalRecipient: null,
+            attempts: [],
+            nextAttemptAt: 1_760_000_000_000,
           })),
           terms: NO_TERMS,
+          contentRemoved: false,
         });
       });
 
@@ -316,6 +320,7 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
 
     describeTerms(() => store, reopen);
     describeDomains(() => store);
+    describeQueue(() => store, reopen);
 
     describe('closing', () => {
       it('commits what was given to it first, and refuses what comes later', async () => {

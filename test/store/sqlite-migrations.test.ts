@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/store/sqlite/database.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { MIGRATIONS } from '../../src/store/sqlite/migrations.js';
 import { NO_TERMS } from './contract-terms.js';
@@ -15,12 +14,10 @@ describe('a database of an older version', () => {
 
   /** Makes a database as the version was that knew the first `steps` of the schema, with one message. */
   function older(steps: number): void {
-    openDatabase(folder.path).close();
     withDatabase(folder.path, (database) => {
-      const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-      for (const { name } of tables as { name: string }[]) database.exec(`DROP TABLE ${name}`);
       for (const step of MIGRATIONS.slice(0, steps)) database.exec(step);
       database.exec(`
+        PRAGMA application_id = 1347638350;
         PRAGMA user_version = ${steps};
         INSERT INTO domain (id, name, created_at) VALUES (1, 'example.com', 1);
         INSERT INTO message (id, domain_id, status, size, received_at, reverse_path, header_from, client_address)
@@ -37,6 +34,32 @@ describe('a database of an older version', () => {
       recipients: [{ forwardPath: 'a@example.net', status: 'held', notify: null, originalRecipient: null }],
       terms: NO_TERMS,
     });
+    await store.close();
+  });
+
+  it('puts what was scheduled onto the queue, and nothing else', async () => {
+    older(2);
+    withDatabase(folder.path, (database) =>
+      database.exec(`
+        INSERT INTO message (id, domain_id, status, size, received_at, reverse_path, header_from, client_address,
+            release_at, priority)
+          VALUES (8, 1, 'queued', 0, 10, 'app@example.com', 'app@example.com', '192.0.2.7', 5000, 3),
+            (9, 1, 'queued', 0, 10, '', 'app@example.com', '192.0.2.7', NULL, 0);
+        INSERT INTO recipient (message_id, position, forward_path, status)
+          VALUES (8, 0, 'a@example.net', 'queued'), (8, 1, 'b@example.net', 'queued'), (9, 0, 'c@example.net', 'queued')`),
+    );
+    const store = await openSqliteStore({ directory: folder.path, exclusive: true });
+    expect(
+      (await store.queue.waiting({ limit: 10 })).map(({ id, nextAttemptAt }) => [id, nextAttemptAt]),
+    ).toEqual([
+      [8, 5000],
+      [8, 5000],
+      [9, 10],
+    ]);
+    const lease = (now: number) => store.queue.lease({ now, until: now + 9, limit: 9, perDomain: 9 });
+    expect((await lease(4999)).map(({ id }) => id)).toEqual([9]);
+    const [released] = await lease(5000);
+    expect(released).toMatchObject({ id: 8, terms: { priority: 3 }, recipients: [{}, {}] });
     await store.close();
   });
 });

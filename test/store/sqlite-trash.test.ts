@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../src/store/sqlite/database.js';
 import { Intake } from '../../src/store/sqlite/intake.js';
+import { openParts } from '../../src/store/sqlite/parts.js';
 import { Trash } from '../../src/store/sqlite/trash.js';
 import { newMessage, tempFolder } from './fixtures.js';
 
@@ -37,8 +38,8 @@ describe('the trash', () => {
     folder = tempFolder();
     database = openDatabase(folder.path);
     database.exec(`INSERT INTO domain (id, name, created_at) VALUES (1, 'example.com', 1)`);
-    intake = new Intake(database);
     trash = new Trash(database);
+    intake = new Intake(database, openParts(database, trash));
     for (let sequence = 0; sequence < CHUNKS; sequence++) {
       intake.chunk({ kind: 'chunk', id: ID, sequence, piece: piece() });
     }

@@ -52,7 +52,19 @@ describe('what MAIL and RCPT ask of the delivery', () => {
         deliverBy: null,
         priority: 0,
         requireTls: false,
+        body: null,
+        smtputf8: false,
       },
+    });
+  });
+
+  it('is kept: BODY and SMTPUTF8', async () => {
+    const { send } = await gateway();
+    const message = await send('BODY=8BITMIME SMTPUTF8', '<a@example.net>');
+    expect(message?.terms).toMatchObject({ body: '8BITMIME', smtputf8: true });
+    expect((await send('BODY=7BIT', '<a@example.net>'))?.terms).toMatchObject({
+      body: '7BIT',
+      smtputf8: false,
     });
   });
 

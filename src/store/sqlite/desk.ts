@@ -15,6 +15,7 @@ import type {
   WorkerPost,
   Write,
 } from './operations.js';
+import { callPart, openParts, type Parts } from './parts.js';
 import { Reading } from './reading.js';
 import { Trash } from './trash.js';
 import { Uploads } from './uploads.js';
@@ -40,6 +41,7 @@ export class Desk {
   readonly #intake: Intake;
   readonly #domains: Domains;
   readonly #reading: Reading;
+  readonly #parts: Parts;
   readonly #trash: Trash;
   readonly #uploads: Uploads;
   readonly #group: GroupCommit;
@@ -54,17 +56,23 @@ export class Desk {
     this.#database = database;
     this.#options = options;
     this.#surroundings = surroundings;
-    this.#intake = new Intake(database);
     this.#domains = new Domains(database);
     this.#reading = new Reading(database);
     this.#trash = new Trash(database);
+    const parts = openParts(database, this.#trash);
+    this.#parts = parts;
+    this.#intake = new Intake(database, parts);
     this.#uploads = new Uploads(this.#trash);
     this.#group = new GroupCommit(
       database,
       (write) => this.#write(write),
       (error) => this.#toError(error),
     );
-    if (options.exclusive) this.#trash.addUnfinished();
+    if (!options.exclusive) return;
+    this.#trash.addUnfinished();
+    if (!options.first) return;
+    parts.leasing.endAll();
+    parts.webhooks.endLeases();
   }
 
   get closed(): boolean {
@@ -81,6 +89,7 @@ export class Desk {
         case 'addDomain':
         case 'removeDomain':
         case 'rotateToken':
+        case 'tell':
           this.#writes.push({ call, operation });
           break;
         case 'close':
@@ -142,6 +151,8 @@ export class Desk {
         return this.#domains.remove(write);
       case 'rotateToken':
         return this.#domains.rotate(write);
+      case 'tell':
+        return callPart(this.#parts, write.part, write.method, write.args);
     }
   }
 
@@ -177,6 +188,10 @@ export class Desk {
         return this.#reading.message(read.id);
       case 'content':
         return this.#reading.content(read);
+      case 'ask':
+        return callPart(this.#parts, read.part, read.method, read.args);
+      case 'version':
+        return this.#reading.version();
     }
   }
 

@@ -4,12 +4,15 @@ import type { BufferPool } from './buffers.js';
 import { reason, ThreadLost } from './errors.js';
 import type { WorkerLink } from './link.js';
 import type { Piece } from './operations.js';
+import { plainFulfilment } from './remote.js';
 
 /** What the drafts of one store share. */
 export interface DraftContext {
   readonly link: Pick<WorkerLink, 'call'>;
   readonly budget: Budget;
   readonly buffers: BufferPool;
+  /** Told of each message that has come onto the queue. */
+  readonly onQueued?: () => void;
 }
 
 /**
@@ -56,9 +59,9 @@ export class SqliteDraft implements Draft, Holder {
       await this.#sendCommit(message);
     } catch (error) {
       // It may have been stored before the thread died; then nobody may be told otherwise.
-      if (error instanceof ThreadLost && (await this.#isStored())) return;
-      throw error;
+      if (!(error instanceof ThreadLost) || !(await this.#isStored())) throw error;
     }
+    if (message.status === 'queued') this.#context.onQueued?.();
   }
 
   discard(): void {
@@ -146,11 +149,12 @@ function plain(message: NewMessage): NewMessage {
     clientAddress: message.clientAddress,
     status: message.status,
     ...(message.terms === undefined ? {} : { terms: plainTerms(message.terms) }),
+    ...(message.fulfils === undefined ? {} : { fulfils: plainFulfilment(message.fulfils) }),
   };
 }
 
 function plainTerms(terms: Partial<DeliveryTerms>): DeliveryTerms {
   const { ret = null, envelopeId = null, releaseAt = null, deliverBy = null } = terms;
-  const { priority = 0, requireTls = false } = terms;
-  return { ret, envelopeId, releaseAt, deliverBy, priority, requireTls };
+  const { priority = 0, requireTls = false, body = null, smtputf8 = false } = terms;
+  return { ret, envelopeId, releaseAt, deliverBy, priority, requireTls, body, smtputf8 };
 }

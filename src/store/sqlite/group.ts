@@ -79,10 +79,16 @@ export class GroupCommit {
 
   /**
    * Nobody is told that a chunk is safe before its message is, so chunks alone need no sync of their own:
-   * the sync of the commit covers all that stands before it in the log.
+   * the sync of the commit covers all that stands before it in the log. A lease is worth nothing once its
+   * holder is gone, and where the power is, so is he.
    */
   #setSynchronous(group: readonly Request<Write>[]): void {
-    const passing = group.every(({ operation: { kind } }) => kind === 'chunk' || kind === 'discard');
+    const passing = group.every(
+      ({ operation }) =>
+        operation.kind === 'chunk' ||
+        operation.kind === 'discard' ||
+        (operation.kind === 'tell' && operation.passing),
+    );
     const wanted = passing ? 'NORMAL' : 'FULL';
     if (wanted === this.#synchronous) return;
     this.#database.exec(`PRAGMA synchronous = ${wanted}`);

@@ -42,9 +42,10 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       { directory, exclusive, chunkOctets },
       (spent) => buffers.give(spent),
     );
-    const ids = new MessageIds(await link.start(), options.now ?? Date.now);
+    const now = options.now ?? Date.now;
+    const ids = new MessageIds(await link.start(), now);
     const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
-    return new SqliteStore(link, { budget, buffers }, ids, lock);
+    return new SqliteStore(link, { budget, buffers }, ids, lock, now);
   } catch (error) {
     lock?.release();
     throw error;

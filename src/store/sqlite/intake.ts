@@ -1,14 +1,15 @@
 /** The hot path: SQL that takes messages in. */
 import { StoreError, type NewMessage } from '../port.js';
 import type { Database } from './database.js';
+import type { Followers } from './parts.js';
 import type { CommitMessage, Piece, WriteChunk } from './operations.js';
 import { notifyColumn, termsColumns } from './terms.js';
 
 const INSERT_MESSAGE = `
   INSERT INTO message (id, domain_id, status, size, received_at, reverse_path, header_from, subject, tags,
     list_unsubscribe, header_message_id, tls, client_address, ret, envelope_id, release_at, deliver_by,
-    deliver_by_mode, priority, require_tls)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    deliver_by_mode, priority, require_tls, body, smtputf8)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** The chunks before this one are gone, or going: the thread that wrote them died, or never wrote them. */
 function lost(): StoreError {
@@ -16,6 +17,7 @@ function lost(): StoreError {
 }
 
 export class Intake {
+  readonly #followers: Followers;
   readonly #openUpload;
   readonly #findUpload;
   readonly #closeUpload;
@@ -24,8 +26,10 @@ export class Intake {
   readonly #insertMessage;
   readonly #insertRecipient;
   readonly #insertTag;
+  readonly #enqueue;
 
-  constructor(database: Database) {
+  constructor(database: Database, followers: Followers) {
+    this.#followers = followers;
     this.#openUpload = database.prepare('INSERT INTO upload (message_id) VALUES (?)');
     this.#findUpload = database.prepare('SELECT 1 FROM upload WHERE message_id = ?');
     this.#closeUpload = database.prepare('DELETE FROM upload WHERE message_id = ?');
@@ -33,9 +37,13 @@ export class Intake {
     this.#insertChunk = database.prepare('INSERT INTO chunk (message_id, sequence, octets) VALUES (?, ?, ?)');
     this.#insertMessage = database.prepare(INSERT_MESSAGE);
     this.#insertRecipient = database.prepare(`
-      INSERT INTO recipient (message_id, position, forward_path, status, notify, original_recipient)
-      VALUES (?, ?, ?, ?, ?, ?)`);
+      INSERT INTO recipient (message_id, position, forward_path, status, notify, original_recipient,
+        next_attempt_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?)`);
     this.#insertTag = database.prepare('INSERT INTO tag (name, message_id, domain_id) VALUES (?, ?, ?)');
+    this.#enqueue = database.prepare(
+      'INSERT INTO queue (message_id, domain_id, priority, due_at) VALUES (?, ?, ?, ?)',
+    );
   }
 
   chunk({ id, sequence, piece }: WriteChunk): void {
@@ -48,11 +56,18 @@ export class Intake {
     if (sequence > 0) this.#finishUpload(id, sequence);
     if (piece !== null) this.#writePiece(id, sequence, piece);
     this.#writeMessage(id, size, message);
+    const { status, domainId, receivedAt, fulfils } = message;
+    const due = status === 'queued' ? (message.terms?.releaseAt ?? receivedAt) : null;
     message.recipients.forEach(({ forwardPath, notify, originalRecipient = null }, position) => {
-      const { status } = message;
-      this.#insertRecipient.run(id, position, forwardPath, status, notifyColumn(notify), originalRecipient);
+      const asked = notifyColumn(notify);
+      this.#insertRecipient.run(id, position, forwardPath, status, asked, originalRecipient, due);
     });
-    for (const tag of message.tags) this.#insertTag.run(tag, id, message.domainId);
+    for (const tag of message.tags) this.#insertTag.run(tag, id, domainId);
+    if (due !== null) {
+      this.#enqueue.run(id, domainId, message.terms?.priority ?? 0, due);
+      this.#followers.outbox.queued(domainId, id, message.recipients.length, receivedAt);
+    }
+    if (fulfils !== undefined) this.#followers.reports.fulfil(fulfils);
   }
 
   /** Sees in the database itself, whatever has happened since, that all earlier chunks are there. */

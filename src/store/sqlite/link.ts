@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { StoreError } from '../port.js';
 import { fromFailure, reason, ThreadLost } from './errors.js';
 import type { Operation, Outcome, Request, Results, WorkerOptions, WorkerPost } from './operations.js';
+import { ACCESS, type Access } from './access.js';
+import type { ArgumentsOf, MethodOf, Parts, ResultOf } from './parts.js';
 
 /** After a worker that did not start, the next attempt waits so long; calls meanwhile fail at once. */
 const RESTART_MS = 1000;
@@ -19,10 +21,11 @@ interface Pending {
  */
 export class WorkerLink {
   readonly #script: URL;
-  readonly #options: WorkerOptions;
+  readonly #options: Omit<WorkerOptions, 'first'>;
   readonly #onSpent: (buffers: readonly ArrayBuffer[]) => void;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | null = null;
+  #first = true;
   #lastCall = 0;
   #outbox: Request[] = [];
   #transfer: ArrayBuffer[] = [];
@@ -31,7 +34,11 @@ export class WorkerLink {
   #lastFailure = '';
 
   /** @param onSpent gets the buffers of full chunks back, to be filled again. */
-  constructor(script: URL, options: WorkerOptions, onSpent: (buffers: readonly ArrayBuffer[]) => void) {
+  constructor(
+    script: URL,
+    options: Omit<WorkerOptions, 'first'>,
+    onSpent: (buffers: readonly ArrayBuffer[]) => void,
+  ) {
     this.#script = script;
     this.#options = options;
     this.#onSpent = onSpent;
@@ -66,6 +73,21 @@ export class WorkerLink {
     });
   }
 
+  /** Calls a method of one of the parts. Rejects as {@link call} does. */
+  ask<P extends keyof Parts, M extends MethodOf<P>>(
+    part: P,
+    method: M,
+    ...args: ArgumentsOf<P, M>
+  ): Promise<ResultOf<P, M>> {
+    const access: Access | undefined = (ACCESS[part] as Record<string, Access>)[method as string];
+    const call = { part, method: method as string, args };
+    const result =
+      access === 'read'
+        ? this.call({ kind: 'ask', ...call })
+        : this.call({ kind: 'tell', ...call, passing: access === 'passing' });
+    return result as Promise<ResultOf<P, M>>;
+  }
+
   /** Lets the worker finish what it was given, then ends it. Never rejects. */
   async close(): Promise<void> {
     if (this.#state !== 'open') return;
@@ -88,7 +110,8 @@ export class WorkerLink {
   }
 
   #start(resolve: (greatestId: number) => void, reject: (error: StoreError) => void): void {
-    const worker = new Worker(this.#script, { workerData: this.#options });
+    const workerData: WorkerOptions = { ...this.#options, first: this.#first };
+    const worker = new Worker(this.#script, { workerData });
     this.#worker = worker;
     let problem: StoreError | null = null;
     let ready = false;
@@ -96,6 +119,7 @@ export class WorkerLink {
       if (post.kind === 'outcomes') this.#settle(post.outcomes, post.spent);
       else if (post.kind === 'ready') {
         ready = true;
+        this.#first = false;
         resolve(post.greatestId);
       } else problem = fromFailure(post.failure);
     });

@@ -83,4 +83,111 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE recipient ADD COLUMN notify TEXT; -- as in NOTIFY=: NEVER, or words with commas
   ALTER TABLE recipient ADD COLUMN original_recipient TEXT;
   `,
+  // 3: the queue and its story, block lists, webhooks, DKIM keys, removed content.
+  `
+  ALTER TABLE message ADD COLUMN body TEXT;
+  ALTER TABLE message ADD COLUMN smtputf8 INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE message ADD COLUMN content_removed INTEGER NOT NULL DEFAULT 0;
+
+  ALTER TABLE recipient ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE recipient ADD COLUMN next_attempt_at INTEGER; -- null unless queued or deferred
+  ALTER TABLE recipient ADD COLUMN delay_reported INTEGER NOT NULL DEFAULT 0;
+
+  -- A row for each message that has a recipient that is queued or deferred, and for no other one.
+  CREATE TABLE queue (
+    message_id INTEGER PRIMARY KEY,
+    domain_id  INTEGER NOT NULL,
+    priority   INTEGER NOT NULL,
+    -- When it may be leased: the least next_attempt_at of its recipients; of a leased one, the lease's end.
+    due_at     INTEGER NOT NULL,
+    lease      INTEGER
+  ) STRICT;
+
+  -- One domain and one priority after the other, each in the order in which it is due.
+  CREATE INDEX queue_by_turn ON queue (domain_id, priority DESC, due_at);
+  CREATE INDEX queue_by_time ON queue (due_at);
+  CREATE INDEX queue_leased ON queue (domain_id, due_at) WHERE lease IS NOT NULL;
+
+  -- The last number given to a lease.
+  CREATE TABLE last_lease (number INTEGER NOT NULL) STRICT;
+  INSERT INTO last_lease VALUES (0);
+
+  CREATE TABLE attempt (
+    message_id  INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
+    number      INTEGER NOT NULL, -- from 1
+    at          INTEGER NOT NULL,
+    outcome     TEXT NOT NULL,
+    remote_host TEXT,
+    reply       TEXT NOT NULL,
+    tls         TEXT,
+    PRIMARY KEY (message_id, position, number)
+  ) STRICT, WITHOUT ROWID;
+
+  -- A notification that a sender is owed, and the attempt that it is about.
+  CREATE TABLE owed_report (
+    message_id      INTEGER NOT NULL,
+    position        INTEGER NOT NULL,
+    kind            TEXT NOT NULL,
+    attempt         INTEGER NOT NULL,
+    next_attempt_at INTEGER,
+    PRIMARY KEY (message_id, position)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What senders scheduled, which earlier versions kept without a queue.
+  UPDATE recipient SET next_attempt_at = (
+    SELECT coalesce(release_at, received_at) FROM message WHERE message.id = recipient.message_id)
+  WHERE status = 'queued' AND message_id IN (SELECT id FROM message WHERE status = 'queued');
+  INSERT INTO queue (message_id, domain_id, priority, due_at)
+    SELECT id, domain_id, priority, coalesce(release_at, received_at) FROM message WHERE status = 'queued';
+
+  CREATE TABLE block_entry (
+    domain_id INTEGER NOT NULL REFERENCES domain,
+    address   TEXT NOT NULL, -- lower case
+    verdict   TEXT NOT NULL,
+    since     INTEGER NOT NULL,
+    reason    TEXT NOT NULL,
+    PRIMARY KEY (domain_id, address)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX block_entry_by_verdict ON block_entry (domain_id, verdict);
+
+  CREATE TABLE webhook (
+    domain_id   INTEGER PRIMARY KEY REFERENCES domain,
+    url         TEXT NOT NULL,
+    events      TEXT NOT NULL, -- a JSON array
+    public_key  BLOB NOT NULL,
+    private_key BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    off_since   INTEGER,
+    off_reason  TEXT
+  ) STRICT;
+
+  -- Events that are still to be told. AUTOINCREMENT: a number is never given twice.
+  CREATE TABLE webhook_event (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    domain_id  INTEGER NOT NULL,
+    name       TEXT NOT NULL,
+    message_id INTEGER NOT NULL,
+    positions  TEXT NOT NULL, -- a JSON array
+    attempt    TEXT, -- a JSON object
+    at         INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    due_at     INTEGER NOT NULL, -- of a leased one, the lease's end
+    leased     INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  CREATE INDEX webhook_event_by_turn ON webhook_event (domain_id, due_at);
+  CREATE INDEX webhook_event_by_time ON webhook_event (due_at);
+  CREATE INDEX webhook_event_leased ON webhook_event (id) WHERE leased = 1;
+
+  CREATE TABLE dkim_key (
+    domain_id   INTEGER NOT NULL REFERENCES domain,
+    selector    TEXT NOT NULL, -- lower case
+    algorithm   TEXT NOT NULL,
+    private_key BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (domain_id, selector)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -5,6 +5,7 @@
  * Buffers are transferred, so whoever posts one must not touch it again.
  */
 import type { Domain, MessageDetail, MessageSummary, NewMessage, Status, StoreErrorCode } from '../port.js';
+import type { Parts } from './parts.js';
 
 /** Octets on their way in: the first `length` of the buffer, which may be longer than that. */
 export interface Piece {
@@ -102,14 +103,40 @@ export interface ReadChunk {
   readonly sequence: number;
 }
 
+/** A call of one of the parts, by name. */
+interface PartCall {
+  readonly part: keyof Parts;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** A call that reads. */
+export interface AskPart extends PartCall {
+  readonly kind: 'ask';
+}
+
+/** A call that changes the database. */
+export interface TellPart extends PartCall {
+  readonly kind: 'tell';
+  /** It waits for no sync. */
+  readonly passing: boolean;
+}
+
+/** Gives a number that differs once another process has changed the database. */
+export interface ReadVersion {
+  readonly kind: 'version';
+}
+
 /** Finishes everything that was asked before, then closes the database and ends the worker. */
 export interface Close {
   readonly kind: 'close';
 }
 
 /** Operations that change the database: they run in order, many to a transaction. */
-export type Write = WriteChunk | CommitMessage | DiscardMessage | AddDomain | RemoveDomain | RotateToken;
-export type Read = FindDomain | ListDomains | HasDomains | ListMessages | ReadMessage | ReadChunk;
+export type Write =
+  WriteChunk | CommitMessage | DiscardMessage | AddDomain | RemoveDomain | RotateToken | TellPart;
+export type Read =
+  FindDomain | ListDomains | HasDomains | ListMessages | ReadMessage | ReadChunk | AskPart | ReadVersion;
 export type Operation = Write | Read | Close;
 
 /** What each kind of operation resolves to. */
@@ -126,6 +153,10 @@ export interface Results {
   messages: MessagePage;
   message: MessageDetail | null;
   content: Uint8Array | null;
+  /** Whatever the method returns: `WorkerLink.ask` knows. */
+  ask: unknown;
+  tell: unknown;
+  version: number;
   close: undefined;
 }
 
@@ -159,6 +190,8 @@ export type WorkerPost =
 export interface WorkerOptions {
   readonly directory: string;
   readonly exclusive: boolean;
+  /** False where this thread takes the place of one that died: whoever held leases holds them still. */
+  readonly first: boolean;
   /** Pieces whose buffer has this length are sent back. */
   readonly chunkOctets: number;
 }

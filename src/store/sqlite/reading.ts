@@ -1,5 +1,6 @@
 /** SQL for messages that are there: one, its content, lists of them. */
 import type { MessageDetail, MessageSummary, Status } from '../port.js';
+import { Attempts } from './attempts.js';
 import type { Database } from './database.js';
 import { Listing } from './listing.js';
 import type { ListMessages, MessagePage, ReadChunk } from './operations.js';
@@ -19,6 +20,7 @@ interface MessageRow extends TermsRow {
   readonly header_message_id: string | null;
   readonly tls: string | null;
   readonly client_address: string;
+  readonly content_removed: number;
 }
 
 interface RecipientRow {
@@ -26,6 +28,7 @@ interface RecipientRow {
   readonly status: Status;
   readonly notify: string | null;
   readonly originalRecipient: string | null;
+  readonly nextAttemptAt: number | null;
 }
 
 export class Reading {
@@ -33,38 +36,54 @@ export class Reading {
   readonly #recipients;
   readonly #content;
   readonly #listing;
+  readonly #attempts;
+  readonly #version;
 
   constructor(database: Database) {
     this.#message = database.prepare(`
       SELECT message.*, domain.name AS domain FROM message JOIN domain ON domain.id = message.domain_id
       WHERE message.id = ?`);
     this.#recipients = database.prepare(`
-      SELECT forward_path AS forwardPath, status, notify, original_recipient AS originalRecipient
+      SELECT forward_path AS forwardPath, status, notify, original_recipient AS originalRecipient,
+        next_attempt_at AS nextAttemptAt
       FROM recipient WHERE message_id = ? ORDER BY position`);
-    // Chunks of a message that is still coming in are nobody's to read.
+    // Chunks of a message that is still coming in, or going, are nobody's to read.
     this.#content = database.prepare(`
       SELECT octets FROM chunk WHERE message_id = ?1 AND sequence = ?2
-      AND EXISTS (SELECT 1 FROM message WHERE id = ?1)`);
+      AND EXISTS (SELECT 1 FROM message WHERE id = ?1 AND content_removed = 0)`);
     this.#listing = new Listing(database);
+    this.#attempts = new Attempts(database);
+    this.#version = database.prepare('PRAGMA data_version');
   }
 
   message(id: number): MessageDetail | null {
     const row = this.#row(id);
     if (row === null) return null;
     const recipients = this.#recipientsOf(id);
+    const attempts = this.#attempts.ofMessage(id);
     return {
       ...summary(row, recipients),
       reversePath: row.reverse_path,
       messageId: row.header_message_id,
       clientAddress: row.client_address,
-      recipients: recipients.map(({ notify, ...recipient }) => ({ ...recipient, notify: notifyOf(notify) })),
+      recipients: recipients.map(({ notify, ...recipient }, position) => ({
+        ...recipient,
+        notify: notifyOf(notify),
+        attempts: attempts.get(position) ?? [],
+      })),
       terms: termsOf(row),
+      contentRemoved: row.content_removed === 1,
     };
   }
 
   content({ id, sequence }: ReadChunk): Uint8Array | null {
     const row = this.#content.get(id, sequence) as { octets: Uint8Array } | undefined;
     return row?.octets ?? null;
+  }
+
+  /** A number that another connection's changes change, and this one's do not. */
+  version(): number {
+    return (this.#version.get() as { data_version: number }).data_version;
   }
 
   page(query: ListMessages): MessagePage {

@@ -8,18 +8,38 @@ import {
   type MessageSummary,
   type Store,
 } from '../port.js';
+import type { BlockList } from '../block-list.js';
+import type { DkimKeys } from '../dkim-keys.js';
+import type { Queue } from '../queue.js';
+import type { Retention } from '../retention.js';
+import type { Webhooks } from '../webhooks.js';
 import { SqliteDraft, type DraftContext } from './draft.js';
 import type { MessageIds } from './ids.js';
 import type { WorkerLink } from './link.js';
 import type { FolderLock } from './lock.js';
 import type { ListMessages } from './operations.js';
+import {
+  copy,
+  remoteBlockList,
+  remoteDkimKeys,
+  remoteQueue,
+  remoteRetention,
+  remoteWebhooks,
+} from './remote.js';
+import { Watch } from './watch.js';
 
 /** Messages that the worker reads in one go: the rest of a long listing waits its turn. */
 const PAGE = 100;
 
 /** The store's contract over the worker. Every read goes there too, so that the event loop never waits. */
 export class SqliteStore implements Store {
+  readonly queue: Queue;
+  readonly blockList: BlockList;
+  readonly webhooks: Webhooks;
+  readonly dkimKeys: DkimKeys;
+  readonly retention: Retention;
   readonly #link: WorkerLink;
+  readonly #watch: Watch;
   readonly #context: DraftContext;
   readonly #ids: MessageIds;
   readonly #lock: FolderLock | null;
@@ -27,12 +47,20 @@ export class SqliteStore implements Store {
 
   constructor(
     link: WorkerLink,
-    context: Omit<DraftContext, 'link'>,
+    context: Pick<DraftContext, 'budget' | 'buffers'>,
     ids: MessageIds,
     lock: FolderLock | null,
+    now: () => number,
   ) {
+    const watch = new Watch(link);
+    this.queue = remoteQueue(link, watch, now);
+    this.blockList = remoteBlockList(link);
+    this.webhooks = remoteWebhooks(link);
+    this.dkimKeys = remoteDkimKeys(link);
+    this.retention = remoteRetention(link);
     this.#link = link;
-    this.#context = { link, ...context };
+    this.#watch = watch;
+    this.#context = { link, ...context, onQueued: () => watch.tell() };
     this.#ids = ids;
     this.#lock = lock;
   }
@@ -103,12 +131,8 @@ export class SqliteStore implements Store {
   }
 
   async #close(): Promise<void> {
+    this.#watch.end();
     await this.#link.close();
     this.#lock?.release();
   }
-}
-
-/** A view may share its memory with much else, and all of that would travel with it. */
-function copy(octets: Uint8Array): Uint8Array {
-  return new Uint8Array(octets);
 }

@@ -11,6 +11,8 @@ export interface TermsRow {
   readonly deliver_by_mode: string | null;
   readonly priority: number;
   readonly require_tls: number;
+  readonly body: DeliveryTerms['body'];
+  readonly smtputf8: number;
 }
 
 /** In the order of {@link TermsRow}. */
@@ -25,6 +27,8 @@ export function termsColumns(terms: Partial<DeliveryTerms> = {}): (string | numb
     mode === null ? null : `${mode}${deliverBy?.trace === true ? 'T' : ''}`,
     terms.priority ?? 0,
     terms.requireTls === true ? 1 : 0,
+    terms.body ?? null,
+    terms.smtputf8 === true ? 1 : 0,
   ];
 }
 
@@ -43,6 +47,8 @@ export function termsOf(row: TermsRow): DeliveryTerms {
           },
     priority: row.priority,
     requireTls: row.require_tls === 1,
+    body: row.body,
+    smtputf8: row.smtputf8 === 1,
   };
 }
 

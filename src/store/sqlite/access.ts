@@ -1,0 +1,30 @@
+/** What of the worker's parts can be called from the main thread, and what a call does to the database. */
+
+/**
+ * What a call does to the database.
+ *
+ * - `read`: nothing
+ * - `write`: it resolves when that is on stable storage
+ * - `passing`: it means nothing once the server is gone, so it waits for no sync
+ */
+export type Access = 'read' | 'write' | 'passing';
+
+export const ACCESS = {
+  leasing: { lease: 'passing', renew: 'passing', giveBack: 'write', nextDue: 'read' },
+  settling: { settle: 'write' },
+  waiting: { waiting: 'read', release: 'write', retry: 'write', cancel: 'write' },
+  reports: { owed: 'read', drop: 'write' },
+  blocks: { find: 'read', isEmpty: 'read', put: 'write', remove: 'write', list: 'read' },
+  webhooks: {
+    set: 'write',
+    remove: 'write',
+    list: 'read',
+    switchOff: 'write',
+    leaseEvents: 'passing',
+    endEvent: 'write',
+    deferEvent: 'write',
+    nextEventDue: 'read',
+  },
+  dkimKeys: { list: 'read', add: 'write', remove: 'write' },
+  removal: { removeOld: 'write', shrink: 'write' },
+} as const;
