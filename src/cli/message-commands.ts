@@ -53,6 +53,9 @@ export async function showMessage(context: Context, command: Command, id: number
       throw new CliError(`there is no message ${id} in ${data}; "postern messages" shows those that are`);
     }
     if (options.raw) {
+      if (message.contentRemoved) {
+        throw new CliError(`the content of message ${id} was old and has been removed (store.keep_content)`);
+      }
       for await (const octets of store.content(id)) await context.stdout.write(octets);
     } else if (options.json) await context.stdout.json(detailLine(message));
     else await context.stdout.write(describe(message));
@@ -124,7 +127,12 @@ function detailLine(message: MessageDetail): Record<string, unknown> {
     reversePath: message.reversePath,
     messageId: message.messageId,
     clientAddress: message.clientAddress,
-    recipients: message.recipients,
+    recipients: message.recipients.map(({ attempts, nextAttemptAt, ...recipient }) => ({
+      ...recipient,
+      nextAttemptAt: isoTime(nextAttemptAt),
+      attempts: attempts.map((attempt) => ({ ...attempt, at: isoTime(attempt.at) })),
+    })),
+    contentRemoved: message.contentRemoved,
     terms: {
       ...terms,
       releaseAt: isoTime(terms.releaseAt),
@@ -189,5 +197,8 @@ function describe(message: MessageDetail): string {
     ['Client', `${message.clientAddress}, ${message.tls ?? 'without TLS'}`],
   ];
   const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(13)}${printable(value ?? '-')}\n`);
-  return `${lines.join('')}\nIts octets: postern message ${message.id} --raw\n`;
+  const octets = message.contentRemoved
+    ? 'Its content was old and has been removed.'
+    : `Its octets: postern message ${message.id} --raw`;
+  return `${lines.join('')}\n${octets}\n`;
 }

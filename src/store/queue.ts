@@ -5,7 +5,7 @@
  * A message is on the queue while one of its recipients is `queued` or `deferred`. What becomes of a
  * recipient is written once it is known, and never taken back: a final status stays.
  */
-import type { DeliveryTerms, Domain, MessageId, NewRecipient, Status } from './port.js';
+import type { DeliveryTerms, Domain, MessageId, NewRecipient, Status } from './message.js';
 
 /** What one try came to. */
 export type AttemptOutcome = 'delivered' | 'deferred' | 'bounced' | 'cancelled';

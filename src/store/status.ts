@@ -1,5 +1,5 @@
 /** What the statuses of recipients mean together. */
-import type { Status } from './port.js';
+import type { Status } from './message.js';
 
 /** True where nothing more can become of a recipient. */
 export function isFinal(status: Status): boolean {

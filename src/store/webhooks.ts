@@ -5,7 +5,7 @@
  * Events are written in the transaction that they tell of, where the domain has a webhook that is on, and
  * stay until they are told or given up.
  */
-import type { MessageId } from './port.js';
+import type { MessageId } from './message.js';
 import type { Attempt } from './queue.js';
 
 /** What a webhook may be told of: a message is taken in, or something has become of recipients of it. */

@@ -128,7 +128,17 @@ describe('postern message', () => {
       reversePath: 'bounce@example.com',
       messageId: '<1@example.com>',
       clientAddress: '127.0.0.1',
-      recipients: [{ forwardPath: 'one@example.net', status: 'held', notify: null, originalRecipient: null }],
+      recipients: [
+        {
+          forwardPath: 'one@example.net',
+          status: 'held',
+          notify: null,
+          originalRecipient: null,
+          nextAttemptAt: null,
+          attempts: [],
+        },
+      ],
+      contentRemoved: false,
       terms: {
         ret: null,
         envelopeId: null,
@@ -136,6 +146,8 @@ describe('postern message', () => {
         deliverBy: null,
         priority: 0,
         requireTls: false,
+        body: null,
+        smtputf8: false,
       },
     });
   });

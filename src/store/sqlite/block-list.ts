@@ -59,6 +59,6 @@ export class BlockEntries {
 
   list({ domain, verdict, after, limit }: BlockQuery): BlockEntry[] {
     const from = [after?.domain ?? '', after?.address ?? ''] as const;
-    return this.#list.all(domain ?? null, verdict ?? null, ...from, limit);
+    return this.#list.all(domain ?? null, verdict ?? null, ...from, limit) as BlockEntry[];
   }
 }

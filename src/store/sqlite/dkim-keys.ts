@@ -22,7 +22,7 @@ export class DkimKeyTable {
   }
 
   list(domain: string): DkimKey[] {
-    return this.#list.all(domain);
+    return this.#list.all(domain) as DkimKey[];
   }
 
   add({ domain, selector, algorithm, privateKey, createdAt }: DkimKey): boolean {

@@ -1,7 +1,12 @@
 /** From whatever SQLite or the file system throws to the store's own errors, which operators read. */
 import { statfsSync } from 'node:fs';
-import { StoreError } from '../port.js';
-import type { Failure } from './operations.js';
+import { StoreError, type StoreErrorCode } from '../port.js';
+
+/** A StoreError as it crosses between threads, which do not keep classes. */
+export interface Failure {
+  readonly code: StoreErrorCode;
+  readonly message: string;
+}
 
 /** The worker is gone, and with it the knowledge whether the call was done. */
 export class ThreadLost extends StoreError {

@@ -4,7 +4,8 @@
  * Requests travel in posts of many, each with a number; outcomes come back in posts of many, in any order.
  * Buffers are transferred, so whoever posts one must not touch it again.
  */
-import type { Domain, MessageDetail, MessageSummary, NewMessage, Status, StoreErrorCode } from '../port.js';
+import type { Domain, MessageDetail, MessageSummary, NewMessage, Status } from '../port.js';
+import type { Failure } from './errors.js';
 import type { Parts } from './parts.js';
 
 /** Octets on their way in: the first `length` of the buffer, which may be longer than that. */
@@ -163,12 +164,6 @@ export interface Results {
 export interface Request<O extends Operation = Operation> {
   readonly call: number;
   readonly operation: O;
-}
-
-/** A StoreError as it crosses between threads, which do not keep classes. */
-export interface Failure {
-  readonly code: StoreErrorCode;
-  readonly message: string;
 }
 
 export type Outcome =

@@ -39,6 +39,8 @@ export function shipment(
       deliverBy: null,
       priority: 0,
       requireTls: false,
+      body: null,
+      smtputf8: false,
     },
     idempotencyKey: 'store-244572499505152',
     size: pieces.reduce((sum, { length }) => sum + length, 0),
