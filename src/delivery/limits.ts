@@ -1,0 +1,88 @@
+/** The limits of delivery, as rows of the kind that `src/protocol/limit.ts` describes. */
+export const DELIVERY = {
+  workers: {
+    about: 'Messages under way at one time, altogether.',
+    initial: 64,
+    unit: 'count',
+    source: 'each is a connection; more than a smarthost takes at once gains nothing',
+  },
+  perDestination: {
+    about: 'Messages under way to one destination: a smarthost, or the mail servers of one domain.',
+    initial: 20,
+    unit: 'count',
+    source: "Postfix's default_destination_concurrency_limit",
+  },
+  perDomain: {
+    about: 'Messages under way of one sending domain, so that others find workers free.',
+    initial: 32,
+    unit: 'count',
+    source: 'half of the workers',
+  },
+  retryBase: {
+    about: 'The first gap between two tries for a recipient; each further one is twice as long.',
+    initial: 60_000,
+    unit: 'ms',
+    source: 'greylisting lets a second try in after a minute to five',
+  },
+  retryMax: {
+    about: 'The longest gap between two tries, up to a quarter more by chance.',
+    initial: 2 * 3_600_000,
+    unit: 'ms',
+    source: 'RFC 5321 4.5.4.1: 30 minutes at least between tries, 2 or 3 hours later on',
+  },
+  expireAfter: {
+    about: 'How long a message is tried, from when it was taken in or let go; then it is returned.',
+    initial: 48 * 3_600_000,
+    unit: 'ms',
+    source: 'what senders of such mail are used to; RFC 5321 4.5.4.1 has 4 to 5 days for mail between people',
+  },
+  delayAfter: {
+    about: 'From what age on a sender who asked for it (NOTIFY=DELAY) is told that a message waits.',
+    initial: 4 * 3_600_000,
+    unit: 'ms',
+    source: "Sendmail's Timeout.queuewarn",
+  },
+  stopGrace: {
+    about: 'How long a stop waits for messages that are under way to far sides.',
+    initial: 30_000,
+    unit: 'ms',
+    source: 'as smtp.stop_grace; the two follow each other',
+  },
+  window: {
+    about: 'Messages in hand at one time: under way, or next to be.',
+    initial: 512,
+    unit: 'count',
+    source: 'a few for each worker, and a kilobyte of memory for each',
+  },
+  lease: {
+    about: 'How long messages in hand are kept from any other server; renewed long before it ends.',
+    initial: 15 * 60_000,
+    unit: 'ms',
+    source: 'longer than any pause of a process that lives',
+  },
+  patience: {
+    about:
+      'How long a message in hand waits for a destination that has no room, before it makes room for others.',
+    initial: 5_000,
+    unit: 'ms',
+    source: 'a good far side takes a message in less than a second',
+  },
+  longestSleep: {
+    about: 'After how long without mail the queue is looked at anyhow.',
+    initial: 60_000,
+    unit: 'ms',
+    source: 'a clock that was put forward is noticed within it',
+  },
+  longestOutage: {
+    about: 'The longest that a destination which failed is left alone before it is tried again.',
+    initial: 10 * 60_000,
+    unit: 'ms',
+    source: 'nobody waits much longer for mail once it is back',
+  },
+  retryAfter: {
+    about: 'The longest peace that a far side can ask for.',
+    initial: 24 * 3_600_000,
+    unit: 'ms',
+    source: 'a slip of the far side must not hold mail for a year',
+  },
+} as const;

@@ -1,0 +1,263 @@
+import type { DeliveryTerms, Domain, MessageId, NotifyEvent, Status } from '../../src/store/port.js';
+import type {
+  Attempt,
+  Lease,
+  LeaseRequest,
+  OwedReport,
+  Queue,
+  ReportKind,
+  Settlement,
+  Waiting,
+} from '../../src/store/queue.js';
+
+/** A message as a test puts it on the queue. */
+export interface Queued {
+  readonly domain: Domain;
+  readonly to: readonly string[];
+  readonly reversePath?: string;
+  readonly notify?: readonly NotifyEvent[] | null;
+  readonly tags?: readonly string[];
+  readonly terms?: Partial<DeliveryTerms>;
+  readonly receivedAt: number;
+}
+
+export interface ModelRecipient {
+  readonly forwardPath: string;
+  status: Status;
+  nextAttemptAt: number;
+  attempts: Attempt[];
+  delayReported: boolean;
+  report: ReportKind | null;
+  blocked: boolean;
+}
+
+interface ModelMessage extends Required<Omit<Queued, 'to' | 'terms'>> {
+  readonly id: MessageId;
+  readonly terms: DeliveryTerms;
+  readonly recipients: ModelRecipient[];
+  lease: { readonly number: number; until: number } | null;
+}
+
+const NO_TERMS: DeliveryTerms = {
+  ret: null,
+  envelopeId: null,
+  releaseAt: null,
+  deliverBy: null,
+  priority: 0,
+  requireTls: false,
+};
+
+/** The queue as its contract says, in the plainest form: the model that runners are held against. */
+export class ModelQueue implements Queue {
+  readonly messages = new Map<MessageId, ModelMessage>();
+  /** Names of calls that reject, as a store that is full does. */
+  readonly broken = new Set<'lease' | 'settle' | 'nextDue' | 'giveBack'>();
+  readonly calls = { lease: 0, settle: 0, nextDue: 0, giveBack: 0, renew: 0 };
+  #listeners = new Set<() => void>();
+  #lastLease = 0;
+  #served = 0;
+
+  add({ to, terms, ...message }: Queued): MessageId {
+    const id = this.messages.size + 1;
+    const due = Math.max(message.receivedAt, terms?.releaseAt ?? 0);
+    this.messages.set(id, {
+      reversePath: 'bounces@example.com',
+      notify: null,
+      tags: [],
+      ...message,
+      id,
+      terms: { ...NO_TERMS, ...terms },
+      recipients: to.map((forwardPath) => ({
+        forwardPath,
+        status: 'queued',
+        nextAttemptAt: due,
+        attempts: [],
+        delayReported: false,
+        report: null,
+        blocked: false,
+      })),
+      lease: null,
+    });
+    for (const listener of this.#listeners) listener();
+    return id;
+  }
+
+  /** Every recipient of every message. */
+  get recipients(): ModelRecipient[] {
+    return [...this.messages.values()].flatMap(({ recipients }) => recipients);
+  }
+
+  /** What a server that is gone had in hand is anybody's. */
+  dropLeases(): void {
+    for (const message of this.messages.values()) message.lease = null;
+    this.#listeners = new Set();
+  }
+
+  async lease({ now, until, limit, perDomain }: LeaseRequest): Promise<Lease[]> {
+    this.#count('lease');
+    const leases: Lease[] = [];
+    const held = new Map<number, number>();
+    for (const { domain, lease } of this.messages.values()) {
+      if (lease !== null && lease.until > now) held.set(domain.id, (held.get(domain.id) ?? 0) + 1);
+    }
+    while (leases.length < limit) {
+      const message = this.#next(now, perDomain, held);
+      if (message === null) break;
+      this.#served = message.domain.id;
+      held.set(message.domain.id, (held.get(message.domain.id) ?? 0) + 1);
+      message.lease = { number: ++this.#lastLease, until };
+      leases.push(leaseOf(message, message.lease.number, now, until));
+    }
+    return leases;
+  }
+
+  async renew(leases: readonly Lease[], until: number): Promise<void> {
+    this.calls.renew++;
+    for (const { id, lease } of leases) {
+      const held = this.messages.get(id)?.lease;
+      if (held?.number === lease) held.until = until;
+    }
+  }
+
+  async settle({ id, lease }: Lease, settlements: readonly Settlement[], finished: boolean): Promise<void> {
+    this.#count('settle');
+    const message = this.#get(id);
+    const current = message.lease?.number === lease;
+    for (const { position, attempt, nextAttemptAt, report, block } of settlements) {
+      const recipient = message.recipients[position];
+      if (recipient === undefined) throw new Error(`message ${id} has no recipient ${position}`);
+      if (!isWaiting(recipient)) continue;
+      if (!current && attempt.outcome !== 'delivered') continue;
+      if (recipient.attempts.at(-1) === attempt) continue;
+      recipient.status = attempt.outcome;
+      recipient.attempts.push(attempt);
+      recipient.nextAttemptAt = nextAttemptAt ?? attempt.at;
+      recipient.report = report ?? recipient.report;
+      recipient.delayReported ||= report === 'delayed';
+      recipient.blocked ||= block;
+    }
+    if (current && finished) message.lease = null;
+  }
+
+  async giveBack({ id, lease }: Lease, at: number): Promise<void> {
+    this.#count('giveBack');
+    const message = this.#get(id);
+    if (message.lease?.number !== lease) return;
+    message.lease = null;
+    for (const recipient of message.recipients) {
+      recipient.nextAttemptAt = Math.max(recipient.nextAttemptAt, at);
+    }
+  }
+
+  async nextDue(): Promise<number | null> {
+    this.#count('nextDue');
+    const due = [...this.messages.values()].flatMap((message) => {
+      const waiting = message.recipients.filter(isWaiting).map(({ nextAttemptAt }) => nextAttemptAt);
+      return waiting.length === 0 ? [] : [message.lease?.until ?? Math.min(...waiting)];
+    });
+    return due.length === 0 ? null : Math.min(...due);
+  }
+
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async waiting(): Promise<Waiting[]> {
+    throw new Error('not part of the model');
+  }
+
+  async release(): Promise<number> {
+    throw new Error('not part of the model');
+  }
+
+  async retry(id: MessageId, now: number): Promise<number> {
+    const waiting = this.#get(id).recipients.filter(isWaiting);
+    for (const recipient of waiting) recipient.nextAttemptAt = now;
+    for (const listener of this.#listeners) listener();
+    return waiting.length;
+  }
+
+  async cancel(id: MessageId): Promise<number> {
+    const waiting = this.#get(id).recipients.filter(isWaiting);
+    for (const recipient of waiting) recipient.status = 'cancelled';
+    return waiting.length;
+  }
+
+  async owedReports(): Promise<OwedReport[]> {
+    throw new Error('not part of the model');
+  }
+
+  async dropReports(): Promise<void> {
+    throw new Error('not part of the model');
+  }
+
+  #count(call: 'lease' | 'settle' | 'nextDue' | 'giveBack'): void {
+    this.calls[call]++;
+    if (this.broken.has(call)) throw new Error(`the store is full: ${call}`);
+  }
+
+  #get(id: MessageId): ModelMessage {
+    const message = this.messages.get(id);
+    if (message === undefined) throw new Error(`there is no message ${id}`);
+    return message;
+  }
+
+  /** What is due, of the domain whose turn it is. */
+  #next(now: number, perDomain: number, held: ReadonlyMap<number, number>): ModelMessage | null {
+    const due = [...this.messages.values()].filter(
+      ({ domain, lease, recipients }) =>
+        (lease === null || lease.until <= now) &&
+        (held.get(domain.id) ?? 0) < perDomain &&
+        recipients.some((recipient) => isWaiting(recipient) && recipient.nextAttemptAt <= now),
+    );
+    const turn = (id: number): number => (id > this.#served ? id : id + 1_000_000);
+    const rank = (message: ModelMessage): number[] => [
+      turn(message.domain.id),
+      -message.terms.priority,
+      Math.min(...message.recipients.filter(isWaiting).map(({ nextAttemptAt }) => nextAttemptAt)),
+      message.id,
+    ];
+    return due.sort((a, b) => compare(rank(a), rank(b)))[0] ?? null;
+  }
+}
+
+function isWaiting({ status }: ModelRecipient): boolean {
+  return status === 'queued' || status === 'deferred';
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, index) => value !== b[index]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
+
+function leaseOf(message: ModelMessage, lease: number, now: number, until: number): Lease {
+  const { id, domain, reversePath, tags, receivedAt, terms, notify, recipients } = message;
+  return {
+    lease,
+    id,
+    domain,
+    reversePath,
+    from: 'app@example.com',
+    tags,
+    messageId: `<${id}@example.com>`,
+    size: 100,
+    receivedAt,
+    terms,
+    recipients: recipients.flatMap((recipient, position) =>
+      isWaiting(recipient) && recipient.nextAttemptAt <= now
+        ? [
+            {
+              position,
+              forwardPath: recipient.forwardPath,
+              notify,
+              originalRecipient: null,
+              attempts: recipient.attempts.length,
+              delayReported: recipient.delayReported,
+            },
+          ]
+        : [],
+    ),
+    until,
+  };
+}
