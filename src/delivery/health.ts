@@ -1,0 +1,72 @@
+/** Whether a destination works, as far as anybody has seen. Clock and chance come from outside. */
+import { DELIVERY } from './limits.js';
+
+/** Failures in a row, of different messages, after which a destination is taken to be out of order. */
+const STRIKES = 3;
+/** How many messages may be under way to a destination that nobody has been to. Each success adds one. */
+const FIRST_CALLERS = 5;
+/** How long an outage is remembered after its last rest, in milliseconds: longer than messages wait between tries. */
+const MEMORY = 6 * 3_600_000;
+
+/**
+ * The state of one destination: in order, or out of order since some time. Where it is out of order it is left
+ * alone for a while; then one message is let through, and what becomes of that decides. So an unreachable
+ * relay costs a handful of connections, however much waits for it.
+ */
+export class Health {
+  #strikes = 0;
+  #callers = FIRST_CALLERS;
+  #outage: { readonly rests: number; readonly until: number; readonly reason: string } | null = null;
+
+  /** @param base how long the first rest is, in milliseconds; each further one is twice as long */
+  constructor(private readonly base: number) {}
+
+  /** What went wrong, while the destination is out of order. */
+  get reason(): string | null {
+    return this.#outage?.reason ?? null;
+  }
+
+  /** When it may be tried again, in milliseconds since the epoch; 0 where it is in order. */
+  get until(): number {
+    return this.#outage?.until ?? 0;
+  }
+
+  /** True while it is left alone. A clock that was put back makes no rest longer than the longest there is. */
+  rests(now: number): boolean {
+    return this.until > now && this.until - now <= 2 * DELIVERY.longestOutage.initial;
+  }
+
+  /** How many messages may be under way to it. */
+  room(cap: number, now: number): number {
+    if (this.#outage === null) return Math.min(cap, this.#callers);
+    return this.rests(now) ? 0 : 1;
+  }
+
+  /** Somebody got through. Returns true where this ends an outage. */
+  worked(): boolean {
+    const over = this.#outage !== null;
+    if (over) this.#callers = FIRST_CALLERS;
+    else this.#callers++;
+    this.#outage = null;
+    this.#strikes = 0;
+    return over;
+  }
+
+  /** Somebody did not get through. Returns true where this begins an outage, or another rest of one. */
+  failed(reason: string, now: number, chance: number): boolean {
+    // Those that were on their way when the rest began tell nothing new.
+    if (this.rests(now)) return false;
+    this.#strikes++;
+    if (this.#outage === null && this.#strikes < STRIKES) return false;
+    const rests = (this.#outage?.rests ?? 0) + 1;
+    const rest = Math.min(DELIVERY.longestOutage.initial, this.base * 2 ** (rests - 1));
+    this.#outage = { rests, until: now + Math.round(rest * (1 + chance / 4)), reason };
+    return true;
+  }
+
+  /** True where nothing would be forgotten with it. */
+  isUnremarkable(now: number): boolean {
+    if (this.#outage === null) return this.#strikes === 0;
+    return this.until + MEMORY < now;
+  }
+}

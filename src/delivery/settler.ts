@@ -1,0 +1,73 @@
+import type { Queue } from '../store/queue.js';
+import type { Consignment } from './consignment.js';
+import { pause } from './pause.js';
+
+/** Gaps between tries to write to a store that fails, in milliseconds. */
+const FIRST_GAP = 500;
+const LONGEST_GAP = 30_000;
+
+export interface SettlerOptions {
+  readonly queue: Queue;
+  /** Hears of a store that fails, once until it works again. */
+  readonly onFailure: (error: unknown) => void;
+  /** Hears that nothing of a message is in hand any more. */
+  readonly onEnd: (consignment: Consignment) => void;
+}
+
+/**
+ * Writes outcomes as soon as they are known. What the store does not take is kept and offered again, for as long
+ * as the process lives: a recipient that has its mail must not get it again because a disk was full.
+ */
+export class Settler {
+  readonly #options: SettlerOptions;
+  readonly #halt = new AbortController();
+  #failing = false;
+
+  constructor(options: SettlerOptions) {
+    this.#options = options;
+  }
+
+  /** Writes what there is to write of a message, and whatever comes up meanwhile; ends its lease with the last. */
+  settle(consignment: Consignment): void {
+    if (consignment.settling) return;
+    consignment.settling = true;
+    void this.#write(consignment);
+  }
+
+  /** No more tries for what the store does not take. */
+  halt(): void {
+    this.#halt.abort();
+  }
+
+  async #write(consignment: Consignment): Promise<void> {
+    let gap = FIRST_GAP;
+    for (;;) {
+      const { lease } = consignment;
+      const settlements = [...consignment.unsettled];
+      const finished = !consignment.isOpen;
+      try {
+        await this.#options.queue.settle(lease, settlements, finished);
+      } catch (error) {
+        if (!this.#failing) this.#options.onFailure(error);
+        this.#failing = true;
+        if (this.#halt.signal.aborted) break;
+        await pause(gap, this.#halt.signal);
+        gap = Math.min(LONGEST_GAP, gap * 2);
+        continue;
+      }
+      this.#failing = false;
+      gap = FIRST_GAP;
+      // Under a lease that had run out some of it was passed over: it is written again under the new one.
+      if (lease !== consignment.lease) continue;
+      consignment.settled(settlements);
+      if (consignment.unsettled.length > 0) continue;
+      if (consignment.isOpen) {
+        consignment.settling = false;
+        return;
+      }
+      if (finished) break;
+    }
+    consignment.settling = false;
+    this.#options.onEnd(consignment);
+  }
+}

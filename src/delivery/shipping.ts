@@ -1,0 +1,81 @@
+/** One shipment: handed to its transport, and what comes back made certain. */
+import { createHash } from 'node:crypto';
+import type { Lease, LeasedRecipient } from '../store/queue.js';
+import type { Delivery, Shipment, Transport } from './transport.js';
+
+/** Gives the content of a message as it is to go out. */
+export type ContentOf = (lease: Lease) => AsyncIterable<Uint8Array>;
+
+/** What a shipment came to. */
+export interface Shipped {
+  /** One for each recipient, in their order. */
+  readonly deliveries: readonly { readonly recipient: LeasedRecipient; readonly delivery: Delivery }[];
+  /** Of a transport that did what no transport should; null as a rule. */
+  readonly fault: unknown;
+}
+
+/** Sends to recipients that share a destination. Never rejects: who gets no answer, or a bad one, is deferred. */
+export async function ship(
+  transport: Transport,
+  lease: Lease,
+  recipients: readonly LeasedRecipient[],
+  contentOf: ContentOf,
+  signal: AbortSignal,
+): Promise<Shipped> {
+  let answers: readonly Delivery[] = [];
+  let fault: unknown = null;
+  try {
+    answers = await transport.send(shipmentOf(lease, recipients, contentOf), signal);
+  } catch (error) {
+    fault = error ?? new Error('the transport gave no reason');
+  }
+  const byPosition = new Map(answers.map((delivery) => [delivery.position, delivery]));
+  const deliveries = recipients.map((recipient) => ({
+    recipient,
+    delivery: byPosition.get(recipient.position) ?? unanswered(recipient, fault),
+  }));
+  if (fault === null && recipients.some(({ position }) => !byPosition.has(position))) {
+    fault = new Error(`${transport.name} did not say what became of every recipient`);
+  }
+  return { deliveries, fault };
+}
+
+/** Somebody of whom nothing is known: what might have happened is found out by trying again. */
+function unanswered({ position }: LeasedRecipient, fault: unknown): Delivery {
+  const why = fault instanceof Error ? fault.message : 'the transport did not say what became of it';
+  return {
+    position,
+    outcome: 'deferred',
+    reply: `4.3.0 Failed here, not there: ${why}`,
+    enhancedCode: '4.3.0',
+    remoteHost: null,
+    tls: null,
+  };
+}
+
+function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], contentOf: ContentOf): Shipment {
+  const { id, domain, reversePath, from, tags, messageId, receivedAt, terms, size } = lease;
+  return {
+    id,
+    domain,
+    reversePath,
+    recipients,
+    from,
+    tags,
+    messageId,
+    receivedAt,
+    terms,
+    size,
+    idempotencyKey: idempotencyKey(lease, recipients),
+    content: () => contentOf(lease),
+  };
+}
+
+/**
+ * The same for every try of this message to these recipients. A far side that was told of some must not take the
+ * others for a repetition, so they are part of it; so is the time, since ids are numbers of one store.
+ */
+function idempotencyKey({ id, receivedAt }: Lease, recipients: readonly LeasedRecipient[]): string {
+  const whom = recipients.map(({ position }) => position).join(',');
+  return createHash('sha256').update(`${id} ${receivedAt} ${whom}`).digest('base64url');
+}

@@ -1,0 +1,390 @@
+import { describe, expect, it, vi } from 'vitest';
+import {
+  A,
+  B,
+  BOUNCED,
+  CAPS,
+  DEFERRED,
+  DELIVERED,
+  NOON,
+  Stage,
+  Told,
+  UNREACHABLE,
+  flood,
+  later,
+  pass,
+  stoppedTime,
+} from './stage.js';
+
+const MINUTE = 60_000;
+
+describe('a message on the queue', () => {
+  it('is sent at once, whether it was there before or comes in later', async () => {
+    stoppedTime();
+    const far = new Told('far', () => DELIVERED);
+    const stage = new Stage([far]);
+    await pass(1);
+    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    await pass(1);
+    expect(far.tried).toEqual(['you@x.example']);
+    expect(stage.queue.recipients).toMatchObject([{ status: 'delivered' }]);
+    expect(stage.told).toEqual(['1/0 delivered: 250 2.0.0 Ok']);
+    await pass(72 * 60 * MINUTE);
+    expect(far.shipments).toHaveLength(1);
+  });
+
+  it('goes in one shipment to each destination, each recipient settled as soon as it is known', async () => {
+    stoppedTime();
+    const far = new Told('far', ({ forwardPath }) => {
+      if (forwardPath === 'c@y.example') return later(30_000, DEFERRED);
+      return forwardPath.startsWith('b') ? BOUNCED : DELIVERED;
+    });
+    const stage = new Stage([far]);
+    stage.queue.add({ domain: A, to: ['a@x.example', 'c@y.example', 'b@x.example'], receivedAt: NOON });
+    await pass(1_000);
+    expect(far.shipments.map(({ recipients }) => recipients.map(({ position }) => position))).toEqual([
+      [0, 2],
+      [1],
+    ]);
+    expect(stage.queue.recipients.map(({ status }) => status)).toEqual(['delivered', 'queued', 'bounced']);
+    await pass(30_000);
+    expect(stage.queue.recipients.map(({ status }) => status)).toEqual(['delivered', 'deferred', 'bounced']);
+    far.behave = () => DELIVERED;
+    await pass(2 * MINUTE);
+    expect(far.tried).toEqual(['a@x.example', 'b@x.example', 'c@y.example', 'c@y.example']);
+    expect(stage.queue.recipients[1]).toMatchObject({ status: 'delivered' });
+  });
+
+  it('is tried again by the schedule, then returned with the last reply', async () => {
+    stoppedTime();
+    const far = new Told('far', () => DEFERRED);
+    const stage = new Stage([far]);
+    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    await pass(49 * 60 * MINUTE);
+    const [recipient] = stage.queue.recipients;
+    expect(recipient?.status).toBe('bounced');
+    expect(recipient?.report).toBe('failed');
+    expect(recipient?.attempts.at(-1)).toMatchObject({
+      at: NOON + 48 * 60 * MINUTE,
+      reply: '5.4.7 Delivery time expired; the last try came to: 451 4.3.0 Later',
+    });
+    expect(recipient?.attempts.slice(0, 4).map(({ at }) => (at - NOON) / MINUTE)).toEqual([0, 1, 3, 7]);
+  });
+
+  it('waits for its release, and for no longer than its sender gives it', async () => {
+    stoppedTime();
+    const far = new Told('far', () => DELIVERED);
+    const stage = new Stage([far]);
+    stage.queue.add({
+      domain: A,
+      to: ['later@x.example'],
+      receivedAt: NOON,
+      terms: { releaseAt: NOON + 10 * MINUTE },
+    });
+    stage.queue.add({
+      domain: A,
+      to: ['never@x.example'],
+      receivedAt: NOON,
+      terms: {
+        releaseAt: NOON + 5 * MINUTE,
+        deliverBy: { time: NOON + 5 * MINUTE, otherwise: 'return', trace: false },
+      },
+    });
+    await pass(10 * MINUTE - 1);
+    expect(far.tried).toEqual([]);
+    expect(stage.queue.recipients[1]).toMatchObject({ status: 'bounced', report: 'failed' });
+    await pass(2);
+    expect(far.tried).toEqual(['later@x.example']);
+  });
+
+  it('has a key that is the same for every try, and for no other message or recipient', async () => {
+    stoppedTime();
+    const far = new Told('far', () => DEFERRED);
+    const stage = new Stage([far]);
+    stage.queue.add({ domain: A, to: ['1@x.example', '2@y.example'], receivedAt: NOON });
+    stage.queue.add({ domain: A, to: ['3@x.example'], receivedAt: NOON });
+    await pass(2 * MINUTE);
+    const keys = new Map<string, Set<string>>();
+    for (const { recipients, idempotencyKey } of far.shipments) {
+      const to = recipients[0]?.forwardPath ?? '';
+      keys.set(to, (keys.get(to) ?? new Set()).add(idempotencyKey));
+    }
+    expect([...keys.values()].map(({ size }) => size)).toEqual([1, 1, 1]);
+    expect(new Set([...keys.values()].flatMap((set) => [...set])).size).toBe(3);
+  });
+});
+
+describe('caps and turns', () => {
+  it('are never exceeded, and used', async () => {
+    stoppedTime();
+    const far = new Told('far', () => later(1_000, DELIVERED));
+    const stage = new Stage([far]);
+    for (const host of ['x.example', 'y.example', 'z.example']) {
+      flood(stage.queue, A, 40, host);
+      flood(stage.queue, B, 40, host);
+    }
+    await pass(120_000);
+    expect(stage.statuses).toEqual({ delivered: 240 });
+    expect(far.most).toBe(CAPS.workers);
+    for (const host of ['x', 'y', 'z']) expect(far.mostOf.get(`${host}.example`)).toBe(CAPS.perDestination);
+    expect(far.mostOf.get('from a.example')).toBeLessThanOrEqual(CAPS.perDomain);
+    expect(far.mostOf.get('from b.example')).toBeLessThanOrEqual(CAPS.perDomain);
+  });
+
+  it("let one domain's mail pass the flood of another one, to the same destination and to others", async () => {
+    stoppedTime();
+    const far = new Told('far', () => later(1_000, DELIVERED));
+    const stage = new Stage([far]);
+    flood(stage.queue, A, 1_000, 'x.example');
+    await pass(10_000);
+    const before = far.shipments.length;
+    stage.queue.add({ domain: B, to: ['same@x.example'], receivedAt: Date.now() });
+    stage.queue.add({ domain: B, to: ['other@y.example'], receivedAt: Date.now() });
+    await pass(2_500);
+    const next = far.tried.slice(before);
+    expect(next).toContain('same@x.example');
+    expect(next).toContain('other@y.example');
+    expect(next.indexOf('same@x.example')).toBeLessThan(2 * CAPS.perDestination + 1);
+  });
+
+  it('let mail pass that of the same domain to a destination that takes none', async () => {
+    stoppedTime();
+    const far = new Told('far', ({ forwardPath }) =>
+      forwardPath.endsWith('slow.example') ? later(10 * MINUTE, DELIVERED) : DELIVERED,
+    );
+    const stage = new Stage([far]);
+    flood(stage.queue, A, 800, 'slow.example');
+    await pass(1_000);
+    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: Date.now() });
+    // Room is made only as far as some is needed, so the queue is looked through step by step.
+    await pass(2 * MINUTE);
+    expect(far.tried).toContain('you@x.example');
+    expect(stage.queue.calls.giveBack).toBeGreaterThan(0);
+    expect(far.mostOf.get('slow.example')).toBeLessThanOrEqual(CAPS.perDestination);
+  });
+});
+
+describe('a destination that is out of order', () => {
+  it('costs a handful of tries, whatever waits for it, and one line of the log', async () => {
+    stoppedTime();
+    const far = new Told('far', () => later(100, UNREACHABLE));
+    const stage = new Stage([far]);
+    flood(stage.queue, A, 600, 'x.example');
+    await pass(10_000);
+    expect(far.shipments.length).toBeLessThanOrEqual(10);
+    expect(stage.statuses).toEqual({ deferred: 600 });
+    expect(new Set(stage.queue.recipients.map(({ attempts }) => attempts.at(-1)?.reply))).toEqual(
+      new Set(['no route to host']),
+    );
+    expect(stage.told).toEqual(['x.example is out of order: no route to host']);
+    await pass(30 * MINUTE);
+    expect(far.shipments.length).toBeLessThanOrEqual(20);
+    expect(stage.told).toHaveLength(1);
+    far.behave = () => DELIVERED;
+    await pass(130 * MINUTE);
+    expect(stage.statuses).toEqual({ delivered: 600 });
+    expect(stage.told[1]).toBe('x.example works again');
+  });
+
+  it('holds nothing up that goes elsewhere', async () => {
+    stoppedTime();
+    const far = new Told('far', ({ forwardPath }) =>
+      forwardPath.endsWith('x.example') ? UNREACHABLE : DELIVERED,
+    );
+    const stage = new Stage([far]);
+    flood(stage.queue, A, 50, 'x.example');
+    flood(stage.queue, A, 50, 'y.example');
+    await pass(1_000);
+    expect(stage.statuses).toEqual({ deferred: 50, delivered: 50 });
+  });
+
+  it('is passed by where there is another way, at once', async () => {
+    stoppedTime();
+    const first = new Told('first', () => UNREACHABLE);
+    const second = new Told('second', () => DELIVERED);
+    const stage = new Stage([first, second]);
+    flood(stage.queue, A, 100, 'x.example');
+    await pass(1_000);
+    expect(stage.statuses).toEqual({ delivered: 100 });
+    expect(first.shipments.length).toBeLessThanOrEqual(10);
+    expect(second.shipments).toHaveLength(100);
+  });
+
+  it('is passed by for what the transport failed, not for what the far side put off', async () => {
+    stoppedTime();
+    const first = new Told('first', ({ forwardPath }) =>
+      forwardPath.startsWith('a') ? UNREACHABLE : DEFERRED,
+    );
+    const second = new Told('second', () => BOUNCED);
+    const stage = new Stage([first, second]);
+    stage.queue.add({ domain: A, to: ['a@x.example', 'b@x.example'], receivedAt: NOON });
+    await pass(1_000);
+    expect(second.tried).toEqual(['a@x.example']);
+    expect(stage.queue.recipients.map(({ status }) => status)).toEqual(['bounced', 'deferred']);
+  });
+
+  it('of every way leaves the message waiting with the reason', async () => {
+    stoppedTime();
+    const ways = ['first', 'second'].map(
+      (name) => new Told(name, () => ({ ...UNREACHABLE, reply: `${name} is down` })),
+    );
+    const stage = new Stage(ways);
+    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    await pass(1_000);
+    expect(stage.queue.recipients[0]).toMatchObject({
+      status: 'deferred',
+      attempts: [{ reply: 'second is down' }],
+    });
+  });
+});
+
+describe('what breaks its contract', () => {
+  it('a transport that rejects, or says nothing, puts the recipient off', async () => {
+    stoppedTime();
+    const far = new Told('far', async () => {
+      throw new Error('cannot read properties of undefined');
+    });
+    const mute = new Told('mute', () => DELIVERED);
+    mute.send = async () => [];
+    const stage = new Stage([far]);
+    const other = new Stage([mute]);
+    for (const { queue } of [stage, other]) {
+      queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    }
+    await pass(1_000);
+    expect(stage.queue.recipients[0]).toMatchObject({ status: 'deferred', nextAttemptAt: NOON + MINUTE });
+    expect(other.queue.recipients[0]).toMatchObject({ status: 'deferred', nextAttemptAt: NOON + MINUTE });
+    expect(stage.told[0]).toBe('far failed: cannot read properties of undefined');
+    expect(other.told[0]).toBe('mute failed: mute did not say what became of every recipient');
+  });
+
+  it('no way at all is a reason', async () => {
+    stoppedTime();
+    const stage = new Stage([]);
+    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    await pass(1_000);
+    expect(stage.queue.recipients[0]?.attempts[0]?.reply).toMatch(/^No way of delivery is configured/);
+    expect(stage.told).toHaveLength(1);
+  });
+
+  it('a store that does not take outcomes: they are kept, and nobody gets his mail twice', async () => {
+    stoppedTime();
+    const far = new Told('far', () => DELIVERED);
+    const stage = new Stage([far]);
+    stage.queue.broken.add('settle');
+    flood(stage.queue, A, 20, 'x.example');
+    // Longer than the lease: the messages are given to the runner again.
+    await pass(60 * MINUTE);
+    expect(far.shipments).toHaveLength(20);
+    expect(stage.statuses).toEqual({ queued: 20 });
+    expect(stage.told.filter((line) => line.startsWith('the store'))).toHaveLength(1);
+    expect(stage.queue.calls.settle).toBeLessThan(20 * 140);
+    stage.queue.broken.clear();
+    await pass(MINUTE);
+    expect(stage.statuses).toEqual({ delivered: 20 });
+    expect(far.shipments).toHaveLength(20);
+  });
+
+  it('a lease that ran out unnoticed: outcomes count under the new one', async () => {
+    stoppedTime();
+    const far = new Told('far', () => later(2_000, DEFERRED));
+    const stage = new Stage([far]);
+    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    await pass(1_000);
+    // The clock is put forward by a day.
+    vi.setSystemTime(NOON + 24 * 60 * MINUTE);
+    stage.queue.add({ domain: A, to: ['me@x.example'], receivedAt: Date.now() });
+    await pass(1_500);
+    expect(far.tried).toEqual(['you@x.example', 'me@x.example']);
+    expect(stage.queue.recipients[0]).toMatchObject({ status: 'deferred', attempts: [{}] });
+    expect(stage.queue.messages.get(1)?.lease).toBeNull();
+  });
+
+  it.each(['lease', 'nextDue'] as const)(
+    'a store that fails at %s is asked again, not all the time',
+    async (call) => {
+      stoppedTime();
+      const far = new Told('far', () => DELIVERED);
+      const stage = new Stage([far]);
+      await pass(10);
+      stage.queue.broken.add(call);
+      stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+      await pass(10 * MINUTE);
+      expect(stage.queue.calls[call]).toBeLessThan(40);
+      expect(stage.told.filter((line) => line.startsWith('the store'))).toHaveLength(1);
+      stage.queue.broken.clear();
+      await pass(MINUTE);
+      expect(stage.statuses).toEqual({ delivered: 1 });
+    },
+  );
+
+  it('a queue that says that something is due and gives nothing is asked now and then', async () => {
+    stoppedTime();
+    const stage = new Stage([new Told('far', () => DELIVERED)]);
+    stage.queue.nextDue = async () => {
+      stage.queue.calls.nextDue++;
+      return Date.now() - 1;
+    };
+    await pass(MINUTE + 1);
+    expect(stage.queue.calls.nextDue).toBeLessThan(400);
+  });
+
+  it('a clock that is put back leaves nothing asleep for longer than a look', async () => {
+    stoppedTime();
+    const far = new Told('far', () => DELIVERED);
+    const stage = new Stage([far]);
+    await pass(10);
+    vi.setSystemTime(NOON - 24 * 60 * MINUTE);
+    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: Date.now() });
+    await pass(MINUTE);
+    expect(far.tried).toEqual(['you@x.example']);
+  });
+});
+
+describe('a stop', () => {
+  it('begins nothing, waits for what is under way, and gives the rest back as it was', async () => {
+    stoppedTime();
+    const far = new Told('far', () => later(5_000, DELIVERED));
+    const stage = new Stage([far]);
+    flood(stage.queue, A, 100, 'x.example');
+    await pass(1_000);
+    const under = far.shipments.length;
+    const stopped = stage.runner.stop(30_000);
+    await pass(4_500);
+    await stopped;
+    expect(far.shipments).toHaveLength(under);
+    expect(stage.statuses).toEqual({ delivered: under, queued: 100 - under });
+    expect([...stage.queue.messages.values()].filter(({ lease }) => lease !== null)).toEqual([]);
+    expect(stage.queue.recipients.filter(({ status }) => status === 'queued')[0]).toMatchObject({
+      attempts: [],
+      nextAttemptAt: NOON + 1_000,
+    });
+  });
+
+  it('waits no longer than its grace', async () => {
+    stoppedTime();
+    const far = new Told('far', () => later(3_600_000, DELIVERED));
+    const stage = new Stage([far]);
+    flood(stage.queue, A, 2, 'x.example');
+    await pass(1_000);
+    let over = false;
+    void stage.runner.stop(30_000).then(() => (over = true));
+    await pass(29_000);
+    expect(over).toBe(false);
+    await pass(1_001);
+    expect(over).toBe(true);
+  });
+
+  it('takes a "not now" of a transport that was told to stop for no try', async () => {
+    stoppedTime();
+    const far = new Told('far', () => later(1_000, DEFERRED));
+    const stage = new Stage([far]);
+    stage.queue.add({ domain: A, to: ['1@x.example', '2@x.example'], receivedAt: NOON });
+    await pass(500);
+    const stopped = stage.runner.stop(30_000);
+    await pass(1_000);
+    await stopped;
+    expect(stage.statuses).toEqual({ queued: 2 });
+    expect(stage.queue.messages.get(1)?.lease).toBeNull();
+  });
+});

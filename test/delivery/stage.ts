@@ -1,0 +1,158 @@
+import { onTestFinished, vi } from 'vitest';
+import { Runner, type RunnerOptions } from '../../src/delivery/runner.js';
+import type { Delivery, Shipment, Transport } from '../../src/delivery/transport.js';
+import type { Domain } from '../../src/store/port.js';
+import type { LeasedRecipient } from '../../src/store/queue.js';
+import { ModelQueue } from './model-queue.js';
+
+export const NOON = Date.UTC(2026, 0, 1, 12);
+export const CAPS = { workers: 8, perDestination: 4, perDomain: 6 };
+export const RETRY = {
+  base: 60_000,
+  max: 2 * 3_600_000,
+  expireAfter: 48 * 3_600_000,
+  delayAfter: 4 * 3_600_000,
+};
+
+export const A: Domain = { id: 1, name: 'a.example', createdAt: 0 };
+export const B: Domain = { id: 2, name: 'b.example', createdAt: 0 };
+
+/** What a transport of tests says of one recipient. */
+export type Answer = Partial<Delivery> & Pick<Delivery, 'outcome'>;
+
+/** Decides for one recipient; a promise takes its time, a rejection breaks the contract of transports. */
+export type Behaviour = (recipient: LeasedRecipient, shipment: Shipment) => Answer | Promise<Answer>;
+
+export const DELIVERED: Answer = { outcome: 'delivered', reply: '250 2.0.0 Ok' };
+export const DEFERRED: Answer = { outcome: 'deferred', reply: '451 4.3.0 Later' };
+export const BOUNCED: Answer = { outcome: 'bounced', reply: '550 5.1.1 Who?' };
+export const UNREACHABLE: Answer = { outcome: 'deferred', reply: 'no route to host', transportFailed: true };
+
+/** A transport that does as it is told, and remembers. Destinations are the domains of recipients. */
+export class Told implements Transport {
+  readonly shipments: Shipment[] = [];
+  active = 0;
+  most = 0;
+  /** The most under way at one time, by destination and by sending domain. */
+  readonly mostOf = new Map<string, number>();
+  readonly #activeOf = new Map<string, number>();
+
+  constructor(
+    readonly name: string,
+    public behave: Behaviour,
+  ) {}
+
+  /** Mailboxes in the order in which they were tried. */
+  get tried(): string[] {
+    return this.shipments.flatMap(({ recipients }) => recipients.map(({ forwardPath }) => forwardPath));
+  }
+
+  destination(forwardPath: string): string {
+    return forwardPath.slice(forwardPath.lastIndexOf('@') + 1);
+  }
+
+  async send(shipment: Shipment): Promise<readonly Delivery[]> {
+    this.shipments.push(shipment);
+    const counted = [
+      this.destination(shipment.recipients[0]?.forwardPath ?? ''),
+      `from ${shipment.domain.name}`,
+    ];
+    this.most = Math.max(this.most, ++this.active);
+    for (const name of counted) this.#count(name, 1);
+    try {
+      return await Promise.all(
+        shipment.recipients.map(async (recipient) => ({
+          position: recipient.position,
+          reply: '',
+          enhancedCode: null,
+          remoteHost: 'far.example',
+          tls: null,
+          ...(await this.behave(recipient, shipment)),
+        })),
+      );
+    } finally {
+      this.active--;
+      for (const name of counted) this.#count(name, -1);
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  #count(name: string, change: number): void {
+    const active = (this.#activeOf.get(name) ?? 0) + change;
+    this.#activeOf.set(name, active);
+    this.mostOf.set(name, Math.max(this.mostOf.get(name) ?? 0, active));
+  }
+}
+
+/** Time that passes only where a test says so, from noon on. */
+export function stoppedTime(): void {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
+    now: NOON,
+  });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+/** Lets time pass, and everything happen that comes due in it. */
+export async function pass(milliseconds: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(milliseconds);
+}
+
+/** After so many milliseconds, this. */
+export function later(milliseconds: number, answer: Answer): Promise<Answer> {
+  return new Promise((resolve) => setTimeout(() => resolve(answer), milliseconds));
+}
+
+/** A queue, a runner over it, and what it told. The runner begins at once and stops after the test. */
+export class Stage {
+  readonly told: string[] = [];
+  readonly runner: Runner;
+
+  constructor(
+    readonly ways: readonly Transport[],
+    readonly queue = new ModelQueue(),
+    options: Partial<RunnerOptions> = {},
+  ) {
+    this.runner = new Runner({
+      queue,
+      async *contentOf() {
+        yield Buffer.from('Subject: x\r\n\r\nHello\r\n');
+      },
+      waysOf: () => ways,
+      caps: CAPS,
+      retry: RETRY,
+      random: () => 0,
+      observer: {
+        onOutcome: ({ id }, { position }, { attempt }, quiet) => {
+          if (!quiet) this.told.push(`${id}/${position} ${attempt.outcome}: ${attempt.reply}`);
+        },
+        onOutage: ({ destination }, reason) => this.told.push(`${destination} is out of order: ${reason}`),
+        onRecovery: ({ destination }) => this.told.push(`${destination} works again`),
+        onFault: (what, error) =>
+          this.told.push(`${what}: ${error instanceof Error ? error.message : 'thrown'}`),
+      },
+      ...options,
+    });
+    this.runner.start();
+    onTestFinished(async () => {
+      const stopped = this.runner.stop(0);
+      if (vi.isFakeTimers()) await pass(1);
+      await stopped;
+    });
+  }
+
+  /** Statuses of all recipients, with how often each came. */
+  get statuses(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { status } of this.queue.recipients) counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
+  }
+}
+
+/** So many messages of a domain to one recipient each at `host`. */
+export function flood(queue: ModelQueue, domain: Domain, count: number, host: string): void {
+  for (let n = 0; n < count; n++) {
+    queue.add({ domain, to: [`${domain.name}-${n}@${host}`], receivedAt: Date.now() });
+  }
+}
