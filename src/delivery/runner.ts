@@ -59,6 +59,7 @@ export class Runner {
   readonly #settler: Settler;
   readonly #loop: LeaseLoop;
   readonly #inHand = new Map<number, Consignment>();
+  readonly #numbers = new Map<Transport, number>();
   readonly #stop = new AbortController();
   #idle: (() => void) | null = null;
 
@@ -145,7 +146,7 @@ export class Runner {
       return;
     }
     for (const [destination, group] of byDestination(transport, recipients)) {
-      const lane = this.#lanes.lane(`${transport.name} ${destination}`);
+      const lane = this.#lanes.lane(`${this.#numberOf(transport)} ${destination}`);
       const { health } = lane;
       if (health.rests(now)) {
         const reason = failed ?? new Map<number, Delivery>();
@@ -323,6 +324,13 @@ export class Runner {
     this.#inHand.delete(consignment.lease.id);
     this.#loop.finished();
     if (this.#inHand.size === 0) this.#idle?.();
+  }
+
+  /** Two transports may have one name: the same API with two tokens, say. */
+  #numberOf(transport: Transport): number {
+    const number = this.#numbers.get(transport) ?? this.#numbers.size;
+    this.#numbers.set(transport, number);
+    return number;
   }
 
   #untilIdle(): Promise<void> {
