@@ -50,6 +50,7 @@ export {
   type SaslStep,
   type ScramCredentials,
   type ScramKeys,
+  type SpaceBeforePath,
   type TokenCredentials,
   type TokenHelp,
   type XclientAttributes,

@@ -89,6 +89,7 @@ function gatewayServer(
     onContent: (session) => gateway.onContent(session),
     ...observer.handler,
     bareNewlines: smtp.bareNewlines,
+    spaceBeforePath: smtp.spaceBeforePath,
     extensions: extensionsOf(config),
     limits: { messageSize: smtp.maxSize, recipients: smtp.maxRecipients, errors: smtp.maxErrors },
     admission: {

@@ -38,6 +38,12 @@ export const smtpKeys = table({
     words: ['reject', 'normalize'],
     initial: 'reject',
   }),
+  spaceBeforePath: choice({
+    about: 'What a space behind the colon of MAIL FROM: or RCPT TO: gets: nothing, or 501.',
+    source: 'RFC 5321 3.3 forbids it, and too many clients write one',
+    words: ['accept', 'reject'],
+    initial: 'accept',
+  }),
   extensions: key(z.array(z.enum(EXTENSIONS)).prefault([]), {
     about: 'Extensions to offer beside those that always are: a message keeps what its sender asked for.',
     source: 'until something delivers messages, nothing can act on them',

@@ -23,7 +23,7 @@ export { defaultsOf, type Limit } from './limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Link } from './link.js';
 export type { Authenticated, Identity, PhaseKind, Transaction } from './phases.js';
-export { Profile, type ProfileOptions } from './profile.js';
+export { Profile, type ProfileOptions, type SpaceBeforePath } from './profile.js';
 export { Reply } from './reply.js';
 export { CATALOGUE, reply, type ReplyName } from './replies.js';
 export { oauthBearer, OAUTHBEARER, type TokenHelp, xoauth2, XOAUTH2 } from './sasl/bearer.js';

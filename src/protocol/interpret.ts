@@ -78,6 +78,7 @@ export function interpret(
     offered: profile.offered[phase.link],
     extensions: profile.extensions,
     limits: profile.limits,
+    spaceBeforePath: profile.spaceBeforePath,
     relayTrust: profile.relayTrust,
   });
   if (!('verb' in command)) return refused(command);

@@ -19,6 +19,9 @@ import { PortableScan, type Scan } from './scan.js';
 
 export type Protocol = 'smtp' | 'lmtp';
 
+/** What spaces between `FROM:` or `TO:` and the path behind it lead to: RFC 5321 3.3 has none there. */
+export type SpaceBeforePath = 'accept' | 'reject';
+
 /** How a listener wants its sessions to be. */
 export interface ProfileOptions {
   /** The server's own name, in the greeting and the hello. */
@@ -35,6 +38,8 @@ export interface ProfileOptions {
   readonly mechanisms?: readonly SaslMechanism[];
   /** A bare CR or LF in content, BINARYMIME excepted. Default: reject. */
   readonly bareNewlines?: BareNewlines;
+  /** A space between `FROM:` or `TO:` and the path. Default: accept. */
+  readonly spaceBeforePath?: SpaceBeforePath;
   /** A client that speaks before the greeting is refused. Off where TLS is told by its first octet. Default: true. */
   readonly refuseEarlyTalkers?: boolean;
   /** Extensions on offer beside those that always are. */
@@ -55,6 +60,7 @@ export class Profile {
   readonly authRequired: boolean;
   readonly mechanisms: ReadonlyMap<string, SaslMechanism>;
   readonly bareNewlines: BareNewlines;
+  readonly spaceBeforePath: SpaceBeforePath;
   readonly refuseEarlyTalkers: boolean;
   readonly extensions: OptionalExtensions;
   readonly relayTrust: RelayTrust;
@@ -77,6 +83,7 @@ export class Profile {
     this.authRequired = options.authRequired ?? false;
     this.mechanisms = new Map((options.mechanisms ?? [PLAIN, LOGIN]).map((m) => [m.name, m]));
     this.bareNewlines = options.bareNewlines ?? 'reject';
+    this.spaceBeforePath = options.spaceBeforePath ?? 'accept';
     this.refuseEarlyTalkers = options.refuseEarlyTalkers ?? true;
     this.extensions = { ...DEFAULT_EXTENSIONS, ...options.extensions };
     this.relayTrust = options.relayTrust ?? 'none';

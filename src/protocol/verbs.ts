@@ -14,7 +14,7 @@ import { decodeUtf8, trimStart } from './octets.js';
 import type { Limits } from './limits.js';
 import type { Commanding } from './phases.js';
 import { unpromised } from './promises.js';
-import type { Protocol } from './profile.js';
+import type { Protocol, SpaceBeforePath } from './profile.js';
 import type { Reply } from './reply.js';
 import { type ConstantReply, reply } from './replies.js';
 import {
@@ -43,6 +43,7 @@ export interface ParseContext extends ParameterContext {
   readonly extended: boolean;
   readonly extensions: OptionalExtensions;
   readonly limits: Limits;
+  readonly spaceBeforePath: SpaceBeforePath;
   readonly relayTrust: RelayTrust;
 }
 
@@ -206,7 +207,7 @@ function parseAuth(argument: string): Command | Reply {
 
 // RFC 5321 4.1.1.2: mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
 function parseMail(argument: string, context: ParseContext): Command | Reply {
-  const parts = parsePathArgument('FROM:', argument);
+  const parts = parsePathArgument('FROM:', argument, context);
   if (parts === null) return reply('syntax', { syntax: 'MAIL FROM:<address> [parameters]' });
   if (parts instanceof PathFault) return reply('badSender', { reason: parts.reason });
   // <postmaster> without a domain is a recipient only (RFC 5321 4.1.1.3).
@@ -226,7 +227,7 @@ function parseMail(argument: string, context: ParseContext): Command | Reply {
 // RFC 5321 4.1.1.3: rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
 //                          [SP Rcpt-parameters] CRLF
 function parseRcpt(argument: string, context: ParseContext): Command | Reply {
-  const parts = parsePathArgument('TO:', argument);
+  const parts = parsePathArgument('TO:', argument, context);
   if (parts === null) return reply('syntax', { syntax: 'RCPT TO:<address> [parameters]' });
   if (parts instanceof PathFault) return reply('badRecipient', { reason: parts.reason });
   if (parts.mailbox === null) return reply('badRecipient', { reason: 'a recipient cannot be <>' });
@@ -249,13 +250,18 @@ interface PathArgument {
   readonly parameters: string;
 }
 
-/** Null where the keyword is not there. */
-function parsePathArgument(keyword: string, binary: string): PathArgument | PathFault | null {
+/** Null where the keyword is not there, or not as it should be. */
+function parsePathArgument(
+  keyword: string,
+  binary: string,
+  { spaceBeforePath }: ParseContext,
+): PathArgument | PathFault | null {
   if (binary.slice(0, keyword.length).toUpperCase() !== keyword) return null;
   const argument = isAscii(binary) ? binary : decodeUtf8(binary);
   if (argument === null) return new PathFault('it is not UTF-8');
-  // RFC 5321 3.3 says no space after the colon; so many clients write one that it is taken.
+  // RFC 5321 3.3 says no space after the colon; so many clients write one that it is taken, as a rule.
   const start = argument.length - trimStart(argument.slice(keyword.length)).length;
+  if (start > keyword.length && spaceBeforePath === 'reject') return null;
   const path = parsePath(argument, start);
   if (path instanceof PathFault) return path;
   const rest = argument.slice(path.end);

@@ -4,6 +4,7 @@ import type {
   OptionalExtensions,
   PasswordCredentials,
   SaslMechanism,
+  SpaceBeforePath,
 } from '../protocol/index.js';
 import type { Certificates } from './certificates.js';
 import type { Clock } from './deadlines.js';
@@ -27,6 +28,11 @@ export interface ServerOptions<
   readonly mechanisms?: readonly M[];
   /** A bare CR or LF in content: the message is refused, or each becomes CRLF. Default: `reject`. */
   readonly bareNewlines?: BareNewlines;
+  /**
+   * A space between `FROM:` or `TO:` and the path, which RFC 5321 3.3 forbids and many clients write: it is passed
+   * over, or the command gets 501. Default: `accept`.
+   */
+  readonly spaceBeforePath?: SpaceBeforePath;
   /** Extensions to offer, and to honour by the handler: what came with MAIL and RCPT is in the envelope. */
   readonly extensions?: Partial<OptionalExtensions>;
   readonly limits?: Partial<Limits>;

@@ -197,7 +197,7 @@ export class Server<Principal = unknown> {
     { tls, tlsRequired, clientCertificates }: ListenTls,
     gate: TlsGate | null,
   ): ConnectionContext<Principal> {
-    const { mechanisms, bareNewlines } = this.#options;
+    const { mechanisms, bareNewlines, spaceBeforePath } = this.#options;
     const verifies = this.#options.onAuth !== undefined;
     const limits: Partial<Limits> = this.#options.limits ?? {};
     const relays = new Networks(options.relays ?? []);
@@ -210,6 +210,7 @@ export class Server<Principal = unknown> {
         authRequired: options.authRequired ?? verifies,
         ...(!verifies ? { mechanisms: [] } : mechanisms === undefined ? {} : { mechanisms }),
         ...(bareNewlines === undefined ? {} : { bareNewlines }),
+        ...(spaceBeforePath === undefined ? {} : { spaceBeforePath }),
         // Where the first octet tells, a client may send it before the greeting.
         refuseEarlyTalkers: tls !== 'detect',
         extensions: this.#options.extensions ?? {},

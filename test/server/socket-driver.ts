@@ -64,11 +64,12 @@ type Options = ServerOptions<string, SaslMechanism>;
 
 async function serveFor(vector: Vector, link: Link, stored: string[]): Promise<Running<string>> {
   const { profile } = settingOf(vector);
-  const { limits, bareNewlines, extensions, tlsRequired, authRequired, starttls } = profile;
+  const { limits, bareNewlines, spaceBeforePath, extensions, tlsRequired, authRequired, starttls } = profile;
   const options: Options = {
     ...handlerFor(vector, stored),
     ...(limits === undefined ? {} : { limits }),
     ...(bareNewlines === undefined ? {} : { bareNewlines }),
+    ...(spaceBeforePath === undefined ? {} : { spaceBeforePath }),
     ...(extensions === undefined ? {} : { extensions }),
     certificates: await localhostCertificates(),
     admission: { authDelay: 0, authFailures: 100 },

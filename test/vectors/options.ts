@@ -37,6 +37,7 @@ const EXTENSIONS: Readonly<Record<string, Partial<OptionalExtensions>>> = {
  *     auth required | off       no MAIL before AUTH; AUTH not on offer
  *     auth bearer               OAUTHBEARER and XOAUTH2 on offer
  *     bare-newlines normalize   instead of reject
+ *     space-before-path reject  instead of accept
  *     chunking off, binarymime off   not offered (both are, by default)
  *     link plain | tls          the link the case starts on; both, where absent
  *     early refuse | allow      the client speaks before the greeting
@@ -61,6 +62,7 @@ export function settingOf({ options }: Vector): Setting {
       ...(options.get('auth') === 'off' ? { mechanisms: [] } : {}),
       ...(options.get('auth') === 'bearer' ? { mechanisms: [OAUTHBEARER, XOAUTH2] } : {}),
       bareNewlines: options.get('bare-newlines') === 'normalize' ? 'normalize' : 'reject',
+      spaceBeforePath: options.get('space-before-path') === 'reject' ? 'reject' : 'accept',
       extensions: {
         chunking: options.get('chunking') !== 'off',
         binaryMime: options.get('binarymime') !== 'off',
