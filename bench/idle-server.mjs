@@ -54,7 +54,7 @@ async function postern(kind) {
     hostname: 'mx.example',
     admission,
     certificates: await Certificates.load([{ certFile, keyFile }]),
-    onAuth: (_, { authcid }) => authcid,
+    onAuth: (_, { authcid }) => authcid.expose(),
     onMail: () => undefined,
   });
   return (await server.listen({ host: '0.0.0.0', port: 0, tls: 'detect', tlsDetectMs: 20 })).port;

@@ -91,7 +91,12 @@ function gatewayServer(
     bareNewlines: smtp.bareNewlines,
     spaceBeforePath: smtp.spaceBeforePath,
     extensions: extensionsOf(config),
-    limits: { messageSize: smtp.maxSize, recipients: smtp.maxRecipients, errors: smtp.maxErrors },
+    limits: {
+      messageSize: smtp.maxSize,
+      recipients: smtp.maxRecipients,
+      messages: smtp.maxMessagesPerConnection,
+      errors: smtp.maxErrors,
+    },
     admission: {
       connections: smtp.maxConnections,
       connectionsPerAddress: smtp.maxConnectionsPerAddress,

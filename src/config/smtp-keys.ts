@@ -13,6 +13,7 @@ const EXTENSIONS = ['DELIVERBY', 'FUTURERELEASE', 'MT-PRIORITY', 'REQUIRETLS'] a
 export const smtpKeys = table({
   maxSize: limitKey(LIMITS.messageSize, { min: 1, max: '64GiB' }),
   maxRecipients: limitKey(LIMITS.recipients, { min: 1, max: 100_000 }),
+  maxMessagesPerConnection: limitKey(LIMITS.messages, { min: 0, max: 999_999 }),
   maxHeaderSize: limitKey(SUBMISSION.headerSize, { min: '1KiB', max: '16MiB' }),
   maxConnections: limitKey(ADMISSION.connections, { min: 1, max: 1_000_000 }),
   maxConnectionsPerAddress: limitKey(ADMISSION.connectionsPerAddress, { min: 1, max: 1_000_000 }),

@@ -27,6 +27,8 @@ export interface Trace {
   readonly id: string;
   /** Envelope recipients, without angle brackets. Named only where there is one: the rest may be Bcc. */
   readonly recipients: readonly string[];
+  /** What MT-PRIORITY said (RFC 6710), -9 to 9; null or absent where it was not given. */
+  readonly priority?: number | null;
   /** Milliseconds since the epoch. */
   readonly time: number;
 }
@@ -49,6 +51,8 @@ export function receivedField(trace: Trace): string {
     'id',
     safeAtom(trace.id, FOLD_AT),
     ...forClause(trace),
+    // RFC 6710 4.1 and 7: an additional clause, behind all others.
+    ...(trace.priority == null ? [] : ['PRIORITY', String(trace.priority)]),
   ];
   return `${fold([...separated(tokens), ...formatDate(trace.time).split(' ')])}\r\n`;
 }

@@ -100,7 +100,10 @@ export const EXTENSIONS: readonly Extension[] = [
   {
     keyword: 'LIMITS',
     source: 'RFC 9422',
-    parameters: (profile) => `RCPTMAX=${profile.limits.recipients}`,
+    parameters: ({ limits }) =>
+      [`RCPTMAX=${announced(limits.recipients)}`]
+        .concat(limits.messages === 0 ? [] : `MAILMAX=${announced(limits.messages)}`)
+        .join(' '),
   },
   {
     keyword: 'STARTTLS',
@@ -145,7 +148,12 @@ export function announce(profile: Offer, link: Link, offered: readonly Extension
   );
 }
 
-// RFC 4865 4: max-future-release-interval SP max-future-release-date-time
+// RFC 4865 3: max-future-release-interval SP max-future-release-date-time
 function horizon({ maxInterval, now }: Exclude<OptionalExtensions['futureRelease'], false>): string {
   return `${maxInterval} ${formatDateTime(now() + maxInterval * 1000)}`;
+}
+
+/** RFC 9422 4.1 and 4.2: six digits at the most. A limit beyond them is met by whoever keeps to these. */
+function announced(limit: number): number {
+  return Math.min(limit, 999_999);
 }

@@ -160,10 +160,22 @@ function beyond(command: Command, phase: Commanding<unknown>, profile: Profile):
     }
     case 'BDAT':
       return profile.extensions.chunking ? null : reply('notImplemented', { verb: 'BDAT' });
+    case 'MAIL':
+      return unearned(command, phase, profile) ? reply('authRequired') : null;
     case 'RCPT':
       if (phase.kind !== 'rcpt' || phase.recipients < recipients) return null;
       return reply('tooManyRecipients', { limit: recipients });
     default:
       return null;
   }
+}
+
+/** RFC 6710 4.1: who is not authenticated must not go first. Without AUTH on offer, the handler knows whom it trusts. */
+function unearned(
+  { parameters: { priority = 0 } }: Extract<Command, { verb: 'MAIL' }>,
+  phase: Commanding<unknown>,
+  { mechanisms }: Profile,
+): boolean {
+  if (priority <= 0 || mechanisms.size === 0) return false;
+  return 'identity' in phase && phase.identity.kind === 'anonymous';
 }

@@ -12,6 +12,8 @@ export interface Limits {
   readonly messageSize: number;
   /** Accepted recipients of one message. */
   readonly recipients: number;
+  /** MAIL commands of one connection, whatever becomes of them; 0: any number. */
+  readonly messages: number;
   /** Commands refused for good (5yz) since the last accepted message, before the connection is closed. */
   readonly errors: number;
 }
@@ -50,6 +52,13 @@ export const LIMITS = {
     initial: 100,
     unit: 'count',
     source: 'RFC 5321 4.5.3.1.8: the least that a server must take',
+  },
+  messages: {
+    about:
+      'MAIL commands of one connection, refused ones among them, announced by LIMITS where there is a limit; one more gets 421. 0 allows any.',
+    initial: 0,
+    unit: 'count',
+    source: 'RFC 9422 4.1 (MAILMAX) knows no least value; apps keep a connection for all that they send',
   },
   errors: {
     about: 'Commands refused for good (5yz) since the last accepted message, before the connection gets 421.',

@@ -15,7 +15,7 @@ export function unpromised(parameters: MailParameters, extensions: OptionalExten
   }
   if (futureRelease !== false) {
     const { maxInterval, now } = futureRelease;
-    // RFC 4865 4: beyond what was announced, 501.
+    // RFC 4865 4.2 and 5.2.2: beyond what was announced, or later than BY, 501 5.5.4.
     const until = holdUntil === undefined ? 0 : (holdUntil - now()) / 1000;
     const hold = holdFor ?? until;
     const keyword = holdFor === undefined ? 'HOLDUNTIL' : 'HOLDFOR';
@@ -23,6 +23,7 @@ export function unpromised(parameters: MailParameters, extensions: OptionalExten
     if (by !== undefined && hold > 0 && by.seconds <= hold) return bad(keyword, 'not before BY');
   }
   if (deliverBy !== false && by?.otherwise === 'return' && by.seconds < deliverBy.minimum) {
+    // RFC 2852 3: 55z; and 4: 555 where a sound value cannot be honoured.
     return reply('deliverByTooSoon', { minimum: deliverBy.minimum });
   }
   return null;

@@ -46,6 +46,8 @@ export class ServerSession<Principal> {
 
   /** Commands refused for good since the last accepted message. */
   #errors = 0;
+  /** MAIL commands that could be read, accepted or not (RFC 9422 4.1). */
+  #mails = 0;
   /** The last command was a DATA that was refused. */
   #dataRefused = false;
   /** The peer will send nothing more. */
@@ -256,6 +258,10 @@ export class ServerSession<Principal> {
   #obey(phase: Commanding<Principal>, line: string): Event | null {
     const meaning = interpret(line, phase, this.profile, this.#dataRefused);
     this.#dataRefused = false;
+    const { messages } = this.profile.limits;
+    if (typeof meaning === 'object' && meaning.verb === 'MAIL' && ++this.#mails > messages && messages > 0) {
+      return this.#refuse('MAIL', reply('tooManyMessages', { limit: messages }));
+    }
     if (meaning instanceof Refused) return this.#refuseCommand(phase, meaning);
     if (meaning === 'notSmtp') return this.#hangUp(reply('notSmtp'), 'protocol');
     if (meaning === 'body') return this.#begin(beginUnsolicited(phase, this.profile));

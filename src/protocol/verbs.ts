@@ -4,6 +4,7 @@ import { type ChunkSize, parseChunkSize } from './grammar/chunk-size.js';
 import { isHelloName } from './grammar/domain.js';
 import { type Mailbox, parsePath, PathFault } from './grammar/mailbox.js';
 import {
+  keywordOf,
   type MailParameters,
   type ParameterContext,
   ParameterFault,
@@ -271,7 +272,7 @@ function parsePathArgument(
 
 // RFC 5321 2.2.1 and 4.1.1.11: parameters come with EHLO only.
 function withoutExtensions(parameters: string): Reply {
-  return reply('unknownParameter', { parameter: parameters });
+  return reply('unknownParameter', { parameter: keywordOf(parameters) });
 }
 
 function parameterRefusal({ parameter, reason }: ParameterFault): Reply {

@@ -131,7 +131,7 @@ export class Acceptance {
   #rewrite(section: Uint8Array): void {
     this.#collector = null;
     const { hostname, tagFields, listUnsubscribeField } = this.#policy;
-    const { domain, recipients, ...session } = this.#submitted;
+    const { domain, recipients, parameters, ...session } = this.#submitted;
     try {
       this.#draft = this.#store.open();
     } catch (error) {
@@ -146,6 +146,7 @@ export class Acceptance {
         hostname,
         id: String(this.#draft.id),
         recipients: recipients.map(({ forwardPath }) => forwardPath),
+        priority: parameters.priority ?? null,
         time: this.#receivedAt,
       },
     };

@@ -35,7 +35,7 @@ export class Directory {
    */
   async authenticate({ authcid, password }: PasswordCredentials): Promise<Domain | null> {
     const digest = digestToken(password.expose());
-    const same = timingSafeEqual(digest, digestToken(authcid));
+    const same = timingSafeEqual(digest, digestToken(authcid.expose()));
     const domain = await this.#byToken(digest);
     return same ? domain : null;
   }

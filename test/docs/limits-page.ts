@@ -18,7 +18,7 @@ interface Section {
 const SECTIONS: readonly Section[] = [
   {
     title: 'A session',
-    text: 'What one client may send. EHLO announces the size and the recipients (SIZE, LIMITS).',
+    text: 'What one client may send. EHLO announces the size, the recipients and the messages (SIZE, LIMITS).',
     table: LIMITS,
     option: (name) => `limits.${name}`,
   },

@@ -25,6 +25,12 @@ it('tells the transaction', () => {
   );
 });
 
+it('tells the priority, where one was given', () => {
+  expect(received({ priority: -4 })).toContain(' for <u@x.example> PRIORITY -4; ');
+  expect(received({ priority: 0, recipients: [] })).toContain(' id 42 PRIORITY 0; ');
+  expect(received({ priority: null })).toBe(received());
+});
+
 it.each([
   [false, null, false, false, 'SMTP'],
   [false, 'TLSv1.3', false, false, 'SMTP'],

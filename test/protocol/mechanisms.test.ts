@@ -10,7 +10,7 @@ import {
   XOAUTH2,
 } from '../../src/protocol/index.js';
 import { SCRAM_SHA_256, scramKeys } from '../../src/server/index.js';
-import { Rig } from './rig.js';
+import { Rig, userOf } from './rig.js';
 
 const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
 const pencil = await scramKeys('pencil', { iterations: 2 });
@@ -90,13 +90,11 @@ describe('every mechanism', () => {
               : 'token' in credentials
                 ? credentials.token
                 : null;
-          const who =
-            'authcid' in credentials
-              ? credentials.authcid
-              : 'user' in credentials
-                ? credentials.user
-                : credentials.authzid;
-          expect(who).toBe(user);
+          expect(userOf(credentials)).toBe(user);
+          const shown: unknown = JSON.parse(JSON.stringify(credentials));
+          if ('password' in credentials) {
+            expect(shown).toEqual({ mechanism: credentials.mechanism, authcid: '[secret]', password: '[secret]' });
+          }
           expect(held?.expose() ?? secret).toBe(secret);
           if (held !== null)
             expect(Object.values(JSON.parse(JSON.stringify(credentials)) as object)).toContain('[secret]');

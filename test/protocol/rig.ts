@@ -30,6 +30,7 @@ export const yes: Judge = (question) => {
 
 /** Whom credentials are about. */
 export function userOf(credentials: Credentials): string {
+  if ('password' in credentials) return credentials.authcid.expose();
   if ('authcid' in credentials) return credentials.authcid;
   return ('user' in credentials ? credentials.user : credentials.authzid) ?? '';
 }

@@ -12,7 +12,7 @@ function serveAuth(admission: Partial<AdmissionLimits>): Promise<Running<string>
     onAuth: (_, { authcid, password }) => {
       switch (password.expose()) {
         case 'right':
-          return authcid;
+          return authcid.expose();
         case 'thrown':
           throw new Refusal(new Reply(535, '5.7.8', 'Thrown'));
         case 'later':

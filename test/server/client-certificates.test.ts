@@ -58,7 +58,7 @@ async function serveCertificates(listen: Partial<ListenOptions>) {
       mechanisms: [EXTERNAL, PLAIN],
       onHello: (session) => void shown.push(session.tls?.clientCertificate),
       onAuth: (_, credentials) => {
-        if (credentials.mechanism !== 'EXTERNAL') return credentials.authcid;
+        if (credentials.mechanism !== 'EXTERNAL') return credentials.authcid.expose();
         const { authzid, certificate } = credentials;
         const [name = ''] = certificate.subjectAltNames;
         return authzid === null || `DNS:${authzid}` === name ? name : null;

@@ -25,7 +25,7 @@ async function serveWith(clock: StandingClock, dataRate = 0): Promise<Running<st
       certificates: await localhostCertificates(),
       timeouts: { command: COMMAND_MS, dataBlock: COMMAND_MS, handshake: COMMAND_MS, write: COMMAND_MS },
       dataRate: { octetsPerSecond: dataRate, grace: GRACE_MS },
-      onAuth: (_, { authcid }) => authcid,
+      onAuth: (_, { authcid }) => authcid.expose(),
     },
     { authRequired: false },
   );

@@ -87,7 +87,7 @@ async function listening(chance: Chance): Promise<number[]> {
     certificates: await localhostCertificates(),
     onAuth: async (_, { authcid }) => {
       await fail();
-      return chance.once(2) ? authcid : null;
+      return chance.once(2) ? authcid.expose() : null;
     },
     onHello: (_, { name }) => (isHonest(name) ? undefined : fail()),
     onMail: ({ hello }) => (isHonest(hello?.name) ? undefined : fail()),

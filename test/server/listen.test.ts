@@ -52,7 +52,7 @@ describe('listen', () => {
 describe('a port that requires TLS', () => {
   it('takes a hello, STARTTLS and QUIT before it, and nothing else (51, 76)', async () => {
     const { port } = await serve(
-      { certificates: await localhostCertificates(), onAuth: (_, { authcid }) => authcid },
+      { certificates: await localhostCertificates(), onAuth: (_, { authcid }) => authcid.expose() },
       { tls: 'starttls', tlsRequired: true },
     );
     const talk = await Talk.open(port);
@@ -76,7 +76,7 @@ describe('a port that requires TLS', () => {
 });
 
 it('listeners of one server may differ in what they ask for', async () => {
-  const { server, port } = await serve({ onAuth: (_, { authcid }) => authcid });
+  const { server, port } = await serve({ onAuth: (_, { authcid }) => authcid.expose() });
   const open = await server.listen({ port: 0, authRequired: false });
   await (await Talk.greeted(port)).play('> MAIL FROM:<>', '< 530');
   await (await Talk.greeted(open.port)).play('> MAIL FROM:<>', '< 250');

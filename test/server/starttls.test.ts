@@ -20,7 +20,7 @@ async function serveTls(clock = new StandingClock()): Promise<Running<string>> {
     certificates: await localhostCertificates(),
     clock: clock.read,
     timeouts: { handshake: HANDSHAKE_MS },
-    onAuth: (_, { authcid }) => authcid,
+    onAuth: (_, { authcid }) => authcid.expose(),
   });
 }
 

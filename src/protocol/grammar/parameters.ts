@@ -154,7 +154,7 @@ export function parseParameters(
   for (const word of text.split(' ')) {
     if (word === '') continue;
     const match = PARAMETER.exec(word);
-    if (match === null) return new ParameterFault(word, 'expected keyword or keyword=value');
+    if (match === null) return new ParameterFault(keywordOf(word), 'expected keyword or keyword=value');
     const keyword = (match[1] as string).toUpperCase();
     const row = Object.hasOwn(PARAMETERS, keyword) ? PARAMETERS[keyword] : undefined;
     if (row === undefined || row.command !== command || !context.offered.has(row.extension)) {
@@ -170,3 +170,11 @@ export function parseParameters(
 }
 
 const NO_PARAMETERS = Object.freeze({});
+
+/**
+ * The keyword of the first parameter in a text that may be none, to name it by; `?` where it has none. Nothing
+ * behind it is told: a value may be what nobody else is to see.
+ */
+export function keywordOf(text: string): string {
+  return /^[A-Za-z0-9][A-Za-z0-9-]*/.exec(text)?.[0].toUpperCase() ?? '?';
+}

@@ -29,7 +29,7 @@ export function parseBy(value: string | null): { readonly by: By } | string {
   return { by: { seconds, otherwise, trace: trace !== '' } };
 }
 
-// RFC 4865 4
+// RFC 4865 3
 //   hold-for-param          = "HOLDFOR=" future-release-interval
 //   future-release-interval = future-release-integer
 //   future-release-integer  = %x31-39 *8DIGIT
@@ -37,7 +37,7 @@ export function parseHoldFor(value: string | null): { readonly holdFor: number }
   return /^[1-9]\d{0,8}$/.test(value ?? '') ? { holdFor: Number(value) } : 'expected seconds, 1 to 999999999';
 }
 
-// RFC 4865 4, and its erratum 2040
+// RFC 4865 3, and its erratum 2040
 //   hold-until-param         = "HOLDUNTIL=" future-release-date-time
 //   future-release-date-time = date-time ; RFC 3339 5.6
 export function parseHoldUntil(value: string | null): { readonly holdUntil: number } | string {
@@ -45,14 +45,14 @@ export function parseHoldUntil(value: string | null): { readonly holdUntil: numb
   return holdUntil === null ? 'expected a time such as 2026-01-31T09:00:00Z (RFC 3339)' : { holdUntil };
 }
 
-// RFC 6710 3
+// RFC 6710 3 and 7
 //   priority-value = (["-"] NZDIGIT) / "0"
 //   NZDIGIT        = %x31-39
 export function parsePriority(value: string | null): { readonly priority: number } | string {
   return /^(?:-?[1-9]|0)$/.test(value ?? '') ? { priority: Number(value) } : 'expected -9 to 9';
 }
 
-// RFC 8689 4.1: REQUIRETLS takes no value.
+// RFC 8689 2: REQUIRETLS takes no value.
 export function parseRequireTls(value: string | null): { readonly requireTls: true } | string {
   return value === null ? { requireTls: true } : 'takes no value';
 }

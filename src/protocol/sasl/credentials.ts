@@ -3,8 +3,8 @@ import type { Secret } from '../secret.js';
 /** PLAIN (RFC 4616) and LOGIN: the password itself. */
 export interface PasswordCredentials {
   readonly mechanism: 'PLAIN' | 'LOGIN';
-  /** Whose identity is to be proven. */
-  readonly authcid: string;
+  /** Whose identity is to be proven. A secret, too: there are servers where the user is the API token. */
+  readonly authcid: Secret;
   readonly password: Secret;
 }
 

@@ -12,7 +12,7 @@ import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';
 export const LOGIN: SaslMechanism<PasswordCredentials> = { name: 'LOGIN', begin: () => new LoginExchange() };
 
 class LoginExchange implements SaslExchange<PasswordCredentials> {
-  #user: string | null = null;
+  #user: Secret | null = null;
 
   start(initial: string | null): SaslStep<PasswordCredentials> {
     return initial === null ? { kind: 'challenge', text: 'Username:' } : this.respond(initial);
@@ -24,7 +24,7 @@ class LoginExchange implements SaslExchange<PasswordCredentials> {
     if (hasControl(text)) return { kind: 'fault', reason: 'control characters' };
     if (text === '') return { kind: 'fault', reason: 'the user or the password is empty' };
     if (this.#user === null) {
-      this.#user = text;
+      this.#user = new Secret(text);
       return { kind: 'challenge', text: 'Password:' };
     }
     const credentials = { mechanism: 'LOGIN', authcid: this.#user, password: new Secret(text) } as const;

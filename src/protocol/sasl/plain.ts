@@ -30,7 +30,7 @@ class PlainExchange implements SaslExchange<PasswordCredentials> {
       return fault('the authorization identity must be empty or the user');
     return {
       kind: 'credentials',
-      credentials: { mechanism: 'PLAIN', authcid, password: new Secret(password) },
+      credentials: { mechanism: 'PLAIN', authcid: new Secret(authcid), password: new Secret(password) },
     };
   }
 }
