@@ -1,11 +1,13 @@
 // Invariant: in any dialogue of steps a client can take, with any decisions of the server, the machine gives
 // the replies that the reference model (model.ts) says, step by step, asks what the model asks, and knows of
-// the client what the model knows; and the same steps without waiting for any reply get the same replies.
+// the client what the model knows; and the same steps without waiting for any reply, cut anywhere, with verdicts
+// that come later than whatever the client sends next, get the same replies.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cutAt, places } from './dialogues.js';
 import { type Decision, Model, type Rules, type Step } from './model.js';
 import type { Rig } from './rig.js';
-import { octetsOfStep, rigUnder, rules, step } from './steps.js';
+import { octetsOfStep, rigUnder, rules, step, verdictBy } from './steps.js';
 
 class Real {
   readonly rig: Rig;
@@ -55,39 +57,56 @@ describe('the machine against the model', () => {
       fc.property(rules, fc.boolean(), commands, (given, tls, taken) => {
         fc.modelRun(() => ({ model: new Model(given, tls), real: new Real(given, tls) }), taken);
       }),
-      { numRuns: 2500 },
+      { numRuns: 5000 },
     );
   });
 
-  it('agrees where the client waits for nothing but a handshake', () => {
+  it('agrees where the client waits for nothing but a handshake, cut anywhere, the verdicts late', () => {
+    const lateness = fc.array(fc.boolean(), { maxLength: 20 });
+    const dialogue = fc.array(step, { maxLength: 40 });
     fc.assert(
-      fc.property(rules, fc.boolean(), fc.array(step, { maxLength: 40 }), (given, tls, steps) => {
+      fc.property(rules, fc.boolean(), dialogue, places, lateness, (given, tls, steps, cuts, late) => {
         const model = new Model(given, tls);
-        const expected = [220];
-        let piece = '';
-        const pieces: string[] = [];
-        for (const taken of steps) {
-          if (model.closed) break;
-          const plain = !model.tls;
-          const codes = model.take(taken);
-          expected.push(...codes);
-          piece += octetsOfStep(taken, codes);
-          if (plain && model.tls) {
-            pieces.push(piece);
-            piece = '';
-          }
-        }
+        const { codes, pieces } = pipelined(model, steps);
         const decisions = [...model.asked];
-        const rig = rigUnder(given, tls, () => decisions.shift());
-        for (const octets of [...pieces, piece]) {
-          rig.feed(octets);
+        const next = (): Decision | undefined => decisions.shift();
+        const delays = [...late];
+        const rig = rigUnder(given, tls, next, () => delays.shift() === true);
+        for (const octets of pieces) {
+          for (const cut of cutAt(octets, cuts)) {
+            rig.feed(cut);
+            if (delays.shift() !== true) decide(rig, next);
+          }
+          while (rig.waiting !== null && !rig.closed) decide(rig, next);
           if (rig.session.phase === 'securing') rig.session.secured();
         }
-        expect(rig.codes).toEqual(expected);
+        expect(rig.codes).toEqual([220, ...codes]);
         expect(rig.stored).toHaveLength(model.stored);
         expect(decisions).toEqual([]);
       }),
-      { numRuns: 2500 },
+      { numRuns: 5000 },
     );
   });
 });
+
+/** What the model says of these steps, and their octets: in one piece, but for the handshake. */
+function pipelined(model: Model, steps: readonly Step[]): { codes: number[]; pieces: string[] } {
+  const codes: number[] = [];
+  const pieces = [''];
+  for (const taken of steps) {
+    if (model.closed) break;
+    const plain = !model.tls;
+    const replies = model.take(taken);
+    codes.push(...replies);
+    pieces.push((pieces.pop() ?? '') + octetsOfStep(taken, replies));
+    if (plain && model.tls) pieces.push('');
+  }
+  return { codes, pieces };
+}
+
+/** Gives the verdict that was put off, if there is one. */
+function decide(rig: Rig, next: () => Decision | undefined): void {
+  const question = rig.waiting;
+  const verdict = question === null ? undefined : verdictBy(question, next());
+  if (verdict !== undefined) rig.decide(verdict);
+}

@@ -1,6 +1,6 @@
 // The steps of model.ts as octets, as verdicts, and at random.
 import fc from 'fast-check';
-import { refuse, Reply } from '../../src/protocol/index.js';
+import { type Question, refuse, Reply, type Verdict } from '../../src/protocol/index.js';
 import type { Decision, Rules, Step } from './model.js';
 import { Rig, yes } from './rig.js';
 
@@ -54,8 +54,24 @@ export function octetsOfStep(step: Step, codes: readonly number[]): string {
   }
 }
 
-/** A session under such rules, whose questions get the decisions of `next`, one after the other. */
-export function rigUnder(rules: Rules, tls: boolean, next: () => Decision | undefined): Rig {
+/** The verdict on a question that a decision stands for. */
+export function verdictBy(question: Question, decision: Decision | undefined): Verdict<string> | undefined {
+  // A question that the model does not know of is answered with what it does not expect.
+  if (decision === undefined) return refuse(new Reply(559, null, 'not asked for by the model'));
+  return decision === 'yes' ? yes(question) : refuse(new Reply(decision, null, 'so decided'));
+}
+
+/**
+ * A session under such rules, whose questions get the decisions of `next`, one after the other.
+ *
+ * @param late whether the verdict on a question is put off
+ */
+export function rigUnder(
+  rules: Rules,
+  tls: boolean,
+  next: () => Decision | undefined,
+  late: () => boolean = () => false,
+): Rig {
   return new Rig({
     profile: {
       starttls: true,
@@ -66,10 +82,7 @@ export function rigUnder(rules: Rules, tls: boolean, next: () => Decision | unde
     link: tls ? 'tls' : 'plain',
     judge: (question) => {
       if (question.type === 'connect') return yes(question);
-      const decision = next();
-      // A question that the model does not know of is answered with what it does not expect.
-      if (decision === undefined) return refuse(new Reply(559, null, 'not asked for by the model'));
-      return decision === 'yes' ? yes(question) : refuse(new Reply(decision, null, 'so decided'));
+      return late() ? undefined : verdictBy(question, next());
     },
   }).begin();
 }
