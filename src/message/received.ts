@@ -52,7 +52,7 @@ export function receivedField(trace: Trace): string {
     safeAtom(trace.id, FOLD_AT),
     ...forClause(trace),
     // RFC 6710 4.1 and 7: an additional clause, behind all others.
-    ...(trace.priority == null ? [] : ['PRIORITY', String(trace.priority)]),
+    ...(trace.priority === undefined || trace.priority === null ? [] : ['PRIORITY', String(trace.priority)]),
   ];
   return `${fold([...separated(tokens), ...formatDate(trace.time).split(' ')])}\r\n`;
 }

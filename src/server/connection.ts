@@ -1,39 +1,16 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import {
-  type CloseReason,
-  type Hello,
-  type Profile,
-  type Question,
-  refuse,
-  type Reply,
-  reply,
-  ServerSession,
-  type XclientAttributes,
-  type XforwardAttributes,
-} from '../protocol/index.js';
-import type { Admission } from './admission.js';
-import type { Deadlined, Deadlines } from './deadlines.js';
-import { Dialogue } from './dialogue.js';
-import type { Envelope, TlsFacts } from './handler.js';
-import { type DataRate, FIXED, type Timeouts } from './limits.js';
-import { networkOf, plainAddress } from './networks.js';
+import { type CloseReason, type Question, refuse, type Reply, reply } from '../protocol/index.js';
+import { Client, type ClientContext } from './client.js';
+import { FIXED } from './limits.js';
+import type { Waiting } from './patience.js';
 import type { ProxiedEndpoints } from './proxy-header.js';
-import { endpointsAfter } from './relay.js';
-import type { Speaker } from './speaker.js';
-import { certificateProblem, linkOf, tlsFacts } from './tls-facts.js';
+import { attach, detach, type SocketOwner } from './socket-events.js';
+import { certificateProblem, linkOf } from './tls-facts.js';
 import { TLS_HANDSHAKE } from './tls-gate.js';
-import type { AnyHandler } from './verifier.js';
 
 /** What all connections of a listener share. */
-export interface ConnectionContext<Principal> {
-  readonly handler: AnyHandler<Principal>;
-  /** How the sessions of a client are to be. */
-  readonly profileFor: (address: string) => Profile;
-  readonly timeouts: Timeouts;
-  readonly dataRate: DataRate;
-  readonly deadlines: Deadlines;
-  readonly admission: Admission;
+export interface ConnectionContext<Principal> extends ClientContext<Principal> {
   /** TLS is of no use without a client certificate that an authority vouches for. */
   readonly certificateRequired: boolean;
   /** Takes a plain socket through a handshake, `early` being octets that were read already. */
@@ -42,27 +19,11 @@ export interface ConnectionContext<Principal> {
   readonly closed: (connection: Connection<Principal>) => void;
 }
 
-/** What the connection waits for, which decides how long it may. */
-type Waiting =
-  /** A command line or a SASL line. */
-  | 'command'
-  | 'content'
-  /** A verdict, a sink, a store: the server's own business, no deadline of the client's. */
-  | 'server'
-  /** The client, to read replies. */
-  | 'write'
-  | 'handshake'
-  /** The client, to close. */
-  | 'close';
-
 /** Why a run of the pump stopped. */
 type Stop = 'octets' | 'server' | 'write' | 'handshake' | 'closed';
 
 /** Phases in which the next octets are content, kept or not. */
 const CONTENT: ReadonlySet<string> = new Set(['data', 'chunk', 'discarding', 'unsolicited']);
-
-const owner = Symbol('connection');
-type Owned = Socket & { [owner]?: Connection<unknown> | undefined };
 
 /**
  * One client: the pump between its socket, its session and the handler.
@@ -74,20 +35,11 @@ type Owned = Socket & { [owner]?: Connection<unknown> | undefined };
  * The pump runs until the session needs something. While it waits for anything but octets, the socket is
  * paused: what the client sends meanwhile stays in the kernel, and then in the client.
  */
-export class Connection<Principal> implements Speaker<Principal>, Deadlined {
-  readonly session: ServerSession<Principal>;
-
-  #endpoints: ProxiedEndpoints;
-  readonly #dialogue: Dialogue<Principal>;
+export class Connection<Principal>
+  extends Client<Principal, ConnectionContext<Principal>>
+  implements SocketOwner
+{
   #socket: Socket;
-  #tls: TlsFacts | null = null;
-
-  #waiting: Waiting = 'command';
-  /** Clock time by which {@link #waiting} must be over; Infinity for the server's own business. */
-  #deadline = Infinity;
-  /** Clock time at which content began, less the time it was held back; 0 outside content. */
-  #contentBegan = 0;
-  #contentOctets = 0;
 
   #pumping = false;
   #paused = false;
@@ -97,71 +49,16 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   #closeReason: CloseReason | 'handshake' = 'peer';
 
   constructor(
-    readonly id: string,
-    public network: string,
+    id: string,
+    network: string,
     socket: Socket,
     proxied: ProxiedEndpoints | null,
-    private readonly context: ConnectionContext<Principal>,
+    context: ConnectionContext<Principal>,
   ) {
+    super(id, network, socket, proxied, context);
     this.#socket = socket;
-    this.#endpoints = proxied ?? endpointsOf(socket);
-    this.#tls = tlsFacts(socket);
-    const { remoteAddress } = this.#endpoints;
-    this.session = new ServerSession(context.profileFor(remoteAddress), remoteAddress, linkOf(this.#tls));
-    this.#dialogue = new Dialogue(this, context.handler, context.admission);
-    this.#attach(socket);
+    attach(socket, this);
     context.deadlines.watch(this);
-  }
-
-  // ---- the view that handlers have
-
-  get remoteAddress(): string {
-    return this.#endpoints.remoteAddress;
-  }
-
-  get remotePort(): number {
-    return this.#endpoints.remotePort;
-  }
-
-  get localAddress(): string {
-    return this.#endpoints.localAddress;
-  }
-
-  get localPort(): number {
-    return this.#endpoints.localPort;
-  }
-
-  get tls(): TlsFacts | null {
-    return this.#tls;
-  }
-
-  get hello(): Hello | null {
-    return this.session.hello;
-  }
-
-  get principal(): Principal | null {
-    const { identity } = this.session;
-    return identity.kind === 'authenticated' ? identity.principal : null;
-  }
-
-  get envelope(): Envelope | null {
-    const { transaction } = this.session;
-    return transaction === null ? null : { ...transaction, recipients: this.#dialogue.recipients };
-  }
-
-  get origin(): XforwardAttributes | null {
-    return this.#dialogue.origin;
-  }
-
-  assume(client: XclientAttributes): boolean {
-    const endpoints = endpointsAfter(this.#endpoints, client);
-    const { admission } = this.context;
-    const network = networkOf(endpoints.remoteAddress, admission.limits);
-    if (!admission.move(this.network, network)) return false;
-    this.network = network;
-    this.#endpoints = endpoints;
-    this.session.address = endpoints.remoteAddress;
-    return true;
   }
 
   // ---- from the server
@@ -169,13 +66,13 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   /** Asks the first question, and greets. `early`: octets that came before, or null. */
   begin(early: Uint8Array | null): void {
     if (early !== null) this.session.receive(early);
-    this.#waitFor('command');
+    this.waitFor('command');
     this.#pump();
   }
 
   /** The server stops: the transaction in hand may end, then the client hears the farewell. */
   shutdown(farewell: Reply): void {
-    if (this.#waiting === 'handshake') {
+    if (this.waiting === 'handshake') {
       this.destroy();
       return;
     }
@@ -196,9 +93,8 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
 
   // ---- deadlines
 
-  expire(now: number): void {
-    if (now < this.#deadline) return;
-    switch (this.#waiting) {
+  protected override expired(waiting: Waiting): void {
+    switch (waiting) {
       case 'command':
         this.#timeOut(this.session.inLine ? 'The command' : 'The next command');
         return;
@@ -225,61 +121,22 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     this.#pump();
   }
 
-  #waitFor(waiting: Waiting): void {
-    this.#waiting = waiting;
-    if (waiting === 'server') {
-      this.#deadline = Infinity;
-      return;
-    }
-    const { timeouts, deadlines, dataRate } = this.context;
-    const now = deadlines.clock();
-    if (waiting !== 'content') {
-      this.#deadline = now + timeouts[waiting === 'close' ? 'linger' : waiting];
-      return;
-    }
-    if (this.#contentBegan === 0) this.#contentBegan = now;
-    this.#deadline = now + timeouts.dataBlock;
-    if (dataRate.octetsPerSecond > 0) {
-      const earned = (this.#contentOctets / dataRate.octetsPerSecond) * 1000;
-      this.#deadline = Math.min(this.#deadline, this.#contentBegan + dataRate.grace + earned);
-    }
-  }
-
   // ---- the socket
-
-  #attach(socket: Owned): void {
-    socket[owner] = this as Connection<unknown>;
-    // Shared functions, not closures: ten thousand idle connections have none of their own.
-    socket.on('data', onData);
-    socket.on('end', onEnd);
-    socket.on('drain', onDrain);
-    socket.on('error', onError);
-    socket.on('close', onClose);
-  }
-
-  #detach(socket: Owned): void {
-    socket[owner] = undefined;
-    socket.off('data', onData);
-    socket.off('end', onEnd);
-    socket.off('drain', onDrain);
-    socket.off('error', onError);
-    socket.off('close', onClose);
-  }
 
   /** @internal */
   octets(octets: Uint8Array): void {
     // After the last reply the client is only waited for.
-    if (this.#waiting === 'close') return;
-    if (octets[0] === TLS_HANDSHAKE && this.#tls === null && this.session.phase === 'greeted') {
+    if (this.waiting === 'close') return;
+    if (octets[0] === TLS_HANDSHAKE && this.tls === null && this.session.phase === 'greeted') {
       this.#handshakeFailed(
         new Error('the client speaks TLS at once, and this port takes STARTTLS or plain only'),
       );
       return;
     }
-    if (this.#contentBegan !== 0) this.#contentOctets += octets.length;
+    this.came(octets.length);
     this.session.receive(octets);
     // Early octets, which were waited for: enough is known of them.
-    if (this.#waiting === 'server') this.#pause();
+    if (this.waiting === 'server') this.#pause();
     this.#pump();
   }
 
@@ -292,14 +149,14 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   /** @internal */
   drained(): void {
     // It has read all of it, so what comes next has its own time; or it is the server that it waits for.
-    if (this.#waiting === 'write') this.#waitFor(this.#handlerBusy ? 'server' : 'write');
+    if (this.waiting === 'write') this.waitFor(this.#handlerBusy ? 'server' : 'write');
     this.#pump();
   }
 
   /** @internal */
   failed(error: NodeJS.ErrnoException): void {
     // A peer that resets its connection is its own business; anything else is worth a line.
-    if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') this.#dialogue.failed(error);
+    if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') this.dialogue.failed(error);
   }
 
   /** @internal */
@@ -313,7 +170,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     this.context.deadlines.forget(this);
     this.session.vanish();
     this.#pump();
-    this.#dialogue.closed(this.#closeReason);
+    this.dialogue.closed(this.#closeReason);
     this.context.closed(this);
   }
 
@@ -323,8 +180,8 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   #secure(): void {
     const plain = this.#socket;
     this.#write();
-    this.#waitFor('handshake');
-    this.#detach(plain);
+    this.waitFor('handshake');
+    detach(plain);
     this.context.secure(plain, this.session.takeUnread(), (result) => {
       if (this.#over) return;
       if (result instanceof Error) this.#handshakeFailed(result);
@@ -334,25 +191,25 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
 
   #secured(socket: TLSSocket): void {
     this.#socket = socket;
-    this.#attach(socket);
-    this.#tls = tlsFacts(socket);
-    this.session.secured(linkOf(this.#tls) === 'mutual' ? 'mutual' : 'tls', this.#insecure());
+    attach(socket, this);
+    this.secured(socket);
+    this.session.secured(linkOf(this.tls) === 'mutual' ? 'mutual' : 'tls', this.#insecure());
     this.#paused = false;
-    this.#waitFor('command');
+    this.waitFor('command');
     this.#pump();
   }
 
   /** What a client hears whose TLS is not enough here, whatever it says (RFC 3207 4.1); null where it is. */
   #insecure(): Reply | null {
-    if (!this.context.certificateRequired || this.#tls === null) return null;
-    const problem = certificateProblem(this.#tls);
+    if (!this.context.certificateRequired || this.tls === null) return null;
+    const problem = certificateProblem(this.tls);
     if (problem === null) return null;
-    this.#dialogue.failed(new Error(`a TLS client certificate is required: ${problem}`));
+    this.dialogue.failed(new Error(`a TLS client certificate is required: ${problem}`));
     return reply('certificateRequired', { problem });
   }
 
   #handshakeFailed(error: Error): void {
-    this.#dialogue.failed(error);
+    this.dialogue.failed(error);
     this.#closeReason = 'handshake';
     this.destroy();
   }
@@ -381,7 +238,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
       const event = this.session.next();
       switch (event.type) {
         case 'needOctets':
-          return this.#waiting === 'handshake' ? 'handshake' : 'octets';
+          return this.waiting === 'handshake' ? 'handshake' : 'octets';
         case 'needVerdict':
           return 'server';
         case 'closed':
@@ -398,7 +255,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
         case 'abort':
         case 'reset':
         case 'refused':
-          this.#dialogue.tell(event);
+          this.dialogue.tell(event);
           break;
         default:
           if (this.#ask(event)) return 'server';
@@ -409,7 +266,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   /** Asks the handler; true where the verdict is a promise. */
   #ask(question: Question): boolean {
     const insecure = question.type === 'connect' ? this.#insecure() : null;
-    const verdict = insecure === null ? this.#dialogue.ask(question) : refuse(insecure);
+    const verdict = insecure === null ? this.dialogue.ask(question) : refuse(insecure);
     if (!(verdict instanceof Promise)) {
       this.session.answer(verdict);
       return false;
@@ -421,7 +278,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
       this.#pump();
     };
     verdict.then(answer, (error: unknown) => {
-      answer({ type: 'refuse', reply: this.#dialogue.replyTo(error) });
+      answer({ type: 'refuse', reply: this.dialogue.replyTo(error) });
     });
     return true;
   }
@@ -430,21 +287,20 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   #content(octets: Uint8Array): boolean {
     let held: Promise<void> | undefined;
     try {
-      held = this.#dialogue.content(octets);
+      held = this.dialogue.content(octets);
     } catch (error) {
-      this.session.refuseContent(this.#dialogue.replyTo(error));
+      this.session.refuseContent(this.dialogue.replyTo(error));
     }
     if (held === undefined) return false;
     this.#handlerBusy = true;
     const since = this.context.deadlines.clock();
     const goOn = (): void => {
       this.#handlerBusy = false;
-      // The client is not slow for the time that it was held back.
-      if (this.#contentBegan !== 0) this.#contentBegan += this.context.deadlines.clock() - since;
+      this.heldBack(since);
       this.#pump();
     };
     held.then(goOn, (error: unknown) => {
-      this.session.refuseContent(this.#dialogue.replyTo(error));
+      this.session.refuseContent(this.dialogue.replyTo(error));
       goOn();
     });
     return true;
@@ -457,7 +313,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     const { phase } = this.session;
     const inContent = CONTENT.has(phase);
     // Between two chunks the message is still on its way: its average goes on.
-    if (!inContent && phase !== 'chunked') this.#contentBegan = this.#contentOctets = 0;
+    if (!inContent && phase !== 'chunked') this.contentOver();
 
     if (stop === 'closed') this.#leave();
     else if (stop === 'handshake') return;
@@ -465,16 +321,16 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     else if (stop === 'server') this.#hold('server');
     else {
       this.#resume();
-      if (inContent) this.#waitFor('content');
+      if (inContent) this.waitFor('content');
       // A deadline per command, not per octet: it moves when a command was answered.
-      else if (wrote || this.#waiting !== 'command') this.#waitFor('command');
+      else if (wrote || this.waiting !== 'command') this.waitFor('command');
     }
   }
 
   /** Nothing more will be said: waits a little for the client to close. */
   #leave(): void {
-    if (this.#waiting === 'close') return;
-    this.#waitFor('close');
+    if (this.waiting === 'close') return;
+    this.waitFor('close');
     this.#socket.end();
     // Read on, and drop: a socket closed with octets unread would reset, and take the last reply with it.
     this.#resume();
@@ -483,7 +339,7 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
   #hold(waiting: 'write' | 'server'): void {
     // Whoever speaks before the greeting is to be seen, even where the greeting is long in coming.
     if (this.session.phase !== 'connecting' || this.session.unread > 0) this.#pause();
-    if (this.#waiting !== waiting) this.#waitFor(waiting);
+    if (this.waiting !== waiting) this.waitFor(waiting);
   }
 
   #pause(): void {
@@ -504,29 +360,4 @@ export class Connection<Principal> implements Speaker<Principal>, Deadlined {
     if (this.#socket.writable) this.#socket.write(output);
     return true;
   }
-}
-
-function endpointsOf(socket: Socket): ProxiedEndpoints {
-  return {
-    remoteAddress: plainAddress(socket.remoteAddress),
-    remotePort: socket.remotePort ?? 0,
-    localAddress: plainAddress(socket.localAddress),
-    localPort: socket.localPort ?? 0,
-  };
-}
-
-function onData(this: Owned, octets: Uint8Array): void {
-  this[owner]?.octets(octets);
-}
-function onEnd(this: Owned): void {
-  this[owner]?.ended();
-}
-function onDrain(this: Owned): void {
-  this[owner]?.drained();
-}
-function onError(this: Owned, error: Error): void {
-  this[owner]?.failed(error);
-}
-function onClose(this: Owned): void {
-  this[owner]?.closed();
 }

@@ -93,7 +93,11 @@ describe('every mechanism', () => {
           expect(userOf(credentials)).toBe(user);
           const shown: unknown = JSON.parse(JSON.stringify(credentials));
           if ('password' in credentials) {
-            expect(shown).toEqual({ mechanism: credentials.mechanism, authcid: '[secret]', password: '[secret]' });
+            expect(shown).toEqual({
+              mechanism: credentials.mechanism,
+              authcid: '[secret]',
+              password: '[secret]',
+            });
           }
           expect(held?.expose() ?? secret).toBe(secret);
           if (held !== null)

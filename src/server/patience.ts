@@ -1,0 +1,83 @@
+import type { Deadlined, Deadlines } from './deadlines.js';
+import type { DataRate, Timeouts } from './limits.js';
+
+/** What a connection waits for, which decides how long it may. */
+export type Waiting =
+  /** A command line or a SASL line. */
+  | 'command'
+  | 'content'
+  /** A verdict, a sink, a store: the server's own business, no deadline of the client's. */
+  | 'server'
+  /** The client, to read replies. */
+  | 'write'
+  | 'handshake'
+  /** The client, to close. */
+  | 'close';
+
+/** How long clients are waited for. */
+export interface Patience {
+  readonly timeouts: Timeouts;
+  readonly dataRate: DataRate;
+  readonly deadlines: Deadlines;
+}
+
+/**
+ * What a connection waits for, and until when. It is a base class, since ten thousand idle connections are not to
+ * have an object more for it.
+ */
+export abstract class Patient<Context extends Patience> implements Deadlined {
+  #waiting: Waiting = 'command';
+  /** Clock time by which {@link #waiting} must be over; Infinity for the server's own business. */
+  #deadline = Infinity;
+  /** Clock time at which content began, less the time it was held back; 0 outside content. */
+  #contentBegan = 0;
+  #contentOctets = 0;
+
+  constructor(protected readonly context: Context) {}
+
+  protected get waiting(): Waiting {
+    return this.#waiting;
+  }
+
+  protected waitFor(waiting: Waiting): void {
+    this.#waiting = waiting;
+    if (waiting === 'server') {
+      this.#deadline = Infinity;
+      return;
+    }
+    const { timeouts, deadlines, dataRate } = this.context;
+    const now = deadlines.clock();
+    if (waiting !== 'content') {
+      this.#deadline = now + timeouts[waiting === 'close' ? 'linger' : waiting];
+      return;
+    }
+    if (this.#contentBegan === 0) this.#contentBegan = now;
+    this.#deadline = now + timeouts.dataBlock;
+    if (dataRate.octetsPerSecond > 0) {
+      const earned = (this.#contentOctets / dataRate.octetsPerSecond) * 1000;
+      this.#deadline = Math.min(this.#deadline, this.#contentBegan + dataRate.grace + earned);
+    }
+  }
+
+  /** Octets have come: they count for the rate of content where there is content. */
+  protected came(octets: number): void {
+    if (this.#contentBegan !== 0) this.#contentOctets += octets;
+  }
+
+  /** Content was held back since this clock time: the client is not slow for it. */
+  protected heldBack(since: number): void {
+    if (this.#contentBegan !== 0) this.#contentBegan += this.context.deadlines.clock() - since;
+  }
+
+  /** The message is no longer on its way. */
+  protected contentOver(): void {
+    this.#contentBegan = this.#contentOctets = 0;
+  }
+
+  expire(now: number): void {
+    if (now >= this.#deadline) this.expired(this.#waiting);
+  }
+
+  /** What is waited for has not come in time. */
+  protected abstract expired(waiting: Waiting): void;
+}
