@@ -36,9 +36,17 @@ export async function spawnPostern(
     environment = {},
     cwd,
     main = MAIN,
-  }: { environment?: Record<string, string>; cwd?: string; main?: string } = {},
+    via = [],
+  }: {
+    environment?: Record<string, string>;
+    cwd?: string;
+    main?: string;
+    /** Another command to run it by. */
+    via?: readonly string[];
+  } = {},
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [main, ...args], {
+  const [command = process.execPath, ...rest] = [...via, process.execPath, main, ...args];
+  const child = spawn(command, rest, {
     cwd,
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

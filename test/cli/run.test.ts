@@ -1,6 +1,7 @@
 import { chmod, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { BOUND_BY_MODES } from '../bound-by-modes.js';
 import { MAIN, postern, scratch, spawnPostern } from './postern.js';
 
 describe('help', () => {
@@ -107,8 +108,9 @@ describe('errors', () => {
     expect(stderr).toMatch(/^postern: the data folder \S+ is not a folder; .*\n$/);
     const locked = await scratch();
     await chmod(locked, 0o500);
-    if (process.getuid?.() === 0) return; // who may do everything is refused nothing
-    const refused = await postern(['domain', 'add', 'a.example', '--data', locked]);
+    const refused = await spawnPostern(['domain', 'add', 'a.example', '--data', locked], {
+      via: BOUND_BY_MODES,
+    });
     expect(refused.stderr).toMatch(/^postern: .*cannot be written/);
   });
 });
