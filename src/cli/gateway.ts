@@ -85,7 +85,7 @@ function gatewayServer(
     certificates,
     onAuth: (session, credentials) => gateway.onAuth(session, credentials),
     onMail: (session, reversePath) => gateway.onMail(session, reversePath),
-    onRcpt: (session) => gateway.onRcpt(session),
+    onRcpt: (session, forwardPath) => gateway.onRcpt(session, forwardPath),
     onContent: (session) => gateway.onContent(session),
     ...observer.handler,
     bareNewlines: smtp.bareNewlines,

@@ -162,7 +162,14 @@ export class Acceptance {
 }
 
 function headerRefusal({ kind, reason }: HeaderRefusal): Refusal {
-  return new Refusal(kind === 'from' ? new Reply(550, '5.7.1', reason) : new Reply(550, '5.6.0', reason));
+  switch (kind) {
+    case 'from':
+      return new Refusal(new Reply(550, '5.7.1', reason));
+    case 'loop':
+      return new Refusal(new Reply(554, '5.4.6', reason));
+    default:
+      return new Refusal(new Reply(550, '5.6.0', reason));
+  }
 }
 
 /**

@@ -82,7 +82,9 @@ export class Gateway implements Handler<Domain> {
     return new Reply(550, '5.7.1', `Envelope sender must be of ${principal.name} or a domain below it`);
   }
 
-  onRcpt(session: Session): void | Reply {
+  onRcpt(session: Session, { domain: to }: Mailbox): void | Reply {
+    // RFC 6409 4.2: such a name is for somebody to complete, and nobody here knows how.
+    if (/^[^.[]+$/.test(to)) return NOT_QUALIFIED;
     const domain = this.#domainOf(session);
     if (domain !== undefined) return within(this.#recipients, domain, 'recipients');
   }
@@ -151,6 +153,7 @@ function within(rate: Rate, { id, name }: Domain, what: 'messages' | 'recipients
 }
 
 const AUTH_UNAVAILABLE = new Reply(454, '4.7.0', 'Temporary authentication failure, try again later');
+const NOT_QUALIFIED = new Reply(554, '5.1.2', 'Recipient domain must be fully qualified');
 const NOBODY = new Reply(530, '5.7.0', 'Authentication required to send without a sender of this server');
 
 function submittedIn(session: Session, domain: Domain): Submitted {

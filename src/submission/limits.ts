@@ -4,6 +4,8 @@ import { defaultsOf, type Limit } from '../protocol/index.js';
 export interface SubmissionLimits {
   /** Octets of a header section, with the blank line that ends it. */
   readonly headerSize: number;
+  /** Received fields of a message when it comes in. */
+  readonly receivedFields: number;
   /** Messages a minute of one domain; 0: any number. */
   readonly messagesPerMinute: number;
   /** Recipients a minute of one domain; 0: any number. */
@@ -20,6 +22,12 @@ export const SUBMISSION = {
     initial: 256 * 1024,
     unit: 'octets',
     source: 'Postfix keeps 100 KiB of one (header_size_limit)',
+  },
+  receivedFields: {
+    about: 'Received fields of a message when it comes in; one with more goes in circles, and gets 554.',
+    initial: 100,
+    unit: 'count',
+    source: 'RFC 5321 6.3: normally at least 100',
   },
   messagesPerMinute: {
     about:

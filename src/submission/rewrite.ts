@@ -8,6 +8,7 @@ import { newMessageId, parseMessageId } from '../message/message-id.js';
 import { receivedField, type Trace } from '../message/received.js';
 import { HeaderSection, MalformedHeaderError } from '../message/section.js';
 import { parseTags } from '../message/tags.js';
+import { DEFAULT_SUBMISSION } from './limits.js';
 
 /** The fields that carry tags, in any case. */
 export const DEFAULT_TAG_FIELDS: readonly string[] = ['X-OMS-Tags', 'X-MailPace-Tags'];
@@ -40,8 +41,11 @@ export interface Rewritten {
   readonly messageId: string | null;
 }
 
-/** `from`: the sender is not who it may be (550 5.7.1). The rest: the content is wrong (550 5.6.0). */
-export type HeaderRefusalKind = 'from' | 'tags' | 'list-unsubscribe' | 'malformed';
+/**
+ * `from`: the sender is not who it may be (550 5.7.1). `loop`: the message goes in circles (554 5.4.6). The rest: the
+ * content is wrong (550 5.6.0).
+ */
+export type HeaderRefusalKind = 'from' | 'loop' | 'tags' | 'list-unsubscribe' | 'malformed';
 
 /** A header section that is refused. */
 export class HeaderRefusal extends Error {
@@ -67,6 +71,7 @@ export class HeaderRefusal extends Error {
  */
 export function rewriteHeader(section: Uint8Array, options: RewriteOptions): Rewritten {
   const header = parseSection(section);
+  refuseLoop(header);
   const from = sender(header, options.domain);
   const subject = header.first('Subject');
   const tags = takeTags(header, options.tagFields ?? DEFAULT_TAG_FIELDS);
@@ -92,6 +97,13 @@ function parseSection(section: Uint8Array): HeaderSection {
     if (!(error instanceof MalformedHeaderError)) throw error;
     throw new HeaderRefusal('malformed', error.message, { cause: error });
   }
+}
+
+/** RFC 5321 6.3: what has come through so many hosts comes from itself. */
+function refuseLoop(header: HeaderSection): void {
+  const { receivedFields } = DEFAULT_SUBMISSION;
+  if (header.count('Received') <= receivedFields) return;
+  throw new HeaderRefusal('loop', `Message loop: more than ${receivedFields} Received fields`);
 }
 
 /**

@@ -43,7 +43,7 @@ export class House {
       {
         onAuth: (session, credentials) => gateway.onAuth(session, credentials),
         onMail: (session, reversePath) => gateway.onMail(session, reversePath),
-        onRcpt: (session) => gateway.onRcpt(session),
+        onRcpt: (session, forwardPath) => gateway.onRcpt(session, forwardPath),
         onContent: (session) => gateway.onContent(session),
         admission: { authDelay: 0, authFailures: 1_000, authFailuresPerAddress: 1_000 },
         ...options.server,

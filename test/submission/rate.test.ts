@@ -73,6 +73,8 @@ describe('the gateway', () => {
     return new Gateway({ store, hostname: 'mx.example', ...options });
   }
 
+  const to = mailbox('you@example.net');
+
   it('refuses one message more for now, and says for how long', async () => {
     let now = 0;
     const { onMail, onRcpt } = bound(
@@ -87,8 +89,8 @@ describe('the gateway', () => {
     expect(await onMail(session(other), mailbox('app@example.org'))).toBeUndefined();
     now += 30_000;
     expect(await onMail(session(domain), sender)).toBeUndefined();
-    for (let n = 0; n < 3; n++) expect(onRcpt(session(domain))).toBeUndefined();
-    expect(text(onRcpt(session(domain)))).toBe(
+    for (let n = 0; n < 3; n++) expect(onRcpt(session(domain), to)).toBeUndefined();
+    expect(text(onRcpt(session(domain), to))).toBe(
       '450 4.7.1 Too many recipients of example.com: at most 3 a minute, try again in 20 s',
     );
   });
@@ -105,8 +107,8 @@ describe('the gateway', () => {
     );
     const anonymous = session(null);
     expect(await onMail(anonymous, mailbox('app@example.com'))).toBeUndefined();
-    expect(onRcpt(anonymous)).toBeUndefined();
-    expect(text(onRcpt(anonymous))).toMatch(/^450 4\.7\.1 Too many recipients of example\.com/);
+    expect(onRcpt(anonymous, to)).toBeUndefined();
+    expect(text(onRcpt(anonymous, to))).toMatch(/^450 4\.7\.1 Too many recipients of example\.com/);
     expect(text(await onMail(session(null), mailbox('app@example.com')))).toMatch(/^450 4\.7\.1/);
   });
 
@@ -118,7 +120,7 @@ describe('the gateway', () => {
   function bound(gateway: Gateway): Pick<Gateway, 'onMail' | 'onRcpt'> {
     return {
       onMail: (session, reversePath) => gateway.onMail(session, reversePath),
-      onRcpt: (session) => gateway.onRcpt(session),
+      onRcpt: (session, forwardPath) => gateway.onRcpt(session, forwardPath),
     };
   }
 });

@@ -42,6 +42,42 @@ describe('the envelope sender', () => {
   });
 });
 
+describe('the envelope recipient', () => {
+  it.each([
+    ['<a@example.net>', '250 2.1.5'],
+    ['<a@[192.0.2.1]>', '250 2.1.5'],
+    ['<postmaster>', '250 2.1.5'],
+    ['<a@sales>', '554 5.1.2 Recipient domain must be fully qualified'],
+    ['<a@localhost>', '554 5.1.2'],
+  ])('%s: %s', async (path, reply) => {
+    const house = await House.open();
+    const talk = await house.signedIn();
+    await talk.play(
+      '> MAIL FROM:<app@example.com>',
+      '< 250',
+      `> RCPT TO:${path}`,
+      `< ${reply}`,
+      '> NOOP',
+      '< 250',
+    );
+  });
+});
+
+describe('a message that has come through many hosts', () => {
+  it.each([
+    [100, '250 2.0.0'],
+    [101, '554 5.4.6 Message loop: more than 100 Received fields'],
+  ])('%i: %s', async (hosts, reply) => {
+    const house = await House.open();
+    const talk = await house.signedIn();
+    const received = 'received: from a.example by b.example; Thu, 1 Jan 2026 00:00:00 +0000\r\n'.repeat(
+      hosts,
+    );
+    expect(await send(talk, `${received}${FROM}`)).toContain(reply);
+    await expectAlive(talk);
+  });
+});
+
 describe('the From field', () => {
   it.each([
     ['From: app@example.com\r\n', '250'],
