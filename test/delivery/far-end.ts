@@ -124,7 +124,8 @@ export class FarEnd {
         : {
             onAuth: async (session, { authcid, password }) => {
               await ask('auth', session);
-              return users[authcid] === password.expose() ? authcid : null;
+              const user = authcid.expose();
+              return users[user] === password.expose() ? user : null;
             },
           }),
       onMail: (session, reversePath) => ask('mail', session, reversePath?.address ?? ''),
