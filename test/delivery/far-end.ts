@@ -196,6 +196,8 @@ export class FarEnd {
     session: SessionView<string>,
     address: string | null,
   ): Promise<Fault | undefined> {
+    // The server may learn of a connection before the gate does.
+    while (!this.#sockets.has(session.remotePort)) await new Promise((resolve) => setImmediate(resolve));
     return this.behave({
       phase,
       connection: this.#sockets.get(session.remotePort)?.number ?? -1,
@@ -210,7 +212,9 @@ export class FarEnd {
     if (!/^\d/.test(fault)) {
       const client = this.#sockets.get(remotePort)?.client;
       if (fault === 'reset') client?.resetAndDestroy();
-      else if (fault === 'close') client?.destroy();
+      else if (fault === 'close' || client?.readableEnded === true) client?.destroy();
+      // The server will not close a connection that it has a question about.
+      else client?.once('end', () => client.destroy());
       return new Promise(() => undefined);
     }
     const [, code = '', enhanced = null, text = ''] =

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import type { Delivery, Shipment, Transport } from '../transport.js';
+import { openSocket } from './connect.js';
+import type { SmtpEnvironment } from './environment.js';
+import { Fault } from './fault.js';
+import { DEFAULT_SMTP_CLIENT, type SmtpClientLimits } from './limits.js';
+import { Pool } from './pool.js';
+import type { SessionOptions } from './options.js';
+import { Session } from './session.js';
+import { ship } from './ship.js';
+import type { SmarthostTarget } from './target.js';
+import { formatPlace } from './url.js';
+
+/**
+ * Delivers everything to one server, which sees to the rest.
+ *
+ * @throws where the file of `ca` cannot be read
+ */
+export function openSmarthost(target: SmarthostTarget, environment: SmtpEnvironment): Transport {
+  return new Smarthost(target, environment);
+}
+
+class Smarthost implements Transport {
+  readonly name: string;
+  readonly #target: SmarthostTarget;
+  readonly #limits: SmtpClientLimits;
+  readonly #session: SessionOptions;
+  readonly #now: () => number;
+  readonly #pool: Pool;
+
+  constructor(target: SmarthostTarget, { hostname, limits, now = Date.now }: SmtpEnvironment) {
+    const { host, port, tls, verify, ca, credentials } = target;
+    this.name = `${tls === 'implicit' ? 'smtps' : 'smtp'}://${formatPlace(host, port)}`;
+    this.#target = target;
+    this.#limits = { ...DEFAULT_SMTP_CLIENT, connections: target.connections, ...limits };
+    this.#now = now;
+    this.#session = {
+      host,
+      hello: hostname,
+      tls,
+      tlsOptions: {
+        rejectUnauthorized: verify && tls !== 'optional',
+        ...(ca === null ? {} : { ca: readFileSync(ca) }),
+      },
+      credentials,
+      limits: this.#limits,
+    };
+    this.#pool = new Pool(this.#limits.connections, this.#limits.idle);
+  }
+
+  destination(): string {
+    return this.#target.host;
+  }
+
+  send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
+    const way = { host: this.#target.host, pool: this.#pool, open: (stop: AbortSignal) => this.#open(stop) };
+    return ship(way, shipment, this.#now(), signal);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #open(signal: AbortSignal): Promise<Session> {
+    try {
+      return await this.#connect(this.#session, signal);
+    } catch (error) {
+      const { tls, credentials } = this.#session;
+      // Whoever breaks the handshake gets no password.
+      const plain =
+        tls === 'optional' && credentials === null && error instanceof Fault && error.phase === 'tls';
+      if (!plain) throw error;
+      return this.#connect({ ...this.#session, tls: 'off' }, signal);
+    }
+  }
+
+  async #connect(options: SessionOptions, signal: AbortSignal): Promise<Session> {
+    const { host, port } = this.#target;
+    const socket = await openSocket({ address: host, port, host }, this.#limits.connect, signal);
+    return Session.open(socket, options, signal);
+  }
+}

@@ -1,0 +1,24 @@
+/** Codes a value as xtext (RFC 3461 4): everything but `!` to `~` without `+` and `=` as `+XX`, in UTF-8. */
+export function encodeXtext(text: string): string {
+  return text.replace(/[^!-*,-<>-~]/gu, (character) =>
+    [...Buffer.from(character)].map((octet) => `+${hexadecimal(octet)}`).join(''),
+  );
+}
+
+/**
+ * Codes `type;address` as ORCPT takes it: an address of the type `utf-8` in the form that goes where SMTPUTF8
+ * does not (RFC 6533 3, utf-8-addr-xtext), any other as xtext.
+ */
+export function encodeOriginalRecipient(recipient: string): string {
+  const [, type = '', address = ''] = /^([^;]*);(.*)$/s.exec(recipient) ?? [];
+  if (type.toLowerCase() !== 'utf-8') return `${type};${encodeXtext(address)}`;
+  const coded = address.replace(
+    /[^!-*,-<>-[\]-~]/gu,
+    (character) => `\\x{${hexadecimal(character.codePointAt(0) ?? 0)}}`,
+  );
+  return `${type};${coded}`;
+}
+
+function hexadecimal(value: number): string {
+  return value.toString(16).toUpperCase().padStart(2, '0');
+}

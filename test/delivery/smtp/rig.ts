@@ -1,0 +1,28 @@
+import { onTestFinished } from 'vitest';
+import { openSmarthost, parseSmarthost, type SmtpEnvironment } from '../../../src/delivery/smtp/index.js';
+import type { Delivery, Shipment, Transport } from '../../../src/delivery/transport.js';
+import { RUNNING } from '../files/shipment.js';
+
+/** A smarthost by its URL, until the end of the test. */
+export function smarthost(url: string, environment: Partial<SmtpEnvironment> = {}): Transport {
+  const target = parseSmarthost(url);
+  if (typeof target === 'string') throw new Error(`${url}: ${target}`);
+  const transport = openSmarthost(target, { hostname: 'gateway.example', ...environment });
+  onTestFinished(() => transport.close());
+  return transport;
+}
+
+/** Sends, and gives what became of each recipient, in the order of the envelope. */
+export async function send(
+  transport: Transport,
+  shipment: Shipment,
+  signal: AbortSignal = RUNNING,
+): Promise<Delivery[]> {
+  const deliveries = await transport.send(shipment, signal);
+  return [...deliveries].sort((a, b) => a.position - b.position);
+}
+
+/** `outcome reply` of each. */
+export function told(deliveries: readonly Delivery[]): string[] {
+  return deliveries.map(({ outcome, reply }) => `${outcome} ${reply}`);
+}
