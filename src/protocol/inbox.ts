@@ -1,5 +1,5 @@
 import { LineDecoder, type LineStep } from './line.js';
-import { concat, NOTHING } from './octets.js';
+import { binaryString, concat, NOTHING, type ToText } from './octets.js';
 import type { Reception, ReceptionStep } from './reception.js';
 
 /**
@@ -14,7 +14,11 @@ export class Inbox {
   /** The pieces behind it, none of them empty, of which {@link #next} is the first unread; null for none. */
   #later: Uint8Array[] | null = null;
   #next = 0;
-  readonly #decoder = new LineDecoder();
+  readonly #decoder: LineDecoder;
+
+  constructor(toText: ToText = binaryString) {
+    this.#decoder = new LineDecoder(toText);
+  }
 
   /** How many octets wait. */
   get length(): number {
@@ -37,11 +41,13 @@ export class Inbox {
 
   /** Reads up to one line end. `more`: everything was read, and none was there. */
   readLine(limit: number, patience: number): LineStep {
-    for (;;) {
+    while (this.#piece.length > 0) {
       const step = this.#decoder.next(this.#piece, this.#offset, limit, patience);
       this.#advanceTo(this.#decoder.position);
-      if (step !== 'more' || this.#piece.length === 0) return step;
+      if (step !== 'more') return step;
     }
+    this.#decoder.text = '';
+    return 'more';
   }
 
   /** The line that was read last, or its first octets where it was too long. Until the next call. */
@@ -86,9 +92,14 @@ export class Inbox {
       return;
     }
     this.#offset = 0;
+    const later = this.#later;
+    if (later === null) {
+      this.#piece = NOTHING;
+      return;
+    }
     // By index: to shift would move all that waits, once a piece.
-    this.#piece = this.#later?.[this.#next++] ?? NOTHING;
-    if (this.#next === this.#later?.length) {
+    this.#piece = later[this.#next++] as Uint8Array;
+    if (this.#next === later.length) {
       this.#later = null;
       this.#next = 0;
     }

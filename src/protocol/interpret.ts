@@ -1,10 +1,13 @@
 import { type ChunkSize, declaredChunk } from './grammar/chunk-size.js';
+import type { OptionalExtensions } from './extensions.js';
+import type { Limits } from './limits.js';
 import { trimEnd, trimStart } from './octets.js';
 import type { Commanding, Phase } from './phases.js';
-import type { Profile } from './profile.js';
-import type { Reply } from './reply.js';
+import type { Profile, SpaceBeforePath } from './profile.js';
+import { Reply } from './reply.js';
 import { type ConstantReply, reply } from './replies.js';
-import { type Command, type Verb, verbOf } from './verbs.js';
+import type { RelayTrust } from './xclient.js';
+import { type Command, type ParseContext, verbOf, type VerbRow } from './verbs.js';
 
 /** What a command line comes to, here and now. */
 export type Meaning =
@@ -57,37 +60,64 @@ export function interpret(
   // RFC 5321 4.1.1: trailing white space is tolerated.
   const whole = trimEnd(line);
   const space = whole.indexOf(' ');
-  const name = (space < 0 ? whole : whole.slice(0, space)).toUpperCase();
-  const verb = verbOf(name, profile.protocol);
+  const verb = verbOf(space < 0 ? whole : whole.slice(0, space), profile.protocol);
   if (verb === undefined) return withoutVerb(line, phase, profile, dataRefused);
 
   const { authLine, commandLine } = profile.limits;
   if (line.length > (verb.line === 'authLine' ? authLine : commandLine - 2)) {
-    return tooLong(name, phase, line, profile);
+    return tooLong(verb.name, phase, line, profile);
   }
   const argument = space < 0 ? '' : whole.slice(space + 1);
-  const refused = (refusal: Reply): Refused =>
-    name === 'BDAT' ? refusedChunk(argument, refusal) : new Refused(name, refusal);
-  if (verb.raw !== true && !PRINTABLE.test(whole)) return refused(reply('unprintable'));
-  const early = outOfOrder(phase, name, verb, profile);
-  if (early !== null) return refused(early);
+  if (!verb.raw && !PRINTABLE.test(whole)) return refused(verb, argument, reply('unprintable'));
+  const early = outOfOrder(phase, verb, profile);
+  if (early !== null) return refused(verb, argument, early);
 
-  const command = verb.parse(verb.exact === true ? argument : trimStart(argument), {
-    extended: 'hello' in phase && phase.hello.verb !== 'HELO',
-    smtputf8: 'transaction' in phase && phase.transaction.parameters.smtputf8 === true,
-    offered: profile.offered[phase.link],
-    extensions: profile.extensions,
-    limits: profile.limits,
-    spaceBeforePath: profile.spaceBeforePath,
-    relayTrust: profile.relayTrust,
-  });
-  if (!('verb' in command)) return refused(command);
+  const context = new Context(phase, profile);
+  const command = verb.parse(verb.exact ? argument : trimStart(argument), context);
+  if (command instanceof Reply) return refused(verb, argument, command);
   const refusal = beyond(command, phase, profile);
-  return refusal === null ? command : refused(refusal);
+  return refusal === null ? command : refused(verb, argument, refusal);
 }
 
-/** A BDAT that gets no. */
-function refusedChunk(argument: string, refusal: Reply): Refused {
+/** What a parser may ask of the session: worked out if it does ask. */
+class Context implements ParseContext {
+  constructor(
+    private readonly phase: Commanding<unknown>,
+    private readonly profile: Profile,
+  ) {}
+
+  get extended(): boolean {
+    return 'hello' in this.phase && this.phase.hello.verb !== 'HELO';
+  }
+
+  get smtputf8(): boolean {
+    return 'transaction' in this.phase && this.phase.transaction.parameters.smtputf8 === true;
+  }
+
+  get offered(): ReadonlySet<string> {
+    return this.profile.offered[this.phase.link];
+  }
+
+  get extensions(): OptionalExtensions {
+    return this.profile.extensions;
+  }
+
+  get limits(): Limits {
+    return this.profile.limits;
+  }
+
+  get spaceBeforePath(): SpaceBeforePath {
+    return this.profile.spaceBeforePath;
+  }
+
+  get relayTrust(): RelayTrust {
+    return this.profile.relayTrust;
+  }
+}
+
+/** A command that gets no. */
+function refused({ name }: VerbRow, argument: string, refusal: Reply): Refused {
+  if (name !== 'BDAT') return new Refused(name, refusal);
   const chunk = declaredChunk(argument);
   return chunk === null
     ? new Refused('BDAT', reply('chunkSyntax'), 'unknown')
@@ -131,19 +161,20 @@ function withoutVerb(
 }
 
 /** Why a verb may not come now, or null. */
-function outOfOrder(phase: Commanding<unknown>, name: string, verb: Verb, profile: Profile): Reply | null {
+function outOfOrder(phase: Commanding<unknown>, verb: VerbRow, profile: Profile): Reply | null {
+  const { name } = verb;
   if (phase.kind === 'rejected') return name === 'QUIT' ? null : phase.refusal;
-  if (verb.forRelays === true && profile.relayTrust === 'none') return reply('notTrusted', { verb: name });
-  if (profile.tlsRequired && phase.link === 'plain' && verb.beforeTls !== true) return reply('tlsRequired');
-  const refusal = verb.refusedIn?.[phase.kind];
+  if (verb.forRelays && profile.relayTrust === 'none') return reply('notTrusted', { verb: name });
+  if (profile.tlsRequired && phase.link === 'plain' && !verb.beforeTls) return reply('tlsRequired');
+  const refusal = verb.refusedIn.get(phase.kind);
   if (refusal !== undefined) {
     if (refusal === 'notInTransaction') return reply(refusal, { verb: name });
     return reply((profile.protocol === 'lmtp' && IN_LMTP[refusal]) || refusal);
   }
   // RFC 5321 2.2.1: HELO turns every extension off.
-  if (verb.extension === true && 'hello' in phase && phase.hello.verb === 'HELO') return reply('helloFirst');
-  const anonymous = 'identity' in phase && phase.identity.kind === 'anonymous';
-  return verb.needsAuth === true && profile.authRequired && anonymous ? reply('authRequired') : null;
+  if (verb.extension && 'hello' in phase && phase.hello.verb === 'HELO') return reply('helloFirst');
+  if (!verb.needsAuth || !profile.authRequired) return null;
+  return 'identity' in phase && phase.identity.kind === 'anonymous' ? reply('authRequired') : null;
 }
 
 /** Why a command that reads well cannot be had here, or null. */

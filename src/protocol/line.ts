@@ -1,4 +1,4 @@
-import { binaryString, CR, LF } from './octets.js';
+import { binaryString, CR, LF, type ToText } from './octets.js';
 
 /** What {@link LineDecoder.next} found. */
 export type LineStep =
@@ -36,6 +36,8 @@ export class LineDecoder {
   #swallowed = 0;
   /** How the line that is swallowed began. */
   #head = '';
+
+  constructor(private readonly toText: ToText = binaryString) {}
 
   /** Forgets a line that has begun. */
   drop(): void {
@@ -82,6 +84,10 @@ export class LineDecoder {
       if (end > from) this.#hold(octets.subarray(from, end), limit + 1);
       return 'more';
     }
+    if (this.#held === null && end > from && octets[end - 1] === CR) {
+      this.text = this.toText(octets, from, end - 1);
+      return 'line';
+    }
     const whole = this.#whole(octets, from, end);
     this.#letGo();
     if (whole.charCodeAt(whole.length - 1) !== CR) {
@@ -98,8 +104,8 @@ export class LineDecoder {
   }
 
   #whole(octets: Uint8Array, from: number, end: number): string {
-    const start = this.#held === null ? '' : binaryString(this.#held, 0, this.#length);
-    return start + binaryString(octets, from, end);
+    const start = this.#held === null ? '' : this.toText(this.#held, 0, this.#length);
+    return start + this.toText(octets, from, end);
   }
 
   /** Keeps a copy: a view would keep a whole read alive for the sake of a few octets. */

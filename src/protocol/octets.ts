@@ -11,6 +11,9 @@ export const CRLF = Uint8Array.of(CR, LF);
 /** No octets. Shared, since there is nothing in it to change. */
 export const NOTHING = new Uint8Array(0);
 
+/** Octets from `start` up to `end` as text: each as the character of the same number, so ISO 8859-1. */
+export type ToText = (octets: Uint8Array, start: number, end: number) => string;
+
 /** Every octet as the character of the same number. Nothing is lost, nothing is interpreted. */
 export function binaryString(octets: Uint8Array, start: number, end: number): string {
   let text = '';
@@ -58,9 +61,14 @@ export function utf8Length(text: string): number {
 
 /** Without the spaces in front: SP alone, as in a command's grammar. */
 export function trimStart(text: string): string {
-  let start = 0;
-  while (text.charCodeAt(start) === SP) start++;
-  return text.slice(start);
+  return text.slice(behindSpaces(text, 0));
+}
+
+/** Offset of the first character from `from` on that is no space. */
+export function behindSpaces(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === SP) at++;
+  return at;
 }
 
 /**

@@ -4,7 +4,10 @@ import type { Reply } from './reply.js';
 
 /** What the session has said to the client, and has to tell the server. */
 export class Outbox {
-  #replies: Uint8Array[] = [];
+  /** The first reply that was not taken yet; most are taken one by one. */
+  #first: Uint8Array | null = null;
+  /** Those behind it. */
+  #further: Uint8Array[] = [];
   #unsent = 0;
   readonly #notices: Event[] = [];
 
@@ -13,11 +16,10 @@ export class Outbox {
     return this.#unsent;
   }
 
-  say(...replies: readonly Reply[]): void {
-    for (const { octets } of replies) {
-      this.#replies.push(octets);
-      this.#unsent += octets.length;
-    }
+  say({ octets }: Reply): void {
+    if (this.#first === null) this.#first = octets;
+    else this.#further.push(octets);
+    this.#unsent += octets.length;
   }
 
   /** Null tells nothing. */
@@ -27,16 +29,18 @@ export class Outbox {
 
   /** The replies said since the last call, in one piece; null where there are none. */
   take(): Uint8Array | null {
-    const pieces = this.#replies;
-    const [first] = pieces;
-    if (first === undefined) return null;
-    this.#replies = [];
+    const first = this.#first;
+    if (first === null) return null;
+    this.#first = null;
     this.#unsent = 0;
-    return pieces.length === 1 ? first : concat(pieces);
+    if (this.#further.length === 0) return first;
+    const whole = concat([first, ...this.#further]);
+    this.#further = [];
+    return whole;
   }
 
   /** The oldest notice that was not told yet, if there is one. */
   nextNotice(): Event | undefined {
-    return this.#notices.shift();
+    return this.#notices.length === 0 ? undefined : this.#notices.shift();
   }
 }

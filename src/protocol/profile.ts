@@ -15,6 +15,7 @@ import { LOGIN } from './sasl/login.js';
 import type { SaslMechanism } from './sasl/mechanism.js';
 import { PLAIN } from './sasl/plain.js';
 import type { RelayTrust } from './xclient.js';
+import { binaryString, type ToText } from './octets.js';
 import { PortableScan, type Scan } from './scan.js';
 
 export type Protocol = 'smtp' | 'lmtp';
@@ -49,6 +50,8 @@ export interface ProfileOptions {
   readonly limits?: Partial<Limits>;
   /** Searches faster than the portable ones, where the platform has them. */
   readonly scan?: Scan;
+  /** The platform's own decoder of ISO 8859-1. Default: a portable one. */
+  readonly toText?: ToText;
 }
 
 /** The options of a listener, completed and checked once, shared by all its sessions. */
@@ -68,6 +71,7 @@ export class Profile {
   /** Octets, without CRLF, of the longest line that any command or SASL response may have. */
   readonly longestLine: number;
   readonly scan: Scan;
+  readonly toText: ToText;
   readonly greeting: Reply;
   /** Keywords that EHLO announces. */
   readonly offered: Readonly<Record<Link, ReadonlySet<string>>>;
@@ -90,6 +94,7 @@ export class Profile {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.longestLine = Math.max(this.limits.authLine, this.limits.commandLine - 2);
     this.scan = options.scan ?? new PortableScan();
+    this.toText = options.toText ?? binaryString;
     const { hostname } = this;
     this.greeting =
       this.protocol === 'lmtp' ? reply('lmtpGreeting', { hostname }) : reply('greeting', { hostname });

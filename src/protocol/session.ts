@@ -40,7 +40,7 @@ export class ServerSession<Principal> {
   /** The question that waits for its verdict. */
   #question: Question | null = null;
 
-  readonly #inbox = new Inbox();
+  readonly #inbox: Inbox;
   /** Its notices are told before anything else is read. */
   readonly #outbox = new Outbox();
 
@@ -65,6 +65,7 @@ export class ServerSession<Principal> {
     public address: string,
     link: Link,
   ) {
+    this.#inbox = new Inbox(profile.toText);
     this.#phase = { kind: 'connecting', link };
   }
 
@@ -321,7 +322,7 @@ export class ServerSession<Principal> {
     if (!(read instanceof ContentOver)) return read?.type === 'end' ? this.#ask(read) : read;
     this.#phase = read.phase;
     if (read.refused !== null) return this.#refuse(read.refused, ...read.replies);
-    this.#outbox.say(...read.replies);
+    for (const reply of read.replies) this.#outbox.say(reply);
     return null;
   }
 
@@ -338,7 +339,7 @@ export class ServerSession<Principal> {
     if (question.type === 'hello') this.#outbox.tell(lossOf(this.#phase, null, 'reset'));
     if (question.type === 'end') this.#errors = 0;
     this.#phase = phase;
-    this.#outbox.say(...replies);
+    for (const reply of replies) this.#outbox.say(reply);
     if (question.type === 'starttls') this.#outbox.tell({ type: 'secure' });
   }
 
@@ -370,7 +371,7 @@ export class ServerSession<Principal> {
     if (inVain && ++this.#errors >= this.profile.limits.errors) {
       return this.#hangUp(reply('tooManyErrors'), 'errors');
     }
-    this.#outbox.say(...replies);
+    for (const reply of replies) this.#outbox.say(reply);
     // RFC 5321 3.8: with 421 the server closes.
     if (noes.some(({ code }) => code === 421)) this.#close('refused');
     return null;

@@ -11,7 +11,7 @@ import {
   parseParameters,
   type RcptParameters,
 } from './grammar/parameters.js';
-import { decodeUtf8, trimStart } from './octets.js';
+import { behindSpaces, decodeUtf8, trimStart } from './octets.js';
 import type { Limits } from './limits.js';
 import type { Commanding } from './phases.js';
 import { unpromised } from './promises.js';
@@ -158,18 +158,56 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   TURN: { parse: () => reply('notImplemented', { verb: 'TURN' }), endsGroup: true, absent: true },
 };
 
-/** The verb of this name, if there is one in the protocol. */
-export function verbOf(name: string, protocol: Protocol): Verb | undefined {
-  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-  return verb?.of === undefined || verb.of === protocol ? verb : undefined;
+/** A row with its name, and with nothing left out: the rows are looked at for every command, so they have one shape. */
+export class VerbRow {
+  readonly parse: Verb['parse'];
+  readonly refusedIn: ReadonlyMap<string, ConstantReply | 'notInTransaction'>;
+  readonly beforeTls: boolean;
+  readonly needsAuth: boolean;
+  readonly extension: boolean;
+  readonly forRelays: boolean;
+  readonly raw: boolean;
+  readonly exact: boolean;
+  readonly line: 'commandLine' | 'authLine';
+
+  constructor(
+    readonly name: string,
+    verb: Verb,
+  ) {
+    this.parse = verb.parse;
+    this.refusedIn = new Map(Object.entries(verb.refusedIn ?? {}));
+    this.beforeTls = verb.beforeTls === true;
+    this.needsAuth = verb.needsAuth === true;
+    this.extension = verb.extension === true;
+    this.forRelays = verb.forRelays === true;
+    this.raw = verb.raw === true;
+    this.exact = verb.exact === true;
+    this.line = verb.line ?? 'commandLine';
+  }
+}
+
+const ROWS: Readonly<Record<Protocol, ReadonlyMap<string, VerbRow>>> = {
+  smtp: rowsOf('smtp'),
+  lmtp: rowsOf('lmtp'),
+};
+
+function verbsOf(protocol: Protocol): [name: string, verb: Verb][] {
+  return Object.entries(VERBS).filter(([, { of }]) => of === undefined || of === protocol);
+}
+
+function rowsOf(protocol: Protocol): ReadonlyMap<string, VerbRow> {
+  return new Map(verbsOf(protocol).map(([name, verb]) => [name, new VerbRow(name, verb)]));
+}
+
+/** The verb that a word names, in whatever case, if the protocol has it. */
+export function verbOf(word: string, protocol: Protocol): VerbRow | undefined {
+  // Nearly all clients write capitals.
+  return ROWS[protocol].get(word) ?? ROWS[protocol].get(word.toUpperCase());
 }
 
 function help(protocol: Protocol): Reply {
-  const offered = Object.keys(VERBS).filter((name) => {
-    const verb = verbOf(name, protocol);
-    return verb !== undefined && verb.absent !== true;
-  });
-  return reply('help', { commands: offered.join(' ') });
+  const offered = verbsOf(protocol).filter(([, { absent }]) => absent !== true);
+  return reply('help', { commands: offered.map(([name]) => name).join(' ') });
 }
 
 /** What the commands get that ask nobody and change nothing. */
@@ -235,7 +273,7 @@ function parseRcpt(argument: string, context: ParseContext): Command | Reply {
   if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   const parameters = parseParameters('RCPT', parts.parameters, context);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
-  if (!context.smtputf8 && !isAscii(parts.mailbox.address)) return reply('recipientNeedsUtf8');
+  if (!isAscii(parts.mailbox.address) && !context.smtputf8) return reply('recipientNeedsUtf8');
   return { verb: 'RCPT', forwardPath: parts.mailbox, parameters };
 }
 
@@ -257,11 +295,11 @@ function parsePathArgument(
   binary: string,
   { spaceBeforePath }: ParseContext,
 ): PathArgument | PathFault | null {
-  if (binary.slice(0, keyword.length).toUpperCase() !== keyword) return null;
+  if (!binary.startsWith(keyword) && binary.slice(0, keyword.length).toUpperCase() !== keyword) return null;
   const argument = isAscii(binary) ? binary : decodeUtf8(binary);
   if (argument === null) return new PathFault('it is not UTF-8');
   // RFC 5321 3.3 says no space after the colon; so many clients write one that it is taken, as a rule.
-  const start = argument.length - trimStart(argument.slice(keyword.length)).length;
+  const start = behindSpaces(argument, keyword.length);
   if (start > keyword.length && spaceBeforePath === 'reject') return null;
   const path = parsePath(argument, start);
   if (path instanceof PathFault) return path;

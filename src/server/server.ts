@@ -20,6 +20,7 @@ import { Arrival, type ArrivalContext } from './arrival.js';
 import { Connection, type ConnectionContext } from './connection.js';
 import { Deadlines, monotonic } from './deadlines.js';
 import { checkProtocol, checkMechanisms, checkTls, type ListenTls } from './option-checks.js';
+import { latin1 } from './latin1.js';
 import {
   type AdmissionLimits,
   type DataRate,
@@ -217,6 +218,7 @@ export class Server<Principal = unknown> {
         relayTrust,
         limits,
         scan: new NodeScan(),
+        toText: latin1,
       });
     const anybody = profile('none');
     const relay = profile(this.#options.onXclient === undefined ? 'withoutLogin' : 'withLogin');

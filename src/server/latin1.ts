@@ -1,0 +1,8 @@
+import { Buffer } from 'node:buffer';
+
+/** Octets as text, each as the character of the same number, by Node's own decoder of ISO 8859-1. */
+export function latin1(octets: Uint8Array, start: number, end: number): string {
+  const buffer =
+    octets instanceof Buffer ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+  return buffer.toString('latin1', start, end);
+}
