@@ -1,0 +1,101 @@
+import { type KeyObject, createHash, sign } from 'node:crypto';
+import { promisify } from 'node:util';
+import { formatSignatureHeaderLine } from 'mailauth/lib/tools.js';
+import type { HeaderSection } from '../../message/section.js';
+import type { DkimKey } from '../../store/dkim-keys.js';
+import { relaxedField } from './relaxed.js';
+
+export interface SigningKey extends Pick<DkimKey, 'domain' | 'selector' | 'algorithm'> {
+  readonly privateKey: KeyObject;
+}
+
+/** Signed once more than they are there, and so when they are not: nobody can put one on, or a second one. */
+const ALWAYS = ['From', 'Reply-To', 'Subject', 'To', 'Cc'];
+/** Likewise, where there is one. */
+const WHERE_PRESENT = [
+  'Sender',
+  'Date',
+  'Message-ID',
+  'MIME-Version',
+  'Content-Type',
+  'Content-Transfer-Encoding',
+  'Content-ID',
+  'Content-Description',
+  'In-Reply-To',
+  'References',
+];
+/** Signed as they are: a mailing list may put its own beside them. RFC 8058 4 asks for the last ones. */
+const PLAIN = [
+  'Resent-Date',
+  'Resent-From',
+  'Resent-Sender',
+  'Resent-To',
+  'Resent-Cc',
+  'Resent-Message-ID',
+  'List-Id',
+  'List-Help',
+  'List-Subscribe',
+  'List-Post',
+  'List-Owner',
+  'List-Archive',
+  'List-Unsubscribe',
+  'List-Unsubscribe-Post',
+];
+
+/** What signatures cover of a header section: names for the `h` tag, and the octets that they stand for. */
+export interface SignedFields {
+  readonly names: readonly string[];
+  readonly canonical: string;
+}
+
+/** RFC 6376 5.4: the fields of each name from the last to the first, as a verifier takes them (5.4.2). */
+export function fieldsToSign(header: HeaderSection): SignedFields {
+  const names: string[] = [];
+  let canonical = '';
+  const add = (name: string, when: 'always' | 'present' | 'never'): void => {
+    const fields = header.take(name).reverse();
+    for (const { octets } of fields) canonical += `${relaxedField(octets.toString('latin1'))}\r\n`;
+    const once = when === 'always' || (when === 'present' && fields.length > 0) ? 1 : 0;
+    names.push(...Array.from({ length: fields.length + once }, () => name));
+  };
+  for (const name of ALWAYS) add(name, 'always');
+  for (const name of WHERE_PRESENT) add(name, 'present');
+  for (const name of PLAIN) add(name, 'never');
+  return { names, canonical };
+}
+
+const signAsync = promisify<string | null, Uint8Array, KeyObject, Buffer>(sign);
+
+/**
+ * A DKIM-Signature field (RFC 6376; RFC 8463 for Ed25519) with its CRLF: relaxed/relaxed.
+ *
+ * @param bodyHash in base64
+ * @param time of signing, in milliseconds since the epoch
+ */
+export async function signatureField(
+  key: SigningKey,
+  { names, canonical }: SignedFields,
+  bodyHash: string,
+  time: number,
+): Promise<string> {
+  const tags = {
+    a: key.algorithm,
+    c: 'relaxed/relaxed',
+    d: key.domain,
+    s: key.selector,
+    h: names.join(': '),
+    bh: bodyHash,
+    t: Math.floor(time / 1000),
+  };
+  // RFC 6376 3.7: the signature covers its own field with nothing in `b`, and without the CRLF.
+  const data = Buffer.from(
+    canonical + relaxedField(formatSignatureHeaderLine('DKIM', { ...tags, b: '' }, true)),
+    'latin1',
+  );
+  const signature =
+    key.algorithm === 'rsa-sha256'
+      ? await signAsync('sha256', data, key.privateKey)
+      : // RFC 8463 3: Ed25519 signs the hash.
+        await signAsync(null, createHash('sha256').update(data).digest(), key.privateKey);
+  return `${formatSignatureHeaderLine('DKIM', { ...tags, b: signature.toString('base64') }, true)}\r\n`;
+}

@@ -1,0 +1,126 @@
+import { createPrivateKey } from 'node:crypto';
+import { HeaderSection, MalformedHeaderError } from '../../message/section.js';
+import type { DkimKeys } from '../../store/dkim-keys.js';
+import { RelaxedBody } from './relaxed.js';
+import { type SignedFields, type SigningKey, fieldsToSign, signatureField } from './signature.js';
+
+/** Content as it is to go out. */
+export interface SignedContent {
+  /** Octets of {@link content}. */
+  readonly size: number;
+  /** Each call begins anew. */
+  content(): AsyncIterable<Uint8Array>;
+}
+
+export interface SignerOptions {
+  /** Milliseconds that the keys of a domain are believed. Default: 10 seconds. */
+  readonly keysFor?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** Domains whose keys are remembered. */
+const REMEMBERED = 1000;
+
+/**
+ * Signs messages with all keys of their domain (RFC 6376). Content is read twice, once to hash it and once by
+ * whoever sends it, and never held: only its header section is.
+ */
+export class Signer {
+  readonly #keys: Pick<DkimKeys, 'list'>;
+  readonly #keysFor: number;
+  readonly #now: () => number;
+  readonly #known = new Map<string, { readonly until: number; readonly keys: Promise<SigningKey[]> }>();
+
+  constructor(keys: Pick<DkimKeys, 'list'>, { keysFor = 10_000, now = Date.now }: SignerOptions = {}) {
+    this.#keys = keys;
+    this.#keysFor = keysFor;
+    this.#now = now;
+  }
+
+  /**
+   * The content with its signatures on top, or as it is where the domain has no keys. Signatures
+   * hold whether or not the content gets a last CRLF on its way (RFC 5321 4.1.1.4).
+   *
+   * Rejects with whatever the store or the content does.
+   *
+   * @param domain name of the sending domain
+   */
+  async signedContent(
+    domain: string,
+    size: number,
+    content: () => AsyncIterable<Uint8Array>,
+  ): Promise<SignedContent> {
+    const keys = await this.#keysOf(domain);
+    if (keys.length === 0) return { size, content };
+    const { fields, bodyHash } = await digest(content());
+    // What cannot be read as a header cannot be signed, either; it goes out as it is.
+    if (fields === null) return { size, content };
+    const time = this.#now();
+    const signatures = await Promise.all(keys.map((key) => signatureField(key, fields, bodyHash, time)));
+    const top = Buffer.from(signatures.join(''));
+    return {
+      size: size + top.length,
+      async *content() {
+        yield top;
+        yield* content();
+      },
+    };
+  }
+
+  #keysOf(domain: string): Promise<SigningKey[]> {
+    const now = this.#now();
+    const known = this.#known.get(domain);
+    if (known !== undefined && known.until > now) return known.keys;
+    const keys = this.#read(domain);
+    this.#known.delete(domain);
+    this.#known.set(domain, { until: now + this.#keysFor, keys });
+    keys.catch(() => this.#known.delete(domain));
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= REMEMBERED) break;
+      this.#known.delete(oldest);
+    }
+    return keys;
+  }
+
+  async #read(domain: string): Promise<SigningKey[]> {
+    return (await this.#keys.list(domain)).map(({ privateKey, ...key }) => ({
+      ...key,
+      privateKey: createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' }),
+    }));
+  }
+}
+
+const BLANK_LINE = Buffer.from('\r\n\r\n');
+
+/** The first pass: what signatures cover. No fields where there is no header section that can be read. */
+async function digest(
+  content: AsyncIterable<Uint8Array>,
+): Promise<{ readonly fields: SignedFields | null; readonly bodyHash: string }> {
+  const body = new RelaxedBody();
+  let header: Buffer | null = Buffer.alloc(0);
+  let section: Buffer | null = null;
+  for await (const piece of content) {
+    if (header === null) {
+      body.update(piece);
+      continue;
+    }
+    const from = Math.max(0, header.length - BLANK_LINE.length);
+    header = Buffer.concat([header, piece]);
+    const end = header.indexOf(BLANK_LINE, from);
+    if (end === -1) continue;
+    section = header.subarray(0, end + 2);
+    body.update(header.subarray(end + BLANK_LINE.length));
+    header = null;
+  }
+  return { fields: readFields(section ?? header ?? Buffer.alloc(0)), bodyHash: body.digest() };
+}
+
+function readFields(section: Uint8Array): SignedFields | null {
+  try {
+    return fieldsToSign(HeaderSection.parse(section));
+  } catch (error) {
+    if (error instanceof MalformedHeaderError) return null;
+    throw error;
+  }
+}
