@@ -66,6 +66,8 @@ function addDomainCommands(program: Command, context: Context): void {
       (await load()).removeDomain(context, command, name),
     );
 
+  addDkimCommands(domain, context);
+
   const token = program.command('token').description('the API tokens of domains');
   token
     .command('rotate <NAME>')
@@ -77,6 +79,36 @@ function addDomainCommands(program: Command, context: Context): void {
     .option(...JSON_OPTION)
     .action(async (name: string, _options, command: Command) =>
       (await load()).rotateToken(context, command, name),
+    );
+}
+
+function addDkimCommands(domain: Command, context: Context): void {
+  const load = () => import('./dkim-commands.js');
+  domain
+    .command('dkim <NAME>')
+    .description('make the keys that messages of a domain are signed with; shows their DNS records')
+    .option('--selector <S>', 'name of the keys in the DNS (default postern, with the algorithm behind it)')
+    .addOption(
+      new Option('--algorithm <ALGORITHM>', 'which keys to make (default both)').choices([
+        'rsa',
+        'ed25519',
+        'both',
+      ]),
+    )
+    .addOption(
+      new Option('--remove <S>', 'remove the key of this selector').conflicts(['selector', 'algorithm']),
+    )
+    .option(...JSON_OPTION)
+    .action(async (name: string, _options, command: Command) =>
+      (await load()).domainKeys(context, command, name),
+    );
+  domain
+    .command('verify <NAME>')
+    .description('look up DKIM, SPF and DMARC of a domain; says what is missing, and fails then')
+    .option('--resolver <ADDR:PORT>', 'the name server to ask')
+    .option(...JSON_OPTION)
+    .action(async (name: string, _options, command: Command) =>
+      (await load()).verifyDomain(context, command, name),
     );
 }
 

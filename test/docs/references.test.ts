@@ -67,6 +67,8 @@ describe('commands', () => {
     'domain add',
     'domain list',
     'domain remove',
+    'domain dkim',
+    'domain verify',
     'token rotate',
     'messages',
     'message',

@@ -1,0 +1,143 @@
+import { isIP } from 'node:net';
+import type { Command } from 'commander';
+import { formatEndpoint, parseEndpoint } from '../config/endpoint.js';
+import { checkDomain } from '../delivery/dkim/check-domain.js';
+import type { Finding } from '../delivery/dkim/finding.js';
+import { textLookup } from '../delivery/dkim/lookup.js';
+import { type Algorithm, keyRecord, newPrivateKey, textStrings, zoneLine } from '../delivery/dkim/new-key.js';
+import type { DkimKey, DkimKeys } from '../store/dkim-keys.js';
+import { type Context, configOf } from './context.js';
+import { domainName } from './domain-name.js';
+import { CliError } from './error.js';
+import { withStore } from './store.js';
+import { printable } from './table.js';
+
+interface KeyOptions {
+  readonly selector?: string;
+  readonly algorithm?: 'rsa' | 'ed25519' | 'both';
+  readonly remove?: string;
+  readonly json?: true;
+}
+
+/** Labels of a name (RFC 6376 3.1), so that `selector._domainkey.domain` is one. */
+const SELECTOR = /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+/** `postern domain dkim NAME`: makes keys, or shows those that there are. */
+export async function domainKeys(context: Context, command: Command, text: string): Promise<void> {
+  const name = domainName(text);
+  const options = command.opts<KeyOptions>();
+  const { data } = await configOf(context, command);
+  await withStore(data, { create: false }, async (store) => {
+    const keys: DkimKeys = store.dkimKeys;
+    if (!(await store.domains()).some((domain) => domain.name === name)) {
+      throw new CliError(`there is no domain ${name} in ${data}; "postern domain list" shows those that are`);
+    }
+    if (options.remove !== undefined) return removeKey(context, keys, name, options.remove, options.json);
+    const present = await keys.list(name);
+    const make = present.length === 0 || options.selector !== undefined || options.algorithm !== undefined;
+    const shown = make ? await makeKeys(keys, name, options) : present;
+    if (options.json) for (const key of shown) await context.stdout.json(keyLine(key));
+    else await context.stdout.write(describe(name, shown, make));
+  });
+}
+
+async function makeKeys(keys: DkimKeys, domain: string, options: KeyOptions): Promise<DkimKey[]> {
+  const { selector = 'postern', algorithm = 'both' } = options;
+  const wanted: [string, Algorithm][] = [];
+  if (algorithm !== 'ed25519')
+    wanted.push([algorithm === 'both' ? `${selector}-rsa` : selector, 'rsa-sha256']);
+  if (algorithm !== 'rsa') {
+    wanted.push([algorithm === 'both' ? `${selector}-ed25519` : selector, 'ed25519-sha256']);
+  }
+  const used = new Set((await keys.list(domain)).map((key) => key.selector));
+  for (const [name] of wanted) {
+    const shown = printable(name);
+    if (!SELECTOR.test(name)) {
+      throw new CliError(`${shown} is no selector; give letters in lower case, digits and hyphens, up to 63`);
+    }
+    // Before any is made: a command that fails has made none.
+    if (used.has(name)) throw inUse(shown, domain);
+  }
+  const made: DkimKey[] = [];
+  for (const [name, kind] of wanted) {
+    const privateKey = await newPrivateKey(kind);
+    const key = { domain, selector: name, algorithm: kind, privateKey, createdAt: Date.now() };
+    if (!(await keys.add(key))) throw inUse(name, domain);
+    made.push(key);
+  }
+  return made;
+}
+
+function inUse(selector: string, domain: string): CliError {
+  return new CliError(
+    `the selector ${selector} is in use; give another one with --selector, or "postern domain dkim ${domain}" shows what is there`,
+  );
+}
+
+async function removeKey(
+  context: Context,
+  keys: DkimKeys,
+  domain: string,
+  selector: string,
+  json: true | undefined,
+): Promise<void> {
+  if (!(await keys.remove(domain, selector))) {
+    throw new CliError(`${domain} has no key with the selector ${printable(selector)}`);
+  }
+  if (json) return context.stdout.json({ domain, selector, removed: true });
+  await context.stdout.line(
+    `${domain} signs with ${selector} no more. Leave its record for a week: messages on their way need it.`,
+  );
+}
+
+/** The line that other programs rely on. */
+function keyLine(key: DkimKey): Record<string, unknown> {
+  const { name, value } = keyRecord(key);
+  const { domain, selector, algorithm, createdAt } = key;
+  return {
+    domain,
+    selector,
+    algorithm,
+    createdAt: new Date(createdAt).toISOString(),
+    name,
+    type: 'TXT',
+    value,
+    strings: textStrings(value),
+  };
+}
+
+function describe(domain: string, keys: readonly DkimKey[], made: boolean): string {
+  const lines = keys.map((key) => `${zoneLine(keyRecord(key))}\n`).join('\n');
+  const more = made
+    ? `Messages of ${domain} are signed from now on.`
+    : 'These are there already; --selector makes others.';
+  return `${more} Put into the DNS, each on one line:\n\n${lines}\nThen: postern domain verify ${domain}\n`;
+}
+
+/** `postern domain verify NAME`: says what receivers find, and fails where something is missing. */
+export async function verifyDomain(context: Context, command: Command, text: string): Promise<void> {
+  const name = domainName(text);
+  const options = command.opts<{ readonly resolver?: string; readonly json?: true }>();
+  const { data, hostname } = await configOf(context, command);
+  const server = options.resolver === undefined ? null : nameServer(options.resolver);
+  const keys = await withStore(data, { create: false }, (store) => store.dkimKeys.list(name));
+  const findings = await checkDomain(name, keys, hostname, textLookup(server));
+  if (options.json) for (const finding of findings) await context.stdout.json(finding);
+  else await context.stdout.write(findings.map(describeFinding).join(''));
+  const wrong = findings.filter(({ ok }) => !ok).length;
+  if (wrong > 0) throw new CliError(`${name}: ${wrong} of ${findings.length} records are missing or wrong`);
+}
+
+function nameServer(text: string): string {
+  const endpoint = parseEndpoint(text);
+  if (typeof endpoint !== 'string' && isIP(endpoint.address) !== 0 && endpoint.port > 0) {
+    return formatEndpoint(endpoint);
+  }
+  const why = typeof endpoint === 'string' ? endpoint : 'a name server is known by its address, with a port';
+  throw new CliError(`--resolver ${printable(text)} is not allowed: ${why}`);
+}
+
+function describeFinding({ check, name, ok, says, record }: Finding): string {
+  const first = `${ok ? 'ok  ' : 'FAIL'}  ${check.toUpperCase().padEnd(5)}  ${name}\n      ${printable(says)}\n`;
+  return record === null ? first : `${first}      Put there:\n\n${zoneLine(record)}\n\n`;
+}

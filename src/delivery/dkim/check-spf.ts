@@ -1,0 +1,49 @@
+import type { Finding } from './finding.js';
+
+/** RFC 7208 4.6.4: terms that cost a lookup, and how many there may be. */
+const COSTS = /^[+?~-]?(?:include|a|mx|ptr|exists)(?:[:/]|$)|^redirect=/i;
+const MAX_LOOKUPS = 10;
+
+/**
+ * Judges the SPF record of a domain (RFC 7208).
+ *
+ * @param texts all TXT records of the domain
+ * @param sender name of the host that sends, to be put in a record that is missing
+ */
+export function checkSpf(domain: string, texts: readonly string[], sender: string): Finding {
+  const suggestion = `v=spf1 a:${sender} -all`;
+  const found = (ok: boolean, says: string, value: string | null = null): Finding => ({
+    check: 'spf',
+    name: domain,
+    ok,
+    says,
+    record: value === null ? null : { name: domain, value },
+  });
+  // RFC 7208 4.5: the version is followed by a space or nothing.
+  const [record, ...others] = texts.filter((text) => /^v=spf1(?: |$)/i.test(text));
+  if (record === undefined) {
+    const where = 'with include: for a smart host that has addresses of its own';
+    return found(
+      false,
+      `no SPF record says who sends for the domain; list all that do, ${where}`,
+      suggestion,
+    );
+  }
+  if (others.length > 0)
+    return found(false, 'there are several SPF records, which counts as none; make them one');
+  const terms = record.trim().split(/ +/).slice(1);
+  const lookups = terms.filter((term) => COSTS.test(term)).length;
+  if (lookups > MAX_LOOKUPS) {
+    return found(false, `the SPF record asks for ${lookups} lookups; receivers stop at ${MAX_LOOKUPS}`);
+  }
+  const all = terms.find((term) => /^[+?~-]?all$/i.test(term));
+  const redirected = terms.some((term) => /^redirect=/i.test(term));
+  if (all === undefined && redirected) return found(true, `the SPF record is ${record}`);
+  if (all === undefined)
+    return found(false, 'the SPF record has no end; it forbids nobody', `${record.trim()} -all`);
+  if (!/^[~-]/.test(all)) {
+    const value = [terms.length > 0 ? 'v=spf1' : '', ...terms.map((term) => (term === all ? '~all' : term))];
+    return found(false, `the SPF record ends in ${all}, which forbids nobody`, value.join(' '));
+  }
+  return found(true, `the SPF record is ${record}`);
+}
