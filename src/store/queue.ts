@@ -179,7 +179,10 @@ export interface Queue {
   /** Recipients that wait, message by message, oldest first. */
   waiting(query: WaitingQuery): Promise<Waiting[]>;
 
-  /** Lets a held message go: its recipients are due now. Resolves to how many there were. */
+  /**
+   * Lets a held message go: its recipients are due now, and this is its `releaseAt`, from which its age counts.
+   * Resolves to how many recipients there were.
+   */
   release(id: MessageId, now: number): Promise<number>;
 
   /** Makes what waits of a message due now. Resolves to how many recipients do. */

@@ -26,6 +26,7 @@ export class WaitingLine {
   readonly #ofMessage;
   readonly #recipients;
   readonly #message;
+  readonly #setRelease;
   readonly #enqueue;
   readonly #hasten;
   readonly #dequeue;
@@ -54,6 +55,7 @@ export class WaitingLine {
       'SELECT position, status, attempts FROM recipient WHERE message_id = ? ORDER BY position',
     );
     this.#message = database.prepare('SELECT domain_id AS domainId, priority FROM message WHERE id = ?');
+    this.#setRelease = database.prepare('UPDATE message SET release_at = ? WHERE id = ?');
     this.#enqueue = database.prepare(
       'INSERT INTO queue (message_id, domain_id, priority, due_at) VALUES (?, ?, ?, ?)',
     );
@@ -77,6 +79,7 @@ export class WaitingLine {
     const message = this.#message.get(id) as { domainId: number; priority: number } | undefined;
     if (message === undefined || held.length === 0) return 0;
     for (const { position, attempts } of held) this.#setRecipient.run('queued', attempts, now, id, position);
+    this.#setRelease.run(now, id);
     this.#setStatus(id);
     this.#enqueue.run(id, message.domainId, message.priority, now);
     this.#outbox.queued(message.domainId, id, held.length, now);
