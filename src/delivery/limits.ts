@@ -46,7 +46,7 @@ export const DELIVERY = {
     about: 'How long a stop waits for messages that are under way to far sides.',
     initial: 30_000,
     unit: 'ms',
-    source: 'as smtp.stop_grace; the two follow each other',
+    source: 'as smtp.stop_grace; the two run at the same time',
   },
   window: {
     about: 'Messages in hand at one time: under way, or next to be.',

@@ -45,6 +45,8 @@ const NO_TERMS: DeliveryTerms = {
   deliverBy: null,
   priority: 0,
   requireTls: false,
+  body: null,
+  smtputf8: false,
 };
 
 /** The queue as its contract says, in the plainest form: the model that runners are held against. */

@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type DeliverUrl, RouteError, Routes } from '../../src/delivery/routes.js';
+import { Secret } from '../../src/protocol/secret.js';
+
+const url = (text: string): DeliverUrl => ({ url: new Secret(text), shown: `shown ${text.slice(0, 5)}` });
+
+async function routesOf(
+  deliver: readonly string[],
+  routes: readonly { domain?: string; tag?: string; deliver: readonly string[] }[] = [],
+): Promise<Routes> {
+  const opened = await Routes.open(
+    {
+      deliver: deliver.map(url),
+      routes: routes.map(({ domain = null, tag = null, deliver }) => ({
+        domain,
+        tag,
+        deliver: deliver.map(url),
+      })),
+    },
+    { hostname: 'mx.example' },
+  );
+  onTestFinished(() => opened.close());
+  return opened;
+}
+
+const names = (routes: Routes, domain: string, ...tags: string[]) =>
+  routes.waysOf(domain, tags).map(({ name }) => name);
+
+describe('routes', () => {
+  it('the first that fits counts, then the default', async () => {
+    const routes = await routesOf(
+      ['file:/default', 'file:/second'],
+      [
+        { domain: 'A.example', tag: 'bulk', deliver: ['file:/a-bulk'] },
+        { tag: 'bulk', deliver: ['file:/bulk', 'file:/default'] },
+        { domain: 'a.example', deliver: ['file:/a'] },
+      ],
+    );
+    expect(names(routes, 'a.example', 'x', 'bulk')).toEqual(['file:/a-bulk']);
+    expect(names(routes, 'b.example', 'bulk')).toEqual(['file:/bulk', 'file:/default']);
+    expect(names(routes, 'a.example')).toEqual(['file:/a']);
+    expect(names(routes, 'b.example', 'bul')).toEqual(['file:/default', 'file:/second']);
+    expect(names(routes, 'sub.a.example')).toEqual(['file:/default', 'file:/second']);
+  });
+
+  it('without a default hold what none fits', async () => {
+    const routes = await routesOf([], [{ domain: 'a.example', deliver: ['file:/a'] }]);
+    expect(routes.isEmpty).toBe(false);
+    expect(names(routes, 'b.example')).toEqual([]);
+    expect((await routesOf([])).isEmpty).toBe(true);
+  });
+
+  it('have one transport for one URL, wherever it stands', async () => {
+    const routes = await routesOf(['file:/a', 'file:/b'], [{ tag: 'x', deliver: ['file:/b'] }]);
+    expect(routes.waysOf('a.example', ['x'])[0]).toBe(routes.waysOf('a.example', [])[1]);
+    expect(routes.names).toEqual(['file:/a', 'file:/b']);
+  });
+
+  it('name every URL that is wrong by its key, and no secret', async () => {
+    const secret = 'hunter2';
+    const failure = routesOf(
+      [`gopher://user:${secret}@host`, 'file:/fine', `http://${secret}@relay.example/send`],
+      [{ deliver: ['maildir:'] }],
+    );
+    await expect(failure).rejects.toThrow(RouteError);
+    const { problems } = (await failure.catch((error: unknown) => error)) as RouteError;
+    expect(problems).toEqual([
+      expect.stringMatching(/^deliver\[0\] = "shown gophe": scheme "gopher" is none of .*; allowed is /),
+      expect.stringMatching(/^deliver\[2\] = "shown http:": http: is for this machine alone/),
+      expect.stringMatching(/^delivery\.routes\[0\]\.deliver\[0\] = .*needs the path of a folder/),
+    ]);
+    expect(problems.join()).not.toContain(secret);
+  });
+
+  it('make nothing before there is mail', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'postern-routes-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const routes = await routesOf([`maildir:${folder}/mail`]);
+    expect(names(routes, 'a.example')).toEqual([`maildir:${folder}/mail`]);
+    await expect(rm(join(folder, 'mail'))).rejects.toThrow(/ENOENT/);
+  });
+});
