@@ -23,6 +23,7 @@ const arrows = {
     'server/networks.ts',
     'submission/limits.ts',
     'store/limits.ts',
+    'delivery/limits.ts',
   ],
   cli: [
     'config',

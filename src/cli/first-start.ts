@@ -6,7 +6,12 @@ import type { LoadedCertificates } from './certificates.js';
 import type { Bound } from './listening.js';
 
 /** What a person who started the server wants to see first. */
-export function banner(config: Config, bound: readonly Bound[], tls: LoadedCertificates): string {
+export function banner(
+  config: Config,
+  bound: readonly Bound[],
+  tls: LoadedCertificates,
+  ways: readonly string[],
+): string {
   const lines = [
     `Postern, as ${config.hostname}`,
     '',
@@ -14,6 +19,7 @@ export function banner(config: Config, bound: readonly Bound[], tls: LoadedCerti
       ({ listener, host, port }) => `  listening   ${formatListener({ ...listener, address: host, port })}`,
     ),
     `  data        ${config.data}`,
+    `  delivery    ${ways.length === 0 ? 'none: messages are held; --deliver URL says where to' : ways.join(', ')}`,
   ];
   if (tls.selfSigned !== null) {
     lines.push(

@@ -4,6 +4,7 @@ import { createServer, type Server } from '../server/index.js';
 import type { Domain, Store } from '../store/port.js';
 import { Gateway } from '../submission/gateway.js';
 import { followCertificates, loadCertificates } from './certificates.js';
+import { type Delivery, openDelivery } from './delivery.js';
 import type { Output } from './output.js';
 import { extensionsOf } from './extensions.js';
 import { banner, firstMessage } from './first-start.js';
@@ -44,18 +45,20 @@ async function serve(
   { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
 ): Promise<void> {
   const tls = await loadCertificates(config);
-  const server = gatewayServer(config, store, tls.certificates, log);
+  const delivery = await openDelivery(config, store, log);
+  const server = gatewayServer(config, store, tls.certificates, delivery, log);
   const unfollow = followCertificates(tls, log);
   try {
     const bound = await listenAll(server, config);
-    await stderr.write(banner(config, bound, tls));
+    await stderr.write(banner(config, bound, tls, delivery.routes.names));
     if (await store.isEmpty()) await stderr.write(await firstMessage(config, store, bound));
+    delivery.start();
     await stdout.line(['postern ready', ...addresses(bound)].join(' '));
     const signal = await stop;
     log.info({ signal, connections: server.connections }, 'stopping');
   } finally {
     unfollow();
-    await server.close(config.smtp.stopGrace);
+    await Promise.all([server.close(config.smtp.stopGrace), delivery.stop()]);
   }
   log.info('stopped');
 }
@@ -64,6 +67,7 @@ function gatewayServer(
   config: Config,
   store: Store,
   certificates: Awaited<ReturnType<typeof loadCertificates>>['certificates'],
+  { routes }: Delivery,
   log: Logger,
 ): Server<Domain> {
   const { smtp, submission } = config;
@@ -78,6 +82,7 @@ function gatewayServer(
     },
     tagFields: submission.tagHeaders,
     listUnsubscribeField: submission.listUnsubscribeHeader,
+    status: ({ name }, tags) => (routes.waysOf(name, tags).length === 0 ? 'held' : 'queued'),
     onAccepted: observer.onAccepted,
   });
   return createServer<Domain>({

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { STORE } from '../store/limits.js';
 import { SUBMISSION } from '../submission/limits.js';
+import { deliverKey, deliveryKeys } from './delivery-keys.js';
 import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.js';
 import { key, table } from './key.js';
 import { choice, duration, path, structured } from './kinds.js';
@@ -50,6 +51,7 @@ const keys = z.object({
     allowed: LISTENER_FORM,
     form: 'list',
   }),
+  deliver: deliverKey,
   dashboard: key(structured<Endpoint | null>(parseDashboard, formatDashboard).prefault('off'), {
     about: 'Where the dashboard is served. Reserved: nothing is served yet.',
     initial: 'off',
@@ -82,6 +84,7 @@ const keys = z.object({
       max: '365d',
     }),
   }),
+  delivery: deliveryKeys,
   store: table({
     inFlight: limitKey(STORE.inFlight, { min: '1MiB', max: '16GiB' }),
   }),

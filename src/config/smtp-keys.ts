@@ -46,8 +46,9 @@ export const smtpKeys = table({
     initial: 'accept',
   }),
   extensions: key(z.array(z.enum(EXTENSIONS)).prefault([]), {
-    about: 'Extensions to offer beside those that always are: a message keeps what its sender asked for.',
-    source: 'until something delivers messages, nothing can act on them',
+    about:
+      'Extensions to offer beside those that always are. Only deliver URLs of SMTP can keep what REQUIRETLS promises: by others such messages do not leave.',
+    source: 'each is a promise for delivery to keep',
     initial: [],
     placeholder: 'NAME,...',
     allowed: `a list of ${EXTENSIONS.join(', ')}`,

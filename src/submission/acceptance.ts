@@ -1,9 +1,18 @@
 import { type MailParameters, Reply, reply } from '../protocol/index.js';
 import { Refusal } from '../server/index.js';
-import { type Domain, type Draft, type NewRecipient, type Store, StoreError } from '../store/port.js';
+import {
+  type Domain,
+  type Draft,
+  type NewMessage,
+  type NewRecipient,
+  type Store,
+  StoreError,
+} from '../store/port.js';
 import { HeaderCollector } from './header-collector.js';
 import { HeaderRefusal, rewriteHeader, type RewriteOptions, type Rewritten } from './rewrite.js';
 import { deliveryTerms } from './terms.js';
+
+type StartStatus = NewMessage['status'];
 
 /** What holds for every message. */
 export interface AcceptancePolicy {
@@ -15,8 +24,8 @@ export interface AcceptancePolicy {
   readonly tagFields: readonly string[];
   /** The field that becomes List-Unsubscribe. */
   readonly listUnsubscribeField: string;
-  /** What messages start as that have no release time: `held` where no delivery is configured. */
-  readonly status: 'held' | 'queued';
+  /** What messages start as that have no release time: `held` where no delivery is configured for them. */
+  readonly status: StartStatus | ((domain: Domain, tags: readonly string[]) => StartStatus);
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -108,7 +117,7 @@ export class Acceptance {
         tls,
         clientAddress,
         // What is to go out at a time of its own waits for that, not for somebody to release it.
-        status: terms.releaseAt === null ? this.#policy.status : 'queued',
+        status: terms.releaseAt === null ? this.#statusOf(tags) : 'queued',
         terms,
       });
     } catch (error) {
@@ -121,6 +130,11 @@ export class Acceptance {
   abort(): void {
     this.#draft?.discard();
     this.#collector = null;
+  }
+
+  #statusOf(tags: readonly string[]): StartStatus {
+    const { status } = this.#policy;
+    return typeof status === 'function' ? status(this.#submitted.domain, tags) : status;
   }
 
   #put(octets: Uint8Array): void | Promise<void> {

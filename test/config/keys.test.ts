@@ -29,7 +29,7 @@ describe('names of keys', () => {
 
   it('leave arrays of tables to the file', () => {
     const tables = keys.filter((key) => key.variable === undefined);
-    expect(tables.map((key) => key.name)).toEqual(['tls.certificates']);
+    expect(tables.map((key) => key.name)).toEqual(['tls.certificates', 'delivery.routes']);
     expect(tables[0]?.columns.map((column) => column.name)).toEqual(['cert', 'key', 'names']);
     expect(tables[0]?.flag).toBeUndefined();
   });

@@ -26,7 +26,10 @@ describe('--print-config', () => {
     names = ["one.example", "two.example"]
     [[tls.certificates]]
     cert = "/e.pem"
-    key = "/f.pem"`;
+    key = "/f.pem"
+    [[delivery.routes]]
+    domain = "example.com"
+    deliver = ["maildir:/mail"]`;
   const fromFile = fileLayer(keys, parseConfigText(toml, 'postern.toml'), 'postern.toml');
 
   it.each([

@@ -4,6 +4,7 @@ import { formatSize } from '../../src/config/size.js';
 import type { Limit } from '../../src/protocol/limit.js';
 import { GRAMMAR_LIMITS, LIMITS } from '../../src/protocol/limits.js';
 import { ADMISSION, DATA_RATE, FIXED, TIMEOUTS, WAITS } from '../../src/server/limits.js';
+import { DELIVERY } from '../../src/delivery/limits.js';
 import { STORE } from '../../src/store/limits.js';
 import { SUBMISSION } from '../../src/submission/limits.js';
 
@@ -57,6 +58,12 @@ const SECTIONS: readonly Section[] = [
     table: SUBMISSION,
     option: null,
   },
+  {
+    title: 'Delivery',
+    text: 'How messages leave, where `deliver` or `delivery.routes` says where to.',
+    table: DELIVERY,
+    option: null,
+  },
   { title: 'The store', text: 'What is on its way to the disk.', table: STORE, option: null },
   {
     title: 'Addresses and replies',
@@ -79,8 +86,8 @@ export function limitsPage(): string {
   return `# Limits
 
 Every limit there is: its default, where that comes from, and how to change it. Generated from the tables in
-\`src/protocol/limits.ts\`, \`src/server/limits.ts\`, \`src/submission/limits.ts\` and \`src/store/limits.ts\`; a test
-compares the two.
+\`src/protocol/limits.ts\`, \`src/server/limits.ts\`, \`src/submission/limits.ts\`, \`src/delivery/limits.ts\` and
+\`src/store/limits.ts\`; a test compares the two.
 
 A key of the configuration stands in \`postern.toml\`; its variable and its flag follow from its name:
 \`smtp.max_size\` is \`POSTERN_SMTP_MAX_SIZE\` and \`--smtp-max-size\`. An option is what a program that embeds the server

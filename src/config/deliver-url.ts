@@ -1,0 +1,24 @@
+import { Secret } from '../protocol/secret.js';
+
+/** The URL of a way of delivery. What it means is for delivery to say; here it is known what of it is secret. */
+export interface DeliverUrl {
+  readonly url: Secret;
+  /** The same with `[secret]` where user and password stood. */
+  readonly shown: string;
+}
+
+/** How a way of delivery is written, in words for an error message. */
+export const DELIVER_FORM =
+  'a list of URLs in the order in which they are tried: smtp://USER:PASSWORD@HOST:PORT or smtps:// (a smarthost), mx:// ' +
+  "(recipients' own servers), https://TOKEN@HOST/PATH (a mail API), maildir:PATH or file:PATH (folders)";
+
+/** @returns the URL, or in words what is wrong */
+export function parseDeliverUrl(text: string): DeliverUrl | string {
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(text)) return 'it does not begin with a scheme, such as smtp:';
+  return { url: new Secret(text), shown: withoutSecrets(text) };
+}
+
+/** Up to the last @, but in a path: a password may have an @, or a slash that nobody encoded. */
+function withoutSecrets(url: string): string {
+  return url.replace(/^(?!maildir:|file:)([a-z][a-z0-9+.-]*:(?:\/\/)?).*@/is, '$1[secret]@');
+}

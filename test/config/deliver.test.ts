@@ -1,0 +1,58 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { parseDeliverUrl } from '../../src/config/deliver-url.js';
+import { configSchema, loadConfig, printConfig } from '../../src/config/index.js';
+
+const shown = (text: string) => {
+  const url = parseDeliverUrl(text);
+  return typeof url === 'string' ? url : url.shown;
+};
+
+describe('deliver', () => {
+  it('is a list, from a variable and from flags', async () => {
+    const read = async (flags: string[] | undefined, variable?: string) => {
+      const { config } = await loadConfig({
+        environment: { POSTERN_DELIVER: variable },
+        flags: { deliver: flags },
+      });
+      return config.deliver.map(({ url }) => url.expose());
+    };
+    expect(await read(undefined)).toEqual([]);
+    expect(await read(undefined, 'smtp://a:1, mx://')).toEqual(['smtp://a:1', 'mx://']);
+    expect(await read(['smtp://a:1', 'file:/b'], 'mx://')).toEqual(['smtp://a:1', 'file:/b']);
+  });
+
+  it('shows no user, password or token', () => {
+    expect(shown('smtp://user:pass@relay.example:587?tls=required')).toBe(
+      'smtp://[secret]@relay.example:587?tls=required',
+    );
+    expect(shown('https://token@api.example/api/v1/send')).toBe('https://[secret]@api.example/api/v1/send');
+    // Nobody encoded the password: whatever may be part of it is hidden.
+    expect(shown('smtp://user:p@ss/w@rd@relay.example')).toBe('smtp://[secret]@relay.example');
+    // Nobody wrote a scheme.
+    expect(shown('user:hunter2@relay.example')).toBe('user:[secret]@relay.example');
+    expect(shown('mx://')).toBe('mx://');
+    expect(shown('maildir:/var/mail/a@b')).toBe('maildir:/var/mail/a@b');
+  });
+
+  it('is nowhere to be seen: not printed, not inspected, not in an error', async () => {
+    const environment = { POSTERN_DELIVER: 'smtp://user:hunter2@relay.example' };
+    const loaded = await loadConfig({ environment, flags: {} });
+    const printed = printConfig(configSchema, loaded);
+    expect(printed).toContain('deliver = [ "smtp://[secret]@relay.example" ] # POSTERN_DELIVER\n');
+    expect(`${printed}${inspect(loaded, { depth: 9 })}${JSON.stringify(loaded.config)}`).not.toContain(
+      'hunter2',
+    );
+    const bad = loadConfig({ environment: { POSTERN_DELIVER: '//user:hunter2@relay.example' }, flags: {} });
+    await expect(bad).rejects.toThrow(/^deliver\[0\] = \[secret\] \(POSTERN_DELIVER\): it does not begin/);
+  });
+
+  it('has gaps that fit together', async () => {
+    const environment = { POSTERN_DELIVERY_RETRY_BASE: '3h' };
+    await expect(loadConfig({ environment, flags: {} })).rejects.toThrow(
+      /delivery\.retry_max.*less than delivery\.retry_base/,
+    );
+    const short = await loadConfig({ environment: { POSTERN_DELIVERY_RETRY_BASE: '1s' }, flags: {} });
+    expect(short.config.delivery.retryBase).toBe(1_000);
+  });
+});
