@@ -4,6 +4,7 @@ import type {
   MessageDetail,
   MessageQuery,
   MessageSummary,
+  RecipientDetail,
   Status,
   Store,
 } from '../store/port.js';
@@ -156,6 +157,17 @@ function termFacts(terms: DeliveryTerms): [string, string][] {
   return facts.filter((fact): fact is [string, string] => fact[1] !== null);
 }
 
+/** What has become of a recipient: each try, and when the next one is. */
+function storyOf({ forwardPath, status, attempts, nextAttemptAt }: RecipientDetail): [string, string][] {
+  const lines = attempts.map(({ at, outcome, remoteHost, reply, tls }) => {
+    const how = [remoteHost === null ? '' : ` by ${remoteHost}`, tls === null ? '' : ` over ${tls}`].join('');
+    return `${isoTime(at)} ${outcome}${how}: ${reply}`;
+  });
+  if (nextAttemptAt !== null)
+    lines.push(`${isoTime(nextAttemptAt)} ${attempts.length === 0 ? 'due' : 'next try'}`);
+  return [['To', `${forwardPath} (${status})`], ...lines.map((line): [string, string] => ['', line])];
+}
+
 function isoTime(time: number): string;
 function isoTime(time: number | null): string | null;
 function isoTime(time: number | null): string | null {
@@ -183,10 +195,7 @@ function describe(message: MessageDetail): string {
     ['Status', message.status],
     ['From', message.from],
     ['Sender', message.reversePath === '' ? '<>' : message.reversePath],
-    ...message.recipients.map(({ forwardPath, status }): [string, string] => [
-      'To',
-      `${forwardPath} (${status})`,
-    ]),
+    ...message.recipients.flatMap(storyOf),
     ...termFacts(message.terms),
     ['Subject', message.subject],
     ['Tags', message.tags.length === 0 ? null : message.tags.join(', ')],
@@ -196,7 +205,9 @@ function describe(message: MessageDetail): string {
     ['Received', new Date(message.receivedAt).toISOString()],
     ['Client', `${message.clientAddress}, ${message.tls ?? 'without TLS'}`],
   ];
-  const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(13)}${printable(value ?? '-')}\n`);
+  const lines = facts.map(
+    ([name, value]) => `${(name === '' ? '' : `${name}:`).padEnd(13)}${printable(value ?? '-')}\n`,
+  );
   const octets = message.contentRemoved
     ? 'Its content was old and has been removed.'
     : `Its octets: postern message ${message.id} --raw`;

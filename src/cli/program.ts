@@ -40,6 +40,7 @@ export async function buildProgram(
 
   addDomainCommands(program, context);
   addMessageCommands(program, context);
+  addQueueCommands(program, context);
   return program;
 }
 
@@ -131,6 +132,43 @@ function addMessageCommands(program: Command, context: Context): void {
     .option(...JSON_OPTION)
     .action(async (id: number, _options, command: Command) =>
       (await load()).showMessage(context, command, id),
+    );
+}
+
+function addQueueCommands(program: Command, context: Context): void {
+  const load = () => import('./queue-commands.js');
+  program
+    .command('queue')
+    .description('list what waits to be delivered, and why, oldest first')
+    .option('--domain <NAME>', 'only mail of this domain')
+    .option('--limit <N>', 'at most this many (default 50; with --json, all)', positiveInteger)
+    .option(...JSON_OPTION)
+    .action(async (_options, command: Command) => (await load()).listQueue(context, command));
+  program
+    .command('retry')
+    .description('try now what waits of a message')
+    .argument('<ID>', 'as "postern queue" shows it', positiveInteger)
+    .option(...JSON_OPTION)
+    .action(async (id: number, _options, command: Command) =>
+      (await load()).retryMessage(context, command, id),
+    );
+  program
+    .command('cancel')
+    .description('give up what waits of a message, or is held; nobody is told')
+    .argument('<ID>', 'as "postern queue" shows it', positiveInteger)
+    .option(...JSON_OPTION)
+    .action(async (id: number, _options, command: Command) =>
+      (await load()).cancelMessage(context, command, id),
+    );
+  program
+    .command('release')
+    .description('let held messages go')
+    .argument('[ID]', 'as "postern messages" shows it', positiveInteger)
+    .option('--domain <NAME>', 'all of this domain')
+    .option('--all', 'all there are')
+    .option(...JSON_OPTION)
+    .action(async (id: number | undefined, _options, command: Command) =>
+      (await load()).releaseMessages(context, command, id),
     );
 }
 

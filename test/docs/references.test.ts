@@ -72,6 +72,10 @@ describe('commands', () => {
     'token rotate',
     'messages',
     'message',
+    'queue',
+    'retry',
+    'cancel',
+    'release',
   ];
 
   it('are there, and all are named', () => {
