@@ -1,5 +1,5 @@
 import type { Secret } from '../../protocol/secret.js';
-import { enhancedCodeOf, oneLine, type Phase } from './reply.js';
+import { enhancedCodeOf, oneLine, type Phase, type Verdict } from './reply.js';
 import { inWords } from './tls.js';
 
 /** Why a connection did not come to be, in words. */
@@ -7,14 +7,27 @@ export class Fault extends Error {
   override readonly name = 'Fault';
   readonly enhancedCode: string | null;
 
-  /** @param reply what the far side said, null where it said nothing */
+  /**
+   * @param reply what the far side said, null where it said nothing
+   * @param enhancedCode where it said nothing
+   */
   constructor(
     readonly phase: Phase,
     message: string,
     readonly reply: string | null,
+    enhancedCode: string | null = null,
   ) {
     super(message);
-    this.enhancedCode = reply === null ? null : enhancedCodeOf(reply);
+    this.enhancedCode = reply === null ? enhancedCode : enhancedCodeOf(reply);
+  }
+}
+
+/** No connection is to be had, and what that comes to. */
+export class NoWay extends Error {
+  override readonly name = 'NoWay';
+
+  constructor(readonly verdict: Verdict) {
+    super(verdict.reply);
   }
 }
 

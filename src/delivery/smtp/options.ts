@@ -14,4 +14,6 @@ export interface SessionOptions {
   readonly tlsOptions: ConnectionOptions;
   readonly credentials: { readonly user: Secret; readonly password: Secret } | null;
   readonly limits: SmtpClientLimits;
+  /** Whether its name is known from somebody who may be believed: where not, no certificate proves anything. */
+  readonly trusted: boolean;
 }

@@ -30,7 +30,7 @@ export class Session {
   readonly extensions: Extensions;
   /** Version and cipher; null without TLS. */
   readonly tls: string | null;
-  /** TLS, with a certificate that was verified. */
+  /** TLS, with a certificate that proves who it is. */
   readonly verified: boolean;
   /** Transactions begun. */
   sent = 0;
@@ -48,7 +48,7 @@ export class Session {
     });
     this.extensions = extensions;
     this.tls = tlsOf(socket);
-    this.verified = this.tls !== null && (socket as TLSSocket).authorized;
+    this.verified = options.trusted && this.tls !== null && (socket as TLSSocket).authorized;
   }
 
   /**
@@ -78,6 +78,11 @@ export class Session {
   /** False once nothing can go over it. */
   get usable(): boolean {
     return !this.#connection.destroyed && this.sent < this.#options.limits.messages;
+  }
+
+  /** What it is called. */
+  get host(): string {
+    return this.#options.host;
   }
 
   /** Resolves when the connection is over. */

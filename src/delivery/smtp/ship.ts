@@ -2,16 +2,16 @@ import { setMaxListeners } from 'node:events';
 import type { Delivery, Shipment } from '../transport.js';
 import { isLines } from './content.js';
 import { envelopeFor, type Refusal } from './envelope.js';
-import { Fault } from './fault.js';
+import { Fault, NoWay } from './fault.js';
 import type { Pool } from './pool.js';
 import type { Verdict } from './reply.js';
 import type { Session } from './session.js';
 
 /** A way to one far side. */
 export interface Way {
-  /** Its name. */
-  readonly host: string;
   readonly pool: Pool;
+  /** Everything goes this way: if it does not work, the transport does not. */
+  readonly sole: boolean;
   open(signal: AbortSignal): Promise<Session>;
 }
 
@@ -34,8 +34,13 @@ export async function ship(
     try {
       session = await way.pool.acquire((stop) => way.open(stop), signal, fresh);
     } catch (error) {
-      const answered = error instanceof Fault && error.phase !== 'connect';
-      return everyone(shipment, notSent(error), answered ? way.host : null);
+      const verdict = notSent(error, way.sole);
+      return shipment.recipients.map(({ position }) => ({
+        position,
+        ...verdict,
+        remoteHost: null,
+        tls: null,
+      }));
     }
     try {
       const envelope = envelopeFor(shipment, session, now);
@@ -44,7 +49,7 @@ export async function ship(
       const { verdicts, stale } = await session.deliver(envelope, shipment);
       if (stale && !fresh && !signal.aborted) continue;
       const notifies = session.extensions.has('DSN');
-      const facts = { remoteHost: way.host, tls: session.tls };
+      const facts = { remoteHost: session.host, tls: session.tls };
       const told = [...verdicts].map(([position, verdict]) => ({
         position,
         ...verdict,
@@ -82,20 +87,12 @@ function refused(position: number, { enhancedCode, reason }: Refusal): Delivery 
   };
 }
 
-function notSent(error: unknown): Verdict {
+function notSent(error: unknown, sole: boolean): Verdict {
+  if (error instanceof NoWay) return error.verdict;
   if (!(error instanceof Fault)) {
     const reason = error instanceof Error ? error.message : String(error);
     return { outcome: 'deferred', reply: `not begun: ${reason}`, enhancedCode: null };
   }
-  return {
-    outcome: 'deferred',
-    reply: error.message,
-    enhancedCode: error.enhancedCode,
-    transportFailed: true,
-  };
-}
-
-/** One verdict for all. */
-export function everyone({ recipients }: Shipment, verdict: Verdict, remoteHost: string | null): Delivery[] {
-  return recipients.map(({ position }) => ({ position, ...verdict, remoteHost, tls: null }));
+  const { message: reply, enhancedCode } = error;
+  return { outcome: 'deferred', reply, enhancedCode, ...(sole ? { transportFailed: true } : {}) };
 }

@@ -44,6 +44,7 @@ class Smarthost implements Transport {
       },
       credentials,
       limits: this.#limits,
+      trusted: verify,
     };
     this.#pool = new Pool(this.#limits.connections, this.#limits.idle);
   }
@@ -53,7 +54,7 @@ class Smarthost implements Transport {
   }
 
   send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
-    const way = { host: this.#target.host, pool: this.#pool, open: (stop: AbortSignal) => this.#open(stop) };
+    const way = { pool: this.#pool, sole: true, open: (stop: AbortSignal) => this.#open(stop) };
     return ship(way, shipment, this.#now(), signal);
   }
 

@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import { Resolver } from 'node:dns/promises';
+import { openSocket } from '../smtp/connect.js';
+import type { SmtpEnvironment } from '../smtp/environment.js';
+import { Fault, NoWay } from '../smtp/fault.js';
+import { DEFAULT_SMTP_CLIENT, type SmtpClientLimits } from '../smtp/limits.js';
+import type { SessionOptions } from '../smtp/options.js';
+import { Pool } from '../smtp/pool.js';
+import { Session } from '../smtp/session.js';
+import { ship } from '../smtp/ship.js';
+import { formatPlace } from '../smtp/url.js';
+import type { Delivery, Shipment, Transport } from '../transport.js';
+import { destinationOf } from './destination.js';
+import { Policies, type StsPolicy } from './policies.js';
+import { addressesOf, type MailHost, mailHosts } from './resolve.js';
+import type { MxTarget } from './target.js';
+
+/** Pools that are kept before empty ones are looked for. */
+const POOLS = 256;
+
+/** Of one question to a name server, in milliseconds, and how often it is asked. */
+const DNS_TIMEOUT = 5000;
+const DNS_TRIES = 2;
+
+/**
+ * Delivers to the mail servers of recipients' domains.
+ *
+ * @throws where the file of `ca` cannot be read
+ */
+export function openMx(target: MxTarget, environment: SmtpEnvironment): Transport {
+  return new MxTransport(target, environment);
+}
+
+class MxTransport implements Transport {
+  readonly name: string;
+  readonly #target: MxTarget;
+  readonly #limits: SmtpClientLimits;
+  readonly #hostname: string;
+  readonly #now: () => number;
+  readonly #ca: Buffer | undefined;
+  readonly #resolver = new Resolver({ timeout: DNS_TIMEOUT, tries: DNS_TRIES });
+  readonly #policies: Policies;
+  /** By domain. */
+  readonly #pools = new Map<string, Pool>();
+  #closed = false;
+
+  constructor(target: MxTarget, { hostname, limits, now = Date.now }: SmtpEnvironment) {
+    const { resolver, ca, port, connections, stsPort } = target;
+    this.name = port === 25 ? 'mx://' : `mx://?port=${port}`;
+    this.#target = target;
+    this.#limits = { ...DEFAULT_SMTP_CLIENT, connections, ...limits };
+    this.#hostname = hostname;
+    this.#now = now;
+    this.#ca = ca === null ? undefined : readFileSync(ca);
+    if (resolver !== null) this.#resolver.setServers([resolver]);
+    this.#policies = new Policies({
+      resolver: this.#resolver,
+      anywhere: this.#anywhere,
+      port: stsPort,
+      ca: this.#ca,
+      now,
+    });
+  }
+
+  destination(forwardPath: string): string {
+    return destinationOf(forwardPath);
+  }
+
+  async send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
+    const [first] = shipment.recipients;
+    const domain = destinationOf(first?.forwardPath ?? '');
+    const pool = this.#poolOf(domain);
+    const way = { pool, sole: false, open: (stop: AbortSignal) => this.#open(domain, stop) };
+    try {
+      return await ship(way, shipment, this.#now(), signal);
+    } finally {
+      this.#sweep();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#resolver.cancel();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+
+  get #anywhere(): boolean {
+    return this.#target.private === 'allow';
+  }
+
+  #poolOf(domain: string): Pool {
+    const known = this.#pools.get(domain);
+    if (known !== undefined) return known;
+    const pool = new Pool(this.#limits.connections, this.#limits.idle);
+    this.#pools.set(domain, pool);
+    if (this.#closed) void pool.close();
+    return pool;
+  }
+
+  #sweep(): void {
+    if (this.#pools.size <= POOLS) return;
+    for (const [domain, pool] of this.#pools) if (pool.empty) this.#pools.delete(domain);
+  }
+
+  /** RFC 5321 5.1: the servers in their order, until one can be talked to. */
+  async #open(domain: string, signal: AbortSignal): Promise<Session> {
+    const policy = this.#target.sts === 'off' ? null : await this.#policies.of(domain);
+    const hosts = await mailHosts(domain, this.#resolver);
+    let problem: unknown;
+    for (const host of hosts) {
+      try {
+        return await this.#openHost(host, policy, signal);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof Fault || error instanceof NoWay)) throw error;
+        // The most preferred one's, unless another may do better later.
+        if (problem === undefined || (isFinal(problem) && !isFinal(error))) problem = error;
+      }
+    }
+    throw problem;
+  }
+
+  async #openHost(host: MailHost, policy: StsPolicy | null, signal: AbortSignal): Promise<Session> {
+    const { name } = host;
+    const enforced = policy?.mode === 'enforce';
+    const named = policy !== null && policy.mode !== 'none' && policy.allows(name);
+    if (enforced && !named) {
+      throw new Fault(
+        'tls',
+        `4.7.5 the MTA-STS policy does not allow ${name} as a mail server`,
+        null,
+        '4.7.5',
+      );
+    }
+    let problem: unknown;
+    for (const address of await addressesOf(host, this.#resolver, this.#anywhere)) {
+      try {
+        return await this.#openAddress(name, address, enforced, named, signal);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof Fault)) throw error;
+        problem ??= error;
+      }
+    }
+    throw problem;
+  }
+
+  async #openAddress(
+    name: string,
+    address: string,
+    enforced: boolean,
+    named: boolean,
+    signal: AbortSignal,
+  ): Promise<Session> {
+    const { port } = this.#target;
+    const options: SessionOptions = {
+      host: name,
+      hello: this.#hostname,
+      tls: enforced ? 'required' : 'optional',
+      tlsOptions: { rejectUnauthorized: enforced, ...(this.#ca === undefined ? {} : { ca: this.#ca }) },
+      credentials: null,
+      limits: this.#limits,
+      // RFC 8689 4.2.1: a certificate proves little where the name itself is only what DNS said.
+      trusted: named,
+    };
+    const place = { address, port, host: `${name} (${formatPlace(address, port)})` };
+    const open = async (tls: SessionOptions['tls']): Promise<Session> => {
+      const socket = await openSocket(place, this.#limits.connect, signal);
+      return Session.open(socket, { ...options, tls }, signal);
+    };
+    try {
+      return await open(options.tls);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.phase !== 'tls') throw error;
+      if (enforced)
+        throw new Fault('tls', `4.7.5 as its MTA-STS policy asks for: ${error.message}`, null, '4.7.5');
+      return open('off');
+    }
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof NoWay && error.verdict.outcome === 'bounced';
+}

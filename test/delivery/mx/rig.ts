@@ -1,0 +1,60 @@
+import { createServer } from 'node:https';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { openMx, parseMx } from '../../../src/delivery/mx/index.js';
+import type { SmtpEnvironment } from '../../../src/delivery/smtp/index.js';
+import type { Transport } from '../../../src/delivery/transport.js';
+import type { DnsServer } from '../dns-server.js';
+
+/** A transport that asks this name server and finds mail servers on this port, until the end of the test. */
+export function mx(
+  dns: DnsServer,
+  port: number,
+  options = 'private=allow&sts=off',
+  environment: Partial<SmtpEnvironment> = {},
+): Transport {
+  const url = `mx://?resolver=${dns.address}&port=${port}&${options}`;
+  const target = parseMx(url);
+  if (typeof target === 'string') throw new Error(`${url}: ${target}`);
+  const transport = openMx(target, { hostname: 'gateway.example', ...environment });
+  onTestFinished(() => transport.close());
+  return transport;
+}
+
+/** A server of MTA-STS policies. */
+export interface PolicyServer {
+  readonly port: number;
+  /** The host that each request was for. */
+  readonly asked: string[];
+  /** What it answers; may be replaced. */
+  answer: { readonly status?: number; readonly type?: string; readonly text: string };
+}
+
+/** Serves a policy by HTTPS until the end of the test. */
+export async function policyServer(
+  certificate: { readonly cert: string; readonly key: string },
+  text: string,
+): Promise<PolicyServer> {
+  const asked: string[] = [];
+  const server = createServer(certificate, (request, response) => {
+    asked.push(`${request.headers.host ?? ''}${request.url ?? ''}`);
+    const { status = 200, type = 'text/plain; charset=utf-8', text } = policy.answer;
+    response.writeHead(status, { 'content-type': type });
+    response.end(text);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const policy: PolicyServer = { port: (server.address() as AddressInfo).port, asked, answer: { text } };
+  return policy;
+}
+
+/** A policy file. */
+export function policyText(mode: string, ...hosts: readonly string[]): string {
+  const lines = ['version: STSv1', `mode: ${mode}`, ...hosts.map((host) => `mx: ${host}`), 'max_age: 86400'];
+  return `${lines.join('\r\n')}\r\n`;
+}
