@@ -95,7 +95,7 @@ export interface ReportedRecipient extends Required<NewRecipient> {
   readonly position: number;
   readonly report: ReportKind;
   readonly attempt: Attempt;
-  /** Until when a delayed one is tried; null where that is not known. */
+  /** When a delayed one is tried next; null for others. */
   readonly nextAttemptAt: number | null;
 }
 

@@ -8,7 +8,9 @@ export interface RetentionRequest {
 }
 
 export interface Removed {
+  /** Messages that have lost their content alone. */
   readonly contents: number;
+  /** Messages that are gone. */
   readonly messages: number;
 }
 

@@ -64,7 +64,7 @@ export interface Webhooks {
   /** Switches it off with its untold events dropped. */
   switchOff(domainId: number, reason: string, now: number): Promise<void>;
 
-  /** Takes events due at `now` that nobody has a lease on, until `until`; domains take turns, within one the oldest goes first. */
+  /** Takes events due at `now` that nobody has a lease on, until `until`; domains take turns, within one what has been due longest goes first. */
   leaseEvents(request: {
     readonly now: number;
     readonly until: number;

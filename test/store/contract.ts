@@ -2,9 +2,14 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError, type MessageQuery, type Status, type Store } from '../../src/store/port.js';
+import { describeBlockList } from './contract-block-list.js';
 import { describeDomains } from './contract-domains.js';
+import { describeOperator } from './contract-operator.js';
 import { describeQueue } from './contract-queue.js';
+import { describeReports } from './contract-reports.js';
+import { describeRetention } from './contract-retention.js';
 import { describeTerms, NO_TERMS } from './contract-terms.js';
+import { describeWebhooks } from './contract-webhooks.js';
 import { accept, addDomain, contentOf, newMessage, octets, writeAll } from './fixtures.js';
 
 /** What the suite sets, small, so that it reaches the borders with few octets. */
@@ -321,6 +326,11 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
     describeTerms(() => store, reopen);
     describeDomains(() => store);
     describeQueue(() => store, reopen);
+    describeOperator(() => store);
+    describeReports(() => store, reopen);
+    describeBlockList(() => store);
+    describeWebhooks(() => store, reopen);
+    describeRetention(() => store, reopen);
 
     describe('closing', () => {
       it('commits what was given to it first, and refuses what comes later', async () => {

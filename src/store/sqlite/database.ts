@@ -27,7 +27,9 @@ export function openDatabase(directory: string): Database {
   const database = new DatabaseSync(databaseFile(directory), { timeout: BUSY_MS });
   try {
     checkOrigin(database, directory);
+    // Room can be given back bit by bit. It takes effect where there is no table yet, or with a VACUUM.
     database.exec(`
+      PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA cache_size = -${CACHE_KIB};

@@ -69,14 +69,14 @@ export class Removal {
       const whole = isBefore(row, messagesBefore);
       const content = row.content_removed === 0 && (whole || isBefore(row, contentBefore));
       if (!(whole || content) || !this.#isDone(row)) continue;
-      if (content) {
-        octets += this.#removeContent(row);
-        removed.contents++;
-      }
+      if (content) octets += this.#removeContent(row);
       if (whole) {
         this.#removeMessage(row);
         removed.messages++;
-      } else this.#markRemoved.run(row.id);
+      } else {
+        this.#markRemoved.run(row.id);
+        removed.contents++;
+      }
       if (octets >= STEP_OCTETS) return { ...removed, next: row.id };
     }
     return { ...removed, next: rows.length < STEP_MESSAGES ? null : (rows.at(-1)?.id ?? null) };
