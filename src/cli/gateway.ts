@@ -11,6 +11,7 @@ import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
 import { addresses, listenAll } from './listening.js';
 import { createLog } from './log.js';
+import { keepTidy } from './retention.js';
 import { stopSignal } from './signals.js';
 
 /**
@@ -48,6 +49,7 @@ async function serve(
   const delivery = await openDelivery(config, store, log);
   const server = gatewayServer(config, store, tls.certificates, delivery, log);
   const unfollow = followCertificates(tls, log);
+  const tidying = keepTidy(store.retention, config.store, log);
   try {
     const bound = await listenAll(server, config);
     await stderr.write(banner(config, bound, tls, delivery.routes.names));
@@ -58,7 +60,7 @@ async function serve(
     log.info({ signal, connections: server.connections }, 'stopping');
   } finally {
     unfollow();
-    await Promise.all([server.close(config.smtp.stopGrace), delivery.stop()]);
+    await Promise.all([server.close(config.smtp.stopGrace), delivery.stop(), tidying.stop()]);
   }
   log.info('stopped');
 }

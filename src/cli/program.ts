@@ -41,6 +41,12 @@ export async function buildProgram(
   addDomainCommands(program, context);
   addMessageCommands(program, context);
   addQueueCommands(program, context);
+  addBlockCommands(program, context);
+  program
+    .command('vacuum')
+    .description('remove what is old (store.keep_content, store.keep_messages) and give the room back')
+    .option(...JSON_OPTION)
+    .action(async (_options, command: Command) => (await import('./vacuum.js')).vacuum(context, command));
   return program;
 }
 
@@ -170,6 +176,44 @@ function addQueueCommands(program: Command, context: Context): void {
     .action(async (id: number | undefined, _options, command: Command) =>
       (await load()).releaseMessages(context, command, id),
     );
+}
+
+function addBlockCommands(program: Command, context: Context): void {
+  const load = () => import('./block-commands.js');
+  const lists = [
+    { name: 'block', verdict: 'blocked', about: 'addresses that a domain no longer writes to' },
+    {
+      name: 'allow',
+      verdict: 'allowed',
+      about: 'addresses that a domain may always write to, whatever bounces',
+    },
+  ] as const;
+  for (const { name, verdict, about } of lists) {
+    const list = program.command(name).description(about);
+    list
+      .command('list')
+      .description('show them')
+      .option('--domain <NAME>', 'only those of this sending domain')
+      .option(...JSON_OPTION)
+      .action(async (_options, command: Command) => (await load()).listEntries(context, command, verdict));
+    list
+      .command('add <ADDRESS>')
+      .description('put an address on the list')
+      .requiredOption('--domain <NAME>', 'the sending domain')
+      .option('--reason <TEXT>', 'why, for people')
+      .option(...JSON_OPTION)
+      .action(async (address: string, _options, command: Command) =>
+        (await load()).addEntry(context, command, verdict, address),
+      );
+    list
+      .command('remove <ADDRESS>')
+      .description('take an address off the list')
+      .requiredOption('--domain <NAME>', 'the sending domain')
+      .option(...JSON_OPTION)
+      .action(async (address: string, _options, command: Command) =>
+        (await load()).removeEntry(context, command, verdict, address),
+      );
+  }
 }
 
 function positiveInteger(text: string): number {

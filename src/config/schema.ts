@@ -87,6 +87,21 @@ const keys = z.object({
   delivery: deliveryKeys,
   store: table({
     inFlight: limitKey(STORE.inFlight, { min: '1MiB', max: '16GiB' }),
+    keepContent: duration({
+      about:
+        'How long the content of a message is kept once nothing more is to be done with it; the rest of what is known of it stays. 0 keeps it for ever.',
+      source: 'nothing is lost that nobody asked to lose',
+      initial: '0',
+      min: '0',
+      max: '3650d',
+    }),
+    keepMessages: duration({
+      about: 'How long a message is kept at all, likewise. 0 keeps it for ever.',
+      source: 'nothing is lost that nobody asked to lose',
+      initial: '0',
+      min: '0',
+      max: '3650d',
+    }),
   }),
   log: table({
     level: choice({

@@ -1,6 +1,7 @@
 import { normalizeDomain } from '../message/domain.js';
 import { type Mailbox, type PasswordCredentials, Reply } from '../protocol/index.js';
 import type { ContentSink, Handler, SessionView } from '../server/index.js';
+import type { BlockEntry } from '../store/block-list.js';
 import type { Domain, Store } from '../store/port.js';
 import {
   Acceptance,
@@ -9,6 +10,7 @@ import {
   storeRefusal,
   type Submitted,
 } from './acceptance.js';
+import { Blocking, blockedReply } from './blocking.js';
 import { Directory } from './directory.js';
 import { DEFAULT_SUBMISSION, type SubmissionLimits } from './limits.js';
 import { Rate } from './rate.js';
@@ -37,6 +39,7 @@ export class Gateway implements Handler<Domain> {
   readonly #store: Store;
   readonly #policy: AcceptancePolicy;
   readonly #directory: Directory;
+  readonly #blocking: Blocking;
   readonly #onAccepted: GatewayOptions['onAccepted'];
   readonly #messages: Rate;
   readonly #recipients: Rate;
@@ -48,6 +51,7 @@ export class Gateway implements Handler<Domain> {
     this.#store = options.store;
     this.#onAccepted = options.onAccepted;
     this.#directory = new Directory(options.store, now);
+    this.#blocking = new Blocking(options.store.blockList, now);
     const { messagesPerMinute, recipientsPerMinute } = { ...DEFAULT_SUBMISSION, ...options.rates };
     this.#messages = new Rate(messagesPerMinute, options.clock);
     this.#recipients = new Rate(recipientsPerMinute, options.clock);
@@ -82,11 +86,15 @@ export class Gateway implements Handler<Domain> {
     return new Reply(550, '5.7.1', `Envelope sender must be of ${principal.name} or a domain below it`);
   }
 
-  onRcpt(session: Session, { domain: to }: Mailbox): void | Reply {
+  onRcpt(session: Session, { address, domain: to }: Mailbox): void | Reply | Promise<void | Reply> {
     // RFC 6409 4.2: such a name is for somebody to complete, and nobody here knows how.
     if (/^[^.[]+$/.test(to)) return NOT_QUALIFIED;
     const domain = this.#domainOf(session);
-    if (domain !== undefined) return within(this.#recipients, domain, 'recipients');
+    if (domain === undefined) return;
+    const refusal = within(this.#recipients, domain, 'recipients');
+    if (refusal) return refusal;
+    const blocked = this.#blocking.blocked(domain, address);
+    if (blocked !== null) return this.#refuseBlocked(blocked);
   }
 
   onContent(session: Session): ContentSink | Reply {
@@ -111,6 +119,15 @@ export class Gateway implements Handler<Domain> {
   /** Whose mail it is. */
   #domainOf(session: Session): Domain | undefined {
     return session.principal ?? this.#claimed.get(session);
+  }
+
+  async #refuseBlocked(blocked: Promise<BlockEntry | null>): Promise<void | Reply> {
+    try {
+      const entry = await blocked;
+      if (entry !== null) return blockedReply(entry);
+    } catch (error) {
+      throw storeRefusal(error);
+    }
   }
 
   async #confirm(domain: Domain, here: boolean | Promise<boolean>): Promise<void | Reply> {

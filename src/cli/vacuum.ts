@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { formatSize } from '../config/size.js';
+import { StoreError } from '../store/port.js';
+import { type Context, configOf } from './context.js';
+import { removeOld } from './retention.js';
+import { withStore } from './store.js';
+
+/**
+ * `postern vacuum`: removes what is old now, and gives the room back. Beside a server that goes in small
+ * steps; without one the database is written anew, which leaves no room unused at all.
+ */
+export async function vacuum(context: Context, command: Command): Promise<void> {
+  const { data, store: keeping } = await configOf(context, command);
+  let octets = 0;
+  const removed = await withStore(data, { create: false }, async ({ retention }) => {
+    const removed = await removeOld(retention, keeping, Date.now());
+    for (let given = await retention.shrink(); given > 0; given = await retention.shrink()) octets += given;
+    return removed;
+  });
+  octets += (await compact(data)) ?? 0;
+  if (command.opts<{ readonly json?: true }>().json) return context.stdout.json({ ...removed, octets });
+  const { messages, contents } = removed;
+  await context.stdout.line(
+    `Removed: ${messages} messages, and the content of ${contents} more. ` +
+      `Given back: ${octets === 0 ? 'nothing' : formatSize(octets)}.`,
+  );
+  if (keeping.keepContent === 0 && keeping.keepMessages === 0) {
+    await context.stderr.line(
+      'All messages are kept for ever: store.keep_content and store.keep_messages are 0.',
+    );
+  }
+}
+
+/** Null where a server runs: it has the database open. */
+async function compact(data: string): Promise<number | null> {
+  const { compactFolder } = await import('../store/sqlite/compact.js');
+  try {
+    return compactFolder(data);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'in-use') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,104 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { keepTidy, removeOld } from '../../src/cli/retention.js';
+import type { RetentionRequest } from '../../src/store/retention.js';
+import { accept, postern, runningStore, scratch } from './postern.js';
+
+const DAY = 86_400_000;
+const nothing = { contents: 0, messages: 0 };
+
+/** Messages of the year before, cancelled, of a megabyte each. */
+async function oldMessages(data: string) {
+  const store = await runningStore(data);
+  const domain = await store.addDomain('example.com', new Uint8Array(32).fill(1), 0);
+  const ids: number[] = [];
+  for (let at = 0; at < 3; at++) {
+    const receivedAt = Date.now() - 365 * DAY;
+    ids.push(await accept(store, domain?.id ?? 0, { receivedAt }, new Uint8Array(1_000_000)));
+  }
+  for (const id of ids.slice(1)) await store.queue.cancel(id, 0);
+  return { store, ids };
+}
+
+describe('postern vacuum', () => {
+  const keep = { POSTERN_STORE_KEEP_CONTENT: '30d' };
+
+  it.each([true, false])(
+    'removes what is old and gives the room back; beside a server: %s',
+    async (server) => {
+      const data = await scratch();
+      const { store, ids } = await oldMessages(data);
+      if (!server) await store.close();
+      const first = await postern(['vacuum', '--json', '--data', data], keep);
+      expect([first.exitCode, first.stderr]).toEqual([0, '']);
+      const { octets, ...removed } = JSON.parse(first.stdout) as { octets: number };
+      expect(removed).toEqual({ messages: 0, contents: 2 });
+      expect(octets).toBeGreaterThan(1_900_000);
+      const second = await postern(['vacuum', '--data', data], { POSTERN_STORE_KEEP_MESSAGES: '30d' });
+      expect(second.stdout).toContain('Removed: 2 messages, and the content of 0 more.');
+      const raw = await postern(['message', String(ids[0]), '--raw', '--data', data]);
+      expect(raw.exitCode).toBe(0);
+      if (!server) expect(statSync(join(data, 'postern.db')).size).toBeLessThan(1_500_000);
+    },
+  );
+
+  it('says so where everything is kept, and where content is gone', async () => {
+    const data = await scratch();
+    const { ids } = await oldMessages(data);
+    const kept = await postern(['vacuum', '--data', data]);
+    expect(kept.stdout).toContain('Removed: 0 messages, and the content of 0 more.');
+    expect(kept.stderr).toContain('store.keep_content');
+    await postern(['vacuum', '--data', data], keep);
+    const raw = await postern(['message', String(ids[1]), '--raw', '--data', data]);
+    expect([raw.exitCode, raw.stdout]).toEqual([1, '']);
+    expect(raw.stderr).toContain(`the content of message ${ids[1]} was old and has been removed`);
+    expect((await postern(['message', String(ids[1]), '--data', data])).stdout).toContain('has been removed');
+  });
+});
+
+describe('what a server removes', () => {
+  const log = { info: () => undefined, warn: () => undefined };
+
+  it('is what was taken in before, by each measure; 0 keeps all', async () => {
+    const asked: RetentionRequest[] = [];
+    const steps = [{ contents: 2, messages: 1 }, { contents: 0, messages: 1 }, nothing];
+    const retention = {
+      removeOld: (request: RetentionRequest) => {
+        asked.push(request);
+        return Promise.resolve(steps.shift() ?? nothing);
+      },
+    };
+    expect(await removeOld(retention, { keepContent: 0, keepMessages: 0 }, 100)).toEqual(nothing);
+    expect(asked).toEqual([]);
+    expect(await removeOld(retention, { keepContent: 30, keepMessages: 0 }, 100)).toEqual({
+      contents: 2,
+      messages: 2,
+    });
+    await removeOld(retention, { keepContent: 0, keepMessages: 99 }, 100);
+    expect(asked.slice(2)).toEqual([
+      { contentBefore: 70, messagesBefore: null },
+      { contentBefore: null, messagesBefore: 1 },
+    ]);
+  });
+
+  it('is looked for again and again, whatever fails, until it stops', async () => {
+    let rounds = 0;
+    let enough: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => (enough = resolve));
+    const retention = {
+      removeOld: () => {
+        rounds++;
+        if (rounds === 4) enough();
+        return rounds % 2 === 0 ? Promise.resolve(nothing) : Promise.reject(new Error('no room'));
+      },
+    };
+    const keeping = { keepContent: 5, keepMessages: 0 };
+    const tidying = keepTidy(retention, keeping, log as never, { now: () => 100, every: 1 });
+    await done;
+    await tidying.stop();
+    const before = rounds;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(rounds).toBe(before);
+  });
+});

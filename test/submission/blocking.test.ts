@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../src/store/port.js';
+import { Blocking } from '../../src/submission/blocking.js';
+import { expectNoTrouble } from '../server/harness.js';
+import { expectAlive, House, methodsOf } from './house.js';
+
+expectNoTrouble();
+
+describe('RCPT', () => {
+  const since = Date.UTC(2026, 4, 1, 12);
+  const put = (house: House, address: string, verdict: 'blocked' | 'allowed', domain = 'example.com') =>
+    house.store.blockList.put({ domain, address, verdict, since, reason: '550 5.1.1 No such user' });
+
+  it('to a blocked address gets 550 5.7.1 with date and reason, in any case of letters; others are taken', async () => {
+    const house = await House.open();
+    await put(house, 'gone@example.net', 'blocked');
+    await put(house, 'ours@example.net', 'allowed');
+    const talk = await house.signedIn();
+    await talk.play(
+      '> MAIL FROM:<app@example.com>',
+      '< 250',
+      '> RCPT TO:<Gone@Example.NET>',
+      '< 550 5.7.1 gone@example.net is on the block list of example.com since 2026-05-01: 550 5.1.1 No such user',
+      '> RCPT TO:<ours@example.net>',
+      '< 250',
+      '> RCPT TO:<you@example.net>',
+      '< 250',
+      '> RSET',
+      '< 250',
+    );
+    await expectAlive(talk);
+    // The operator allows it.
+    await put(house, 'gone@example.net', 'allowed');
+    await talk.play('> MAIL FROM:<app@example.com>', '< 250', '> RCPT TO:<gone@example.net>', '< 250');
+  });
+
+  it('is answered for now only, where the store cannot tell', async () => {
+    const failing = () => Promise.reject(new StoreError('failed', 'the disk is on fire'));
+    const house = await House.open({
+      before: (store) => ({
+        ...methodsOf(store),
+        blockList: { ...store.blockList, isEmpty: failing, find: failing },
+      }),
+    });
+    const talk = await house.signedIn();
+    await talk.play(
+      '> MAIL FROM:<app@example.com>',
+      '< 250',
+      '> RCPT TO:<a@example.net>',
+      '< 451 4.3.0',
+      '> RSET',
+      '< 250',
+    );
+  });
+});
+
+describe('whom a domain has blocked', () => {
+  it('is asked again two seconds after there was nobody, and of each address once there is somebody', async () => {
+    let now = 0;
+    const asked: string[] = [];
+    const domain = { id: 1, name: 'example.com', createdAt: 0 };
+    let empty = true;
+    const blocking = new Blocking(
+      {
+        isEmpty: (id) => {
+          asked.push(`empty ${id}`);
+          return Promise.resolve(empty);
+        },
+        find: (id, address) => {
+          asked.push(`find ${id} ${address}`);
+          return Promise.resolve(null);
+        },
+      },
+      () => now,
+    );
+    expect(await blocking.blocked(domain, 'a@example.net')).toBeNull();
+    empty = false;
+    now = 1999;
+    expect(blocking.blocked(domain, 'b@example.net')).toBeNull();
+    expect(await blocking.blocked({ ...domain, id: 2 }, 'c@example.net')).toBeNull();
+    now = 2000;
+    expect(await blocking.blocked(domain, 'd@example.net')).toBeNull();
+    expect(asked).toEqual(['empty 1', 'empty 2', 'find 2 c@example.net', 'empty 1', 'find 1 d@example.net']);
+  });
+});
