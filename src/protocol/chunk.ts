@@ -85,7 +85,7 @@ export class ChunkDecoder {
       return this.#emit(CRLF);
     }
     if (halved) this.#line++;
-    const bare = this.scan.bareNewline(octets, halved ? from + 1 : from, to);
+    const bare = this.scan.stop(octets, halved ? from + 1 : from, to, false);
     this.#line += this.scan.lines;
     if (bare < 0) return this.#endRun(octets, from, to);
     if (this.bareNewlines === 'normalize') {

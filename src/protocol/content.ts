@@ -86,21 +86,17 @@ export class ContentDecoder {
   /** The long stretches: up to the next dot line, the next bare octet, or the last octet given. */
   #run(octets: Uint8Array): ContentStep {
     const from = this.position;
-    const dotLine = this.scan.dotLine(octets, from);
-    // Past its CRLF, so that the run ends at the start of the dot line.
-    const to = dotLine < 0 ? octets.length : dotLine + 2;
-
-    if (!this.#swallowing) {
-      const bare = this.scan.bareNewline(octets, from, to);
-      this.#line += this.scan.lines;
-      if (bare >= 0) return this.#bare(octets, from, to, bare);
-    }
-    this.position = to;
-    return this.#endRun(octets, from, to);
+    const stop = this.#swallowing
+      ? this.scan.dotLine(octets, from)
+      : this.scan.stop(octets, from, octets.length, true);
+    if (!this.#swallowing) this.#line += this.scan.lines;
+    if (stop >= 0 && octets[stop] !== DOT) return this.#bare(octets, from, stop);
+    return this.#endRun(octets, from, stop < 0 ? octets.length : stop);
   }
 
-  /** Settles where a run ended, and passes it on. */
+  /** Passes a run on, and settles where it ended. */
   #endRun(octets: Uint8Array, from: number, to: number): ContentStep {
+    this.position = to;
     const last = octets[to - 1];
     if (last === CR) {
       this.#place = 'cr';
@@ -112,15 +108,14 @@ export class ContentDecoder {
   }
 
   /** A run with a bare CR or LF in it. */
-  #bare(octets: Uint8Array, from: number, to: number, at: number): ContentStep {
+  #bare(octets: Uint8Array, from: number, at: number): ContentStep {
     if (this.bareNewlines === 'reject') {
       if (octets[at] === LF && at === from) return this.#faultAt('LF');
       // First what came before, just as it would have gone if the bare octet had come in another piece.
-      this.position = octets[at] === CR ? at + 1 : at;
-      return this.#endRun(octets, from, this.position);
+      return this.#endRun(octets, from, octets[at] === CR ? at + 1 : at);
     }
-    this.position = to;
-    const step = this.#endRun(octets, from, to);
+    const dot = this.scan.dotLine(octets, at);
+    const step = this.#endRun(octets, from, dot < 0 ? octets.length : dot);
     // A copy, since octets are put in. Over the whole run at once: run by run it stays linear.
     this.slice = normalized(this.slice);
     return step;

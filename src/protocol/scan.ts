@@ -1,4 +1,4 @@
-import { CR, LF } from './octets.js';
+import { CR, DOT, LF } from './octets.js';
 
 /**
  * The two searches that message content needs. They are the only per-octet work on a body, so a platform
@@ -6,18 +6,20 @@ import { CR, LF } from './octets.js';
  */
 export interface Scan {
   /**
-   * Looks for a bare CR or LF in `[from, to)`, and counts the line ends before it.
+   * Looks in `[from, to)` for the first octet that content cannot simply pass over: a bare CR, a bare LF,
+   * or, with `dots`, the dot behind a CRLF. Counts the line ends before it.
    *
-   * `from` must not be the LF of a CRLF. A CR at `to - 1` is not judged: its LF may come later.
+   * `from` must not be the LF of a CRLF, and what stands before it does not matter: a dot there starts no
+   * line. A CR at `to - 1` is not judged: its LF may come later.
    *
-   * @returns the offset of the bare octet, or -1. {@link lines} then holds the count of CRLF passed.
+   * @returns the offset of that octet, or -1. {@link lines} then holds the count of CRLF passed.
    */
-  bareNewline(octets: Uint8Array, from: number, to: number): number;
+  stop(octets: Uint8Array, from: number, to: number, dots: boolean): number;
 
-  /** CRLF seen by the last call of {@link bareNewline}. */
+  /** CRLF seen by the last call of {@link stop}. */
   readonly lines: number;
 
-  /** Offset of the first CR of `CRLF "."` in `octets` from `from` on, or -1. */
+  /** Offset of the dot of the first `CRLF "."` in `octets` from `from` on, or -1. Judges nothing else. */
   dotLine(octets: Uint8Array, from: number): number;
 }
 
@@ -25,9 +27,9 @@ export interface Scan {
 export class PortableScan implements Scan {
   lines = 0;
 
-  bareNewline(octets: Uint8Array, from: number, to: number): number {
+  stop(octets: Uint8Array, from: number, to: number, dots: boolean): number {
     this.lines = 0;
-    for (let at = from; ; this.lines++) {
+    for (let at = from; ;) {
       const lf = octets.indexOf(LF, at);
       const end = lf < 0 || lf >= to ? to : lf;
       const cr = octets.indexOf(CR, at);
@@ -35,7 +37,9 @@ export class PortableScan implements Scan {
       if (end === to) return -1;
       // The first octet of a piece has none before it: with no CR at all, -1 would match -1.
       if (lf === from || cr !== lf - 1) return lf;
+      this.lines++;
       at = lf + 1;
+      if (dots && at < to && octets[at] === DOT) return at;
     }
   }
 
@@ -43,8 +47,8 @@ export class PortableScan implements Scan {
     for (let at = from; ;) {
       const lf = octets.indexOf(LF, at);
       if (lf < 0) return -1;
-      if (octets[lf + 1] === 0x2e && lf > from && octets[lf - 1] === CR) return lf - 1;
       at = lf + 1;
+      if (octets[at] === DOT && lf > from && octets[lf - 1] === CR) return at;
     }
   }
 }

@@ -33,7 +33,7 @@ import {
 } from './limits.js';
 import { networkOf, Networks, plainAddress } from './networks.js';
 import type { Listening, ListenOptions, ServerOptions } from './options.js';
-import { NodeScan } from './scan.js';
+import { fastestScan } from './scan.js';
 import { type TlsGate, TlsGates } from './tls-gate.js';
 
 /** Who at a listener speaks for others. */
@@ -217,7 +217,7 @@ export class Server<Principal = unknown> {
         extensions: this.#options.extensions ?? {},
         relayTrust,
         limits,
-        scan: new NodeScan(),
+        scan: fastestScan(),
         toText: latin1,
       });
     const anybody = profile('none');

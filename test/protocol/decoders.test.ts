@@ -159,20 +159,36 @@ describe('the searches', () => {
     ['a\r\nb\rc', 0, 3, -1, 1],
     ['a\nb\r\n', 2, 5, -1, 1],
     ['ab\n\r\n', 2, 5, 2, 0],
-  ])('bareNewline %j [%d, %d): %d after %d lines', (text, from, to, at, lines) => {
-    expect(scan.bareNewline(octetsOf(text), from, to)).toBe(at);
+    ['a\r\n.\n', 0, 5, 4, 1],
+  ])('bare octets alone in %j [%d, %d): %d after %d lines', (text, from, to, at, lines) => {
+    expect(scan.stop(octetsOf(text), from, to, false)).toBe(at);
     expect(scan.lines).toBe(lines);
   });
 
   it.each([
-    ['a\r\n.b', 0, 1],
-    ['\r\n.', 0, 0],
-    ['\n.\r\n.', 0, 2],
+    ['a\r\n.\n', 0, 5, 3, 1],
+    ['a\r\nb\r\n.', 0, 7, 6, 2],
+    ['a\r\n.', 0, 3, -1, 1],
+    ['.\r\n', 0, 3, -1, 1],
+    ['\r\n.', 2, 3, -1, 0],
+    ['\n.', 0, 2, 0, 0],
+    ['\r.', 0, 2, 0, 0],
+    ['a.b\r\n', 0, 5, -1, 1],
+    ['a\n\r\n.', 0, 5, 1, 0],
+  ])('with dot lines in %j [%d, %d): %d after %d lines', (text, from, to, at, lines) => {
+    expect(scan.stop(octetsOf(text), from, to, true)).toBe(at);
+    expect(scan.lines).toBe(lines);
+  });
+
+  it.each([
+    ['a\r\n.b', 0, 3],
+    ['\r\n.', 0, 2],
+    ['\n.\r\n.', 0, 4],
     ['\r\n.', 1, -1],
     ['a\n.', 0, -1],
     ['a\r\nb', 0, -1],
     ['\r\n', 0, -1],
-    ['\r\n.\r\n.', 1, 3],
+    ['\r\n.\r\n.', 1, 5],
   ])('dotLine %j from %d: %d', (text, from, at) => {
     expect(scan.dotLine(octetsOf(text), from)).toBe(at);
   });
