@@ -1,0 +1,54 @@
+import type { ReceivedReply } from './received-reply.js';
+
+/** The server said no. */
+export class ReplyError extends Error {
+  override readonly name = 'ReplyError';
+
+  /** @param command its verb alone: what comes behind AUTH is nobody's business. */
+  constructor(
+    readonly command: string,
+    readonly reply: ReceivedReply,
+  ) {
+    super(`${command} was refused: ${reply.toString()}`);
+  }
+
+  get code(): number {
+    return this.reply.code;
+  }
+
+  /** Such as `5.7.8`, or null. */
+  get enhanced(): string | null {
+    return this.reply.enhanced;
+  }
+
+  /** What the server said, on one line, safe to show. */
+  get text(): string {
+    return this.reply.text;
+  }
+}
+
+/** What ended a connection; stable, for programs. */
+export type ConnectionFault =
+  /** There was no connection to be had. */
+  | 'connect'
+  /** The TLS handshake failed, or TLS cannot be had as asked. */
+  | 'tls'
+  /** The server, or something in between, ended it. */
+  | 'closed'
+  /** Nothing came for too long. */
+  | 'timeout'
+  /** What came is no SMTP. */
+  | 'protocol';
+
+/** The connection is of no more use. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+
+  constructor(
+    readonly fault: ConnectionFault,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,251 @@
+import type { Channel, ChannelListener } from './channel.js';
+import { bdatCommand } from './commands.js';
+import { ConnectionError } from './errors.js';
+import type { ReceivedReply } from './received-reply.js';
+
+/** A message that is ready to be sent: nothing of it is computed while it is. */
+export interface Mail {
+  /** As {@link mailCommand} makes it. */
+  readonly mail: string;
+  /** One for each recipient, as {@link rcptCommand} makes them; at least one. */
+  readonly recipients: readonly string[];
+  /** For DATA: dot-stuffed, with the final `CRLF.CRLF`. For BDAT: as it is. In pieces, which leave in one write. */
+  readonly content: readonly Uint8Array[];
+}
+
+/** Who has the messages. */
+export interface MailSource<M extends Mail> {
+  /** The next message for this connection, or null: none for now; only then may it call {@link Mailer.quit}. */
+  next(): M | null;
+  /** The last reply of a message: it was accepted, or not. Further ones follow it. */
+  settled(mail: M, reply: ReceivedReply, accepted: boolean): void;
+  /** Every reply, before anything is made of it. */
+  replied(reply: ReceivedReply): void;
+  /** The connection is gone, and these messages with it: nobody knows what became of them. */
+  lost(mails: readonly M[], error: ConnectionError): void;
+  /** The connection is closed: {@link Mailer.quit} had its reply. */
+  ended(): void;
+}
+
+export interface MailerOptions {
+  /** Commands go in groups (RFC 2920): the envelope in one, behind the content of the message before. */
+  readonly pipelining: boolean;
+  /** Content goes by BDAT (RFC 3030), not by DATA. */
+  readonly chunking: boolean;
+}
+
+/** What the next reply is for. */
+type Step = 'idle' | 'mail' | 'rcpt' | 'data' | 'content' | 'reset' | 'quit';
+
+/**
+ * Sends messages over one connection, one behind the other. Replies walk through the same steps in every
+ * mode; the modes differ in what was written by then. No promise and no closure per message or reply.
+ */
+export class Mailer<M extends Mail> implements ChannelListener {
+  #step: Step = 'idle';
+  #current: M | null = null;
+  /** Its envelope was written behind the content of the current one. */
+  #following: M | null = null;
+  #recipient = 0;
+  #accepted = 0;
+  /** The first refusal within the transaction. */
+  #refusal: ReceivedReply | null = null;
+  #closed = false;
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly options: MailerOptions,
+    private readonly source: MailSource<M>,
+  ) {
+    channel.listener = this;
+  }
+
+  get idle(): boolean {
+    return this.#step === 'idle' && !this.#closed;
+  }
+
+  /** Looks for a message to send, if none is on its way. */
+  wake(): void {
+    if (!this.idle) return;
+    const mail = this.source.next();
+    if (mail === null) return;
+    this.#begin(mail);
+    if (this.options.pipelining) this.#sendPieces([this.#envelope(mail)], mail);
+    else this.channel.send(mail.mail, 1);
+  }
+
+  /** Says QUIT and waits for the reply, if no message is on its way. */
+  quit(): void {
+    if (!this.idle) return;
+    this.#step = 'quit';
+    this.channel.send('QUIT\r\n', 1);
+  }
+
+  reply(reply: ReceivedReply): void {
+    this.source.replied(reply);
+    if (this.#step === 'quit') {
+      this.#close();
+      this.source.ended();
+    } else if (reply.code === 421) this.#turnedOut(reply);
+    else this.#step = this.#after(reply);
+    if (this.#step === 'idle') this.wake();
+  }
+
+  lost(error: ConnectionError): void {
+    this.#closed = true;
+    // Some servers hang up on QUIT, and owe nobody a word.
+    if (this.#step === 'quit' && error.fault === 'closed') this.source.ended();
+    else this.source.lost(this.#unsettled(), error);
+  }
+
+  /** What the reply leads to. */
+  #after(reply: ReceivedReply): Step {
+    switch (this.#step) {
+      case 'mail':
+        return this.#afterMail(reply);
+      case 'rcpt':
+        return this.#afterRcpt(reply);
+      case 'data':
+        return this.#afterData(reply);
+      case 'content':
+        return this.#afterContent(reply);
+      case 'reset':
+      case 'idle':
+      case 'quit':
+        return 'idle';
+    }
+  }
+
+  #afterMail(reply: ReceivedReply): Step {
+    const mail = this.#mail();
+    if (!reply.done) this.#refusal = reply;
+    if (this.options.pipelining) return 'rcpt';
+    if (!reply.done) return this.#settle(reply, false);
+    this.channel.send(mail.recipients[0] ?? '', 1);
+    return 'rcpt';
+  }
+
+  #afterRcpt(reply: ReceivedReply): Step {
+    const mail = this.#mail();
+    if (reply.done) this.#accepted++;
+    else this.#refusal ??= reply;
+    const next = mail.recipients[++this.#recipient];
+    const { pipelining, chunking } = this.options;
+    if (next !== undefined) {
+      if (!pipelining) this.channel.send(next, 1);
+      return 'rcpt';
+    }
+    if (pipelining) return chunking ? 'content' : 'data';
+    if (this.#accepted === 0) return this.#reset(this.#refusal ?? reply);
+    if (chunking) {
+      this.#sendContent(mail);
+      return 'content';
+    }
+    this.channel.send('DATA\r\n', 1);
+    return 'data';
+  }
+
+  #afterData(reply: ReceivedReply): Step {
+    const mail = this.#mail();
+    if (reply.code !== 354) {
+      if (this.#accepted > 0) return this.#reset(reply);
+      return this.#settle(this.#refusal ?? reply, false);
+    }
+    // RFC 2920 3.1: a server may say 354 although it took no recipient; then the content is nothing.
+    if (this.#accepted === 0) this.channel.send('.\r\n', 1);
+    else this.#sendContent(mail);
+    return 'content';
+  }
+
+  #afterContent(reply: ReceivedReply): Step {
+    const accepted = reply.done && this.#accepted > 0;
+    // RFC 3030 3: after a BDAT that failed, nobody knows the state but by RSET.
+    if (!reply.done && this.options.chunking) return this.#reset(this.#refusal ?? reply);
+    return this.#settle(accepted ? reply : (this.#refusal ?? reply), accepted);
+  }
+
+  /** Tells what became of the message, and goes on to the one whose envelope is out already. */
+  #settle(reply: ReceivedReply, accepted: boolean): Step {
+    const mail = this.#mail();
+    const following = this.#following;
+    this.#current = this.#following = null;
+    if (following !== null) this.#begin(following);
+    this.source.settled(mail, reply, accepted);
+    return following === null ? 'idle' : 'mail';
+  }
+
+  /** A transaction that came to nothing is open still. */
+  #reset(reply: ReceivedReply): Step {
+    this.#settle(reply, false);
+    this.channel.send('RSET\r\n', 1);
+    return 'reset';
+  }
+
+  #begin(mail: M): void {
+    this.#current = mail;
+    this.#step = 'mail';
+    this.#recipient = 0;
+    this.#accepted = 0;
+    this.#refusal = null;
+  }
+
+  /** Content, and where commands go in groups the envelope of the message after it. */
+  #sendContent(mail: M): void {
+    const following = this.options.pipelining ? this.source.next() : null;
+    this.#following = following;
+    const chunk = this.options.chunking ? [bdatCommand(octetsOf(mail.content))] : [];
+    const pieces = [...chunk, ...mail.content];
+    const [only] = pieces;
+    if (following !== null) {
+      this.channel.sendAll([...pieces, this.#envelope(following)], 1 + this.#repliesTo(following));
+    } else if (pieces.length === 1 && only !== undefined) this.channel.send(only, 1);
+    else this.channel.sendAll(pieces, 1);
+  }
+
+  /** The envelope as one group, with the content where BDAT takes it along. */
+  #sendPieces(envelope: string[], mail: M): void {
+    const pieces = this.options.chunking ? [...envelope, ...mail.content] : envelope;
+    this.channel.sendAll(pieces, this.#repliesTo(mail));
+  }
+
+  #envelope(mail: M): string {
+    const last = this.options.chunking ? bdatCommand(octetsOf(mail.content)) : 'DATA\r\n';
+    return mail.mail + mail.recipients.join('') + last;
+  }
+
+  #repliesTo(mail: M): number {
+    return mail.recipients.length + 2;
+  }
+
+  /** RFC 5321 3.8: the server closes the connection after a 421. */
+  #turnedOut(reply: ReceivedReply): void {
+    const mail = this.#current;
+    this.#current = null;
+    this.#close();
+    if (mail !== null) this.source.settled(mail, reply, false);
+    this.source.lost(
+      this.#unsettled(),
+      new ConnectionError('closed', `the server closed the connection: ${reply.toString()}`),
+    );
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.channel.close();
+  }
+
+  #unsettled(): M[] {
+    return [this.#current, this.#following].filter((mail) => mail !== null);
+  }
+
+  #mail(): M {
+    if (this.#current === null) throw new Error('a step of a message, and there is none');
+    return this.#current;
+  }
+}
+
+function octetsOf(pieces: readonly Uint8Array[]): number {
+  let octets = 0;
+  for (const piece of pieces) octets += piece.length;
+  return octets;
+}
