@@ -92,6 +92,13 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
     return this.dialogue.origin;
   }
 
+  /** Ends the connection at once. */
+  abstract destroy(): void;
+
+  disconnect(): void {
+    this.destroy();
+  }
+
   assume(client: XclientAttributes): boolean {
     const endpoints = endpointsAfter(this.#endpoints, client);
     const { admission } = this.context;

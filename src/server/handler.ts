@@ -81,6 +81,8 @@ export interface SessionView<Principal> {
   readonly envelope: Envelope | null;
   /** What a trusted relay said by XFORWARD of where the message is from, for the log; null where it said nothing. */
   readonly origin: XforwardAttributes | null;
+  /** Ends the connection at once, without a word: what the client sent is lost, a verdict on it is not heard. */
+  disconnect(): void;
 }
 
 /**
