@@ -12,7 +12,7 @@ const arrows = {
   // The type that keeps passwords and tokens out of logs.
   delivery: ['store', 'message', 'protocol/secret.ts'],
   dashboard: ['store', 'submission'],
-  load: ['client', 'server'],
+  load: ['client', 'server', 'protocol'],
   // The configuration says no default twice: it takes them from the tables of the rooms that it sets up.
   config: [
     'protocol/secret.ts',

@@ -19,7 +19,7 @@ const allowed: Record<string, readonly string[]> = {
   submission: ['protocol', 'server', 'message', 'store'],
   delivery: ['store', 'message'],
   dashboard: ['store', 'submission'],
-  load: ['client', 'server'],
+  load: ['client', 'server', 'protocol'],
   config: [],
   cli: [
     ...['protocol', 'server', 'client', 'message', 'store'],

@@ -6,6 +6,11 @@ export class CliError extends Error {
   override readonly name = 'CliError';
 }
 
+/** What a command was asked makes no sense; likewise one line. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 /** How a failed command ends: what goes to standard error, and the exit status. */
 export interface Failure {
   readonly text: string;
@@ -23,6 +28,7 @@ export function describeFailure(error: unknown): Failure {
     const list = error.problems.map((problem) => `\n  - ${problem}`).join('');
     return { text: `postern: the configuration cannot be used:${list}`, exitCode: USAGE };
   }
+  if (error instanceof UsageError) return { text: `postern: ${error.message}`, exitCode: USAGE };
   if (error instanceof CliError || error instanceof StoreError) {
     return { text: `postern: ${error.message}`, exitCode: FAILED };
   }

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option, type OutputConfiguration } from 
 import { STATUSES } from '../store/port.js';
 import { addConfigFlags } from './config-flags.js';
 import type { Context } from './context.js';
+import { addLoadCommands } from './load-commands.js';
 
 const DESCRIPTION = 'An SMTP submission server: takes mail from apps, keeps it safe and shows it.';
 const JSON_OPTION = ['--json', 'one JSON object a line, for programs'] as const;
@@ -47,6 +48,7 @@ export async function buildProgram(
     .description('remove what is old (store.keep_content, store.keep_messages) and give the room back')
     .option(...JSON_OPTION)
     .action(async (_options, command: Command) => (await import('./vacuum.js')).vacuum(context, command));
+  addLoadCommands(program, context);
   return program;
 }
 

@@ -86,7 +86,7 @@ export class Connection<Principal>
     this.#pump();
   }
 
-  destroy(): void {
+  override destroy(): void {
     this.#socket.destroy();
     this.#gone();
   }

@@ -1,0 +1,98 @@
+import { MECHANISMS, type Mechanism, mailCommand, rcptCommand } from '../client/index.js';
+import { parseTarget, type Plan, type SizeShare, TARGET_FORM } from '../load/index.js';
+import { UsageError } from './error.js';
+
+/** The options of `postern bench`, as commander gives them. Times are milliseconds. */
+export interface BenchOptions {
+  readonly connections: number;
+  readonly messages?: number;
+  readonly duration?: number;
+  readonly perConnection?: number;
+  readonly size: readonly SizeShare[];
+  readonly recipients: number;
+  readonly pipelining?: true;
+  readonly bdat?: true;
+  readonly starttls?: true;
+  readonly tlsVerify?: boolean;
+  readonly tlsResume?: true;
+  readonly auth?: Mechanism;
+  readonly rate?: number;
+  readonly arrivals: 'fixed' | 'poisson';
+  readonly ramp: number;
+  readonly warmup: number;
+  readonly from: string;
+  readonly to: string;
+  readonly hello: string;
+  readonly seed: number;
+  readonly timeout: number;
+  readonly drain: number;
+  readonly threads: number;
+  readonly iOwnThisServer?: true;
+  readonly json?: true;
+  readonly save?: string;
+  readonly html?: string;
+  readonly compare?: readonly string[];
+}
+
+/** How long a run is that was given neither messages nor a duration, in milliseconds. */
+const DURATION = 10_000;
+
+/** What the command line asks for. @throws UsageError where it cannot be meant */
+export function planOf(url: string | undefined, options: BenchOptions): Plan {
+  if (url === undefined) throw new UsageError(`there is no URL; give it ${TARGET_FORM}`);
+  const target = parseTarget(url);
+  // The text itself may hold a password.
+  if (typeof target === 'string')
+    throw new UsageError(`the URL cannot be used: ${target}; give it ${TARGET_FORM}`);
+  if (target.implicitTls && options.starttls === true) {
+    throw new UsageError('--starttls contradicts smtps://, where TLS comes first');
+  }
+  if (options.auth !== undefined && target.user === null) {
+    throw new UsageError('--auth needs USER:PASSWORD@ in the URL');
+  }
+  if (options.threads > options.connections) {
+    throw new UsageError(`${options.threads} --threads have no use for ${options.connections} --connections`);
+  }
+  const { messages = null, warmup } = options;
+  const duration = options.duration ?? (messages === null ? DURATION : null);
+  return {
+    target,
+    startTls: options.starttls === true,
+    verifyTls: options.tlsVerify ?? true,
+    resumeTls: options.tlsResume === true,
+    mechanism: options.auth ?? null,
+    pipelining: options.pipelining === true,
+    chunking: options.bdat === true,
+    connections: options.connections,
+    messages,
+    duration: duration === null ? null : duration + warmup,
+    messagesPerConnection: options.perConnection ?? null,
+    recipients: options.recipients,
+    sizes: options.size,
+    schedule:
+      options.rate === undefined
+        ? null
+        : { perSecond: options.rate, arrivals: options.arrivals, ramp: options.ramp },
+    ramp: options.ramp,
+    warmup,
+    from: address('--from', options.from, mailCommand),
+    to: address('--to', options.to, (text) => rcptCommand(text.replaceAll('{n}', '0'))),
+    hello: options.hello,
+    seed: options.seed,
+    timeout: options.timeout,
+    drain: options.drain,
+    threads: options.threads,
+  };
+}
+
+export { MECHANISMS };
+
+function address(option: string, text: string, command: (text: string) => string): string {
+  try {
+    command(text);
+  } catch (error) {
+    throw new UsageError(`${option}: ${(error as Error).message}`, { cause: error });
+  }
+  if (!/^[^@]+@[^@]+$/.test(text)) throw new UsageError(`${option}: "${text}" is no NAME@DOMAIN`);
+  return text;
+}

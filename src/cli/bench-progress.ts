@@ -1,0 +1,55 @@
+import { count, duration, figure, time } from '../load/format.js';
+import type { Plan, Progress } from '../load/index.js';
+import type { Output } from './output.js';
+
+/** Milliseconds between two looks. */
+const REFRESH = 250;
+/** Points of the timeline that the present figures are of: a second. */
+const RECENT = 4;
+const CLEAR_LINE = '\r\x1b[2K';
+
+/**
+ * Shows how a run goes, on one line, where a terminal reads; elsewhere nothing.
+ *
+ * @returns ends it
+ */
+export function showProgress(stderr: Output, plan: Plan, progress: Progress): () => void {
+  const { columns } = stderr;
+  if (columns === undefined) return () => undefined;
+  const show = (text: string): void => {
+    stderr.write(`${CLEAR_LINE}${text.slice(0, columns - 1)}`).catch(() => undefined);
+  };
+  const timer = setInterval(() => show(progressLine(plan, progress)), REFRESH);
+  return () => {
+    clearInterval(timer);
+    show('');
+  };
+}
+
+/** Throughput, in flight, latency and errors, in the width of a narrow terminal. */
+export function progressLine(plan: Plan, { tally, inFlight, elapsed }: Progress): string {
+  const recent = tally.points.slice(-RECENT);
+  const seconds = recent.length * 0.25;
+  const accepted = recent.reduce((sum, point) => sum + point.accepted, 0);
+  const last = [...recent].reverse().find(({ p50 }) => p50 !== null);
+  const failed = sumOf(tally, 'refused') + sumOf(tally, 'lost') + sumOf(tally, 'notOpened');
+  const whole = plan.duration === null ? '' : ` of ${duration(plan.duration / 1000)}`;
+  const of = plan.messages === null ? '' : ` of ${count(plan.messages)}`;
+  return [
+    `${elapsed.toFixed(0)} s${whole}${elapsed * 1000 < plan.warmup ? ' (warm-up)' : ''}`,
+    `${count(sumOf(tally, 'accepted'))}${of} accepted`,
+    `${seconds === 0 ? '-' : figure(accepted / seconds)}/s`,
+    `${count(inFlight)} in flight`,
+    `p50 ${shown(last?.p50)}`,
+    `p99 ${shown(last?.p99)}`,
+    `${count(failed)} errors`,
+  ].join(' · ');
+}
+
+function shown(microseconds: number | null | undefined): string {
+  return typeof microseconds === 'number' ? time(microseconds) : '-';
+}
+
+function sumOf({ counts, warmup }: Progress['tally'], name: keyof Progress['tally']['counts']): number {
+  return counts[name] + warmup[name];
+}

@@ -1,0 +1,141 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DURATION_FORM, parseDuration } from '../config/duration.js';
+import { parseSizes, SIZES_FORM } from '../load/sizes.js';
+import type { Context } from './context.js';
+
+type Read<T> = (text: string) => T;
+
+/** Adds `bench` and `sink`. What they do is loaded when they are run. */
+export function addLoadCommands(program: Command, context: Context): void {
+  const duration = reader(parseDuration, DURATION_FORM);
+  addBench(program, context, duration, reader(parseSizes, SIZES_FORM));
+  addSink(program, context, duration);
+}
+
+function addBench(program: Command, context: Context, duration: Read<number>, sizes: Read<unknown>): void {
+  program
+    .command('bench')
+    .description('load an SMTP server of your own, and tell how fast it is')
+    .argument('[URL]', 'smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ for AUTH')
+    .option('-c, --connections <N>', 'connections at one time', positiveInteger, 10)
+    .option('-n, --messages <N>', 'messages in all', positiveInteger)
+    .option(
+      '-d, --duration <DURATION>',
+      'how long messages are started (default 10s, or until --messages)',
+      duration,
+    )
+    .option('-s, --size <SIZES>', 'octets of a message: 1k, or a mix such as 1k:80,64k:15,1m:5', sizes, [
+      { octets: 1024, weight: 1 },
+    ])
+    .option('-r, --recipients <N>', 'recipients of each message', positiveInteger, 1)
+    .option(
+      '--per-connection <N>',
+      'messages over a connection, then a new one (default: all)',
+      positiveInteger,
+    )
+    .option('--pipelining', 'commands in groups (RFC 2920)')
+    .option('--bdat', 'content by BDAT (RFC 3030)')
+    .option('--starttls', 'STARTTLS before anything else')
+    .option('--tls-verify', "the server's certificate must be good (default: but on loopback)")
+    .option('--no-tls-verify', 'it need not be')
+    .option('--tls-resume', 'resume the TLS session of an earlier connection')
+    .addOption(
+      new Option('--auth <MECHANISM>', 'of AUTH (default: the best on offer)').choices(['PLAIN', 'LOGIN']),
+    )
+    .option(
+      '--rate <N>',
+      'an open loop: as many messages a second are due, whether the server keeps up or not',
+      rate,
+    )
+    .addOption(
+      new Option('--arrivals <KIND>', 'with --rate: evenly, or by chance')
+        .choices(['fixed', 'poisson'])
+        .default('poisson'),
+    )
+    .option('--ramp <DURATION>', 'over which the rate rises, or connections are opened', duration, 0)
+    .option('--warmup <DURATION>', 'at the beginning, not counted', duration, 0)
+    .option('--from <ADDRESS>', 'sender, of the envelope and in From', 'bench@example.com')
+    .option('--to <ADDRESS>', 'recipients; {n}, or the end of the name, becomes a number', 'rcpt@example.net')
+    .option('--hello <NAME>', 'name of the client', 'localhost')
+    .option('--seed <N>', 'of all that is left to chance', wholeNumber, 1)
+    .option('--timeout <DURATION>', 'for each reply', duration, 60_000)
+    .option('--drain <DURATION>', 'for what is on its way when the time is over', duration, 10_000)
+    .option('--threads <N>', 'of the generator', positiveInteger, 1)
+    .option('--i-own-this-server', 'it need not be on loopback')
+    .option('--json', 'the report as JSON, in place of the table')
+    .option('--save <FILE>', 'write the report as JSON, for --compare')
+    .option('--html <FILE>', 'write the report as a page with charts')
+    .option('--compare <FILES...>', 'show two saved reports beside each other')
+    .action(async (url: string | undefined, _options, command: Command) =>
+      (await import('./bench.js')).bench(context, command, url),
+    );
+}
+
+function addSink(program: Command, context: Context, duration: Read<number>): void {
+  program
+    .command('sink')
+    .description('take mail and drop it: what a load test or a client is aimed at')
+    .option(
+      '-l, --listen <URL>',
+      'as for serve; TLS and AUTH only where ?tls= or ?auth= name them (default smtp://127.0.0.1:2525)',
+      (url: string, urls: string[]) => [...urls, url],
+      [],
+    )
+    .option('--tls-cert <FILE>', 'PEM certificate (default: a self-signed one)')
+    .option('--tls-key <FILE>', 'its PEM key')
+    .option(
+      '--tls-detect <DURATION>',
+      'with ?tls=: wait that long for TLS at once on the same port',
+      duration,
+      0,
+    )
+    .option('--delay <DURATION>', 'before the reply to a message', duration, 0)
+    .option('--tempfail <RATE>', 'share of messages that get 451, from 0 to 1', share, 0)
+    .option('--permfail <RATE>', 'share of messages that get 554', share, 0)
+    .option('--disconnect <RATE>', 'share of messages at whose end the connection is cut', share, 0)
+    .option('--slow-read <OCTETS>', 'octets of content read a second, on each connection', positiveInteger)
+    .option('--seed <N>', 'of all that is left to chance', wholeNumber, 1)
+    .option('--stats <DURATION>', 'tell the counts that often, as SIGUSR1 does', duration)
+    .option('--dump <DIR>', 'keep the messages there: ID.eml, and the envelope in ID.json')
+    .option('--threads <N>', 'processes', positiveInteger, 1)
+    .option('--json', 'one JSON object a line, for programs')
+    .action(async (_options, command: Command) => (await import('./sink.js')).sink(context, command));
+}
+
+/** An option's value; commander tells what is allowed where it is none. */
+function reader<T>(parse: (text: string) => T | undefined, form: string): Read<T> {
+  return (text) => {
+    const value = parse(text);
+    if (value === undefined) throw new InvalidArgumentError(`It must be ${form}.`);
+    return value;
+  };
+}
+
+function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (!/^[1-9]\d*$/.test(text) || !Number.isSafeInteger(number)) {
+    throw new InvalidArgumentError('It must be a whole number from 1.');
+  }
+  return number;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function share(text: string): number {
+  const number = Number(text);
+  if (!/^(\d+(\.\d+)?|\.\d+)$/.test(text) || number > 1) {
+    throw new InvalidArgumentError('It must be a share from 0 to 1, such as 0.05.');
+  }
+  return number;
+}
+
+function rate(text: string): number {
+  const number = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0 || number > 1_000_000) {
+    throw new InvalidArgumentError('It must be a number above 0, and at most 1000000.');
+  }
+  return number;
+}

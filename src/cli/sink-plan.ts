@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { parseListener } from '../config/listener.js';
+import { LARGEST_MESSAGE, type SinkListener, type SinkPlan } from '../load/index.js';
+import { CliError, UsageError } from './error.js';
+
+/** The options of `postern sink`, as commander gives them. Times are milliseconds. */
+export interface SinkOptions {
+  readonly listen: readonly string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsDetect: number;
+  readonly delay: number;
+  readonly tempfail: number;
+  readonly permfail: number;
+  readonly disconnect: number;
+  readonly slowRead?: number;
+  readonly seed: number;
+  readonly stats?: number;
+  readonly dump?: string;
+  readonly threads: number;
+  readonly json?: true;
+}
+
+export const SINK_LISTEN = 'smtp://127.0.0.1:2525';
+
+/** What the command line asks for. Rejects with UsageError where it cannot be meant. */
+export async function sinkPlanOf(options: SinkOptions): Promise<SinkPlan> {
+  const { tempfail, permfail, disconnect } = options;
+  if (tempfail + permfail + disconnect > 1) {
+    throw new UsageError('--tempfail, --permfail and --disconnect together are more than all messages');
+  }
+  const urls = options.listen.length === 0 ? [SINK_LISTEN] : options.listen;
+  const listeners = urls.map((url) => listenerOf(url, options.tlsDetect));
+  const tls = listeners.some((listener) => listener.tls !== 'off');
+  return {
+    hostname: hostname(),
+    listeners,
+    auth: urls.some((url) => names(url, 'auth')),
+    certificate: tls ? await certificate(options) : null,
+    tlsDetect: options.tlsDetect,
+    delay: options.delay,
+    tempfail,
+    permfail,
+    disconnect,
+    slowRead: options.slowRead ?? null,
+    seed: options.seed,
+    dump: options.dump ?? null,
+    maxSize: LARGEST_MESSAGE,
+    threads: options.threads,
+  };
+}
+
+/** A URL of `serve`; what it does not name is off. */
+function listenerOf(url: string, tlsDetect: number): SinkListener {
+  const parsed = parseListener(url);
+  if (typeof parsed === 'string') throw new UsageError(`--listen "${url}": ${parsed}`);
+  for (const option of ['proxy', 'client_cert']) {
+    if (names(url, option)) throw new UsageError(`--listen "${url}": the sink knows no option "${option}"`);
+  }
+  const { address, port, protocol, auth } = parsed;
+  const tls = parsed.tls === 'implicit' || names(url, 'tls') ? parsed.tls : 'off';
+  return {
+    host: address,
+    port,
+    lmtp: protocol === 'lmtp',
+    tls: tls === 'implicit' || tls === 'off' ? tls : tlsDetect > 0 ? 'detect' : 'starttls',
+    tlsRequired: tls === 'required' || tls === 'implicit',
+    authRequired: names(url, 'auth') && auth === 'required',
+  };
+}
+
+function names(url: string, option: string): boolean {
+  return new RegExp(`[?&]${option}=`).test(url);
+}
+
+async function certificate({ tlsCert, tlsKey }: SinkOptions): Promise<{ cert: string; key: string }> {
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    try {
+      return { cert: await readFile(tlsCert, 'utf8'), key: await readFile(tlsKey, 'utf8') };
+    } catch (error) {
+      throw new CliError(`cannot read the certificate: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  if (tlsCert !== undefined || tlsKey !== undefined) {
+    throw new UsageError('--tls-cert and --tls-key go together');
+  }
+  const { issueCertificate } = await import('./issue-certificate.js');
+  const now = Date.now();
+  return issueCertificate({
+    commonName: 'localhost',
+    names: ['localhost', '127.0.0.1', '::1'],
+    use: 'server',
+    validFrom: new Date(now - 86_400_000),
+    validTo: new Date(now + 30 * 86_400_000),
+  });
+}

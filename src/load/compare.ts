@@ -1,0 +1,60 @@
+import { figure, octets, percent, time } from './format.js';
+import type { Report } from './report.js';
+import { loadOf } from './report-text.js';
+
+interface Row {
+  readonly name: string;
+  readonly of: (report: Report) => number;
+  readonly show: (value: number) => string;
+}
+
+const ROWS: readonly Row[] = [
+  { name: 'messages/s', of: (report) => report.messagesPerSecond, show: figure },
+  { name: 'octets/s', of: (report) => report.octetsPerSecond, show: octets },
+  { name: 'latency p50', of: (report) => report.latency.p50, show: time },
+  { name: 'latency p90', of: (report) => report.latency.p90, show: time },
+  { name: 'latency p99', of: (report) => report.latency.p99, show: time },
+  { name: 'latency p99.9', of: (report) => report.latency.p99_9, show: time },
+  { name: 'latency max', of: (report) => report.latency.max, show: time },
+  { name: 'connection p50', of: (report) => report.setup.p50, show: time },
+  { name: 'refused', of: (report) => report.messages.refused, show: figure },
+  { name: 'lost', of: (report) => report.messages.lost, show: figure },
+  { name: 'generator, busy', of: (report) => report.generator.busiest, show: percent },
+];
+
+type Named = readonly [name: string, report: Report];
+
+/** Two runs beside each other, with what the second one is to the first. */
+export function compareText([nameA, a]: Named, [nameB, b]: Named): string {
+  const rows = ROWS.map(({ name, of, show }) => [name, show(of(a)), show(of(b)), ratio(of(a), of(b))]);
+  const table = [['', 'A', 'B', 'B / A'], ...rows];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const settings = differences(a, b);
+  return [
+    `A  ${nameA}: ${a.target}, ${a.startedAt}, ${loadOf(a)}`,
+    `B  ${nameB}: ${b.target}, ${b.startedAt}, ${loadOf(b)}`,
+    ...(settings.length === 0 ? [] : [`!  not the same: ${settings.join(', ')}`]),
+    '',
+    ...table.map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    ),
+    '',
+  ].join('\n');
+}
+
+function ratio(a: number, b: number): string {
+  if (a === 0) return b === 0 ? '=' : '-';
+  return `${(b / a).toFixed(2)}×`;
+}
+
+/** What the two were not asked alike; where and how fast the machine is, too. */
+function differences(a: Report, b: Report): string[] {
+  const flat = ({ settings, host }: Report): Record<string, unknown> => ({ ...settings, ...host });
+  const [these, those] = [flat(a), flat(b)];
+  return Object.keys(these).filter((name) => JSON.stringify(these[name]) !== JSON.stringify(those[name]));
+}

@@ -1,0 +1,234 @@
+import { ConnectionError, type SessionOptions, Shared } from '../client/index.js';
+import { Secret } from '../protocol/secret.js';
+import { Lane, type LaneOptions, type Work } from './lane.js';
+import { Mails, type NumberedMail } from './mails.js';
+import type { Plan } from './plan.js';
+import { randomFrom } from './random.js';
+import type { Recorder } from './recorder.js';
+import { intendedStarts } from './schedule.js';
+
+/** Which part of the run a thread has. */
+export interface Part {
+  readonly index: number;
+  readonly of: number;
+}
+
+/** A run ends where no connection could be had for this long, in milliseconds. */
+export const GIVE_UP = 10_000;
+/** From here on a due message is waited for awake, in milliseconds: a timer is late by one or two. */
+const SPIN = 2;
+
+/** The load of one thread: what to send when, over which connection. */
+export class Generator implements Work {
+  readonly #lanes = new Set<Lane>();
+  /** Lanes without work; the one that waits longest gets the next message. */
+  #idle: Lane[] = [];
+  readonly #mails: Mails;
+  readonly #nextStart: (() => number) | null;
+  /** Of an open loop: what is due and has no connection yet, by its intended start. */
+  #due: number[] = [];
+  #dueFrom = 0;
+  #pending = Infinity;
+  /** Messages that may be started yet. */
+  #left: number;
+  #number = 0;
+  #stopped = false;
+  #failure: Error | null = null;
+  #everOpened = false;
+  #lastOpen = 0;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #finished: (() => void) | null = null;
+
+  /** @param now milliseconds of the run */
+  constructor(
+    private readonly plan: Plan,
+    private readonly part: Part,
+    private readonly recorder: Recorder,
+    readonly now: () => number,
+    date: number,
+  ) {
+    this.#mails = new Mails(plan, part.index, date);
+    this.#left = plan.messages === null ? Infinity : shareOf(plan.messages, part);
+    const random = randomFrom(plan.seed ^ (0x5bd1e995 * (part.index + 1)));
+    this.#nextStart = plan.schedule === null ? null : intendedStarts(plan.schedule, random, part);
+  }
+
+  /** Resolves when all is sent or the time is over. Rejects where there was never a connection. */
+  async run(): Promise<void> {
+    const over = new Promise<void>((resolve) => {
+      this.#finished = resolve;
+    });
+    this.#lastOpen = this.now();
+    const lanes = Math.max(1, shareOf(this.plan.connections, this.part));
+    const shared = new Shared();
+    const options = this.#laneOptions();
+    for (let index = 0; index < lanes; index++) {
+      const lane = new Lane(options, this, this.recorder, shared);
+      this.#lanes.add(lane);
+      const wait = this.plan.schedule === null ? (this.plan.ramp * index) / lanes : 0;
+      if (wait === 0) lane.begin();
+      else this.#after(wait, () => lane.begin());
+    }
+    if (this.plan.duration !== null) this.#after(this.plan.duration, () => this.stop(this.plan.drain));
+    if (this.#nextStart !== null) this.#schedule();
+    await over;
+    for (const timer of this.#timers) clearTimeout(timer);
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Starts no more messages; what is on its way has that many milliseconds. */
+  stop(drain: number): void {
+    this.#stopped = true;
+    this.#wakeAll();
+    this.#after(drain, () => this.#abort());
+  }
+
+  /** Messages that were due and never began. */
+  get unstarted(): number {
+    return this.#due.length - this.#dueFrom;
+  }
+
+  // ---- what lanes ask and tell
+
+  get over(): boolean {
+    if (this.#failure !== null) return true;
+    if (this.#nextStart === null) return this.#stopped || this.#left === 0;
+    return (this.#stopped || (this.#left === 0 && this.#pending === Infinity)) && this.unstarted === 0;
+  }
+
+  take(): NumberedMail | null {
+    const now = this.now();
+    if (this.#nextStart === null) {
+      if (this.over) return null;
+      this.#left--;
+      return this.#make(now, now);
+    }
+    const intended = this.#due[this.#dueFrom];
+    if (intended === undefined) return null;
+    this.#dueFrom++;
+    if (this.#dueFrom === this.#due.length) {
+      this.#due = [];
+      this.#dueFrom = 0;
+      if (this.over) this.#wakeAll();
+    }
+    return this.#make(intended, now);
+  }
+
+  idle(lane: Lane): void {
+    this.#idle.push(lane);
+  }
+
+  closed(lane: Lane): void {
+    this.#lanes.delete(lane);
+    if (this.#lanes.size === 0) this.#finished?.();
+  }
+
+  tried(error: Error | null): void {
+    const now = this.now();
+    if (error === null) {
+      this.#everOpened = true;
+      this.#lastOpen = now;
+    } else if (!this.#everOpened) {
+      this.#failure ??= error;
+      this.#abort();
+    } else if (now - this.#lastOpen > GIVE_UP && this.recorder.inFlight === 0) this.stop(0);
+  }
+
+  // ---- the schedule
+
+  #make(intended: number, started: number): NumberedMail {
+    this.recorder.started(started);
+    const number = this.#number++ * this.part.of + this.part.index;
+    return this.#mails.make(number, intended, started);
+  }
+
+  /** Puts what is due in hand, and waits for the next one. */
+  #schedule(): void {
+    const { duration } = this.plan;
+    const now = this.now();
+    this.recorder.at(now);
+    if (this.#pending === Infinity) this.#advance();
+    while (this.#pending <= now && !this.#stopped) {
+      // With a connection free and waiting, only this thread can be late.
+      if (this.#idle.length > 0) this.recorder.slipped(now - this.#pending);
+      this.#due.push(this.#pending);
+      this.#advance();
+      this.#dispatch();
+    }
+    if (this.#stopped || this.#pending === Infinity || (duration !== null && this.#pending > duration)) {
+      this.#pending = Infinity;
+      if (this.over) this.#wakeAll();
+      return;
+    }
+    const wait = this.#pending - this.now();
+    if (wait > SPIN) this.#after(wait - SPIN, () => this.#schedule());
+    else setImmediate(() => this.#schedule());
+  }
+
+  #advance(): void {
+    this.#pending = this.#left > 0 ? (this.#nextStart?.() ?? Infinity) : Infinity;
+    if (this.#pending !== Infinity) this.#left--;
+  }
+
+  #dispatch(): void {
+    this.#idle.shift()?.wake();
+  }
+
+  #wakeAll(): void {
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const lane of idle) lane.wake();
+    for (const lane of this.#lanes) lane.wake();
+  }
+
+  #abort(): void {
+    this.#stopped = true;
+    const error = new ConnectionError('timeout', 'there was no reply when the time was over');
+    for (const lane of this.#lanes) lane.abort(error);
+  }
+
+  #after(milliseconds: number, then: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      then();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+
+  #laneOptions(): LaneOptions {
+    const { plan } = this;
+    return {
+      session: sessionOptions(plan),
+      pipelining: plan.pipelining,
+      chunking: plan.chunking,
+      messagesPerConnection: plan.messagesPerConnection ?? Infinity,
+      lazy: plan.schedule !== null && plan.messagesPerConnection !== null,
+    };
+  }
+}
+
+function sessionOptions({ target, mechanism, ...plan }: Plan): SessionOptions {
+  const { host, port, implicitTls, user, password } = target;
+  return {
+    host,
+    port,
+    implicitTls,
+    startTls: plan.startTls,
+    tls: { verify: plan.verifyTls, ...(plan.resumeTls ? { sessions: { last: null } } : {}) },
+    timeout: plan.timeout,
+    hello: plan.hello,
+    credentials:
+      user === null
+        ? undefined
+        : {
+            user,
+            password: new Secret(password ?? ''),
+            ...(mechanism === null ? {} : { mechanism }),
+          },
+  };
+}
+
+/** What of a number of things falls to this part; all parts together have all of them. */
+export function shareOf(total: number, { index, of }: Part): number {
+  return Math.floor(total / of) + (index < total % of ? 1 : 0);
+}

@@ -1,0 +1,9 @@
+/** The load generator and the sink. */
+export { type Plan, type Target } from './plan.js';
+export { type Progress, runPlan, type RunOptions } from './run.js';
+export { type Report, REPORT_FORMAT } from './report.js';
+export { reportText } from './report-text.js';
+export { LARGEST_MESSAGE, parseSizes, type SizeShare, SIZES_FORM } from './sizes.js';
+export { type RunningSink, startSink } from './sink-pool.js';
+export { type SinkCounts, type SinkListener, type SinkPlan } from './sink-plan.js';
+export { parseTarget, type Resolved, resolveHost, TARGET_FORM } from './target.js';

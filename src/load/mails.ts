@@ -1,0 +1,136 @@
+import { Buffer } from 'node:buffer';
+import { dotStuffed, type Mail, mailCommand, rcptCommand } from '../client/index.js';
+import type { Plan } from './plan.js';
+import { randomFrom } from './random.js';
+import { chooser } from './sizes.js';
+
+/** A message of the run. */
+export interface NumberedMail extends Mail {
+  /** Octets of the message, as it is without dot-stuffing. */
+  readonly octets: number;
+  /** When it was to start, and when it did, in milliseconds of the run. */
+  readonly intended: number;
+  readonly started: number;
+}
+
+/** Digits of a number: the same for all, so that all messages of a size have that size. */
+const DIGITS = 10;
+const NUMBER = '0'.repeat(DIGITS);
+/** Up to here a message is copied into one piece; the body of a larger one is shared. */
+const COPIED = 32 * 1024;
+
+const WORDS =
+  'the of and to in is was for on that by with as at from are this be or had not but what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more her two like him see time could no make than first been its who now people my made over did down only way find use may water long little very after words called just where most know'.split(
+    ' ',
+  );
+
+/** What is the same for all messages of a size. */
+interface Template {
+  readonly octets: number;
+  /** The header section with all of the body, or with none of it. */
+  readonly head: Buffer;
+  /** Where in the head the number stands. */
+  readonly places: readonly number[];
+  readonly body: readonly Buffer[];
+}
+
+/** Makes the messages of a run: text of the right size, numbered sender to recipient, the same for the same seed. */
+export class Mails {
+  readonly #templates: readonly Template[];
+  readonly #choose: () => number;
+  readonly #mail: string;
+  readonly #rcpt: readonly [before: string, behind: string];
+  readonly #recipients: number;
+
+  /** @param now the date of all messages, in milliseconds since 1970 */
+  constructor(plan: Plan, thread: number, now: number) {
+    this.#mail = mailCommand(plan.from);
+    this.#recipients = plan.recipients;
+    this.#rcpt = around(rcptCommand(numbered(plan.to)));
+    // The same messages in each thread, in an order of its own.
+    const words = randomFrom(plan.seed);
+    this.#templates = plan.sizes.map(({ octets }) => template(plan, octets, words, now));
+    this.#choose = chooser(plan.sizes, randomFrom(plan.seed + 1 + thread));
+  }
+
+  /** The message of a number, counted from 0. */
+  make(number: number, intended: number, started: number): NumberedMail {
+    const { octets, head, places, body } = this.#templates[this.#choose()] as Template;
+    const [before, behind] = this.#rcpt;
+    const recipients: string[] = [];
+    const first = number * this.#recipients;
+    for (let index = 0; index < this.#recipients; index++) {
+      recipients.push(before + digits(first + index) + behind);
+    }
+    const own = Buffer.allocUnsafe(head.length);
+    head.copy(own);
+    const text = digits(first);
+    for (const place of places) own.write(text, place, 'latin1');
+    const content = body.length === 0 ? [own] : [own, ...body];
+    return { mail: this.#mail, recipients, content, octets, intended, started };
+  }
+}
+
+function template(plan: Plan, size: number, random: () => number, now: number): Template {
+  const head = Buffer.from(
+    [
+      `From: <${plan.from}>`,
+      `To: <${numbered(plan.to)}>`,
+      `Subject: Postern bench, message ${NUMBER}`,
+      `Date: ${new Date(now).toUTCString().replace('GMT', '+0000')}`,
+      `Message-ID: <${NUMBER}.${plan.seed}.${now}@${plan.from.slice(plan.from.lastIndexOf('@') + 1)}>`,
+      'MIME-Version: 1.0',
+      'Content-Type: text/plain; charset=us-ascii',
+      '',
+      '',
+    ].join('\r\n'),
+    'latin1',
+  );
+  const body = text(size - head.length, random);
+  const stuff = (octets: Buffer): Buffer => (plan.chunking ? octets : dotStuffed(octets));
+  const whole = head.length + body.length <= COPIED;
+  return {
+    octets: head.length + body.length,
+    head: whole ? stuff(Buffer.concat([head, body])) : head,
+    places: placesOf(head),
+    body: whole ? [] : [stuff(body)],
+  };
+}
+
+/** Lines of words, with that many octets; a line end at the least. */
+function text(octets: number, random: () => number): Buffer {
+  const length = Math.max(2, octets);
+  const lines: string[] = [];
+  let left = length;
+  while (left > 0) {
+    // A last line must have room for its end.
+    const width = left <= 78 ? left : left < 80 ? 40 : 78;
+    let line = '';
+    while (line.length < width - 2) line += `${WORDS[Math.floor(random() * WORDS.length)] ?? ''} `;
+    lines.push(`${line.slice(0, width - 2)}\r\n`);
+    left -= width;
+  }
+  return Buffer.from(lines.join(''), 'latin1');
+}
+
+/** `rcpt@example.net` with room for a number: where `{n}` stands, or before the `@`. */
+function numbered(address: string): string {
+  if (address.includes('{n}')) return address.replaceAll('{n}', NUMBER);
+  const at = address.lastIndexOf('@');
+  return at < 0 ? address + NUMBER : address.slice(0, at) + NUMBER + address.slice(at);
+}
+
+function around(command: string): [string, string] {
+  const at = command.indexOf(NUMBER);
+  return [command.slice(0, at), command.slice(at + DIGITS)];
+}
+
+function placesOf(head: Buffer): number[] {
+  const places: number[] = [];
+  for (let at = head.indexOf(NUMBER); at >= 0; at = head.indexOf(NUMBER, at + DIGITS)) places.push(at);
+  return places;
+}
+
+function digits(number: number): string {
+  return String(number).padStart(DIGITS, '0');
+}

@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { count, duration, figure, octets, percent, time } from './format.js';
+import { SCRIPT } from './page/script.js';
+import { STYLE } from './page/style.js';
+import type { Report, Spread } from './report.js';
+import { loadOf, warnings } from './report-text.js';
+
+/**
+ * The report as one page that needs nothing else: no network, no other file. Figures and tables are there
+ * without scripts; the charts are drawn by uPlot, which comes along.
+ */
+export async function reportPage(report: Report): Promise<string> {
+  const [uplot, uplotStyle] = await Promise.all([asset('uPlot.iife.min.js'), asset('uPlot.min.css')]);
+  const { interval, percentiles } = report;
+  // The last point is of less than an interval: drawn like the others it would be a fall that never was.
+  const end = report.seconds + report.settings.warmup / 1000;
+  const whole = report.timeline.filter(({ at }) => at <= end);
+  const timeline = whole.length === 0 ? report.timeline : whole;
+  // A "<" could end the element early.
+  const data = JSON.stringify({ interval, timeline, percentiles }).replaceAll('<', '\\u003c');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>${text(`${figure(report.messagesPerSecond)} messages/s, ${report.target}`)}</title>
+<style>${uplotStyle}${STYLE}</style>
+</head>
+<body>
+<main>
+${heading(report)}
+${figures(report)}
+${notes(report)}
+<section class="card"><h2>Throughput over time</h2><div id="throughput" class="chart"></div></section>
+<section class="card"><h2>Latency by percentile</h2><div id="latency" class="chart"></div></section>
+${latencies(report)}
+<div class="columns">
+${table('Replies', repliesOf(report))}
+${table('Run', factsOf(report))}
+</div>
+<footer class="faint small">Made by postern bench. Latency counts from the moment at which a message was due.</footer>
+</main>
+<script type="application/json" id="data">${data}</script>
+<script>${uplot}</script>
+<script>${SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+function asset(name: string): Promise<string> {
+  // Found as an import would find it, wherever packages are.
+  return readFile(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), 'utf8');
+}
+
+function heading(report: Report): string {
+  const date = report.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
+  return `<header><h1>${text(report.target)}</h1>
+<p class="faint">${text(loadOf(report))}</p><p class="faint small">${text(date)}</p></header>`;
+}
+
+function figures({ messages, latency, ...report }: Report): string {
+  const failed = messages.refused + messages.lost;
+  return `<section class="figures">
+${card('Throughput', figure(report.messagesPerSecond), 'messages/s')}
+${card('Data', ...split(`${octets(report.octetsPerSecond)}/s`))}
+${card('Half within', ...split(time(latency.p50)))}
+${card('99% within', ...split(time(latency.p99)))}
+${card('Accepted', count(messages.accepted), '')}
+${card('Refused or lost', count(failed), '', failed > 0)}
+</section>`;
+}
+
+function card(name: string, value: string, unit: string, bad = false): string {
+  return `<div class="card"><p class="faint small">${text(name)}</p><p class="figure${bad ? ' bad' : ''}">${text(value)} <small>${text(unit)}</small></p></div>`;
+}
+
+function notes(report: Report): string {
+  const found = warnings(report).map((note) => `<p>${text(note.replace(/^! /, ''))}</p>`);
+  return found.length === 0 ? '' : `<section class="card note">${found.join('')}</section>`;
+}
+
+const COLUMNS = [
+  ['min', 'min'],
+  ['50%', 'p50'],
+  ['75%', 'p75'],
+  ['90%', 'p90'],
+  ['95%', 'p95'],
+  ['99%', 'p99'],
+  ['99.9%', 'p99_9'],
+  ['99.99%', 'p99_99'],
+  ['max', 'max'],
+  ['mean', 'mean'],
+] as const satisfies readonly (readonly [string, keyof Spread])[];
+
+function latencies({ latency, service, setup }: Report): string {
+  const rows: (readonly [string, Spread])[] = [
+    [service === null ? 'Message' : 'Message, from when it was due', latency],
+    ...(service === null ? [] : [['Message, from when it began', service] as const]),
+    ['Connection, until ready', setup],
+  ];
+  const head = COLUMNS.map(([name]) => `<th>${name}</th>`).join('');
+  const body = rows.map(
+    ([name, spread]) =>
+      `<tr><td>${text(name)}</td>${COLUMNS.map(([, key]) => `<td>${text(time(spread[key]))}</td>`).join('')}</tr>`,
+  );
+  return `<section class="card"><h2>Latency</h2><div class="scroll"><table><thead><tr><th></th>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div></section>`;
+}
+
+function repliesOf({ replies, faults }: Report): [string, string][] {
+  return [
+    ...Object.entries(replies).map(([code, times]): [string, string] => [
+      faults.replies[code] ?? code,
+      count(times),
+    ]),
+    ...Object.entries(faults.errors).map(([, { count: times, first }]): [string, string] => [
+      first,
+      count(times),
+    ]),
+  ];
+}
+
+function factsOf({ messages, warmup, generator, host, settings, seconds }: Report): [string, string][] {
+  return [
+    ['Time', duration(seconds)],
+    ['Warm-up, not counted', `${duration(settings.warmup / 1000)}, ${count(warmup.accepted)} messages`],
+    ['Connections opened', count(messages.opened)],
+    ['Connections failed', count(messages.notOpened)],
+    [
+      'Generator',
+      `${generator.threads} × ${percent(generator.busiest)} busy, ${generator.cores.toFixed(2)} cores`,
+    ],
+    ['Node', `${host.node}, ${host.system}`],
+    ['Processor', `${host.cpus} × ${host.cpu}`],
+  ];
+}
+
+function table(title: string, rows: readonly (readonly [string, string])[]): string {
+  const body = rows.map(([name, value]) => `<tr><td>${text(name)}</td><td>${text(value)}</td></tr>`);
+  return `<section class="card"><h2>${text(title)}</h2><table><tbody>${body.join('')}</tbody></table></section>`;
+}
+
+/** A figure and its unit apart. */
+function split(value: string): [string, string] {
+  const [number = '', unit = ''] = value.split(/ (.*)/s, 2);
+  return [number, unit];
+}
+
+function text(value: string): string {
+  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

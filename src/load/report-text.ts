@@ -1,0 +1,135 @@
+import { count, duration, figure, octets, percent, time } from './format.js';
+import type { Report, Spread } from './report.js';
+
+/** The report as people read it in a terminal. */
+export function reportText(report: Report): string {
+  const { messages, warmup } = report;
+  const failed = messages.refused + messages.lost;
+  const lines: [string, string][] = [
+    ['target', report.target],
+    ['load', loadOf(report)],
+    ['time', timeOf(report)],
+    ['messages', `${count(messages.accepted)} accepted${failed === 0 ? '' : `, ${failures(report)}`}`],
+    ['throughput', `${figure(report.messagesPerSecond)} messages/s, ${octets(report.octetsPerSecond)}/s`],
+    ['connections', connectionsOf(report)],
+    ['generator', generatorOf(report)],
+  ];
+  if (warmup.started > 0) lines.splice(3, 0, ['warm-up', `${count(warmup.accepted)} accepted, not counted`]);
+  return [
+    ...lines.map(([name, text]) => `${name.padEnd(12)}${text}`),
+    '',
+    ...latencyTable(report),
+    '',
+    `replies     ${repliesOf(report)}`,
+    ...examplesOf(report),
+    ...warnings(report),
+    '',
+  ].join('\n');
+}
+
+/** What was asked, in words. */
+export function loadOf({ settings }: Report): string {
+  const { schedule, sizes, recipients, messagesPerConnection, user } = settings;
+  const loop =
+    schedule === null
+      ? 'closed loop'
+      : `open loop at ${figure(schedule.perSecond)} messages/s (${schedule.arrivals})`;
+  const total = sizes.reduce((sum, { weight }) => sum + weight, 0);
+  const mix = sizes.map(({ octets: size, weight }) =>
+    sizes.length === 1 ? octets(size) : `${percent(weight / total)} of ${octets(size)}`,
+  );
+  return [
+    loop,
+    `${count(settings.connections)} connection${settings.connections === 1 ? '' : 's'}`,
+    mix.join(' + '),
+    ...(recipients === 1 ? [] : [`${recipients} recipients`]),
+    ...(messagesPerConnection === null ? [] : [`${count(messagesPerConnection)} per connection`]),
+    ...(settings.pipelining ? ['PIPELINING'] : []),
+    ...(settings.chunking ? ['BDAT'] : []),
+    ...(settings.startTls ? ['STARTTLS'] : []),
+    ...(user ? ['AUTH'] : []),
+  ].join(', ');
+}
+
+/** What the reader must know before the figures are believed; empty where there is nothing. */
+export function warnings(report: Report): string[] {
+  const { generator, messages, service } = report;
+  const found: string[] = [];
+  if (generator.saturated && generator.slip === null) {
+    found.push(
+      `The generator is saturated (${percent(generator.busiest)} busy): these figures are its own limit, not the ` +
+        "server's. Give it more --threads, or a core to itself.",
+    );
+  } else if (generator.saturated && generator.slip !== null) {
+    found.push(
+      `The generator was late by ${time(generator.slip.p99)} (p99): latencies are too long by that. Give it more ` +
+        '--threads, a core to itself, or a lower --rate.',
+    );
+  }
+  if (messages.unstarted > 0) {
+    found.push(
+      `${count(messages.unstarted)} messages were due and never begun: the rate is more than the server takes.`,
+    );
+  }
+  if (service !== null && service.p99 > 0 && report.latency.p99 > 10 * service.p99) {
+    found.push(
+      'Messages waited for a free connection: the latency counts from when they were due. More --connections, or a lower --rate.',
+    );
+  }
+  if (report.interrupted) found.push('Stopped before its end.');
+  return found.map((text) => `! ${text}`);
+}
+
+function latencyTable(report: Report): string[] {
+  const rows: [string, Spread][] = [
+    [report.service === null ? 'message' : 'from due', report.latency],
+    ...(report.service === null ? [] : ([['from start', report.service]] as [string, Spread][])),
+    ['connection', report.setup],
+  ];
+  const columns = ['p50', 'p75', 'p90', 'p99', 'p99_9', 'p99_99', 'max', 'mean'] as const;
+  const header = columns.map((name) => name.replace('_', '.').padStart(9)).join('');
+  return [
+    `latency     ${header}`,
+    ...rows.map(
+      ([name, spread]) =>
+        `  ${name.padEnd(10)}${columns.map((column) => time(spread[column]).padStart(9)).join('')}`,
+    ),
+  ];
+}
+
+function timeOf({ seconds, settings, host }: Report): string {
+  const warm = settings.warmup === 0 ? '' : ` behind a warm-up of ${duration(settings.warmup / 1000)}`;
+  return `${duration(seconds)}${warm}, Node ${host.node.slice(1)}, ${host.cpus} × ${host.cpu}`;
+}
+
+function failures({ messages }: Report): string {
+  return [
+    ...(messages.refused === 0 ? [] : [`${count(messages.refused)} refused`]),
+    ...(messages.lost === 0 ? [] : [`${count(messages.lost)} lost`]),
+  ].join(', ');
+}
+
+function connectionsOf({ messages }: Report): string {
+  const failed = messages.notOpened === 0 ? '' : `, ${count(messages.notOpened)} failed`;
+  return `${count(messages.opened)} opened${failed}`;
+}
+
+function generatorOf({ generator }: Report): string {
+  const threads = `${generator.threads} thread${generator.threads === 1 ? '' : 's'}`;
+  const late = generator.slip === null ? '' : `, late by ${time(generator.slip.p99)} (p99)`;
+  return `${threads}, ${generator.cores.toFixed(2)} cores, ${percent(generator.busiest)} busy${late}`;
+}
+
+function repliesOf({ replies }: Report): string {
+  const list = Object.entries(replies).map(([code, times]) => `${code} × ${count(times)}`);
+  return list.length === 0 ? 'none' : list.join(', ');
+}
+
+function examplesOf({ faults }: Report): string[] {
+  return [
+    ...Object.values(faults.replies).map((text) => `            such as ${text}`),
+    ...Object.entries(faults.errors).map(
+      ([kind, { count: times, first }]) => `errors      ${kind} × ${count(times)}, such as ${first}`,
+    ),
+  ];
+}

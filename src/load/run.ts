@@ -1,0 +1,98 @@
+import { performance } from 'node:perf_hooks';
+import { INTERVAL, type Plan } from './plan.js';
+import type { Faults } from './recorder.js';
+import { makeReport, type Report } from './report.js';
+import { Tally } from './tally.js';
+import { LocalThread, type Thread, WorkerThread } from './thread.js';
+
+/** A run under way, for who wants to show it. */
+export interface Progress {
+  readonly tally: Tally;
+  readonly inFlight: number;
+  /** Seconds since the beginning. */
+  readonly elapsed: number;
+}
+
+export interface RunOptions {
+  /** Called once the run has begun. */
+  readonly begun?: (progress: Progress) => void;
+  /** Ends the run early; the report tells what there is until then. */
+  readonly stop?: Promise<unknown>;
+}
+
+/** Milliseconds that messages under way have when the run is stopped early. */
+const STOP_DRAIN = 1_000;
+
+/**
+ * Runs a plan. Rejects where no connection could be had at all, with what was the matter.
+ */
+export async function runPlan(plan: Plan, { begun, stop }: RunOptions = {}): Promise<Report> {
+  const tally = new Tally(Math.ceil(plan.warmup / INTERVAL));
+  const threads = await startThreads(plan, tally);
+  let interrupted = false;
+  const origin = performance.timeOrigin + performance.now();
+  const cpu = process.cpuUsage();
+  void stop?.then(() => {
+    interrupted = true;
+    for (const thread of threads) thread.stop(STOP_DRAIN);
+  });
+  begun?.({
+    tally,
+    get inFlight() {
+      return threads.reduce((sum, { inFlight }) => sum + inFlight, 0);
+    },
+    get elapsed() {
+      return (performance.timeOrigin + performance.now() - origin) / 1000;
+    },
+  });
+  const settled = await Promise.allSettled(threads.map((thread) => endOf(thread, origin, threads)));
+  const ends = settled.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+  const wall = performance.timeOrigin + performance.now() - origin;
+  const { user, system } = process.cpuUsage(cpu);
+  tally.finish();
+  return makeReport({
+    plan,
+    tally,
+    startedAt: new Date(origin),
+    interrupted,
+    unstarted: ends.reduce((sum, { unstarted }) => sum + unstarted, 0),
+    faults: mergeFaults(ends.map(({ faults }) => faults)),
+    cores: (user + system) / 1000 / wall,
+    busiest: Math.max(...ends.map(({ busy }) => busy)),
+  });
+}
+
+async function startThreads(plan: Plan, tally: Tally): Promise<Thread[]> {
+  if (plan.threads === 1) return [new LocalThread(plan, 0, (interval) => tally.add(interval))];
+  const workers = Array.from(
+    { length: plan.threads },
+    (_, index) => new WorkerThread(plan, index, (interval) => tally.add(interval)),
+  );
+  await Promise.all(workers.map(({ ready }) => ready));
+  return workers;
+}
+
+/** Where one thread can do nothing, the others need not go on. */
+async function endOf(thread: Thread, origin: number, all: readonly Thread[]): ReturnType<Thread['run']> {
+  try {
+    return await thread.run(origin);
+  } catch (error) {
+    for (const other of all) if (other !== thread) other.stop(0);
+    throw error;
+  }
+}
+
+function mergeFaults(all: readonly Faults[]): Faults {
+  const merged: Faults = { replies: {}, errors: {} };
+  for (const { replies, errors } of all) {
+    for (const [code, text] of Object.entries(replies)) merged.replies[code] ??= text;
+    for (const [kind, { count, first }] of Object.entries(errors)) {
+      const known = (merged.errors[kind] ??= { count: 0, first });
+      known.count += count;
+    }
+  }
+  return merged;
+}

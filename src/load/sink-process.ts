@@ -1,0 +1,28 @@
+import { Sink } from './sink.js';
+import type { SinkSaid, SinkTold } from './sink-pool.js';
+
+// A process of a sink on several cores: does what the first process says, and ends with it.
+let sink: Sink | null = null;
+const say = (said: SinkSaid): void => void process.send?.(said);
+
+process.on('message', (told: SinkTold) => {
+  answer(told).then(say, (error: unknown) => {
+    const { message, code } = error as NodeJS.ErrnoException;
+    say({ type: 'failed', message, code });
+  });
+});
+process.on('disconnect', () => process.exit(0));
+// A terminal sends Ctrl-C to all of them; the first process says when to end.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+say({ type: 'ready' });
+
+async function answer(told: SinkTold): Promise<SinkSaid> {
+  if (told.type === 'listen') {
+    sink = new Sink(told.plan, told.thread);
+    return { type: 'listening', listening: await sink.listen() };
+  }
+  if (sink === null) throw new Error('the sink does not listen yet');
+  if (told.type === 'close') await sink.close(told.graceMs);
+  return { type: 'counts', counts: { ...sink.counts } };
+}

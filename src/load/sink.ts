@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Certificates,
+  type ContentSink,
+  createServer,
+  type Handler,
+  type Listening,
+  type Server,
+  type SessionView,
+} from '../server/index.js';
+import { Reply } from '../protocol/index.js';
+import { Dump, type DumpedMessage } from './dump.js';
+import { type Fate, fates } from './mischief.js';
+import { NO_COUNTS, type SinkCounts, type SinkPlan } from './sink-plan.js';
+
+const TEMPFAIL = new Reply(451, '4.3.0', 'Not now: the sink was told to refuse some');
+const PERMFAIL = new Reply(554, '5.3.0', 'Not ever: the sink was told to refuse some');
+/** More than anybody sends by accident. */
+const MANY = 1_000_000;
+
+/** A server that takes mail and drops it, or does to it what its plan says. */
+export class Sink {
+  readonly counts: SinkCounts = { ...NO_COUNTS };
+  readonly #server: Server<string>;
+  readonly #dump: Dump | null;
+
+  /** @param thread its number among the processes of the plan */
+  constructor(
+    private readonly plan: SinkPlan,
+    thread: number,
+  ) {
+    this.#dump = plan.dump === null ? null : new Dump(plan.dump, plan.threads === 1 ? '' : `${thread}-`);
+    this.#server = createServer<string>({
+      hostname: plan.hostname,
+      ...(plan.certificate === null ? {} : { certificates: Certificates.load([plan.certificate]) }),
+      limits: { messageSize: plan.maxSize, recipients: MANY, errors: MANY },
+      admission: { connections: MANY, connectionsPerAddress: MANY },
+      dataRate: { octetsPerSecond: 0 },
+      ...handlerOf(plan, this.counts, fates(plan, thread), this.#dump),
+    });
+  }
+
+  /** Opens the ports of the plan, in their order. Rejects with Node's own error where one cannot be had. */
+  async listen(): Promise<Listening[]> {
+    await this.#dump?.prepare();
+    const listening: Listening[] = [];
+    for (const listener of this.plan.listeners) {
+      listening.push(await this.#server.listen({ ...listener, tlsDetectMs: this.plan.tlsDetect }));
+    }
+    return listening;
+  }
+
+  close(graceMs: number): Promise<void> {
+    return this.#server.close(graceMs);
+  }
+}
+
+function handlerOf(plan: SinkPlan, counts: SinkCounts, fate: () => Fate, dump: Dump | null): Handler<string> {
+  return {
+    onConnect: () => {
+      counts.connections++;
+      counts.open++;
+    },
+    onClose: () => {
+      counts.open--;
+    },
+    onRefused: (_, __, reply) => {
+      if (reply !== TEMPFAIL && reply !== PERMFAIL) counts.refused++;
+    },
+    ...(plan.auth ? { onAuth: (_, { authcid }) => authcid } : {}),
+    onContent: (session) => new Taken(session, plan, counts, fate, dump?.open() ?? null),
+  };
+}
+
+/** One message on its way into nothing. */
+class Taken implements ContentSink {
+  #octets = 0;
+  /** When the next octet may be read, in milliseconds. */
+  #readable = 0;
+
+  constructor(
+    private readonly session: SessionView<string>,
+    private readonly plan: SinkPlan,
+    private readonly counts: SinkCounts,
+    private readonly fate: () => Fate,
+    private readonly dumped: DumpedMessage | null,
+  ) {}
+
+  write(octets: Uint8Array): void | Promise<void> {
+    this.#octets += octets.length;
+    const { slowRead } = this.plan;
+    if (slowRead === null) return this.dumped?.write(octets);
+    return Promise.all([this.dumped?.write(octets), this.#pace(octets.length, slowRead)]).then(
+      () => undefined,
+    );
+  }
+
+  end(): void | Reply | Promise<void | Reply> {
+    const fate = this.fate();
+    if (this.plan.delay === 0 && (this.dumped === null || fate !== 'accept')) return this.#meet(fate);
+    return this.#meetLater(fate);
+  }
+
+  abort(): void {
+    this.counts.aborted++;
+    this.dumped?.drop();
+  }
+
+  async #meetLater(fate: Fate): Promise<void | Reply> {
+    if (this.plan.delay > 0) await sleep(this.plan.delay);
+    if (fate === 'accept') await this.dumped?.keep(this.session.envelope);
+    return this.#meet(fate);
+  }
+
+  #meet(fate: Fate): void | Reply {
+    const { counts } = this;
+    if (fate === 'accept') {
+      counts.accepted++;
+      counts.octets += this.#octets;
+      counts.recipients += this.session.envelope?.recipients.length ?? 0;
+      return;
+    }
+    this.dumped?.drop();
+    switch (fate) {
+      case 'tempfail':
+        counts.tempfailed++;
+        return TEMPFAIL;
+      case 'permfail':
+        counts.permfailed++;
+        return PERMFAIL;
+      case 'disconnect':
+        counts.disconnected++;
+        this.session.disconnect();
+    }
+  }
+
+  /** Waits as long as that many octets take. */
+  async #pace(octets: number, perSecond: number): Promise<void> {
+    const now = performance.now();
+    this.#readable = Math.max(now, this.#readable) + (octets / perSecond) * 1000;
+    await sleep(this.#readable - now);
+  }
+}

@@ -1,0 +1,64 @@
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import type { Target } from './plan.js';
+
+/** How a target is written, in words for an error message. */
+export const TARGET_FORM =
+  'smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before the host where AUTH is wanted';
+
+/**
+ * Reads `smtp://user:password@host:port`. User and password are percent-decoded. The port may be left out:
+ * 587, and 465 for smtps (RFC 6409, RFC 8314).
+ *
+ * @returns the target, or in words what is wrong; the words never hold the text, which may have a password
+ */
+export function parseTarget(text: string): Target | string {
+  const match = /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)\/?$/i.exec(text);
+  if (match === null) return 'it is not a URL without path and query';
+  const [, scheme = '', credentials, authority = ''] = match;
+  if (scheme !== 'smtp' && scheme !== 'smtps') return `scheme "${scheme}" is neither smtp nor smtps`;
+  const place = /^(?:\[([^\]]*)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(authority);
+  if (place === null) return 'behind the scheme there is no HOST:PORT; an IPv6 address stands in brackets';
+  const [, v6, name = '', port] = place;
+  if (v6 !== undefined && !isIPv6(v6)) return 'what stands in brackets is not an IPv6 address';
+  const implicitTls = scheme === 'smtps';
+  const number = port === undefined ? (implicitTls ? 465 : 587) : Number(port);
+  if (number < 1 || number > 65_535) return 'the port is not a number from 1 to 65535';
+  const decoded = decodeCredentials(credentials);
+  if (typeof decoded === 'string') return decoded;
+  return { host: v6 ?? name, port: number, implicitTls, ...decoded };
+}
+
+function decodeCredentials(text: string | undefined): Pick<Target, 'user' | 'password'> | string {
+  if (text === undefined) return { user: null, password: null };
+  const colon = text.indexOf(':');
+  if (colon <= 0) return 'before the @ there is no USER:PASSWORD';
+  try {
+    return {
+      user: decodeURIComponent(text.slice(0, colon)),
+      password: decodeURIComponent(text.slice(colon + 1)),
+    };
+  } catch {
+    return 'user or password has a % that is followed by no two hexadecimal digits; a % itself is %25';
+  }
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Where a host leads. */
+export interface Resolved {
+  /** The first of its addresses: the whole run goes there. */
+  readonly address: string;
+  /** All its addresses are of this very machine. */
+  readonly loopback: boolean;
+}
+
+/** Looks a host up. Rejects with Node's error where there is none. */
+export async function resolveHost(host: string): Promise<Resolved> {
+  const addresses =
+    isIP(host) === 0 ? (await lookup(host, { all: true })).map(({ address }) => address) : [host];
+  const loopback = addresses.every((address) => LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
+  return { address: addresses[0] ?? host, loopback };
+}

@@ -1,0 +1,123 @@
+import { performance } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import { Generator } from './generator.js';
+import type { Plan } from './plan.js';
+import { type Faults, type Interval, Recorder } from './recorder.js';
+
+/** How a thread came to its end. */
+export interface ThreadEnd {
+  readonly faults: Faults;
+  /** Messages that were due and never began. */
+  readonly unstarted: number;
+  /** Share of its time in which the thread's event loop was not idle, from 0 to 1. */
+  readonly busy: number;
+}
+
+/** A thread that generates load. */
+export interface Thread {
+  /** Sends, from the given moment on (milliseconds since 1970, with fractions). */
+  run(origin: number): Promise<ThreadEnd>;
+  stop(drain: number): void;
+  /** Messages on their way, as far as is known. */
+  readonly inFlight: number;
+}
+
+/** What a thread says to the one that started it. */
+export type Said =
+  | { readonly type: 'ready' }
+  | { readonly type: 'interval'; readonly interval: Interval; readonly inFlight: number }
+  | { readonly type: 'end'; readonly end: ThreadEnd }
+  | { readonly type: 'failed'; readonly message: string };
+
+/** What a thread is told. */
+export type Told =
+  { readonly type: 'run'; readonly origin: number } | { readonly type: 'stop'; readonly drain: number };
+
+/** A thread's part of the plan, done in this very thread. */
+export class LocalThread implements Thread {
+  readonly #recorder: Recorder;
+  #generator: Generator | null = null;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly index: number,
+    heard: (interval: Interval) => void,
+  ) {
+    this.#recorder = new Recorder(plan.schedule !== null, heard);
+  }
+
+  get inFlight(): number {
+    return this.#recorder.inFlight;
+  }
+
+  async run(origin: number): Promise<ThreadEnd> {
+    const offset = performance.timeOrigin - origin;
+    const now = (): number => performance.now() + offset;
+    const part = { index: this.index, of: this.plan.threads };
+    const generator = new Generator(this.plan, part, this.#recorder, now, origin);
+    this.#generator = generator;
+    // Intervals end even while nothing happens in them.
+    const clock = setInterval(() => this.#recorder.at(now()), 50);
+    const before = performance.eventLoopUtilization();
+    try {
+      await generator.run();
+    } finally {
+      clearInterval(clock);
+      this.#recorder.flush();
+    }
+    return {
+      faults: this.#recorder.faults,
+      unstarted: generator.unstarted,
+      busy: performance.eventLoopUtilization(before).utilization,
+    };
+  }
+
+  stop(drain: number): void {
+    this.#generator?.stop(drain);
+  }
+}
+
+/** The same in a worker thread. */
+export class WorkerThread implements Thread {
+  readonly #worker: Worker;
+  readonly ready: Promise<void>;
+  readonly #end: Promise<ThreadEnd>;
+  inFlight = 0;
+
+  constructor(plan: Plan, index: number, heard: (interval: Interval) => void) {
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { plan, index } });
+    let isReady: () => void = () => undefined;
+    this.ready = new Promise((resolve) => {
+      isReady = resolve;
+    });
+    this.#end = new Promise((resolve, reject) => {
+      this.#worker.on('message', (said: Said) => {
+        switch (said.type) {
+          case 'ready':
+            isReady();
+            return;
+          case 'interval':
+            this.inFlight = said.inFlight;
+            heard(said.interval);
+            return;
+          case 'end':
+            resolve(said.end);
+            return;
+          case 'failed':
+            reject(new Error(said.message));
+        }
+      });
+      this.#worker.on('error', reject);
+      this.#worker.on('exit', (code) => reject(new Error(`a thread of the generator ended with ${code}`)));
+    });
+  }
+
+  run(origin: number): Promise<ThreadEnd> {
+    this.#worker.postMessage({ type: 'run', origin } satisfies Told);
+    return this.#end;
+  }
+
+  stop(drain: number): void {
+    this.#worker.postMessage({ type: 'stop', drain } satisfies Told);
+  }
+}

@@ -1,0 +1,25 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Plan } from './plan.js';
+import { LocalThread, type Said, type Told } from './thread.js';
+
+// A worker thread of the generator: runs its part of the plan, and tells what happens.
+const { plan, index } = workerData as { readonly plan: Plan; readonly index: number };
+const say = (said: Said): void => parentPort?.postMessage(said);
+const thread: LocalThread = new LocalThread(plan, index, (interval) =>
+  say({ type: 'interval', interval, inFlight: thread.inFlight }),
+);
+
+parentPort?.on('message', (told: Told) => {
+  if (told.type === 'stop') thread.stop(told.drain);
+  else void run(told.origin);
+});
+say({ type: 'ready' });
+
+async function run(origin: number): Promise<void> {
+  try {
+    say({ type: 'end', end: await thread.run(origin) });
+  } catch (error) {
+    say({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  }
+  parentPort?.close();
+}
