@@ -67,7 +67,7 @@ function handlerOf(plan: SinkPlan, counts: SinkCounts, fate: () => Fate, dump: D
     onRefused: (_, __, reply) => {
       if (reply !== TEMPFAIL && reply !== PERMFAIL) counts.refused++;
     },
-    ...(plan.auth ? { onAuth: (_, { authcid }) => authcid } : {}),
+    ...(plan.auth ? { onAuth: () => 'anybody' } : {}),
     onContent: (session) => new Taken(session, plan, counts, fate, dump?.open() ?? null),
   };
 }
