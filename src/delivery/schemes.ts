@@ -16,6 +16,7 @@ type ReadUrl = (url: string) => OpenTransport | string;
 const SCHEMES: Readonly<Record<string, () => Promise<ReadUrl>>> = {
   smtp: readSmarthost,
   smtps: readSmarthost,
+  mx: readMx,
   https: readApi,
   http: readApi,
   maildir: readFiles,
@@ -24,7 +25,7 @@ const SCHEMES: Readonly<Record<string, () => Promise<ReadUrl>>> = {
 
 /** How a way of delivery is written, in words for an error message. */
 export const DELIVER_FORM =
-  'smtp://USER:PASSWORD@HOST:PORT or smtps:// (a smarthost), https://TOKEN@HOST/PATH (a mail API), maildir:PATH or file:PATH (folders)';
+  "smtp://USER:PASSWORD@HOST:PORT or smtps:// (a smarthost), mx:// (recipients' own servers), https://TOKEN@HOST/PATH (a mail API), maildir:PATH or file:PATH (folders)";
 
 /**
  * Reads the URL of a transport, and loads what it takes.
@@ -42,6 +43,11 @@ export async function readTransportUrl(url: string): Promise<OpenTransport | str
 async function readSmarthost(): Promise<ReadUrl> {
   const { openSmarthost, parseSmarthost } = await import('./smtp/index.js');
   return opening(parseSmarthost, openSmarthost);
+}
+
+async function readMx(): Promise<ReadUrl> {
+  const { openMx, parseMx } = await import('./mx/index.js');
+  return opening(parseMx, openMx);
 }
 
 async function readApi(): Promise<ReadUrl> {

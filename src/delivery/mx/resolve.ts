@@ -12,8 +12,8 @@ export interface MailHost {
 }
 
 /** Mail servers that are tried for one connection, and addresses of each: a domain may name any number. */
-const HOSTS = 10;
-const ADDRESSES = 4;
+const HOSTS = 5;
+const ADDRESSES = 3;
 
 /**
  * The mail servers of a domain, in the order in which they are to be tried (RFC 5321 5.1): by preference, equal

@@ -18,6 +18,9 @@ import type { MxTarget } from './target.js';
 /** Pools that are kept before empty ones are looked for. */
 const POOLS = 256;
 
+/** How long further mail servers of a domain are tried, in milliseconds: whoever sends to it waits meanwhile. */
+const SEARCH_MS = 2 * 60_000;
+
 /** Of one question to a name server, in milliseconds, and how often it is asked. */
 const DNS_TIMEOUT = 5000;
 const DNS_TRIES = 2;
@@ -69,8 +72,10 @@ class MxTransport implements Transport {
   async send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
     const [first] = shipment.recipients;
     const domain = destinationOf(first?.forwardPath ?? '');
-    const pool = this.#poolOf(domain);
-    const way = { pool, sole: false, open: (stop: AbortSignal) => this.#open(domain, stop) };
+    const way = {
+      pool: () => this.#poolOf(domain),
+      open: (stop: AbortSignal) => this.#open(domain, stop),
+    };
     try {
       return await ship(way, shipment, this.#now(), signal);
     } finally {
@@ -104,10 +109,13 @@ class MxTransport implements Transport {
 
   /** RFC 5321 5.1: the servers in their order, until one can be talked to. */
   async #open(domain: string, signal: AbortSignal): Promise<Session> {
-    const policy = this.#target.sts === 'off' ? null : await this.#policies.of(domain);
+    const policyless = this.#target.sts === 'off' || domain.startsWith('[') || domain === '';
+    const policy = policyless ? null : await this.#policies.of(domain);
     const hosts = await mailHosts(domain, this.#resolver);
+    const late = performance.now() + SEARCH_MS;
     let problem: unknown;
     for (const host of hosts) {
+      if (problem !== undefined && performance.now() > late) break;
       try {
         return await this.#openHost(host, policy, signal);
       } catch (error) {
@@ -124,19 +132,14 @@ class MxTransport implements Transport {
     const enforced = policy?.mode === 'enforce';
     const named = policy !== null && policy.mode !== 'none' && policy.allows(name);
     if (enforced && !named) {
-      throw new Fault(
-        'tls',
-        `4.7.5 the MTA-STS policy does not allow ${name} as a mail server`,
-        null,
-        '4.7.5',
-      );
+      throw unfulfilled(`the MTA-STS policy does not allow ${name} as a mail server`);
     }
     let problem: unknown;
     for (const address of await addressesOf(host, this.#resolver, this.#anywhere)) {
       try {
         return await this.#openAddress(name, address, enforced, named, signal);
       } catch (error) {
-        if (signal.aborted || !(error instanceof Fault)) throw error;
+        if (signal.aborted || !(error instanceof Fault || error instanceof NoWay)) throw error;
         problem ??= error;
       }
     }
@@ -170,11 +173,15 @@ class MxTransport implements Transport {
       return await open(options.tls);
     } catch (error) {
       if (!(error instanceof Fault) || error.phase !== 'tls') throw error;
-      if (enforced)
-        throw new Fault('tls', `4.7.5 as its MTA-STS policy asks for: ${error.message}`, null, '4.7.5');
+      if (enforced) throw unfulfilled(`the MTA-STS policy asks for verified TLS: ${error.message}`);
       return open('off');
     }
   }
+}
+
+/** RFC 8461 5: mail waits until the policy is fulfilled, or is another one. */
+function unfulfilled(reason: string): NoWay {
+  return new NoWay({ outcome: 'deferred', reply: `4.7.5 ${reason}`, enhancedCode: '4.7.5' });
 }
 
 function isFinal(error: unknown): boolean {

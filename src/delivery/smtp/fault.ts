@@ -7,18 +7,14 @@ export class Fault extends Error {
   override readonly name = 'Fault';
   readonly enhancedCode: string | null;
 
-  /**
-   * @param reply what the far side said, null where it said nothing
-   * @param enhancedCode where it said nothing
-   */
+  /** @param reply what the far side said, null where it said nothing */
   constructor(
     readonly phase: Phase,
     message: string,
     readonly reply: string | null,
-    enhancedCode: string | null = null,
   ) {
     super(message);
-    this.enhancedCode = reply === null ? enhancedCode : enhancedCodeOf(reply);
+    this.enhancedCode = reply === null ? null : enhancedCodeOf(reply);
   }
 }
 

@@ -9,9 +9,7 @@ import type { Session } from './session.js';
 
 /** A way to one far side. */
 export interface Way {
-  readonly pool: Pool;
-  /** Everything goes this way: if it does not work, the transport does not. */
-  readonly sole: boolean;
+  pool(): Pool;
   open(signal: AbortSignal): Promise<Session>;
 }
 
@@ -30,11 +28,12 @@ export async function ship(
   const unfit = await refusalOfContent(shipment);
   if (unfit !== null) return shipment.recipients.map(({ position }) => refused(position, unfit));
   for (let fresh = false; ; fresh = true) {
+    const pool = way.pool();
     let session: Session;
     try {
-      session = await way.pool.acquire((stop) => way.open(stop), signal, fresh);
+      session = await pool.acquire((stop) => way.open(stop), signal, fresh);
     } catch (error) {
-      const verdict = notSent(error, way.sole);
+      const verdict = notSent(error);
       return shipment.recipients.map(({ position }) => ({
         position,
         ...verdict,
@@ -58,7 +57,7 @@ export async function ship(
       }));
       return [...bounced, ...told];
     } finally {
-      way.pool.release(session);
+      pool.release(session);
     }
   }
 }
@@ -87,12 +86,12 @@ function refused(position: number, { enhancedCode, reason }: Refusal): Delivery 
   };
 }
 
-function notSent(error: unknown, sole: boolean): Verdict {
+function notSent(error: unknown): Verdict {
   if (error instanceof NoWay) return error.verdict;
   if (!(error instanceof Fault)) {
     const reason = error instanceof Error ? error.message : String(error);
     return { outcome: 'deferred', reply: `not begun: ${reason}`, enhancedCode: null };
   }
   const { message: reply, enhancedCode } = error;
-  return { outcome: 'deferred', reply, enhancedCode, ...(sole ? { transportFailed: true } : {}) };
+  return { outcome: 'deferred', reply, enhancedCode, transportFailed: true };
 }

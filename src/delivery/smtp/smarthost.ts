@@ -54,7 +54,7 @@ class Smarthost implements Transport {
   }
 
   send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
-    const way = { pool: this.#pool, sole: true, open: (stop: AbortSignal) => this.#open(stop) };
+    const way = { pool: () => this.#pool, open: (stop: AbortSignal) => this.#open(stop) };
     return ship(way, shipment, this.#now(), signal);
   }
 

@@ -1,0 +1,167 @@
+/** What a sender asked for goes on where the far side offers it; what a message needs and it lacks is told. */
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { envelopeFor, readExtensions, type Route } from '../../../src/delivery/smtp/envelope.js';
+import { encodeXtext } from '../../../src/delivery/smtp/xtext.js';
+import { decodeXtext } from '../../../src/protocol/grammar/xtext.js';
+import type { Shipment } from '../../../src/delivery/transport.js';
+import { farEnd } from '../far-end.js';
+import { recipient, shipment } from '../files/shipment.js';
+import { send, smarthost, told } from './rig.js';
+
+const EVERYTHING =
+  '250-x\n250-SIZE 100\n250-8BITMIME\n250-SMTPUTF8\n250-DSN\n250-REQUIRETLS\n250-MT-PRIORITY\n250 DELIVERBY 60';
+
+function route(reply: string, verified = true): Route {
+  return { extensions: readExtensions(reply), verified };
+}
+
+function withTerms(terms: Partial<Shipment['terms']>, changes: Partial<Shipment> = {}): Shipment {
+  const message = shipment('x\r\n', changes);
+  return { ...message, terms: { ...message.terms, ...terms } };
+}
+
+const ASKED = withTerms(
+  {
+    ret: 'HDRS',
+    envelopeId: 'a+b=c d',
+    priority: -3,
+    requireTls: true,
+    deliverBy: { time: 61_500, otherwise: 'return', trace: true },
+  },
+  {
+    recipients: [
+      { ...recipient(0, 'a@b.example'), notify: [], originalRecipient: 'rfc822;a+x=y@b.example' },
+      {
+        ...recipient(1, 'c@b.example'),
+        notify: ['SUCCESS', 'DELAY'],
+        originalRecipient: 'utf-8;jürgen+x@b.example',
+      },
+      recipient(2, 'd@b.example'),
+    ],
+  },
+);
+
+it('all of it', () => {
+  const { mail, recipients } = envelopeFor(ASKED, route(EVERYTHING), 1000);
+  expect(mail).toBe(
+    'MAIL FROM:<bounces@example.com> SIZE=3 BODY=8BITMIME RET=HDRS ENVID=a+2Bb+3Dc+20d REQUIRETLS MT-PRIORITY=-3 BY=61;RT',
+  );
+  expect(recipients.map(({ command }) => command)).toEqual([
+    'RCPT TO:<a@b.example> NOTIFY=NEVER ORCPT=rfc822;a+2Bx+3Dy@b.example',
+    'RCPT TO:<c@b.example> NOTIFY=SUCCESS,DELAY ORCPT=utf-8;j\\x{FC}rgen\\x{2B}x@b.example',
+    'RCPT TO:<d@b.example>',
+  ]);
+});
+
+it('none of it, to a server that offers nothing', () => {
+  const plain = { ...ASKED, terms: { ...ASKED.terms, requireTls: false } };
+  for (const reply of ['250 x', '250-x\r\n250 PIPELINING']) {
+    const { mail, recipients, refused } = envelopeFor(plain, route(reply), 1000);
+    expect([mail, recipients[1]?.command, refused]).toEqual([
+      'MAIL FROM:<bounces@example.com>',
+      'RCPT TO:<c@b.example>',
+      [],
+    ]);
+  }
+});
+
+it.each([
+  ['5.6.7', withTerms({ smtputf8: true }), '250 x', 1],
+  ['5.6.7', withTerms({}, { reversePath: 'jürgen@example.com' }), '250 x', 1],
+  [
+    '5.6.7',
+    withTerms({}, { recipients: [recipient(0, 'a@b.example'), recipient(1, 'ü@b.example')] }),
+    '250 x',
+    1,
+  ],
+  ['5.3.4', withTerms({}, { size: 101 }), EVERYTHING, 1],
+  ['5.7.30', withTerms({ requireTls: true }), '250 x', 1],
+  ['5.1.7', withTerms({}, { reversePath: 'a@b>\r\nRCPT TO:<x' }), EVERYTHING, 1],
+  ['5.1.3', withTerms({}, { recipients: [recipient(0, 'a\n@b.example')] }), EVERYTHING, 1],
+])('refused here: %s', (code, message, reply, count) => {
+  const { refused } = envelopeFor(message, route(reply), 0);
+  expect(refused.map(({ refusal }) => refusal.enhancedCode)).toEqual(
+    Array.from({ length: count }, () => code),
+  );
+});
+
+it('SIZE at the limit passes, and none is no limit', () => {
+  for (const [size, reply] of [
+    [100, EVERYTHING],
+    [1e9, '250-x\n250 SIZE'],
+    [1e9, '250-x\n250 SIZE 0'],
+  ] as const) {
+    expect(envelopeFor(withTerms({}, { size }), route(reply), 0).refused).toEqual([]);
+  }
+});
+
+it('xtext stands for what it was made of', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      const coded = encodeXtext(text);
+      expect(Buffer.from(decodeXtext(coded) ?? 'no xtext', 'latin1').toString()).toBe(text);
+    }),
+  );
+});
+
+it('a far end understands it', async () => {
+  const end = await farEnd({
+    extensions: { mtPriority: {}, deliverBy: { minimum: 0 } },
+  });
+  const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
+  const message = {
+    ...ASKED,
+    terms: { ...ASKED.terms, requireTls: false, smtputf8: true },
+    reversePath: 'jürgen@example.com',
+  };
+  expect(told(await send(transport, message))[0]).toContain('delivered');
+  expect(end.received).toMatchObject([
+    {
+      reversePath: 'jürgen@example.com',
+      parameters: { size: 3, body: '8BITMIME', smtputf8: true, ret: 'HDRS', envid: 'a+b=c d', priority: -3 },
+      recipients: [
+        { parameters: { notify: [], orcpt: { type: 'rfc822', address: 'a+x=y@b.example' } } },
+        {
+          parameters: {
+            notify: ['SUCCESS', 'DELAY'],
+            orcpt: { type: 'utf-8', address: 'jürgen+x@b.example' },
+          },
+        },
+        { parameters: {} },
+      ],
+    },
+  ]);
+});
+
+const ASKED_PLAIN = { ...ASKED, terms: { ...ASKED.terms, requireTls: false } };
+
+it('without DSN, the far side notifies nobody', async () => {
+  const end = await farEnd({ extensions: { dsn: false } });
+  const [delivery] = await send(smarthost(`smtp://127.0.0.1:${end.port}`), ASKED_PLAIN);
+  expect(delivery).toMatchObject({ outcome: 'delivered', notifies: false });
+});
+
+const LINE = 'x'.repeat(998);
+
+it.each([
+  ['lines', 'a\r\nb\r\n', 'delivered'],
+  ['a line of 998 octets', `${LINE}\r\n`, 'delivered'],
+  ['a line of 999 octets', `${LINE}x\r\n`, 'bounced'],
+  ['a NUL', 'a\0\r\n', 'bounced'],
+  ['a bare LF', 'a\nb\r\n', 'bounced'],
+  ['a bare CR', 'a\rb\r\n', 'bounced'],
+  ['a CR at the end', 'a\r', 'bounced'],
+  ['no line end at the end', 'a\r\nb', 'bounced'],
+])('BINARYMIME with %s: %s', async (_, content, outcome) => {
+  const end = await farEnd();
+  const message = shipment([Buffer.from(content.slice(0, 2)), Buffer.from(content.slice(2))]);
+  const binary: Shipment = { ...message, terms: { ...message.terms, body: 'BINARYMIME' } };
+  const [delivery] = await send(smarthost(`smtp://127.0.0.1:${end.port}`), binary);
+  expect(delivery).toMatchObject(
+    outcome === 'bounced' ? { outcome, enhancedCode: '5.6.1', remoteHost: null } : { outcome },
+  );
+  expect(end.received.map(({ parameters }) => parameters.body)).toEqual(
+    outcome === 'bounced' ? [] : ['8BITMIME'],
+  );
+});

@@ -1,0 +1,54 @@
+/** Which replies say that a mailbox is bad: a good one that is taken for one gets no mail any longer. */
+import { expect, it } from 'vitest';
+import { judge, oneLine } from '../../../src/delivery/smtp/reply.js';
+
+it.each([
+  ['550 5.1.1 No such user', true],
+  ['550 5.1.2 No such domain', true],
+  ['553 5.1.3 Bad syntax', true],
+  ['551 5.1.6 Moved', true],
+  ['550 5.1.10 Null MX', true],
+  ['550 User unknown', true],
+  ['550 <a@b.example>: Recipient address rejected: User unknown in local recipient table', true],
+  ['550 No such mailbox here', true],
+  ['550 Mailbox not found', true],
+  ['550 5.0.0 Unknown user', true],
+  ['550 5.7.1 User unknown', false],
+  ['550 5.2.1 Mailbox disabled', false],
+  ['552 5.2.2 Mailbox full', false],
+  ['550 5.4.1 Recipient address rejected: Access denied', false],
+  ['550 Relay access denied, user unknown', false],
+  ['550 Message blocked: unknown sender', false],
+  ['550 Rejected', false],
+  ['554 User unknown', false],
+  ['450 5.1.1 User unknown', false],
+  ['450 4.1.1 User unknown', false],
+])('%s: %s', (reply, hard) => {
+  expect(judge('rcpt', reply, 1).hard === true).toBe(hard);
+});
+
+it('at the end, only where there is one recipient whom it can mean', () => {
+  expect(judge('end', '550 5.1.1 Nobody', 1)).toMatchObject({ outcome: 'bounced', hard: true });
+  expect(judge('end', '550 5.1.1 Nobody', 2)).toMatchObject({ outcome: 'bounced', hard: false });
+  expect(judge('mail', '550 5.1.1 Nobody', 1)).toMatchObject({ outcome: 'bounced', hard: false });
+});
+
+it.each(['', 'hello', '200', '354 Go', '600 5.0.0 x', '503 5.5.1 Lost'])(
+  '"%s" at RCPT says nothing',
+  (reply) => {
+    expect(judge('rcpt', reply, 1).outcome).toBe('deferred');
+  },
+);
+
+it.each(['connect', 'greeting', 'hello', 'tls', 'auth'] as const)(
+  '5yz at %s is of the transport',
+  (phase) => {
+    expect(judge(phase, '554 5.7.1 No', 1)).toMatchObject({ outcome: 'deferred', transportFailed: true });
+  },
+);
+
+it('replies on one line', () => {
+  expect(oneLine('550-5.7.1 a\r\n550-5.7.1 b\n550 5.7.1 c')).toBe('550 5.7.1 a b c');
+  expect(oneLine('250 Ok')).toBe('250 Ok');
+  expect(oneLine('250')).toBe('250');
+});
