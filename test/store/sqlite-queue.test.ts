@@ -1,0 +1,171 @@
+/** What the queue promises however the process ends, and whatever order things come in. */
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../src/store/port.js';
+import type { Lease } from '../../src/store/queue.js';
+import { openSqliteStore } from '../../src/store/sqlite/index.js';
+import { isFinal, statusOf } from '../../src/store/status.js';
+import { queued, RECEIVED, settlement, statusesOf } from './contract-queue.js';
+import { addDomain, tempFolder } from './fixtures.js';
+import { nextLine, runChild } from './sqlite-fixtures.js';
+
+describe('the queue', () => {
+  let folder: ReturnType<typeof tempFolder>;
+  let store: Store;
+  const open = () => openSqliteStore({ directory: folder.path, exclusive: true });
+  beforeEach(async () => {
+    folder = tempFolder();
+    store = await open();
+  });
+  afterEach(async () => {
+    await store.close();
+    folder.remove();
+  });
+
+  // Invariant: whatever is settled under whichever lease, over restarts and jumps of the clock, no two leases
+  // of a message hold at once, a final status stays, and the end is one final status for each recipient.
+  it('comes to one final status for each recipient, whatever happens on the way', async () => {
+    const domain = await addDomain(store);
+    const step = fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.record({ do: fc.constant('lease' as const), ms: fc.integer({ min: 1, max: 50 }) }),
+      },
+      {
+        weight: 5,
+        arbitrary: fc.record({
+          do: fc.constant('settle' as const),
+          which: fc.nat(5),
+          outcomes: fc.array(fc.constantFrom('delivered', 'deferred', 'bounced', null), {
+            minLength: 2,
+            maxLength: 2,
+          }),
+          finished: fc.boolean(),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('cancel' as const, 'retry' as const) }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ do: fc.constant('jump' as const), ms: fc.integer({ min: -100, max: 100 }) }),
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        const id = await queued(store, domain, {}, 2);
+        let now = RECEIVED;
+        const leases: Lease[] = [];
+        let before = await statusesOf(store, id);
+        for (const each of steps) {
+          now += 1;
+          if (each.do === 'jump') now += each.ms;
+          if (each.do === 'cancel') await store.queue.cancel(id, now);
+          if (each.do === 'retry') await store.queue.retry(id, now);
+          if (each.do === 'restart') {
+            await store.close();
+            store = await open();
+          }
+          if (each.do === 'lease') {
+            const given = await store.queue.lease({ now, until: now + each.ms, limit: 9, perDomain: 9 });
+            leases.push(...given);
+            // What is leased is nobody else's before its end.
+            expect(await store.queue.lease({ now, until: now + 1, limit: 9, perDomain: 9 })).toEqual([]);
+          }
+          const lease =
+            each.do === 'settle' ? leases.at(-1 - (each.which % Math.max(1, leases.length))) : undefined;
+          if (each.do === 'settle' && lease !== undefined) {
+            const settlements = each.outcomes.flatMap((outcome, position) =>
+              outcome === null
+                ? []
+                : [settlement(position, outcome, { nextAttemptAt: outcome === 'deferred' ? now + 5 : null })],
+            );
+            await store.queue.settle(lease, settlements, each.finished);
+          }
+          const after = await statusesOf(store, id);
+          for (const [at, status] of before.entries()) {
+            if (at > 0 && isFinal(status as 'held')) expect(after[at]).toBe(status);
+          }
+          expect(after[0]).toBe(statusOf(after.slice(1) as 'held'[]));
+          before = after;
+        }
+        now += 1000;
+        const [last] = await store.queue.lease({ now, until: now + 1, limit: 9, perDomain: 9 });
+        expect(last === undefined).toBe(before.slice(1).every((status) => isFinal(status as 'held')));
+        if (last !== undefined) {
+          const rest = last.recipients.map(({ position }) => settlement(position, 'bounced'));
+          await store.queue.settle(last, rest, true);
+        }
+        const message = await store.message(id);
+        for (const { status, attempts, nextAttemptAt } of message?.recipients ?? []) {
+          expect(isFinal(status)).toBe(true);
+          expect(nextAttemptAt).toBeNull();
+          expect(attempts.filter(({ outcome }) => outcome !== 'deferred')).toHaveLength(1);
+        }
+        expect(await store.queue.nextDue()).toBeNull();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('keeps its leases while a command opens the store beside it', async () => {
+    const domain = await addDomain(store);
+    await queued(store, domain);
+    const [lease] = await store.queue.lease({ now: RECEIVED, until: RECEIVED + 10, limit: 1, perDomain: 1 });
+    expect(lease).toBeDefined();
+    const beside = await openSqliteStore({ directory: folder.path, exclusive: false });
+    expect(await beside.queue.nextDue()).toBe(RECEIVED + 10);
+    await beside.close();
+  });
+
+  it('tells who watches of what another process has put onto it', async () => {
+    const domain = await addDomain(store);
+    const held = await queued(store, domain, { status: 'held' });
+    let told: () => void = () => undefined;
+    const end = store.queue.watch(() => told());
+    // The first look tells for nothing.
+    await new Promise<void>((resolve) => (told = resolve));
+    const heard = new Promise<void>((resolve) => (told = resolve));
+    const beside = await openSqliteStore({ directory: folder.path, exclusive: false });
+    await beside.queue.release(held, RECEIVED);
+    await beside.close();
+    await heard;
+    end();
+    expect(await store.queue.nextDue()).toBe(RECEIVED);
+  });
+
+  it('loses no settlement that has resolved to kill -9, and has none by half', async () => {
+    await store.close();
+    const delivered = new Set<number>();
+    for (let round = 0; round < 3; round++) {
+      const child = runChild('settle.mjs', [folder.path]);
+      expect(await nextLine(child)).toBe('ready');
+      const enough = delivered.size + 40;
+      let killed: Promise<void> | undefined;
+      for (let line = await child.lines.next(); line.done !== true; line = await child.lines.next()) {
+        // A line may be cut by the kill; then nobody was told.
+        const id = /^settled (\d+)\.$/.exec(line.value)?.[1];
+        if (id !== undefined) delivered.add(Number(id));
+        if (delivered.size >= enough) killed ??= child.kill();
+      }
+      await killed;
+      store = await open();
+      for (const { id, status } of await store.messages({ limit: 10_000 })) {
+        const recipients = (await store.message(id))?.recipients ?? [];
+        const [first, second] = recipients;
+        expect([first?.status, second?.status]).toEqual(
+          status === 'queued' ? ['queued', 'queued'] : ['delivered', 'bounced'],
+        );
+        expect(recipients.map(({ attempts }) => attempts.length)).toEqual(
+          status === 'queued' ? [0, 0] : [1, 1],
+        );
+        if (delivered.has(id)) expect(status).toBe('bounced');
+      }
+      const owed = new Set((await store.queue.owedReports(10_000)).map(({ id }) => id));
+      for (const id of delivered) expect(owed.has(id)).toBe(true);
+      await store.close();
+    }
+    store = await open();
+    const [domain] = await store.domains();
+    expect(await store.blockList.isEmpty(domain?.id ?? 0)).toBe(false);
+  });
+});
