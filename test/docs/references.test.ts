@@ -75,6 +75,13 @@ describe('commands', () => {
     'queue',
     'retry',
     'cancel',
+    'block list',
+    'block add',
+    'block remove',
+    'allow list',
+    'allow add',
+    'allow remove',
+    'vacuum',
     'release',
   ];
 
