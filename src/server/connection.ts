@@ -1,6 +1,13 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { type CloseReason, type Question, refuse, type Reply, reply } from '../protocol/index.js';
+import {
+  type CloseReason,
+  type PhaseKind,
+  type Question,
+  refuse,
+  type Reply,
+  reply,
+} from '../protocol/index.js';
 import { Client, type ClientContext } from './client.js';
 import { FIXED } from './limits.js';
 import type { Waiting } from './patience.js';
@@ -8,6 +15,7 @@ import type { ProxiedEndpoints } from './proxy-header.js';
 import { attach, detach, type SocketOwner } from './socket-events.js';
 import { certificateProblem, linkOf } from './tls-facts.js';
 import { TLS_HANDSHAKE } from './tls-gate.js';
+import { bufferOf } from './wire.js';
 
 /** What all connections of a listener share. */
 export interface ConnectionContext<Principal> extends ClientContext<Principal> {
@@ -22,8 +30,10 @@ export interface ConnectionContext<Principal> extends ClientContext<Principal> {
 /** Why a run of the pump stopped. */
 type Stop = 'octets' | 'server' | 'write' | 'handshake' | 'closed';
 
-/** Phases in which the next octets are content, kept or not. */
-const CONTENT: ReadonlySet<string> = new Set(['data', 'chunk', 'discarding', 'unsolicited']);
+/** Whether the next octets are content, kept or not. */
+function isContent(phase: PhaseKind): boolean {
+  return phase === 'data' || phase === 'chunk' || phase === 'discarding' || phase === 'unsolicited';
+}
 
 /**
  * One client: the pump between its socket, its session and the handler.
@@ -41,6 +51,8 @@ export class Connection<Principal>
 {
   #socket: Socket;
 
+  /** It has more to read than it does; `drain` tells when it has read it. Asked of the socket, that costs a getter. */
+  #full = false;
   #pumping = false;
   #paused = false;
   /** A promise of the handler, or of its sink, is not settled. */
@@ -148,6 +160,7 @@ export class Connection<Principal>
 
   /** @internal */
   drained(): void {
+    this.#full = false;
     // It has read all of it, so what comes next has its own time; or it is the server that it waits for.
     if (this.waiting === 'write') this.waitFor(this.#handlerBusy ? 'server' : 'write');
     this.#pump();
@@ -194,7 +207,7 @@ export class Connection<Principal>
     attach(socket, this);
     this.secured(socket);
     this.session.secured(linkOf(this.tls) === 'mutual' ? 'mutual' : 'tls', this.#insecure());
-    this.#paused = false;
+    this.#paused = this.#full = false;
     this.waitFor('command');
     this.#pump();
   }
@@ -229,11 +242,11 @@ export class Connection<Principal>
   /** Runs the session until it needs something. */
   #run(): Stop {
     // A client that does not read is asked nothing more, however slowly its commands are answered.
-    if (this.#socket.writableNeedDrain && this.session.phase !== 'closed') return 'write';
+    if (this.#full && this.session.phase !== 'closed') return 'write';
     for (;;) {
       if (this.session.unsent >= FIXED.unsentReplies.initial && this.session.phase !== 'closed') {
         this.#write();
-        if (this.#socket.writableNeedDrain) return 'write';
+        if (this.#full) return 'write';
       }
       const event = this.session.next();
       switch (event.type) {
@@ -311,13 +324,13 @@ export class Connection<Principal>
     const wrote = this.#write();
     if (this.#over) return;
     const { phase } = this.session;
-    const inContent = CONTENT.has(phase);
+    const inContent = isContent(phase);
     // Between two chunks the message is still on its way: its average goes on.
     if (!inContent && phase !== 'chunked') this.contentOver();
 
     if (stop === 'closed') this.#leave();
     else if (stop === 'handshake') return;
-    else if (stop === 'write' || this.#socket.writableNeedDrain) this.#hold('write');
+    else if (stop === 'write' || this.#full) this.#hold('write');
     else if (stop === 'server') this.#hold('server');
     else {
       this.#resume();
@@ -357,7 +370,7 @@ export class Connection<Principal>
   #write(): boolean {
     const output = this.session.output();
     if (output === null) return false;
-    if (this.#socket.writable) this.#socket.write(output);
+    if (this.#socket.writable) this.#full = !this.#socket.write(bufferOf(output));
     return true;
   }
 }

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** Something that may be late. */
 export interface Deadlined {
   /** Called on each sweep with the clock's milliseconds; acts where its time has come. */

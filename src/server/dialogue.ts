@@ -116,12 +116,15 @@ export class Dialogue<Principal> {
   }
 
   #rcpt({ forwardPath, parameters }: Extract<Question, { type: 'rcpt' }>): Answer<Principal> {
+    const recipient = { forwardPath, parameters };
     const answer = this.#settle(this.handler.onRcpt?.(this.speaker, forwardPath, parameters));
-    const keep = (verdict: Verdict<Principal>): Verdict<Principal> => {
-      if (verdict.type === 'accept') this.recipients.push({ forwardPath, parameters });
-      return verdict;
-    };
-    return answer instanceof Promise ? answer.then(keep) : keep(answer);
+    if (!(answer instanceof Promise)) return this.#keep(recipient, answer);
+    return answer.then((verdict) => this.#keep(recipient, verdict));
+  }
+
+  #keep(recipient: Recipient, verdict: Verdict<Principal>): Verdict<Principal> {
+    if (verdict.type === 'accept') this.recipients.push(recipient);
+    return verdict;
   }
 
   /** Another client, by the word of a relay: asks whether that is so, and then whether it may connect. */
@@ -178,6 +181,7 @@ export class Dialogue<Principal> {
 
   /** A decision as a verdict. A promise stays one; anything else is an answer in the same turn. */
   #settle(decision: Decision): Answer<Principal> {
+    if (decision === undefined) return ACCEPT;
     return this.#settleBy(verdictOf<Principal>, decision);
   }
 

@@ -14,6 +14,11 @@ export type Waiting =
   /** The client, to close. */
   | 'close';
 
+/** Milliseconds. */
+function lengthOf(waiting: Exclude<Waiting, 'server' | 'content'>, timeouts: Timeouts): number {
+  return timeouts[waiting === 'close' ? 'linger' : waiting];
+}
+
 /** How long clients are waited for. */
 export interface Patience {
   readonly timeouts: Timeouts;
@@ -48,7 +53,8 @@ export abstract class Patient<Context extends Patience> implements Deadlined {
     const { timeouts, deadlines, dataRate } = this.context;
     const now = deadlines.clock();
     if (waiting !== 'content') {
-      this.#deadline = now + timeouts[waiting === 'close' ? 'linger' : waiting];
+      // The common case first, and by a name that is known before.
+      this.#deadline = now + (waiting === 'command' ? timeouts.command : lengthOf(waiting, timeouts));
       return;
     }
     if (this.#contentBegan === 0) this.#contentBegan = now;
