@@ -5,6 +5,7 @@ import type { Limit } from '../../src/protocol/limit.js';
 import { GRAMMAR_LIMITS, LIMITS } from '../../src/protocol/limits.js';
 import { ADMISSION, DATA_RATE, FIXED, TIMEOUTS, WAITS } from '../../src/server/limits.js';
 import { DELIVERY } from '../../src/delivery/limits.js';
+import { SMTP_CLIENT } from '../../src/delivery/smtp/limits.js';
 import { STORE } from '../../src/store/limits.js';
 import { SUBMISSION } from '../../src/submission/limits.js';
 
@@ -64,6 +65,12 @@ const SECTIONS: readonly Section[] = [
     table: DELIVERY,
     option: null,
   },
+  {
+    title: 'Delivery by SMTP',
+    text: 'What a far side is given. `connections` can be set in the URL: `smtp://relay.example?connections=5`.',
+    table: SMTP_CLIENT,
+    option: null,
+  },
   { title: 'The store', text: 'What is on its way to the disk.', table: STORE, option: null },
   {
     title: 'Addresses and replies',
@@ -86,7 +93,8 @@ export function limitsPage(): string {
   return `# Limits
 
 Every limit there is: its default, where that comes from, and how to change it. Generated from the tables in
-\`src/protocol/limits.ts\`, \`src/server/limits.ts\`, \`src/submission/limits.ts\`, \`src/delivery/limits.ts\` and
+\`src/protocol/limits.ts\`, \`src/server/limits.ts\`, \`src/submission/limits.ts\`, \`src/delivery/limits.ts\`,
+\`src/delivery/smtp/limits.ts\` and
 \`src/store/limits.ts\`; a test compares the two.
 
 A key of the configuration stands in \`postern.toml\`; its variable and its flag follow from its name:
