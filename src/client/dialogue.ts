@@ -47,6 +47,10 @@ export class Dialogue implements ChannelListener {
   /** Waits for something that is no reply. Rejects with ConnectionError where the connection ends before. */
   meanwhile(begin: (done: () => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#error !== null) {
+        reject(this.#error);
+        return;
+      }
       this.#aside = reject;
       begin(() => {
         this.#aside = null;

@@ -48,6 +48,8 @@ export class Mailer<M extends Mail> implements ChannelListener {
   #following: M | null = null;
   #recipient = 0;
   #accepted = 0;
+  /** MAIL was accepted. */
+  #open = false;
   /** The first refusal within the transaction. */
   #refusal: ReceivedReply | null = null;
   #closed = false;
@@ -118,6 +120,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
 
   #afterMail(reply: ReceivedReply): Step {
     const mail = this.#mail();
+    this.#open = reply.done;
     if (!reply.done) this.#refusal = reply;
     if (this.options.pipelining) return 'rcpt';
     if (!reply.done) return this.#settle(reply, false);
@@ -127,7 +130,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
 
   #afterRcpt(reply: ReceivedReply): Step {
     const mail = this.#mail();
-    if (reply.done) this.#accepted++;
+    if (reply.done && this.#open) this.#accepted++;
     else this.#refusal ??= reply;
     const next = mail.recipients[++this.#recipient];
     const { pipelining, chunking } = this.options;
@@ -148,8 +151,8 @@ export class Mailer<M extends Mail> implements ChannelListener {
   #afterData(reply: ReceivedReply): Step {
     const mail = this.#mail();
     if (reply.code !== 354) {
-      if (this.#accepted > 0) return this.#reset(reply);
-      return this.#settle(this.#refusal ?? reply, false);
+      // After a MAIL that was refused there is no transaction.
+      return this.#open ? this.#reset(this.#verdict(reply)) : this.#settle(this.#verdict(reply), false);
     }
     // RFC 2920 3.1: a server may say 354 although it took no recipient; then the content is nothing.
     if (this.#accepted === 0) this.channel.send('.\r\n', 1);
@@ -160,8 +163,13 @@ export class Mailer<M extends Mail> implements ChannelListener {
   #afterContent(reply: ReceivedReply): Step {
     const accepted = reply.done && this.#accepted > 0;
     // RFC 3030 3: after a BDAT that failed, nobody knows the state but by RSET.
-    if (!reply.done && this.options.chunking) return this.#reset(this.#refusal ?? reply);
-    return this.#settle(accepted ? reply : (this.#refusal ?? reply), accepted);
+    if (!reply.done && this.options.chunking) return this.#reset(this.#verdict(reply));
+    return this.#settle(accepted ? reply : this.#verdict(reply), accepted);
+  }
+
+  /** The reply that says why: with recipients that were accepted it is this one, else the first refusal. */
+  #verdict(reply: ReceivedReply): ReceivedReply {
+    return this.#accepted > 0 ? reply : (this.#refusal ?? reply);
   }
 
   /** Tells what became of the message, and goes on to the one whose envelope is out already. */

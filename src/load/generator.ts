@@ -47,7 +47,7 @@ export class Generator implements Work {
     readonly now: () => number,
     date: number,
   ) {
-    this.#mails = new Mails(plan, part.index, date);
+    this.#mails = new Mails(plan, part.index, Math.floor(date));
     this.#left = plan.messages === null ? Infinity : shareOf(plan.messages, part);
     const random = randomFrom(plan.seed ^ (0x5bd1e995 * (part.index + 1)));
     this.#nextStart = plan.schedule === null ? null : intendedStarts(plan.schedule, random, part);
@@ -109,9 +109,14 @@ export class Generator implements Work {
     if (this.#dueFrom === this.#due.length) {
       this.#due = [];
       this.#dueFrom = 0;
-      if (this.over) this.#wakeAll();
+      // Not now: the lane that takes this one would be told that there is none.
+      if (this.over) setImmediate(() => this.#wakeAll());
     }
     return this.#make(intended, now);
+  }
+
+  get waiting(): boolean {
+    return this.unstarted > 0;
   }
 
   idle(lane: Lane): void {

@@ -18,6 +18,8 @@ export interface Work {
   take(): NumberedMail | null;
   /** The lane has nothing to do, and may be woken. */
   idle(lane: Lane): void;
+  /** A message is due that no connection has taken. */
+  readonly waiting: boolean;
   /** No message will ever come again. */
   readonly over: boolean;
   /** A lane has come to its end. */
@@ -57,7 +59,7 @@ export class Lane implements MailSource<NumberedMail> {
   /** Begins, or stays closed until there is work. */
   begin(): void {
     if (this.work.over) this.#finish();
-    else if (this.options.lazy) this.work.idle(this);
+    else if (this.options.lazy && !this.work.waiting) this.work.idle(this);
     else this.#open();
   }
 

@@ -83,6 +83,8 @@ describe('commands', () => {
     'allow remove',
     'vacuum',
     'release',
+    'bench',
+    'sink',
   ];
 
   it('are there, and all are named', () => {

@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** A server that does as it is told with each connection; gone after the test. Gives its port. */
+export async function hostileServer(behave: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    behave(socket);
+  });
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Answers each line by a function of it; null answers nothing. */
+export function answering(socket: Socket, answer: (line: string) => string | null): void {
+  let text = '';
+  socket.on('data', (octets: Buffer) => {
+    text += octets.toString('latin1');
+    for (let end = text.indexOf('\r\n'); end >= 0; end = text.indexOf('\r\n')) {
+      const reply = answer(text.slice(0, end));
+      text = text.slice(end + 2);
+      if (reply !== null) socket.write(reply);
+    }
+  });
+}

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  ConnectionError,
+  MAX_LINE,
+  MAX_REPLY,
+  type ReceivedReply,
+  ReplyReader,
+} from '../../src/client/index.js';
+
+function read(...pieces: (string | Buffer)[]): ReceivedReply[] {
+  const reader = new ReplyReader();
+  const replies: ReceivedReply[] = [];
+  for (const piece of pieces)
+    reader.read(Buffer.from(piece as string, 'latin1'), (reply) => replies.push(reply));
+  return replies;
+}
+
+describe('replies', () => {
+  it('are the same however the octets are cut', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', ' ', '-', '5', '.', 'é'), maxLength: 20 });
+    const code = fc.integer({ min: 2, max: 5 }).map((first) => first * 100 + 51);
+    const reply = fc.tuple(code, fc.array(text, { minLength: 1, maxLength: 4 }));
+    const cuts = fc.array(fc.nat(1000), { maxLength: 8 });
+    fc.assert(
+      fc.property(fc.array(reply, { minLength: 1, maxLength: 4 }), cuts, (replies, places) => {
+        const octets = Buffer.from(
+          replies
+            .map(([number, lines]) =>
+              lines.map((line, at) => `${number}${at < lines.length - 1 ? '-' : ' '}${line}\r\n`).join(''),
+            )
+            .join(''),
+        );
+        const at = [0, ...places.map((place) => place % octets.length).sort((a, b) => a - b), octets.length];
+        const reader = new ReplyReader();
+        const heard: [number, readonly string[]][] = [];
+        for (let i = 1; i < at.length; i++) {
+          // Each piece in memory of its own, that is gone afterwards: nothing may be kept of it.
+          const piece = Buffer.from(octets.subarray(at[i - 1], at[i]));
+          reader.read(piece, ({ code: number, lines }) => heard.push([number, lines]));
+          piece.fill(0);
+        }
+        expect(heard).toEqual(replies);
+        expect(reader.idle).toBe(true);
+      }),
+    );
+  });
+
+  it('may be a code alone', () => {
+    expect(read('250\r\n')).toMatchObject([{ code: 250, lines: [''] }]);
+  });
+
+  it('have an enhanced code of their own class only, and text that is safe to show', () => {
+    const [reply] = read('550-5.1.1 No\x1b[31m such\r\n550 5.1.1 mailbox\r\n');
+    expect(reply).toMatchObject({ enhanced: '5.1.1', text: 'No?[31m such mailbox', done: false });
+    expect(String(reply)).toBe('550 5.1.1 No?[31m such mailbox');
+    expect(read('250 5.1.1 x\r\n')).toMatchObject([{ enhanced: null, text: '5.1.1 x' }]);
+  });
+});
+
+describe('what is no reply', () => {
+  it.each([
+    ['250 ok\n', 'a bare LF'],
+    ['250 o\rk\r\n', 'a bare CR'],
+    ['ok\r\n', 'no code'],
+    ['199 ok\r\n', 'a code of no class'],
+    ['269 ok\r\n', 'a second digit beyond 5'],
+    ['250ok\r\n', 'no separator'],
+    ['250-a\r\n550 b\r\n', 'two codes in one reply'],
+    ['\r\n', 'an empty line'],
+  ])('%j is refused: %s', (text) => {
+    expect(() => read(text)).toThrow(ConnectionError);
+  });
+
+  it('is a line that is too long, by one octet', () => {
+    const line = (length: number): string => `250 ${'x'.repeat(length - 6)}\r\n`;
+    expect(read(line(MAX_LINE))).toHaveLength(1);
+    expect(() => read(line(MAX_LINE + 1))).toThrow('a line of more than');
+    expect(() => read('x'.repeat(MAX_LINE))).toThrow('a line of more than');
+    expect(read('x'.repeat(MAX_LINE - 1))).toEqual([]);
+  });
+
+  it('is a reply that is too long, by one octet', () => {
+    const many = `250-${'x'.repeat(1018)}\r\n`.repeat(63);
+    expect(read(many, `250 ${'x'.repeat(1018)}\r\n`)).toHaveLength(1);
+    expect(many.length + 1024).toBe(MAX_REPLY);
+    expect(() => read(many, `250 ${'x'.repeat(1019)}\r\n`)).toThrow('a reply of more than');
+  });
+});

@@ -1,0 +1,31 @@
+import type { Plan } from '../../src/load/index.js';
+
+/** A small plan against a port of this machine. */
+export function planFor(port: number, plan: Partial<Plan> = {}): Plan {
+  return {
+    target: { host: '127.0.0.1', port, implicitTls: false, user: null, password: null },
+    startTls: false,
+    verifyTls: false,
+    resumeTls: false,
+    mechanism: null,
+    pipelining: false,
+    chunking: false,
+    connections: 4,
+    messages: 100,
+    duration: null,
+    messagesPerConnection: null,
+    recipients: 1,
+    sizes: [{ octets: 1024, weight: 1 }],
+    schedule: null,
+    ramp: 0,
+    warmup: 0,
+    from: 'bench@example.com',
+    to: 'rcpt@example.net',
+    hello: 'localhost',
+    seed: 1,
+    timeout: 15_000,
+    drain: 15_000,
+    threads: 1,
+    ...plan,
+  };
+}

@@ -1,0 +1,94 @@
+// The page of a report in a real browser: what counts is that both charts are drawn, and that nothing is fetched.
+import chromium from '@sparticuz/chromium';
+import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runPlan, startSink } from '../../src/load/index.js';
+import { reportPage } from '../../src/load/report-page.js';
+import type { Report } from '../../src/load/report.js';
+import { scratch } from '../cli/postern.js';
+import { planFor } from './plan.js';
+
+let browser: Browser | null = null;
+let why = '';
+let report: Report;
+
+beforeAll(async () => {
+  const sink = await startSink({
+    hostname: 'sink.example',
+    listeners: [
+      { host: '127.0.0.1', port: 0, lmtp: false, tls: 'off', tlsRequired: false, authRequired: false },
+    ],
+    auth: false,
+    certificate: null,
+    tlsDetect: 0,
+    delay: 0,
+    tempfail: 0.1,
+    permfail: 0,
+    disconnect: 0,
+    slowRead: null,
+    seed: 1,
+    dump: null,
+    maxSize: 2 ** 30,
+    threads: 1,
+  });
+  report = await runPlan(planFor(sink.listening[0]?.port ?? 0, { messages: null, duration: 1_100 }));
+  await sink.close(1_000);
+  try {
+    browser = await playwright.launch({
+      args: chromium.args,
+      executablePath: await chromium.executablePath(),
+    });
+  } catch (error) {
+    why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  }
+}, 120_000);
+
+afterAll(() => browser?.close());
+
+/** Pixels of each chart that are not empty, in the order of the page. */
+function painted(page: Page): Promise<number[]> {
+  const count = `Array.from(document.querySelectorAll('canvas'), (canvas) =>
+    canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+      .filter((value, at) => at % 4 === 3 && value > 0).length)`;
+  return page.evaluate<number[]>(count);
+}
+
+describe('the page', () => {
+  it('says the figures without a script, and nothing that was said to it can be markup', async () => {
+    const hostile = '<script>alert(1)</script>';
+    const page = await reportPage({
+      ...report,
+      faults: { replies: { 451: `451 ${hostile}` }, errors: {} },
+      target: hostile,
+    });
+    expect(page).not.toContain(hostile);
+    expect(page).toContain('messages/s');
+    expect(page).toContain("default-src 'none'");
+  });
+
+  it('draws both charts, light and dark', async ({ skip }) => {
+    if (browser === null) return skip(`the browser of the tests cannot start here: ${why}`);
+    const file = join(await scratch(), 'report.html');
+    await writeFile(file, await reportPage(report));
+    // One page only: this browser is one process, and ends with its first page.
+    const page = await browser.newPage({ locale: 'en-US', viewport: { width: 1100, height: 900 } });
+    const wrong: string[] = [];
+    page.on('pageerror', (error) => wrong.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith('file:')) wrong.push(request.url());
+    });
+    await page.goto(pathToFileURL(file).href);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.waitForSelector('#latency canvas');
+      const pixels = await painted(page);
+      expect(pixels).toHaveLength(2);
+      for (const count of pixels) expect(count).toBeGreaterThan(2_000);
+    }
+    expect(await page.textContent('h1')).toBe(report.target);
+    expect(wrong).toEqual([]);
+  });
+});
