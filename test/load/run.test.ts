@@ -35,7 +35,9 @@ async function sink(plan: Partial<SinkPlan> = {}): Promise<{ running: RunningSin
     threads: 1,
     ...plan,
   });
-  onTestFinished(async () => void (await running.close(0)));
+  onTestFinished(async () => {
+    await running.close(0);
+  });
   return { running, port: running.listening[0]?.port ?? 0 };
 }
 
