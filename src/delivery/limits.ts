@@ -85,4 +85,17 @@ export const DELIVERY = {
     unit: 'ms',
     source: 'a slip of the far side must not hold mail for a year',
   },
+  returnedHeader: {
+    about: "What of a message's header section a notification to its sender brings back, in whole fields.",
+    initial: 64 * 1024,
+    unit: 'octets',
+    source: 'more than any header section that people write',
+  },
+  returnedMessage: {
+    about:
+      'Largest message that a notification of failure brings back whole where RET=FULL asks; else its header.',
+    initial: 1024 * 1024,
+    unit: 'octets',
+    source: "Postfix's bounce_size_limit is 50 kB; RFC 3461 4.3 has it for mail between people",
+  },
 } as const;
