@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ReportsObserver } from '../delivery/reports/reporter.js';
 import type { RunnerObserver } from '../delivery/runner.js';
 
 /** One line for each recipient of whom something became, and one for each outage. */
@@ -24,6 +25,28 @@ export function observeDelivery(log: Logger): RunnerObserver {
     },
     onRecovery: (destination) => {
       log.info(destination, 'can deliver again');
+    },
+    onFault: (what, error) => {
+      log.error({ err: error }, what);
+    },
+  };
+}
+
+/** One line for each notification that a sender gets. */
+export function observeReports(log: Logger): ReportsObserver {
+  return {
+    onReported: ({ kind, report, recipients }, id) => {
+      log.info(
+        {
+          id: String(report.id),
+          domain: report.domain.name,
+          about: recipients.map(({ forwardPath }) => forwardPath),
+          kind,
+          notification: String(id),
+          to: report.reversePath,
+        },
+        'sender notified',
+      );
     },
     onFault: (what, error) => {
       log.error({ err: error }, what);

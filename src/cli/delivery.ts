@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import { type Config, ConfigError } from '../config/index.js';
+import { type Reports, startReports } from '../delivery/reports/reporter.js';
 import { RouteError, Routes } from '../delivery/routes.js';
 import { Runner } from '../delivery/runner.js';
 import type { Store } from '../store/port.js';
-import { observeDelivery } from './delivery-log.js';
+import { observeDelivery, observeReports } from './delivery-log.js';
 
 /** All that runs beside the server and carries messages onward. */
 export interface Delivery {
@@ -15,7 +16,7 @@ export interface Delivery {
 }
 
 /**
- * Puts the queue, the routes and the runner together. Nothing runs yet, and nothing will where no message goes
+ * Puts the queue, the routes, the runner and the notifications to senders together. Nothing runs yet, and nothing will where no message goes
  * anywhere: what is on the queue then waits for a configuration.
  *
  * @throws ConfigError where a URL cannot be used
@@ -27,21 +28,30 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
   if (deliver.length === 0 && delivery.routes.length === 0) {
     return { routes, start: () => undefined, stop: () => routes.close() };
   }
+  const retry = { base: retryBase, max: retryMax, expireAfter, delayAfter };
+  let reports: Reports | null = null;
   const runner = new Runner({
     queue: store.queue,
     contentOf: ({ id }) => store.content(id),
     waysOf: ({ name }, tags) => routes.waysOf(name, tags),
     caps: { workers, perDestination, perDomain },
-    retry: { base: retryBase, max: retryMax, expireAfter, delayAfter },
-    observer: observeDelivery(log),
+    retry,
+    observer: {
+      ...observeDelivery(log),
+      onSettled: (settlements) => {
+        if (settlements.some(({ report }) => report !== null)) reports?.wake();
+      },
+    },
   });
   return {
     routes,
     start: () => {
+      reports = startReports(store, { hostname: config.hostname, retry, observer: observeReports(log) });
       runner.start();
     },
     stop: async () => {
       await runner.stop(delivery.stopGrace);
+      await reports?.close();
       await routes.close();
     },
   };

@@ -15,6 +15,8 @@ import type { Delivery, Transport } from './transport.js';
 export interface RunnerObserver {
   /** Something became of a recipient, and is being written. */
   onOutcome?(lease: Lease, recipient: LeasedRecipient, settlement: Settlement, quiet: boolean): void;
+  /** What became of recipients of a message is written. */
+  onSettled?(settlements: readonly Settlement[]): void;
   /** A destination is out of order: told once until it works again. */
   onOutage?(destination: Destination, reason: string, until: number): void;
   /** A destination works again. */
@@ -72,6 +74,7 @@ export class Runner {
     this.#settler = new Settler({
       queue,
       onFailure: (error) => observer?.onFault?.('the store does not take what became of messages', error),
+      onSettled: (settlements) => observer?.onSettled?.(settlements),
       onEnd: (consignment) => this.#end(consignment),
     });
     this.#loop = new LeaseLoop({

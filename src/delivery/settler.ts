@@ -1,4 +1,4 @@
-import type { Queue } from '../store/queue.js';
+import type { Queue, Settlement } from '../store/queue.js';
 import type { Consignment } from './consignment.js';
 import { pause } from './pause.js';
 
@@ -10,6 +10,8 @@ export interface SettlerOptions {
   readonly queue: Queue;
   /** Hears of a store that fails, once until it works again. */
   readonly onFailure: (error: unknown) => void;
+  /** Hears what the store has taken. */
+  readonly onSettled: (settlements: readonly Settlement[]) => void;
   /** Hears that nothing of a message is in hand any more. */
   readonly onEnd: (consignment: Consignment) => void;
 }
@@ -60,6 +62,7 @@ export class Settler {
       // Under a lease that had run out some of it was passed over: it is written again under the new one.
       if (lease !== consignment.lease) continue;
       consignment.settled(settlements);
+      this.#options.onSettled(settlements);
       if (consignment.unsettled.length > 0) continue;
       if (consignment.isOpen) {
         consignment.settling = false;
