@@ -1,0 +1,72 @@
+import { DELIVERY } from '../limits.js';
+import type { Notice } from './notice.js';
+
+/** What of the message a notification brings back: its third part (RFC 6522 3). */
+export interface Returned {
+  readonly what: 'message' | 'header' | 'nothing';
+  /** A header section has no empty line at its end. */
+  readonly octets: Buffer;
+  /** There are octets beyond ASCII in the header section. */
+  readonly headerIsEightBit: boolean;
+  /** There are octets beyond ASCII anywhere in it. */
+  readonly isEightBit: boolean;
+}
+
+/**
+ * Whether the message comes back whole. RFC 3461 4.3: where a failure is told and RET=FULL asks for it. Not
+ * where it had to go over TLS (RFC 8689 5), where it cannot stand in another message (BODY=BINARYMIME), or where it
+ * is large.
+ */
+export function comesBackWhole({ kind, report: { terms } }: Notice, size: number): boolean {
+  if (kind !== 'failed' || terms.ret !== 'FULL') return false;
+  if (terms.requireTls || terms.body === 'BINARYMIME') return false;
+  return size <= DELIVERY.returnedMessage.initial;
+}
+
+/**
+ * Reads what comes back. Of a long header section what fits, in whole fields.
+ *
+ * @param content the stored octets; none where they have been removed
+ */
+export async function readReturned(content: AsyncIterable<Uint8Array>, whole: boolean): Promise<Returned> {
+  const limit = whole ? DELIVERY.returnedMessage.initial : DELIVERY.returnedHeader.initial;
+  const octets = await readUpTo(content, limit, whole);
+  if (octets.length === 0) return { what: 'nothing', octets, headerIsEightBit: false, isEightBit: false };
+  const header = headerOf(octets);
+  return {
+    what: whole ? 'message' : 'header',
+    octets: whole ? octets : header,
+    headerIsEightBit: isEightBit(header),
+    isEightBit: isEightBit(whole ? octets : header),
+  };
+}
+
+const BLANK_LINE = Buffer.from('\r\n\r\n');
+
+async function readUpTo(content: AsyncIterable<Uint8Array>, limit: number, whole: boolean): Promise<Buffer> {
+  let held = Buffer.alloc(0);
+  for await (const octets of content) {
+    held = Buffer.concat([held, octets]);
+    // One more than fits tells that there is more.
+    if (held.length > limit || (!whole && held.includes(BLANK_LINE))) break;
+  }
+  return held.subarray(0, limit);
+}
+
+/** The header section at the beginning, without its empty line; where its end is not there, its whole fields. */
+function headerOf(octets: Buffer): Buffer {
+  if (octets.subarray(0, 2).equals(BLANK_LINE.subarray(0, 2))) return octets.subarray(0, 0);
+  const end = octets.indexOf(BLANK_LINE);
+  if (end >= 0) return octets.subarray(0, end + 2);
+  for (let at = octets.length; at > 0;) {
+    at = octets.lastIndexOf('\r\n', at - 1);
+    const next = at < 0 ? undefined : octets[at + 2];
+    // A line that begins with white space is of the field before it; where nothing follows, nobody knows.
+    if (next !== undefined && next !== 0x20 && next !== 0x09) return octets.subarray(0, at + 2);
+  }
+  return octets.subarray(0, 0);
+}
+
+function isEightBit(octets: Buffer): boolean {
+  return octets.some((octet) => octet > 0x7f);
+}

@@ -1,0 +1,101 @@
+import { formatDate } from '../../message/date.js';
+import type { ReportedRecipient, ReportKind } from '../../store/queue.js';
+import type { Notice } from './notice.js';
+
+/** What the part for people must know beside the notice. */
+export interface WordsFacts {
+  /** Of this server. */
+  readonly hostname: string;
+  /** Of the message, decoded; null where it has none, or nobody knows. */
+  readonly subject: string | null;
+  /** When a message that is delayed is given up, in milliseconds since the epoch. */
+  readonly retryUntil: number;
+  /** What comes back with the notification. */
+  readonly returned: 'message' | 'header' | 'nothing';
+}
+
+const SUBJECTS: Readonly<Record<ReportKind, string>> = {
+  failed: 'Not delivered',
+  delayed: 'Not delivered yet',
+  delivered: 'Delivered',
+  relayed: 'Handed on',
+};
+
+/** Characters of the message's subject that are repeated. */
+const SUBJECT_LENGTH = 150;
+
+/** The subject of a notification, which begins with what has happened. */
+export function subjectOf({ kind }: Notice, { subject }: Pick<WordsFacts, 'subject'>): string {
+  return `${SUBJECTS[kind]}: ${subject === null || subject === '' ? 'your message' : shortened(subject)}`;
+}
+
+function shortened(text: string): string {
+  const characters = Array.from(text);
+  return characters.length <= SUBJECT_LENGTH ? text : `${characters.slice(0, SUBJECT_LENGTH - 1).join('')}…`;
+}
+
+/** The part for people (RFC 6522 3), with CRLF. */
+export function wordsOf(notice: Notice, facts: WordsFacts): string {
+  const { report, recipients } = notice;
+  return [
+    `This is the mail server ${facts.hostname}.`,
+    '',
+    ...happened(notice, facts),
+    '',
+    ...recipients.flatMap((recipient) => [`  ${recipient.forwardPath}`, ...reason(notice.kind, recipient)]),
+    '',
+    'Your message:',
+    '',
+    ...(facts.subject === null ? [] : [`  Subject:    ${shortened(facts.subject)}`]),
+    `  Sent:       ${formatDate(report.receivedAt)}`,
+    ...(report.messageId === null ? [] : [`  Message-ID: ${report.messageId}`]),
+    ...(report.terms.envelopeId === null ? [] : [`  Your name for it: ${report.terms.envelopeId}`]),
+    '',
+    closing(facts),
+    '',
+  ]
+    .map((line) => line.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '))
+    .join('\r\n');
+}
+
+function happened({ kind }: Notice, { retryUntil }: WordsFacts): string[] {
+  switch (kind) {
+    case 'failed':
+      return [
+        'Your message could not be delivered to the recipients below. It will',
+        'not be tried again: if it still matters, correct what is wrong and send',
+        'it anew.',
+      ];
+    case 'delayed':
+      return [
+        'Your message has not been delivered yet to the recipients below. There',
+        'is nothing for you to do: it is tried again, until',
+        `${formatDate(retryUntil)}.`,
+      ];
+    case 'delivered':
+      return ['Your message has been delivered to the recipients below.'];
+    case 'relayed':
+      return [
+        'Your message has been handed on for the recipients below, to servers',
+        'that do not tell what becomes of it: no further notification of success',
+        'will come.',
+      ];
+  }
+}
+
+function reason(kind: ReportKind, { attempt: { remoteHost, reply } }: ReportedRecipient): string[] {
+  if (kind === 'relayed') return remoteHost === null ? [] : [`    taken by ${remoteHost}`];
+  if (kind === 'delivered' || reply === '') return [];
+  return [remoteHost === null ? `    ${reply}` : `    ${remoteHost} said: ${reply}`];
+}
+
+function closing({ returned }: WordsFacts): string {
+  switch (returned) {
+    case 'message':
+      return 'Attached: the same for programs, and your message.';
+    case 'header':
+      return 'Attached: the same for programs, and the header of your message.';
+    case 'nothing':
+      return 'Attached: the same for programs.';
+  }
+}
