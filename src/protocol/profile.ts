@@ -10,7 +10,7 @@ import {
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { Link } from './link.js';
 import { Reply } from './reply.js';
-import { CATALOGUE, reply } from './replies.js';
+import { CATALOGUE, helloReply, reply } from './replies.js';
 import { LOGIN } from './sasl/login.js';
 import type { SaslMechanism } from './sasl/mechanism.js';
 import { PLAIN } from './sasl/plain.js';
@@ -77,7 +77,7 @@ export class Profile {
   readonly offered: Readonly<Record<Link, ReadonlySet<string>>>;
   readonly #extensions: Readonly<Record<Link, readonly Extension[]>>;
   /** What EHLO announces; null where that changes with the time of day. */
-  readonly #announcements: Readonly<Record<Link, readonly string[]>> | null;
+  readonly #announcements: Readonly<Record<Link, Reply>> | null;
 
   constructor(options: ProfileOptions) {
     this.hostname = options.hostname;
@@ -106,19 +106,22 @@ export class Profile {
     this.#announcements =
       this.extensions.futureRelease === false
         ? {
-            plain: announce(this, 'plain', plain),
-            tls: announce(this, 'tls', tls),
-            mutual: announce(this, 'mutual', mutual),
+            plain: this.#announce('plain'),
+            tls: this.#announce('tls'),
+            mutual: this.#announce('mutual'),
           }
         : null;
   }
 
   /** The answer to EHLO or LHLO, with the extensions, or to HELO, without. */
   hello(verb: Hello['verb'], address: string, link: Link): Reply {
-    const first = reply('hello', { hostname: this.hostname, address });
-    if (verb === 'HELO') return first;
-    const lines = this.#announcements?.[link] ?? announce(this, link, this.#extensions[link]);
-    return new Reply(CATALOGUE.hello[0], CATALOGUE.hello[1], [first.text, ...lines]);
+    const announced = verb === 'HELO' ? null : (this.#announcements?.[link] ?? this.#announce(link));
+    return helloReply({ hostname: this.hostname, address }, announced);
+  }
+
+  #announce(link: Link): Reply {
+    const [code, enhanced] = CATALOGUE.hello;
+    return new Reply(code, enhanced, announce(this, link, this.#extensions[link]));
   }
 }
 

@@ -103,9 +103,15 @@ export function reply(name: ReplyName, fillings?: Readonly<Record<string, string
   const constant = constants.get(name);
   if (constant !== undefined) return constant;
   const [code, enhanced, text] = CATALOGUE[name];
-  return new Reply(
-    code,
-    enhanced,
-    text.replace(/\{(\w+)\}/g, (_, key: string) => String(fillings?.[key] ?? '')),
-  );
+  return new Reply(code, enhanced, filled(text, fillings));
+}
+
+function filled(text: string, fillings: Readonly<Record<string, string | number>> | undefined): string {
+  return text.replace(/\{(\w+)\}/g, (_, key: string) => String(fillings?.[key] ?? ''));
+}
+
+/** The answer to EHLO, LHLO (`announced`: what is on offer, a line each) or HELO (null). */
+export function helloReply(fillings: Fillings<'hello'>, announced: Reply | null): Reply {
+  const [code, enhanced, text] = CATALOGUE.hello;
+  return new Reply(code, enhanced, filled(text, fillings), announced);
 }

@@ -1,5 +1,5 @@
 import { REPLY_LINE_OCTETS } from './limits.js';
-import { fromBinaryString } from './octets.js';
+import { concat, fromBinaryString } from './octets.js';
 
 /**
  * A reply as the client reads it: code (RFC 5321 4.2), enhanced code (RFC 3463, null where RFC 2034 wants
@@ -17,12 +17,14 @@ export class Reply {
    * @param code three digits, the first 2 to 5, the second 0 to 5.
    * @param enhanced such as `5.7.1`, or null.
    * @param text one line, or several for a multiline reply.
+   * @param behind of the same codes: its lines follow, and are not made anew.
    * @throws RangeError where the code is not a reply code, or the enhanced code is of another class.
    */
   constructor(
     readonly code: number,
     readonly enhanced: string | null,
     text: string | readonly string[],
+    behind: Reply | null = null,
   ) {
     // RFC 5321 4.2: Reply-code = %x32-35 %x30-35 %x30-39
     if (!/^[2-5][0-5]\d$/.test(String(code))) {
@@ -38,11 +40,13 @@ export class Reply {
     const limit = code === 334 ? Infinity : REPLY_LINE_OCTETS;
     const room = limit - 'xxx '.length - prefix.length - 2;
     const given = typeof text === 'string' ? [text] : text;
-    this.lines = (given.length === 0 ? [''] : given).map((line) => printable(line).slice(0, room));
-    const last = this.lines.length - 1;
-    this.octets = fromBinaryString(
-      this.lines.map((line, i) => `${code}${i < last ? '-' : ' '}${prefix}${line}\r\n`).join(''),
+    const lines = (given.length === 0 ? [''] : given).map((line) => printable(line).slice(0, room));
+    const last = behind === null ? lines.length - 1 : Infinity;
+    const octets = fromBinaryString(
+      lines.map((line, i) => `${code}${i < last ? '-' : ' '}${prefix}${line}\r\n`).join(''),
     );
+    this.lines = behind === null ? lines : [...lines, ...behind.lines];
+    this.octets = behind === null ? octets : concat([octets, behind.octets]);
   }
 
   /** The text on one line. */

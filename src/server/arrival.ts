@@ -34,6 +34,9 @@ export interface ArrivalContext {
 export class Arrival implements Deadlined {
   /** Set where a proxy told it: who the client is, and where it meant to connect. */
   endpoints: ProxiedEndpoints | null = null;
+  watchedAt = -1;
+  /** Its place among those that its server lists; -1 outside. */
+  listedAt = -1;
 
   #timer: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;

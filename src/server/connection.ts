@@ -12,7 +12,7 @@ import { Client, type ClientContext } from './client.js';
 import { FIXED } from './limits.js';
 import type { Waiting } from './patience.js';
 import type { ProxiedEndpoints } from './proxy-header.js';
-import { attach, detach, type SocketOwner } from './socket-events.js';
+import { attach, detach, release, type SocketOwner } from './socket-events.js';
 import { certificateProblem, linkOf } from './tls-facts.js';
 import { TLS_HANDSHAKE } from './tls-gate.js';
 import { bufferOf } from './wire.js';
@@ -49,6 +49,8 @@ export class Connection<Principal>
   extends Client<Principal, ConnectionContext<Principal>>
   implements SocketOwner
 {
+  /** Its place among those that its server lists; -1 outside. */
+  listedAt = -1;
   #socket: Socket;
 
   /** It has more to read than it does; `drain` tells when it has read it. Asked of the socket, that costs a getter. */
@@ -174,6 +176,7 @@ export class Connection<Principal>
 
   /** @internal */
   closed(): void {
+    release(this.#socket);
     this.#gone();
   }
 

@@ -1,7 +1,10 @@
 import { performance } from 'node:perf_hooks';
+import { Roster } from './roster.js';
 
 /** Something that may be late. */
 export interface Deadlined {
+  /** Its place among what {@link Deadlines} watches; -1 outside. */
+  watchedAt: number;
   /** Called on each sweep with the clock's milliseconds; acts where its time has come. */
   expire(now: number): void;
 }
@@ -17,7 +20,7 @@ export const monotonic: Clock = () => performance.now();
  * need not be met to the millisecond.
  */
 export class Deadlines {
-  readonly #watched = new Set<Deadlined>();
+  readonly #watched = new Roster<'watchedAt', Deadlined>('watchedAt');
   #timer: NodeJS.Timeout | null = null;
 
   /**
@@ -50,6 +53,8 @@ export class Deadlines {
   /** Looks at every deadline once. */
   sweep(): void {
     const now = this.clock();
-    for (const one of this.#watched) one.expire(now);
+    this.#watched.forEach((one) => {
+      one.expire(now);
+    });
   }
 }

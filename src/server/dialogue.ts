@@ -30,15 +30,14 @@ export class Dialogue<Principal> {
   /** What XFORWARD said of the next message, or of the open one. */
   origin: XforwardAttributes | null = null;
   #sink: ContentSink | null = null;
-  readonly #verifier: Verifier<Principal>;
+  /** Made by the first AUTH: many a connection has none. */
+  #verifier: Verifier<Principal> | null = null;
 
   constructor(
     private readonly speaker: Speaker<Principal>,
     private readonly handler: AnyHandler<Principal>,
-    admission: Admission,
-  ) {
-    this.#verifier = new Verifier(speaker, handler, admission, (error) => this.replyTo(error));
-  }
+    private readonly admission: Admission,
+  ) {}
 
   /** A verdict, at once where the handler decides at once. */
   ask(question: Question): Answer<Principal> {
@@ -52,9 +51,9 @@ export class Dialogue<Principal> {
         case 'starttls':
           return ACCEPT;
         case 'lookup':
-          return this.#verifier.lookup(question);
+          return this.#verify().lookup(question);
         case 'auth':
-          return this.#verifier.verify(question);
+          return this.#verify().verify(question);
         case 'mail':
           this.recipients = [];
           return this.#settle(handler.onMail?.(speaker, question.reversePath, question.parameters));
@@ -113,6 +112,13 @@ export class Dialogue<Principal> {
       this.failed(error instanceof Error ? error : new Error(String(error)));
     }
     return replyFor(error);
+  }
+
+  #verify(): Verifier<Principal> {
+    this.#verifier ??= new Verifier(this.speaker, this.handler, this.admission, (error) =>
+      this.replyTo(error),
+    );
+    return this.#verifier;
   }
 
   #rcpt({ forwardPath, parameters }: Extract<Question, { type: 'rcpt' }>): Answer<Principal> {

@@ -31,6 +31,7 @@ export interface Patience {
  * have an object more for it.
  */
 export abstract class Patient<Context extends Patience> implements Deadlined {
+  watchedAt = -1;
   #waiting: Waiting = 'command';
   /** Clock time by which {@link #waiting} must be over; Infinity for the server's own business. */
   #deadline = Infinity;

@@ -33,6 +33,7 @@ import {
 } from './limits.js';
 import { networkOf, Networks, plainAddress } from './networks.js';
 import type { Listening, ListenOptions, ServerOptions } from './options.js';
+import { Roster } from './roster.js';
 import { fastestScan } from './scan.js';
 import { type TlsGate, TlsGates } from './tls-gate.js';
 
@@ -57,8 +58,8 @@ export class Server<Principal = unknown> {
   readonly #deadlines: Deadlines;
   readonly #gates: TlsGates | null;
   readonly #listeners = new Set<NetServer>();
-  readonly #arrivals = new Set<Arrival>();
-  readonly #connections = new Set<Connection<Principal>>();
+  readonly #arrivals = new Roster<'listedAt', Arrival>('listedAt');
+  readonly #connections = new Roster<'listedAt', Connection<Principal>>('listedAt');
   readonly #idPrefix = randomBytes(4).toString('hex');
   #counter = 0;
   #stopping: Promise<void> | null = null;
@@ -132,12 +133,20 @@ export class Server<Principal = unknown> {
 
   async #stop(graceMs: number): Promise<void> {
     const farewell = this.#farewell();
-    for (const arrival of this.#arrivals) arrival.destroy(null);
-    for (const connection of this.#connections) connection.shutdown(farewell);
+    this.#arrivals.forEach((arrival) => {
+      arrival.destroy(null);
+    });
+    this.#connections.forEach((connection) => {
+      connection.shutdown(farewell);
+    });
     await this.#empty(graceMs);
-    for (const connection of this.#connections) connection.terminate(farewell);
+    this.#connections.forEach((connection) => {
+      connection.terminate(farewell);
+    });
     await this.#empty(this.#timeouts.linger);
-    for (const connection of this.#connections) connection.destroy();
+    this.#connections.forEach((connection) => {
+      connection.destroy();
+    });
     await Promise.all(
       Array.from(this.#listeners, (listener) => new Promise((resolve) => listener.close(resolve))),
     );

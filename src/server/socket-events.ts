@@ -22,6 +22,14 @@ export function attach(socket: Owned, to: SocketOwner): void {
   socket.on('close', onClose);
 }
 
+/**
+ * The socket is closed, and has told all. Node holds it for a while: so long it is not to hold all that there was
+ * to a connection, or that outlives the garbage collections that are cheap.
+ */
+export function release(socket: Owned): void {
+  socket[owner] = undefined;
+}
+
 /** Nobody hears the socket any more. */
 export function detach(socket: Owned): void {
   socket[owner] = undefined;

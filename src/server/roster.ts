@@ -1,0 +1,46 @@
+/**
+ * A set of objects that each know their place in it. To enter and to leave touches two slots of one array.
+ *
+ * A `Set` of what comes and goes lays itself out anew every few dozen changes, and each layout it leaves behind
+ * holds its members until the next full garbage collection: with a connection per message, those were nearly all.
+ *
+ * @typeParam Place the property that holds the place: -1 outside. One for each roster that a member may be in.
+ */
+export class Roster<Place extends string, Member extends Record<Place, number>> {
+  readonly #members: Member[] = [];
+
+  constructor(private readonly place: Place) {}
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /** Lets a member in; one that is in stays. */
+  add(member: Member): void {
+    if (member[this.place] < 0) this.#stand(member, this.#members.length);
+  }
+
+  /** Lets a member go; one that is outside may be told to. */
+  delete(member: Member): void {
+    const at: number = member[this.place];
+    const last = this.#members.at(-1);
+    if (at < 0 || last === undefined) return;
+    this.#stand(last, at);
+    this.#members.pop();
+    (member as Record<Place, number>)[this.place] = -1;
+  }
+
+  /** Tells all who are in it. Whoever leaves meanwhile is told no more, and nobody is left out for it. */
+  forEach(tell: (member: Member) => void): void {
+    // From the end: into the place of one who leaves comes one who was told already.
+    for (let at = this.#members.length - 1; at >= 0; at--) {
+      const member = this.#members[at];
+      if (member !== undefined) tell(member);
+    }
+  }
+
+  #stand(member: Member, at: number): void {
+    this.#members[at] = member;
+    (member as Record<Place, number>)[this.place] = at;
+  }
+}
