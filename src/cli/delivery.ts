@@ -30,9 +30,11 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
   }
   const retry = { base: retryBase, max: retryMax, expireAfter, delayAfter };
   let reports: Reports | null = null;
+  const { Signer } = await import('../delivery/dkim/signer.js');
+  const signer = new Signer(store.dkimKeys);
   const runner = new Runner({
     queue: store.queue,
-    contentOf: ({ id }) => store.content(id),
+    outgoingOf: ({ id, domain, size }) => signer.signedContent(domain.name, size, () => store.content(id)),
     waysOf: ({ name }, tags) => routes.waysOf(name, tags),
     caps: { workers, perDestination, perDomain },
     retry,

@@ -1,4 +1,5 @@
 import type { Lease, LeasedRecipient, Settlement } from '../store/queue.js';
+import type { Outgoing, OutgoingOf } from './shipping.js';
 import type { Transport } from './transport.js';
 
 /** Part of a message on its way: recipients with one destination. */
@@ -21,6 +22,7 @@ export class Consignment {
   #unsettled: Settlement[] = [];
   /** True once somebody was tried: then it is no longer as it was leased. */
   touched = false;
+  #outgoing: Promise<Outgoing> | null = null;
   /** True while its outcomes are being written. */
   settling = false;
 
@@ -31,6 +33,15 @@ export class Consignment {
     readonly ways: readonly Transport[],
   ) {
     this.#open = new Set(lease.recipients.map(({ position }) => position));
+  }
+
+  /** Its content as it is to go out, made once for all destinations; once more where that failed. */
+  outgoing(make: OutgoingOf): Promise<Outgoing> {
+    this.#outgoing ??= Promise.resolve(make(this.lease)).catch((error: unknown) => {
+      this.#outgoing = null;
+      throw error;
+    });
+    return this.#outgoing;
   }
 
   /** True while there are recipients whose outcome is not known. */

@@ -1,6 +1,4 @@
 /** Whether a destination works, as far as anybody has seen. Clock and chance come from outside. */
-import { DELIVERY } from './limits.js';
-
 /** Failures in a row, of different messages, after which a destination is taken to be out of order. */
 const STRIKES = 3;
 /** How many messages may be under way to a destination that nobody has been to. Each success adds one. */
@@ -18,8 +16,8 @@ export class Health {
   #callers = FIRST_CALLERS;
   #outage: { readonly rests: number; readonly until: number; readonly reason: string } | null = null;
 
-  /** @param base how long the first rest is, in milliseconds; each further one is twice as long */
-  constructor(private readonly base: number) {}
+  /** @param rest how long the first rest is, in milliseconds, and the longest; each doubles the one before */
+  constructor(private readonly rest: { readonly base: number; readonly max: number }) {}
 
   /** What went wrong, while the destination is out of order. */
   get reason(): string | null {
@@ -33,7 +31,7 @@ export class Health {
 
   /** True while it is left alone. A clock that was put back makes no rest longer than the longest there is. */
   rests(now: number): boolean {
-    return this.until > now && this.until - now <= 2 * DELIVERY.longestOutage.initial;
+    return this.until > now && this.until - now <= 2 * this.rest.max;
   }
 
   /** How many messages may be under way to it. */
@@ -59,7 +57,7 @@ export class Health {
     this.#strikes++;
     if (this.#outage === null && this.#strikes < STRIKES) return false;
     const rests = (this.#outage?.rests ?? 0) + 1;
-    const rest = Math.min(DELIVERY.longestOutage.initial, this.base * 2 ** (rests - 1));
+    const rest = Math.min(this.rest.max, this.rest.base * 2 ** (rests - 1));
     this.#outage = { rests, until: now + Math.round(rest * (1 + chance / 4)), reason };
     return true;
   }

@@ -26,10 +26,10 @@ export class Lanes<J extends Job> {
   #active = 0;
   #waiting = 0;
 
-  /** @param rest how long a destination that failed is left alone at first, in milliseconds */
+  /** @param rest how long a destination that failed is left alone, at first and at the most, in milliseconds */
   constructor(
     private readonly caps: Caps,
-    private readonly rest: number,
+    private readonly rest: { readonly base: number; readonly max: number },
   ) {}
 
   get active(): number {

@@ -8,7 +8,7 @@ import { DELIVERY } from './limits.js';
 import { type RetryPolicy, isTooLate } from './schedule.js';
 import { settlementOf, tooLate } from './settling.js';
 import { Settler } from './settler.js';
-import { type ContentOf, ship } from './shipping.js';
+import { type OutgoingOf, ship } from './shipping.js';
 import type { Delivery, Transport } from './transport.js';
 
 /** What the runner tells. None of these may throw. */
@@ -33,7 +33,7 @@ export interface Destination {
 
 export interface RunnerOptions {
   readonly queue: Queue;
-  readonly contentOf: ContentOf;
+  readonly outgoingOf: OutgoingOf;
   /** The transports for a message, in the order in which they are tried. */
   readonly waysOf: (domain: Domain, tags: readonly string[]) => readonly Transport[];
   readonly caps: Caps;
@@ -70,7 +70,10 @@ export class Runner {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#random = options.random ?? Math.random;
-    this.#lanes = new Lanes(caps, retry.base / 4);
+    this.#lanes = new Lanes(caps, {
+      base: retry.base / 4,
+      max: Math.min(retry.max, DELIVERY.longestOutage.initial),
+    });
     this.#settler = new Settler({
       queue,
       onFailure: (error) => observer?.onFault?.('the store does not take what became of messages', error),
@@ -206,7 +209,7 @@ export class Runner {
         transport,
         consignment.lease,
         recipients,
-        this.#options.contentOf,
+        () => consignment.outgoing(this.#options.outgoingOf),
         this.#stop.signal,
       );
       this.#lanes.done(start);

@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import type { Lease, LeasedRecipient } from '../store/queue.js';
 import type { Delivery, Shipment, Transport } from './transport.js';
 
-/** Gives the content of a message as it is to go out. */
-export type ContentOf = (lease: Lease) => AsyncIterable<Uint8Array>;
+/** The content of a message as it is to go out. */
+export type Outgoing = Pick<Shipment, 'size' | 'content'>;
+/** Makes it: signs it, say. */
+export type OutgoingOf = (lease: Lease) => Outgoing | Promise<Outgoing>;
 
 /** What a shipment came to. */
 export interface Shipped {
@@ -19,13 +21,13 @@ export async function ship(
   transport: Transport,
   lease: Lease,
   recipients: readonly LeasedRecipient[],
-  contentOf: ContentOf,
+  outgoing: () => Outgoing | Promise<Outgoing>,
   signal: AbortSignal,
 ): Promise<Shipped> {
   let answers: readonly Delivery[] = [];
   let fault: unknown = null;
   try {
-    answers = await transport.send(shipmentOf(lease, recipients, contentOf), signal);
+    answers = await transport.send(shipmentOf(lease, recipients, await outgoing()), signal);
   } catch (error) {
     fault = error ?? new Error('the transport gave no reason');
   }
@@ -53,8 +55,8 @@ function unanswered({ position }: LeasedRecipient, fault: unknown): Delivery {
   };
 }
 
-function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], contentOf: ContentOf): Shipment {
-  const { id, domain, reversePath, from, tags, messageId, receivedAt, terms, size } = lease;
+function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], outgoing: Outgoing): Shipment {
+  const { id, domain, reversePath, from, tags, messageId, receivedAt, terms } = lease;
   return {
     id,
     domain,
@@ -65,9 +67,9 @@ function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], conten
     messageId,
     receivedAt,
     terms,
-    size,
+    size: outgoing.size,
     idempotencyKey: idempotencyKey(lease, recipients),
-    content: () => contentOf(lease),
+    content: () => outgoing.content(),
   };
 }
 

@@ -215,7 +215,9 @@ export class FarEnd {
       else if (fault === 'close' || client?.readableEnded === true) client?.destroy();
       // The server will not close a connection that it has a question about.
       else client?.once('end', () => client.destroy());
-      return new Promise(() => undefined);
+      if (fault === 'silence') return new Promise(() => undefined);
+      // A connection that is cut and has a question open would count for ever among those that are there.
+      throw new Refusal(new Reply(421, '4.3.2', ['Cut']));
     }
     const [, code = '', enhanced = null, text = ''] =
       /^(\d{3}) (?:([245]\.\d+\.\d+) )?(.*)$/s.exec(fault) ?? [];

@@ -116,9 +116,12 @@ export class Stage {
   ) {
     this.runner = new Runner({
       queue,
-      async *contentOf() {
-        yield Buffer.from('Subject: x\r\n\r\nHello\r\n');
-      },
+      outgoingOf: ({ size }) => ({
+        size,
+        async *content() {
+          yield Buffer.from('Subject: x\r\n\r\nHello\r\n');
+        },
+      }),
       waysOf: () => ways,
       caps: CAPS,
       retry: RETRY,

@@ -70,6 +70,8 @@ class ApiTransport implements Transport {
   }
 
   async send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
+    // RFC 8689 4.2.1: not to whoever does not promise the same.
+    if (shipment.terms.requireTls) return shipment.recipients.map(all(NO_PROMISE));
     if (shipment.size > MAX_REQUEST) return shipment.recipients.map(all(tooLarge(shipment.size)));
     return this.#room.hold(shipment.size, async () => {
       if (signal.aborted) return shipment.recipients.map(all(STOPPING));
@@ -161,6 +163,12 @@ class ApiTransport implements Transport {
 type Made = Verdict & Partial<Pick<Delivery, 'enhancedCode' | 'remoteHost' | 'tls'>>;
 
 const STOPPING: Made = { outcome: 'deferred', reply: 'the server is stopping' };
+
+const NO_PROMISE: Made = {
+  outcome: 'bounced',
+  enhancedCode: '5.7.30',
+  reply: '5.7.30 REQUIRETLS was asked for, and a mail API does not promise it',
+};
 
 function tooLarge(octets: number): Made {
   const reply = `the message makes ${octets} octets for the mail API, which takes ${MAX_REQUEST}`;

@@ -1,0 +1,217 @@
+/**
+ * Invariants of the runner, whatever far ends say in whatever order, the store refuses, the clock does, and
+ * however often the process dies: each recipient comes to exactly one final outcome; nobody is sent to again
+ * once his outcome is settled, nor, while the process lives, once he is delivered; and no cap is exceeded.
+ */
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Runner } from '../../src/delivery/runner.js';
+import type { Domain } from '../../src/store/port.js';
+import type { Queue } from '../../src/store/queue.js';
+import { ModelQueue } from './model-queue.js';
+import { type Answer, BOUNCED, DEFERRED, DELIVERED, NOON, RETRY, Told, UNREACHABLE, later } from './stage.js';
+
+const CAPS = { workers: 5, perDestination: 2, perDomain: 3 };
+const HOUR = 3_600_000;
+
+type Step =
+  | { readonly kind: 'mail'; readonly domain: number; readonly hosts: readonly number[] }
+  | { readonly kind: 'pass' | 'jump'; readonly by: number }
+  | { readonly kind: 'crash' | 'stop' | 'break' | 'mend' }
+  | { readonly kind: 'operator'; readonly what: 'retry' | 'cancel'; readonly message: number };
+
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('mail' as const),
+      domain: fc.integer({ min: 1, max: 3 }),
+      hosts: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 4 }),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('pass' as const),
+      by: fc.integer({ min: 1, max: 20 * 60_000 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('jump' as const),
+      by: fc.integer({ min: -30 * HOUR, max: 30 * HOUR }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constantFrom<Step>({ kind: 'crash' }, { kind: 'stop' }) },
+  { weight: 2, arbitrary: fc.constantFrom<Step>({ kind: 'break' }, { kind: 'mend' }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('operator' as const),
+      what: fc.constantFrom('retry' as const, 'cancel' as const),
+      message: fc.nat(),
+    }),
+  },
+);
+
+/** What far ends say, try after try; each takes some time about it. */
+const answers = fc.array(
+  fc.tuple(
+    fc.constantFrom<Answer | 'fault'>(DELIVERED, DEFERRED, BOUNCED, UNREACHABLE, 'fault'),
+    fc.constantFrom(0, 0, 10, 1_000, 30_000),
+  ),
+  { minLength: 1, maxLength: 40 },
+);
+
+afterEach(() => void vi.useRealTimers());
+
+/** One server process over the queue, and what it has seen. */
+class Process {
+  readonly far: Told;
+  readonly runner: Runner;
+  readonly wrong: string[] = [];
+  #alive = true;
+
+  constructor(
+    readonly queue: ModelQueue,
+    say: () => readonly [Answer | 'fault', number],
+  ) {
+    const done = new Set<string>();
+    this.far = new Told('far', async ({ position, forwardPath }, { id }) => {
+      const name = `${id}/${position} ${forwardPath}`;
+      const status = queue.messages.get(id)?.recipients[position]?.status;
+      if (status === 'delivered' || status === 'bounced') this.wrong.push(`${name} is ${status} already`);
+      if (done.has(`${id}/${position}`)) this.wrong.push(`${name} has been delivered by this process`);
+      const [answer, after] = say();
+      if (answer === 'fault') throw new Error('a fault');
+      return later(after, answer);
+    });
+    // What a transport says that then fails as a whole is nothing.
+    const send = this.far.send.bind(this.far);
+    this.far.send = async (shipment) => {
+      const deliveries = await send(shipment);
+      for (const { position, outcome } of deliveries) {
+        if (outcome === 'delivered') done.add(`${shipment.id}/${position}`);
+      }
+      return deliveries;
+    };
+    this.runner = new Runner({
+      queue: this.#mortal(queue),
+      outgoingOf: ({ size }) => ({ size, async *content() {} }),
+      waysOf: () => [this.far],
+      caps: CAPS,
+      retry: RETRY,
+    });
+    this.runner.start();
+  }
+
+  /** As kill -9 ends it: nothing that it does reaches the queue any more. */
+  die(): void {
+    this.#alive = false;
+    this.queue.dropLeases();
+  }
+
+  #mortal(queue: ModelQueue): Queue {
+    const mortal = <Args extends unknown[], T>(call: (...args: Args) => Promise<T>) => {
+      return (...args: Args): Promise<T> => (this.#alive ? call(...args) : new Promise<T>(() => undefined));
+    };
+    return {
+      lease: mortal((request) => queue.lease(request)),
+      renew: mortal((leases, until) => queue.renew(leases, until)),
+      settle: mortal((...args) => queue.settle(...args)),
+      giveBack: mortal((lease, at) => queue.giveBack(lease, at)),
+      nextDue: mortal(() => queue.nextDue()),
+      watch: (listener) => queue.watch(listener),
+      waiting: mortal(() => queue.waiting()),
+      release: mortal(() => queue.release()),
+      retry: mortal((...args) => queue.retry(...args)),
+      cancel: mortal((id) => queue.cancel(id)),
+      owedReports: mortal(() => queue.owedReports()),
+      dropReports: mortal(() => queue.dropReports()),
+    };
+  }
+}
+
+describe('the runner', () => {
+  it('brings every recipient to one end, whatever happens on the way', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 25 }), answers, async (plan, script) => {
+        vi.useFakeTimers({
+          toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
+          now: NOON,
+        });
+        const queue = new ModelQueue();
+        let turn = 0;
+        const say = (): readonly [Answer | 'fault', number] =>
+          script[turn++ % script.length] ?? [DELIVERED, 0];
+        const processes = [new Process(queue, say)];
+        const current = (): Process => processes[processes.length - 1] as Process;
+        for (const step of plan) {
+          switch (step.kind) {
+            case 'mail':
+              queue.add({
+                domain: domain(step.domain),
+                to: step.hosts.map((host, n) => `r${n}@host${host}.example`),
+                receivedAt: Date.now(),
+              });
+              break;
+            case 'pass':
+              await vi.advanceTimersByTimeAsync(step.by);
+              break;
+            case 'jump':
+              vi.setSystemTime(Math.max(NOON, Date.now() + step.by));
+              break;
+            case 'break':
+              for (const call of ['lease', 'settle', 'nextDue', 'giveBack'] as const) queue.broken.add(call);
+              break;
+            case 'mend':
+              queue.broken.clear();
+              break;
+            case 'operator': {
+              const id = 1 + (step.message % Math.max(1, queue.messages.size));
+              if (queue.messages.has(id)) await queue[step.what](id, Date.now());
+              break;
+            }
+            case 'stop': {
+              const stopped = current().runner.stop(60_000);
+              await vi.advanceTimersByTimeAsync(60_001);
+              await stopped;
+              current().die();
+              processes.push(new Process(queue, say));
+              break;
+            }
+            case 'crash':
+              current().die();
+              processes.push(new Process(queue, say));
+              break;
+          }
+        }
+        queue.broken.clear();
+        // Longer than a message is tried, and than any jump of the clock has put it off.
+        await vi.advanceTimersByTimeAsync(120 * HOUR);
+        expect(processes.flatMap(({ wrong }) => wrong)).toEqual([]);
+        for (const { status, attempts } of queue.recipients) {
+          expect(['delivered', 'bounced', 'cancelled']).toContain(status);
+          const final = attempts.filter(({ outcome }) => outcome !== 'deferred');
+          expect(final).toHaveLength(status === 'cancelled' ? 0 : 1);
+          if (status !== 'cancelled') expect(attempts.at(-1)).toBe(final[0]);
+        }
+        for (const { far } of processes) {
+          expect(far.most).toBeLessThanOrEqual(CAPS.workers);
+          for (const [name, most] of far.mostOf) {
+            expect(most).toBeLessThanOrEqual(name.startsWith('from ') ? CAPS.perDomain : CAPS.perDestination);
+          }
+        }
+        for (const { lease } of queue.messages.values()) expect(lease).toBeNull();
+        current().die();
+        vi.useRealTimers();
+      }),
+      { numRuns: Number(process.env['POSTERN_PROPERTY_RUNS'] ?? 40) },
+    );
+  }, 120_000);
+});
+
+function domain(id: number): Domain {
+  return { id, name: `d${id}.example`, createdAt: 0 };
+}
