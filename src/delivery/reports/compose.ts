@@ -74,7 +74,11 @@ export async function compose(material: Material): Promise<Composed> {
 
 function isInternational({ notice: { report, recipients }, returned }: Material): boolean {
   if (!report.terms.smtputf8) return false;
-  const texts = recipients.flatMap((one) => [one.forwardPath, one.originalRecipient ?? '', one.attempt.reply]);
+  const texts = recipients.flatMap((one) => [
+    one.forwardPath,
+    one.originalRecipient ?? '',
+    one.attempt.reply,
+  ]);
   return returned.headerIsEightBit || ![report.reversePath, ...texts].every(isAscii);
 }
 

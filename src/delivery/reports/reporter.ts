@@ -96,7 +96,8 @@ class Reporter {
         await this.#sleep(LOOK_EVERY);
       } catch (error) {
         if (error instanceof StoreError && error.code === 'closed') return;
-        if (!this.#failing) this.options.observer?.onFault?.('the store fails, and senders wait for notifications', error);
+        if (!this.#failing)
+          this.options.observer?.onFault?.('the store fails, and senders wait for notifications', error);
         this.#failing = true;
         await pause(gap, this.#stopped.signal);
         gap = Math.min(LONGEST_GAP, gap * 2);
@@ -197,5 +198,8 @@ class Reporter {
 }
 
 function fulfilmentOf({ report, recipients }: Notice): Parameters<Store['queue']['dropReports']>[0] {
-  return { id: report.id, recipients: recipients.map(({ position, report: kind }) => ({ position, report: kind })) };
+  return {
+    id: report.id,
+    recipients: recipients.map(({ position, report: kind }) => ({ position, report: kind })),
+  };
 }

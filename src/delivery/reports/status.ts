@@ -17,7 +17,10 @@ export interface StatusFacts {
 
 /** The body of message/delivery-status (RFC 3464 2): groups of fields with an empty line between, CRLF all over. */
 export function deliveryStatus(notice: Notice, facts: StatusFacts): string {
-  const groups = [aboutMessage(notice, facts), ...notice.recipients.map((one) => aboutRecipient(notice, one, facts))];
+  const groups = [
+    aboutMessage(notice, facts),
+    ...notice.recipients.map((one) => aboutRecipient(notice, one, facts)),
+  ];
   return groups.map((fields) => fields.map((field) => fieldLine(field, facts.utf8)).join('')).join('\r\n');
 }
 

@@ -24,7 +24,11 @@ describe('a notification of failure', () => {
         },
       }),
     ],
-    { envelopeId: 'Q 1', deliverBy: { time: TIMES.until, otherwise: 'return', trace: false }, releaseAt: TIMES.received },
+    {
+      envelopeId: 'Q 1',
+      deliverBy: { time: TIMES.until, otherwise: 'return', trace: false },
+      releaseAt: TIMES.received,
+    },
   );
 
   it('is from the server to the sender, of the message, and answered by no program', async () => {
@@ -46,7 +50,9 @@ describe('a notification of failure', () => {
     const { text } = await parse((await notification(report)).octets);
     expect(text).toContain('could not be delivered');
     expect(text).toContain('  you@example.net\n    mx.example.net said: 550 5.1.1 No such user\n');
-    expect(text).toContain('  them@example.org\n    5.4.7 Delivery time expired; the last try came to: no answer\n');
+    expect(text).toContain(
+      '  them@example.org\n    5.4.7 Delivery time expired; the last try came to: no answer\n',
+    );
     expect(text).toContain('Your order');
     expect(text).toContain('Tue, 28 Jul 2026 09:05:07 +0000');
     expect(text).toContain('the header of your message');
@@ -98,8 +104,16 @@ describe('a notification of failure', () => {
 
 describe('the other kinds', () => {
   it('a delay says until when it is tried', async () => {
-    const attempt = { at: TIMES.tried, outcome: 'deferred', remoteHost: '192.0.2.4', reply: '451 4.3.0 Later', tls: null } as const;
-    const { header, text, status } = await parse((await notification(owed([recipient({ report: 'delayed', attempt })]))).octets);
+    const attempt = {
+      at: TIMES.tried,
+      outcome: 'deferred',
+      remoteHost: '192.0.2.4',
+      reply: '451 4.3.0 Later',
+      tls: null,
+    } as const;
+    const { header, text, status } = await parse(
+      (await notification(owed([recipient({ report: 'delayed', attempt })]))).octets,
+    );
     expect(header.get('subject')).toBe('Not delivered yet: Your order');
     expect(text).toContain('until\nThu, 30 Jul 2026 09:05:07 +0000.');
     expect(status[1]).toMatchObject({
@@ -121,7 +135,9 @@ describe('the other kinds', () => {
     ['relayed', '2.1.5', 'Handed on', 'taken by mx.example.net'],
   ] as const)('%s', async (report, code, subject, words) => {
     const reply = report === 'delivered' ? '' : '250 2.1.5 Ok';
-    const { header, text, status } = await parse((await notification(owed([recipient({ report }, reply)]))).octets);
+    const { header, text, status } = await parse(
+      (await notification(owed([recipient({ report }, reply)]))).octets,
+    );
     expect(header.get('subject')).toBe(`${subject}: Your order`);
     expect(text).toContain(words);
     expect(status[1]).toMatchObject({ action: report, status: code });
@@ -130,10 +146,12 @@ describe('the other kinds', () => {
   it('come in notifications of their own', () => {
     const kinds: ReportKind[] = ['failed', 'relayed', 'failed'];
     const notices = noticesOf(owed(kinds.map((report, position) => recipient({ report, position }))));
-    expect(notices.map(({ kind, recipients }) => [kind, recipients.map(({ position }) => position)])).toEqual([
-      ['failed', [0, 2]],
-      ['relayed', [1]],
-    ]);
+    expect(notices.map(({ kind, recipients }) => [kind, recipients.map(({ position }) => position)])).toEqual(
+      [
+        ['failed', [0, 2]],
+        ['relayed', [1]],
+      ],
+    );
   });
 });
 
@@ -143,7 +161,10 @@ describe('what comes back', () => {
 
   it('is the header, as a rule and where RET=HDRS asks', async () => {
     for (const ret of [null, 'HDRS'] as const) {
-      expect(await returned(owed([recipient()], { ret }))).toEqual({ type: 'text/rfc822-headers', lines: lf(HEADER) });
+      expect(await returned(owed([recipient()], { ret }))).toEqual({
+        type: 'text/rfc822-headers',
+        lines: lf(HEADER),
+      });
     }
   });
 
@@ -170,7 +191,9 @@ describe('what comes back', () => {
   it('is nothing where the content has been removed', async () => {
     const report = owed();
     expect(await returned(report, '')).toBeNull();
-    expect((await parse((await notification(report, '')).octets)).text).toContain('Attached: the same for programs.');
+    expect((await parse((await notification(report, '')).octets)).text).toContain(
+      'Attached: the same for programs.',
+    );
   });
 
   it('is what fits of a long header, in whole fields', async () => {
@@ -186,7 +209,10 @@ describe('what comes back', () => {
     const content = Buffer.from('Subject: Gr\u00fc\u00dfe\r\n\r\n\u00fc\r\n');
     const whole = await notification(owed([recipient()], { ret: 'FULL' }), content);
     expect(whole).toMatchObject({ isEightBit: true, utf8: false });
-    expect((await parse(whole.octets)).returned).toEqual({ type: 'message/rfc822', lines: lf(content.toString()) });
+    expect((await parse(whole.octets)).returned).toEqual({
+      type: 'message/rfc822',
+      lines: lf(content.toString()),
+    });
     const header = await notification(owed(), content);
     expect(header.isEightBit).toBe(false);
     expect(isAscii(header.octets)).toBe(true);
@@ -196,7 +222,10 @@ describe('what comes back', () => {
 
 describe('SMTPUTF8 (RFC 6533)', () => {
   const international = recipient(
-    { forwardPath: 'j\u00f6rg@b\u00fccher.example', originalRecipient: 'utf-8;j\u00f6rg+1@b\u00fccher.example' },
+    {
+      forwardPath: 'j\u00f6rg@b\u00fccher.example',
+      originalRecipient: 'utf-8;j\u00f6rg+1@b\u00fccher.example',
+    },
     '550 5.1.1 Gibt es nicht: j\u00f6rg',
   );
 
@@ -214,7 +243,9 @@ describe('SMTPUTF8 (RFC 6533)', () => {
       'diagnostic-code': 'smtp; 550 5.1.1 Gibt es nicht: j\u00f6rg',
     });
     const whole = owed([international], { smtputf8: true, ret: 'FULL' });
-    expect((await parse((await notification(whole, 'Subject: \u00fc\r\n\r\nx')).octets)).returned?.type).toBe('message/global');
+    expect((await parse((await notification(whole, 'Subject: \u00fc\r\n\r\nx')).octets)).returned?.type).toBe(
+      'message/global',
+    );
   });
 
   it('is not used where nothing needs it', async () => {
@@ -237,7 +268,14 @@ describe('SMTPUTF8 (RFC 6533)', () => {
 describe('whatever is replied, asked and sent', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 60 }),
-    fc.constantFrom('a\r\n\r\nStatus: 2.0.0', '550 5.7.1 x\r\nAction: delivered', '--_NmP', 'x'.repeat(2000), '5.1.1', '\u{1f600}'),
+    fc.constantFrom(
+      'a\r\n\r\nStatus: 2.0.0',
+      '550 5.7.1 x\r\nAction: delivered',
+      '--_NmP',
+      'x'.repeat(2000),
+      '5.1.1',
+      '\u{1f600}',
+    ),
   );
   const kind = fc.constantFrom<ReportKind>('failed', 'delayed', 'delivered', 'relayed');
   const people = fc.array(fc.tuple(text, fc.option(text), text), { minLength: 1, maxLength: 3 });
@@ -251,18 +289,27 @@ describe('whatever is replied, asked and sent', () => {
     await fc.assert(
       fc.asyncProperty(kind, people, terms, text, async (report, told, asked, content) => {
         const recipients = told.map(([forwardPath, original, reply], position) =>
-          recipient({ position, report, forwardPath, originalRecipient: original && `rfc822;${original}` }, reply),
+          recipient(
+            { position, report, forwardPath, originalRecipient: original && `rfc822;${original}` },
+            reply,
+          ),
         );
         const composed = await notification(owed(recipients, asked), `Subject: x\r\n\r\n${content}`);
         const { status, statusType } = await parse(composed.octets);
         expect(statusType).toMatch(/^message\/(?:global-)?delivery-status$/);
         expect(status.map((group) => group['action'])).toEqual([undefined, ...told.map(() => report)]);
         const digit = { failed: '5', delayed: '4', delivered: '2', relayed: '2' }[report];
-        for (const group of status.slice(1)) expect(group['status']).toMatch(new RegExp(`^${digit}\\.\\d{1,3}\\.\\d{1,3}$`));
+        for (const group of status.slice(1))
+          expect(group['status']).toMatch(new RegExp(`^${digit}\\.\\d{1,3}\\.\\d{1,3}$`));
         if (!composed.isEightBit) expect(isAscii(composed.octets)).toBe(true);
         if (asked.ret !== 'FULL') {
           expect(composed.octets.toString().replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
-          const longest = Math.max(...composed.octets.toString('latin1').split('\r\n').map(({ length }) => length));
+          const longest = Math.max(
+            ...composed.octets
+              .toString('latin1')
+              .split('\r\n')
+              .map(({ length }) => length),
+          );
           expect(longest).toBeLessThanOrEqual(998);
         }
       }),

@@ -15,7 +15,10 @@ export const TIMES = {
 export const HEADER = 'From: app@example.com\r\nSubject: Your order\r\n';
 export const MESSAGE = `${HEADER}\r\nIt is on its way.\r\n`;
 
-export function recipient(changes: Partial<ReportedRecipient> = {}, reply = '550 5.1.1 No such user'): ReportedRecipient {
+export function recipient(
+  changes: Partial<ReportedRecipient> = {},
+  reply = '550 5.1.1 No such user',
+): ReportedRecipient {
   return {
     position: 0,
     forwardPath: 'you@example.net',
@@ -67,7 +70,10 @@ export async function* pieces(...octets: readonly (string | Uint8Array)[]): Asyn
 }
 
 /** The notification about a message of this content. */
-export async function notification(report: OwedReport, content: string | Uint8Array = MESSAGE): Promise<Composed> {
+export async function notification(
+  report: OwedReport,
+  content: string | Uint8Array = MESSAGE,
+): Promise<Composed> {
   const notice = onlyNotice(report);
   const octets = Buffer.from(content);
   return compose({

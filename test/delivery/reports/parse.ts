@@ -15,7 +15,10 @@ export interface Parsed {
 }
 
 export async function parse(octets: Buffer): Promise<Parsed> {
-  const email = await PostalMime.parse(octets, { attachmentEncoding: 'arraybuffer', forceRfc822Attachments: true });
+  const email = await PostalMime.parse(octets, {
+    attachmentEncoding: 'arraybuffer',
+    forceRfc822Attachments: true,
+  });
   const [status, returned, ...others] = email.attachments;
   if (status === undefined || others.length > 0) throw new Error(`${email.attachments.length} attachments`);
   return {
@@ -23,10 +26,7 @@ export async function parse(octets: Buffer): Promise<Parsed> {
     text: email.text ?? '',
     statusType: status.mimeType,
     status: groupsOf(linesOf(status.content)),
-    returned:
-      returned === undefined
-        ? null
-        : { type: returned.mimeType, lines: linesOf(returned.content) },
+    returned: returned === undefined ? null : { type: returned.mimeType, lines: linesOf(returned.content) },
   };
 }
 
@@ -42,19 +42,17 @@ export function lf(text: string): string {
 
 /** RFC 3464 2.1: groups of header fields with an empty line between them. */
 function groupsOf(text: string): Record<string, string>[] {
-  return text
-    .split('\n\n')
-    .map((group) =>
-      Object.fromEntries(
-        group
-          .replace(/\n[ \t]+/g, ' ')
-          .split('\n')
-          .map((line): [string, string] => {
-            const colon = line.indexOf(':');
-            return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-          }),
-      ),
-    );
+  return text.split('\n\n').map((group) =>
+    Object.fromEntries(
+      group
+        .replace(/\n[ \t]+/g, ' ')
+        .split('\n')
+        .map((line): [string, string] => {
+          const colon = line.indexOf(':');
+          return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+        }),
+    ),
+  );
 }
 
 export const hasPython: boolean = spawnSync('python3', ['--version']).status === 0;
