@@ -188,7 +188,18 @@ const postfixVersion = () => {
 
 /** `missing` says in words why it cannot be had here; null where it can. */
 export const CONTESTANTS = {
-  null: { title: 'null server', missing: () => null, version: () => process.version, start: () => script('null') },
+  null: {
+    title: 'null server',
+    missing: () => null,
+    version: () => process.version,
+    start: () => script('null'),
+  },
+  tls: {
+    title: 'bare tls.Server',
+    missing: () => null,
+    version: () => process.version,
+    start: (needs) => script('tls', needs),
+  },
   postern: {
     title: 'Postern, drops',
     missing: () => null,

@@ -1,0 +1,111 @@
+// The benchmark suite: see README.md.
+//
+//   npm run bench -- [--quick] [--only ID,...] [--contestants NAME,...] [--rounds N] [--seconds N] [--list]
+import { execFileSync } from 'node:child_process';
+import { cpus, release, totalmem } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { makeCertificate } from './suite/certificate.mjs';
+import { CONTESTANTS } from './suite/contestants.mjs';
+import { measure } from './suite/measure.mjs';
+import { installPeers } from './suite/peers.mjs';
+import { pinned } from './suite/processes.mjs';
+import { keepResults } from './suite/results.mjs';
+import { SCENARIOS } from './suite/scenarios.mjs';
+import { goalText, scenarioText } from './suite/text.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    contestants: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  },
+});
+
+const wanted = (text) => (text === undefined ? null : new Set(text.split(',')));
+const only = wanted(options.only);
+for (const [words, known] of [
+  [only, SCENARIOS.map(({ id }) => id)],
+  [wanted(options.contestants), Object.keys(CONTESTANTS)],
+]) {
+  for (const word of words ?? []) {
+    if (!known.includes(word)) fail(`there is no "${word}"; there is ${known.join(', ')}`);
+  }
+}
+
+function fail(message) {
+  console.error(`bench: ${message}`);
+  process.exit(2);
+}
+
+/** What a quick run leaves to a long one: peers, and scenarios that differ from others in a number only. */
+const QUICK = { contestants: new Set(['null', 'tls', 'postern', 'gateway']), rounds: 1, seconds: 0.4, warmup: 0.2 };
+const LONG = { contestants: null, rounds: 5, seconds: 3, warmup: 1 };
+
+async function main() {
+  if (options.list) {
+    for (const { id, title } of SCENARIOS) console.log(`${id.padEnd(18)} ${title}`);
+    return;
+  }
+  const style = options.quick ? QUICK : LONG;
+  const contestants = wanted(options.contestants) ?? style.contestants;
+  const peersMissing = contestants === null || ['smtp-server', 'haraka'].some((name) => contestants.has(name));
+  const problem = peersMissing ? installPeers() : null;
+  if (problem !== null) console.error(`bench: without npm's peers: ${problem}`);
+  if (!pinned) console.error('bench: no taskset, or one core: server and generator share what there is');
+  const certificate = await makeCertificate();
+  const settings = {
+    rounds: Number(options.rounds ?? style.rounds),
+    seconds: Number(options.seconds ?? style.seconds),
+    warmup: style.warmup,
+  };
+  const results = [];
+  try {
+    for (const scenario of SCENARIOS) {
+      if (only !== null && !only.has(scenario.id)) continue;
+      if (options.quick && only === null && scenario.id.startsWith('growth-')) continue;
+      const result = await measure(scenario, { ...settings, certificate, only: contestants });
+      results.push(result);
+      console.log(scenarioText(result));
+    }
+  } finally {
+    certificate.remove();
+  }
+  const goals = results.flatMap(({ title, goals }) => goals.map((goal) => ({ title, ...goal })));
+  if (goals.length > 0) console.log('\nGoals');
+  for (const goal of goals) console.log(`  ${goalText(goal)}  ${goal.title}`);
+  const kept = keepResults({ ...circumstances(), ...settings, quick: options.quick, pinned, results });
+  console.log(`\n${kept.join('\n')}`);
+}
+
+/** Where and on what the figures were measured. */
+function circumstances() {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return {
+    date: new Date().toISOString(),
+    version,
+    commit: commit(),
+    host: {
+      node: process.version,
+      system: `${process.platform} ${release()} ${process.arch}`,
+      processor: cpus()[0]?.model.trim() ?? 'unknown',
+      processors: cpus().length,
+      memory: totalmem(),
+    },
+  };
+}
+
+function commit() {
+  try {
+    const git = (...words) => execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
+    return `${git('rev-parse', '--short', 'HEAD')}${changed ? ', changed' : ''}`;
+  } catch {
+    return null;
+  }
+}
+
+await main();

@@ -1,0 +1,18 @@
+// Keeps what was measured: JSON for programs, a page for people.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { page } from './page.mjs';
+
+const folder = fileURLToPath(new URL('../results/', import.meta.url));
+
+/** Writes both; gives lines that say where they are. A quick run is no result, and overwrites the one before. */
+export function keepResults(results) {
+  mkdirSync(folder, { recursive: true });
+  const name = results.quick ? 'quick' : results.date.slice(0, 16).replace(/[:T]/g, '-');
+  const files = { [`${name}.json`]: `${JSON.stringify(results, null, 1)}\n`, [`${name}.html`]: page(results) };
+  return Object.entries(files).map(([file, text]) => {
+    writeFileSync(folder + file, text);
+    return relative(process.cwd(), folder + file);
+  });
+}

@@ -1,0 +1,132 @@
+// What is measured. A scenario is one kind of load, the contestants that can take it, and what Postern is to reach.
+
+/**
+ * One load on one contestant.
+ *
+ * @typedef {object} Run
+ * @property {string} name unique in its scenario, as results have it
+ * @property {string} contestant
+ * @property {string[]} load options of `postern bench`
+ * @property {{ tls?: 'implicit' | 'optional', auth?: boolean }} needs what the contestant is started with
+ *
+ * @typedef {object} Scenario
+ * @property {string} id
+ * @property {string} title
+ * @property {Run[]} runs
+ * @property {{ subject: string, against: string, least: number }[]} goals ratios of messages a second, by names of runs
+ * @property {string[]} [witness] the same load as options of Postfix's smtp-source, to check the generator by
+ */
+
+const DROPPING = ['null', 'postern', 'smtp-server', 'haraka', 'smtp-sink', 'aiosmtpd'];
+/** Connections where nothing else is said: enough to keep one core busy, too few to queue for long. */
+const MANY = ['--connections', '20'];
+const EACH_ITS_CONNECTION = [...MANY, '--per-connection', '1'];
+
+const SHORT = ['--size', '500'];
+
+const goal = (against, least, subject = 'postern') => ({ subject, against, least });
+/** The same load for each. */
+const each = (who, load, needs = {}) => who.map((contestant) => run(contestant, load, needs));
+const run = (contestant, load, needs = {}, name = contestant) => ({ name, contestant, load, needs });
+
+const IMPLICIT = { tls: 'implicit' };
+const OPTIONAL = { tls: 'optional' };
+
+/** @type {Scenario[]} */
+export const SCENARIOS = [
+  {
+    id: 'short',
+    title: 'Short messages on kept connections',
+    runs: each([...DROPPING, 'gateway'], [...MANY, ...SHORT]),
+    goals: [goal('null', 0.9), goal('smtp-server', 1.6)],
+    witness: ['-d', '-s', '20', '-l', '500'],
+  },
+  {
+    id: 'connections',
+    title: 'A new connection for each message',
+    runs: each(DROPPING, [...EACH_ITS_CONNECTION, ...SHORT]),
+    goals: [goal('null', 0.85), goal('smtp-server', 8)],
+    witness: ['-s', '20', '-l', '500'],
+  },
+  {
+    id: '64k',
+    title: '64 KiB messages',
+    runs: each(DROPPING, [...MANY, '--size', '64k']),
+    goals: [goal('null', 0.75), goal('smtp-server', 2), goal('smtp-sink', 2.5)],
+    witness: ['-d', '-s', '20', '-l', '65536'],
+  },
+  {
+    id: '1m',
+    title: '1 MiB messages',
+    runs: each(DROPPING, [...MANY, '--size', '1m']),
+    goals: [goal('null', 0.75), goal('smtp-server', 1.4), goal('smtp-sink', 2.5)],
+    witness: ['-d', '-s', '20', '-l', '1048576'],
+  },
+  {
+    id: 'pipelined',
+    title: 'Short messages, commands in groups',
+    runs: [
+      ...each(['null', 'postern', 'smtp-sink'], [...MANY, ...SHORT, '--pipelining']),
+      run('postern', [...MANY, ...SHORT], {}, 'postern lock-step'),
+    ],
+    goals: [goal('postern lock-step', 2)],
+  },
+  {
+    id: 'bdat',
+    title: '64 KiB messages by BDAT',
+    runs: [
+      ...each(['null', 'postern'], [...MANY, '--size', '64k', '--bdat']),
+      run('postern', [...MANY, '--size', '64k'], {}, 'postern DATA'),
+    ],
+    goals: [],
+  },
+  {
+    id: 'auth',
+    title: 'AUTH and one message for each connection',
+    runs: each(['postern', 'smtp-server', 'gateway'], [...EACH_ITS_CONNECTION, ...SHORT], { auth: true }),
+    goals: [],
+  },
+  {
+    id: 'recipients',
+    title: '50 recipients for each message',
+    runs: each(DROPPING, [...MANY, ...SHORT, '--recipients', '50']),
+    goals: [],
+  },
+  ...[
+    ['', 'a full', []],
+    ['-resumed', 'a resumed', ['--tls-resume']],
+  ].flatMap(([suffix, kind, resume]) => [
+    {
+      id: `tls${suffix}`,
+      title: `Implicit TLS, ${kind} handshake for each message`,
+      runs: each(['tls', 'postern', 'smtp-server'], [...EACH_ITS_CONNECTION, ...SHORT, ...resume], IMPLICIT),
+      goals: suffix === '' ? [goal('tls', 0.9)] : [],
+    },
+    {
+      id: `starttls${suffix}`,
+      title: `STARTTLS, ${kind} handshake for each message`,
+      runs: [
+        // It has no STARTTLS: its clients save a hello, a command and three replies.
+        run('tls', [...EACH_ITS_CONNECTION, ...SHORT, ...resume], IMPLICIT),
+        ...each(
+          ['postern', 'smtp-server'],
+          [...EACH_ITS_CONNECTION, ...SHORT, '--starttls', ...resume],
+          OPTIONAL,
+        ),
+      ],
+      goals: suffix === '' ? [goal('tls', 0.9)] : [],
+    },
+  ]),
+  ...[1, 10, 50, 200].map((connections) => ({
+    id: `durable-${connections}`,
+    title: `Kept before the 250, ${connections} connection${connections === 1 ? '' : 's'}`,
+    runs: each(['postern', 'gateway', 'postfix'], ['--connections', String(connections), '--size', '1k']),
+    goals: connections === 50 ? [goal('postfix', 6, 'gateway'), goal('postern', 0.5, 'gateway')] : [],
+  })),
+  ...[1, 4, 16, 64].map((times) => ({
+    id: `growth-${times}x`,
+    title: `Short messages, ${times * 10} connections`,
+    runs: each(['null', 'postern', 'gateway'], ['--connections', String(times * 10), ...SHORT]),
+    goals: [],
+  })),
+];
