@@ -42,7 +42,12 @@ function fail(message) {
 }
 
 /** What a quick run leaves to a long one: peers, and scenarios that differ from others in a number only. */
-const QUICK = { contestants: new Set(['null', 'tls', 'postern', 'gateway']), rounds: 1, seconds: 0.4, warmup: 0.2 };
+const QUICK = {
+  contestants: new Set(['null', 'tls', 'postern', 'gateway']),
+  rounds: 1,
+  seconds: 0.4,
+  warmup: 0.2,
+};
 const LONG = { contestants: null, rounds: 5, seconds: 3, warmup: 1 };
 
 async function main() {
@@ -52,7 +57,8 @@ async function main() {
   }
   const style = options.quick ? QUICK : LONG;
   const contestants = wanted(options.contestants) ?? style.contestants;
-  const peersMissing = contestants === null || ['smtp-server', 'haraka'].some((name) => contestants.has(name));
+  const peersMissing =
+    contestants === null || ['smtp-server', 'haraka'].some((name) => contestants.has(name));
   const problem = peersMissing ? installPeers() : null;
   if (problem !== null) console.error(`bench: without npm's peers: ${problem}`);
   if (!pinned) console.error('bench: no taskset, or one core: server and generator share what there is');
@@ -100,7 +106,8 @@ function circumstances() {
 
 function commit() {
   try {
-    const git = (...words) => execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+    const git = (...words) =>
+      execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
     const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
     return `${git('rev-parse', '--short', 'HEAD')}${changed ? ', changed' : ''}`;
   } catch {

@@ -10,5 +10,5 @@ const server = createServer({
     : { certificates: await Certificates.load([{ certFile: CERT, keyFile: KEY }]) }),
   ...(AUTH === undefined ? {} : { onAuth: (_session, { authcid }) => authcid }),
 });
-await server.listen({ host: '127.0.0.1', port: Number(PORT), tls: TLS });
+await server.listen({ host: '127.0.0.1', port: Number(PORT), tls: TLS === 'optional' ? 'starttls' : TLS });
 process.on('SIGTERM', () => process.exit(0));

@@ -228,7 +228,8 @@ export const CONTESTANTS = {
   postfix: {
     title: 'Postfix, discards',
     missing: () =>
-      debianMissing('postfix') ?? (root ? null : `postfix has to be started by root, not by ${userInfo().username}`),
+      debianMissing('postfix') ??
+      (root ? null : `postfix has to be started by root, not by ${userInfo().username}`),
     version: postfixVersion,
     start: postfix,
   },

@@ -5,7 +5,7 @@ import { CONTESTANTS } from './contestants.mjs';
 import { generate, has, processorTime, residentMemory } from './processes.mjs';
 import { median, pairedRatio, spread } from './statistics.mjs';
 
-const POSTERN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const POSTERN = process.env.BENCH_CLI ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /**
  * @param {import('./scenarios.mjs').Scenario} scenario

@@ -24,7 +24,11 @@ export function installPeers() {
   const options = { cwd: peersFolder, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' };
   try {
     // Their native parts are optional, and so are not waited for.
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--omit=optional', '--ignore-scripts'], options);
+    execFileSync(
+      'npm',
+      ['install', '--no-audit', '--no-fund', '--omit=optional', '--ignore-scripts'],
+      options,
+    );
     return null;
   } catch (error) {
     return `npm install failed: ${String(error.stderr ?? error).slice(-300)}`;

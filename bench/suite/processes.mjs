@@ -49,7 +49,8 @@ export async function serve(command, port, options = {}) {
   for (const until = performance.now() + 20_000; !(await greets(port));) {
     if (ended !== null && options.daemon !== true)
       throw new Error(`${command.join(' ')} ended with ${ended}: ${said}`);
-    if (performance.now() > until) throw new Error(`${command.join(' ')} does not answer on ${port}: ${said}`);
+    if (performance.now() > until)
+      throw new Error(`${command.join(' ')} does not answer on ${port}: ${said}`);
     await setTimeout(50);
   }
   return {

@@ -10,7 +10,10 @@ const folder = fileURLToPath(new URL('../results/', import.meta.url));
 export function keepResults(results) {
   mkdirSync(folder, { recursive: true });
   const name = results.quick ? 'quick' : results.date.slice(0, 16).replace(/[:T]/g, '-');
-  const files = { [`${name}.json`]: `${JSON.stringify(results, null, 1)}\n`, [`${name}.html`]: page(results) };
+  const files = {
+    [`${name}.json`]: `${JSON.stringify(results, null, 1)}\n`,
+    [`${name}.html`]: page(results),
+  };
   return Object.entries(files).map(([file, text]) => {
     writeFileSync(folder + file, text);
     return relative(process.cwd(), folder + file);
