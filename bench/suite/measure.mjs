@@ -5,11 +5,12 @@ import { CONTESTANTS } from './contestants.mjs';
 import { generate, has, processorTime, residentMemory } from './processes.mjs';
 import { median, pairedRatio, spread } from './statistics.mjs';
 
-const POSTERN = process.env.BENCH_CLI ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const POSTERN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /**
  * @param {import('./scenarios.mjs').Scenario} scenario
- * @param {{ rounds: number, seconds: number, warmup: number, certificate: { cert: string, key: string }, only: Set<string> | null, log: (line: string) => void }} options
+ * @typedef {{ seconds: number } | { messages: number }} Amount
+ * @param {{ rounds: number, amount: Amount, warmup: Amount, certificate: { cert: string, key: string }, only: Set<string> | null }} options
  */
 export async function measure(scenario, options) {
   const missing = {};
@@ -26,11 +27,11 @@ export async function measure(scenario, options) {
       } else missing[run.name] = reason;
     }
     // A first load that is not counted: code gets compiled, caches get warm.
-    for (const entry of running) await load(entry, { ...options, seconds: options.warmup });
+    for (const entry of running) await load(entry, options.warmup);
     for (let round = 0; round < options.rounds; round++) {
       // There and back, so that nobody is always behind the same one.
       const order = round % 2 === 0 ? running : [...running].reverse();
-      for (const entry of order) entry.samples.push(await load(entry, options));
+      for (const entry of order) entry.samples.push(await load(entry, options.amount));
     }
     const witness = await askWitness(scenario, running, options);
     return summary(scenario, running, missing, witness);
@@ -39,13 +40,17 @@ export async function measure(scenario, options) {
   }
 }
 
-/** One load on one contestant. */
-async function load({ run, server }, { seconds }) {
+/** One load on one contestant: so many seconds, or so many messages. */
+async function load({ run, server }, { seconds, messages }) {
   const scheme = run.needs.tls === 'implicit' ? 'smtps' : 'smtp';
   const user = server.credentials === undefined ? '' : `${server.credentials}@`;
   const before = processorTime(server.pid);
   const url = `${scheme}://${user}127.0.0.1:${server.port}`;
-  const words = [...run.load, '--duration', `${Math.round(seconds * 1000)}ms`, '--json'];
+  const amount =
+    seconds === undefined
+      ? ['--messages', String(messages)]
+      : ['--duration', `${Math.round(seconds * 1000)}ms`];
+  const words = [...run.load, ...amount, '--json'];
   const { stdout } = await generate(['node', POSTERN, 'bench', url, ...words]);
   const report = JSON.parse(stdout);
   const done = report.messages.accepted;
@@ -63,11 +68,11 @@ async function load({ run, server }, { seconds }) {
 }
 
 /** What Postfix's smtp-source makes of Postern under the same load, beside our own generator: they must agree. */
-async function askWitness({ witness }, running, { seconds }) {
+async function askWitness({ witness }, running, { amount }) {
   const entry = running.find(({ run }) => run.name === 'postern');
   if (witness === undefined || entry === undefined || !has('smtp-source')) return null;
   const rate = median(entry.samples.map((sample) => sample.rate));
-  const messages = Math.max(50, Math.round(rate * seconds));
+  const messages = amount.messages ?? Math.max(50, Math.round(rate * amount.seconds));
   const words = ['smtp-source', ...witness, '-m', String(messages), '-f', 'bench@example.com'];
   const before = processorTime(entry.server.pid);
   const run = await generate([...words, '-t', 'rcpt@example.net', `127.0.0.1:${entry.server.port}`]);

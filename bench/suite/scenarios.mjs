@@ -14,6 +14,7 @@
  * @property {string} title
  * @property {Run[]} runs
  * @property {{ subject: string, against: string, least: number }[]} goals ratios of messages a second, by names of runs
+ * @property {number} few messages that are enough to see that it works
  * @property {string[]} [witness] the same load as options of Postfix's smtp-source, to check the generator by
  */
 
@@ -36,6 +37,7 @@ const OPTIONAL = { tls: 'optional' };
 export const SCENARIOS = [
   {
     id: 'short',
+    few: 1000,
     title: 'Short messages on kept connections',
     runs: each([...DROPPING, 'gateway'], [...MANY, ...SHORT]),
     goals: [goal('null', 0.9), goal('smtp-server', 1.6)],
@@ -43,6 +45,7 @@ export const SCENARIOS = [
   },
   {
     id: 'connections',
+    few: 300,
     title: 'A new connection for each message',
     runs: each(DROPPING, [...EACH_ITS_CONNECTION, ...SHORT]),
     goals: [goal('null', 0.85), goal('smtp-server', 8)],
@@ -50,6 +53,7 @@ export const SCENARIOS = [
   },
   {
     id: '64k',
+    few: 200,
     title: '64 KiB messages',
     runs: each(DROPPING, [...MANY, '--size', '64k']),
     goals: [goal('null', 0.75), goal('smtp-server', 2), goal('smtp-sink', 2.5)],
@@ -57,6 +61,7 @@ export const SCENARIOS = [
   },
   {
     id: '1m',
+    few: 20,
     title: '1 MiB messages',
     runs: each(DROPPING, [...MANY, '--size', '1m']),
     goals: [goal('null', 0.75), goal('smtp-server', 1.4), goal('smtp-sink', 2.5)],
@@ -64,6 +69,7 @@ export const SCENARIOS = [
   },
   {
     id: 'pipelined',
+    few: 1000,
     title: 'Short messages, commands in groups',
     runs: [
       ...each(['null', 'postern', 'smtp-sink'], [...MANY, ...SHORT, '--pipelining']),
@@ -73,6 +79,7 @@ export const SCENARIOS = [
   },
   {
     id: 'bdat',
+    few: 200,
     title: '64 KiB messages by BDAT',
     runs: [
       ...each(['null', 'postern'], [...MANY, '--size', '64k', '--bdat']),
@@ -82,12 +89,14 @@ export const SCENARIOS = [
   },
   {
     id: 'auth',
+    few: 200,
     title: 'AUTH and one message for each connection',
     runs: each(['postern', 'smtp-server', 'gateway'], [...EACH_ITS_CONNECTION, ...SHORT], { auth: true }),
     goals: [],
   },
   {
     id: 'recipients',
+    few: 100,
     title: '50 recipients for each message',
     runs: each(DROPPING, [...MANY, ...SHORT, '--recipients', '50']),
     goals: [],
@@ -98,12 +107,14 @@ export const SCENARIOS = [
   ].flatMap(([suffix, kind, resume]) => [
     {
       id: `tls${suffix}`,
+      few: 60,
       title: `Implicit TLS, ${kind} handshake for each message`,
       runs: each(['tls', 'postern', 'smtp-server'], [...EACH_ITS_CONNECTION, ...SHORT, ...resume], IMPLICIT),
       goals: suffix === '' ? [goal('tls', 0.9)] : [],
     },
     {
       id: `starttls${suffix}`,
+      few: 60,
       title: `STARTTLS, ${kind} handshake for each message`,
       runs: [
         // It has no STARTTLS: its clients save a hello, a command and three replies.
@@ -119,12 +130,14 @@ export const SCENARIOS = [
   ]),
   ...[1, 10, 50, 200].map((connections) => ({
     id: `durable-${connections}`,
+    few: 300,
     title: `Kept before the 250, ${connections} connection${connections === 1 ? '' : 's'}`,
     runs: each(['postern', 'gateway', 'postfix'], ['--connections', String(connections), '--size', '1k']),
     goals: connections === 50 ? [goal('postfix', 6, 'gateway'), goal('postern', 0.5, 'gateway')] : [],
   })),
   ...[1, 4, 16, 64].map((times) => ({
     id: `growth-${times}x`,
+    few: 1000,
     title: `Short messages, ${times * 10} connections`,
     runs: each(['null', 'postern', 'gateway'], ['--connections', String(times * 10), ...SHORT]),
     goals: [],
