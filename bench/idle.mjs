@@ -1,7 +1,7 @@
 // What an idle connection costs: the resident memory of the server, and of a bare net server that only writes
 // a greeting, with as many connections that were greeted and said EHLO, each in a process of its own.
 //
-//   npm run -s build && node bench/idle.mjs [connections]
+//   npm run -s build && node bench/idle.mjs [connections] [--json]
 //
 // Loopback only. Needs two descriptors a connection over all: ulimit -n.
 import { fork } from 'node:child_process';
@@ -9,7 +9,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-const CONNECTIONS = Number(process.argv[2] ?? 10_000);
+const JSON_ONLY = process.argv.includes('--json');
+const CONNECTIONS = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 10_000);
 const SERVER = fileURLToPath(new URL('./idle-server.mjs', import.meta.url));
 /** Connections begun at once. */
 const BATCH = 200;
@@ -57,18 +58,25 @@ async function measure(kind) {
 }
 
 const results = [];
-for (const kind of ['bare', 'library', 'gateway']) {
-  const result = await measure(kind);
-  results.push(result);
-  const kib = (value) => `${value.toFixed(2)} KiB`;
-  console.log(
-    `${kind.padEnd(8)} resident ${kib(result.rss)}  heap ${kib(result.heap)}  external ${kib(result.external)}`,
-  );
-}
+for (const kind of ['bare', 'library', 'gateway']) results.push(await measure(kind));
 const [bare, ...others] = results;
-for (const { kind, rss, heap } of others) {
-  console.log(
-    `${kind}: ${(rss - bare.rss).toFixed(2)} KiB resident and ${(heap - bare.heap).toFixed(2)} KiB of heap beyond the bare server, per connection`,
-  );
+if (JSON_ONLY) {
+  const beyond = others.map(({ kind, rss, heap }) => ({
+    kind,
+    resident: rss - bare.rss,
+    heap: heap - bare.heap,
+  }));
+  console.log(JSON.stringify({ connections: CONNECTIONS, kibibytes: { bare: bare.rss, beyond } }));
+} else {
+  for (const { kind, rss, heap, external } of results) {
+    const [resident, used, outside] = [rss, heap, external].map((value) => `${value.toFixed(2)} KiB`);
+    console.log(`${kind.padEnd(8)} resident ${resident}  heap ${used}  external ${outside}`);
+  }
+  for (const { kind, rss, heap } of others) {
+    const [resident, used] = [rss - bare.rss, heap - bare.heap].map((value) => value.toFixed(2));
+    console.log(
+      `${kind}: ${resident} KiB resident and ${used} KiB of heap beyond the bare server, per connection`,
+    );
+  }
 }
 process.exit(0);

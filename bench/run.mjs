@@ -12,6 +12,7 @@ import { installPeers } from './suite/peers.mjs';
 import { pinned } from './suite/processes.mjs';
 import { keepResults } from './suite/results.mjs';
 import { SCENARIOS } from './suite/scenarios.mjs';
+import { measureSide, SIDES, sideText } from './suite/sides.mjs';
 import { goalText, scenarioText } from './suite/text.mjs';
 
 const { values: options } = parseArgs({
@@ -28,7 +29,7 @@ const { values: options } = parseArgs({
 const wanted = (text) => (text === undefined ? null : new Set(text.split(',')));
 const only = wanted(options.only);
 for (const [words, known] of [
-  [only, SCENARIOS.map(({ id }) => id)],
+  [only, [...SCENARIOS, ...SIDES].map(({ id }) => id)],
   [wanted(options.contestants), Object.keys(CONTESTANTS)],
 ]) {
   for (const word of words ?? []) {
@@ -47,7 +48,7 @@ const LONG = { contestants: null, rounds: 5, seconds: 3, warmup: 1 };
 
 async function main() {
   if (options.list) {
-    for (const { id, title } of SCENARIOS) console.log(`${id.padEnd(18)} ${title}`);
+    for (const { id, title } of [...SCENARIOS, ...SIDES]) console.log(`${id.padEnd(18)} ${title}`);
     return;
   }
   const style = options.quick ? QUICK : LONG;
@@ -75,10 +76,25 @@ async function main() {
   } finally {
     certificate.remove();
   }
+  const sides = [];
+  for (const side of SIDES) {
+    if (only !== null && !only.has(side.id)) continue;
+    const result = await measureSide(side, options.quick);
+    sides.push(result);
+    console.log(sideText(result));
+  }
   const goals = results.flatMap(({ title, goals }) => goals.map((goal) => ({ title, ...goal })));
   if (goals.length > 0) console.log('\nGoals');
   for (const goal of goals) console.log(`  ${goalText(goal)}  ${goal.title}`);
-  const kept = keepResults({ ...circumstances(), rounds, seconds, quick: options.quick, pinned, results });
+  const kept = keepResults({
+    ...circumstances(),
+    rounds,
+    seconds,
+    quick: options.quick,
+    pinned,
+    results,
+    sides,
+  });
   console.log(`\n${kept.join('\n')}`);
 }
 

@@ -1,7 +1,7 @@
 // What slow clients do to honest ones: messages a second of a few honest connections, alone and beside 2,000
 // connections that send one octet per ten seconds, in turns. Three processes: server, slow clients, honest ones.
 //
-//   npm run -s build && node bench/slow-clients.mjs [slow connections] [rounds]
+//   npm run -s build && node bench/slow-clients.mjs [slow connections] [rounds] [--json]
 //
 // Loopback only.
 import { fork } from 'node:child_process';
@@ -109,8 +109,11 @@ async function measure(port, server) {
 }
 
 async function main() {
-  const slow = Number(process.argv[2] ?? 2_000);
-  const rounds = Number(process.argv[3] ?? 4);
+  const json = process.argv.includes('--json');
+  const [slow = 2_000, rounds = 4] = process.argv
+    .slice(2)
+    .filter((word) => word !== '--json')
+    .map(Number);
   const server = fork(fileURLToPath(new URL('./idle-server.mjs', import.meta.url)), ['gateway']);
   const [{ port }] = await once(server, 'message');
   const others = fork(fileURLToPath(import.meta.url), { env: { ...process.env, ROLE: 'slow' } });
@@ -129,13 +132,16 @@ async function main() {
     await set(slow);
     beside.push(await measure(port, server));
     const show = ({ goodput, cost }) => `${goodput.toFixed(0)}/s at ${cost.toFixed(0)} µs`;
-    console.log(`alone ${show(alone.at(-1))}, beside ${slow} slow ones ${show(beside.at(-1))}`);
+    if (!json) console.log(`alone ${show(alone.at(-1))}, beside ${slow} slow ones ${show(beside.at(-1))}`);
   }
   const median = (runs, name) =>
     runs.map((run) => run[name]).sort((a, b) => a - b)[Math.floor((runs.length - 1) / 2)];
-  const ratio = (name) => (median(beside, name) / median(alone, name)).toFixed(3);
+  const ratio = (name) => median(beside, name) / median(alone, name);
+  const [goodput, cost] = [ratio('goodput'), ratio('cost')];
   console.log(
-    `medians, beside to alone: goodput ${ratio('goodput')}, server time a message ${ratio('cost')}`,
+    json
+      ? JSON.stringify({ slow, rounds, goodput, cost })
+      : `medians, beside to alone: goodput ${goodput.toFixed(3)}, server time a message ${cost.toFixed(3)}`,
   );
   others.kill();
   server.kill();

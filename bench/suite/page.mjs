@@ -1,6 +1,7 @@
 // Results as one page that needs nothing else: charts by uPlot, put into it.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { findingText } from './sides.mjs';
 import { goalText, percent } from './text.mjs';
 
 const require = createRequire(import.meta.url);
@@ -39,6 +40,7 @@ td:first-child, th:first-child { text-align: left; } th { color: var(--dim); } .
 ${goalTable(results.results)}
 ${growth.length > 1 ? '<h2>Messages a second by connections</h2><div id="growth"></div>' : ''}
 ${results.results.map(section).join('\n')}
+${results.sides.map(({ title, findings }) => `<h2>${escape(title)}</h2>${findings.map((finding) => `<p>${escape(findingText(finding))}</p>`).join('')}`).join('\n')}
 <script>${asset('uPlot.iife.min.js')}</script>
 <script>
 const charts = ${inScript(charts)};

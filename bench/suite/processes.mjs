@@ -17,8 +17,13 @@ export function has(program) {
   return spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin" command -v ${program}`]).status === 0;
 }
 
-function start(core, [command, ...args], { env = {}, cwd, stdio = ['ignore', 'pipe', 'pipe'] } = {}) {
-  const words = pinned ? ['taskset', '-c', String(core), command, ...args] : [command, ...args];
+function start(
+  core,
+  [command, ...args],
+  { env = {}, cwd, stdio = ['ignore', 'pipe', 'pipe'], unpinned } = {},
+) {
+  const words =
+    pinned && unpinned !== true ? ['taskset', '-c', String(core), command, ...args] : [command, ...args];
   const path = `${process.env.PATH}:/usr/sbin`;
   return spawn(words[0], words.slice(1), { stdio, cwd, env: { ...process.env, PATH: path, ...env } });
 }

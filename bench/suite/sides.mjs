@@ -1,0 +1,64 @@
+// What is measured in a way of its own, each by a script beside this folder.
+import { fileURLToPath } from 'node:url';
+import { generate } from './processes.mjs';
+
+const script = (name) => fileURLToPath(new URL(`../${name}.mjs`, import.meta.url));
+
+export const SIDES = [
+  {
+    id: 'idle',
+    title: '10,000 idle connections',
+    command: [script('idle'), '10000'],
+    few: [script('idle'), '500'],
+    read({ kibibytes: { beyond } }) {
+      return beyond.map(({ kind, resident, heap }) => ({
+        text: `${kind}: ${resident.toFixed(2)} KiB resident beyond the null server's own for a connection, ${heap.toFixed(2)} KiB of heap`,
+        ...(kind === 'library' ? { goal: { most: 8, found: resident } } : {}),
+      }));
+    },
+  },
+  {
+    id: 'slow-clients',
+    title: '2,000 clients of one octet per ten seconds',
+    command: [script('slow-clients'), '2000', '5'],
+    few: [script('slow-clients'), '100', '1'],
+    read({ goodput, cost }) {
+      return [
+        {
+          text: `messages a second of honest clients beside them, to alone: ${goodput.toFixed(2)}`,
+          goal: { least: 0.9, found: goodput },
+        },
+        { text: `processor time of the server for a message, likewise: ${cost.toFixed(2)}` },
+      ];
+    },
+  },
+  {
+    id: 'store-growth',
+    title: 'Durable commits into a store of 1,000 to 1,000,000 messages',
+    command: [script('store-growth'), '1000000'],
+    few: [script('store-growth'), '1000'],
+    read({ points }) {
+      return points.map(({ kept, perSecond, listing }) => ({
+        text: `${kept} kept: ${perSecond.toFixed(0)} commits a second, ${(perSecond / points[0].perSecond).toFixed(2)} of the first; the newest 50 in ${listing.toFixed(2)} ms`,
+      }));
+    },
+  },
+];
+
+/** Runs one, and says what it found. */
+export async function measureSide({ id, title, command, few, read }, quick) {
+  // Not held to one core: the store has a thread of its own, and slow clients another process.
+  const { stdout } = await generate(['node', ...(quick ? few : command), '--json'], { unpinned: true });
+  return { id, title, findings: read(JSON.parse(stdout.trim().split('\n').at(-1))) };
+}
+
+export function sideText({ title, findings }) {
+  return ['', title, ...findings.map((finding) => `  ${findingText(finding)}`)].join('\n');
+}
+
+export function findingText({ text, goal }) {
+  if (goal === undefined) return text;
+  const { least, most, found } = goal;
+  const met = least === undefined ? found <= most : found >= least;
+  return `${met ? 'reached' : 'SHORT  '} ${text} (goal ${least === undefined ? `at most ${most}` : `at least ${least}`})`;
+}
