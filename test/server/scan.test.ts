@@ -94,7 +94,7 @@ describe('the scan in WebAssembly', () => {
   });
 
   it('is assembled from its text', async () => {
-    const { assembled } = (await import(new URL('tools/assemble-scan.mjs', root).href)) as {
+    const { assembled } = (await import(new URL('./assemble-scan.mjs', import.meta.url).href)) as {
       assembled: () => Promise<string>;
     };
     expect(readFileSync(new URL('src/server/scan-module.ts', root), 'utf8')).toBe(await assembled());

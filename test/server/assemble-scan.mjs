@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import wabt from 'wabt';
 
-const source = new URL('../src/server/scan.wat', import.meta.url);
-const target = new URL('../src/server/scan-module.ts', import.meta.url);
+const source = new URL('../../src/server/scan.wat', import.meta.url);
+const target = new URL('../../src/server/scan-module.ts', import.meta.url);
 
 /** The text of scan-module.ts. */
 export async function assembled() {
