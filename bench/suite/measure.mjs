@@ -27,7 +27,13 @@ export async function measure(scenario, options) {
       } else missing[run.name] = reason;
     }
     // A first load that is not counted: code gets compiled, caches get warm.
-    for (const entry of running) await load(entry, options.warmup);
+    for (const entry of running) {
+      const { rate } = await load(entry, options.warmup);
+      if (scenario.halfRate === true) {
+        const { rate: greatest } = await load(entry, options.amount);
+        entry.rate = Math.max(1, Math.max(rate, greatest) / 2);
+      }
+    }
     for (let round = 0; round < options.rounds; round++) {
       // There and back, so that nobody is always behind the same one.
       const order = round % 2 === 0 ? running : [...running].reverse();
@@ -41,7 +47,7 @@ export async function measure(scenario, options) {
 }
 
 /** One load on one contestant: so many seconds, or so many messages. */
-async function load({ run, server }, { seconds, messages }) {
+async function load({ run, server, rate }, { seconds, messages }) {
   const scheme = run.needs.tls === 'implicit' ? 'smtps' : 'smtp';
   const user = server.credentials === undefined ? '' : `${server.credentials}@`;
   const before = processorTime(server.pid);
@@ -50,7 +56,8 @@ async function load({ run, server }, { seconds, messages }) {
     seconds === undefined
       ? ['--messages', String(messages)]
       : ['--duration', `${Math.round(seconds * 1000)}ms`];
-  const words = [...run.load, ...amount, '--json'];
+  const arrivals = rate === undefined ? [] : ['--rate', rate.toFixed(1)];
+  const words = [...run.load, ...amount, ...arrivals, '--json'];
   const { stdout } = await generate(['node', POSTERN, 'bench', url, ...words]);
   const report = JSON.parse(stdout);
   const done = report.messages.accepted;

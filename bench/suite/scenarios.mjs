@@ -14,6 +14,7 @@
  * @property {string} title
  * @property {Run[]} runs
  * @property {{ subject: string, against: string, least: number }[]} goals ratios of messages a second, by names of runs
+ * @property {boolean} [halfRate] measured is the latency of an open loop at half of each one's own greatest rate
  * @property {number} few messages that are enough to see that it works
  * @property {string[]} [witness] the same load as options of Postfix's smtp-source, to check the generator by
  */
@@ -135,6 +136,14 @@ export const SCENARIOS = [
     runs: each(['postern', 'gateway', 'postfix'], ['--connections', String(connections), '--size', '1k']),
     goals: connections === 50 ? [goal('postfix', 6, 'gateway'), goal('postern', 0.5, 'gateway')] : [],
   })),
+  {
+    id: 'latency',
+    title: 'Latency at half of the greatest rate, messages by chance (Poisson)',
+    few: 300,
+    halfRate: true,
+    runs: each(['null', 'postern', 'gateway', 'smtp-server', 'smtp-sink'], [...MANY, ...SHORT]),
+    goals: [],
+  },
   ...[1, 4, 16, 64].map((times) => ({
     id: `growth-${times}x`,
     few: 1000,
