@@ -1,0 +1,30 @@
+import { isPublicAddress } from './addresses.js';
+
+/** Longest URL. */
+const MAX_URL = 2048;
+
+/**
+ * Reads the URL of a webhook: `https:`, without user and password, with a host that is a name or a public
+ * address. URL parsers know addresses in every spelling (decimal, octal, hexadecimal), and so does this one.
+ *
+ * @param allowPrivate allows any address, and `http:`
+ * @returns the URL, or in words what is wrong
+ */
+export function parseWebhookUrl(text: string, allowPrivate: boolean): URL | string {
+  if (text.length > MAX_URL) return `it is longer than ${MAX_URL} characters`;
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return 'it is no URL';
+  }
+  if (url.protocol !== 'https:' && !(allowPrivate && url.protocol === 'http:')) return 'it is not https:';
+  if (url.username !== '' || url.password !== '')
+    return 'it has a user or a password; the signature is for that';
+  if (allowPrivate) return url;
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  const literal = host.includes(':') || /(^|\.)\d+$/.test(host);
+  if (literal && !isPublicAddress(host)) return `${host} is no public address`;
+  if (host === 'localhost' || host.endsWith('.localhost')) return 'localhost is no public host';
+  return url;
+}
