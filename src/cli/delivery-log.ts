@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ReportsObserver } from '../delivery/reports/reporter.js';
 import type { RunnerObserver } from '../delivery/runner.js';
+import type { WebhookObserver } from '../delivery/webhooks/teller.js';
 
 /** One line for each recipient of whom something became, and one for each outage. */
 export function observeDelivery(log: Logger): RunnerObserver {
@@ -52,4 +53,27 @@ export function observeReports(log: Logger): ReportsObserver {
       log.error({ err: error }, what);
     },
   };
+}
+
+/** One line for a webhook that is given up; what is tried again is told at `debug`. */
+export function observeWebhooks(log: Logger): WebhookObserver {
+  return {
+    onSwitchedOff: ({ domain, url }, reason) => {
+      log.warn({ domain, url: withoutQuery(url), reason }, 'webhook switched off');
+    },
+    onFailed: ({ domain, url }, { event, name, attempts }, reason) => {
+      log.debug(
+        { domain, url: withoutQuery(url), event, name, attempt: attempts + 1, reason },
+        'webhook failed',
+      );
+    },
+    onError: (error) => {
+      log.error({ err: error }, 'events of webhooks cannot be read');
+    },
+  };
+}
+
+/** What identifies a caller to an endpoint stands in its query, as a rule. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, '');
 }

@@ -3,8 +3,9 @@ import { type Config, ConfigError } from '../config/index.js';
 import { type Reports, startReports } from '../delivery/reports/reporter.js';
 import { RouteError, Routes } from '../delivery/routes.js';
 import { Runner } from '../delivery/runner.js';
+import { startWebhooks } from '../delivery/webhooks/teller.js';
 import type { Store } from '../store/port.js';
-import { observeDelivery, observeReports } from './delivery-log.js';
+import { observeDelivery, observeReports, observeWebhooks } from './delivery-log.js';
 
 /** All that runs beside the server and carries messages onward. */
 export interface Delivery {
@@ -16,8 +17,8 @@ export interface Delivery {
 }
 
 /**
- * Puts the queue, the routes, the runner and the notifications to senders together. Nothing runs yet, and nothing will where no message goes
- * anywhere: what is on the queue then waits for a configuration.
+ * Puts the queue, the routes, the runner, the notifications to senders and the webhooks together. Nothing runs
+ * yet. Where no message goes anywhere nothing is delivered: what is on the queue then waits for a configuration.
  *
  * @throws ConfigError where a URL cannot be used
  */
@@ -25,8 +26,17 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
   const { deliver, delivery } = config;
   const { workers, perDestination, perDomain, retryBase, retryMax, expireAfter, delayAfter } = delivery;
   const routes = await openRoutes(config);
+  const webhooks = webhooksOf(config, store, log);
   if (deliver.length === 0 && delivery.routes.length === 0) {
-    return { routes, start: () => undefined, stop: () => routes.close() };
+    return {
+      routes,
+      start: () => {
+        webhooks.start();
+      },
+      stop: async () => {
+        await Promise.all([webhooks.stop(), routes.close()]);
+      },
+    };
   }
   const retry = { base: retryBase, max: retryMax, expireAfter, delayAfter };
   let reports: Reports | null = null;
@@ -50,12 +60,31 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
     start: () => {
       reports = startReports(store, { hostname: config.hostname, retry, observer: observeReports(log) });
       runner.start();
+      webhooks.start();
     },
     stop: async () => {
-      await runner.stop(delivery.stopGrace);
+      await Promise.all([runner.stop(delivery.stopGrace), webhooks.stop()]);
       await reports?.close();
       await routes.close();
     },
+  };
+}
+
+/** What tells the events of webhooks, from its start on. */
+function webhooksOf(
+  { delivery }: Config,
+  store: Store,
+  log: Logger,
+): { start(): void; stop(): Promise<void> } {
+  let running: { close(): Promise<void> } | null = null;
+  return {
+    start: () => {
+      running = startWebhooks(store, {
+        allowPrivate: delivery.webhookPrivate === 'allow',
+        observer: observeWebhooks(log),
+      });
+    },
+    stop: async () => running?.close(),
   };
 }
 

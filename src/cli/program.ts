@@ -41,6 +41,7 @@ export async function buildProgram(
 
   addDomainCommands(program, context);
   addMessageCommands(program, context);
+  addWebhookCommands(program, context);
   addQueueCommands(program, context);
   addBlockCommands(program, context);
   program
@@ -118,6 +119,38 @@ function addDkimCommands(domain: Command, context: Context): void {
     .option(...JSON_OPTION)
     .action(async (name: string, _options, command: Command) =>
       (await load()).verifyDomain(context, command, name),
+    );
+}
+
+function addWebhookCommands(program: Command, context: Context): void {
+  const load = () => import('./webhook-commands.js');
+  const webhook = program.command('webhook').description('where domains are told what becomes of their mail');
+  webhook
+    .command('set <NAME> <URL>')
+    .description('tell the events of a domain to a URL; shows the key that they are signed with')
+    .option('--events <EVENT,...>', 'only these: queued, delivered, deferred, bounced (default all)')
+    .option(...JSON_OPTION)
+    .action(async (name: string, url: string, _options, command: Command) =>
+      (await load()).setWebhook(context, command, name, url),
+    );
+  webhook
+    .command('list')
+    .description('show the webhooks, their keys, and why one is off')
+    .option(...JSON_OPTION)
+    .action(async (_options, command: Command) => (await load()).listWebhooks(context, command));
+  webhook
+    .command('on <NAME>')
+    .description('switch the webhook of a domain on again')
+    .option(...JSON_OPTION)
+    .action(async (name: string, _options, command: Command) =>
+      (await load()).switchWebhookOn(context, command, name),
+    );
+  webhook
+    .command('remove <NAME>')
+    .description('tell the events of a domain no more; what is untold is dropped')
+    .option(...JSON_OPTION)
+    .action(async (name: string, _options, command: Command) =>
+      (await load()).removeWebhook(context, command, name),
     );
 }
 

@@ -4,6 +4,7 @@ import { DELIVER_FORM, type DeliverUrl, parseDeliverUrl } from './deliver-url.js
 import { key, table } from './key.js';
 import { optionalText, structured } from './kinds.js';
 import { limitKey } from './limit-key.js';
+import { webhookKeys } from './webhook-keys.js';
 
 const urls = z.array(structured<DeliverUrl>(parseDeliverUrl, ({ shown }) => shown));
 
@@ -55,6 +56,7 @@ export const deliveryKeys = table(
       allowed: 'tables [[delivery.routes]] with domain, tag and deliver',
       form: 'tables',
     }),
+    ...webhookKeys,
   },
   ({ retryBase, retryMax }) =>
     retryMax < retryBase ? { path: ['retryMax'], message: 'it is less than delivery.retry_base' } : undefined,

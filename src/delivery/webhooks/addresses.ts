@@ -43,6 +43,9 @@ export function isPublicAddress(address: string): boolean {
 /** A name that leads to no public address. */
 export class PrivateAddress extends Error {
   override readonly name = 'PrivateAddress';
+  constructor(name: string) {
+    super(`${name} has no public address; delivery.webhook_private allows others`);
+  }
 }
 
 type LookupAll = (
@@ -58,17 +61,13 @@ type LookupAll = (
 export function publicLookup(lookup: LookupAll = systemLookup): LookupFunction {
   return (name, options, done) => {
     lookup(name, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return done(error, []);
-      const allowed = addresses.filter(({ address }) => isPublicAddress(address));
+      // Of a failure, some callers give no list at all.
+      const allowed = (error === null ? addresses : []).filter(({ address }) => isPublicAddress(address));
       const [first] = allowed;
-      if (first === undefined) {
-        return done(
-          new PrivateAddress(`${name} has no public address; delivery.webhook_private allows others`),
-          [],
-        );
-      }
-      if (options.all === true) return done(null, allowed);
-      return done(null, first.address, first.family);
+      if (error !== null) done(error, []);
+      else if (first === undefined) done(new PrivateAddress(name), []);
+      else if (options.all === true) done(null, allowed);
+      else done(null, first.address, first.family);
     });
   };
 }

@@ -6,7 +6,6 @@ import { pause } from '../pause.js';
 import { publicLookup } from './addresses.js';
 import { signBody } from './keys.js';
 import { type Held, Lane } from './lane.js';
-import { eventBody } from './payload.js';
 import { RETRIES, gapAfter } from './schedule.js';
 import { parseWebhookUrl } from './url.js';
 
@@ -32,6 +31,8 @@ export interface WebhookOptions {
   readonly gap?: (attempts: number) => number;
   /** Milliseconds between looks at the store. Default: 1 second. */
   readonly poll?: number;
+  /** Milliseconds between looks at a store that fails. Default: 5 seconds. */
+  readonly failureGap?: number;
   /** Milliseconds that requests under way have left when it ends. Default: 3 seconds. */
   readonly stopGrace?: number;
   /** Milliseconds since the epoch. */
@@ -50,8 +51,6 @@ const LEASE = 120_000;
 const MAX_ANSWER = 64 * 1024;
 /** Milliseconds between looks at a store that says that something is due and does not give it. */
 const LEAST_GAP = 200;
-/** Milliseconds between looks at a store that fails. */
-const FAILURE_GAP = 5_000;
 
 type Told = Pick<Store, 'webhooks' | 'message' | 'content'>;
 
@@ -108,7 +107,7 @@ class Teller {
         if (wait > 0) await pause(wait, signal);
       } catch (error) {
         this.#failed(error);
-        await pause(FAILURE_GAP, signal);
+        await pause(this.#options.failureGap ?? 5_000, signal);
       }
     }
   }
@@ -190,6 +189,8 @@ class Teller {
     const message = await this.#store.message(event.message);
     // Removed meanwhile: there is nothing to tell.
     if (message === null) return null;
+    // Only now: most servers have no webhooks, and need no parser for them.
+    const { eventBody } = await import('./payload.js');
     const body = await eventBody(event, message, this.#store.content(event.message));
     const headers = {
       accept: '*/*',
@@ -209,7 +210,7 @@ class Teller {
 
   async #fail(event: WebhookEvent, webhook: Webhook, lane: Lane, reason: string): Promise<void> {
     const { webhooks } = this.#store;
-    const { observer, gap = (attempts) => gapAfter(attempts, Math.random()) } = this.#options;
+    const { observer, gap = (attempts: number) => gapAfter(attempts, Math.random()) } = this.#options;
     const now = this.#now();
     const waiting = lane.clear();
     this.#inHand -= waiting.length;

@@ -1,0 +1,325 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { newWebhookKeys, shownKey } from '../../../src/delivery/webhooks/keys.js';
+import { MAX_READ } from '../../../src/delivery/webhooks/payload.js';
+import { RETRIES } from '../../../src/delivery/webhooks/schedule.js';
+import { startWebhooks, type WebhookOptions } from '../../../src/delivery/webhooks/teller.js';
+import type { Domain, NewMessage, Store } from '../../../src/store/port.js';
+import type { AttemptOutcome } from '../../../src/store/queue.js';
+import { EVENTS } from '../../../src/store/webhooks.js';
+import { testCertificates } from '../../certs.js';
+import { accept, runningStore, scratch } from '../../cli/postern.js';
+import { addDomain } from '../../store/fixtures.js';
+import { apiServer, type ApiServer, type Reply } from '../https/api-server.js';
+
+const PATIENCE = { timeout: 20_000, interval: 10 };
+
+const CONTENT = Buffer.from(
+  'From: App <app@example.com>\r\nTo: One <one@example.net>, Team: two@example.net;\r\nCc: Three <three@example.net>\r\n' +
+    'Reply-To: help@example.com\r\nContent-Type: multipart/alternative; boundary=X\r\n\r\n' +
+    '--X\r\nContent-Type: text/plain\r\n\r\nHello\r\n--X\r\nContent-Type: text/html\r\n\r\n<p>Hello\r\n--X--\r\n',
+);
+
+async function house(): Promise<{ readonly store: Store; readonly domain: Domain }> {
+  const store = await runningStore(await scratch());
+  return { store, domain: await addDomain(store) };
+}
+
+function never(): never {
+  throw new Error('nothing was taken');
+}
+
+/** Starts telling, quickly and to anywhere, until the end of the test. */
+function start(store: Store, options: WebhookOptions = {}): { close(): Promise<void> } {
+  const webhooks = startWebhooks(store, { allowPrivate: true, poll: 10, gap: () => 10, ...options });
+  onTestFinished(() => webhooks.close());
+  return webhooks;
+}
+
+async function setWebhook(store: Store, domain: Domain, url: string): Promise<string> {
+  const keys = newWebhookKeys();
+  await store.webhooks.set(domain.name, { url, events: EVENTS, keys }, Date.now());
+  return shownKey(keys);
+}
+
+function queue(
+  store: Store,
+  domain: Domain,
+  facts: Partial<NewMessage> = {},
+  content = CONTENT,
+): Promise<number> {
+  return accept(store, domain.id, { status: 'queued', ...facts }, content);
+}
+
+/** Writes what became of all recipients of the one message that is due. */
+async function settle(store: Store, outcomes: readonly AttemptOutcome[]): Promise<void> {
+  const now = Date.now();
+  const [lease] = await store.queue.lease({ now, until: now + 60_000, limit: 1, perDomain: 1 });
+  if (lease === undefined) throw new Error('nothing is due');
+  const settlements = outcomes.map((outcome, position) => ({
+    position,
+    attempt: { at: now, outcome, remoteHost: 'mx.example.net', reply: `250 ${outcome}`, tls: null },
+    nextAttemptAt: outcome === 'deferred' ? now + 60_000 : null,
+    report: null,
+    block: false,
+  }));
+  await store.queue.settle(lease, settlements, true);
+}
+
+/** What was told, in the order of the names. */
+function told(api: ApiServer): unknown[] {
+  return api.taken
+    .map(({ body }) => body)
+    .sort((a, b) => String(a['event']).localeCompare(String(b['event'])));
+}
+
+describe('an event', () => {
+  it('has the fields of the message, signed with the key of the domain', async () => {
+    const { store, domain } = await house();
+    const api = await apiServer(() => ({ status: 204 }));
+    const publicKey = await setWebhook(store, domain, `${api.url}?a=b`);
+    const receivedAt = Date.UTC(2026, 0, 1);
+    const to = ['one@example.net', 'TWO@example.net', 'three@example.net', 'four@example.net'];
+    const id = await queue(store, domain, {
+      recipients: to.map((forwardPath) => ({ forwardPath })),
+      tags: ['a', 'b'],
+      listUnsubscribe: '<https://example.com/u>',
+      receivedAt,
+    });
+    start(store);
+    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    const [{ raw, headers, body, url } = never()] = api.taken;
+    expect(url).toBe('/api/v1/send?a=b');
+    expect(body).toEqual({
+      event: 'email.queued',
+      payload: {
+        status: 'queued',
+        id,
+        domain_id: domain.id,
+        created_at: '2026-01-01T00:00:00.000Z',
+        updated_at: expect.stringMatching(/^20\d\d-.*Z$/),
+        from: 'app@example.com',
+        to: 'one@example.net, two@example.net',
+        cc: 'three@example.net',
+        bcc: 'four@example.net',
+        subject: 'Hello',
+        replyto: 'help@example.com',
+        htmlbody: '<p>Hello\n',
+        textbody: 'Hello\n',
+        message_id: '<1@example.com>',
+        list_unsubscribe: '<https://example.com/u>',
+        tags: ['a', 'b'],
+        recipients: to.map((address) => ({ address, status: 'queued', reply: null })),
+      },
+    });
+    expect(headers).toMatchObject({ 'content-type': 'application/json', 'webhook-id': expect.any(String) });
+    const x = Buffer.from(publicKey, 'base64').toString('base64url');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    const signature = String(headers['x-mailpace-signature']);
+    expect(signature).toMatch(/^[\w+/]{86}==$/);
+    expect(verify(null, raw, key, Buffer.from(signature, 'base64'))).toBe(true);
+    await vi.waitUntil(async () => (await store.webhooks.nextEventDue()) === null, PATIENCE);
+  });
+
+  it('tells what became of which recipients, and with which reply', async () => {
+    const { store, domain } = await house();
+    const api = await apiServer(() => ({}));
+    await setWebhook(store, domain, api.url);
+    const recipients = [1, 2, 3, 4].map((number) => ({ forwardPath: `${number}@example.net` }));
+    await queue(store, domain, { recipients });
+    await settle(store, ['delivered', 'deferred', 'bounced', 'delivered']);
+    start(store);
+    await vi.waitUntil(() => api.taken.length === 4, PATIENCE);
+    const payload = (status: string, ...numbers: number[]): object => ({
+      status,
+      recipients: numbers.map((number) => ({
+        address: `${number}@example.net`,
+        status,
+        reply: `250 ${status}`,
+      })),
+    });
+    expect(told(api)).toMatchObject([
+      { event: 'email.bounced', payload: payload('bounced', 3) },
+      { event: 'email.deferred', payload: payload('deferred', 2) },
+      { event: 'email.delivered', payload: payload('delivered', 1, 4) },
+      { event: 'email.queued', payload: { status: 'queued' } },
+    ]);
+  });
+
+  it('has no text of a message that is large, and no fields of one that has none', async () => {
+    const { store, domain } = await house();
+    const api = await apiServer(() => ({}));
+    await setWebhook(store, domain, api.url);
+    const large = Buffer.concat([CONTENT, Buffer.alloc(MAX_READ + 1 - CONTENT.length, 'x')]);
+    await queue(store, domain, {}, large);
+    start(store);
+    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    const bare = { listUnsubscribe: null, messageId: null, subject: null, reversePath: '' };
+    await queue(store, domain, bare, Buffer.from('From: a@example.com\r\n\r\nx'));
+    await vi.waitUntil(() => api.taken.length === 2, PATIENCE);
+    const nothing = { htmlbody: null, message_id: '<1@example.com>' };
+    expect(api.taken.map(({ body }) => body['payload'])).toMatchObject([
+      { ...nothing, textbody: null, to: 'one@example.net, two@example.net' },
+      {
+        ...nothing,
+        message_id: null,
+        textbody: expect.stringMatching(/^x/),
+        to: null,
+        cc: null,
+        replyto: null,
+        subject: null,
+        list_unsubscribe: null,
+        tags: [],
+      },
+    ]);
+  });
+});
+
+describe('an endpoint', () => {
+  it('that fails is asked again until it says yes, whatever kind of yes', async () => {
+    const { store, domain } = await house();
+    const replies: Reply[] = [
+      { status: 500 },
+      { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
+      { status: 404 },
+      { status: 299 },
+    ];
+    const api = await apiServer(() => replies.shift());
+    await setWebhook(store, domain, api.url);
+    await queue(store, domain);
+    const failed: string[] = [];
+    start(store, {
+      observer: { onFailed: (_, { attempts }, reason) => failed.push(`${attempts} ${reason}`) },
+    });
+    await vi.waitUntil(() => api.taken.length === 4, PATIENCE);
+    await vi.waitUntil(async () => (await store.webhooks.nextEventDue()) === null, PATIENCE);
+    expect(failed).toEqual(['0 the answer was 500', '1 the answer was 302', '2 the answer was 404']);
+    expect(new Set(api.taken.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
+  it('that goes on failing is switched off after ten more tries, and told about once', async () => {
+    const { store, domain } = await house();
+    const api = await apiServer(() => ({ status: 500 }));
+    await setWebhook(store, domain, api.url);
+    await queue(store, domain);
+    const off: string[] = [];
+    start(store, { observer: { onSwitchedOff: ({ domain }, reason) => off.push(`${domain}: ${reason}`) } });
+    await vi.waitUntil(() => off.length > 0, PATIENCE);
+    expect(off).toEqual(['example.com: the answer was 500']);
+    expect(api.taken).toHaveLength(1 + RETRIES);
+    expect((await store.webhooks.list())[0]?.off?.reason).toBe('the answer was 500');
+    expect(await store.webhooks.nextEventDue()).toBeNull();
+    // What happens while it is off is not told later.
+    await queue(store, domain);
+    expect(await store.webhooks.nextEventDue()).toBeNull();
+  });
+
+  it('that fails is left alone by all events, and nobody waits for it', async () => {
+    const { store, domain } = await house();
+    const other = await addDomain(store, 'other.example');
+    const silent = await apiServer(() => undefined);
+    const api = await apiServer(() => ({}));
+    await setWebhook(store, domain, silent.url);
+    await setWebhook(store, other, api.url);
+    for (let count = 0; count < 20; count++) await queue(store, domain);
+    start(store, { deadline: 60_000, stopGrace: 0 });
+    await vi.waitUntil(() => silent.taken.length === 2, PATIENCE);
+    await queue(store, other);
+    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    expect(silent.taken).toHaveLength(2);
+  });
+
+  it('that was replaced does not count against the new one', async () => {
+    const { store, domain } = await house();
+    const broken = await apiServer(() => ({ status: 500 }));
+    const api = await apiServer(() => ({}));
+    await setWebhook(store, domain, broken.url);
+    await queue(store, domain);
+    start(store, { gap: () => 3_600_000 });
+    await vi.waitUntil(() => broken.taken.length === 1, PATIENCE);
+    await setWebhook(store, domain, api.url);
+    await queue(store, domain);
+    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    expect(broken.taken).toHaveLength(1);
+  });
+
+  it('is called over TLS that is verified, and not at all at a private address', async () => {
+    const { store, domain } = await house();
+    const api = await apiServer(() => ({}), { tls: true });
+    const ca = readFileSync((await testCertificates()).ca);
+    await setWebhook(store, domain, api.url.replace('127.0.0.1', 'localhost'));
+    await queue(store, domain);
+    const reasons: string[] = [];
+    const observer = { onFailed: (_: unknown, _event: unknown, reason: string) => reasons.push(reason) };
+    const guarded = start(store, { ca, allowPrivate: false, observer });
+    await vi.waitUntil(() => reasons.length === 1, PATIENCE);
+    await guarded.close();
+    const distrustful = start(store, { observer });
+    await vi.waitUntil(() => reasons.some((reason) => /certificate/.test(reason)), PATIENCE);
+    await distrustful.close();
+    expect(reasons[0]).toMatch(/localhost is no public host/);
+    expect(api.taken).toEqual([]);
+    await setWebhook(store, domain, api.url);
+    start(store, { ca });
+    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+  });
+});
+
+describe('close', () => {
+  it('waits for what is under way, and then ends it; what was not told is told after the next start', async () => {
+    const { store, domain } = await house();
+    let finish: (() => void) | undefined;
+    const api = await apiServer((_, response) => {
+      finish = () => response.end();
+      return undefined;
+    });
+    await setWebhook(store, domain, api.url);
+    await queue(store, domain);
+    const first = start(store, { stopGrace: 20_000 });
+    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    const closed = first.close();
+    finish?.();
+    await closed;
+    expect(await store.webhooks.nextEventDue()).toBeNull();
+
+    await queue(store, domain);
+    const second = start(store, { stopGrace: 0 });
+    await vi.waitUntil(() => api.taken.length === 2, PATIENCE);
+    await second.close();
+    // Its lease, that is: nothing counts against the endpoint.
+    expect(await store.webhooks.nextEventDue()).toBeGreaterThan(Date.now());
+    const later = Date.now() + 200_000;
+    start(store, { now: () => later, stopGrace: 0 });
+    await vi.waitUntil(() => api.taken.length === 3, PATIENCE);
+    expect(api.taken[2]?.headers['webhook-id']).toBe(api.taken[1]?.headers['webhook-id']);
+  });
+
+  it('goes on after a failure of the store, which it tells once', async () => {
+    const { store, domain } = await house();
+    const api = await apiServer(() => ({}));
+    await setWebhook(store, domain, api.url);
+    await queue(store, domain);
+    const errors: unknown[] = [];
+    let failing = true;
+    const flaky = {
+      webhooks: {
+        ...store.webhooks,
+        leaseEvents: (request: Parameters<Store['webhooks']['leaseEvents']>[0]) =>
+          failing ? Promise.reject(new Error('gone')) : store.webhooks.leaseEvents(request),
+      },
+      message: (id: number) => store.message(id),
+      content: (id: number) => store.content(id),
+    };
+    const options = { allowPrivate: true, poll: 10, failureGap: 10 };
+    const webhooks = startWebhooks(flaky, {
+      ...options,
+      observer: { onError: (error) => errors.push(error) },
+    });
+    onTestFinished(() => webhooks.close());
+    await vi.waitUntil(() => errors.length > 0, PATIENCE);
+    failing = false;
+    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    expect(errors).toHaveLength(1);
+  });
+});
