@@ -15,7 +15,6 @@ import type { ProxiedEndpoints } from './proxy-header.js';
 import { attach, detach, release, type SocketOwner } from './socket-events.js';
 import { certificateProblem, linkOf } from './tls-facts.js';
 import { TLS_HANDSHAKE } from './tls-gate.js';
-import { bufferOf } from './wire.js';
 
 /** What all connections of a listener share. */
 export interface ConnectionContext<Principal> extends ClientContext<Principal> {
@@ -373,7 +372,7 @@ export class Connection<Principal>
   #write(): boolean {
     const output = this.session.output();
     if (output === null) return false;
-    if (this.#socket.writable) this.#full = !this.#socket.write(bufferOf(output));
+    if (this.#socket.writable) this.#full = !this.#socket.write(output);
     return true;
   }
 }
