@@ -69,7 +69,8 @@ describe('the gateway', () => {
   const text = (decision: unknown): string => (decision instanceof Reply ? decision.toString() : 'yes');
 
   function gateway(options: Partial<GatewayOptions>): Gateway {
-    const store = { domains: async () => [domain, other] } as unknown as Store;
+    const blockList = { isEmpty: async () => true };
+    const store = { domains: async () => [domain, other], blockList } as unknown as Store;
     return new Gateway({ store, hostname: 'mx.example', ...options });
   }
 
@@ -89,8 +90,8 @@ describe('the gateway', () => {
     expect(await onMail(session(other), mailbox('app@example.org'))).toBeUndefined();
     now += 30_000;
     expect(await onMail(session(domain), sender)).toBeUndefined();
-    for (let n = 0; n < 3; n++) expect(onRcpt(session(domain), to)).toBeUndefined();
-    expect(text(onRcpt(session(domain), to))).toBe(
+    for (let n = 0; n < 3; n++) expect(await onRcpt(session(domain), to)).toBeUndefined();
+    expect(text(await onRcpt(session(domain), to))).toBe(
       '450 4.7.1 Too many recipients of example.com: at most 3 a minute, try again in 20 s',
     );
   });
@@ -107,8 +108,8 @@ describe('the gateway', () => {
     );
     const anonymous = session(null);
     expect(await onMail(anonymous, mailbox('app@example.com'))).toBeUndefined();
-    expect(onRcpt(anonymous, to)).toBeUndefined();
-    expect(text(onRcpt(anonymous, to))).toMatch(/^450 4\.7\.1 Too many recipients of example\.com/);
+    expect(await onRcpt(anonymous, to)).toBeUndefined();
+    expect(text(await onRcpt(anonymous, to))).toMatch(/^450 4\.7\.1 Too many recipients of example\.com/);
     expect(text(await onMail(session(null), mailbox('app@example.com')))).toMatch(/^450 4\.7\.1/);
   });
 
