@@ -38,23 +38,17 @@ export interface Trace {
  * printable, of a bounded length, and cannot be taken for a comment, a fold or another field.
  */
 export function receivedField(trace: Trace): string {
-  const tokens = [
-    'Received:',
-    'from',
-    safeHost(trace.helloName),
-    ...clientInfo(trace.clientAddress),
-    'by',
-    safeHost(trace.hostname),
-    'with',
-    withKeyword(trace),
-    ...tlsComment(trace.tls),
-    'id',
-    safeAtom(trace.id, FOLD_AT),
-    ...forClause(trace),
-    // RFC 6710 4.1 and 7: an additional clause, behind all others.
-    ...(trace.priority === undefined || trace.priority === null ? [] : ['PRIORITY', String(trace.priority)]),
-  ];
-  return `${fold([...separated(tokens), ...formatDate(trace.time).split(' ')])}\r\n`;
+  const tokens = ['Received:', 'from', safeHost(trace.helloName)];
+  const client = clientInfo(trace.clientAddress);
+  if (client !== null) tokens.push(client);
+  tokens.push('by', safeHost(trace.hostname), 'with', withKeyword(trace));
+  if (trace.tls !== null) tokens.push(tlsComment(trace.tls));
+  tokens.push('id', safeAtom(trace.id, FOLD_AT));
+  const path = pathToTell(trace);
+  if (path !== null) tokens.push('for', `<${path}>`);
+  // RFC 6710 4.1 and 7: an additional clause, behind all others.
+  if (typeof trace.priority === 'number') tokens.push('PRIORITY', String(trace.priority));
+  return `${fold(tokens, formatDate(trace.time).split(' '), trace.utf8)}\r\n`;
 }
 
 /**
@@ -84,43 +78,52 @@ function safeAtom(text: string, limit: number): string {
 }
 
 /** TCP-info, the part that the client could not choose: an address literal (RFC 5321 4.1.3) in a comment. */
-function clientInfo(address: string): string[] {
+function clientInfo(address: string): string | null {
   const bare = address.replace(/%.*$/s, '').replace(/^::ffff:(?=\d+\.)/i, '');
-  if (!/^[0-9A-Fa-f:.]{2,45}$/.test(bare)) return [];
-  return [bare.includes(':') ? `([IPv6:${bare}])` : `([${bare}])`];
+  if (!/^[0-9A-Fa-f:.]{2,45}$/.test(bare)) return null;
+  return bare.includes(':') ? `([IPv6:${bare}])` : `([${bare}])`;
 }
 
-function tlsComment(tls: string | null): string[] {
-  if (tls === null) return [];
-  const words = tls.slice(0, 200).replace(/[^0-9A-Za-z._ -]/g, '?');
-  return [`(${words.trim()})`];
+function tlsComment(tls: string): string {
+  return `(${tls
+    .slice(0, 200)
+    .replace(/[^0-9A-Za-z._ -]/g, '?')
+    .trim()})`;
 }
 
-function forClause(trace: Trace): string[] {
-  const [only, ...others] = trace.recipients;
-  if (only === undefined || others.length > 0 || Buffer.byteLength(only) > MAX_PATH) return [];
+/** The only recipient, where there is one and no reader of the field is put out by it. */
+function pathToTell({ recipients, utf8 }: Trace): string | null {
+  const [only] = recipients;
+  if (only === undefined || recipients.length > 1 || Buffer.byteLength(only) > MAX_PATH) return null;
   // RFC 6531 3.7.3: beyond ASCII only where the message is internationalised anyway.
-  const shown = trace.utf8 ? /^[^\p{C}\p{Zl}\p{Zp}]+$/u : /^[ -~]+$/;
-  return shown.test(only) ? ['for', `<${only}>`] : [];
+  const shown = utf8 ? /^[^\p{C}\p{Zl}\p{Zp}]+$/u : /^[ -~]+$/;
+  return shown.test(only) ? only : null;
 }
 
-/** The clauses end in a semicolon, after which the date comes. */
-function separated(tokens: readonly string[]): string[] {
-  return [...tokens.slice(0, -1), `${tokens[tokens.length - 1] ?? ''};`];
-}
-
-/** Between tokens only: none of them is cut, so a longer one gets a line of its own. */
-function fold(tokens: readonly string[]): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const token of tokens) {
-    const longer = line === '' ? token : `${line} ${token}`;
-    if (line !== '' && Buffer.byteLength(longer) > FOLD_AT) {
-      lines.push(line);
-      line = ` ${token}`;
+/**
+ * The clauses, a semicolon, the date; folded between tokens only: none of them is cut, so a longer one gets a
+ * line of its own. On the path of every message: one pass, and each token is measured once.
+ *
+ * @param utf8 whether a token may hold more than ASCII
+ */
+function fold(clauses: readonly string[], date: readonly string[], utf8: boolean): string {
+  let text = '';
+  let width = -1;
+  const put = (token: string, octets: number): void => {
+    if (text !== '' && width + 1 + octets > FOLD_AT) {
+      text += `\r\n ${token}`;
+      width = 1 + octets;
     } else {
-      line = longer;
+      text += text === '' ? token : ` ${token}`;
+      width += 1 + octets;
     }
-  }
-  return [...lines, line].join('\r\n');
+  };
+  const last = clauses.length - 1;
+  clauses.forEach((token, index) => {
+    const octets = utf8 ? Buffer.byteLength(token) : token.length;
+    if (index === last) put(`${token};`, octets + 1);
+    else put(token, octets);
+  });
+  for (const token of date) put(token, token.length);
+  return text;
 }
