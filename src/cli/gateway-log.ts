@@ -9,15 +9,20 @@ export interface Observer {
   readonly handler: Pick<Handler<Domain>, 'onRefused' | 'onError' | 'onRefusedArrival' | 'onClose'>;
 }
 
-/** One line per thing accepted, refused or failed, each with its session. */
+/**
+ * One line per thing accepted, refused or failed, each with its session. A level that is off costs a
+ * comparison: what a line tells is gathered only where it is written.
+ */
 export function observe(log: Logger): Observer {
   return {
     onAccepted: (session, { id, size, from, tags }) => {
+      if (!log.isLevelEnabled('info')) return;
       const to = session.envelope?.recipients.length ?? 0;
       log.info({ ...who(session), id: String(id), from, recipients: to, size, tags }, 'accepted');
     },
     handler: {
       onRefused: (session, command, reply) => {
+        if (!log.isLevelEnabled('info')) return;
         log.info({ ...who(session), command, reply: reply.toString() }, 'refused');
       },
       onError: (session, error) => {
@@ -27,6 +32,7 @@ export function observe(log: Logger): Observer {
         log.info({ client, reason: error.message }, 'refused before the greeting');
       },
       onClose: (session, reason) => {
+        if (!log.isLevelEnabled('debug')) return;
         log.debug({ ...who(session), reason }, 'closed');
       },
     },
@@ -34,11 +40,12 @@ export function observe(log: Logger): Observer {
 }
 
 function who(session: SessionView<Domain>): Record<string, unknown> {
-  return {
+  const { origin } = session;
+  const line = {
     session: session.id,
     client: session.remoteAddress,
     tls: session.tls?.version ?? null,
     domain: session.principal?.name ?? null,
-    ...(session.origin === null ? {} : { origin: session.origin }),
   };
+  return origin === null ? line : { ...line, origin };
 }

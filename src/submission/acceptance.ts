@@ -145,22 +145,29 @@ export class Acceptance {
   #rewrite(section: Uint8Array): void {
     this.#collector = null;
     const { hostname, tagFields, listUnsubscribeField } = this.#policy;
-    const { domain, recipients, parameters, ...session } = this.#submitted;
+    const submitted = this.#submitted;
     try {
       this.#draft = this.#store.open();
     } catch (error) {
       throw storeRefusal(error);
     }
     const options: RewriteOptions = {
-      domain: domain.name,
+      domain: submitted.domain.name,
       tagFields,
       listUnsubscribeField,
+      // Each by its name: to spread objects took longer than to rewrite the header section.
       trace: {
-        ...session,
+        helloName: submitted.helloName,
+        extended: submitted.extended,
+        lmtp: submitted.lmtp,
+        clientAddress: submitted.clientAddress,
         hostname,
+        tls: submitted.tls,
+        authenticated: submitted.authenticated,
+        utf8: submitted.utf8,
         id: String(this.#draft.id),
-        recipients: recipients.map(({ forwardPath }) => forwardPath),
-        priority: parameters.priority ?? null,
+        recipients: submitted.recipients.map(({ forwardPath }) => forwardPath),
+        priority: submitted.parameters.priority ?? null,
         time: this.#receivedAt,
       },
     };

@@ -104,11 +104,13 @@ export class Gateway implements Handler<Domain> {
     return {
       write: (octets) => acceptance.write(octets),
       end: async () => {
-        const accepted = await acceptance.end().finally(() => {
+        try {
+          const accepted = await acceptance.end();
+          this.#onAccepted?.(session, accepted);
+          return new Reply(250, '2.0.0', `Ok: queued as ${accepted.id}`);
+        } finally {
           acceptance.abort();
-        });
-        this.#onAccepted?.(session, accepted);
-        return new Reply(250, '2.0.0', `Ok: queued as ${accepted.id}`);
+        }
       },
       abort: () => {
         acceptance.abort();
