@@ -17,6 +17,8 @@ export interface StartOptions {
   /** Further arguments of `postern serve`. */
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** A command to run it by. */
+  readonly by?: readonly string[];
 }
 
 /** A line of `postern messages --json`. */
@@ -128,7 +130,8 @@ export class GatewayProcess extends Running {
     const listen = options.listen ?? ['smtp://127.0.0.1:0'];
     const args = ['serve', '--data', data, '--hostname', 'mx.example', ...(options.args ?? [])];
     for (const url of listen) args.push('--listen', url);
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const [program = process.execPath, ...words] = [...(options.by ?? []), process.execPath, MAIN, ...args];
+    const child = spawn(program, words, {
       env: { PATH: process.env['PATH'], ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
