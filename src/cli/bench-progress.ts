@@ -1,10 +1,10 @@
 import { count, duration, figure, time } from '../load/format.js';
-import type { Plan, Progress } from '../load/index.js';
+import { INTERVAL, type Plan, type Progress } from '../load/index.js';
 import type { Output } from './output.js';
 
 /** Milliseconds between two looks. */
 const REFRESH = 250;
-/** Points of the timeline that the present figures are of: a second. */
+/** Intervals that the present figures are of: a second. */
 const RECENT = 4;
 const CLEAR_LINE = '\r\x1b[2K';
 
@@ -14,8 +14,9 @@ const CLEAR_LINE = '\r\x1b[2K';
  * @returns ends it
  */
 export function showProgress(stderr: Output, plan: Plan, progress: Progress): () => void {
-  const { columns } = stderr;
-  if (columns === undefined) return () => undefined;
+  if (stderr.columns === undefined) return () => undefined;
+  // Some terminals say that they are 0 wide, and are of the usual width.
+  const columns = stderr.columns || 80;
   const show = (text: string): void => {
     stderr.write(`${CLEAR_LINE}${text.slice(0, columns - 1)}`).catch(() => undefined);
   };
@@ -27,14 +28,15 @@ export function showProgress(stderr: Output, plan: Plan, progress: Progress): ()
 }
 
 /** Throughput, in flight, latency and errors, in the width of a narrow terminal. */
-export function progressLine(plan: Plan, { tally, inFlight, elapsed }: Progress): string {
-  const recent = tally.points.slice(-RECENT);
-  const seconds = recent.length * 0.25;
+export function progressLine(plan: Plan, { tally, inFlight, elapsed, stopping }: Progress): string {
+  const recent = tally.recent(RECENT);
+  const seconds = (recent.length * INTERVAL) / 1000;
   const accepted = recent.reduce((sum, point) => sum + point.accepted, 0);
   const last = [...recent].reverse().find(({ p50 }) => p50 !== null);
   const failed = sumOf(tally, 'refused') + sumOf(tally, 'lost') + sumOf(tally, 'notOpened');
   const whole = plan.duration === null ? '' : ` of ${duration(plan.duration / 1000)}`;
   const of = plan.messages === null ? '' : ` of ${count(plan.messages)}`;
+  if (stopping) return `stopping · ${count(inFlight)} in flight · Ctrl-C again ends it without a report`;
   return [
     `${elapsed.toFixed(0)} s${whole}${elapsed * 1000 < plan.warmup ? ' (warm-up)' : ''}`,
     `${count(sumOf(tally, 'accepted'))}${of} accepted`,

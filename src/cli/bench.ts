@@ -1,12 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { ConnectionError, ReplyError } from '../client/index.js';
-import { type Plan, type Report, reportText, resolveHost, runPlan } from '../load/index.js';
+import { type Plan, type Report, reportText, resolveHost, RunFailed, runPlan } from '../load/index.js';
 import { showProgress } from './bench-progress.js';
 import { type BenchOptions, planOf } from './bench-plan.js';
 import type { Context } from './context.js';
 import { CliError } from './error.js';
 import { stopSignal } from './signals.js';
+
+/** What to do where the server lacks an extension that was asked for. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  AUTH: 'leave USER:PASSWORD@ and --auth out, or ask the server to offer it (some do over TLS alone: --starttls)',
+  CHUNKING: 'leave --bdat out',
+  PIPELINING: 'leave --pipelining out',
+  STARTTLS: 'leave --starttls out',
+};
 
 /** `postern bench`. */
 export async function bench(context: Context, command: Command, url: string | undefined): Promise<void> {
@@ -21,7 +28,7 @@ export async function bench(context: Context, command: Command, url: string | un
   const report = await run(context, plan);
   await hand(context, report, options);
   if (report.messages.accepted + report.warmup.accepted === 0) {
-    throw new CliError('no message was accepted; the replies above say why');
+    throw new CliError(nothingAccepted(report));
   }
 }
 
@@ -34,33 +41,44 @@ async function aimed(plan: Plan, options: BenchOptions): Promise<{ plan: Plan; m
   } catch (error) {
     throw new CliError(`there is no address for ${host}: ${(error as Error).message}`, { cause: error });
   }
-  const { loopback, address } = resolved;
+  const { loopback, addresses } = resolved;
   if (!loopback && options.iOwnThisServer !== true) {
+    const where = addresses.includes(host) ? '' : ` (${addresses.join(', ')})`;
     throw new CliError(
-      `${host} is not this machine (${address}); load is for servers of your own: ` +
-        'if it is, and its network may take the load, add --i-own-this-server',
+      `${host}${where} is not loopback; load is for servers of your own: ` +
+        'if it is one, and its network may take the load, add --i-own-this-server',
     );
   }
+  // What was looked at is what is connected to, whatever a name leads to later.
+  const target = { ...plan.target, addresses };
   // On loopback nobody is in between, and certificates are self-signed more often than not.
-  return { plan: { ...plan, verifyTls: options.tlsVerify ?? !loopback }, mine: loopback };
+  return { plan: { ...plan, target, verifyTls: options.tlsVerify ?? !loopback }, mine: loopback };
 }
 
 async function run(context: Context, plan: Plan): Promise<Report> {
   let end = (): void => undefined;
+  const over = new AbortController();
   try {
     return await runPlan(plan, {
-      stop: stopSignal(),
+      stop: stopSignal(over.signal),
       begun: (progress) => {
         end = showProgress(context.stderr, plan, progress);
       },
     });
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (!(error instanceof ConnectionError) && !(error instanceof ReplyError)) throw error;
-    throw new CliError(error.message, { cause: error });
+    if (!(error instanceof RunFailed)) throw error;
+    const hint = error.missing === null ? undefined : WITHOUT[error.missing];
+    throw new CliError(hint === undefined ? error.message : `${error.message}; ${hint}`, { cause: error });
   } finally {
+    over.abort();
     end();
   }
+}
+
+function nothingAccepted({ messages }: Report): string {
+  const addresses =
+    messages.refused === 0 ? '' : '; where it is the sender or the recipients, --from and --to give others';
+  return `no message was accepted; the replies say why${addresses}`;
 }
 
 async function hand(context: Context, report: Report, options: BenchOptions): Promise<void> {

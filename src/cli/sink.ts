@@ -39,7 +39,7 @@ export async function sink(context: Context, command: Command): Promise<void> {
   } finally {
     clearInterval(timer);
     process.off('SIGUSR1', look);
-    await tell('end', await running.close(GRACE));
+    await tell('end', await close(running));
   }
 }
 
@@ -73,6 +73,14 @@ async function start(plan: Awaited<ReturnType<typeof sinkPlanOf>>): Promise<Runn
   }
 }
 
+async function close(running: RunningSink): Promise<SinkCounts> {
+  try {
+    return await running.close(GRACE);
+  } catch (error) {
+    throw new CliError(`the counts are not known: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 async function ready(
   context: Context,
   { listening }: RunningSink,
@@ -85,7 +93,10 @@ async function ready(
   }));
   if (json) await context.stdout.json({ event: 'ready', listening: places });
   else {
-    const list = places.map(({ protocol, address }) => `${protocol}=${address}`).join(' ');
-    await context.stdout.line(`postern sink ready ${list}`);
+    const list = ['smtp', 'lmtp'].flatMap((protocol) => {
+      const these = places.filter((place) => place.protocol === protocol).map(({ address }) => address);
+      return these.length === 0 ? [] : [`${protocol}=${these.join(',')}`];
+    });
+    await context.stdout.line(`postern sink ready ${list.join(' ')}`);
   }
 }

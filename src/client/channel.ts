@@ -17,6 +17,8 @@ export interface ChannelListener {
 export interface ChannelOptions {
   readonly host: string;
   readonly port: number;
+  /** Where the host is, for who has looked it up already; at least one. Default: it is looked up. */
+  readonly addresses?: readonly string[] | undefined;
   /** TLS from the first octet. Default: false. */
   readonly implicitTls?: boolean;
   readonly tls?: TlsTerms;
@@ -172,10 +174,8 @@ export class Channel implements Waiting {
   }
 
   #open(): net.Socket {
-    const { host, port } = this.options;
     const socket = net.connect({
-      host,
-      port,
+      ...this.#place(),
       noDelay: true,
       onread: {
         buffer: this.shared.buffer,
@@ -193,8 +193,7 @@ export class Channel implements Waiting {
   }
 
   #openSecure(): net.Socket {
-    const { host, port } = this.options;
-    const socket = tls.connect({ host, port, ...this.#tlsOptions() });
+    const socket = tls.connect({ ...this.#place(), ...this.#tlsOptions() });
     socket.setNoDelay(true);
     this.#attachSecure(socket);
     socket.on('connect', () => {
@@ -204,6 +203,11 @@ export class Channel implements Waiting {
       this.#connecting = null;
     });
     return socket;
+  }
+
+  #place(): net.TcpNetConnectOpts {
+    const { host, port, addresses } = this.options;
+    return { host, port, ...(addresses === undefined ? {} : { lookup: known(addresses) }) };
   }
 
   #tlsOptions(): tls.ConnectionOptions {
@@ -268,4 +272,15 @@ export class Channel implements Waiting {
     this.#over = true;
     this.shared.forget(this);
   }
+}
+
+/** A look-up that knows the answer. */
+function known(addresses: readonly string[]): net.LookupFunction {
+  const all = addresses.map((address) => ({ address, family: net.isIP(address) }));
+  return (host, { all: wantsAll }, answer) => {
+    const [first] = all;
+    if (first === undefined) answer(new Error(`no address of ${host} is known`), '');
+    else if (wantsAll === true) answer(null, all);
+    else answer(null, first.address, first.family);
+  };
 }

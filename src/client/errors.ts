@@ -38,11 +38,13 @@ export type ConnectionFault =
   /** Nothing came for too long. */
   | 'timeout'
   /** What came is no SMTP. */
-  | 'protocol';
+  | 'protocol'
+  /** The server does not offer what was asked for. */
+  | 'unsupported';
 
 /** The connection is of no more use. */
 export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError';
+  override readonly name: string = 'ConnectionError';
 
   constructor(
     readonly fault: ConnectionFault,
@@ -50,5 +52,18 @@ export class ConnectionError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+}
+
+/** There is a connection, but what was asked for cannot be done over it. */
+export class UnsupportedError extends ConnectionError {
+  override readonly name = 'UnsupportedError';
+
+  constructor(
+    /** The keyword in the reply to EHLO that is missing, or lacks a parameter. */
+    readonly keyword: string,
+    message = `the server offers no ${keyword}`,
+  ) {
+    super('unsupported', message);
   }
 }

@@ -9,7 +9,7 @@ export {
 } from './channel.js';
 export { mailCommand, rcptCommand } from './commands.js';
 export { dotStuffed } from './content.js';
-export { ConnectionError, type ConnectionFault, ReplyError } from './errors.js';
+export { ConnectionError, type ConnectionFault, ReplyError, UnsupportedError } from './errors.js';
 export { type Mail, Mailer, type MailerOptions, type MailSource } from './mailer.js';
 export { ReceivedReply } from './received-reply.js';
 export { MAX_LINE, MAX_REPLY, ReplyReader } from './reply-reader.js';

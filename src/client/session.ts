@@ -1,7 +1,7 @@
 import { authenticate, type ClientCredentials } from './auth.js';
 import { Channel, type ChannelOptions } from './channel.js';
 import { Dialogue } from './dialogue.js';
-import { ConnectionError, ReplyError } from './errors.js';
+import { ReplyError, UnsupportedError } from './errors.js';
 import type { ReceivedReply } from './received-reply.js';
 import type { Shared } from './shared.js';
 
@@ -11,6 +11,8 @@ export interface SessionOptions extends ChannelOptions {
   /** Default: false. True: STARTTLS, and no session without it. */
   readonly startTls?: boolean;
   readonly credentials?: ClientCredentials | undefined;
+  /** Keywords in the reply to EHLO, in upper case, without which there is no session. Default: none. */
+  readonly required?: readonly string[];
 }
 
 /** A connection over which mail can be sent. */
@@ -25,8 +27,8 @@ export interface Opening {
   /** To give it up: nothing settles any more once it is closed. */
   readonly channel: Channel;
   /**
-   * Rejects with ReplyError where the server says no, with ConnectionError where there is no dialogue; the
-   * channel is closed then.
+   * Rejects with ReplyError where the server says no, with UnsupportedError where it does not offer what was
+   * asked for, and with ConnectionError where there is no dialogue; the channel is closed then.
    */
   readonly session: Promise<Session>;
 }
@@ -53,7 +55,7 @@ async function begin(channel: Channel, dialogue: Dialogue, options: SessionOptio
     await dialogue.expect('the connection', 220, dialogue.next());
     let extensions = await hello(dialogue, options);
     if (options.startTls === true) {
-      if (!extensions.has('STARTTLS')) throw new ConnectionError('tls', 'the server offers no STARTTLS');
+      if (!extensions.has('STARTTLS')) throw new UnsupportedError('STARTTLS');
       await dialogue.expect('STARTTLS', 220, dialogue.say('STARTTLS'));
       await dialogue.meanwhile((done) => channel.secure(done));
       // What was said in plain text does not count (RFC 3207 4.2).
@@ -62,6 +64,8 @@ async function begin(channel: Channel, dialogue: Dialogue, options: SessionOptio
     if (options.credentials !== undefined) {
       await authenticate(dialogue, options.credentials, extensions.get('AUTH'));
     }
+    const missing = options.required?.find((keyword) => !extensions.has(keyword));
+    if (missing !== undefined) throw new UnsupportedError(missing);
     return { channel, extensions };
   } catch (error) {
     channel.close();

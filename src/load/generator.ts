@@ -1,5 +1,6 @@
-import { ConnectionError, type SessionOptions, Shared } from '../client/index.js';
+import { ConnectionError, type SessionOptions, Shared, UnsupportedError } from '../client/index.js';
 import { Secret } from '../protocol/secret.js';
+import { RunFailed } from './failure.js';
 import { Lane, type LaneOptions, type Work } from './lane.js';
 import { Mails, type NumberedMail } from './mails.js';
 import type { Plan } from './plan.js';
@@ -33,7 +34,7 @@ export class Generator implements Work {
   #left: number;
   #number = 0;
   #stopped = false;
-  #failure: Error | null = null;
+  #failure: RunFailed | null = null;
   #everOpened = false;
   #lastOpen = 0;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -53,7 +54,7 @@ export class Generator implements Work {
     this.#nextStart = plan.schedule === null ? null : intendedStarts(plan.schedule, random, part);
   }
 
-  /** Resolves when all is sent or the time is over. Rejects where there was never a connection. */
+  /** Resolves when all is sent or the time is over. Rejects with RunFailed where there was never a connection. */
   async run(): Promise<void> {
     const over = new Promise<void>((resolve) => {
       this.#finished = resolve;
@@ -134,7 +135,8 @@ export class Generator implements Work {
       this.#everOpened = true;
       this.#lastOpen = now;
     } else if (!this.#everOpened) {
-      this.#failure ??= error;
+      const missing = error instanceof UnsupportedError ? error.keyword : null;
+      this.#failure ??= new RunFailed(error.message, missing, { cause: error });
       this.#abort();
     } else if (now - this.#lastOpen > GIVE_UP && this.recorder.inFlight === 0) this.stop(0);
   }
@@ -213,15 +215,17 @@ export class Generator implements Work {
 }
 
 function sessionOptions({ target, mechanism, ...plan }: Plan): SessionOptions {
-  const { host, port, implicitTls, user, password } = target;
+  const { host, addresses, port, implicitTls, user, password } = target;
   return {
     host,
+    addresses: addresses ?? undefined,
     port,
     implicitTls,
     startTls: plan.startTls,
     tls: { verify: plan.verifyTls, ...(plan.resumeTls ? { sessions: { last: null } } : {}) },
     timeout: plan.timeout,
     hello: plan.hello,
+    required: [...(plan.pipelining ? ['PIPELINING'] : []), ...(plan.chunking ? ['CHUNKING'] : [])],
     credentials:
       user === null
         ? undefined

@@ -1,5 +1,6 @@
 /** The load generator and the sink. */
-export { type Plan, type Target } from './plan.js';
+export { RunFailed } from './failure.js';
+export { INTERVAL, type Plan, type Target } from './plan.js';
 export { type Progress, runPlan, type RunOptions } from './run.js';
 export { type Report, REPORT_FORMAT } from './report.js';
 export { reportText } from './report-text.js';

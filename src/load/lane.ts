@@ -136,7 +136,7 @@ export class Lane implements MailSource<NumberedMail> {
   #opened(channel: Channel, began: number): void {
     // It may have been given up in the turn in which it came about.
     if (this.#state === 'done') return;
-    this.recorder.opened(began, this.work.now());
+    this.recorder.opened(began, this.work.now(), channel.resumed);
     this.work.tried(null);
     this.#state = 'open';
     this.#sent = 0;

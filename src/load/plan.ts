@@ -5,6 +5,8 @@ import type { SizeShare } from './sizes.js';
 /** What is aimed at. */
 export interface Target {
   readonly host: string;
+  /** Where that is; null: it is looked up for each connection. */
+  readonly addresses: readonly string[] | null;
   readonly port: number;
   readonly implicitTls: boolean;
   readonly user: string | null;

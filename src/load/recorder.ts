@@ -16,6 +16,8 @@ export interface Counts {
   octets: number;
   /** Sessions that were ready to send. */
   opened: number;
+  /** Those among them whose TLS session was one of an earlier connection. */
+  resumed: number;
   /** Connections, hellos, handshakes and AUTH that failed. */
   notOpened: number;
 }
@@ -27,6 +29,7 @@ export const NOTHING: Counts = {
   lost: 0,
   octets: 0,
   opened: 0,
+  resumed: 0,
   notOpened: 0,
 };
 
@@ -115,9 +118,10 @@ export class Recorder {
     this.#fault(error.fault, error.message);
   }
 
-  opened(began: number, now: number): void {
+  opened(began: number, now: number, resumed: boolean): void {
     this.at(now);
     this.#counts.opened++;
+    if (resumed) this.#counts.resumed++;
     this.#setup.record(now - began);
   }
 

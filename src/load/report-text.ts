@@ -110,8 +110,9 @@ function failures({ messages }: Report): string {
 }
 
 function connectionsOf({ messages }: Report): string {
+  const resumed = messages.resumed === 0 ? '' : `, ${count(messages.resumed)} with a resumed TLS session`;
   const failed = messages.notOpened === 0 ? '' : `, ${count(messages.notOpened)} failed`;
-  return `${count(messages.opened)} opened${failed}`;
+  return `${count(messages.opened)} opened${resumed}${failed}`;
 }
 
 function generatorOf({ generator }: Report): string {

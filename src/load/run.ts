@@ -11,6 +11,8 @@ export interface Progress {
   readonly inFlight: number;
   /** Seconds since the beginning. */
   readonly elapsed: number;
+  /** It was stopped early, and waits for what is under way. */
+  readonly stopping: boolean;
 }
 
 export interface RunOptions {
@@ -21,10 +23,10 @@ export interface RunOptions {
 }
 
 /** Milliseconds that messages under way have when the run is stopped early. */
-const STOP_DRAIN = 1_000;
+const STOP_DRAIN = 3_000;
 
 /**
- * Runs a plan. Rejects where no connection could be had at all, with what was the matter.
+ * Runs a plan. Rejects with RunFailed where no connection could be had at all.
  */
 export async function runPlan(plan: Plan, { begun, stop }: RunOptions = {}): Promise<Report> {
   const tally = new Tally(Math.ceil(plan.warmup / INTERVAL));
@@ -43,6 +45,9 @@ export async function runPlan(plan: Plan, { begun, stop }: RunOptions = {}): Pro
     },
     get elapsed() {
       return (performance.timeOrigin + performance.now() - origin) / 1000;
+    },
+    get stopping() {
+      return interrupted;
     },
   });
   const settled = await Promise.allSettled(threads.map((thread) => endOf(thread, origin, threads)));

@@ -50,48 +50,70 @@ export async function startSink(plan: SinkPlan): Promise<RunningSink> {
 
 async function startProcesses(plan: SinkPlan): Promise<RunningSink> {
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./sink-process.js', import.meta.url)), args: [] });
-  const workers = Array.from({ length: plan.threads }, () => cluster.fork());
+  const processes = Array.from({ length: plan.threads }, () => new SinkProcess(cluster.fork()));
   const all = (told: (thread: number) => SinkTold): Promise<SinkSaid[]> =>
-    Promise.all(workers.map((worker, thread) => ask(worker, told(thread))));
-  const disconnect = (): void => {
-    for (const worker of workers) if (worker.isConnected()) worker.disconnect();
-  };
+    Promise.all(processes.map((one, thread) => one.ask(told(thread))));
+  const end = (): Promise<unknown> => Promise.all(processes.map((one) => one.end()));
   try {
-    // What is told to a process before it listens is not heard.
-    await Promise.all(workers.map((worker) => answerOf(worker)));
     const [first] = await all((thread) => ({ type: 'listen', plan, thread }));
     return {
       listening: first?.type === 'listening' ? first.listening : [],
       counts: async () => sumCounts(countsOf(await all(() => ({ type: 'counts' })))),
       close: async (graceMs) => {
-        const counts = sumCounts(countsOf(await all(() => ({ type: 'close', graceMs }))));
-        disconnect();
-        return counts;
+        try {
+          return sumCounts(countsOf(await all(() => ({ type: 'close', graceMs }))));
+        } finally {
+          await end();
+        }
       },
     };
   } catch (error) {
-    disconnect();
+    await end();
     throw error;
   }
 }
 
-function ask(worker: Worker, told: SinkTold): Promise<SinkSaid> {
-  const answer = answerOf(worker);
-  worker.send(told);
-  return answer;
-}
+/** One process of a sink, which is told one thing at a time. */
+class SinkProcess {
+  /** Settles once everything that it was told is answered; what is told before it listens would not be heard. */
+  #answered: Promise<unknown>;
+  readonly #exited: Promise<number>;
 
-/** The next thing that it says. */
-function answerOf(worker: Worker): Promise<SinkSaid> {
-  return new Promise((resolve, reject) => {
-    const gone = (code: number): void => reject(new Error(`a process of the sink ended with ${code}`));
-    worker.once('exit', gone);
-    worker.once('message', (said: SinkSaid) => {
-      worker.off('exit', gone);
-      if (said.type === 'failed') reject(Object.assign(new Error(said.message), { code: said.code }));
-      else resolve(said);
+  constructor(private readonly worker: Worker) {
+    this.#exited = new Promise((resolve) => worker.once('exit', resolve));
+    // What is sent to a process that has ended is known by its end alone.
+    worker.on('error', () => undefined);
+    this.#answered = this.#next();
+    this.#answered.catch(() => undefined);
+  }
+
+  /** Rejects where the process fails, or ends. */
+  ask(told: SinkTold): Promise<SinkSaid> {
+    const answer = this.#answered.then(() => {
+      const next = this.#next();
+      this.worker.send(told);
+      return next;
     });
-  });
+    this.#answered = answer;
+    return answer;
+  }
+
+  async end(): Promise<void> {
+    // A process that is about to say something must be able to.
+    await this.#answered.catch(() => undefined);
+    if (this.worker.isConnected()) this.worker.disconnect();
+    await this.#exited;
+  }
+
+  #next(): Promise<SinkSaid> {
+    return new Promise((resolve, reject) => {
+      void this.#exited.then((code) => reject(new Error(`a process of the sink ended with ${code}`)));
+      this.worker.once('message', (said: SinkSaid) => {
+        if (said.type === 'failed') reject(Object.assign(new Error(said.message), { code: said.code }));
+        else resolve(said);
+      });
+    });
+  }
 }
 
 function countsOf(all: readonly SinkSaid[]): SinkCounts[] {

@@ -3,7 +3,8 @@ import type { SinkSaid, SinkTold } from './sink-pool.js';
 
 // A process of a sink on several cores: does what the first process says, and ends with it.
 let sink: Sink | null = null;
-const say = (said: SinkSaid): void => void process.send?.(said);
+// Where the first process is gone, this one is about to be told so.
+const say = (said: SinkSaid): void => void process.send?.(said, undefined, {}, () => undefined);
 
 process.on('message', (told: SinkTold) => {
   answer(told).then(say, (error: unknown) => {
@@ -12,9 +13,8 @@ process.on('message', (told: SinkTold) => {
   });
 });
 process.on('disconnect', () => process.exit(0));
-// A terminal sends Ctrl-C to all of them; the first process says when to end.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => undefined);
+// A terminal sends Ctrl-C to all of them; the first process says when to end, and when to count.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => undefined);
 say({ type: 'ready' });
 
 async function answer(told: SinkTold): Promise<SinkSaid> {

@@ -64,6 +64,13 @@ export class Tally {
     for (; this.#newest < index; this.#newest++) this.#close(this.#newest - SPREAD);
   }
 
+  /** What the last of the intervals that are over came to, the newest last; some of it may come yet. */
+  recent(intervals: number): Point[] {
+    const last = this.#newest - 1;
+    const indices = Array.from({ length: intervals }, (_, at) => last - intervals + 1 + at);
+    return indices.filter((index) => this.#open.has(index)).map((index) => this.#pointOf(index));
+  }
+
   /** No more will come: all points are there. */
   finish(): void {
     for (let index = this.points.length; index <= this.#newest; index++) this.#close(index);
@@ -71,19 +78,23 @@ export class Tally {
 
   #close(index: number): void {
     if (index < 0) return;
-    const { counts, latency } = this.#open.get(index) ?? { counts: NOTHING, latency: [] };
+    this.points.push(this.#pointOf(index));
     this.#open.delete(index);
+  }
+
+  #pointOf(index: number): Point {
+    const { counts, latency } = this.#open.get(index) ?? { counts: NOTHING, latency: [] };
     this.#times.reset();
     for (const pairs of latency) this.#times.add(pairs);
     const any = this.#times.count > 0;
-    this.points.push({
+    return {
       at: ((index + 1) * INTERVAL) / 1000,
       accepted: counts.accepted,
       failed: counts.refused + counts.lost,
       octets: counts.octets,
       p50: any ? this.#times.percentile(50) : null,
       p99: any ? this.#times.percentile(99) : null,
-    });
+    };
   }
 }
 

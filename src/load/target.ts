@@ -26,7 +26,7 @@ export function parseTarget(text: string): Target | string {
   if (number < 1 || number > 65_535) return 'the port is not a number from 1 to 65535';
   const decoded = decodeCredentials(credentials);
   if (typeof decoded === 'string') return decoded;
-  return { host: v6 ?? name, port: number, implicitTls, ...decoded };
+  return { host: v6 ?? name, addresses: null, port: number, implicitTls, ...decoded };
 }
 
 function decodeCredentials(text: string | undefined): Pick<Target, 'user' | 'password'> | string {
@@ -49,9 +49,8 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 /** Where a host leads. */
 export interface Resolved {
-  /** The first of its addresses: the whole run goes there. */
-  readonly address: string;
-  /** All its addresses are of this very machine. */
+  readonly addresses: readonly string[];
+  /** All its addresses are of this very machine, and of no network. */
   readonly loopback: boolean;
 }
 
@@ -60,5 +59,5 @@ export async function resolveHost(host: string): Promise<Resolved> {
   const addresses =
     isIP(host) === 0 ? (await lookup(host, { all: true })).map(({ address }) => address) : [host];
   const loopback = addresses.every((address) => LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
-  return { address: addresses[0] ?? host, loopback };
+  return { addresses, loopback };
 }

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
+import { RunFailed } from './failure.js';
 import { Generator } from './generator.js';
 import type { Plan } from './plan.js';
 import { type Faults, type Interval, Recorder } from './recorder.js';
@@ -27,7 +28,8 @@ export type Said =
   | { readonly type: 'ready' }
   | { readonly type: 'interval'; readonly interval: Interval; readonly inFlight: number }
   | { readonly type: 'end'; readonly end: ThreadEnd }
-  | { readonly type: 'failed'; readonly message: string };
+  /** As {@link RunFailed}. */
+  | { readonly type: 'failed'; readonly message: string; readonly missing: string | null };
 
 /** What a thread is told. */
 export type Told =
@@ -104,7 +106,7 @@ export class WorkerThread implements Thread {
             resolve(said.end);
             return;
           case 'failed':
-            reject(new Error(said.message));
+            reject(new RunFailed(said.message, said.missing));
         }
       });
       this.#worker.on('error', reject);

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { RunFailed } from './failure.js';
 import type { Plan } from './plan.js';
 import { LocalThread, type Said, type Told } from './thread.js';
 
@@ -19,7 +20,9 @@ async function run(origin: number): Promise<void> {
   try {
     say({ type: 'end', end: await thread.run(origin) });
   } catch (error) {
-    say({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+    // Anything else is a fault of this program, and ends the thread as an error.
+    if (!(error instanceof RunFailed)) throw error;
+    say({ type: 'failed', message: error.message, missing: error.missing });
   }
   parentPort?.close();
 }

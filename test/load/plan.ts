@@ -3,7 +3,7 @@ import type { Plan } from '../../src/load/index.js';
 /** A small plan against a port of this machine. */
 export function planFor(port: number, plan: Partial<Plan> = {}): Plan {
   return {
-    target: { host: '127.0.0.1', port, implicitTls: false, user: null, password: null },
+    target: { host: '127.0.0.1', addresses: null, port, implicitTls: false, user: null, password: null },
     startTls: false,
     verifyTls: false,
     resumeTls: false,

@@ -173,7 +173,7 @@ describe('the command', () => {
     [['bench', 'http://127.0.0.1:1'], 2, /neither smtp nor smtps/],
     [['bench', 'smtp://me:s3cret@x@127.0.0.1'], 1, /ECONNREFUSED|ENOTFOUND|no address|no connection/],
     [['bench', 'smtp://me:%zz@127.0.0.1:1'], 2, /user or password has a %/],
-    [['bench', 'smtp://192.0.2.1:25'], 1, /192\.0\.2\.1 is not this machine .*--i-own-this-server/],
+    [['bench', 'smtp://192.0.2.1:25'], 1, /192\.0\.2\.1 is not loopback; .*--i-own-this-server/],
     [['bench', 'smtp://127.0.0.1:1'], 1, /no connection to 127\.0\.0\.1 port 1: .*ECONNREFUSED/],
     [['bench', 'smtp://127.0.0.1:1', '--size', '1x'], 2, /--size.*It must be octets/],
     [['bench', 'smtp://127.0.0.1:1', '--rate', '0'], 2, /--rate/],

@@ -1,0 +1,105 @@
+// `postern sink` as a process: what it says to people and to programs, and how it ends.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runPlan } from '../../src/load/index.js';
+import { postern, scratch } from '../cli/postern.js';
+import { startSinkCommand } from './command.js';
+import { planFor } from './plan.js';
+
+describe('to people', () => {
+  it('tells where it listens, its counts when it is asked, and what there was at the end', async () => {
+    const sink = await startSinkCommand('--permfail', '1');
+    expect(sink.stdout).toBe(`postern sink ready smtp=127.0.0.1:${sink.port}\n`);
+    await runPlan(planFor(sink.port, { messages: 7, connections: 2 }));
+    sink.child.kill('SIGUSR1');
+    // On standard error, so that standard output has the beginning and the end alone.
+    await sink.says(/^[\d.]+ s · 0 accepted .*· 2 connections, \d open · 7 permfailed$/m);
+    expect(await sink.stop('SIGINT')).toBe(0);
+    const [, last] = sink.stdout.split('\n');
+    expect(last).toMatch(/^[\d.]+ s · 0 accepted .*· 7 permfailed$/);
+    expect(sink.stderr.split('\n')).toHaveLength(2);
+  });
+
+  it('names all its ports, and both protocols', async () => {
+    const ports = ['smtp://127.0.0.1:0', 'lmtp://127.0.0.1:0', 'smtp://127.0.0.1:0'];
+    const sink = await startSinkCommand(...ports.flatMap((url) => ['--listen', url]));
+    expect(sink.stdout).toMatch(
+      /^postern sink ready smtp=127\.0\.0\.1:\d+,127\.0\.0\.1:\d+ lmtp=127\.0\.0\.1:\d+\n$/,
+    );
+  });
+
+  it.each([[[]], [['--threads', '2']]])('says what to do where the port is taken: %j', async (more) => {
+    const sink = await startSinkCommand();
+    const { exitCode, stdout, stderr } = await postern([
+      ...['sink', '--listen', `smtp://127.0.0.1:${sink.port}`],
+      ...more,
+    ]);
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /^postern: the sink cannot start: .*EADDRINUSE.*; another one is given with --listen$/m,
+    );
+  });
+});
+
+it('tells programs the same, in JSON, and by itself with --stats', async () => {
+  const sink = await startSinkCommand('--json', '--stats', '100ms');
+  await runPlan(planFor(sink.port, { messages: 5, connections: 1, recipients: 3 }));
+  const counted = /^\{"event":"stats".*"accepted":5,.*\}$/m;
+  await sink.says(counted);
+  expect(await sink.stop('SIGTERM')).toBe(0);
+  expect(sink.stderr).toBe('');
+  const events = sink.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { event: string });
+  expect(events[0]).toEqual({
+    event: 'ready',
+    listening: [{ protocol: 'smtp', address: `127.0.0.1:${sink.port}` }],
+  });
+  expect(events.at(-1)).toEqual({
+    event: 'end',
+    seconds: expect.any(Number) as number,
+    ...{ connections: 1, open: 0, accepted: 5, tempfailed: 0, permfailed: 0, disconnected: 0 },
+    ...{ aborted: 0, recipients: 15, octets: 5 * 1024, refused: 0 },
+  });
+});
+
+it('is as slow as it is told, and keeps the mail', async () => {
+  const dump = join(await scratch(), 'mail');
+  const sink = await startSinkCommand('--delay', '200ms', '--slow-read', '20000', '--dump', dump);
+  const plan = { messages: 2, connections: 2, sizes: [{ octets: 10_000, weight: 1 }] };
+  const report = await runPlan(planFor(sink.port, plan));
+  expect(report.messages.accepted).toBe(2);
+  // Half a second for the content, and the delay. A timer may be early by a millisecond.
+  expect(report.latency.min).toBeGreaterThan(690_000);
+  expect((await readdir(dump)).sort()).toEqual([
+    ...['00000001.eml', '00000001.json', '00000002.eml', '00000002.json'],
+  ]);
+  expect(await readFile(join(dump, '00000001.eml'), 'latin1')).toMatch(/^From: <bench@example\.com>\r\n/);
+});
+
+it('adds up what all its processes have seen, and a Ctrl-C that reaches all of them ends it well', async () => {
+  const sink = await startSinkCommand('--threads', '2', '--json');
+  const report = await runPlan(
+    planFor(sink.port, { messages: 200, connections: 8, messagesPerConnection: 10 }),
+  );
+  sink.child.kill('SIGUSR1');
+  await sink.says(/^\{"event":"stats".*"accepted":200,/m);
+  // Several at a time: each question has its own answer.
+  for (let asked = 0; asked < 3; asked++) sink.child.kill('SIGUSR1');
+  process.kill(-sink.pid, 'SIGINT');
+  expect(await sink.exited).toBe(0);
+  const last = JSON.parse(sink.stdout.trimEnd().split('\n').at(-1) ?? '') as unknown;
+  expect(last).toMatchObject({
+    event: 'end',
+    accepted: 200,
+    recipients: 200,
+    octets: report.messages.octets,
+    connections: report.messages.opened,
+    open: 0,
+  });
+  expect(sink.stderr).toBe('');
+  // Nobody of the group is left.
+  expect(() => process.kill(-sink.pid, 0)).toThrow('ESRCH');
+});
