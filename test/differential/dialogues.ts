@@ -14,6 +14,12 @@ export interface Dialogue {
 
 const turn = (octets: string, replies = 1): Turn => ({ octets: `${octets}\r\n`, replies });
 
+/** BDAT and its octets, in one write (RFC 3030 2). */
+const chunk = (octets: string, last = ''): Turn => ({
+  octets: `BDAT ${octets.length}${last}\r\n${octets}`,
+  replies: 1,
+});
+
 /** Line by line. */
 function lines(name: string, ...octets: string[]): Dialogue {
   return { name, turns: octets.map((line) => turn(line)) };
@@ -71,6 +77,40 @@ export const WRITTEN: readonly Dialogue[] = [
   lines('HELO and EHLO in turn', 'HELO a.example', EHLO, 'HELO a.example', MAIL, RCPT),
   lines('no STARTTLS, no AUTH', EHLO, 'STARTTLS', 'AUTH PLAIN AHVzZXIAcGFzc3dvcmQ='),
   lines('ETRN, TURN', EHLO, 'TURN'),
+  {
+    name: 'chunks',
+    turns: [EHLO, MAIL, RCPT]
+      .map((line) => turn(line))
+      .concat(chunk('Subject: a\r\n\r\n'), chunk('.\r\nbody\r\n'), chunk('', ' LAST'), turn(MAIL)),
+  },
+  { name: 'one chunk', turns: [turn(EHLO), turn(MAIL), turn(RCPT), chunk('a: b\r\n\r\nc\r\n', ' LAST')] },
+  {
+    name: 'chunks out of order',
+    turns: [
+      turn(EHLO),
+      chunk('a'),
+      turn('RSET'),
+      turn(MAIL),
+      chunk('a', ' LAST'),
+      turn('NOOP'),
+      turn(RCPT),
+      turn('RSET'),
+    ],
+  },
+  {
+    name: 'DATA and other commands between chunks',
+    turns: [
+      turn(EHLO),
+      turn(MAIL),
+      turn(RCPT),
+      chunk('a: b\r\n'),
+      turn('DATA'),
+      turn('NOOP'),
+      turn('RSET'),
+      turn(MAIL),
+    ],
+  },
+  lines('sizes that are none', EHLO, MAIL, RCPT, 'BDAT', 'NOOP'),
   {
     name: 'pipelined',
     turns: [turn(EHLO), turn([MAIL, RCPT, RCPT, 'DATA'].join('\r\n'), 4), turn(BODY)],

@@ -23,4 +23,8 @@ export const DIFFERENCES: ReadonlyMap<string, string> = new Map([
     'AUTH PLAIN AHVzZXIAcGFzc3dvcmQ=: 503, 502',
     'AUTH where it is not offered is a command not implemented (RFC 5321 4.2.4), not one out of order.',
   ],
+  [
+    'BDAT: 521, 501',
+    'A chunk whose size cannot be read ends the session: nobody knows where it ends. Postfix closes with 521, which is of hosts that take no mail at all (RFC 7504 3).',
+  ],
 ]);
