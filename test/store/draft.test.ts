@@ -4,18 +4,22 @@ import { Budget } from '../../src/store/sqlite/budget.js';
 import { BufferPool } from '../../src/store/sqlite/buffers.js';
 import { SqliteDraft, type DraftContext } from '../../src/store/sqlite/draft.js';
 import { ThreadLost } from '../../src/store/sqlite/errors.js';
-import type { Operation } from '../../src/store/sqlite/operations.js';
 import { newMessage, octets } from './fixtures.js';
 
 /** A draft over a worker that answers as told. */
-function draftOver(answer: (operation: Operation) => unknown) {
-  const asked: Operation[] = [];
-  const call = ((operation: Operation) => {
+function draftOver(answer: (operation: { readonly kind: string }) => unknown) {
+  const asked: { readonly kind: string }[] = [];
+  const ask = (operation: { readonly kind: string }): Promise<never> => {
     asked.push(operation);
-    return Promise.resolve().then(() => answer(operation));
-  }) as DraftContext['link']['call'];
+    return Promise.resolve().then(() => answer(operation) as never);
+  };
+  const link: DraftContext['link'] = {
+    call: ask,
+    commit: (commit) => ask({ kind: 'commit', ...commit }),
+    ask: () => ask({ kind: 'ask' }),
+  };
   const budget = new Budget(1000);
-  const draft = new SqliteDraft(7, { link: { call }, budget, buffers: new BufferPool(100) });
+  const draft = new SqliteDraft(7, { link, budget, buffers: new BufferPool(100) });
   return { draft, asked, budget };
 }
 

@@ -36,7 +36,7 @@ describe('a listing that finds little among many', () => {
     const found: number[] = [];
     let steps = 0;
     for (let before: number | null = ROWS + 1; before !== null; steps++) {
-      const { ids, next } = listing.page({ kind: 'messages', tag: 'all', ...conditions, before, limit: 10 });
+      const { ids, next } = listing.page({ tag: 'all', ...conditions, before, limit: 10 });
       found.push(...ids);
       before = next;
     }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../src/store/sqlite/database.js';
 import { Intake } from '../../src/store/sqlite/intake.js';
+import { packCommit, unpackCommit } from '../../src/store/sqlite/packed.js';
 import { openParts } from '../../src/store/sqlite/parts.js';
 import { Trash } from '../../src/store/sqlite/trash.js';
 import { newMessage, tempFolder } from './fixtures.js';
@@ -13,21 +14,15 @@ describe('the trash', () => {
   let database: Database;
   let intake: Intake;
   let trash: Trash;
-  const piece = () => ({ buffer: new ArrayBuffer(10), length: 10 });
+  const piece = () => ({ buffer: new ArrayBuffer(10), start: 0, length: 10, returns: false });
   const chunks = () => (database.prepare('SELECT count(*) AS n FROM chunk').get() as { n: number }).n;
   const commit = () => {
     const message = newMessage(1);
-    const write = {
-      kind: 'commit',
-      id: ID,
-      message,
-      size: 10 * CHUNKS,
-      sequence: CHUNKS,
-      piece: null,
-    } as const;
+    const end = { id: ID, message, size: 10 * CHUNKS, sequence: CHUNKS, content: null };
+    const { operation } = unpackCommit(packCommit(1, end, null));
     database.exec('BEGIN');
     try {
-      intake.commit(write);
+      intake.commit(operation);
       database.exec('COMMIT');
     } finally {
       if (database.isTransaction) database.exec('ROLLBACK');

@@ -1,25 +1,38 @@
-/** Buffers of full chunks kept for reuse: 4 MiB at the default size. */
-const KEPT = 16;
+/** Octets in buffers of one size that are kept for reuse; of full chunks, as many as this times {@link FULL}. */
+const KEPT = 512 * 1024;
+const FULL = 8;
 /** The least that a draft takes. */
 const SMALLEST = 2048;
 
 /**
- * Buffers for drafts. Those of full chunks come back from the worker and are filled again: left to the
- * garbage collector of another thread, they would pile up while large messages stream in.
+ * Buffers for drafts, and for what they hand over. They are filled again and again: left to the garbage
+ * collector, of another thread for those that were handed over, they would pile up while mail streams in.
  */
 export class BufferPool {
   /** Octets of a full chunk. */
   readonly largest: number;
-  readonly #free: ArrayBuffer[] = [];
+  readonly #free = new Map<number, ArrayBuffer[]>();
 
   constructor(largest: number) {
     this.largest = largest;
   }
 
+  /** Takes back buffers that came from here. Nobody else may use them any longer. */
   give(buffers: readonly ArrayBuffer[]): void {
     for (const buffer of buffers) {
-      if (this.#free.length < KEPT) this.#free.push(buffer);
+      const octets = buffer.byteLength;
+      const free = this.#free.get(octets);
+      if (free === undefined) this.#free.set(octets, [buffer]);
+      else if (free.length < this.#keptOf(octets)) free.push(buffer);
     }
+  }
+
+  /** A buffer that has room for so many octets, at most {@link largest}. What is in it is of no meaning. */
+  take(octets: number): Uint8Array<ArrayBuffer> {
+    let size = SMALLEST;
+    while (size < octets) size *= 2;
+    size = Math.min(size, this.largest);
+    return new Uint8Array(this.#free.get(size)?.pop() ?? new ArrayBuffer(size));
   }
 
   /**
@@ -35,13 +48,14 @@ export class BufferPool {
     full: boolean,
   ): Uint8Array<ArrayBuffer> {
     if (buffer !== null && buffer.length >= needed) return buffer;
-    const grown = this.#take(full ? this.largest : Math.max(needed, 2 * length, SMALLEST));
-    if (buffer !== null) grown.set(buffer.subarray(0, length));
+    const grown = this.take(full ? this.largest : needed);
+    if (buffer === null) return grown;
+    grown.set(buffer.subarray(0, length));
+    this.give([buffer.buffer]);
     return grown;
   }
 
-  #take(octets: number): Uint8Array<ArrayBuffer> {
-    if (octets < this.largest) return new Uint8Array(octets);
-    return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(this.largest));
+  #keptOf(octets: number): number {
+    return (octets === this.largest ? FULL * KEPT : KEPT) / octets;
   }
 }

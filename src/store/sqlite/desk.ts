@@ -1,22 +1,21 @@
 /** What the worker has to do, and in which order it does it. */
 import type { StoreError } from '../port.js';
 import type { Database } from './database.js';
-import { Domains } from './domains.js';
 import { operationError, toFailure } from './errors.js';
 import { GroupCommit, takeGroup } from './group.js';
 import { Intake } from './intake.js';
 import type {
+  AskPart,
   Close,
+  MainPost,
   Outcome,
-  Read,
   Request,
-  Results,
   WorkerOptions,
   WorkerPost,
   Write,
 } from './operations.js';
+import { unpackCommit } from './packed.js';
 import { callPart, openParts, type Parts } from './parts.js';
-import { Reading } from './reading.js';
 import { Trash } from './trash.js';
 import { Uploads } from './uploads.js';
 
@@ -39,14 +38,12 @@ export class Desk {
   readonly #options: WorkerOptions;
   readonly #surroundings: Surroundings;
   readonly #intake: Intake;
-  readonly #domains: Domains;
-  readonly #reading: Reading;
   readonly #parts: Parts;
   readonly #trash: Trash;
   readonly #uploads: Uploads;
   readonly #group: GroupCommit;
   readonly #writes: Request<Write>[] = [];
-  readonly #reads: Request<Read>[] = [];
+  readonly #reads: Request<AskPart>[] = [];
   #closing: Request<Close> | null = null;
   #closeBy = 0;
   #closed = false;
@@ -56,8 +53,6 @@ export class Desk {
     this.#database = database;
     this.#options = options;
     this.#surroundings = surroundings;
-    this.#domains = new Domains(database);
-    this.#reading = new Reading(database);
     this.#trash = new Trash(database);
     const parts = openParts(database, this.#trash);
     this.#parts = parts;
@@ -79,27 +74,23 @@ export class Desk {
     return this.#closed;
   }
 
-  take(requests: readonly Request[]): void {
-    for (const request of requests) {
-      const { call, operation } = request;
+  take({ requests, commits }: MainPost): void {
+    for (const { call, operation } of requests) {
       switch (operation.kind) {
         case 'chunk':
-        case 'commit':
         case 'discard':
-        case 'addDomain':
-        case 'removeDomain':
-        case 'rotateToken':
         case 'tell':
           this.#writes.push({ call, operation });
+          break;
+        case 'ask':
+          this.#reads.push({ call, operation });
           break;
         case 'close':
           this.#closing = { call, operation };
           this.#closeBy = performance.now() + TIDY_AT_CLOSE_MS;
-          break;
-        default:
-          this.#reads.push({ call, operation });
       }
     }
+    for (const commit of commits) this.#writes.push(unpackCommit(commit));
   }
 
   /**
@@ -117,40 +108,30 @@ export class Desk {
   }
 
   #runWrites(): void {
+    const done: number[] = [];
     const outcomes: Outcome[] = [];
     const spent: ArrayBuffer[] = [];
     const group = takeGroup(this.#writes);
     for (const result of this.#group.run(group, (write, failure) => this.#uploads.settle(write, failure))) {
       const { call, operation } = result.request;
-      outcomes.push(
-        result.failure === null
-          ? { call, ok: true, value: result.value }
-          : { call, ok: false, failure: toFailure(result.failure) },
-      );
-      if (operation.kind !== 'chunk' && operation.kind !== 'commit') continue;
-      const buffer = operation.piece?.buffer;
-      if (buffer?.byteLength === this.#options.chunkOctets) spent.push(buffer);
+      if (result.failure !== null) outcomes.push({ call, ok: false, failure: toFailure(result.failure) });
+      else if (result.value === undefined) done.push(call);
+      else outcomes.push({ call, ok: true, value: result.value });
+      const piece = operation.kind === 'chunk' || operation.kind === 'commit' ? operation.piece : null;
+      if (piece?.returns === true) spent.push(piece.buffer);
     }
-    this.#surroundings.post({ kind: 'outcomes', outcomes, spent }, spent);
+    this.#surroundings.post({ kind: 'outcomes', done, outcomes, spent }, spent);
   }
 
-  #write(write: Write): Results[Write['kind']] {
+  #write(write: Write): unknown {
     this.#uploads.check(write);
     switch (write.kind) {
       case 'chunk':
-        this.#intake.chunk(write);
-        return undefined;
+        return this.#intake.chunk(write);
       case 'commit':
-        this.#intake.commit(write);
-        return undefined;
+        return this.#intake.commit(write);
       case 'discard':
         return undefined; // What is to be done is done when it is settled.
-      case 'addDomain':
-        return this.#domains.add(write);
-      case 'removeDomain':
-        return this.#domains.remove(write);
-      case 'rotateToken':
-        return this.#domains.rotate(write);
       case 'tell':
         return callPart(this.#parts, write.part, write.method, write.args);
     }
@@ -163,7 +144,7 @@ export class Desk {
     for (let next = this.#reads.shift(); next; next = this.#reads.shift()) {
       const { call, operation } = next;
       try {
-        const value = this.#read(operation);
+        const value = callPart(this.#parts, operation.part, operation.method, operation.args);
         outcomes.push({ call, ok: true, value });
         if (value instanceof Uint8Array) transfer.push(value.buffer as ArrayBuffer);
       } catch (error) {
@@ -171,28 +152,7 @@ export class Desk {
       }
       if (performance.now() - start > READ_MS) break;
     }
-    this.#surroundings.post({ kind: 'outcomes', outcomes, spent: [] }, transfer);
-  }
-
-  #read(read: Read): Results[Read['kind']] {
-    switch (read.kind) {
-      case 'domainByToken':
-        return this.#domains.byToken(read);
-      case 'domains':
-        return this.#domains.list();
-      case 'isEmpty':
-        return this.#domains.isEmpty();
-      case 'messages':
-        return this.#reading.page(read);
-      case 'message':
-        return this.#reading.message(read.id);
-      case 'content':
-        return this.#reading.content(read);
-      case 'ask':
-        return callPart(this.#parts, read.part, read.method, read.args);
-      case 'version':
-        return this.#reading.version();
-    }
+    this.#surroundings.post({ kind: 'outcomes', done: [], outcomes, spent: [] }, transfer);
   }
 
   #mayTidy(): boolean {
@@ -217,11 +177,7 @@ export class Desk {
     this.#closing = null;
     this.#closed = true;
     this.#database.close();
-    this.#surroundings.post({
-      kind: 'outcomes',
-      outcomes: [{ call, ok: true, value: undefined }],
-      spent: [],
-    });
+    this.#surroundings.post({ kind: 'outcomes', done: [call], outcomes: [], spent: [] });
   }
 
   #toError(error: unknown): StoreError {

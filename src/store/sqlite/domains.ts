@@ -1,7 +1,6 @@
 /** SQL for domains and their tokens. */
 import { StoreError, type Domain } from '../port.js';
 import type { Database } from './database.js';
-import type { AddDomain, FindDomain, RemoveDomain, RotateToken } from './operations.js';
 
 const DOMAIN = 'domain.id AS id, domain.name AS name, domain.created_at AS createdAt';
 
@@ -42,7 +41,7 @@ export class Domains {
       WHERE digest = ? AND (expires_at IS NULL OR expires_at > ?)`);
   }
 
-  add({ name, digest, now }: AddDomain): Domain | null {
+  add(name: string, digest: Uint8Array, now: number): Domain | null {
     const fresh = this.#insert.run(name, now).changes > 0 || this.#revive.run(name).changes > 0;
     if (!fresh) return null;
     const domain = this.#byName(name);
@@ -50,14 +49,14 @@ export class Domains {
     return domain;
   }
 
-  remove({ name, now }: RemoveDomain): boolean {
+  remove(name: string, now: number): boolean {
     const removed = this.#remove.get(now, name) as { id: number } | undefined;
     if (removed === undefined) return false;
     this.#end(removed.id, now, now);
     return true;
   }
 
-  rotate({ name, digest, oldUntil, now }: RotateToken): boolean {
+  rotate(name: string, digest: Uint8Array, oldUntil: number, now: number): boolean {
     const domain = this.#byName(name);
     if (domain === null) return false;
     this.#end(domain.id, oldUntil, now);
@@ -65,7 +64,7 @@ export class Domains {
     return true;
   }
 
-  byToken({ digest, now }: FindDomain): Domain | null {
+  byToken(digest: Uint8Array, now: number): Domain | null {
     return (this.#byToken.get(digest, now) as Domain | undefined) ?? null;
   }
 

@@ -1,14 +1,12 @@
-import { type DeliveryTerms, StoreError, type Draft, type MessageId, type NewMessage } from '../port.js';
+import { StoreError, type Draft, type MessageId, type NewMessage } from '../port.js';
 import type { Budget, Holder } from './budget.js';
 import type { BufferPool } from './buffers.js';
 import { reason, ThreadLost } from './errors.js';
 import type { WorkerLink } from './link.js';
-import type { Piece } from './operations.js';
-import { plainFulfilment } from './remote.js';
 
 /** What the drafts of one store share. */
 export interface DraftContext {
-  readonly link: Pick<WorkerLink, 'call'>;
+  readonly link: Pick<WorkerLink, 'call' | 'commit' | 'ask'>;
   readonly budget: Budget;
   readonly buffers: BufferPool;
   /** Told of each message that has come onto the queue. */
@@ -48,26 +46,45 @@ export class SqliteDraft implements Draft, Holder {
     return budget.room();
   }
 
-  async commit(message: NewMessage): Promise<void> {
-    if (this.#spent) throw new StoreError('failed', 'the draft has been committed or discarded already');
+  // On the path of every message: one promise for the answer of the worker, one for what follows from it.
+  commit(message: NewMessage): Promise<void> {
+    if (this.#spent) {
+      return Promise.reject(new StoreError('failed', 'the draft has been committed or discarded already'));
+    }
     if (this.#failure !== null) {
       this.discard();
-      throw this.#failure;
+      return Promise.reject(this.#failure);
     }
     this.#spent = true;
-    try {
-      await this.#sendCommit(message);
-    } catch (error) {
-      // It may have been stored before the thread died; then nobody may be told otherwise.
-      if (!(error instanceof ThreadLost) || !(await this.#isStored())) throw error;
-    }
-    if (message.status === 'queued') this.#context.onQueued?.();
+    const { link, budget, onQueued } = this.#context;
+    const length = this.#length;
+    const commit = {
+      id: this.id,
+      message,
+      size: this.#size,
+      sequence: this.#sequence,
+      content: this.#handOver(),
+    };
+    return link.commit(commit).then(
+      () => {
+        budget.written(length);
+        if (message.status === 'queued') onQueued?.();
+      },
+      async (error: unknown) => {
+        budget.written(length);
+        // It may have been stored before the thread died; then nobody may be told otherwise.
+        if (!(error instanceof ThreadLost) || !(await this.#isStored())) throw error;
+        if (message.status === 'queued') onQueued?.();
+      },
+    );
   }
 
   discard(): void {
     if (this.#spent) return;
     this.#spent = true;
-    this.#context.budget.drop(this, this.#length);
+    const { budget, buffers } = this.#context;
+    budget.drop(this, this.#length);
+    if (this.#buffer !== null) buffers.give([this.#buffer.buffer]);
     this.#buffer = null;
     this.#length = 0;
     if (this.#sequence === 0) return;
@@ -77,36 +94,23 @@ export class SqliteDraft implements Draft, Holder {
 
   /** Sends on what is held, as a chunk of its own. */
   spill(): void {
-    const piece = this.#handOver();
-    if (piece === null) return;
-    const { link, budget } = this.#context;
+    const content = this.#handOver();
+    if (content === null) return;
+    const { link, budget, buffers } = this.#context;
+    const { buffer, length } = content;
+    const piece = { buffer, start: 0, length, returns: buffer.byteLength === buffers.largest };
     link
-      .call({ kind: 'chunk', id: this.id, sequence: this.#sequence++, piece }, piece.buffer)
+      .call({ kind: 'chunk', id: this.id, sequence: this.#sequence++, piece }, buffer)
       .catch((error: unknown) => {
         this.#failure ??= error instanceof StoreError ? error : new StoreError('failed', reason(error));
       })
-      .finally(() => budget.written(piece.length))
+      .finally(() => budget.written(length))
       // Nothing above can fail.
       .catch(() => undefined);
   }
 
-  async #sendCommit(message: NewMessage): Promise<void> {
-    const { link, budget } = this.#context;
-    const length = this.#length;
-    const piece = this.#handOver();
-    const { id } = this;
-    try {
-      await link.call(
-        { kind: 'commit', id, message: plain(message), size: this.#size, sequence: this.#sequence, piece },
-        piece?.buffer,
-      );
-    } finally {
-      budget.written(length);
-    }
-  }
-
   #isStored(): Promise<boolean> {
-    return this.#context.link.call({ kind: 'message', id: this.id }).then(
+    return this.#context.link.ask('reading', 'message', this.id).then(
       (message) => message !== null,
       () => false,
     );
@@ -120,41 +124,11 @@ export class SqliteDraft implements Draft, Holder {
     this.#context.budget.hold(this, octets.length);
   }
 
-  #handOver(): Piece | null {
+  #handOver(): Uint8Array<ArrayBuffer> | null {
     this.#context.budget.hand(this, this.#length);
-    const piece = this.#buffer === null ? null : { buffer: this.#buffer.buffer, length: this.#length };
+    const content = this.#buffer?.subarray(0, this.#length) ?? null;
     this.#buffer = null;
     this.#length = 0;
-    return piece;
+    return content;
   }
-}
-
-/** Only what the contract names goes to the worker: anything else on the object might not travel. */
-function plain(message: NewMessage): NewMessage {
-  return {
-    domainId: message.domainId,
-    reversePath: message.reversePath,
-    recipients: message.recipients.map(({ forwardPath, notify = null, originalRecipient = null }) => ({
-      forwardPath,
-      notify,
-      originalRecipient,
-    })),
-    from: message.from,
-    subject: message.subject,
-    tags: message.tags,
-    listUnsubscribe: message.listUnsubscribe,
-    messageId: message.messageId,
-    receivedAt: message.receivedAt,
-    tls: message.tls,
-    clientAddress: message.clientAddress,
-    status: message.status,
-    ...(message.terms === undefined ? {} : { terms: plainTerms(message.terms) }),
-    ...(message.fulfils === undefined ? {} : { fulfils: plainFulfilment(message.fulfils) }),
-  };
-}
-
-function plainTerms(terms: Partial<DeliveryTerms>): DeliveryTerms {
-  const { ret = null, envelopeId = null, releaseAt = null, deliverBy = null } = terms;
-  const { priority = 0, requireTls = false, body = null, smtputf8 = false } = terms;
-  return { ret, envelopeId, releaseAt, deliverBy, priority, requireTls, body, smtputf8 };
 }

@@ -1,14 +1,14 @@
 /** Group commit: many writes, one transaction, one sync. */
 import type { StoreError } from '../port.js';
 import type { Database } from './database.js';
-import type { Request, Results, Write } from './operations.js';
+import type { Request, Write } from './operations.js';
 
 export type WriteResult =
-  | { readonly request: Request<Write>; readonly value: Results[Write['kind']]; readonly failure: null }
+  | { readonly request: Request<Write>; readonly value: unknown; readonly failure: null }
   | { readonly request: Request<Write>; readonly failure: StoreError };
 
 /** Does one write inside the open transaction. */
-export type Apply = (write: Write) => Results[Write['kind']];
+export type Apply = (write: Write) => unknown;
 
 /** Octets that one transaction takes at most, so that nobody waits long behind large messages. */
 const GROUP_OCTETS = 4 * 1024 * 1024;

@@ -37,11 +37,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const lock = exclusive ? lockFolder(directory) : null;
   try {
     const buffers = new BufferPool(chunkOctets);
-    const link = new WorkerLink(
-      new URL('./worker.js', import.meta.url),
-      { directory, exclusive, chunkOctets },
-      (spent) => buffers.give(spent),
-    );
+    const link = new WorkerLink(new URL('./worker.js', import.meta.url), { directory, exclusive }, buffers);
     const now = options.now ?? Date.now;
     const ids = new MessageIds(await link.start(), now);
     const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);

@@ -1,15 +1,12 @@
 /** The hot path: SQL that takes messages in. */
-import { StoreError, type NewMessage } from '../port.js';
+import { StoreError } from '../port.js';
 import type { Database } from './database.js';
-import type { Followers } from './parts.js';
 import type { CommitMessage, Piece, WriteChunk } from './operations.js';
-import { notifyColumn, termsColumns } from './terms.js';
+import { MESSAGE_COLUMNS } from './packed.js';
+import type { Followers } from './parts.js';
 
 const INSERT_MESSAGE = `
-  INSERT INTO message (id, domain_id, status, size, received_at, reverse_path, header_from, subject, tags,
-    list_unsubscribe, header_message_id, tls, client_address, ret, envelope_id, release_at, deliver_by,
-    deliver_by_mode, priority, require_tls, body, smtputf8)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  INSERT INTO message (${MESSAGE_COLUMNS.join(', ')}) VALUES (${MESSAGE_COLUMNS.map(() => '?').join(', ')})`;
 
 /** The chunks before this one are gone, or going: the thread that wrote them died, or never wrote them. */
 function lost(): StoreError {
@@ -52,22 +49,24 @@ export class Intake {
     this.#writePiece(id, sequence, piece);
   }
 
-  commit({ id, message, size, sequence, piece }: CommitMessage): void {
+  commit(message: CommitMessage): void {
+    const { id, domainId, status, due, recipients, sequence, piece } = message;
     if (sequence > 0) this.#finishUpload(id, sequence);
     if (piece !== null) this.#writePiece(id, sequence, piece);
-    this.#writeMessage(id, size, message);
-    const { status, domainId, receivedAt, fulfils } = message;
-    const due = status === 'queued' ? (message.terms?.releaseAt ?? receivedAt) : null;
-    message.recipients.forEach(({ forwardPath, notify, originalRecipient = null }, position) => {
-      const asked = notifyColumn(notify);
-      this.#insertRecipient.run(id, position, forwardPath, status, asked, originalRecipient, due);
-    });
+    this.#insertMessage.run(...message.columns);
+    let position = 0;
+    for (let at = 0; at < recipients.length; at += 3, position += 1) {
+      const forwardPath = recipients[at] ?? null;
+      const notify = recipients[at + 1] ?? null;
+      const originalRecipient = recipients[at + 2] ?? null;
+      this.#insertRecipient.run(id, position, forwardPath, status, notify, originalRecipient, due);
+    }
     for (const tag of message.tags) this.#insertTag.run(tag, id, domainId);
     if (due !== null) {
-      this.#enqueue.run(id, domainId, message.terms?.priority ?? 0, due);
-      this.#followers.outbox.queued(domainId, id, message.recipients.length, receivedAt);
+      this.#enqueue.run(id, domainId, message.priority, due);
+      this.#followers.outbox.queued(domainId, id, position, message.receivedAt);
     }
-    if (fulfils !== undefined) this.#followers.reports.fulfil(fulfils);
+    if (message.fulfils !== null) this.#followers.reports.fulfil(message.fulfils);
   }
 
   /** Sees in the database itself, whatever has happened since, that all earlier chunks are there. */
@@ -77,26 +76,7 @@ export class Intake {
     if (found !== chunks) throw lost();
   }
 
-  #writePiece(id: number, sequence: number, piece: Piece): void {
-    this.#insertChunk.run(id, sequence, new Uint8Array(piece.buffer, 0, piece.length));
-  }
-
-  #writeMessage(id: number, size: number, message: NewMessage): void {
-    this.#insertMessage.run(
-      id,
-      message.domainId,
-      message.status,
-      size,
-      message.receivedAt,
-      message.reversePath,
-      message.from,
-      message.subject,
-      message.tags.length === 0 ? null : JSON.stringify(message.tags),
-      message.listUnsubscribe,
-      message.messageId,
-      message.tls,
-      message.clientAddress,
-      ...termsColumns(message.terms),
-    );
+  #writePiece(id: number, sequence: number, { buffer, start, length }: Piece): void {
+    this.#insertChunk.run(id, sequence, new Uint8Array(buffer, start, length));
   }
 }

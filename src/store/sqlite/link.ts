@@ -1,16 +1,26 @@
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../port.js';
-import { fromFailure, reason, ThreadLost } from './errors.js';
-import type { Operation, Outcome, Request, Results, WorkerOptions, WorkerPost } from './operations.js';
 import { ACCESS, type Access } from './access.js';
+import { Batch } from './batch.js';
+import type { BufferPool } from './buffers.js';
+import { fromFailure, reason, ThreadLost } from './errors.js';
+import type { MainPost, Operation, Request, WorkerOptions, WorkerPost } from './operations.js';
+import type { NewCommit } from './packed.js';
 import type { ArgumentsOf, MethodOf, Parts, ResultOf } from './parts.js';
 
 /** After a worker that did not start, the next attempt waits so long; calls meanwhile fail at once. */
 const RESTART_MS = 1000;
 
+/**
+ * Posts of commits that the worker has at once: one that it works on, and one that it finds when it is done. What
+ * comes meanwhile waits here, and leaves in one post.
+ */
+const POSTS_UNDER_WAY = 2;
+
 interface Pending {
-  readonly resolve: (value: Results[keyof Results]) => void;
+  readonly resolve: (value: unknown) => void;
   readonly reject: (error: StoreError) => void;
+  readonly commit: boolean;
 }
 
 /**
@@ -22,26 +32,27 @@ interface Pending {
 export class WorkerLink {
   readonly #script: URL;
   readonly #options: Omit<WorkerOptions, 'first'>;
-  readonly #onSpent: (buffers: readonly ArrayBuffer[]) => void;
+  readonly #buffers: BufferPool;
+  readonly #batch: Batch;
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | null = null;
   #first = true;
   #lastCall = 0;
   #outbox: Request[] = [];
   #transfer: ArrayBuffer[] = [];
+  #flushing = false;
+  /** How many commits of each post are not answered, post by post: they are answered in order. */
+  #underWay: number[] = [];
   #state: 'open' | 'closing' | 'closed' = 'open';
   #notBefore = 0;
   #lastFailure = '';
 
-  /** @param onSpent gets the buffers of full chunks back, to be filled again. */
-  constructor(
-    script: URL,
-    options: Omit<WorkerOptions, 'first'>,
-    onSpent: (buffers: readonly ArrayBuffer[]) => void,
-  ) {
+  /** @param buffers gets the buffers that were handed over back, to be filled again. */
+  constructor(script: URL, options: Omit<WorkerOptions, 'first'>, buffers: BufferPool) {
     this.#script = script;
     this.#options = options;
-    this.#onSpent = onSpent;
+    this.#buffers = buffers;
+    this.#batch = new Batch(buffers);
   }
 
   /**
@@ -58,18 +69,20 @@ export class WorkerLink {
    *
    * Rejects with a {@link StoreError}: the operation's own, a {@link ThreadLost}, or `closed`.
    */
-  call<O extends Operation>(operation: O, buffer?: ArrayBuffer): Promise<Results[O['kind']]> {
+  call(operation: Operation, buffer?: ArrayBuffer): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const refusal = this.#refusal();
-      if (refusal !== null) {
-        reject(refusal);
-        return;
-      }
-      const call = ++this.#lastCall;
-      this.#pending.set(call, { resolve: resolve as Pending['resolve'], reject });
-      if (this.#outbox.length === 0) setImmediate(() => this.#flush());
+      const call = this.#enter(resolve, reject, false);
+      if (call === null) return;
       this.#outbox.push({ call, operation });
       if (buffer !== undefined) this.#transfer.push(buffer);
+    });
+  }
+
+  /** Sends the end of a message, and takes its content over. Rejects as {@link call} does. */
+  commit(commit: NewCommit): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const call = this.#enter(resolve, reject, true);
+      if (call !== null) this.#batch.add(call, commit);
     });
   }
 
@@ -100,6 +113,22 @@ export class WorkerLink {
     this.#worker = null;
   }
 
+  /** The number of a call that will leave in this turn; null where it has been refused. */
+  #enter(resolve: Pending['resolve'], reject: Pending['reject'], commit: boolean): number | null {
+    const refusal = this.#refusal();
+    if (refusal !== null) {
+      reject(refusal);
+      return null;
+    }
+    const call = ++this.#lastCall;
+    this.#pending.set(call, { resolve, reject, commit });
+    if (!this.#flushing) {
+      this.#flushing = true;
+      setImmediate(() => this.#flush());
+    }
+    return call;
+  }
+
   #refusal(): StoreError | null {
     if (this.#state !== 'open') return new StoreError('closed', 'the store has been closed');
     if (this.#worker !== null) return null;
@@ -116,7 +145,7 @@ export class WorkerLink {
     let problem: StoreError | null = null;
     let ready = false;
     worker.on('message', (post: WorkerPost) => {
-      if (post.kind === 'outcomes') this.#settle(post.outcomes, post.spent);
+      if (post.kind === 'outcomes') this.#settle(post);
       else if (post.kind === 'ready') {
         ready = true;
         this.#first = false;
@@ -136,34 +165,49 @@ export class WorkerLink {
   }
 
   #flush(): void {
+    this.#flushing = false;
     const requests = this.#outbox;
     const transfer = this.#transfer;
     this.#outbox = [];
     this.#transfer = [];
-    if (requests.length === 0) return; // The worker died in between.
+    const full = this.#underWay.length >= POSTS_UNDER_WAY && this.#state === 'open';
+    const commits = full ? [] : this.#batch.take(transfer);
+    if (requests.length === 0 && commits.length === 0) return;
+    if (commits.length > 0) this.#underWay.push(commits.length);
+    const post: MainPost = { requests, commits };
     try {
-      this.#worker?.postMessage(requests, transfer);
+      this.#worker?.postMessage(post, transfer);
     } catch (error) {
       const failure = new StoreError('failed', `cannot reach the store's thread: ${reason(error)}`, {
         cause: error,
       });
-      for (const { call } of requests) this.#forget(call)?.reject(failure);
+      const calls = [...requests.map(({ call }) => call), ...commits.map(([call]) => call)];
+      for (const call of calls) this.#forget(call)?.reject(failure);
     }
   }
 
-  #settle(outcomes: readonly Outcome[], spent: readonly ArrayBuffer[]): void {
-    this.#onSpent(spent);
+  #settle({ done, outcomes, spent }: Extract<WorkerPost, { kind: 'outcomes' }>): void {
+    this.#buffers.give(spent);
+    for (const call of done) this.#forget(call)?.resolve(undefined);
     for (const outcome of outcomes) {
       const pending = this.#forget(outcome.call);
       if (outcome.ok) pending?.resolve(outcome.value);
       else pending?.reject(fromFailure(outcome.failure));
     }
+    if (this.#batch.length > 0 && this.#underWay.length < POSTS_UNDER_WAY) this.#flush();
   }
 
   #forget(call: number): Pending | undefined {
     const pending = this.#pending.get(call);
     this.#pending.delete(call);
+    if (pending?.commit === true) this.#answered();
     return pending;
+  }
+
+  #answered(): void {
+    const [first = 0] = this.#underWay;
+    if (first > 1) this.#underWay[0] = first - 1;
+    else this.#underWay.shift();
   }
 
   /** All that the dead worker was asked, and was about to be asked, has failed. */
@@ -172,6 +216,8 @@ export class WorkerLink {
     this.#lastFailure = message;
     this.#outbox = [];
     this.#transfer = [];
+    this.#batch.take([]);
+    this.#underWay = [];
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(new ThreadLost(message));

@@ -1,7 +1,6 @@
 /** Which messages a listing shows, newest first, without ever walking the table. */
 import { STATUSES, type Status } from '../port.js';
 import type { Database } from './database.js';
-import type { ListMessages } from './operations.js';
 
 /** Rows of a tag looked at in one go; the caller comes again, and accepts run in between. */
 const TAG_ROWS = 1000;
@@ -10,6 +9,15 @@ const TAG_ROWS = 1000;
 const OF_DOMAIN = STATUSES.map(
   (status) => `SELECT id FROM message WHERE domain_id = ?1 AND status = '${status}' AND id < ?2`,
 ).join(' UNION ALL ');
+
+/** One page of a listing. All conditions must hold; null means any. */
+export interface ListMessages {
+  readonly domain: string | null;
+  readonly tag: string | null;
+  readonly status: Status | null;
+  readonly before: number;
+  readonly limit: number;
+}
 
 export interface IdPage {
   readonly ids: readonly number[];

@@ -1,11 +1,13 @@
-/** The parts of the contract beside intake and listing, as the worker does them. */
+/** The parts of the contract beside intake, as the worker does them. */
 import type { ACCESS } from './access.js';
 import { Attempts } from './attempts.js';
 import { BlockEntries } from './block-list.js';
 import type { Database } from './database.js';
 import { DkimKeyTable } from './dkim-keys.js';
+import { Domains } from './domains.js';
 import { Leasing } from './leasing.js';
 import { Outbox } from './outbox.js';
+import { Reading } from './reading.js';
 import { Reports } from './reports.js';
 import { Removal } from './retention.js';
 import { Settling } from './settling.js';
@@ -15,6 +17,8 @@ import { WebhookTable } from './webhooks.js';
 
 /** Each part by its name. `access.ts` says what of it can be called from outside. */
 export interface Parts {
+  readonly domains: Domains;
+  readonly reading: Reading;
   readonly leasing: Leasing;
   readonly settling: Settling;
   readonly waiting: WaitingLine;
@@ -47,6 +51,8 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
   const outbox = new Outbox(database);
   const reports = new Reports(database);
   return {
+    domains: new Domains(database),
+    reading: new Reading(database),
     leasing: new Leasing(database),
     settling: new Settling(database, { attempts, blocks, outbox, reports }),
     waiting: new WaitingLine(database, attempts, outbox),

@@ -2,8 +2,7 @@
 import type { MessageDetail, MessageSummary, Status } from '../port.js';
 import { Attempts } from './attempts.js';
 import type { Database } from './database.js';
-import { Listing } from './listing.js';
-import type { ListMessages, MessagePage, ReadChunk } from './operations.js';
+import { Listing, type ListMessages } from './listing.js';
 import { notifyOf, termsOf, type TermsRow } from './terms.js';
 
 interface MessageRow extends TermsRow {
@@ -29,6 +28,13 @@ interface RecipientRow {
   readonly notify: string | null;
   readonly originalRecipient: string | null;
   readonly nextAttemptAt: number | null;
+}
+
+/** A page may be short, even empty, with more to come: so many rows are looked at at a time. */
+export interface MessagePage {
+  readonly messages: MessageSummary[];
+  /** What to give as `before` for the next page; null at the end. */
+  readonly next: number | null;
 }
 
 export class Reading {
@@ -76,7 +82,7 @@ export class Reading {
     };
   }
 
-  content({ id, sequence }: ReadChunk): Uint8Array | null {
+  content(id: number, sequence: number): Uint8Array | null {
     const row = this.#content.get(id, sequence) as { octets: Uint8Array } | undefined;
     return row?.octets ?? null;
   }

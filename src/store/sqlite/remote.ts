@@ -1,11 +1,12 @@
 /** The parts of the contract on the main thread: each call goes to the worker. */
 import type { BlockList } from '../block-list.js';
 import type { DkimKeys } from '../dkim-keys.js';
-import type { Fulfilment, Lease, Queue } from '../queue.js';
+import type { Lease, Queue } from '../queue.js';
 import type { Retention } from '../retention.js';
 import type { Webhooks } from '../webhooks.js';
 import type { LeaseName } from './leasing.js';
 import type { WorkerLink } from './link.js';
+import { plainFulfilment } from './packed.js';
 import type { Watch } from './watch.js';
 
 /** @param now the clock, in milliseconds since the epoch */
@@ -100,10 +101,6 @@ export function remoteRetention(link: WorkerLink): Retention {
 /** A view may share its memory with much else, and all of that would travel with it. */
 export function copy(octets: Uint8Array): Uint8Array {
   return new Uint8Array(octets);
-}
-
-export function plainFulfilment({ id, recipients }: Fulfilment): Fulfilment {
-  return { id, recipients: recipients.map(({ position, report }) => ({ position, report })) };
 }
 
 function nameOf({ id, lease }: Lease): LeaseName {

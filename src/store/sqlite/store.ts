@@ -16,8 +16,8 @@ import type { Webhooks } from '../webhooks.js';
 import { SqliteDraft, type DraftContext } from './draft.js';
 import type { MessageIds } from './ids.js';
 import type { WorkerLink } from './link.js';
+import type { ListMessages } from './listing.js';
 import type { FolderLock } from './lock.js';
-import type { ListMessages } from './operations.js';
 import {
   copy,
   remoteBlockList,
@@ -71,23 +71,23 @@ export class SqliteStore implements Store {
   }
 
   addDomain(name: string, tokenDigest: Uint8Array, now: number): Promise<Domain | null> {
-    return this.#link.call({ kind: 'addDomain', name, digest: copy(tokenDigest), now });
+    return this.#link.ask('domains', 'add', name, copy(tokenDigest), now);
   }
 
   domains(): Promise<Domain[]> {
-    return this.#link.call({ kind: 'domains' });
+    return this.#link.ask('domains', 'list');
   }
 
   removeDomain(name: string, now: number): Promise<boolean> {
-    return this.#link.call({ kind: 'removeDomain', name, now });
+    return this.#link.ask('domains', 'remove', name, now);
   }
 
   rotateToken(name: string, tokenDigest: Uint8Array, oldUntil: number, now: number): Promise<boolean> {
-    return this.#link.call({ kind: 'rotateToken', name, digest: copy(tokenDigest), oldUntil, now });
+    return this.#link.ask('domains', 'rotate', name, copy(tokenDigest), oldUntil, now);
   }
 
   domainByToken(tokenDigest: Uint8Array, now: number): Promise<Domain | null> {
-    return this.#link.call({ kind: 'domainByToken', digest: copy(tokenDigest), now });
+    return this.#link.ask('domains', 'byToken', copy(tokenDigest), now);
   }
 
   async messages(query: MessageQuery): Promise<MessageSummary[]> {
@@ -95,14 +95,13 @@ export class SqliteStore implements Store {
     let before: number | null = query.before ?? Number.MAX_SAFE_INTEGER;
     while (before !== null && found.length < query.limit) {
       const page: ListMessages = {
-        kind: 'messages',
         domain: query.domain ?? null,
         tag: query.tag ?? null,
         status: query.status ?? null,
         before,
         limit: Math.min(PAGE, query.limit - found.length),
       };
-      const { messages, next } = await this.#link.call(page);
+      const { messages, next } = await this.#link.ask('reading', 'page', page);
       found.push(...messages);
       before = next;
     }
@@ -110,19 +109,19 @@ export class SqliteStore implements Store {
   }
 
   message(id: MessageId): Promise<MessageDetail | null> {
-    return this.#link.call({ kind: 'message', id });
+    return this.#link.ask('reading', 'message', id);
   }
 
   async *content(id: MessageId): AsyncGenerator<Uint8Array, void> {
     for (let sequence = 0; ; sequence++) {
-      const octets = await this.#link.call({ kind: 'content', id, sequence });
+      const octets = await this.#link.ask('reading', 'content', id, sequence);
       if (octets === null) return;
       yield octets;
     }
   }
 
   isEmpty(): Promise<boolean> {
-    return this.#link.call({ kind: 'isEmpty' });
+    return this.#link.ask('domains', 'isEmpty');
   }
 
   close(): Promise<void> {

@@ -15,7 +15,19 @@ export interface TermsRow {
   readonly smtputf8: number;
 }
 
-/** In the order of {@link TermsRow}. */
+export const TERMS_COLUMNS = [
+  'ret',
+  'envelope_id',
+  'release_at',
+  'deliver_by',
+  'deliver_by_mode',
+  'priority',
+  'require_tls',
+  'body',
+  'smtputf8',
+] as const satisfies readonly (keyof TermsRow)[];
+
+/** In the order of {@link TERMS_COLUMNS}. */
 export function termsColumns(terms: Partial<DeliveryTerms> = {}): (string | number | null)[] {
   const { deliverBy = null } = terms;
   const mode = deliverBy === null ? null : deliverBy.otherwise === 'return' ? 'R' : 'N';

@@ -9,13 +9,13 @@ const LOOK_MS = 500;
  * came through another, which a number that SQLite keeps for each connection gives away.
  */
 export class Watch {
-  readonly #link: Pick<WorkerLink, 'call'>;
+  readonly #link: Pick<WorkerLink, 'ask'>;
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | null = null;
   #version: number | null = null;
   #told = false;
 
-  constructor(link: Pick<WorkerLink, 'call'>) {
+  constructor(link: Pick<WorkerLink, 'ask'>) {
     this.#link = link;
   }
 
@@ -51,7 +51,7 @@ export class Watch {
   async #look(): Promise<void> {
     let version: number;
     try {
-      version = await this.#link.call({ kind: 'version' });
+      version = await this.#link.ask('reading', 'version');
     } catch {
       return; // Closed, or about to be started again: the next look tells.
     }

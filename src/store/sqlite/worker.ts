@@ -3,7 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from '
 import { openDatabase, type Database } from './database.js';
 import { openingError, toFailure } from './errors.js';
 import { Desk } from './desk.js';
-import type { Request, WorkerOptions, WorkerPost } from './operations.js';
+import type { MainPost, WorkerOptions, WorkerPost } from './operations.js';
 
 function greatestId(database: Database): number {
   const row = database
@@ -24,7 +24,7 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     do {
       // All that came in meanwhile goes into the next transaction together.
       for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) {
-        desk.take(more.message as Request[]);
+        desk.take(more.message as MainPost);
       }
     } while (desk.workOnce());
     if (desk.closed) port.close();
@@ -39,8 +39,8 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     port.close();
     return;
   }
-  port.on('message', (requests: Request[]) => {
-    desk.take(requests);
+  port.on('message', (post: MainPost) => {
+    desk.take(post);
     work();
   });
   work();
