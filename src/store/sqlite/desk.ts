@@ -127,9 +127,11 @@ export class Desk {
     this.#uploads.check(write);
     switch (write.kind) {
       case 'chunk':
-        return this.#intake.chunk(write);
+        this.#intake.chunk(write);
+        return undefined;
       case 'commit':
-        return this.#intake.commit(write);
+        this.#intake.commit(write);
+        return undefined;
       case 'discard':
         return undefined; // What is to be done is done when it is settled.
       case 'tell':
