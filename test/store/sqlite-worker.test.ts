@@ -98,6 +98,21 @@ describe('the store when its thread dies', () => {
     await vi.waitFor(async () => expect(await store.domains()).toHaveLength(1), { timeout: 10_000 });
   });
 
+  it('leaves leases and events for webhooks as they were', async () => {
+    const domain = await addDomain(store);
+    const pair = { publicKey: octets(3), privateKey: octets(3) };
+    const hook = { url: 'https://app.example/hook', events: ['email.queued' as const], keys: pair };
+    await store.webhooks.set(domain.name, hook, 1);
+    await accept(store, { ...newMessage(domain.id), status: 'queued', receivedAt: 1 });
+    const request = { now: 10, until: 1000, limit: 9, perDomain: 9 };
+    expect(await store.queue.lease(request)).toHaveLength(1);
+    await killWorker();
+    await vi.waitFor(() => store.domains(), { timeout: 10_000 });
+    expect(await store.queue.lease(request)).toEqual([]);
+    expect(await store.queue.lease({ ...request, now: 1000, until: 2000 })).toHaveLength(1);
+    expect(await store.webhooks.nextEventDue()).toBe(1);
+  });
+
   it('closes all the same', async () => {
     await addDomain(store);
     await killWorker();
