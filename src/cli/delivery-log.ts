@@ -21,8 +21,8 @@ export function observeDelivery(log: Logger): RunnerObserver {
       if (quiet) log.debug(line, outcome);
       else log.info(line, outcome);
     },
-    onOutage: (destination, reason, until) => {
-      log.warn({ ...destination, reason, until: new Date(until).toISOString() }, 'cannot deliver');
+    onOutage: (destination, reason) => {
+      log.warn({ ...destination, reason }, 'cannot deliver');
     },
     onRecovery: (destination) => {
       log.info(destination, 'can deliver again');

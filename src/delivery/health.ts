@@ -13,6 +13,8 @@ const MEMORY = 6 * 3_600_000;
  */
 export class Health {
   #strikes = 0;
+  /** Since when it is known to somebody that something is wrong. */
+  #toldAt: number | null = null;
   #callers = FIRST_CALLERS;
   #outage: { readonly rests: number; readonly until: number; readonly reason: string } | null = null;
 
@@ -40,14 +42,22 @@ export class Health {
     return this.rests(now) ? 0 : 1;
   }
 
-  /** Somebody got through. Returns true where this ends an outage. */
+  /** Something is wrong. Returns true where nobody knows that yet. */
+  tell(now: number): boolean {
+    if (this.#toldAt !== null) return false;
+    this.#toldAt = now;
+    return true;
+  }
+
+  /** Somebody got through. Returns true where somebody had been told that this does not work. */
   worked(): boolean {
-    const over = this.#outage !== null;
-    if (over) this.#callers = FIRST_CALLERS;
-    else this.#callers++;
+    if (this.#outage === null) this.#callers++;
+    else this.#callers = FIRST_CALLERS;
+    const told = this.#toldAt !== null;
     this.#outage = null;
     this.#strikes = 0;
-    return over;
+    this.#toldAt = null;
+    return told;
   }
 
   /** Somebody did not get through. Returns true where this begins an outage, or another rest of one. */
@@ -64,7 +74,6 @@ export class Health {
 
   /** True where nothing would be forgotten with it. */
   isUnremarkable(now: number): boolean {
-    if (this.#outage === null) return this.#strikes === 0;
-    return this.until + MEMORY < now;
+    return Math.max(this.until, this.#toldAt ?? -Infinity) + MEMORY < now;
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Domain } from '../store/port.js';
 import type { Lease, LeasedRecipient, Queue, Settlement } from '../store/queue.js';
 import { Consignment, type Parcel } from './consignment.js';
@@ -8,7 +9,7 @@ import { DELIVERY } from './limits.js';
 import { type RetryPolicy, isTooLate } from './schedule.js';
 import { settlementOf, tooLate } from './settling.js';
 import { Settler } from './settler.js';
-import { type OutgoingOf, ship } from './shipping.js';
+import { NO_WAY, type OutgoingOf, ship, untried } from './shipping.js';
 import type { Delivery, Transport } from './transport.js';
 
 /** What the runner tells. None of these may throw. */
@@ -17,8 +18,8 @@ export interface RunnerObserver {
   onOutcome?(lease: Lease, recipient: LeasedRecipient, settlement: Settlement, quiet: boolean): void;
   /** What became of recipients of a message is written. */
   onSettled?(settlements: readonly Settlement[]): void;
-  /** A destination is out of order: told once until it works again. */
-  onOutage?(destination: Destination, reason: string, until: number): void;
+  /** Something is wrong with a destination: told once until it works again. */
+  onOutage?(destination: Destination, reason: string): void;
   /** A destination works again. */
   onRecovery?(destination: Destination): void;
   /** Something here failed: a transport that broke its contract, or the store. */
@@ -68,6 +69,8 @@ export class Runner {
   constructor(options: RunnerOptions) {
     const { queue, caps, retry, observer } = options;
     this.#options = options;
+    // Whatever is under way listens to it.
+    setMaxListeners(0, this.#stop.signal);
     this.#now = options.now ?? Date.now;
     this.#random = options.random ?? Math.random;
     this.#lanes = new Lanes(caps, {
@@ -224,15 +227,16 @@ export class Runner {
   #judge({ lane, job }: Start<Parcel>, transport: Transport, deliveries: Shipment): void {
     const { observer } = this.#options;
     const destination = { transport: transport.name, destination: job.destination };
-    const failed = deliveries.find(({ delivery }) => delivery.transportFailed === true)?.delivery;
+    const failed = deliveries.find(({ delivery }) => isAboutFarSide(delivery))?.delivery;
     if (failed === undefined) {
       if (lane.health.worked()) observer?.onRecovery?.(destination);
       return;
     }
-    const known = lane.health.reason !== null;
-    if (!lane.health.failed(failed.reply, this.#now(), this.#random())) return;
-    if (!known) observer?.onOutage?.(destination, failed.reply, lane.health.until);
-    this.#divert(lane);
+    const now = this.#now();
+    if (this.#stop.signal.aborted) return;
+    if (lane.health.tell(now)) observer?.onOutage?.(destination, failed.reply);
+    if (failed.transportFailed !== true) return;
+    if (lane.health.failed(failed.reply, now, this.#random())) this.#divert(lane);
   }
 
   /** A destination is out of order: what waits for it goes another way, or waits elsewhere. */
@@ -276,7 +280,7 @@ export class Runner {
       const moment = { now: this.#now(), chance: this.#random() };
       const settlement = settlementOf(this.#options.retry, lease, recipient, delivery, moment);
       // Of an outage there is one line, not one for each message.
-      const quiet = delivery.transportFailed === true && settlement.attempt.outcome === 'deferred';
+      const quiet = isAboutFarSide(delivery) && settlement.attempt.outcome === 'deferred';
       this.#options.observer?.onOutcome?.(lease, recipient, settlement, quiet);
       return settlement;
     });
@@ -349,23 +353,10 @@ export class Runner {
 const FIRST_RETURN = 10_000;
 const LONGEST_RETURN = 60_000;
 
-const NO_WAY =
-  'No way of delivery is configured for this message: none of delivery.routes fits, and deliver is not set';
-
 type Shipment = readonly { readonly recipient: LeasedRecipient; readonly delivery: Delivery }[];
 
-/** A deferral without a try. */
-function untried(position: number, reason: string, retryAfter: number): Delivery {
-  return {
-    position,
-    outcome: 'deferred',
-    reply: reason,
-    enhancedCode: null,
-    remoteHost: null,
-    tls: null,
-    retryAfter: Math.max(0, retryAfter),
-    transportFailed: true,
-  };
+function isAboutFarSide({ transportFailed, general }: Delivery): boolean {
+  return transportFailed === true || general === true;
 }
 
 function recipientsOf(deliveries: Shipment): LeasedRecipient[] {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Queue, Settlement } from '../store/queue.js';
 import type { Consignment } from './consignment.js';
 import { pause } from './pause.js';
@@ -27,6 +28,8 @@ export class Settler {
 
   constructor(options: SettlerOptions) {
     this.#options = options;
+    // While the store fails, every message in hand waits for it.
+    setMaxListeners(0, this.#halt.signal);
   }
 
   /** Writes what there is to write of a message, and whatever comes up meanwhile; ends its lease with the last. */

@@ -98,17 +98,20 @@ function reportOfDelay(
 
 /**
  * RFC 3461 5.2: who hands a message to a server that does not notify says so, as `relayed`; who puts it where it
- * stays says `delivered`. RFC 2852 has the former told with trace even unasked, unless NOTIFY=NEVER.
+ * stays says `delivered`. RFC 2852 4.1.4 has the former told even unasked, unless NOTIFY=NEVER: with trace, and
+ * with by-mode N where the next server will not tell that it takes long.
  */
 function reportOfDelivery(
   { reversePath, terms }: Lease,
   { notify }: LeasedRecipient,
-  { notifies, remoteHost }: Delivery,
+  { notifies, keepsTime, remoteHost }: Delivery,
 ): ReportKind | null {
   if (reversePath === '') return null;
   const relayed = remoteHost !== null;
   const never = notify?.length === 0;
-  if (relayed && terms.deliverBy?.trace === true && !never) return 'relayed';
+  const { deliverBy } = terms;
+  const unwatched = deliverBy?.otherwise === 'notify' && keepsTime !== true;
+  if (relayed && !never && (deliverBy?.trace === true || unwatched)) return 'relayed';
   if (notify?.includes('SUCCESS') !== true || notifies === true) return null;
   return relayed ? 'relayed' : 'delivered';
 }

@@ -55,6 +55,28 @@ function unanswered({ position }: LeasedRecipient, fault: unknown): Delivery {
   };
 }
 
+/** Of a message that nothing is configured for. */
+export const NO_WAY =
+  'No way of delivery is configured for this message: none of delivery.routes fits, and deliver is not set';
+
+/**
+ * A deferral without a try.
+ *
+ * @param retryAfter milliseconds
+ */
+export function untried(position: number, reason: string, retryAfter: number): Delivery {
+  return {
+    position,
+    outcome: 'deferred',
+    reply: reason,
+    enhancedCode: null,
+    remoteHost: null,
+    tls: null,
+    retryAfter: Math.max(0, retryAfter),
+    transportFailed: true,
+  };
+}
+
 function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], outgoing: Outgoing): Shipment {
   const { id, domain, reversePath, from, tags, messageId, receivedAt, terms } = lease;
   return {

@@ -47,12 +47,20 @@ export interface Delivery {
   readonly hard?: boolean;
   /** Of a delivery: the far side notifies the sender itself where NOTIFY asks (it speaks DSN, RFC 3461 5.2.2). */
   readonly notifies?: boolean;
+  /** Of a delivery: the far side keeps to the sender's time by itself (it speaks DELIVERBY, RFC 2852 4.1.4.1). */
+  readonly keepsTime?: boolean;
   /**
    * Of a deferral: what failed is the transport and not this message (it cannot be reached, does not know
    * the password, shows a bad certificate), and so it will go on: a route with another transport goes on to
    * that one at once.
    */
   readonly transportFailed?: boolean;
+  /**
+   * Of a deferral: it is about the far side as a whole, and not this message (its answers cannot be read, it takes
+   * nothing just now), but the message may have been taken, or is not to go another way. Others will have the
+   * same, and the log has one line for all of them.
+   */
+  readonly general?: boolean;
 }
 
 /**

@@ -186,6 +186,31 @@ describe('a destination that is out of order', () => {
     expect(stage.told[1]).toBe('x.example works again');
   });
 
+  it('has its one line from the first failure on, and none of what is tried again', async () => {
+    stoppedTime();
+    const far = new Told('far', () => UNREACHABLE);
+    const stage = new Stage([far]);
+    flood(stage.queue, A, 1, 'x.example');
+    await pass(20 * MINUTE);
+    expect(far.shipments.length).toBeGreaterThan(2);
+    expect(stage.told).toEqual(['x.example is out of order: no route to host']);
+    far.behave = () => DELIVERED;
+    await pass(60 * MINUTE);
+    expect(stage.told.slice(1)).toEqual(['x.example works again', '1/0 delivered: 250 2.0.0 Ok']);
+  });
+
+  it('has one line as well where it answers and cannot be understood; but no other way is taken', async () => {
+    stoppedTime();
+    const garbled = { outcome: 'deferred', reply: 'no JSON', general: true } as const;
+    const [far, other] = [new Told('far', () => garbled), new Told('other', () => DELIVERED)];
+    const stage = new Stage([far, other]);
+    flood(stage.queue, A, 100, 'x.example');
+    await pass(100 * MINUTE);
+    expect(stage.told).toEqual(['x.example is out of order: no JSON']);
+    expect(stage.statuses).toEqual({ deferred: 100 });
+    expect(other.shipments).toEqual([]);
+  });
+
   it('holds nothing up that goes elsewhere', async () => {
     stoppedTime();
     const far = new Told('far', ({ forwardPath }) =>

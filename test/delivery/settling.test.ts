@@ -148,6 +148,18 @@ describe('what a sender is owed', () => {
     expect(await report({ delivery: { remoteHost: null }, deliverBy: trace })).toBeNull();
   });
 
+  it('of a server that takes it and keeps no time, where he set one and wants to hear', async () => {
+    const untraced = { ...trace, trace: false };
+    expect(await report({ delivery: {}, deliverBy: untraced })).toBe('relayed');
+    expect(await report({ delivery: { notifies: true }, deliverBy: untraced, notify: ['FAILURE'] })).toBe(
+      'relayed',
+    );
+    expect(await report({ delivery: { keepsTime: true }, deliverBy: untraced })).toBeNull();
+    expect(await report({ delivery: {}, deliverBy: untraced, notify: [] })).toBeNull();
+    expect(await report({ delivery: { remoteHost: null }, deliverBy: untraced })).toBeNull();
+    expect(await report({ delivery: {}, deliverBy: { ...untraced, otherwise: 'return' } })).toBeNull();
+  });
+
   it('of a message that came too late to be tried: its return', async () => {
     const lease = await leaseOf({});
     const [recipient] = lease.recipients;

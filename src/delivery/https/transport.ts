@@ -1,4 +1,5 @@
 import type { SecureContextOptions } from 'node:tls';
+import { normalizeDomain } from '../../message/domain.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import { formatAddress } from './address.js';
 import { Client, NoAnswer } from './client.js';
@@ -72,6 +73,8 @@ class ApiTransport implements Transport {
   async send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
     // RFC 8689 4.2.1: not to whoever does not promise the same.
     if (shipment.terms.requireTls) return shipment.recipients.map(all(NO_PROMISE));
+    // RFC 2852 4.1.4.2, likewise.
+    if (shipment.terms.deliverBy?.otherwise === 'return') return shipment.recipients.map(all(NO_TIME));
     if (shipment.size > MAX_REQUEST) return shipment.recipients.map(all(tooLarge(shipment.size)));
     return this.#room.hold(shipment.size, async () => {
       if (signal.aborted) return shipment.recipients.map(all(STOPPING));
@@ -97,7 +100,7 @@ class ApiTransport implements Transport {
     const rest = Buffer.from(
       JSON.stringify({ ...message.fields, ...(tags.length === 0 ? {} : { tags }) }).slice(1),
     );
-    const from = formatAddress({ name: message.fromName, address: shipment.from });
+    const from = formatAddress({ name: message.fromName, address: senderOf(shipment) });
     const waiting = spread(shipment.recipients, message);
     const deliveries: Delivery[] = [];
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -151,7 +154,7 @@ class ApiTransport implements Transport {
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       // A request that may have arrived must not be taken to another transport: it would be there twice.
-      const failed = error.reached || end.aborted ? {} : { transportFailed: true };
+      const failed = error.reached || end.aborted ? { general: true } : { transportFailed: true };
       return { outcome: 'deferred', reply: error.message, ...failed };
     } finally {
       release();
@@ -170,9 +173,24 @@ const NO_PROMISE: Made = {
   reply: '5.7.30 REQUIRETLS was asked for, and a mail API does not promise it',
 };
 
+const NO_TIME: Made = {
+  outcome: 'bounced',
+  enhancedCode: '5.4.7',
+  reply: '5.4.7 the sender set a time, and a mail API does not promise to keep it',
+};
+
 function tooLarge(octets: number): Made {
   const reply = `the message makes ${octets} octets for the mail API, which takes ${MAX_REQUEST}`;
   return { outcome: 'bounced', enhancedCode: '5.3.4', reply };
+}
+
+/**
+ * The API takes mail from exactly the token's domain. A notification is from this server's own name: there it is
+ * from the sending domain's daemon instead.
+ */
+function senderOf({ from, domain }: Shipment): string {
+  const isOwn = normalizeDomain(from.slice(from.lastIndexOf('@') + 1)) === domain.name;
+  return isOwn ? from : `MAILER-DAEMON@${domain.name}`;
 }
 
 function deliveryOf({ addressRefused: _, ...made }: Made): Omit<Delivery, 'position'> {

@@ -3,12 +3,15 @@ import type { Answer } from './client.js';
 import { parseRetryAfter } from './retry-after.js';
 
 /** What an answer means for the recipients of its request. */
-export type Verdict = Pick<Delivery, 'outcome' | 'reply' | 'retryAfter' | 'hard' | 'transportFailed'> & {
+export type Verdict = Pick<
+  Delivery,
+  'outcome' | 'reply' | 'retryAfter' | 'hard' | 'transportFailed' | 'general'
+> & {
   /** The API refuses one of several addresses, and does not say which. */
   readonly addressRefused?: boolean;
 };
 
-const DEFERRED = { outcome: 'deferred' } as const;
+const DEFERRED = { outcome: 'deferred', general: true } as const;
 const FAILED = { outcome: 'deferred', transportFailed: true } as const;
 /** The request itself is in order, but not now: RFC 9110 15.5.9, 15.5.10 (its key is in flight), RFC 8470, RFC 6585. */
 const PASSING = new Set([408, 409, 425, 429]);

@@ -17,11 +17,17 @@ const ADDRESSES = 3;
 
 /**
  * The mail servers of a domain, in the order in which they are to be tried (RFC 5321 5.1): by preference, equal
- * ones by chance; the domain itself where it names none.
+ * ones by chance; the domain itself where it names none. Where this server is one of them, only those that are
+ * preferred to it: mail must not go in circles.
  *
+ * @param self the name of this server
  * @throws NoWay where there are none, or DNS does not say
  */
-export async function mailHosts(domain: string, resolver: Resolver): Promise<readonly MailHost[]> {
+export async function mailHosts(
+  domain: string,
+  resolver: Resolver,
+  self: string,
+): Promise<readonly MailHost[]> {
   if (domain.startsWith('[')) {
     const address = literalAddress(domain);
     if (address === null) throw bounced('5.1.3', `${domain} is not the address of a host`);
@@ -48,9 +54,21 @@ export async function mailHosts(domain: string, resolver: Resolver): Promise<rea
       hard: true,
     });
   }
-  return inOrder(named)
+  const hosts = named.map(({ exchange, priority }) => ({ name: hostName(exchange), priority }));
+  const own = Math.min(
+    ...hosts.filter(({ name }) => name === hostName(self)).map(({ priority }) => priority),
+  );
+  const others = hosts.filter(({ priority }) => priority < own);
+  if (others.length === 0) {
+    throw bounced('5.4.6', `mail for ${domain} would loop: DNS says that this server is its mail server`);
+  }
+  return inOrder(others)
     .slice(0, HOSTS)
-    .map(({ exchange }) => ({ name: exchange.toLowerCase().replace(/\.$/, ''), address: null }));
+    .map(({ name }) => ({ name, address: null }));
+}
+
+function hostName(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
 }
 
 /**
@@ -92,7 +110,7 @@ async function lookUp<Item>(name: string, ask: () => Promise<Item[]>): Promise<I
     if (code === 'ENODATA') return [];
     if (code === 'ENOTFOUND') return 'no such name';
     const reply = `4.4.3 DNS does not say where mail for ${name} goes: ${FAILURES[code] ?? 'it failed'} (${code})`;
-    throw new NoWay({ outcome: 'deferred', reply, enhancedCode: '4.4.3' });
+    throw new NoWay({ outcome: 'deferred', reply, enhancedCode: '4.4.3', general: true });
   }
 }
 
@@ -104,7 +122,7 @@ const FAILURES: Readonly<Record<string, string>> = {
 };
 
 /** Equal preferences in any order, so that the hosts share the load. */
-function inOrder(records: readonly MxRecord[]): readonly MxRecord[] {
+function inOrder<Record extends Pick<MxRecord, 'priority'>>(records: readonly Record[]): readonly Record[] {
   return records
     .map((record) => ({ record, chance: Math.random() }))
     .sort((a, b) => a.record.priority - b.record.priority || a.chance - b.chance)

@@ -14,6 +14,7 @@ import { destinationOf } from './destination.js';
 import { Policies, type StsPolicy } from './policies.js';
 import { addressesOf, type MailHost, mailHosts } from './resolve.js';
 import type { MxTarget } from './target.js';
+import { isWaived } from './waiver.js';
 
 /** Pools that are kept before empty ones are looked for. */
 const POOLS = 256;
@@ -72,12 +73,12 @@ class MxTransport implements Transport {
   async send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
     const [first] = shipment.recipients;
     const domain = destinationOf(first?.forwardPath ?? '');
-    const way = {
-      pool: () => this.#poolOf(domain),
-      open: (stop: AbortSignal) => this.#open(domain, stop),
-    };
+    const search: Search = { domain, ignoresPolicy: false, refused: false };
     try {
-      return await ship(way, shipment, this.#now(), signal);
+      const deliveries = await this.#ship(search, shipment, signal);
+      // Only now: the policies of most domains are kept, or there are none.
+      if (!search.refused || signal.aborted || !(await isWaived(shipment))) return deliveries;
+      return await this.#ship({ domain, ignoresPolicy: true, refused: false }, shipment, signal);
     } finally {
       this.#sweep();
     }
@@ -93,11 +94,21 @@ class MxTransport implements Transport {
     return this.#target.private === 'allow';
   }
 
-  #poolOf(domain: string): Pool {
-    const known = this.#pools.get(domain);
+  #ship(search: Search, shipment: Shipment, signal: AbortSignal): Promise<Delivery[]> {
+    const way = {
+      pool: () => this.#poolOf(search),
+      open: (stop: AbortSignal) => this.#open(search, stop),
+    };
+    return ship(way, shipment, this.#now(), signal);
+  }
+
+  /** Connections that were made without a policy carry nothing that it is for. */
+  #poolOf({ domain, ignoresPolicy }: Search): Pool {
+    const key = ignoresPolicy ? `${domain} without policy` : domain;
+    const known = this.#pools.get(key);
     if (known !== undefined) return known;
     const pool = new Pool(this.#limits.connections, this.#limits.idle);
-    this.#pools.set(domain, pool);
+    this.#pools.set(key, pool);
     if (this.#closed) void pool.close();
     return pool;
   }
@@ -108,10 +119,11 @@ class MxTransport implements Transport {
   }
 
   /** RFC 5321 5.1: the servers in their order, until one can be talked to. */
-  async #open(domain: string, signal: AbortSignal): Promise<Session> {
-    const policyless = this.#target.sts === 'off' || domain.startsWith('[') || domain === '';
+  async #open(search: Search, signal: AbortSignal): Promise<Session> {
+    const { domain, ignoresPolicy } = search;
+    const policyless = ignoresPolicy || this.#target.sts === 'off' || domain.startsWith('[') || domain === '';
     const policy = policyless ? null : await this.#policies.of(domain);
-    const hosts = await mailHosts(domain, this.#resolver);
+    const hosts = await mailHosts(domain, this.#resolver, this.#hostname);
     const late = performance.now() + SEARCH_MS;
     let problem: unknown;
     for (const host of hosts) {
@@ -120,6 +132,7 @@ class MxTransport implements Transport {
         return await this.#openHost(host, policy, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof Fault || error instanceof NoWay)) throw error;
+        if (error instanceof Unfulfilled) search.refused = true;
         // The most preferred one's, unless another may do better later.
         if (problem === undefined || (isFinal(problem) && !isFinal(error))) problem = error;
       }
@@ -132,7 +145,7 @@ class MxTransport implements Transport {
     const enforced = policy?.mode === 'enforce';
     const named = policy !== null && policy.mode !== 'none' && policy.allows(name);
     if (enforced && !named) {
-      throw unfulfilled(`the MTA-STS policy does not allow ${name} as a mail server`);
+      throw new Unfulfilled(`the MTA-STS policy does not allow ${name} as a mail server`);
     }
     let problem: unknown;
     for (const address of await addressesOf(host, this.#resolver, this.#anywhere)) {
@@ -140,7 +153,7 @@ class MxTransport implements Transport {
         return await this.#openAddress(name, address, enforced, named, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof Fault || error instanceof NoWay)) throw error;
-        problem ??= error;
+        if (problem === undefined || error instanceof Unfulfilled) problem = error;
       }
     }
     throw problem;
@@ -173,15 +186,26 @@ class MxTransport implements Transport {
       return await open(options.tls);
     } catch (error) {
       if (!(error instanceof Fault) || error.phase !== 'tls') throw error;
-      if (enforced) throw unfulfilled(`the MTA-STS policy asks for verified TLS: ${error.message}`);
+      if (enforced) throw new Unfulfilled(`the MTA-STS policy asks for verified TLS: ${error.message}`);
       return open('off');
     }
   }
 }
 
+/** What is looked for, and what stood in the way. */
+interface Search {
+  readonly domain: string;
+  /** For a message whose sender waives what the domain asks for. */
+  readonly ignoresPolicy: boolean;
+  /** A server was passed by for the policy's sake. */
+  refused: boolean;
+}
+
 /** RFC 8461 5: mail waits until the policy is fulfilled, or is another one. */
-function unfulfilled(reason: string): NoWay {
-  return new NoWay({ outcome: 'deferred', reply: `4.7.5 ${reason}`, enhancedCode: '4.7.5' });
+class Unfulfilled extends NoWay {
+  constructor(reason: string) {
+    super({ outcome: 'deferred', reply: `4.7.5 ${reason}`, enhancedCode: '4.7.5', general: true });
+  }
 }
 
 function isFinal(error: unknown): boolean {

@@ -61,6 +61,8 @@ export async function compose(material: Material): Promise<Composed> {
     'Message-ID': ownId,
     // RFC 3834 5.1, and 2: never answered by a program, and about a message that came from its reader.
     'Auto-Submitted': 'auto-replied',
+    // It goes as its message was to go.
+    ...(returned.waivesTls ? { 'TLS-Required': 'No' } : {}),
     ...(messageId === null ? {} : { 'In-Reply-To': messageId, References: messageId }),
   });
   // A header section that comes back by itself is coded; a message cannot be.

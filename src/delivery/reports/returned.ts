@@ -1,3 +1,4 @@
+import { waivesTls } from '../../message/tls-required.js';
 import { DELIVERY } from '../limits.js';
 import type { Notice } from './notice.js';
 
@@ -10,6 +11,8 @@ export interface Returned {
   readonly headerIsEightBit: boolean;
   /** There are octets beyond ASCII anywhere in it. */
   readonly isEightBit: boolean;
+  /** The message says `TLS-Required: No` (RFC 8689 3). */
+  readonly waivesTls: boolean;
 }
 
 /**
@@ -31,13 +34,16 @@ export function comesBackWhole({ kind, report: { terms } }: Notice, size: number
 export async function readReturned(content: AsyncIterable<Uint8Array>, whole: boolean): Promise<Returned> {
   const limit = whole ? DELIVERY.returnedMessage.initial : DELIVERY.returnedHeader.initial;
   const octets = await readUpTo(content, limit, whole);
-  if (octets.length === 0) return { what: 'nothing', octets, headerIsEightBit: false, isEightBit: false };
+  if (octets.length === 0) {
+    return { what: 'nothing', octets, headerIsEightBit: false, isEightBit: false, waivesTls: false };
+  }
   const header = headerOf(octets);
   return {
     what: whole ? 'message' : 'header',
     octets: whole ? octets : header,
     headerIsEightBit: isEightBit(header),
     isEightBit: isEightBit(whole ? octets : header),
+    waivesTls: waivesTls(header),
   };
 }
 

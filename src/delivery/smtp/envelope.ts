@@ -42,7 +42,8 @@ export interface Route {
 export function envelopeFor(shipment: Shipment, route: Route, now: number): Envelope {
   const { reversePath, recipients, terms } = shipment;
   const { extensions } = route;
-  const all = refusalOfAll(shipment, route);
+  const all = refusalOfAll(shipment, route, now);
+  const unwatched = terms.deliverBy?.otherwise === 'notify' && !extensions.has('DELIVERBY');
   const refusals = recipients.map((recipient) => ({
     recipient,
     refusal: all ?? refusalOf(recipient, extensions),
@@ -54,7 +55,7 @@ export function envelopeFor(shipment: Shipment, route: Route, now: number): Enve
     mail: `MAIL FROM:<${reversePath}>${mailParameters(shipment, extensions, utf8, now)}`,
     recipients: sent.map((recipient) => ({
       recipient,
-      command: `RCPT TO:<${recipient.forwardPath}>${extensions.has('DSN') ? notification(recipient) : ''}`,
+      command: `RCPT TO:<${recipient.forwardPath}>${extensions.has('DSN') ? notification(recipient, unwatched) : ''}`,
     })),
     refused: refusals.flatMap(({ recipient, refusal }) => (refusal === null ? [] : [{ recipient, refusal }])),
   };
@@ -63,6 +64,7 @@ export function envelopeFor(shipment: Shipment, route: Route, now: number): Enve
 function refusalOfAll(
   { reversePath, terms, size }: Shipment,
   { extensions, verified }: Route,
+  now: number,
 ): Refusal | null {
   if (terms.smtputf8 || beyondAscii(reversePath)) {
     if (!extensions.has('SMTPUTF8')) return NO_UTF8;
@@ -73,12 +75,24 @@ function refusalOfAll(
     const what = verified ? 'the server does not offer REQUIRETLS' : 'there is no verified TLS to the server';
     return { enhancedCode: '5.7.30', reason: `REQUIRETLS was asked for, and ${what}` };
   }
+  if (terms.deliverBy?.otherwise === 'return') {
+    const late = lateness(terms.deliverBy.time - now, extensions.get('DELIVERBY'));
+    if (late !== null) return { enhancedCode: '5.4.7', reason: late };
+  }
   const largest = Number(extensions.get('SIZE') ?? '');
   if (largest > 0 && size > largest) {
     // RFC 1870 6.1
     return { enhancedCode: '5.3.4', reason: `the message has ${size} octets; the server takes ${largest}` };
   }
   return null;
+}
+
+/** RFC 2852 4.1.4: what is to come back in time goes only to who sees to that, and takes so little time. */
+function lateness(left: number, offer: string | undefined): string | null {
+  if (offer === undefined) return 'the sender set a time, and the server does not offer DELIVERBY';
+  const least = /^\d{1,9}$/.test(offer) ? Number(offer) : 0;
+  if (left >= least * 1000) return null;
+  return `the sender wants it back in ${Math.ceil(left / 1000)} s unless delivered; the server asks for ${least} s`;
 }
 
 const NO_UTF8: Refusal = {
@@ -123,12 +137,23 @@ function by({ time, otherwise, trace }: NonNullable<DeliveryTerms['deliverBy']>,
   return `BY=${seconds};${otherwise === 'return' ? 'R' : 'N'}${trace ? 'T' : ''}`;
 }
 
-/** RFC 3461 5.2.1: what came with the recipient goes on with him. */
-function notification({ notify, originalRecipient }: LeasedRecipient): string {
-  const wanted = notify === null ? '' : ` NOTIFY=${notify.length === 0 ? 'NEVER' : notify.join(',')}`;
+/**
+ * RFC 3461 5.2.1: what came with the recipient goes on with him.
+ *
+ * @param unwatched the sender wants to hear of a delay that the server does not know of: RFC 2852 4.1.4.2 has
+ * it asked for
+ */
+function notification({ notify, originalRecipient }: LeasedRecipient, unwatched: boolean): string {
+  const events = unwatched ? withDelay(notify) : notify;
+  const wanted = events === null ? '' : ` NOTIFY=${events.length === 0 ? 'NEVER' : events.join(',')}`;
   return originalRecipient === null
     ? wanted
     : `${wanted} ORCPT=${encodeOriginalRecipient(originalRecipient)}`;
+}
+
+function withDelay(notify: LeasedRecipient['notify']): LeasedRecipient['notify'] {
+  if (notify === null) return ['FAILURE', 'DELAY'];
+  return notify.length === 0 || notify.includes('DELAY') ? notify : [...notify, 'DELAY'];
 }
 
 function beyondAscii(text: string): boolean {

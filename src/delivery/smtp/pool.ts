@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Session } from './session.js';
 
 /** Opens a connection. */
@@ -19,7 +20,10 @@ export class Pool {
   constructor(
     private readonly size: number,
     private readonly patience: number,
-  ) {}
+  ) {
+    // Every connection that is being opened listens to it.
+    setMaxListeners(0, this.#stop.signal);
+  }
 
   /** Nobody uses it, and it holds nothing. */
   get empty(): boolean {

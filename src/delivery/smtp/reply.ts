@@ -7,7 +7,10 @@ import type { Delivery } from '../transport.js';
 export type Phase = 'connect' | 'greeting' | 'hello' | 'tls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'end';
 
 /** What a reply, or the lack of one, comes to for a recipient. */
-export type Verdict = Pick<Delivery, 'outcome' | 'reply' | 'enhancedCode' | 'hard' | 'transportFailed'>;
+export type Verdict = Pick<
+  Delivery,
+  'outcome' | 'reply' | 'enhancedCode' | 'hard' | 'transportFailed' | 'general'
+>;
 
 /** A reply on one line: its code and enhanced code once, then the text of all its lines. */
 export function oneLine(reply: string): string {

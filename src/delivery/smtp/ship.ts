@@ -47,13 +47,16 @@ export async function ship(
       if (envelope.recipients.length === 0) return bounced;
       const { verdicts, stale } = await session.deliver(envelope, shipment);
       if (stale && !fresh && !signal.aborted) continue;
-      const notifies = session.extensions.has('DSN');
+      const abilities = {
+        notifies: session.extensions.has('DSN'),
+        keepsTime: session.extensions.has('DELIVERBY'),
+      };
       const facts = { remoteHost: session.host, tls: session.tls };
       const told = [...verdicts].map(([position, verdict]) => ({
         position,
         ...verdict,
         ...facts,
-        ...(verdict.outcome === 'delivered' ? { notifies } : {}),
+        ...(verdict.outcome === 'delivered' ? abilities : {}),
       }));
       return [...bounced, ...told];
     } finally {

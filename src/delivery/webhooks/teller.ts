@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { SecureContextOptions } from 'node:tls';
 import type { Store } from '../../store/port.js';
 import type { Webhook, WebhookEvent } from '../../store/webhooks.js';
@@ -83,6 +84,8 @@ class Teller {
   constructor(store: Told, options: WebhookOptions) {
     const { allowPrivate = false, deadline = 10_000, now = Date.now, ca } = options;
     this.#store = store;
+    // Every request under way listens to it.
+    setMaxListeners(0, this.#abort.signal);
     this.#options = options;
     this.#now = now;
     this.#deadline = deadline;

@@ -64,6 +64,34 @@ describe('a request', () => {
     expect(transport.destination('x@y.example')).toBe(`127.0.0.1:${api.port}`);
   });
 
+  it('is from the sending domain where the message is from this server: a notification', async () => {
+    const api = await apiServer(() => PENDING);
+    const notification = MESSAGE.replace(
+      /^From: .*/,
+      'From: Mail Delivery System <MAILER-DAEMON@mx.example>',
+    );
+    const facts = { reversePath: '', from: 'MAILER-DAEMON@mx.example' };
+    expect(await open(api.url).send(shipment(notification, facts), RUNNING)).toMatchObject([
+      { outcome: 'delivered' },
+    ]);
+    expect(api.taken[0]?.body['from']).toBe('Mail Delivery System <MAILER-DAEMON@example.com>');
+  });
+
+  it('is not made for what must come back in time, which an API does not promise', async () => {
+    const api = await apiServer(() => PENDING);
+    const message = shipment(MESSAGE);
+    const timed = (otherwise: 'return' | 'notify'): Shipment => ({
+      ...message,
+      terms: { ...message.terms, deliverBy: { time: Date.now() + 60_000, otherwise, trace: false } },
+    });
+    const transport = open(api.url);
+    expect(await transport.send(timed('return'), RUNNING)).toMatchObject([
+      { outcome: 'bounced', enhancedCode: '5.4.7' },
+    ]);
+    expect(await transport.send(timed('notify'), RUNNING)).toMatchObject([{ outcome: 'delivered' }]);
+    expect(api.taken).toHaveLength(1);
+  });
+
   it('goes over TLS that is verified', async () => {
     const api = await apiServer(() => PENDING, { tls: true });
     const ca = readFileSync((await testCertificates()).ca);
@@ -189,6 +217,7 @@ describe('what goes wrong', () => {
     });
     expect(await outcome({ body: '<h1>Welcome to our Wi-Fi</h1>' })).toMatchObject({
       outcome: 'deferred',
+      general: true,
       reply: '200 without the id of a message in JSON',
     });
   });

@@ -1,7 +1,7 @@
 /** Straight to recipients' mail servers: where DNS says they are, in its order, and never into the network here. */
 import { expect, it } from 'vitest';
 import { expectNoTrouble, until } from '../../server/harness.js';
-import { dnsServer } from '../dns-server.js';
+import { dnsServer, type Records } from '../dns-server.js';
 import { type FarEnd, farEnd } from '../far-end.js';
 import { shipment } from '../files/shipment.js';
 import { send, told } from '../smtp/rig.js';
@@ -64,6 +64,31 @@ it('goes to the most preferred server, and to the next one where that does not a
   expect(await hostOf()).toBe('three.b.example');
   await Promise.all([first.close(), second.close(), third?.close()]);
   expect(await hostOf()).toContain('one.b.example (127.0.0.1:');
+});
+
+it('passes itself by, and all that are no better: mail must not go in circles', async () => {
+  const [far] = await hosts(1);
+  const among = (...names: readonly string[]): Records => ({
+    MX: names.map((exchange, index) => ({ preference: 10 * (index >> 1), exchange })),
+  });
+  const dns = await dnsServer({
+    'behind.example': among(
+      'far.example',
+      'backup.example',
+      'Gateway.Example',
+      'beside.example',
+      'last.example',
+    ),
+    'first.example': among('gateway.example', 'far.example'),
+    'far.example': { A: ['127.0.0.1'] },
+  });
+  const transport = mx(dns, far?.port ?? 0);
+  const [delivered] = await send(transport, shipment(MESSAGE, { to: ['x@behind.example'] }));
+  expect(delivered).toMatchObject({ outcome: 'delivered', remoteHost: 'far.example' });
+  expect(dns.asked.filter((question) => /beside|last|gateway/.test(question))).toEqual([]);
+  expect(await send(transport, shipment(MESSAGE, { to: ['x@first.example'] }))).toMatchObject([
+    { outcome: 'bounced', enhancedCode: '5.4.6', reply: expect.stringContaining('would loop') },
+  ]);
 });
 
 it('servers of one preference share the load', async () => {
@@ -129,9 +154,9 @@ it.each([
   ['none.example', { outcome: 'bounced', enhancedCode: '5.1.2', hard: true }],
   ['nothing.example', { outcome: 'bounced', enhancedCode: '5.4.4' }],
   ['lost.example', { outcome: 'bounced', enhancedCode: '5.4.4' }],
-  ['broken.example', { outcome: 'deferred', enhancedCode: '4.4.3' }],
-  ['refused.example', { outcome: 'deferred', enhancedCode: '4.4.3' }],
-  ['half.example', { outcome: 'deferred', enhancedCode: '4.4.3' }],
+  ['broken.example', { outcome: 'deferred', enhancedCode: '4.4.3', general: true }],
+  ['refused.example', { outcome: 'deferred', enhancedCode: '4.4.3', general: true }],
+  ['half.example', { outcome: 'deferred', enhancedCode: '4.4.3', general: true }],
   ['inside.example', { outcome: 'bounced', enhancedCode: '5.4.4' }],
   ['metadata.example', { outcome: 'bounced', enhancedCode: '5.4.4' }],
   ['[127.0.0.1]', { outcome: 'bounced', enhancedCode: '5.4.4' }],

@@ -88,6 +88,26 @@ describe('MTA-STS', () => {
     expect([plain.received.length, end.received.length]).toEqual([0, 1]);
   });
 
+  it('enforced and not fulfilled, where the sender waives it: delivered, and nothing else by the same way', async () => {
+    const { transport, end } = await world('enforce', ['other.example'], ['mx.b.example']);
+    const waiving = shipment(`From: x\r\nTLS-Required: no\r\n${MESSAGE}`, { to });
+    expect(await send(transport, waiving)).toMatchObject([{ outcome: 'delivered' }]);
+    expect(await send(transport, shipment(MESSAGE, { to }))).toMatchObject([
+      { outcome: 'deferred', enhancedCode: '4.7.5', general: true },
+    ]);
+    const strict = { ...waiving, terms: { ...waiving.terms, requireTls: true } };
+    expect(await send(transport, strict)).toMatchObject([{ enhancedCode: '4.7.5' }]);
+    for (const header of [
+      'TLS-Required: yes',
+      'TLS-Required: No\r\nTLS-Required: No',
+      'broken\r\nTLS-Required: No',
+    ]) {
+      const unclear = shipment(`${header}\r\n\r\nhello\r\n`, { to });
+      expect(await send(transport, unclear)).toMatchObject([{ enhancedCode: '4.7.5' }]);
+    }
+    expect(end.received.length).toBe(1);
+  });
+
   it.each(['testing', 'none'])('%s: delivered all the same', async (mode) => {
     const { go } = await world(mode, ['other.example'], ['other.example']);
     expect(await go()).toMatchObject([{ outcome: 'delivered' }]);

@@ -159,6 +159,17 @@ describe('what comes back', () => {
   const returned = async (...about: Parameters<typeof notification>) =>
     (await parse((await notification(...about)).octets)).returned;
 
+  it('waives TLS where the message did', async () => {
+    for (const [field, expected] of [
+      ['TLS-Required: No\r\n', 'No'],
+      ['TLS-Required: Yes\r\n', undefined],
+      ['', undefined],
+    ] as const) {
+      const { octets } = await notification(owed([recipient()]), `${field}${MESSAGE}`);
+      expect((await parse(octets)).header.get('tls-required')).toBe(expected);
+    }
+  });
+
   it('is the header, as a rule and where RET=HDRS asks', async () => {
     for (const ret of [null, 'HDRS'] as const) {
       expect(await returned(owed([recipient()], { ret }))).toEqual({

@@ -5,12 +5,18 @@ import { envelopeFor, readExtensions, type Route } from '../../../src/delivery/s
 import { encodeXtext } from '../../../src/delivery/smtp/xtext.js';
 import { decodeXtext } from '../../../src/protocol/grammar/xtext.js';
 import type { Shipment } from '../../../src/delivery/transport.js';
+import type { DeliverBy } from '../../../src/store/port.js';
 import { farEnd } from '../far-end.js';
 import { recipient, shipment } from '../files/shipment.js';
-import { send, smarthost, told } from './rig.js';
+import { send, smarthost } from './rig.js';
 
 const EVERYTHING =
   '250-x\n250-SIZE 100\n250-8BITMIME\n250-SMTPUTF8\n250-DSN\n250-REQUIRETLS\n250-MT-PRIORITY\n250 DELIVERBY 60';
+
+/** A time of a message that is sent at 1000. */
+function later(otherwise: 'return' | 'notify', milliseconds = 60_000): DeliverBy {
+  return { time: 1000 + milliseconds, otherwise, trace: false };
+}
 
 function route(reply: string, verified = true): Route {
   return { extensions: readExtensions(reply), verified };
@@ -55,7 +61,7 @@ it('all of it', () => {
 });
 
 it('none of it, to a server that offers nothing', () => {
-  const plain = { ...ASKED, terms: { ...ASKED.terms, requireTls: false } };
+  const plain = { ...ASKED, terms: { ...ASKED.terms, requireTls: false, deliverBy: later('notify') } };
   for (const reply of ['250 x', '250-x\r\n250 PIPELINING']) {
     const { mail, recipients, refused } = envelopeFor(plain, route(reply), 1000);
     expect([mail, recipients[1]?.command, refused]).toEqual([
@@ -77,10 +83,12 @@ it.each([
   ],
   ['5.3.4', withTerms({}, { size: 101 }), EVERYTHING, 1],
   ['5.7.30', withTerms({ requireTls: true }), '250 x', 1],
+  ['5.4.7', withTerms({ deliverBy: later('return') }), '250 x', 1],
+  ['5.4.7', withTerms({ deliverBy: later('return', 59_999) }), EVERYTHING, 1],
   ['5.1.7', withTerms({}, { reversePath: 'a@b>\r\nRCPT TO:<x' }), EVERYTHING, 1],
   ['5.1.3', withTerms({}, { recipients: [recipient(0, 'a\n@b.example')] }), EVERYTHING, 1],
 ])('refused here: %s', (code, message, reply, count) => {
-  const { refused } = envelopeFor(message, route(reply), 0);
+  const { refused } = envelopeFor(message, route(reply), 1000);
   expect(refused.map(({ refusal }) => refusal.enhancedCode)).toEqual(
     Array.from({ length: count }, () => code),
   );
@@ -94,6 +102,32 @@ it('SIZE at the limit passes, and none is no limit', () => {
   ] as const) {
     expect(envelopeFor(withTerms({}, { size }), route(reply), 0).refused).toEqual([]);
   }
+});
+
+it('a time at the least that the far side takes passes, and one to be told of is told wherever it can be', () => {
+  const sent = (deliverBy: DeliverBy, reply: string) => {
+    const message = withTerms({ deliverBy }, { recipients: ASKED.recipients });
+    const { mail, recipients, refused } = envelopeFor(message, route(reply), 1000);
+    expect(refused).toEqual([]);
+    return [
+      mail.replace(/.*> ?/, ''),
+      ...recipients.map(({ command }) => / (NOTIFY=\S+)/.exec(command)?.[1]),
+    ];
+  };
+  expect(sent(later('return'), '250-x\n250 DELIVERBY 60')[0]).toBe('BY=60;R');
+  expect(sent(later('return', 1), '250-x\n250 DELIVERBY')[0]).toBe('BY=1;R');
+  expect(sent(later('notify'), '250-x\n250-DSN\n250 DELIVERBY')).toEqual([
+    'BY=60;N',
+    'NOTIFY=NEVER',
+    'NOTIFY=SUCCESS,DELAY',
+    undefined,
+  ]);
+  // RFC 2852 4.1.4.2
+  expect(sent(later('notify'), '250-x\n250 DSN').slice(1)).toEqual([
+    'NOTIFY=NEVER',
+    'NOTIFY=SUCCESS,DELAY',
+    'NOTIFY=FAILURE,DELAY',
+  ]);
 });
 
 it('xtext stands for what it was made of', () => {
@@ -112,10 +146,17 @@ it('a far end understands it', async () => {
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   const message = {
     ...ASKED,
-    terms: { ...ASKED.terms, requireTls: false, smtputf8: true },
+    terms: {
+      ...ASKED.terms,
+      requireTls: false,
+      smtputf8: true,
+      deliverBy: { time: Date.now() + 600_000, otherwise: 'return', trace: true } as const,
+    },
     reversePath: 'jürgen@example.com',
   };
-  expect(told(await send(transport, message))[0]).toContain('delivered');
+  expect(await send(transport, message)).toMatchObject(
+    [0, 1, 2].map(() => ({ outcome: 'delivered', keepsTime: true })),
+  );
   expect(end.received).toMatchObject([
     {
       reversePath: 'jürgen@example.com',
@@ -134,7 +175,7 @@ it('a far end understands it', async () => {
   ]);
 });
 
-const ASKED_PLAIN = { ...ASKED, terms: { ...ASKED.terms, requireTls: false } };
+const ASKED_PLAIN = { ...ASKED, terms: { ...ASKED.terms, requireTls: false, deliverBy: null } };
 
 it('without DSN, the far side notifies nobody', async () => {
   const end = await farEnd({ extensions: { dsn: false } });

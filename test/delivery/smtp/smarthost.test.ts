@@ -26,6 +26,7 @@ it('delivers, with what the far side said', async () => {
       remoteHost: 'localhost',
       tls: null,
       notifies: true,
+      keepsTime: false,
     })),
   );
   expect(end.received).toMatchObject([
