@@ -23,6 +23,8 @@ export class Consignment {
   /** True once somebody was tried: then it is no longer as it was leased. */
   touched = false;
   #outgoing: Promise<Outgoing> | null = null;
+  /** When somebody of it is tried again, in milliseconds since the epoch; Infinity for nobody, as far as is known. */
+  dueAgain = Infinity;
   /** True while its outcomes are being written. */
   settling = false;
 
@@ -69,12 +71,20 @@ export class Consignment {
   /** Outcomes are known. */
   record(settlements: readonly Settlement[]): void {
     this.touched = true;
-    for (const { position } of settlements) this.#open.delete(position);
+    for (const { position, nextAttemptAt } of settlements) {
+      this.#open.delete(position);
+      this.dueAgain = Math.min(this.dueAgain, nextAttemptAt ?? Infinity);
+    }
     this.#unsettled.push(...settlements);
   }
 
-  /** Recipients will not be tried: they are as they were. */
-  leave(recipients: readonly LeasedRecipient[]): void {
+  /**
+   * Recipients will not be tried: they are as they were.
+   *
+   * @param at when they are due, in milliseconds since the epoch
+   */
+  leave(recipients: readonly LeasedRecipient[], at: number): void {
+    this.dueAgain = Math.min(this.dueAgain, at);
     for (const { position } of recipients) this.#open.delete(position);
   }
 

@@ -39,6 +39,10 @@ export class LeaseLoop {
   /** More is due than was leased. */
   #more = false;
   #finished = 0;
+  /** When the next of those that were in hand is due again, of which the queue may not have told yet. */
+  #dueAgain = Infinity;
+  /** Ends the sleep at a time, where it would last longer. */
+  #wakeBy: ((time: number) => void) | null = null;
 
   constructor(options: LeaseLoopOptions) {
     this.#options = options;
@@ -55,9 +59,15 @@ export class LeaseLoop {
     return this.#done;
   }
 
-  /** A message is no longer in hand. */
-  finished(): void {
+  /**
+   * A message is no longer in hand.
+   *
+   * @param dueAgain when it comes up again, in milliseconds since the epoch; Infinity where it does not
+   */
+  finished(dueAgain: number): void {
     this.#finished++;
+    this.#dueAgain = Math.min(this.#dueAgain, dueAgain);
+    this.#wakeBy?.(this.#dueAgain);
     // One look for several of them: each costs a transaction.
     const few = this.#options.inHand.size < DELIVERY.window.initial / 8;
     if (this.#more && (few || this.#finished >= DELIVERY.window.initial / 8)) this.#rouse();
@@ -88,6 +98,7 @@ export class LeaseLoop {
     const { queue, now, inHand, take, makeRoom } = this.#options;
     this.#woken = false;
     this.#finished = 0;
+    this.#dueAgain = Infinity;
     if (this.#more) makeRoom();
     const limit = DELIVERY.window.initial - inHand.size;
     if (limit <= 0) {
@@ -133,13 +144,24 @@ export class LeaseLoop {
 
   async #sleep(milliseconds: number): Promise<void> {
     if (this.#woken || this.#stop.signal.aborted) return;
+    const { now } = this.#options;
+    const began = now();
+    let end = began + Math.min(milliseconds, DELIVERY.longestSleep.initial);
+    let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(milliseconds, DELIVERY.longestSleep.initial));
-      this.#wake = () => {
+      timer = setTimeout(resolve, end - began);
+      this.#wake = resolve;
+      this.#wakeBy = (time) => {
+        const earlier = Math.max(time, began + LEAST_GAP);
+        if (earlier >= end) return;
+        end = earlier;
         clearTimeout(timer);
-        resolve();
+        timer = setTimeout(resolve, Math.max(0, end - now()));
       };
+      this.#wakeBy(this.#dueAgain);
     });
+    clearTimeout(timer);
     this.#wake = null;
+    this.#wakeBy = null;
   }
 }

@@ -290,7 +290,7 @@ export class Runner {
 
   /** Recipients are not tried now; a message of which nobody was tried goes back as it came. */
   #leave(consignment: Consignment, recipients: readonly LeasedRecipient[], at = this.#now()): void {
-    consignment.leave(recipients);
+    consignment.leave(recipients, at);
     if (consignment.isOpen) return;
     if (consignment.touched) {
       this.#settler.settle(consignment);
@@ -332,7 +332,7 @@ export class Runner {
 
   #end(consignment: Consignment): void {
     this.#inHand.delete(consignment.lease.id);
-    this.#loop.finished();
+    this.#loop.finished(consignment.dueAgain);
     if (this.#inHand.size === 0) this.#idle?.();
   }
 

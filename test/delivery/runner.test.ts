@@ -7,6 +7,7 @@ import {
   DEFERRED,
   DELIVERED,
   NOON,
+  RETRY,
   Stage,
   Told,
   UNREACHABLE,
@@ -53,6 +54,16 @@ describe('a message on the queue', () => {
     await pass(2 * MINUTE);
     expect(far.tried).toEqual(['a@x.example', 'b@x.example', 'c@y.example', 'c@y.example']);
     expect(stage.queue.recipients[1]).toMatchObject({ status: 'delivered' });
+  });
+
+  it('is tried again when it is due, though nothing else wakes the runner', async () => {
+    stoppedTime();
+    const far = new Told('far', () => later(100, DEFERRED));
+    const stage = new Stage([far], undefined, { retry: { ...RETRY, base: 1_000 } });
+    flood(stage.queue, A, 2, 'x.example');
+    // Gaps of 1, 2, 4, 8 and 16 seconds, each with the time of a try.
+    await pass(32_500);
+    expect(far.shipments).toHaveLength(2 * 6);
   });
 
   it('is tried again by the schedule, then returned with the last reply', async () => {

@@ -2,7 +2,7 @@
 // beside an installed `postern`, and started. Only its port is changed, so that tests can run side by side.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { testCertificates } from '../certs.js';
 import { PROJECT, readDocument } from './markdown.js';
 
@@ -146,6 +146,22 @@ describe('clients', () => {
   });
 });
 
+describe('delivery', () => {
+  it('into a folder, by the command in README.md', async () => {
+    const command = readme.blocks.find(({ text }) => text.includes('--deliver maildir:'))?.text ?? '';
+    const [, args = ''] = /^npm run -s postern -- serve (.*)$/m.exec(command) ?? [];
+    const gateway = await startGateway(args.split(' '));
+    const block = readme.blocks.find(({ heading }) => heading === 'nodemailer');
+    await gateway.write('example.mjs', block?.text);
+    await gateway.run(process.execPath, ['example.mjs']).says(/^250 2\.0\.0 Ok: queued as \d+$/m);
+    await vi.waitUntil(() => gateway.files('outgoing/new').length === 1, { timeout: 20_000, interval: 50 });
+    await vi.waitUntil(async () => JSON.stringify(await gateway.messages()).includes('"delivered"'), {
+      timeout: 20_000,
+      interval: 200,
+    });
+  });
+});
+
 /** A started program and what it says. It ends with the test. */
 class Program {
   output = '';
@@ -211,10 +227,12 @@ interface Gateway {
   write(name: string, text: string | undefined): Promise<void>;
   run(command: string, args: readonly string[]): Program;
   messages(): Promise<unknown[]>;
+  /** Names in a folder of its folder; none where there is no such folder. */
+  files(folder: string): string[];
 }
 
 /** A gateway on its first start, in a folder of its own. */
-async function startGateway(): Promise<Gateway> {
+async function startGateway(args: readonly string[] = []): Promise<Gateway> {
   const cwd = await installed();
   const main = join(PROJECT, 'dist/cli/main.js');
   // What the surroundings may say to a Postern is not for this one.
@@ -222,7 +240,7 @@ async function startGateway(): Promise<Gateway> {
     Object.entries(process.env).filter(([name]) => !name.startsWith('POSTERN_')),
   );
   const listen = ['--listen', 'smtp://127.0.0.1:0'];
-  const server = new Program(spawn(process.execPath, [main, 'serve', ...listen], { cwd, env }));
+  const server = new Program(spawn(process.execPath, [main, 'serve', ...args, ...listen], { cwd, env }));
   const [, port = ''] = await server.says(/^postern ready smtp=127\.0\.0\.1:(\d+)$/m);
   const [, token = ''] = await server.says(/^ {2}([\w-]{43})$/m);
   await server.says(/^ {2}curl .*$/m);
@@ -233,6 +251,7 @@ async function startGateway(): Promise<Gateway> {
       await writeFile(join(cwd, name), text.replaceAll('2525', port));
     },
     run: (command, args) => new Program(spawn(command, args, { cwd, env: { ...env, SMTP_TOKEN: token } })),
+    files: (folder) => (existsSync(join(cwd, folder)) ? readdirSync(join(cwd, folder)) : []),
     messages: async () => {
       const program = new Program(spawn(process.execPath, [main, 'messages', '--json'], { cwd, env }));
       await program.exited;

@@ -109,6 +109,8 @@ export class Client {
       request.on('error', fail);
       request.on('socket', (socket) => {
         reached = request.reusedSocket;
+        // A kept one connects no more, and would gather listeners.
+        if (reached) return;
         socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => (reached = true));
       });
       request.on('response', (response) => {

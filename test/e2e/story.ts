@@ -1,0 +1,105 @@
+/** What a user of delivery does and sees: messages sent to a running gateway, and what the commands tell of them. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { Talk } from '../server/talk.js';
+import { GatewayProcess, scratch, type StartOptions } from './gateway-process.js';
+
+/** Retries follow each other in a test's time. */
+export const QUICK = { POSTERN_LOG_FORMAT: 'json', POSTERN_DELIVERY_RETRY_BASE: '200ms' };
+
+export interface Sent {
+  readonly to?: readonly string[];
+  /** Parameters of MAIL and of each RCPT. */
+  readonly mail?: string;
+  readonly rcpt?: string;
+  /** Further fields, each with its CRLF. */
+  readonly fields?: string;
+  readonly reversePath?: string;
+}
+
+/** A gateway whose configuration file ends with these lines. */
+export async function configured(
+  lines: readonly string[],
+  { environment, ...options }: StartOptions = {},
+): Promise<GatewayProcess> {
+  const file = join(await scratch(), 'postern.toml');
+  await writeFile(file, `${lines.join('\n')}\n`);
+  return GatewayProcess.start({
+    ...options,
+    args: ['--config', file, ...(options.args ?? [])],
+    environment: { ...QUICK, ...environment },
+  });
+}
+
+/** A gateway that delivers to this URL. */
+export function delivering(
+  url: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<GatewayProcess> {
+  return GatewayProcess.start({ environment: { ...QUICK, POSTERN_DELIVER: url, ...environment } });
+}
+
+/** An app that is signed in. */
+export async function app({ port, token }: GatewayProcess): Promise<Talk> {
+  const talk = await Talk.greeted(port);
+  expect(await talk.signIn(token)).toMatch(/^235/);
+  return talk;
+}
+
+/** Sends a message, and gives its id. */
+export async function send(talk: Talk, sent: Sent = {}): Promise<string> {
+  const {
+    to = ['you@example.net'],
+    mail = '',
+    rcpt = '',
+    fields = '',
+    reversePath = 'app@example.com',
+  } = sent;
+  await talk.play(`> MAIL FROM:<${reversePath}>${mail}`, '< 250');
+  for (const address of to) await talk.play(`> RCPT TO:<${address}>${rcpt}`, '< 250');
+  await talk.play('> DATA', '< 354');
+  talk.write(`From: App <app@example.com>\r\nSubject: Hello\r\n${fields}\r\nHello\r\n.\r\n`);
+  const [, id = ''] = /^250 2\.0\.0 Ok: queued as (\d+)$/.exec(await talk.reply()) ?? [];
+  expect(id, talk.transcript()).not.toBe('');
+  return id;
+}
+
+/** A recipient, as `postern message ID --json` shows it. */
+export interface Told {
+  readonly forwardPath: string;
+  readonly status: string;
+  readonly nextAttemptAt: string | null;
+  readonly attempts: readonly {
+    readonly outcome: string;
+    readonly reply: string;
+    readonly remoteHost: string | null;
+    readonly tls: string | null;
+  }[];
+}
+
+/** What `postern message ID` tells, once it has come to this. */
+export async function story(gateway: GatewayProcess, id: string, status: string): Promise<readonly Told[]> {
+  let told: readonly Told[] = [];
+  const look = async (): Promise<string> => {
+    const { stdout, stderr } = await gateway.postern('message', id, '--json');
+    expect(stderr).toBe('');
+    const message = JSON.parse(stdout) as { readonly status: string; readonly recipients: readonly Told[] };
+    told = message.recipients;
+    return message.status;
+  };
+  await expect.poll(look, { timeout: 20_000, interval: 100 }).toBe(status);
+  return told;
+}
+
+/** Runs a command that must go well, and gives its output. */
+export async function done(gateway: GatewayProcess, ...args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await gateway.postern(...args);
+  expect([exitCode, stderr]).toEqual([0, '']);
+  return stdout;
+}
+
+/** The lines of the log that say this. */
+export function lines(gateway: GatewayProcess, msg: string): Record<string, unknown>[] {
+  return gateway.log.filter((line) => line['msg'] === msg);
+}

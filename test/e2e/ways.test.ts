@@ -1,0 +1,96 @@
+/** Each way of delivery but the smarthost, by the built server and a real far end. */
+import { readdir, readFile } from 'node:fs/promises';
+import { Resolver } from 'node:dns/promises';
+import { join } from 'node:path';
+import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
+import { expect, it } from 'vitest';
+import { dnsServer } from '../delivery/dns-server.js';
+import { farEnd } from '../delivery/far-end.js';
+import { apiServer, PENDING } from '../delivery/https/api-server.js';
+import { pki } from '../delivery/pki.js';
+import { scratch } from './gateway-process.js';
+import { app, delivering, done, lines, send, story } from './story.js';
+
+const authority = await pki();
+
+it('mx:// finds the servers of each domain, and talks TLS to them', async () => {
+  const far = await farEnd({ certificates: await authority.issue(['mx.b.example']) });
+  const dns = await dnsServer({
+    'b.example': { MX: [{ preference: 10, exchange: 'mx.b.example' }] },
+    'mx.b.example': { A: ['127.0.0.1'] },
+  });
+  const gateway = await delivering(`mx://?resolver=${dns.address}&port=${far.port}&private=allow`);
+  const id = await send(await app(gateway), {
+    to: ['you@b.example', 'them@b.example', 'who@nowhere.example'],
+  });
+  const [you, , who] = await story(gateway, id, 'bounced');
+  expect(you).toMatchObject({
+    status: 'delivered',
+    attempts: [{ remoteHost: 'mx.b.example', tls: expect.stringMatching(/^TLSv1\.3 /) }],
+  });
+  expect(who).toMatchObject({ status: 'bounced', attempts: [{ reply: expect.stringMatching(/^5\.1\.2 /) }] });
+  expect(far.received.filter(({ reversePath }) => reversePath !== '')).toMatchObject([
+    {
+      tls: true,
+      hello: 'mx.example',
+      recipients: [{ address: 'you@b.example' }, { address: 'them@b.example' }],
+    },
+  ]);
+});
+
+it('a mail API that asks for peace has it, and is told by the same key that it is the same message', async () => {
+  const api = await apiServer(() =>
+    api.taken.length === 1
+      ? {
+          status: 429,
+          headers: { 'retry-after': '1' },
+          body: { error: 'You are sending emails too quickly' },
+        }
+      : PENDING,
+  );
+  const url = `${api.url.replace('http://', 'http://up-stream@')}?token_header=X-Token`;
+  const gateway = await delivering(url, { POSTERN_DELIVERY_RETRY_BASE: '100ms' });
+  const id = await send(await app(gateway), { to: ['you@example.net', 'blind@example.net'] });
+  const [you] = await story(gateway, id, 'delivered');
+  expect(you?.attempts).toMatchObject([
+    { outcome: 'deferred', reply: '429 You are sending emails too quickly' },
+    { outcome: 'delivered', reply: '200 id 42 pending' },
+  ]);
+  const [first, second] = api.taken;
+  expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);
+  expect(second?.headers['x-token']).toBe('up-stream');
+  expect(second?.raw).toEqual(first?.raw);
+  expect(lines(gateway, 'cannot deliver')).toHaveLength(1);
+  expect(lines(gateway, 'can deliver again')).toHaveLength(1);
+  expect(gateway.stderr).not.toContain('up-stream');
+});
+
+it('a message in a maildir is signed by both keys, which stand where domain verify finds them', async () => {
+  const folder = join(await scratch(), 'mail');
+  const gateway = await delivering(`maildir:${folder}`);
+  const records = (await done(gateway, 'domain', 'dkim', 'example.com', '--json'))
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { readonly name: string; readonly value: string });
+  expect(records).toHaveLength(2);
+  const dns = await dnsServer({
+    ...Object.fromEntries(records.map(({ name, value }) => [name, { TXT: [value] }])),
+    'example.com': { TXT: ['v=spf1 ip4:192.0.2.1 -all'] },
+  });
+  const verify = ['domain', 'verify', 'example.com', '--resolver', dns.address];
+  const missing = await gateway.postern(...verify);
+  expect([missing.exitCode, missing.stdout]).toEqual([1, expect.stringContaining('_dmarc.example.com')]);
+  dns.zone.set('_dmarc.example.com', { TXT: ['v=DMARC1; p=reject'] });
+  expect((await gateway.postern(...verify)).exitCode).toBe(0);
+
+  await story(gateway, await send(await app(gateway)), 'delivered');
+  const [name = ''] = await readdir(join(folder, 'new'));
+  const message = await readFile(join(folder, 'new', name));
+  expect(message.toString()).toMatch(/^Return-Path: <app@example\.com>\nDelivered-To: you@example\.net\n/);
+  const resolver = new Resolver();
+  resolver.setServers([dns.address]);
+  const { results } = await dkimVerify(message.toString('latin1').replace(/\r?\n/g, '\r\n'), {
+    resolver: (domain: string, type: string) => resolver.resolve(domain, type),
+  } as Parameters<typeof dkimVerify>[1]);
+  expect(results.map(({ status }) => status.result)).toEqual(['pass', 'pass']);
+});
