@@ -18,7 +18,10 @@ export function observe(log: Logger): Observer {
     onAccepted: (session, { id, size, from, tags }) => {
       if (!log.isLevelEnabled('info')) return;
       const to = session.envelope?.recipients.length ?? 0;
-      log.info({ ...who(session), id: String(id), from, recipients: to, size, tags }, 'accepted');
+      const { priority } = session.envelope?.parameters ?? {};
+      // RFC 6710 4.1
+      const promise = priority === undefined ? {} : { priority };
+      log.info({ ...who(session), id: String(id), from, recipients: to, size, tags, ...promise }, 'accepted');
     },
     handler: {
       onRefused: (session, command, reply) => {
