@@ -1,0 +1,88 @@
+/**
+ * Invariant: whatever contents share a buffer on their way to the worker, each arrives as it was, and each full
+ * buffer comes back once, after the last octets in it have been read.
+ */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Batch } from '../../src/store/sqlite/batch.js';
+import { BufferPool } from '../../src/store/sqlite/buffers.js';
+import { type PackedCommit, unpackCommit } from '../../src/store/sqlite/packed.js';
+import { newMessage, octets } from './fixtures.js';
+
+const LARGEST = 8192;
+const near = (size: number) => fc.integer({ min: Math.max(0, size - 2), max: Math.min(LARGEST, size + 2) });
+const size = fc.oneof(
+  fc.constant(0),
+  near(1),
+  near(2048),
+  near(LARGEST / 4),
+  near(LARGEST / 2),
+  near(LARGEST),
+  fc.nat(LARGEST),
+);
+
+/** One post, as the worker gets it. */
+function post(batch: Batch): PackedCommit[] {
+  const transfer: ArrayBuffer[] = [];
+  const commits = batch.take(transfer);
+  return structuredClone(commits, { transfer }) as PackedCommit[];
+}
+
+it('keeps each content, and gives each full buffer back once, behind the last that is in it', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(size, { maxLength: 12 }), { maxLength: 6 }), (posts) => {
+      const pool = new BufferPool(LARGEST);
+      const batch = new Batch(pool);
+      let id = 0;
+      for (const sizes of posts) {
+        const contents = sizes.map((length) => octets(length, ++id));
+        for (const [index, content] of contents.entries()) {
+          const held = content.length === 0 ? null : pool.take(content.length);
+          held?.set(content);
+          const place = held?.subarray(0, content.length) ?? null;
+          batch.add(index, {
+            id: index + 1,
+            message: newMessage(1),
+            size: content.length,
+            sequence: 0,
+            content: place,
+          });
+        }
+        expect(batch.length).toBe(sizes.length);
+        const returned: ArrayBuffer[] = [];
+        for (const [index, packed] of post(batch).entries()) {
+          const { call, operation } = unpackCommit(packed);
+          expect(call).toBe(index);
+          const { piece } = operation;
+          const got =
+            piece === null ? new Uint8Array() : new Uint8Array(piece.buffer, piece.start, piece.length);
+          expect(Buffer.from(got).equals(Buffer.from(contents[index] ?? []))).toBe(true);
+          if (piece === null) continue;
+          // It has gone back already: these octets could have been written over.
+          expect(returned).not.toContain(piece.buffer);
+          if (piece.returns) {
+            expect(piece.buffer.byteLength).toBe(LARGEST);
+            returned.push(piece.buffer);
+          }
+        }
+        expect(batch.length).toBe(0);
+        pool.give(returned);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('asks for no buffer of its own while nothing is small', () => {
+  const batch = new Batch(new BufferPool(LARGEST));
+  batch.add(1, {
+    id: 1,
+    message: newMessage(1),
+    size: LARGEST,
+    sequence: 0,
+    content: new Uint8Array(LARGEST),
+  });
+  const transfer: ArrayBuffer[] = [];
+  batch.take(transfer);
+  expect(transfer.map(({ byteLength }) => byteLength)).toEqual([LARGEST]);
+});
