@@ -120,13 +120,15 @@ export const SCENARIOS = [
       runs: [
         // It has no STARTTLS: its clients save a hello, a command and three replies.
         run('tls', [...EACH_ITS_CONNECTION, ...SHORT, ...resume], IMPLICIT),
+        // The same, behind a canned dialogue up to its STARTTLS.
+        run('tls', [...EACH_ITS_CONNECTION, ...SHORT, '--starttls', ...resume], OPTIONAL, 'tls by STARTTLS'),
         ...each(
           ['postern', 'smtp-server'],
           [...EACH_ITS_CONNECTION, ...SHORT, '--starttls', ...resume],
           OPTIONAL,
         ),
       ],
-      goals: suffix === '' ? [goal('tls', 0.9)] : [],
+      goals: suffix === '' ? [goal('tls', 0.9), goal('tls by STARTTLS', 0.9)] : [],
     },
   ]),
   ...[1, 10, 50, 200].map((connections) => ({
