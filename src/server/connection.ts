@@ -12,7 +12,7 @@ import { Client, type ClientContext } from './client.js';
 import { FIXED } from './limits.js';
 import type { Waiting } from './patience.js';
 import type { ProxiedEndpoints } from './proxy-header.js';
-import { attach, detach, release, type SocketOwner } from './socket-events.js';
+import { attach, release, type SocketOwner } from './socket-events.js';
 import { certificateProblem, linkOf } from './tls-facts.js';
 import { TLS_HANDSHAKE } from './tls-gate.js';
 
@@ -196,7 +196,6 @@ export class Connection<Principal>
     const plain = this.#socket;
     this.#write();
     this.waitFor('handshake');
-    detach(plain);
     this.context.secure(plain, this.session.takeUnread(), (result) => {
       if (this.#over) return;
       if (result instanceof Error) this.#handshakeFailed(result);

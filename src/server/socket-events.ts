@@ -22,22 +22,24 @@ export function attach(socket: Owned, to: SocketOwner): void {
   socket.on('close', onClose);
 }
 
+/** Lets `to` hear an attached socket from now on: to exchange the listeners would cost more. */
+export function handOver(socket: Owned, to: SocketOwner): void {
+  socket[owner] = to;
+}
+
+/** Lets `to` hear how a socket ends, and nothing else. */
+export function attachToEnd(socket: Owned, to: SocketOwner): void {
+  socket[owner] = to;
+  socket.on('error', onError);
+  socket.on('close', onClose);
+}
+
 /**
  * The socket is closed, and has told all. Node holds it for a while: so long it is not to hold all that there was
  * to a connection, or that outlives the garbage collections that are cheap.
  */
 export function release(socket: Owned): void {
   socket[owner] = undefined;
-}
-
-/** Nobody hears the socket any more. */
-export function detach(socket: Owned): void {
-  socket[owner] = undefined;
-  socket.off('data', onData);
-  socket.off('end', onEnd);
-  socket.off('drain', onDrain);
-  socket.off('error', onError);
-  socket.off('close', onClose);
 }
 
 function onData(this: Owned, octets: Uint8Array): void {

@@ -3,6 +3,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Certificates } from './certificates.js';
 import { handshakeFailure } from './tls-failure.js';
 import { FIXED } from './limits.js';
+import { attachToEnd, handOver, release, type SocketOwner } from './socket-events.js';
 
 /** First octet of a TLS record that holds a handshake message, so of every ClientHello: RFC 8446 5.1. */
 export const TLS_HANDSHAKE = 0x16;
@@ -19,7 +20,7 @@ export class TlsGate {
   readonly #server: Server;
   readonly #unfollow: () => void;
   /** Sockets in handshake, by their endpoints: what a `TLSSocket` and its socket have in common. */
-  readonly #pending = new Map<string, Done>();
+  readonly #pending = new Map<string, Handshake>();
 
   /** @param asksClients whether clients are asked for a certificate. Whatever they show, the handshake goes on. */
   constructor(certificates: Certificates, asksClients = false) {
@@ -44,54 +45,35 @@ export class TlsGate {
 
   /** Hands the socket to TLS at once. `done` is called once; after an error the socket is of no use. */
   handshake(socket: Socket, early: Uint8Array, done: Done): void {
-    const endpoints = endpointsOf(socket);
-    this.#pending.set(endpoints, done);
-    socket.on('error', ignore);
-    socket.once('close', () => {
-      // By now the same endpoints may be those of a connection after it.
-      if (this.#pending.get(endpoints) !== done) return;
-      this.#settle(endpoints, new Error('the client closed the connection in the TLS handshake'));
-    });
-    socket.pause();
-    // Half a connection has no handshake. The TLS socket takes this over from the plain one.
-    socket.allowHalfOpen = false;
-    if (early.length > 0) socket.unshift(early);
-    this.#server.emit('connection', socket);
+    const handshake = new Handshake(socket, this, done);
+    attachToEnd(socket, handshake);
+    handshake.begin(early);
   }
 
   /**
-   * The same after STARTTLS: whatever comes before the ClientHello is dropped, whole lines and parts of
-   * lines. It was sent in plain text, by the client or by somebody in between (RFC 3207 4.2), and neither
-   * has any business there. Dropping it however it is cut into packets makes it have no effect.
+   * The same after STARTTLS, for a socket that is attached already: whatever comes before the ClientHello is
+   * dropped, whole lines and parts of lines. It was sent in plain text, by the client or by somebody in between
+   * (RFC 3207 4.2), and neither has any business there. Dropping it however it is cut into packets makes it have
+   * no effect.
    */
   handshakeAfterPlain(socket: Socket, early: Uint8Array, done: Done): void {
-    let dropped = 0;
-    const finish = (): void => {
-      socket.off('data', look);
-      socket.off('close', closed);
-      socket.off('end', closed);
-    };
-    const closed = (): void => {
-      finish();
-      done(new Error('the client closed the connection after STARTTLS'));
-    };
-    const look = (octets: Uint8Array): void => {
-      const hello = octets.indexOf(TLS_HANDSHAKE);
-      dropped += hello < 0 ? octets.length : hello;
-      if (dropped > FIXED.beforeClientHello.initial) {
-        finish();
-        done(new Error('the client sent no TLS handshake after STARTTLS'));
-      } else if (hello >= 0) {
-        finish();
-        this.handshake(socket, octets.subarray(hello), done);
-      }
-    };
-    socket.on('error', ignore);
-    socket.on('close', closed);
-    socket.on('end', closed);
-    socket.on('data', look);
+    const handshake = new Handshake(socket, this, done);
+    handOver(socket, handshake);
     socket.resume();
-    if (early.length > 0) look(early);
+    if (early.length > 0) handshake.octets(early);
+  }
+
+  /** @internal */
+  take(socket: Socket, handshake: Handshake): string {
+    const endpoints = endpointsOf(socket);
+    this.#pending.set(endpoints, handshake);
+    this.#server.emit('connection', socket);
+    return endpoints;
+  }
+
+  /** @internal By now the same endpoints may be those of a connection after it. */
+  forget(endpoints: string, handshake: Handshake): void {
+    if (this.#pending.get(endpoints) === handshake) this.#pending.delete(endpoints);
   }
 
   close(): void {
@@ -99,10 +81,74 @@ export class TlsGate {
   }
 
   #settle(endpoints: string, result: TLSSocket | Error): void {
-    const done = this.#pending.get(endpoints);
-    this.#pending.delete(endpoints);
-    if (done !== undefined) done(result);
+    const handshake = this.#pending.get(endpoints);
+    if (handshake !== undefined) handshake.settle(result);
     else if (!(result instanceof Error)) result.destroy();
+  }
+}
+
+/** A plain socket on its way through a handshake. */
+class Handshake implements SocketOwner {
+  /** By which the gate knows it; null before the ClientHello. */
+  #endpoints: string | null = null;
+  #dropped = 0;
+  #over = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly gate: TlsGate,
+    private readonly done: Done,
+  ) {}
+
+  /** @param early octets that were read already, from the ClientHello on */
+  begin(early: Uint8Array): void {
+    const { socket } = this;
+    // Half a connection has no handshake. The TLS socket takes this over from the plain one.
+    socket.allowHalfOpen = false;
+    if (early.length > 0) {
+      // Or it would be told to whoever hears the socket.
+      socket.pause();
+      socket.unshift(early);
+    }
+    this.#endpoints = this.gate.take(socket, this);
+  }
+
+  /** What comes in plain text, before the ClientHello. */
+  octets(octets: Uint8Array): void {
+    // What the TLS socket reads of what was put back is told here, too.
+    if (this.#endpoints !== null) return;
+    const hello = octets.indexOf(TLS_HANDSHAKE);
+    this.#dropped += hello < 0 ? octets.length : hello;
+    if (this.#dropped > FIXED.beforeClientHello.initial) {
+      this.settle(new Error('the client sent no TLS handshake after STARTTLS'));
+    } else if (hello >= 0) {
+      this.begin(hello === 0 ? octets : octets.subarray(hello));
+    }
+  }
+
+  ended(): void {
+    this.closed();
+  }
+
+  drained(): void {
+    // The reply to STARTTLS was the last plain text; TLS waits for it by itself.
+  }
+
+  failed(): void {
+    // The close event follows, and settles what there is to settle.
+  }
+
+  closed(): void {
+    const when = this.#endpoints === null ? 'after STARTTLS' : 'in the TLS handshake';
+    this.settle(new Error(`the client closed the connection ${when}`));
+  }
+
+  settle(result: TLSSocket | Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    release(this.socket);
+    if (this.#endpoints !== null) this.gate.forget(this.#endpoints, this);
+    this.done(result);
   }
 }
 
@@ -127,8 +173,4 @@ export class TlsGates {
 function endpointsOf(socket: Socket): string {
   const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
   return `${remoteAddress}|${remotePort}|${localAddress}|${localPort}`;
-}
-
-function ignore(): void {
-  // The close event follows, and settles what there is to settle.
 }
