@@ -4,7 +4,7 @@ import { count, duration, figure, octets, percent, time } from './format.js';
 import { SCRIPT } from './page/script.js';
 import { STYLE } from './page/style.js';
 import type { Report, Spread } from './report.js';
-import { loadOf, warnings } from './report-text.js';
+import { loadOf, timeIn, warnings } from './report-text.js';
 
 /**
  * The report as one page that needs nothing else: no network, no other file. Figures and tables are there
@@ -33,14 +33,14 @@ export async function reportPage(report: Report): Promise<string> {
 ${heading(report)}
 ${figures(report)}
 ${notes(report)}
-<section class="card"><h2>Throughput over time</h2><div id="throughput" class="chart"></div></section>
-<section class="card"><h2>Latency by percentile</h2><div id="latency" class="chart"></div></section>
+${chart('throughput', 'Throughput over time', throughputIs(report))}
+${chart('latency', 'Latency by percentile', latencyIs(report))}
 ${latencies(report)}
 <div class="columns">
 ${table('Replies', repliesOf(report))}
 ${table('Run', factsOf(report))}
 </div>
-<footer class="faint small">Made by postern bench. Latency counts from the moment at which a message was due.</footer>
+<footer class="faint small">Made by postern bench. Latencies are off by a thousandth at the most.</footer>
 </main>
 <script type="application/json" id="data">${data}</script>
 <script>${uplot}</script>
@@ -61,24 +61,41 @@ function heading(report: Report): string {
 <p class="faint">${text(loadOf(report))}</p><p class="faint small">${text(date)}</p></header>`;
 }
 
-function figures({ messages, latency, ...report }: Report): string {
+function chart(id: string, title: string, about: string): string {
+  return `<section class="card"><h2>${text(title)}</h2><p class="faint small">${text(about)}</p><div id="${id}" class="chart"></div></section>`;
+}
+
+function throughputIs({ interval, settings }: Report): string {
+  const warm = settings.warmup === 0 ? '' : ` The first ${duration(settings.warmup / 1000)} are warm-up.`;
+  return `Messages a second, every ${interval} ms.${warm}`;
+}
+
+function latencyIs({ settings }: Report): string {
+  return settings.schedule === null
+    ? 'From the first command of a message to the last reply. In a closed loop nothing is sent while the server stalls, so that a stall shows in few messages.'
+    : 'From when each message was due (its intended start) to the last reply, whether the server kept up or not: what had to wait is counted with its wait.';
+}
+
+function figures({ messages, latency, generator, ...report }: Report): string {
   const failed = messages.refused + messages.lost;
   return `<section class="figures">
 ${card('Throughput', figure(report.messagesPerSecond), 'messages/s')}
 ${card('Data', ...split(`${octets(report.octetsPerSecond)}/s`))}
 ${card('Half within', ...split(time(latency.p50)))}
 ${card('99% within', ...split(time(latency.p99)))}
-${card('Accepted', count(messages.accepted), '')}
-${card('Refused or lost', count(failed), '', failed > 0)}
+${card('Accepted', count(messages.accepted), failed === 0 ? 'all messages' : `${count(failed)} failed`, failed > 0)}
+${card('Generator', percent(generator.busiest), 'busy', generator.saturated)}
 </section>`;
 }
 
 function card(name: string, value: string, unit: string, bad = false): string {
-  return `<div class="card"><p class="faint small">${text(name)}</p><p class="figure${bad ? ' bad' : ''}">${text(value)} <small>${text(unit)}</small></p></div>`;
+  return `<div class="card"><p class="faint small">${text(name)}</p><p class="figure">${text(value)} <small${bad ? ' class="bad"' : ''}>${text(unit)}</small></p></div>`;
 }
 
 function notes(report: Report): string {
-  const found = warnings(report).map((note) => `<p>${text(note.replace(/^! /, ''))}</p>`);
+  // An option must not break at its hyphens.
+  const options = (html: string): string => html.replace(/--[a-z-]+/g, '<code>$&</code>');
+  const found = warnings(report).map((note) => `<p>${options(text(note.replace(/^! /, '')))}</p>`);
   return found.length === 0 ? '' : `<section class="card note">${found.join('')}</section>`;
 }
 
@@ -104,7 +121,7 @@ function latencies({ latency, service, setup }: Report): string {
   const head = COLUMNS.map(([name]) => `<th>${name}</th>`).join('');
   const body = rows.map(
     ([name, spread]) =>
-      `<tr><td>${text(name)}</td>${COLUMNS.map(([, key]) => `<td>${text(time(spread[key]))}</td>`).join('')}</tr>`,
+      `<tr><td>${text(name)}</td>${COLUMNS.map(([, key]) => `<td>${text(timeIn(spread, key))}</td>`).join('')}</tr>`,
   );
   return `<section class="card"><h2>Latency</h2><div class="scroll"><table><thead><tr><th></th>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div></section>`;
 }
@@ -122,11 +139,26 @@ function repliesOf({ replies, faults }: Report): [string, string][] {
   ];
 }
 
-function factsOf({ messages, warmup, generator, host, settings, seconds }: Report): [string, string][] {
+function factsOf({
+  messages,
+  warmup,
+  generator,
+  host,
+  settings,
+  seconds,
+}: Report): (readonly [string, string])[] {
   return [
     ['Time', duration(seconds)],
-    ['Warm-up, not counted', `${duration(settings.warmup / 1000)}, ${count(warmup.accepted)} messages`],
+    ...(settings.warmup === 0
+      ? []
+      : ([
+          ['Warm-up, not counted', `${duration(settings.warmup / 1000)}, ${count(warmup.accepted)} messages`],
+        ] as const)),
+    ['Refused', count(messages.refused)],
+    ['Lost', count(messages.lost)],
+    ...(settings.schedule === null ? [] : ([['Due and never begun', count(messages.unstarted)]] as const)),
     ['Connections opened', count(messages.opened)],
+    ...(settings.resumeTls ? ([['With a resumed TLS session', count(messages.resumed)]] as const) : []),
     ['Connections failed', count(messages.notOpened)],
     [
       'Generator',

@@ -33,7 +33,7 @@ export function loadOf({ settings }: Report): string {
   const loop =
     schedule === null
       ? 'closed loop'
-      : `open loop at ${figure(schedule.perSecond)} messages/s (${schedule.arrivals})`;
+      : `open loop at ${schedule.perSecond.toLocaleString('en-US')} messages/s (${schedule.arrivals})`;
   const total = sizes.reduce((sum, { weight }) => sum + weight, 0);
   const mix = sizes.map(({ octets: size, weight }) =>
     sizes.length === 1 ? octets(size) : `${percent(weight / total)} of ${octets(size)}`,
@@ -47,6 +47,7 @@ export function loadOf({ settings }: Report): string {
     ...(settings.pipelining ? ['PIPELINING'] : []),
     ...(settings.chunking ? ['BDAT'] : []),
     ...(settings.startTls ? ['STARTTLS'] : []),
+    ...(settings.resumeTls ? ['TLS resumed'] : []),
     ...(user ? ['AUTH'] : []),
   ].join(', ');
 }
@@ -80,6 +81,11 @@ export function warnings(report: Report): string[] {
   return found.map((text) => `! ${text}`);
 }
 
+/** One time of a spread; a dash where nothing was measured. */
+export function timeIn(spread: Spread, name: keyof Spread): string {
+  return spread.count === 0 ? '–' : time(spread[name]);
+}
+
 function latencyTable(report: Report): string[] {
   const rows: [string, Spread][] = [
     [report.service === null ? 'message' : 'from due', report.latency],
@@ -92,7 +98,7 @@ function latencyTable(report: Report): string[] {
     `latency     ${header}`,
     ...rows.map(
       ([name, spread]) =>
-        `  ${name.padEnd(10)}${columns.map((column) => time(spread[column]).padStart(9)).join('')}`,
+        `  ${name.padEnd(10)}${columns.map((column) => timeIn(spread, column).padStart(9)).join('')}`,
     ),
   ];
 }

@@ -162,6 +162,33 @@ describe('delivery', () => {
   });
 });
 
+it('the load test in README.md', async () => {
+  const folder = await installed();
+  const main = join(PROJECT, 'dist/cli/main.js');
+  const text = readme.blocks.find(({ heading }) => heading === 'Load testing')?.text ?? '';
+  const [[, sinkLine = ''] = [], [, benchLine = ''] = []] = text.matchAll(/^\$ postern (.*)$/gm);
+  expect(sinkLine).toBe('sink &');
+  const listen = ['--listen', 'smtp://127.0.0.1:0'];
+  const sink = new Program(spawn(process.execPath, [main, 'sink', ...listen], { cwd: folder }));
+  const [ready = '', port = ''] = await sink.says(/^postern sink ready smtp=127\.0\.0\.1:(\d+)$/m);
+  const words = benchLine.replace('2525', port).split(' ');
+  const load = new Program(spawn(process.execPath, [main, ...words], { cwd: folder }));
+  expect((await load.exited)[0]).toBe(0);
+  expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('<!doctype html>');
+  // All figures differ from run to run, and warnings come and go; the words and what was sent do not.
+  const shape = (said: string): string[] =>
+    said
+      .replaceAll(`127.0.0.1:${port}`, '127.0.0.1:2525')
+      .split('\n')
+      .filter((line) => line !== '' && !/^[$!]/.test(line))
+      .map((line) =>
+        /^(?:replies|messages|load|target|connections|postern) /.test(line)
+          ? line
+          : line.replace(/ .*/, /^ /.test(line) ? line.trim().replace(/ .*/, '') : ''),
+      );
+  expect(shape(`${ready}\n${load.output}`)).toEqual(shape(text));
+});
+
 /** A started program and what it says. It ends with the test. */
 class Program {
   output = '';

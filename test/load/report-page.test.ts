@@ -69,6 +69,15 @@ describe('the page', () => {
     expect(page).toContain("default-src 'none'");
   });
 
+  it('says from when latency counts', async () => {
+    expect(await reportPage(report)).not.toContain('intended start');
+    const schedule = { perSecond: 500, arrivals: 'poisson', ramp: 0 } as const;
+    const open = { ...report, service: report.latency, settings: { ...report.settings, schedule } };
+    const page = await reportPage(open);
+    expect(page).toContain('From when each message was due (its intended start)');
+    expect(page).toContain('open loop at 500 messages/s (poisson)');
+  });
+
   it('draws both charts, light and dark', async ({ skip }) => {
     if (browser === null) return skip(`the browser of the tests cannot start here: ${why}`);
     const file = join(await scratch(), 'report.html');

@@ -31,7 +31,7 @@ export const SCRIPT = String.raw`
     const rate = (name) => timeline.map((point) => point[name] * perSecond);
     const failures = timeline.some((point) => point.failed > 0);
     return [{
-      width, height: HEIGHT, scales: { x: { time: false } },
+      width, height: HEIGHT, scales: { x: { time: false, range: (_, __, max) => [0, max] } },
       axes: [axis({ values: (_, all) => all.map((at) => at + ' s') }),
         axis({ size: 56, values: (_, all) => all.map((value) => short.format(value)) })],
       series: [

@@ -21,7 +21,8 @@ body {
 }
 main { max-width: 66rem; margin: 0 auto; }
 h1 { font-size: 1.7rem; line-height: 1.2; letter-spacing: -.02em; margin: 0 0 .25rem; }
-h2 { font-size: 1rem; font-weight: 600; margin: 0 0 .75rem; }
+h2 { font-size: 1rem; font-weight: 600; margin: 0 0 .5rem; }
+h2 + p { margin-bottom: .75rem; }
 p { margin: 0; }
 .faint { color: var(--faint); }
 .small { font-size: .875rem; }
@@ -35,7 +36,8 @@ header { margin-bottom: 1.75rem; }
 .figures { margin-bottom: 1rem; }
 .figure { font-size: 1.85rem; font-weight: 650; letter-spacing: -.03em; line-height: 1.15; }
 .figure small { display: block; min-height: 1.4em; font-size: .95rem; font-weight: 500; color: var(--faint); letter-spacing: 0; }
-.bad { color: var(--bad); }
+.figure .bad { color: var(--bad); }
+code { font: inherit; font-weight: 600; white-space: nowrap; }
 .note { background: var(--note); border-color: var(--note-line); }
 .note p + p { margin-top: .5rem; }
 .columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); }
@@ -43,6 +45,8 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: right; padding: .3rem 0 .3rem .75rem; border-top: 1px solid var(--line); font-weight: 400; }
 tr:first-child > * { border-top: 0; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; color: var(--faint); }
+.scroll th, .scroll td { white-space: nowrap; }
+.scroll table { font-size: .9375rem; }
 thead th { color: var(--faint); font-size: .875rem; }
 .scroll { overflow-x: auto; }
 .chart { min-height: 300px; }
