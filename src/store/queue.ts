@@ -55,6 +55,8 @@ export interface Lease {
   readonly recipients: readonly LeasedRecipient[];
   /** When it ends unless it is renewed, in milliseconds since the epoch. */
   readonly until: number;
+  /** All of the content, where it is within {@link LeaseRequest.contentOctets}. */
+  readonly content?: Uint8Array;
 }
 
 export interface LeaseRequest {
@@ -65,6 +67,8 @@ export interface LeaseRequest {
   readonly limit: number;
   /** Messages of one sending domain at most, with those that are leased already. */
   readonly perDomain: number;
+  /** Content up to so many octets comes with its lease, to save asking for it. Default: none does. */
+  readonly contentOctets?: number;
 }
 
 /** What became of one recipient in one try. */

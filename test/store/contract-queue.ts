@@ -90,6 +90,17 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       ]);
     });
 
+    it('bring the content along where it is short enough', async () => {
+      const domain = await addDomain(store());
+      for (const size of [0, 77, 78]) {
+        await accept(store(), newMessage(domain.id, { status: 'queued' }), octets(size));
+      }
+      const leases = await leaseAt(store(), RECEIVED, { contentOctets: 77 });
+      expect(leases.map(({ size }) => size)).toEqual([0, 77, 78]);
+      expect(leases.find(({ size }) => size === 77)?.content).toEqual(new Uint8Array(octets(77)));
+      expect(leases.find(({ size }) => size === 78)?.content).toBeUndefined();
+    });
+
     it('are given for what is due alone: not held, not before its time', async () => {
       const domain = await addDomain(store());
       await queued(store(), domain, { status: 'held' });

@@ -44,6 +44,7 @@ export class Leasing {
   readonly #message;
   readonly #due;
   readonly #domain;
+  readonly #content;
   readonly #end;
   readonly #remove;
   readonly #renew;
@@ -75,6 +76,7 @@ export class Leasing {
         delay_reported AS delayReported
       FROM recipient WHERE message_id = ? AND next_attempt_at <= ? ORDER BY position`);
     this.#domain = database.prepare('SELECT id, name, created_at AS createdAt FROM domain WHERE id = ?');
+    this.#content = database.prepare('SELECT octets FROM chunk WHERE message_id = ? AND sequence = 0');
     this.#end = database.prepare(`
       UPDATE queue SET lease = NULL, due_at = ${NEXT_ATTEMPT} WHERE message_id = ?1 AND ${NEXT_ATTEMPT} NOT NULL`);
     this.#remove = database.prepare('DELETE FROM queue WHERE message_id = ?');
@@ -86,7 +88,7 @@ export class Leasing {
     this.#nextDue = database.prepare('SELECT min(due_at) AS due FROM queue');
   }
 
-  lease({ now, until, limit, perDomain }: LeaseRequest): Lease[] {
+  lease({ now, until, limit, perDomain, contentOctets = 0 }: LeaseRequest): Lease[] {
     const counts = this.#leased.all(now) as { id: number; leases: number }[];
     const leased = new Map(counts.map(({ id, leases }) => [id, leases]));
     const { number: before } = this.#lastNumber.get() as { number: number };
@@ -95,7 +97,7 @@ export class Leasing {
       if (line.room <= 0 || leases.length >= limit) return false;
       const first = this.#firstOf(line, now);
       if (first === null) return false;
-      leases.push(this.#take(first, before + leases.length + 1, until));
+      leases.push(this.#take(first, before + leases.length + 1, until, contentOctets));
       line.room--;
       this.#served = line.domainId;
       return true;
@@ -159,9 +161,10 @@ export class Leasing {
     }
   }
 
-  #take({ id, recipients }: Due, lease: number, until: number): Lease {
+  #take({ id, recipients }: Due, lease: number, until: number, contentOctets: number): Lease {
     this.#lease.run(lease, until, id);
     const row = this.#message.get(id) as unknown as MessageRow;
+    const content = row.size <= contentOctets ? this.#contentOf(id, row.size) : null;
     return {
       lease,
       id,
@@ -179,7 +182,14 @@ export class Leasing {
         delayReported: delayReported === 1,
       })),
       until,
+      ...(content === null ? {} : { content }),
     };
+  }
+
+  /** Null where it is not there as a whole: it may have been removed. */
+  #contentOf(id: number, size: number): Uint8Array | null {
+    const row = this.#content.get(id) as { octets: Uint8Array } | undefined;
+    return row?.octets.length === size ? row.octets : null;
   }
 
   /** A domain's row never changes but for its removal, which is nothing to what it has sent already. */
