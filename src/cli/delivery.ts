@@ -3,6 +3,7 @@ import { type Config, ConfigError } from '../config/index.js';
 import { type Reports, startReports } from '../delivery/reports/reporter.js';
 import { RouteError, Routes } from '../delivery/routes.js';
 import { Runner } from '../delivery/runner.js';
+import { storedContent } from '../delivery/shipping.js';
 import { startWebhooks } from '../delivery/webhooks/teller.js';
 import type { Store } from '../store/port.js';
 import { observeDelivery, observeReports, observeWebhooks } from './delivery-log.js';
@@ -44,7 +45,7 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
   const signer = new Signer(store.dkimKeys);
   const runner = new Runner({
     queue: store.queue,
-    outgoingOf: ({ id, domain, size }) => signer.signedContent(domain.name, size, () => store.content(id)),
+    outgoingOf: (lease) => signer.signedContent(lease.domain.name, storedContent(lease, store)),
     waysOf: ({ name }, tags) => routes.waysOf(name, tags),
     caps: { workers, perDestination, perDomain },
     retry,

@@ -107,7 +107,8 @@ export class LeaseLoop {
     }
     const time = now();
     const until = time + DELIVERY.lease.initial;
-    const leases = await queue.lease({ now: time, until, limit, perDomain: this.#share() });
+    const contentOctets = DELIVERY.contentAtHand.initial;
+    const leases = await queue.lease({ now: time, until, limit, perDomain: this.#share(), contentOctets });
     take(leases);
     if (leases.length === limit) {
       this.#more = true;

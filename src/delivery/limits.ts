@@ -52,7 +52,13 @@ export const DELIVERY = {
     about: 'Messages in hand at one time: under way, or next to be.',
     initial: 512,
     unit: 'count',
-    source: 'a few for each worker, and a kilobyte of memory for each',
+    source: 'a few for each worker, and a kilobyte of memory for each, beside its content',
+  },
+  contentAtHand: {
+    about: 'Content up to this is read with its message, and kept with what is in hand.',
+    initial: 16 * 1024,
+    unit: 'octets',
+    source: 'most messages that programs send; a window of them is 8 MiB',
   },
   lease: {
     about: 'How long messages in hand are kept from any other server; renewed long before it ends.',

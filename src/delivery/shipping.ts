@@ -1,12 +1,28 @@
 /** One shipment: handed to its transport, and what comes back made certain. */
 import { createHash } from 'node:crypto';
+import type { MessageId } from '../store/port.js';
 import type { Lease, LeasedRecipient } from '../store/queue.js';
 import type { Delivery, Shipment, Transport } from './transport.js';
 
 /** The content of a message as it is to go out. */
-export type Outgoing = Pick<Shipment, 'size' | 'content'>;
+export type Outgoing = Pick<Shipment, 'size' | 'content' | 'whole'>;
 /** Makes it: signs it, say. */
 export type OutgoingOf = (lease: Lease) => Outgoing | Promise<Outgoing>;
+
+/** Content as it was stored: what came with the lease, or what the store reads. */
+export function storedContent(
+  { id, size, content }: Lease,
+  store: { content(id: MessageId): AsyncIterable<Uint8Array> },
+): Outgoing {
+  if (content === undefined) return { size, content: () => store.content(id) };
+  return {
+    size,
+    whole: content,
+    async *content() {
+      yield content;
+    },
+  };
+}
 
 /** What a shipment came to. */
 export interface Shipped {
@@ -90,8 +106,12 @@ function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], outgoi
     receivedAt,
     terms,
     size: outgoing.size,
-    idempotencyKey: idempotencyKey(lease, recipients),
+    // Most transports have no use for it.
+    get idempotencyKey() {
+      return idempotencyKey(lease, recipients);
+    },
     content: () => outgoing.content(),
+    whole: outgoing.whole,
   };
 }
 

@@ -22,6 +22,8 @@ export interface Shipment {
   readonly size: number;
   /** The message as it is to go out, signed where it is to be. Each call begins anew. */
   content(): AsyncIterable<Uint8Array>;
+  /** All of {@link content}, where it is short and at hand. */
+  readonly whole?: Uint8Array | undefined;
 }
 
 /** What became of one recipient. */

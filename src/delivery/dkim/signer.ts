@@ -2,15 +2,8 @@ import { createPrivateKey } from 'node:crypto';
 import { HeaderSection, MalformedHeaderError } from '../../message/section.js';
 import type { DkimKeys } from '../../store/dkim-keys.js';
 import { RelaxedBody } from './relaxed.js';
+import type { Outgoing } from '../shipping.js';
 import type { SigningKey } from './signature.js';
-
-/** Content as it is to go out. */
-export interface SignedContent {
-  /** Octets of {@link content}. */
-  readonly size: number;
-  /** Each call begins anew. */
-  content(): AsyncIterable<Uint8Array>;
-}
 
 export interface SignerOptions {
   /** Milliseconds that the keys of a domain are believed. Default: 10 seconds. */
@@ -46,28 +39,25 @@ export class Signer {
    *
    * @param domain name of the sending domain
    */
-  async signedContent(
-    domain: string,
-    size: number,
-    content: () => AsyncIterable<Uint8Array>,
-  ): Promise<SignedContent> {
+  async signedContent(domain: string, stored: Outgoing): Promise<Outgoing> {
     const keys = await this.#keysOf(domain);
-    if (keys.length === 0) return { size, content };
+    if (keys.length === 0) return stored;
     // Only now: mailauth takes a third of a second to load.
     const { fieldsToSign, signatureField } = await import('./signature.js');
-    const { header, bodyHash } = await digest(content());
+    const { header, bodyHash } = await digest(stored.content());
     // What cannot be read as a header cannot be signed, either; it goes out as it is.
-    if (header === null) return { size, content };
+    if (header === null) return stored;
     const fields = fieldsToSign(header);
     const time = this.#now();
     const signatures = await Promise.all(keys.map((key) => signatureField(key, fields, bodyHash, time)));
     const top = Buffer.from(signatures.join(''));
     return {
-      size: size + top.length,
+      size: stored.size + top.length,
       async *content() {
         yield top;
-        yield* content();
+        yield* stored.content();
       },
+      ...(stored.whole === undefined ? {} : { whole: Buffer.concat([top, stored.whole]) }),
     };
   }
 

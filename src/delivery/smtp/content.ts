@@ -15,32 +15,55 @@ export interface ContentEvents {
   ended(): void;
 }
 
-/** Opens the content of a shipment for one try. What fails in it fails the stream. */
+/**
+ * Opens the content of a shipment for one try: as {@link asData} makes it where it is short, else as a stream. What
+ * fails in it fails the stream.
+ */
 export async function openContent(
-  { size, content }: Pick<Shipment, 'size' | 'content'>,
+  { size, content, whole }: Pick<Shipment, 'size' | 'content' | 'whole'>,
   events: ContentEvents,
-): Promise<Readable> {
-  if (size > HELD_OCTETS) return Readable.from(watched(content(), events), { objectMode: false });
-  const pieces: Uint8Array[] = [];
-  for await (const piece of content()) pieces.push(piece);
-  return new Held(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces), events);
+): Promise<Buffer | Readable> {
+  const data = size > HELD_OCTETS ? null : asData(whole ?? (await gathered(content())));
+  return data ?? Readable.from(watched(content(), events), { objectMode: false });
 }
 
-/** One piece, given when it is asked for. */
-class Held extends Readable {
-  constructor(
-    private readonly octets: Uint8Array,
-    private readonly events: ContentEvents,
-  ) {
-    super();
-  }
+async function gathered(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of content) pieces.push(piece);
+  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+}
 
-  override _read(): void {
-    this.events.begun();
-    if (this.octets.length > 0) this.push(this.octets);
-    this.push(null);
-    this.events.ended();
+/**
+ * Content as DATA carries it (RFC 5321 4.5.2): a dot more where a line begins with one, and the line that ends it.
+ * Null where a CR or LF stands alone: what becomes of those is for nodemailer's stream.
+ */
+export function asData(content: Uint8Array): Buffer | null {
+  let dots = 0;
+  let before = LF;
+  let ends = false;
+  for (const octet of content) {
+    if (octet === LF ? before !== CR : before === CR) return null;
+    if (octet === DOT && before === LF) dots++;
+    before = octet;
+    ends = octet === LF;
   }
+  if (before === CR) return null;
+  const end = ends ? END : LINE_END_AND_END;
+  const data = Buffer.allocUnsafe(content.length + dots + end.length);
+  let at = 0;
+  if (dots === 0) {
+    data.set(content);
+    at = content.length;
+  } else {
+    before = LF;
+    for (const octet of content) {
+      if (octet === DOT && before === LF) data[at++] = DOT;
+      data[at++] = octet;
+      before = octet;
+    }
+  }
+  data.set(end, at);
+  return data;
 }
 
 async function* watched(
@@ -75,3 +98,6 @@ export async function isLines(content: AsyncIterable<Uint8Array>): Promise<boole
 
 const CR = 0x0d;
 const LF = 0x0a;
+const DOT = 0x2e;
+const END = Buffer.from('.\r\n');
+const LINE_END_AND_END = Buffer.from('\r\n.\r\n');

@@ -3,11 +3,11 @@ import type { TLSSocket } from 'node:tls';
 import type { Shipment } from '../transport.js';
 import { answersOf, type Ending, isUndecided } from './answers.js';
 import { Connection } from './commands.js';
-import { openContent } from './content.js';
+import { type ContentEvents, openContent } from './content.js';
 import type { Envelope, Extensions } from './envelope.js';
 import type { SessionOptions } from './options.js';
 import type { Verdict } from './reply.js';
-import { setUp, socketOf, timeout } from './set-up.js';
+import { setUp, timeout } from './set-up.js';
 import { tlsOf } from './tls.js';
 
 /** What became of one transaction. */
@@ -25,6 +25,8 @@ interface Tracked {
   rejectedErrors?: readonly { readonly recipient?: string; readonly response?: string }[];
 }
 
+type Content = Pick<Shipment, 'size' | 'content' | 'whole'>;
+
 /** A connection to a far side that messages can go over, one after the other. */
 export class Session {
   readonly extensions: Extensions;
@@ -39,7 +41,7 @@ export class Session {
   readonly #ended: Promise<void>;
 
   private constructor(connection: Connection, extensions: Extensions, options: SessionOptions) {
-    const socket = socketOf(connection);
+    const { socket } = connection;
     this.#connection = connection;
     this.#options = options;
     this.#ended = new Promise((resolve) => {
@@ -91,7 +93,7 @@ export class Session {
   }
 
   /** Sends a message. Rejects where its content does, and the connection is over then. */
-  async deliver(envelope: Envelope, shipment: Pick<Shipment, 'size' | 'content'>): Promise<Answers> {
+  async deliver(envelope: Envelope, shipment: Content): Promise<Answers> {
     const reused = this.sent++ > 0;
     const ending = await this.#transact(envelope, shipment);
     const { failure, begun } = ending;
@@ -119,23 +121,24 @@ export class Session {
 
   /** Closes at once; what is under way fails. */
   destroy(): void {
-    const socket = socketOf(this.#connection);
+    const { socket } = this.#connection;
     // Not by nodemailer's close(): it forgets whom to tell.
     if (socket === null || socket.destroyed) this.#connection.close();
     else socket.destroy();
   }
 
-  async #transact(envelope: Envelope, shipment: Pick<Shipment, 'size' | 'content'>): Promise<Ending> {
+  async #transact(envelope: Envelope, shipment: Content): Promise<Ending> {
     const { limits } = this.#options;
     const connection = this.#connection;
-    const socket = socketOf(connection);
+    const { socket } = connection;
     const tracked: Tracked = { from: '', to: envelope.recipients.map((_, place) => String(place)) };
     const progress: { begun: boolean } = { begun: false };
-    const content = await openContent(shipment, {
+    const events: ContentEvents = {
       begun: () => void (progress.begun = true),
       ended: () => void socket?.setTimeout(limits.end),
-    });
-    connection.prepare(envelope);
+    };
+    const content = await openContent(shipment, events);
+    connection.prepare(envelope, Buffer.isBuffer(content) ? events : null);
     const overdue = setTimeout(() => socket?.destroy(timeout()), limits.message);
     const end = await new Promise<Pick<Ending, 'failure' | 'reply'>>((resolve) => {
       connection.send(tracked, content, (error, info) => {
@@ -143,7 +146,7 @@ export class Session {
       });
     });
     clearTimeout(overdue);
-    content.destroy();
+    if (!Buffer.isBuffer(content)) content.destroy();
     if (!connection.destroyed) socket?.setTimeout(limits.command);
     const { rejectedErrors = [] } = tracked;
     const refused = rejectedErrors.map(

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Connection } from './commands.js';
 import { type Extensions, readExtensions } from './envelope.js';
 import { Fault, faultOf, Stopped } from './fault.js';
@@ -19,7 +18,7 @@ export function setUp(
     const fail = (error: Error): void => {
       finish();
       reject(faultOf(error, host, connection.upgrading === true, credentials?.password ?? null));
-      const socket = socketOf(connection);
+      const { socket } = connection;
       connection.close();
       socket?.destroy();
     };
@@ -57,11 +56,6 @@ export function setUp(
     });
     if (signal.aborted) stop();
   });
-}
-
-/** The socket of a connection: after STARTTLS, the one of TLS. */
-export function socketOf({ _socket: socket }: Connection): Socket | null {
-  return socket === false ? null : socket;
 }
 
 /** As nodemailer has them. */

@@ -39,7 +39,7 @@ async function sign(message: Buffer, piece = 65_536, by = signer()): Promise<Buf
   async function* content(): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < message.length; at += piece) yield message.subarray(at, at + piece);
   }
-  const signed = await by.signedContent('example.com', message.length, content);
+  const signed = await by.signedContent('example.com', { size: message.length, content });
   const pieces: Uint8Array[] = [];
   for await (const octets of signed.content()) pieces.push(octets);
   const whole = Buffer.concat(pieces);

@@ -32,6 +32,26 @@ it('content without a line end at its end gets one: DATA knows no other content'
   expect(String(end.received[0]?.content)).toBe('Subject: x\r\n\r\nhello\r\n');
 });
 
+it('content with a CR or LF that stands alone has whole line ends instead', async () => {
+  const end = await farEnd();
+  await send(smarthost(`smtp://127.0.0.1:${end.port}`), shipment('Subject: x\r\n\r\na\n.\nb\r.\rc\r\n'));
+  expect(String(end.received[0]?.content)).toBe('Subject: x\r\n\r\na\r\n.\r\nb\r\n.\r\nc\r\n');
+});
+
+it('content at hand is not read', async () => {
+  const end = await farEnd();
+  const whole = Buffer.from('Subject: x\r\n\r\n.hello\r\n');
+  const content = (): never => {
+    throw new Error('it was read');
+  };
+  const [delivery] = await send(
+    smarthost(`smtp://127.0.0.1:${end.port}`),
+    shipment(whole, { whole, content }),
+  );
+  expect(delivery?.outcome).toBe('delivered');
+  expect(end.received[0]?.content.equals(whole)).toBe(true);
+});
+
 it('any lines, in any pieces', { timeout: 60_000 }, async () => {
   const end = await farEnd();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
