@@ -42,9 +42,13 @@ export async function generate(command, options = {}) {
   return { ...texts, seconds };
 }
 
-/** A server that takes connections, until `stop`. */
+/**
+ * A server that takes connections, until `stop`.
+ *
+ * @param options `farEnd`: it is on the other side of what is measured, and has the generator's core
+ */
 export async function serve(command, port, options = {}) {
-  const child = start(SERVER_CORE, command, options);
+  const child = start(options.farEnd === true ? GENERATOR_CORE : SERVER_CORE, command, options);
   let said = '';
   let ended = null;
   for (const name of ['stdout', 'stderr']) {
