@@ -4,16 +4,8 @@ import type { Database } from './database.js';
 import { operationError, toFailure } from './errors.js';
 import { GroupCommit, takeGroup } from './group.js';
 import { Intake } from './intake.js';
-import type {
-  AskPart,
-  Close,
-  MainPost,
-  Outcome,
-  Request,
-  WorkerOptions,
-  WorkerPost,
-  Write,
-} from './operations.js';
+import type { AskPart, Close, Request, Write } from './operations.js';
+import type { MainPost, Outcome, WorkerOptions, WorkerPost } from './posts.js';
 import { unpackCommit } from './packed.js';
 import { callPart, openParts, type Parts } from './parts.js';
 import { Trash } from './trash.js';

@@ -4,7 +4,8 @@ import { ACCESS, type Access } from './access.js';
 import { Batch } from './batch.js';
 import type { BufferPool } from './buffers.js';
 import { fromFailure, reason, ThreadLost } from './errors.js';
-import type { MainPost, Operation, Request, WorkerOptions, WorkerPost } from './operations.js';
+import type { Operation, Request } from './operations.js';
+import type { MainPost, WorkerOptions, WorkerPost } from './posts.js';
 import type { NewCommit } from './packed.js';
 import type { ArgumentsOf, MethodOf, Parts, ResultOf } from './parts.js';
 

@@ -3,7 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from '
 import { openDatabase, type Database } from './database.js';
 import { openingError, toFailure } from './errors.js';
 import { Desk } from './desk.js';
-import type { MainPost, WorkerOptions, WorkerPost } from './operations.js';
+import type { MainPost, WorkerOptions, WorkerPost } from './posts.js';
 
 function greatestId(database: Database): number {
   const row = database
