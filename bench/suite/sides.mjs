@@ -1,6 +1,6 @@
 // What is measured in a way of its own, each by a script beside this folder.
 import { fileURLToPath } from 'node:url';
-import { generate } from './processes.mjs';
+import { generate, has } from './processes.mjs';
 
 const script = (name) => fileURLToPath(new URL(`../${name}.mjs`, import.meta.url));
 
@@ -43,10 +43,31 @@ export const SIDES = [
       }));
     },
   },
+  {
+    id: 'delivery',
+    title: 'Delivery to a sink, to durable accepts',
+    missing: () => (has('smtp-sink') && has('smtp-source') ? null : 'no smtp-sink (Debian: postfix)'),
+    command: [script('delivery'), '10000', '3'],
+    few: [script('delivery'), '300', '1'],
+    read({ alone, beside }) {
+      return [
+        {
+          text: `messages a second delivered, to accepted, each alone: ${alone.toFixed(2)}`,
+          goal: { least: 0.33, found: alone },
+        },
+        {
+          text: `of messages accepted, delivered by the time that all are accepted: ${beside.toFixed(2)}`,
+          goal: { least: 0.33, found: beside },
+        },
+      ];
+    },
+  },
 ];
 
 /** Runs one, and says what it found. */
-export async function measureSide({ id, title, command, few, read }, quick) {
+export async function measureSide({ id, title, missing, command, few, read }, quick) {
+  const lacking = missing?.() ?? null;
+  if (lacking !== null) return { id, title, findings: [{ text: `left out: ${lacking}` }] };
   // Not held to one core: the store has a thread of its own, and slow clients another process.
   const { stdout } = await generate(['node', ...(quick ? few : command), '--json'], { unpinned: true });
   return { id, title, findings: read(JSON.parse(stdout.trim().split('\n').at(-1))) };
