@@ -92,8 +92,11 @@ export type ConstantReply = {
 }[ReplyName];
 
 const constants = new Map<string, Reply>();
+/** The texts of the others, in parts: the second, fourth... is the name of what is filled in. */
+const templates = new Map<string, readonly string[]>();
 for (const [name, [code, enhanced, text]] of Object.entries(CATALOGUE)) {
-  if (!text.includes('{')) constants.set(name, new Reply(code, enhanced, text));
+  if (text.includes('{')) templates.set(name, text.split(/\{(\w+)\}/));
+  else constants.set(name, new Reply(code, enhanced, text));
 }
 
 /** A reply of the catalogue: constant ones are built once, when the module loads. */
@@ -102,16 +105,20 @@ export function reply<Name extends ReplyName>(name: Name, fillings: Fillings<Nam
 export function reply(name: ReplyName, fillings?: Readonly<Record<string, string | number>>): Reply {
   const constant = constants.get(name);
   if (constant !== undefined) return constant;
-  const [code, enhanced, text] = CATALOGUE[name];
-  return new Reply(code, enhanced, filled(text, fillings));
+  const [code, enhanced] = CATALOGUE[name];
+  return new Reply(code, enhanced, filled(name, fillings));
 }
 
-function filled(text: string, fillings: Readonly<Record<string, string | number>> | undefined): string {
-  return text.replace(/\{(\w+)\}/g, (_, key: string) => String(fillings?.[key] ?? ''));
+function filled(name: ReplyName, fillings: Readonly<Record<string, string | number>> | undefined): string {
+  let text = '';
+  for (const [i, part] of (templates.get(name) ?? []).entries()) {
+    text += i % 2 === 0 ? part : String(fillings?.[part] ?? '');
+  }
+  return text;
 }
 
 /** The answer to EHLO, LHLO (`announced`: what is on offer, a line each) or HELO (null). */
 export function helloReply(fillings: Fillings<'hello'>, announced: Reply | null): Reply {
-  const [code, enhanced, text] = CATALOGUE.hello;
-  return new Reply(code, enhanced, filled(text, fillings), announced);
+  const [code, enhanced] = CATALOGUE.hello;
+  return new Reply(code, enhanced, filled('hello', fillings), announced);
 }

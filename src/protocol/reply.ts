@@ -71,5 +71,6 @@ function enhancedFits(code: number, enhanced: string): boolean {
 }
 
 function printable(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replace(/[\r\n\t]+/g, ' ').replace(/[^ -~]/g, '?');
 }

@@ -9,6 +9,7 @@ import {
 import type { Admission } from './admission.js';
 import { Dialogue } from './dialogue.js';
 import type { Envelope, TlsFacts } from './handler.js';
+import type { LocalEnd } from './local-end.js';
 import { networkOf, plainAddress } from './networks.js';
 import { type Patience, Patient } from './patience.js';
 import type { ProxiedEndpoints } from './proxy-header.js';
@@ -23,6 +24,7 @@ export interface ClientContext<Principal> extends Patience {
   /** How the sessions of a client are to be. */
   readonly profileFor: (address: string) => Profile;
   readonly admission: Admission;
+  readonly localEnd: LocalEnd;
 }
 
 /**
@@ -47,7 +49,7 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
     context: Context,
   ) {
     super(context);
-    this.#endpoints = proxied ?? endpointsOf(socket);
+    this.#endpoints = proxied ?? endpointsOf(socket, context.localEnd);
     this.#tls = tlsFacts(socket);
     const { remoteAddress } = this.#endpoints;
     this.session = new ServerSession(context.profileFor(remoteAddress), remoteAddress, linkOf(this.#tls));
@@ -116,11 +118,12 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
   }
 }
 
-function endpointsOf(socket: Socket): ProxiedEndpoints {
+function endpointsOf(socket: Socket, localEnd: LocalEnd): ProxiedEndpoints {
+  const { address, port } = localEnd.of(socket);
   return {
     remoteAddress: plainAddress(socket.remoteAddress),
     remotePort: socket.remotePort ?? 0,
-    localAddress: plainAddress(socket.localAddress),
-    localPort: socket.localPort ?? 0,
+    localAddress: address,
+    localPort: port,
   };
 }

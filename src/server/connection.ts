@@ -12,7 +12,7 @@ import { Client, type ClientContext } from './client.js';
 import { FIXED } from './limits.js';
 import type { Waiting } from './patience.js';
 import type { ProxiedEndpoints } from './proxy-header.js';
-import { attach, release, type SocketOwner } from './socket-events.js';
+import { attach, awaitDrain, release, type SocketOwner } from './socket-events.js';
 import { certificateProblem, linkOf } from './tls-facts.js';
 import { TLS_HANDSHAKE } from './tls-gate.js';
 
@@ -344,6 +344,12 @@ export class Connection<Principal>
   /** Nothing more will be said: waits a little for the client to close. */
   #leave(): void {
     if (this.waiting === 'close') return;
+    // Who says QUIT says nothing after it (RFC 5321 4.1.1.10): with the reply in the kernel's hands there is no
+    // end of the client's to wait for. TLS has an end of its own to say.
+    if (this.#closeReason === 'quit' && this.tls === null && this.#socket.writableLength === 0) {
+      this.destroy();
+      return;
+    }
     this.waitFor('close');
     this.#socket.end();
     // Read on, and drop: a socket closed with octets unread would reset, and take the last reply with it.
@@ -371,7 +377,9 @@ export class Connection<Principal>
   #write(): boolean {
     const output = this.session.output();
     if (output === null) return false;
-    if (this.#socket.writable) this.#full = !this.#socket.write(output);
+    if (!this.#socket.writable || this.#socket.write(output) || this.#full) return true;
+    this.#full = true;
+    awaitDrain(this.#socket);
     return true;
   }
 }

@@ -21,6 +21,7 @@ import { Connection, type ConnectionContext } from './connection.js';
 import { Deadlines, monotonic } from './deadlines.js';
 import { checkProtocol, checkMechanisms, checkTls, type ListenTls } from './option-checks.js';
 import { latin1 } from './latin1.js';
+import { LocalEnd } from './local-end.js';
 import {
   type AdmissionLimits,
   type DataRate,
@@ -33,12 +34,17 @@ import {
 } from './limits.js';
 import { networkOf, Networks, plainAddress } from './networks.js';
 import type { Listening, ListenOptions, ServerOptions } from './options.js';
+import type { ProxiedEndpoints } from './proxy-header.js';
 import { Roster } from './roster.js';
 import { fastestScan } from './scan.js';
 import { type TlsGate, TlsGates } from './tls-gate.js';
 
-/** Who at a listener speaks for others. */
-interface Senders {
+/** How one listener receives clients. */
+interface Reception<Principal> {
+  readonly arrivals: ArrivalContext;
+  readonly connections: ConnectionContext<Principal>;
+  /** The server speaks first: nothing is to be found out of a client before. */
+  readonly speaksFirst: boolean;
   readonly proxies: Networks;
   readonly proxiesOnly: boolean;
   readonly relays: Networks;
@@ -95,19 +101,25 @@ export class Server<Principal = unknown> {
   async listen(options: ListenOptions): Promise<Listening> {
     checkProtocol(options);
     const tls = checkTls(options, this.#options.certificates);
-    const arrivals = this.#arrivalContext(options, tls);
-    const senders: Senders = {
+    const localEnd = new LocalEnd();
+    const gate = tls.tls === 'off' ? null : (this.#gates?.get(tls.clientCertificates !== 'none') ?? null);
+    const connections = this.#connectionContext(options, tls, gate, localEnd);
+    const reception: Reception<Principal> = {
+      arrivals: this.#arrivalContext(options, tls, gate, connections),
+      connections,
+      speaksFirst: tls.tls === 'off' || tls.tls === 'starttls',
       proxies: new Networks(options.proxies ?? []),
       proxiesOnly: options.proxiesOnly === true,
       relays: new Networks(options.relays ?? []),
     };
     const listener = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      this.#arrive(socket, arrivals, senders);
+      this.#arrive(socket, reception);
     });
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
       listener.listen({ host: options.host ?? '127.0.0.1', port: options.port, backlog: 1024 }, () => {
         listener.off('error', reject);
+        localEnd.bind(listener.address() as AddressInfo);
         resolve();
       });
     });
@@ -169,9 +181,12 @@ export class Server<Principal = unknown> {
     return reply('shuttingDown', { hostname: this.#hostname });
   }
 
-  #arrivalContext(options: ListenOptions, tls: ListenTls): ArrivalContext {
-    const gate = tls.tls === 'off' ? null : (this.#gates?.get(tls.clientCertificates !== 'none') ?? null);
-    const connections = this.#connectionContext(options, tls, gate);
+  #arrivalContext(
+    options: ListenOptions,
+    tls: ListenTls,
+    gate: TlsGate | null,
+    connections: ConnectionContext<Principal>,
+  ): ArrivalContext {
     return {
       tls: tls.tls,
       tlsDetectMs: options.tlsDetectMs ?? WAITS.tlsDetect.initial,
@@ -188,10 +203,7 @@ export class Server<Principal = unknown> {
       },
       greet: (arrival, socket, early) => {
         this.#arrivals.delete(arrival);
-        const id = `${this.#idPrefix}-${(++this.#counter).toString(36)}`;
-        const connection = new Connection(id, arrival.network, socket, arrival.endpoints, connections);
-        this.#connections.add(connection);
-        connection.begin(early);
+        this.#greet(arrival.network, socket, arrival.endpoints, early, connections);
       },
       failed: (arrival, error) => {
         this.#arrivals.delete(arrival);
@@ -206,6 +218,7 @@ export class Server<Principal = unknown> {
     options: ListenOptions,
     { tls, tlsRequired, clientCertificates }: ListenTls,
     gate: TlsGate | null,
+    localEnd: LocalEnd,
   ): ConnectionContext<Principal> {
     const { mechanisms, bareNewlines, spaceBeforePath } = this.#options;
     const verifies = this.#options.onAuth !== undefined;
@@ -238,6 +251,7 @@ export class Server<Principal = unknown> {
       dataRate: this.#dataRate,
       deadlines: this.#deadlines,
       admission: this.#admission,
+      localEnd,
       certificateRequired: clientCertificates === 'required',
       secure: (socket, early, done) => {
         gate?.handshakeAfterPlain(socket, early, done);
@@ -250,7 +264,21 @@ export class Server<Principal = unknown> {
     };
   }
 
-  #arrive(socket: Socket, context: ArrivalContext, { proxies, proxiesOnly, relays }: Senders): void {
+  #greet(
+    network: string,
+    socket: Socket,
+    proxied: ProxiedEndpoints | null,
+    early: Uint8Array | null,
+    context: ConnectionContext<Principal>,
+  ): void {
+    const id = `${this.#idPrefix}-${(++this.#counter).toString(36)}`;
+    const connection = new Connection(id, network, socket, proxied, context);
+    this.#connections.add(connection);
+    connection.begin(early);
+  }
+
+  #arrive(socket: Socket, reception: Reception<Principal>): void {
+    const { arrivals, connections, speaksFirst, proxies, proxiesOnly, relays } = reception;
     const address = plainAddress(socket.remoteAddress);
     const proxied = proxies.has(address);
     // These bring everybody's connections: they are counted by client once it was told whose each is.
@@ -264,8 +292,9 @@ export class Server<Principal = unknown> {
     // Before any work on TLS: a server that is full must not be made to compute.
     if (this.#stopping !== null) sayAndClose(socket, this.#farewell());
     else if (!this.#admission.enter(network, crowd)) this.#turnAway(socket, address);
+    else if (speaksFirst && !proxied) this.#greet(network, socket, null, null, connections);
     else {
-      const arrival = new Arrival(socket, network, context);
+      const arrival = new Arrival(socket, network, arrivals);
       this.#arrivals.add(arrival);
       arrival.begin(proxied);
     }

@@ -17,7 +17,6 @@ export function attach(socket: Owned, to: SocketOwner): void {
   socket[owner] = to;
   socket.on('data', onData);
   socket.on('end', onEnd);
-  socket.on('drain', onDrain);
   socket.on('error', onError);
   socket.on('close', onClose);
 }
@@ -32,6 +31,11 @@ export function attachToEnd(socket: Owned, to: SocketOwner): void {
   socket[owner] = to;
   socket.on('error', onError);
   socket.on('close', onClose);
+}
+
+/** Lets the owner hear once that the socket has written all it holds. Most never have more than the kernel takes. */
+export function awaitDrain(socket: Owned): void {
+  socket.once('drain', onDrain);
 }
 
 /**

@@ -209,10 +209,19 @@ it('a client that does not close after the last reply is waited for only so long
   const clock = new StandingClock();
   const { port, server } = await serve({ clock: clock.read, timeouts: { linger: GRACE_MS, handshake: 40 } });
   const talk = await Talk.greeted(port);
-  await talk.play('> QUIT', '< 221');
+  await talk.play('> GET / HTTP/1.1', '< 421');
   clock.pass(GRACE_MS - 1);
   await new Promise((resolve) => setTimeout(resolve, 60));
   expect(server.connections).toBe(1);
   clock.pass(1);
   await until('it was given up', () => server.connections === 0);
+});
+
+it('a client that said QUIT is not waited for at all', async () => {
+  const clock = new StandingClock();
+  const { port, server } = await serve({ clock: clock.read });
+  const talk = await Talk.greeted(port);
+  talk.write('NOOP\r\nQUIT\r\nNOOP\r\n');
+  await talk.play('< 250', '< 221');
+  await until('it is over', () => server.connections === 0);
 });

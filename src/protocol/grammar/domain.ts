@@ -82,9 +82,12 @@ export function isAddressLiteral(text: string): boolean {
 
 // Half the clients in the world have a host name with an underscore, so that is let through in a hello.
 const HELLO_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?$/;
+// What nearly all say. Where all of it is no longer than a label, there is nothing more to look at.
+const COMMON_HELLO = /^[A-Za-z0-9_]+(?:(?:\.|-+)[A-Za-z0-9_]+)*$/;
 
 /** The argument of EHLO and HELO (RFC 5321 4.1.1.1): a domain or an address literal. */
 export function isHelloName(text: string): boolean {
+  if (text.length <= LABEL_OCTETS && COMMON_HELLO.test(text)) return true;
   if (text.startsWith('[')) return isAddressLiteral(text);
   if (text.length > DOMAIN_OCTETS) return false;
   return text.split('.').every((label) => HELLO_LABEL.test(label) && label.length <= LABEL_OCTETS);
