@@ -21,6 +21,12 @@ export type Asking = Extract<
   { verb: Hello['verb'] | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' | 'XCLIENT' | 'XFORWARD' }
 >;
 
+// What every message gets, found once.
+const SENDER_OK = reply('senderOk');
+const RECIPIENT_OK = reply('recipientOk');
+const START_MAIL = reply('startMail');
+const ACCEPTED = reply('accepted');
+
 /** What a command asks. */
 export function questionOf(command: Asking): PlainQuestion {
   switch (command.verb) {
@@ -129,17 +135,17 @@ function consent<Principal>(
     case 'mail': {
       const { reversePath, parameters } = question;
       const next = advance(phase, 'mailAccepted', { reversePath, parameters });
-      return { phase: next, replies: [own ?? reply('senderOk')] };
+      return { phase: next, replies: [own ?? SENDER_OK] };
     }
     case 'rcpt':
-      return { phase: advance(phase, 'rcptAccepted'), replies: [own ?? reply('recipientOk')] };
+      return { phase: advance(phase, 'rcptAccepted'), replies: [own ?? RECIPIENT_OK] };
     case 'data': {
       if (phase.kind === 'chunk') return { phase, replies: [] };
       const next = advance(phase, 'dataBegun', { reception: new Reception(profile) });
-      return { phase: next, replies: [reply('startMail')] };
+      return { phase: next, replies: [START_MAIL] };
     }
     case 'end':
-      return { phase: advance(phase, 'dataOver'), replies: toEach(own ?? reply('accepted'), phase, profile) };
+      return { phase: advance(phase, 'dataOver'), replies: toEach(own ?? ACCEPTED, phase, profile) };
   }
 }
 

@@ -111,7 +111,9 @@ export function reply(name: ReplyName, fillings?: Readonly<Record<string, string
 
 function filled(name: ReplyName, fillings: Readonly<Record<string, string | number>> | undefined): string {
   let text = '';
-  for (const [i, part] of (templates.get(name) ?? []).entries()) {
+  // Whatever is no constant is there.
+  const parts = templates.get(name) as readonly string[];
+  for (const [i, part] of parts.entries()) {
     text += i % 2 === 0 ? part : String(fillings?.[part] ?? '');
   }
   return text;

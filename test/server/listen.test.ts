@@ -1,7 +1,7 @@
 import { createServer as createNetServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createServer } from '../../src/server/index.js';
-import { expectNoTrouble, localhostCertificates, serve } from './harness.js';
+import { expectNoTrouble, localhostCertificates, serve, until } from './harness.js';
 import { Talk } from './talk.js';
 
 expectNoTrouble();
@@ -16,6 +16,23 @@ describe('listen', () => {
     await talk.play('< 220');
     expect(await talk.say('EHLO x')).toContain('Nice to meet you, [::1]');
   });
+
+  it.each(['127.0.0.1', '0.0.0.0', '::', '::1'])(
+    'knows its own end of a connection, listening on %s',
+    async (host) => {
+      const ends: string[] = [];
+      const { server } = await serve({
+        onConnect: ({ localAddress, localPort }) => void ends.push(`${localAddress} ${localPort}`),
+        onClose: ({ localAddress, localPort }) => void ends.push(`${localAddress} ${localPort}`),
+      });
+      const { port } = await server.listen({ port: 0, host });
+      const to = host === '::1' ? host : '127.0.0.1';
+      const talk = await Talk.open(port, { host: to });
+      await talk.play('< 220', '> QUIT', '< 221');
+      await until('it is over', () => ends.length === 2);
+      expect(ends).toEqual([`${to} ${port}`, `${to} ${port}`]);
+    },
+  );
 
   it("rejects with Node's error where the port is taken, and the server lives on", async () => {
     const { server, port } = await serve();
