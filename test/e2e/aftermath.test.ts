@@ -85,6 +85,7 @@ it('a message that waits: its sender is told once, where he asked', async () => 
   const attempts = async (): Promise<number> =>
     (await story(gateway, id, 'deferred'))[0]?.attempts.length ?? 0;
   await expect.poll(attempts, { timeout: 20_000, interval: 200 }).toBeGreaterThan(3);
+  talk.socket.destroy();
   await gateway.stop();
   expect(lines(gateway, 'sender notified')).toMatchObject([{ id, kind: 'delayed', to: 'app@example.com' }]);
   expect(far.received).toHaveLength(1);

@@ -10,11 +10,12 @@ it('MT-PRIORITY stands in the log, and BY with N brings a notice from where it i
   });
   const talk = await app(gateway);
   const plain = await send(talk);
-  const held = await send(talk, { mail: ' HOLDFOR=2', to: ['later@example.net'] });
+  const held = await send(talk, { mail: ' HOLDFOR=1', to: ['later@example.net'] });
   const id = await send(talk, { mail: ' BY=600;N MT-PRIORITY=3' });
   for (const one of [plain, held, id]) await story(gateway, one, 'delivered');
   await gateway.says(/"sender notified"/);
   await expect.poll(() => far.received.length, { timeout: 20_000 }).toBe(4);
+  talk.socket.destroy();
   await gateway.stop();
   const priorities = lines(gateway, 'accepted').map((line) => [line['id'], line['priority']]);
   expect(priorities).toEqual([

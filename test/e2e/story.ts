@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { Talk } from '../server/talk.js';
 import { GatewayProcess, scratch, type StartOptions } from './gateway-process.js';
 
@@ -80,16 +81,18 @@ export interface Told {
 
 /** What `postern message ID` tells, once it has come to this. */
 export async function story(gateway: GatewayProcess, id: string, status: string): Promise<readonly Told[]> {
-  let told: readonly Told[] = [];
-  const look = async (): Promise<string> => {
-    const { stdout, stderr } = await gateway.postern('message', id, '--json');
-    expect(stderr).toBe('');
-    const message = JSON.parse(stdout) as { readonly status: string; readonly recipients: readonly Told[] };
-    told = message.recipients;
-    return message.status;
+  // Many looks, for which a process each would be much.
+  const store = await openSqliteStore({ directory: gateway.data, exclusive: false });
+  try {
+    const look = async (): Promise<string | undefined> => (await store.message(Number(id)))?.status;
+    await expect.poll(look, { timeout: 20_000, interval: 50 }).toBe(status);
+  } finally {
+    await store.close();
+  }
+  const message = JSON.parse(await done(gateway, 'message', id, '--json')) as {
+    readonly recipients: readonly Told[];
   };
-  await expect.poll(look, { timeout: 20_000, interval: 100 }).toBe(status);
-  return told;
+  return message.recipients;
 }
 
 /** Runs a command that must go well, and gives its output. */

@@ -65,6 +65,27 @@ it('a mail API that asks for peace has it, and is told by the same key that it i
   expect(gateway.stderr).not.toContain('up-stream');
 });
 
+it('many messages at once leave nothing on standard error but lines of the log', async () => {
+  let [now, most] = [0, 0];
+  const api = await apiServer((_, response) => {
+    most = Math.max(most, ++now);
+    setTimeout(() => {
+      now--;
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"id":42,"status":"pending"}');
+    }, 100);
+    return undefined;
+  });
+  const gateway = await delivering(api.url);
+  const talk = await app(gateway);
+  for (let n = 0; n < 80; n++) await send(talk);
+  talk.socket.destroy();
+  await expect.poll(() => lines(gateway, 'delivered').length, { timeout: 20_000 }).toBe(80);
+  expect(await gateway.stop()).toBe(0);
+  // More than listeners may be on one thing before Node takes it for a leak.
+  expect(most).toBeGreaterThan(11);
+  expect(gateway.stderr).not.toContain('Warning');
+});
+
 it('a message in a maildir is signed by both keys, which stand where domain verify finds them', async () => {
   const folder = join(await scratch(), 'mail');
   const gateway = await delivering(`maildir:${folder}`);
