@@ -69,7 +69,10 @@ async function main() {
       const amounts = options.quick
         ? { amount: { messages: scenario.few }, warmup: { messages: 20 } }
         : { amount: { seconds }, warmup: { seconds: LONG.warmup } };
-      const result = await measure(scenario, { ...amounts, rounds, certificate, only: contestants });
+      const result = await attempt(scenario, () =>
+        measure(scenario, { ...amounts, rounds, certificate, only: contestants }),
+      );
+      if (result === null) continue;
       results.push(result);
       console.log(scenarioText(result));
     }
@@ -79,7 +82,8 @@ async function main() {
   const sides = [];
   for (const side of SIDES) {
     if (only !== null && !only.has(side.id)) continue;
-    const result = await measureSide(side, options.quick);
+    const result = await attempt(side, () => measureSide(side, options.quick));
+    if (result === null) continue;
     sides.push(result);
     console.log(sideText(result));
   }
@@ -96,6 +100,17 @@ async function main() {
     sides,
   });
   console.log(`\n${kept.join('\n')}`);
+}
+
+/** A scenario that fails takes nothing from the others, but the run has failed. */
+async function attempt({ id }, run) {
+  try {
+    return await run();
+  } catch (error) {
+    console.error(`\nbench: ${id} failed: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+    return null;
+  }
 }
 
 /** Where and on what the figures were measured. */

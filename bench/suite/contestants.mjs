@@ -33,7 +33,8 @@ async function script(name, { tls = 'off', certificate, auth = false } = {}) {
 /** A folder that is gone when the server has stopped. */
 async function inFolder(begin) {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // Servers of many processes may still write while they end.
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   try {
     const running = await begin(folder);
     const stop = async () => {
