@@ -25,12 +25,7 @@ function start(
   const words =
     pinned && unpinned !== true ? ['taskset', '-c', String(core), command, ...args] : [command, ...args];
   const path = `${process.env.PATH}:/usr/sbin`;
-  return spawn(words[0], words.slice(1), {
-    stdio,
-    cwd,
-    detached,
-    env: { ...process.env, PATH: path, ...env },
-  });
+  return spawn(words[0], words.slice(1), { stdio, cwd, env: { ...process.env, PATH: path, ...env } });
 }
 
 /** Runs a generator to its end; gives what it wrote, the time it took and the processor time it used. */
@@ -72,18 +67,10 @@ export async function serve(command, port, options = {}) {
     async stop() {
       if (ended !== null) return;
       const over = once(child, 'exit');
-      const signal = (name) => {
-        try {
-          process.kill(-child.pid, name);
-        } catch {
-          // All of them have ended.
-        }
-      };
-      signal('SIGTERM');
-      const late = globalThis.setTimeout(() => signal('SIGKILL'), 10_000);
+      child.kill('SIGTERM');
+      const late = globalThis.setTimeout(() => child.kill('SIGKILL'), 10_000);
       await over;
       clearTimeout(late);
-      signal('SIGKILL');
     },
   };
 }
