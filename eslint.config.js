@@ -2,7 +2,16 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'reports/', 'data/', '.stryker-tmp/', 'bench/.peers/', 'bench/results/', 'test/fixtures/']),
+  globalIgnores([
+    'dist/',
+    'coverage/',
+    'reports/',
+    'data/',
+    '.stryker-tmp/',
+    'bench/.peers/',
+    'bench/results/',
+    'test/fixtures/',
+  ]),
 
   tseslint.configs.strictTypeChecked,
   {
