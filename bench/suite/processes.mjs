@@ -20,12 +20,13 @@ export function has(program) {
 function start(
   core,
   [command, ...args],
-  { env = {}, cwd, stdio = ['ignore', 'pipe', 'pipe'], unpinned } = {},
+  { env = {}, cwd, stdio = ['ignore', 'pipe', 'pipe'], unpinned, detached } = {},
 ) {
   const words =
     pinned && unpinned !== true ? ['taskset', '-c', String(core), command, ...args] : [command, ...args];
   const path = `${process.env.PATH}:/usr/sbin`;
-  return spawn(words[0], words.slice(1), { stdio, cwd, env: { ...process.env, PATH: path, ...env } });
+  const options = { stdio, cwd, detached, env: { ...process.env, PATH: path, ...env } };
+  return spawn(words[0], words.slice(1), options);
 }
 
 /** Runs a generator to its end; gives what it wrote, the time it took and the processor time it used. */

@@ -15,7 +15,7 @@ export function keepResults(results) {
     [`${name}.html`]: page(results),
   };
   return Object.entries(files).map(([file, text]) => {
-    writeFileSync(folder + file, text);
+    writeFileSync(folder + file, text, { flag: results.quick ? 'w' : 'wx' });
     return relative(process.cwd(), folder + file);
   });
 }
