@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
+import { NO_TERMS } from '../store/fixtures.js';
 import { Collector, MAIN, accept, postern, runningStore, scratch, spawnPostern } from './postern.js';
 
 async function storeWithDomain() {
@@ -139,16 +140,7 @@ describe('postern message', () => {
         },
       ],
       contentRemoved: false,
-      terms: {
-        ret: null,
-        envelopeId: null,
-        releaseAt: null,
-        deliverBy: null,
-        priority: 0,
-        requireTls: false,
-        body: null,
-        smtputf8: false,
-      },
+      terms: NO_TERMS,
     });
   });
 

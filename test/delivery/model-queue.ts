@@ -9,6 +9,7 @@ import type {
   Settlement,
   Waiting,
 } from '../../src/store/queue.js';
+import { NO_TERMS } from '../store/fixtures.js';
 
 /** A message as a test puts it on the queue. */
 export interface Queued {
@@ -37,17 +38,6 @@ interface ModelMessage extends Required<Omit<Queued, 'to' | 'terms'>> {
   readonly recipients: ModelRecipient[];
   lease: { readonly number: number; until: number } | null;
 }
-
-const NO_TERMS: DeliveryTerms = {
-  ret: null,
-  envelopeId: null,
-  releaseAt: null,
-  deliverBy: null,
-  priority: 0,
-  requireTls: false,
-  body: null,
-  smtputf8: false,
-};
 
 /** The queue as its contract says, in the plainest form: the model that runners are held against. */
 export class ModelQueue implements Queue {

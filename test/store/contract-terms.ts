@@ -2,19 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeliveryTerms, NewRecipient, NotifyEvent, Store } from '../../src/store/port.js';
-import { accept, addDomain, newMessage } from './fixtures.js';
-
-/** What a message has whose sender asked for nothing. */
-export const NO_TERMS: DeliveryTerms = {
-  ret: null,
-  envelopeId: null,
-  releaseAt: null,
-  deliverBy: null,
-  priority: 0,
-  requireTls: false,
-  body: null,
-  smtputf8: false,
-};
+import { accept, addDomain, newMessage, NO_TERMS } from './fixtures.js';
 
 const time = fc.integer({ min: -1, max: Date.UTC(9999, 0, 1) });
 const terms: fc.Arbitrary<Partial<DeliveryTerms>> = fc.record(

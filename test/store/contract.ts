@@ -8,9 +8,9 @@ import { describeOperator } from './contract-operator.js';
 import { describeQueue } from './contract-queue.js';
 import { describeReports } from './contract-reports.js';
 import { describeRetention } from './contract-retention.js';
-import { describeTerms, NO_TERMS } from './contract-terms.js';
+import { describeTerms } from './contract-terms.js';
 import { describeWebhooks } from './contract-webhooks.js';
-import { accept, addDomain, contentOf, newMessage, octets, writeAll } from './fixtures.js';
+import { accept, addDomain, contentOf, newMessage, NO_TERMS, octets, writeAll } from './fixtures.js';
 
 /** What the suite sets, small, so that it reaches the borders with few octets. */
 export interface Tuning {

@@ -2,7 +2,19 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Domain, Draft, MessageId, NewMessage, Store } from '../../src/store/port.js';
+import type { DeliveryTerms, Domain, Draft, MessageId, NewMessage, Store } from '../../src/store/port.js';
+
+/** What a message has whose sender asked nothing of the delivery. */
+export const NO_TERMS: DeliveryTerms = {
+  ret: null,
+  envelopeId: null,
+  releaseAt: null,
+  deliverBy: null,
+  priority: 0,
+  requireTls: false,
+  body: null,
+  smtputf8: false,
+};
 
 /** A message with every field set; `changes` replaces some. */
 export function newMessage(domainId: number, changes: Partial<NewMessage> = {}): NewMessage {

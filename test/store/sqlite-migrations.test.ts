@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { MIGRATIONS } from '../../src/store/sqlite/migrations.js';
-import { NO_TERMS } from './contract-terms.js';
-import { tempFolder } from './fixtures.js';
+import { NO_TERMS, tempFolder } from './fixtures.js';
 import { withDatabase } from './sqlite-fixtures.js';
 
 describe('a database of an older version', () => {

@@ -5,7 +5,7 @@ import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { Gateway } from '../../src/submission/gateway.js';
 import { localhostCertificates, serve } from '../server/harness.js';
 import { Talk } from '../server/talk.js';
-import { tempFolder } from '../store/fixtures.js';
+import { NO_TERMS, tempFolder } from '../store/fixtures.js';
 
 const NOW = Date.UTC(2026, 4, 1, 12);
 
@@ -45,16 +45,7 @@ describe('what MAIL and RCPT ask of the delivery', () => {
     expect(await send('SIZE=100', '<a@example.net>')).toMatchObject({
       status: 'held',
       recipients: [{ forwardPath: 'a@example.net', notify: null, originalRecipient: null }],
-      terms: {
-        ret: null,
-        envelopeId: null,
-        releaseAt: null,
-        deliverBy: null,
-        priority: 0,
-        requireTls: false,
-        body: null,
-        smtputf8: false,
-      },
+      terms: NO_TERMS,
     });
   });
 

@@ -1,5 +1,6 @@
 import type { Shipment } from '../../../src/delivery/transport.js';
 import type { LeasedRecipient } from '../../../src/store/queue.js';
+import { NO_TERMS } from '../../store/fixtures.js';
 
 export function recipient(position: number, forwardPath: string): LeasedRecipient {
   return {
@@ -32,16 +33,7 @@ export function shipment(
     tags: [],
     messageId: '<1@example.com>',
     receivedAt: Date.UTC(2026, 0, 1),
-    terms: {
-      ret: null,
-      envelopeId: null,
-      releaseAt: null,
-      deliverBy: null,
-      priority: 0,
-      requireTls: false,
-      body: null,
-      smtputf8: false,
-    },
+    terms: NO_TERMS,
     idempotencyKey: 'store-244572499505152',
     size: pieces.reduce((sum, { length }) => sum + length, 0),
     async *content() {

@@ -4,6 +4,7 @@ import type { OwedReport, ReportedRecipient } from '../../../src/store/queue.js'
 import { compose, type Composed } from '../../../src/delivery/reports/compose.js';
 import { noticesOf, type Notice } from '../../../src/delivery/reports/notice.js';
 import { comesBackWhole, readReturned } from '../../../src/delivery/reports/returned.js';
+import { NO_TERMS } from '../../store/fixtures.js';
 
 /** When the message came in, when its recipient was tried, and until when it is tried again. */
 export const TIMES = {
@@ -42,17 +43,7 @@ export function owed(
     reversePath: 'bounces@example.com',
     messageId: '<1@example.com>',
     receivedAt: TIMES.received,
-    terms: {
-      ret: null,
-      envelopeId: null,
-      releaseAt: null,
-      deliverBy: null,
-      priority: 0,
-      requireTls: false,
-      body: null,
-      smtputf8: false,
-      ...terms,
-    },
+    terms: { ...NO_TERMS, ...terms },
     recipients,
     ...changes,
   };
