@@ -1,4 +1,4 @@
-import type { Plan } from '../../src/load/index.js';
+import type { Plan, SinkPlan } from '../../src/load/index.js';
 
 /** A small plan against a port of this machine. */
 export function planFor(port: number, plan: Partial<Plan> = {}): Plan {
@@ -25,6 +25,29 @@ export function planFor(port: number, plan: Partial<Plan> = {}): Plan {
     seed: 1,
     timeout: 15_000,
     drain: 15_000,
+    threads: 1,
+    ...plan,
+  };
+}
+
+/** A sink on a free port of this machine, which takes everything. */
+export function sinkPlan(plan: Partial<SinkPlan> = {}): SinkPlan {
+  return {
+    hostname: 'sink.example',
+    listeners: [
+      { host: '127.0.0.1', port: 0, lmtp: false, tls: 'off', tlsRequired: false, authRequired: false },
+    ],
+    auth: false,
+    certificate: null,
+    tlsDetect: 0,
+    delay: 0,
+    tempfail: 0,
+    permfail: 0,
+    disconnect: 0,
+    slowRead: null,
+    seed: 1,
+    dump: null,
+    maxSize: 2 ** 30,
     threads: 1,
     ...plan,
   };

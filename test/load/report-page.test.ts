@@ -9,31 +9,14 @@ import { runPlan, startSink } from '../../src/load/index.js';
 import { reportPage } from '../../src/load/report-page.js';
 import type { Report } from '../../src/load/report.js';
 import { scratch } from '../cli/postern.js';
-import { planFor } from './plan.js';
+import { planFor, sinkPlan } from './plan.js';
 
 let browser: Browser | null = null;
 let why = '';
 let report: Report;
 
 beforeAll(async () => {
-  const sink = await startSink({
-    hostname: 'sink.example',
-    listeners: [
-      { host: '127.0.0.1', port: 0, lmtp: false, tls: 'off', tlsRequired: false, authRequired: false },
-    ],
-    auth: false,
-    certificate: null,
-    tlsDetect: 0,
-    delay: 0,
-    tempfail: 0.1,
-    permfail: 0,
-    disconnect: 0,
-    slowRead: null,
-    seed: 1,
-    dump: null,
-    maxSize: 2 ** 30,
-    threads: 1,
-  });
+  const sink = await startSink(sinkPlan({ tempfail: 0.1 }));
   report = await runPlan(planFor(sink.listening[0]?.port ?? 0, { messages: null, duration: 1_100 }));
   await sink.close(1_000);
   try {

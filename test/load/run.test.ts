@@ -13,28 +13,10 @@ import {
 } from '../../src/load/index.js';
 import { postern, scratch } from '../cli/postern.js';
 import { answering, hostileServer } from '../client/hostile-server.js';
-import { planFor } from './plan.js';
+import { planFor, sinkPlan } from './plan.js';
 
 async function sink(plan: Partial<SinkPlan> = {}): Promise<{ running: RunningSink; port: number }> {
-  const running = await startSink({
-    hostname: 'sink.example',
-    listeners: [
-      { host: '127.0.0.1', port: 0, lmtp: false, tls: 'off', tlsRequired: false, authRequired: false },
-    ],
-    auth: false,
-    certificate: null,
-    tlsDetect: 0,
-    delay: 0,
-    tempfail: 0,
-    permfail: 0,
-    disconnect: 0,
-    slowRead: null,
-    seed: 1,
-    dump: null,
-    maxSize: 2 ** 30,
-    threads: 1,
-    ...plan,
-  });
+  const running = await startSink(sinkPlan(plan));
   onTestFinished(async () => {
     await running.close(0);
   });

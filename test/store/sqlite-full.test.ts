@@ -1,28 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tempFolder } from './fixtures.js';
+import { canMount, smallDevice } from './small-device.js';
 import { runChild } from './sqlite-fixtures.js';
-
-/** Mounts a device of 12 MiB on a folder, seen by the command behind it alone, which needs no root. */
-function smallDevice(directory: string): string[] {
-  return [
-    'unshare',
-    '--mount',
-    '--map-root-user',
-    'sh',
-    '-c',
-    `mount -t tmpfs -o size=12m tmpfs '${directory}' && exec "$@"`,
-    'sh',
-  ];
-}
-
-function canMount(): boolean {
-  const folder = tempFolder();
-  const [command = '', ...args] = smallDevice(folder.path);
-  const { status } = spawnSync(command, [...args, 'true']);
-  folder.remove();
-  return status === 0;
-}
 
 describe('a full disk', () => {
   let folder: ReturnType<typeof tempFolder>;
@@ -31,7 +10,6 @@ describe('a full disk', () => {
   });
   afterEach(() => folder.remove());
 
-  // Needs Linux and user namespaces (or root) to have a device of its own that is really full.
   it.skipIf(!canMount())('is told as such, harms nothing stored, and passes', async () => {
     const child = runChild('full.mjs', [folder.path], smallDevice(folder.path));
     const lines: string[] = [];

@@ -1,9 +1,9 @@
 /** A store that fails or is full: nothing is acknowledged, nothing half visible, and the connection lives on. */
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { type Draft, type Store, StoreError } from '../../src/store/port.js';
 import { nextLine, runChild } from '../store/sqlite-fixtures.js';
 import { tempFolder } from '../store/fixtures.js';
+import { canMount, smallDevice } from '../store/small-device.js';
 import { expectNoTrouble } from '../server/harness.js';
 import { expectAlive, FROM, House, methodsOf, send } from './house.js';
 
@@ -62,21 +62,6 @@ it('a store that was closed under a running server is 451, and no crash', async 
   await talk.play('< 451 4.3.0', '> NOOP', '< 250');
 });
 
-/** A device of 12 MiB on a folder, seen by the command behind it alone. */
-function smallDevice(folder: string): string[] {
-  const mount = `mount -t tmpfs -o size=12m tmpfs '${folder}' && exec "$@"`;
-  return ['unshare', '--mount', '--map-root-user', 'sh', '-c', mount, 'sh'];
-}
-
-function canMount(): boolean {
-  const folder = tempFolder();
-  const [command = '', ...args] = smallDevice(folder.path);
-  const { status } = spawnSync(command, [...args, 'true']);
-  folder.remove();
-  return status === 0;
-}
-
-// Needs Linux and user namespaces (or root) to have a device of its own that is really full.
 it.skipIf(!canMount())('a disk that is really full is 452; room again is 250 again (113)', async () => {
   const folder = tempFolder();
   const child = runChild(
