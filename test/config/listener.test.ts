@@ -1,140 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ListenerConfig, formatListener, parseListener } from '../../src/config/listener.js';
+import { SMTP } from './listeners.js';
 
 describe('listener URLs', () => {
   it.each<[string, ListenerConfig]>([
-    [
-      'smtp://127.0.0.1:2525',
-      {
-        protocol: 'smtp',
-        address: '127.0.0.1',
-        port: 2525,
-        tls: 'optional',
-        auth: 'required',
-        proxy: 'trusted',
-        clientCert: 'off',
-      },
-    ],
-    [
-      'smtp://[::1]:0',
-      {
-        protocol: 'smtp',
-        address: '::1',
-        port: 0,
-        tls: 'optional',
-        auth: 'required',
-        proxy: 'trusted',
-        clientCert: 'off',
-      },
-    ],
-    [
-      'smtp://localhost:25/',
-      {
-        protocol: 'smtp',
-        address: 'localhost',
-        port: 25,
-        tls: 'optional',
-        auth: 'required',
-        proxy: 'trusted',
-        clientCert: 'off',
-      },
-    ],
-    [
-      'smtps://0.0.0.0:465',
-      {
-        protocol: 'smtp',
-        address: '0.0.0.0',
-        port: 465,
-        tls: 'implicit',
-        auth: 'required',
-        proxy: 'trusted',
-        clientCert: 'off',
-      },
-    ],
-    [
-      'smtps://[::]:465?tls=required',
-      {
-        protocol: 'smtp',
-        address: '::',
-        port: 465,
-        tls: 'implicit',
-        auth: 'required',
-        proxy: 'trusted',
-        clientCert: 'off',
-      },
-    ],
-    [
-      'smtp://h:1?tls=required',
-      {
-        protocol: 'smtp',
-        address: 'h',
-        port: 1,
-        tls: 'required',
-        auth: 'required',
-        proxy: 'trusted',
-        clientCert: 'off',
-      },
-    ],
+    ['smtp://127.0.0.1:2525', { ...SMTP, address: '127.0.0.1', port: 2525 }],
+    ['smtp://[::1]:0', { ...SMTP, address: '::1', port: 0 }],
+    ['smtp://localhost:25/', { ...SMTP, address: 'localhost', port: 25 }],
+    ['smtps://0.0.0.0:465', { ...SMTP, address: '0.0.0.0', port: 465, tls: 'implicit' }],
+    ['smtps://[::]:465?tls=required', { ...SMTP, address: '::', port: 465, tls: 'implicit' }],
+    ['smtp://h:1?tls=required', { ...SMTP, address: 'h', port: 1, tls: 'required' }],
     [
       'smtp://h:65535?auth=optional&tls=off',
-      {
-        protocol: 'smtp',
-        address: 'h',
-        port: 65535,
-        tls: 'off',
-        auth: 'optional',
-        proxy: 'trusted',
-        clientCert: 'off',
-      },
+      { ...SMTP, address: 'h', port: 65535, tls: 'off', auth: 'optional' },
     ],
-    [
-      'smtp://h:25?proxy=required',
-      {
-        protocol: 'smtp',
-        address: 'h',
-        port: 25,
-        tls: 'optional',
-        auth: 'required',
-        proxy: 'required',
-        clientCert: 'off',
-      },
-    ],
+    ['smtp://h:25?proxy=required', { ...SMTP, address: 'h', port: 25, proxy: 'required' }],
     [
       'smtp://h:25?client_cert=required',
-      {
-        protocol: 'smtp',
-        address: 'h',
-        port: 25,
-        tls: 'required',
-        auth: 'required',
-        proxy: 'trusted',
-        clientCert: 'required',
-      },
+      { ...SMTP, address: 'h', port: 25, tls: 'required', clientCert: 'required' },
     ],
     [
       'smtps://h:465?client_cert=optional',
-      {
-        protocol: 'smtp',
-        address: 'h',
-        port: 465,
-        tls: 'implicit',
-        auth: 'required',
-        proxy: 'trusted',
-        clientCert: 'optional',
-      },
+      { ...SMTP, address: 'h', port: 465, tls: 'implicit', clientCert: 'optional' },
     ],
     [
       'lmtp://[::1]:24?auth=optional',
-      {
-        protocol: 'lmtp',
-        address: '::1',
-        port: 24,
-        tls: 'optional',
-        auth: 'optional',
-        proxy: 'trusted',
-        clientCert: 'off',
-      },
+      { ...SMTP, address: '::1', port: 24, protocol: 'lmtp', auth: 'optional' },
     ],
   ])('reads %s', (url, listener) => {
     expect(parseListener(url)).toEqual(listener);

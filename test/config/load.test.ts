@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, type Sources, loadConfig } from '../../src/config/index.js';
+import { SMTP } from './listeners.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -33,16 +34,7 @@ describe('layers', () => {
     expect(origins.size).toBe(0);
     expect(config).toMatchObject({
       data: './data',
-      listen: [
-        {
-          address: '127.0.0.1',
-          port: 2525,
-          tls: 'optional',
-          auth: 'required',
-          proxy: 'trusted',
-          clientCert: 'off',
-        },
-      ],
+      listen: [{ ...SMTP, address: '127.0.0.1', port: 2525 }],
       dashboard: null,
       smtp: { maxSize: 50 * 1024 * 1024, maxRecipients: 100, timeouts: { command: 300_000 } },
       tls: { cert: null, key: null, certificates: [], minVersion: 'TLSv1.2' },

@@ -1,4 +1,4 @@
-import type { Vector } from '../vectors/format.js';
+import { emptyVector, type Vector } from '../vectors/format.js';
 import { mutate, noise } from './mutate.js';
 import type { Chance } from './random.js';
 
@@ -95,7 +95,7 @@ function disturbed(known: readonly Vector[], chance: Chance): Vector {
   const { segments, options, verdicts } = chance.pick(known);
   const other = octetsOf(chance.pick(known));
   return {
-    ...blank(),
+    ...emptyVector('fuzz'),
     // The longest vectors say little more than the others, and take long.
     segments: segments.map(({ octets }) => ({ octets: mutate(octets.slice(0, 3_000), other, chance) })),
     options: new Map([...options].filter(([key]) => key !== 'early' && key !== 'link')),
@@ -105,7 +105,7 @@ function disturbed(known: readonly Vector[], chance: Chance): Vector {
 
 /** Lines in a row, most of them where they belong; or noise. */
 function composed(chance: Chance): Vector {
-  if (chance.once(5)) return { ...blank(), segments: [{ octets: noise(chance) }] };
+  if (chance.once(5)) return { ...emptyVector('fuzz'), segments: [{ octets: noise(chance) }] };
   let octets = '';
   for (let round = chance.below(3); round >= 0; round--) {
     for (const lines of STEPS) {
@@ -114,22 +114,12 @@ function composed(chance: Chance): Vector {
       }
     }
   }
-  return { ...blank(), segments: [{ octets: chance.once(2) ? octets : mutate(octets, octets, chance) }] };
+  return {
+    ...emptyVector('fuzz'),
+    segments: [{ octets: chance.once(2) ? octets : mutate(octets, octets, chance) }],
+  };
 }
 
 function octetsOf({ segments }: Vector): string {
   return segments.map(({ octets }) => octets).join('');
-}
-
-function blank(): Vector {
-  return {
-    title: 'fuzz',
-    segments: [],
-    replies: [],
-    stored: [],
-    events: [],
-    options: new Map(),
-    verdicts: new Map(),
-    ending: 'inStep',
-  };
 }

@@ -2,19 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { receivedField, type Trace, withKeyword } from '../../src/message/received.js';
 import { HeaderSection } from '../../src/message/section.js';
+import { TRACE } from './trace.js';
 
-const trace: Trace = {
-  helloName: 'app.example',
-  extended: true,
-  clientAddress: '192.0.2.7',
-  hostname: 'mx.example',
-  tls: 'TLSv1.3 TLS_AES_256_GCM_SHA384',
-  authenticated: true,
-  utf8: false,
-  id: '42',
-  recipients: ['u@x.example'],
-  time: Date.UTC(2026, 6, 28, 9, 5, 7),
-};
+const trace: Trace = { ...TRACE, tls: 'TLSv1.3 TLS_AES_256_GCM_SHA384' };
 const received = (part: Partial<Trace> = {}): string => receivedField({ ...trace, ...part });
 
 it('tells the transaction', () => {

@@ -3,14 +3,7 @@
  * moved by an octet here and there (108, 109).
  */
 import { describe, expect, it } from 'vitest';
-import {
-  expectNoTrouble,
-  localhostCertificates,
-  type Running,
-  serve,
-  StandingClock,
-  until,
-} from './harness.js';
+import { expectNoTrouble, localhostCertificates, serve, StandingClock, until } from './harness.js';
 import { Talk } from './talk.js';
 
 expectNoTrouble();
@@ -18,7 +11,7 @@ expectNoTrouble();
 const COMMAND_MS = 60_000;
 const GRACE_MS = 30_000;
 
-async function serveWith(clock: StandingClock, dataRate = 0): Promise<Running<string>> {
+async function serveWith(clock: StandingClock, dataRate = 0) {
   return serve(
     {
       clock: clock.read,

@@ -5,14 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ListenOptions, ServerOptions, SessionView } from '../../src/server/index.js';
 import { createHello } from './client-hello.js';
-import {
-  expectNoTrouble,
-  localhostCertificates,
-  type Running,
-  serve,
-  StandingClock,
-  until,
-} from './harness.js';
+import { expectNoTrouble, localhostCertificates, serve, StandingClock, until } from './harness.js';
 import { proxyV2, proxyV2For } from './proxy-octets.js';
 import { Talk } from './talk.js';
 
@@ -22,19 +15,12 @@ const PROXIES = ['127.0.0.0/30'];
 const ELSEWHERE = '127.0.0.9';
 const LINE = 'PROXY TCP4 192.0.2.1 198.51.100.2 56324 25\r\n';
 
-/** A server that says in its greeting whom it takes the client for. */
-function serveProxied(
-  listen: Partial<ListenOptions> = {},
-  options: ServerOptions<string> = {},
-): Promise<Running<string>> {
+/** A server, and whom it took each client for that said hello. */
+async function serveProxied(listen: Partial<ListenOptions> = {}, options: ServerOptions<string> = {}) {
   const seen: string[] = [];
-  return serve(
-    {
-      ...options,
-      onHello: (session) => void seen.push(endpoints(session)),
-    },
-    { proxies: PROXIES, ...listen },
-  ).then((running) => ({ ...running, refused: seen }));
+  const onHello = (session: SessionView<unknown>): void => void seen.push(endpoints(session));
+  const running = await serve({ ...options, onHello }, { proxies: PROXIES, ...listen });
+  return { ...running, seen };
 }
 
 function endpoints(session: SessionView<unknown>): string {
@@ -48,7 +34,7 @@ describe('from a proxy', () => {
     ['version 2', proxyV2For('192.0.2.1', 56324)],
     ['version 2 with unknown values', proxyV2For('192.0.2.1', 56324, Buffer.from([0xee, 0, 2, 1, 2]))],
   ])('%s names the client, in whatever pieces it comes', async (_, header) => {
-    const { port, refused: seen } = await serveProxied();
+    const { port, seen } = await serveProxied();
     for (const pieces of [[header], [header.subarray(0, 7), header.subarray(7)], [...header]]) {
       const talk = await Talk.open(port);
       for (const piece of pieces) {
@@ -73,7 +59,7 @@ describe('from a proxy', () => {
     ['LOCAL', proxyV2(0, 0, Buffer.alloc(0))],
     ['UNKNOWN', Buffer.from('PROXY UNKNOWN\r\n')],
   ])('%s is the proxy itself', async (_, header) => {
-    const { port, refused: seen } = await serveProxied();
+    const { port, seen } = await serveProxied();
     const talk = await Talk.open(port);
     talk.write(header);
     await talk.play('< 220', '> EHLO x', '< 250');
@@ -109,7 +95,7 @@ describe('from a proxy', () => {
   });
 
   it('TLS works behind it', async () => {
-    const { port, refused: seen } = await serveProxied(
+    const { port, seen } = await serveProxied(
       { tls: 'detect' },
       { certificates: await localhostCertificates() },
     );
@@ -165,7 +151,7 @@ describe('from a proxy', () => {
 
 describe('from elsewhere', () => {
   it('a header is no header', async () => {
-    const { port, refused: seen } = await serveProxied();
+    const { port, seen } = await serveProxied();
     const talk = await Talk.open(port, { from: ELSEWHERE });
     await talk.play('< 220', '> PROXY TCP4 192.0.2.1 198.51.100.2 56324 25', '< 500', '> EHLO x', '< 250');
     expect(seen[0]).toMatch(/^127\.0\.0\.9 /);

@@ -1,13 +1,6 @@
 /** RFC 3207 4.2: nothing that was said in plain text has any effect after the handshake. */
 import { describe, expect, it } from 'vitest';
-import {
-  expectNoTrouble,
-  localhostCertificates,
-  type Running,
-  serve,
-  StandingClock,
-  until,
-} from './harness.js';
+import { expectNoTrouble, localhostCertificates, serve, StandingClock, until } from './harness.js';
 import { createHello } from './client-hello.js';
 import { Talk } from './talk.js';
 
@@ -15,7 +8,7 @@ expectNoTrouble();
 
 const HANDSHAKE_MS = 30_000;
 
-async function serveTls(clock = new StandingClock()): Promise<Running<string>> {
+async function serveTls(clock = new StandingClock()) {
   return serve({
     certificates: await localhostCertificates(),
     clock: clock.read,

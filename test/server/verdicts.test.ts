@@ -60,59 +60,20 @@ describe('onMail that gives', () => {
   });
 });
 
+const MAIL = ['< 220', '> EHLO x', '< 250', '> MAIL FROM:<>', '< 250'];
+const RCPT = ['> RCPT TO:<a@x.example>', '< 250'];
+
 describe('a refusal of each question', () => {
   const cases: readonly (readonly [string, ServerOptions<string>, readonly string[]])[] = [
     ['onConnect', { onConnect: () => NO }, ['< 550 5.7.1', '> EHLO x', '< 503', '> QUIT', '< 221']],
     ['onConnect with 421', { onConnect: () => BYE }, ['< 421']],
     ['onHello', { onHello: () => NO }, ['< 220', '> EHLO x', '< 550', '> MAIL FROM:<>', '< 503']],
-    [
-      'onRcpt',
-      { onRcpt: () => NO },
-      [
-        '< 220',
-        '> EHLO x',
-        '< 250',
-        '> MAIL FROM:<>',
-        '< 250',
-        '> RCPT TO:<a@x.example>',
-        '< 550',
-        '> DATA',
-        '< 554 5.5.1',
-      ],
-    ],
-    [
-      'onContent',
-      { onContent: () => NO },
-      [
-        '< 220',
-        '> EHLO x',
-        '< 250',
-        '> MAIL FROM:<>',
-        '< 250',
-        '> RCPT TO:<a@x.example>',
-        '< 250',
-        '> DATA',
-        '< 550',
-        '> NOOP',
-        '< 250',
-      ],
-    ],
+    ['onRcpt', { onRcpt: () => NO }, [...MAIL, '> RCPT TO:<a@x.example>', '< 550', '> DATA', '< 554 5.5.1']],
+    ['onContent', { onContent: () => NO }, [...MAIL, ...RCPT, '> DATA', '< 550', '> NOOP', '< 250']],
     [
       'onContent, thrown later',
       { onContent: () => Promise.reject(new Refusal(NO)) },
-      [
-        '< 220',
-        '> EHLO x',
-        '< 250',
-        '> MAIL FROM:<>',
-        '< 250',
-        '> RCPT TO:<a@x.example>',
-        '< 250',
-        '> DATA',
-        '< 550',
-        '> NOOP',
-        '< 250',
-      ],
+      [...MAIL, ...RCPT, '> DATA', '< 550', '> NOOP', '< 250'],
     ],
   ];
   it.each(cases)('%s', async (_, options, lines) => {

@@ -1,22 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Trace } from '../../src/message/received.js';
 import { HeaderRefusal, rewriteHeader, type Rewritten } from '../../src/submission/rewrite.js';
+import { TRACE } from '../message/trace.js';
 
-const trace: Trace = {
-  helloName: 'app.example',
-  extended: true,
-  clientAddress: '192.0.2.7',
-  hostname: 'mx.example',
-  tls: null,
-  authenticated: true,
-  utf8: false,
-  id: '42',
-  recipients: [],
-  time: 0,
-};
 const rewrite = (section: string): Rewritten =>
-  rewriteHeader(Buffer.from(section, 'latin1'), { domain: 'example.com', trace });
+  rewriteHeader(Buffer.from(section, 'latin1'), { domain: 'example.com', trace: TRACE });
 const text = (octets: Buffer): string => octets.toString('latin1');
 
 /** Fields one by one: a line that does not begin with white space begins a field. */

@@ -1,32 +1,20 @@
 import nodemailer from 'nodemailer';
 import { describe, expect, it } from 'vitest';
-import type { Trace } from '../../src/message/received.js';
 import {
   HeaderRefusal,
   rewriteHeader,
   type Rewritten,
   type RewriteOptions,
 } from '../../src/submission/rewrite.js';
+import { TRACE } from '../message/trace.js';
 
-const trace: Trace = {
-  helloName: 'app.example',
-  extended: true,
-  clientAddress: '192.0.2.7',
-  hostname: 'mx.example',
-  tls: null,
-  authenticated: true,
-  utf8: false,
-  id: '42',
-  recipients: ['u@x.example'],
-  time: Date.UTC(2026, 6, 28, 9, 5, 7),
-};
 const RECEIVED =
   'Received: from app.example ([192.0.2.7]) by mx.example with ESMTPA id 42 for\r\n' +
   ' <u@x.example>; Tue, 28 Jul 2026 09:05:07 +0000\r\n';
 const COMPLETE = 'Date: then\r\nMessage-ID: <1@example.com>\r\n';
 
 const rewrite = (section: string | Uint8Array, options: Partial<RewriteOptions> = {}): Rewritten =>
-  rewriteHeader(Buffer.from(section), { domain: 'example.com', trace, ...options });
+  rewriteHeader(Buffer.from(section), { domain: 'example.com', trace: TRACE, ...options });
 const refusal = (section: string, options: Partial<RewriteOptions> = {}): HeaderRefusal => {
   try {
     rewrite(section, options);

@@ -71,7 +71,7 @@ export function parseVectors(text: string): Vector[] {
   for (const [index, line] of text.split('\n').entries()) {
     if (line === '' || line.startsWith('#')) continue;
     const vector = vectors.at(-1);
-    if (line.startsWith('== ')) vectors.push(empty(line.slice(3)));
+    if (line.startsWith('== ')) vectors.push(emptyVector(line.slice(3)));
     else if (vector === undefined || !read(vector, line)) {
       throw new Error(`line ${index + 1} is none of a vector file: ${line}`);
     }
@@ -79,7 +79,8 @@ export function parseVectors(text: string): Vector[] {
   return vectors;
 }
 
-function empty(title: string): Vector {
+/** A case in which nothing is sent yet. */
+export function emptyVector(title: string): Vector {
   return {
     title,
     segments: [{ octets: '' }],
