@@ -7,13 +7,13 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Rig } from '../protocol/rig.js';
 import { type Dialogue, generated, WRITTEN } from './dialogues.js';
 import { DIFFERENCES } from './differences.js';
-import { Postfix } from './postfix.js';
+import { Smtpd } from './smtpd.js';
 
 const GENERATED = Number(process.env['POSTERN_DIFFERENTIAL'] ?? 60);
 /** Dialogues that Postfix is asked at one time. */
 const AT_ONCE = 4;
 
-const postfix = await Postfix.begin();
+const postfix = await Smtpd.begin();
 const missing = typeof postfix === 'string' ? postfix : '';
 
 afterAll(() => {

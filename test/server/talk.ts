@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { onTestFinished } from 'vitest';
+import { Watch } from '../watch.js';
 
 /** How long a test waits for what must come, in milliseconds. Nothing passes or fails by being quick. */
 const PATIENCE = 15_000;
@@ -23,7 +24,7 @@ export class Talk {
   #received = '';
   #over = false;
   #log: string[] = [];
-  #wake: (() => void) | null = null;
+  readonly #watch = new Watch();
   /** Errors of the socket: a server may reset a connection. */
   readonly errors: Error[] = [];
 
@@ -60,11 +61,11 @@ export class Talk {
     const { socket } = this;
     socket.on('data', (octets: Buffer) => {
       this.#received += octets.toString('latin1');
-      this.#wake?.();
+      this.#watch.came();
     });
     const over = (): void => {
       this.#over = true;
-      this.#wake?.();
+      this.#watch.came();
     };
     socket.on('end', over);
     socket.on('close', over);
@@ -158,20 +159,9 @@ export class Talk {
     events: readonly string[] = [],
     patience = PATIENCE,
   ): Promise<void> {
-    const deadline = Date.now() + patience;
-    while (!there()) {
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`waited in vain for ${what}:\n${this.transcript()}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#wake = () => {
-          clearTimeout(timer);
-          this.#wake = null;
-          resolve();
-        };
-        for (const event of events) this.socket.once(event, () => this.#wake?.());
-      });
-    }
+    for (const event of events) this.socket.once(event, () => this.#watch.came());
+    if (await this.#watch.until(there, patience)) return;
+    throw new Error(`waited in vain for ${what}:\n${this.transcript()}`);
   }
 }
 
