@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dnsServer, type DnsFault, type Records } from '../delivery/dns-server.js';
-import { postern, scratch, type Outcome } from './postern.js';
+import { scratch } from '../scratch.js';
+import { postern, type Outcome } from './postern.js';
 
 interface KeyLine {
   readonly selector: string;

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestToken } from '../../src/submission/token.js';
-import { postern, runningStore, scratch, spawnPostern } from './postern.js';
+import { scratch } from '../scratch.js';
+import { postern, runningStore, spawnPostern } from './postern.js';
 
 interface TokenLine {
   domain: string;

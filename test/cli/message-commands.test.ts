@@ -5,7 +5,8 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import { NO_TERMS } from '../store/fixtures.js';
-import { Collector, MAIN, accept, postern, runningStore, scratch, spawnPostern } from './postern.js';
+import { scratch } from '../scratch.js';
+import { Collector, MAIN, accept, postern, runningStore, spawnPostern } from './postern.js';
 
 async function storeWithDomain() {
   const data = await scratch();

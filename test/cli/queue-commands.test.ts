@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/port.js';
-import { accept, postern, runningStore, scratch } from './postern.js';
+import { scratch } from '../scratch.js';
+import { accept, postern, runningStore } from './postern.js';
 
 const NOON = Date.UTC(2026, 0, 2, 12);
 

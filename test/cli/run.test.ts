@@ -2,7 +2,8 @@ import { chmod, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BOUND_BY_MODES } from '../bound-by-modes.js';
-import { MAIN, postern, scratch, spawnPostern } from './postern.js';
+import { scratch } from '../scratch.js';
+import { MAIN, postern, spawnPostern } from './postern.js';
 
 describe('help', () => {
   const commands = [

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keepTidy, removeOld } from '../../src/cli/retention.js';
 import type { RetentionRequest } from '../../src/store/retention.js';
-import { accept, postern, runningStore, scratch } from './postern.js';
+import { scratch } from '../scratch.js';
+import { accept, postern, runningStore } from './postern.js';
 
 const DAY = 86_400_000;
 const nothing = { contents: 0, messages: 0 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { postern, runningStore, scratch } from './postern.js';
+import { scratch } from '../scratch.js';
+import { postern, runningStore } from './postern.js';
 
 const URL = 'https://hooks.example.com/mail';
 

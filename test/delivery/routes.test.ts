@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type DeliverUrl, RouteError, Routes } from '../../src/delivery/routes.js';
 import { Secret } from '../../src/protocol/secret.js';
+import { scratch } from '../scratch.js';
 
 const url = (text: string): DeliverUrl => ({ url: new Secret(text), shown: `shown ${text.slice(0, 5)}` });
 
@@ -76,8 +76,7 @@ describe('routes', () => {
   });
 
   it('make nothing before there is mail', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'postern-routes-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const folder = await scratch();
     const routes = await routesOf([`maildir:${folder}/mail`]);
     expect(names(routes, 'a.example')).toEqual([`maildir:${folder}/mail`]);
     await expect(rm(join(folder, 'mail'))).rejects.toThrow(/ENOENT/);

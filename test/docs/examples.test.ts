@@ -3,15 +3,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { testCertificates } from '../certs.js';
+import { scratch } from '../scratch.js';
 import { PROJECT, readDocument } from './markdown.js';
 
 const embedding = readDocument('docs/embedding.md');
@@ -292,8 +292,7 @@ async function startGateway(args: readonly string[] = []): Promise<Gateway> {
 
 /** A folder in which `postern` and `nodemailer` can be imported. */
 async function installed(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'postern-docs-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await scratch();
   await mkdir(join(folder, 'node_modules'));
   await symlink(PROJECT, join(folder, 'node_modules/postern'));
   await symlink(join(PROJECT, 'node_modules/nodemailer'), join(folder, 'node_modules/nodemailer'));

@@ -6,8 +6,9 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { newWebhookKeys, shownKey } from '../../src/delivery/webhooks/keys.js';
 import { startWebhooks } from '../../src/delivery/webhooks/teller.js';
 import { EVENTS } from '../../src/store/webhooks.js';
-import { accept, runningStore, scratch } from '../cli/postern.js';
+import { accept, runningStore } from '../cli/postern.js';
 import { addDomain } from '../store/fixtures.js';
+import { scratch } from '../scratch.js';
 import { readDocument } from './markdown.js';
 
 it('the receiver of docs/webhooks.md takes what is signed by the key of the domain, and nothing else', async () => {

@@ -9,8 +9,9 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { type FarEnd, type Fault, type Moment, type Received, farEnd } from '../delivery/far-end.js';
-import { GatewayProcess, scratch } from '../e2e/gateway-process.js';
+import { GatewayProcess } from '../e2e/gateway-process.js';
 import { Talk } from '../server/talk.js';
+import { scratch } from '../scratch.js';
 
 const MESSAGES = Number(process.env['POSTERN_DELIVERY_KILL_MESSAGES'] ?? 300);
 const SENDERS = 6;

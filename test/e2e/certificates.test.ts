@@ -5,7 +5,8 @@ import { type PeerCertificate, TLSSocket } from 'node:tls';
 import { expect, it } from 'vitest';
 import { Talk } from '../server/talk.js';
 import { pairFor } from '../tls/loopback.js';
-import { GatewayProcess, scratch } from './gateway-process.js';
+import { scratch } from '../scratch.js';
+import { GatewayProcess } from './gateway-process.js';
 
 it('SIGHUP replaces the certificate; connections live on, and a bad one is not taken', async () => {
   const folder = await scratch();

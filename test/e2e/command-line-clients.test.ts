@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { it } from 'vitest';
+import { scratch } from '../scratch.js';
 import { expectArrived } from './arrived.js';
 import { has, MESSAGE, RECIPIENTS, runClient, SENDER, type Sending, WAYS } from './clients.js';
-import { GatewayProcess, scratch } from './gateway-process.js';
+import { GatewayProcess } from './gateway-process.js';
 
 interface Client {
   /** The package that has it, as Debian calls it. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAIN } from '../cli/postern.js';
 import { farEnd } from '../delivery/far-end.js';
-import { GatewayProcess, Running, scratch } from './gateway-process.js';
+import { scratch } from '../scratch.js';
+import { GatewayProcess, Running } from './gateway-process.js';
 import { app, configured, delivering, done, lines, QUICK, send, story } from './story.js';
 
 describe('a smarthost', () => {

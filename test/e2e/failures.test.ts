@@ -7,7 +7,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { BOUND_BY_MODES } from '../bound-by-modes.js';
 import { testCertificates } from '../certs.js';
 import { Talk } from '../server/talk.js';
-import { GatewayProcess, scratch, type StartOptions } from './gateway-process.js';
+import { scratch } from '../scratch.js';
+import { GatewayProcess, type StartOptions } from './gateway-process.js';
 
 async function failure(options: StartOptions): Promise<string> {
   const gateway = await GatewayProcess.spawn(options);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Talk } from '../server/talk.js';
+import { scratch } from '../scratch.js';
 import { expectNoSecret } from './arrived.js';
 import { has, runClient } from './clients.js';
-import { GatewayProcess, scratch } from './gateway-process.js';
+import { GatewayProcess } from './gateway-process.js';
 
 describe('a first start', () => {
   it.skipIf(!has('curl') || !has('bash'))(

@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { MessageSummary } from '../../src/store/port.js';
 import { MAIN, spawnPostern, type Outcome } from '../cli/postern.js';
+import { scratch } from '../scratch.js';
+import { Watch } from '../watch.js';
 
 /** How long a start, a stop or a line of the log may take, in milliseconds. */
 const PATIENCE = 20_000;
@@ -22,48 +24,32 @@ export interface StartOptions {
 }
 
 /** A line of `postern messages --json`. */
-export interface MessageLine {
+export interface MessageLine extends Omit<MessageSummary, 'id' | 'receivedAt'> {
   readonly id: string;
-  readonly domain: string;
-  readonly status: string;
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly subject: string | null;
-  readonly tags: readonly string[];
-  readonly listUnsubscribe: string | null;
-  readonly size: number;
   readonly receivedAt: string;
-  readonly tls: string | null;
-}
-
-/** A folder that is gone after the test. */
-export async function scratch(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'postern-e2e-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** A process that is ended after the test, and what it wrote. */
 export class Running {
   #stdout = '';
   #stderr = '';
-  #wake: (() => void) | null = null;
+  readonly #watch = new Watch();
   readonly exited: Promise<number | null>;
   #over = false;
 
   constructor(readonly child: ChildProcess) {
     child.stdout?.on('data', (text: Buffer) => {
       this.#stdout += text.toString();
-      this.#wake?.();
+      this.#watch.came();
     });
     child.stderr?.on('data', (text: Buffer) => {
       this.#stderr += text.toString();
-      this.#wake?.();
+      this.#watch.came();
     });
     this.exited = new Promise((resolve) => {
       child.on('close', (code) => {
         this.#over = true;
-        this.#wake?.();
+        this.#watch.came();
         resolve(code);
       });
     });
@@ -87,25 +73,12 @@ export class Running {
 
   /** Waits until the process wrote what matches. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
-    const deadline = Date.now() + PATIENCE;
-    for (;;) {
-      const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
-      if (match !== null) return match;
-      const left = deadline - Date.now();
-      if (this.#over || left <= 0) {
-        throw new Error(
-          `${this.#over ? 'ended' : 'waited'} without ${pattern}:\n${this.#stdout}${this.#stderr}`,
-        );
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#wake = () => {
-          clearTimeout(timer);
-          this.#wake = null;
-          resolve();
-        };
-      });
-    }
+    const match = (): RegExpExecArray | null => pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
+    await this.#watch.until(() => match() !== null || this.#over, PATIENCE);
+    const found = match();
+    if (found !== null) return found;
+    const how = this.#over ? 'ended' : 'waited';
+    throw new Error(`${how} without ${pattern}:\n${this.#stdout}${this.#stderr}`);
   }
 
   /** Signals the process and waits for its end. */

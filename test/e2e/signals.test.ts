@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Talk } from '../server/talk.js';
-import { GatewayProcess, Running, scratch } from './gateway-process.js';
+import { scratch } from '../scratch.js';
+import { GatewayProcess, Running } from './gateway-process.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { Talk } from '../server/talk.js';
-import { GatewayProcess, scratch, type StartOptions } from './gateway-process.js';
+import { scratch } from '../scratch.js';
+import { GatewayProcess, type StartOptions } from './gateway-process.js';
 
 /** Retries follow each other in a test's time. */
 export const QUICK = { POSTERN_LOG_FORMAT: 'json', POSTERN_DELIVERY_RETRY_BASE: '200ms' };

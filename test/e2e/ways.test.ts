@@ -8,7 +8,7 @@ import { dnsServer } from '../delivery/dns-server.js';
 import { farEnd } from '../delivery/far-end.js';
 import { apiServer, PENDING } from '../delivery/https/api-server.js';
 import { pki } from '../delivery/pki.js';
-import { scratch } from './gateway-process.js';
+import { scratch } from '../scratch.js';
 import { app, delivering, done, lines, send, story } from './story.js';
 
 const authority = await pki();

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Report } from '../../src/load/index.js';
-import { postern, scratch } from '../cli/postern.js';
+import { postern } from '../cli/postern.js';
 import { answering, hostileServer } from '../client/hostile-server.js';
 import { GatewayProcess } from '../e2e/gateway-process.js';
 import { until } from '../server/harness.js';
+import { scratch } from '../scratch.js';
 import { start, startOnTerminal, startSinkCommand } from './command.js';
 
 const hasScript = spawnSync('script', ['--version']).status === 0;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPlan, startSink } from '../../src/load/index.js';
 import { reportPage } from '../../src/load/report-page.js';
 import type { Report } from '../../src/load/report.js';
-import { scratch } from '../cli/postern.js';
+import { scratch } from '../scratch.js';
 import { planFor, sinkPlan } from './plan.js';
 
 let browser: Browser | null = null;

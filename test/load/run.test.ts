@@ -11,8 +11,9 @@ import {
   type SinkPlan,
   startSink,
 } from '../../src/load/index.js';
-import { postern, scratch } from '../cli/postern.js';
+import { postern } from '../cli/postern.js';
 import { answering, hostileServer } from '../client/hostile-server.js';
+import { scratch } from '../scratch.js';
 import { planFor, sinkPlan } from './plan.js';
 
 async function sink(plan: Partial<SinkPlan> = {}): Promise<{ running: RunningSink; port: number }> {

@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runPlan } from '../../src/load/index.js';
-import { postern, scratch } from '../cli/postern.js';
+import { postern } from '../cli/postern.js';
+import { scratch } from '../scratch.js';
 import { startSinkCommand } from './command.js';
 import { planFor } from './plan.js';
 

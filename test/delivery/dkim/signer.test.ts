@@ -1,16 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey, verify } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { keyRecord, newPrivateKey } from '../../../src/delivery/dkim/new-key.js';
 import { RelaxedBody, relaxedField } from '../../../src/delivery/dkim/relaxed.js';
 import { Signer } from '../../../src/delivery/dkim/signer.js';
 import type { DkimKey } from '../../../src/store/dkim-keys.js';
+import { scratch } from '../../scratch.js';
 import { dnsServer } from '../dns-server.js';
 
 const OPENDKIM = ['/usr/sbin/opendkim-testmsg', '/usr/bin/opendkim-testmsg'].find(
@@ -190,8 +190,7 @@ describe('relaxed canonicalization', () => {
   it.skipIf(OPENDKIM === undefined)(
     'agrees with OpenDKIM, on letters with the octet A0 as well',
     async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'postern-dkim-'));
-      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      const folder = await scratch();
       const [rsa] = keys;
       const key = createPrivateKey({ key: Buffer.from(rsa?.privateKey ?? []), format: 'der', type: 'pkcs8' });
       await writeFile(join(folder, 'key.pem'), key.export({ format: 'pem', type: 'pkcs1' }), { mode: 0o600 });

@@ -1,21 +1,15 @@
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { unixLines } from '../../../src/delivery/files/content.js';
 import { parseFilesUrl } from '../../../src/delivery/files/target.js';
 import { openFilesTransport } from '../../../src/delivery/files/transport.js';
 import type { Transport } from '../../../src/delivery/transport.js';
+import { scratch } from '../../scratch.js';
 import { RUNNING, recipient, shipment } from './shipment.js';
 
 const MESSAGE = 'Subject: x\r\n\r\nOne\r\n.\r\nTwo\r\n';
-
-async function scratch(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'postern-files-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 function open(form: 'maildir' | 'file', directory: string, now?: () => number): Transport {
   return openFilesTransport({ form, directory }, { hostname: 'mx.example.com', ...(now && { now }) });

@@ -9,9 +9,10 @@ import type { Domain, NewMessage, Store } from '../../../src/store/port.js';
 import type { AttemptOutcome } from '../../../src/store/queue.js';
 import { EVENTS } from '../../../src/store/webhooks.js';
 import { testCertificates } from '../../certs.js';
-import { accept, runningStore, scratch } from '../../cli/postern.js';
+import { accept, runningStore } from '../../cli/postern.js';
 import { addDomain } from '../../store/fixtures.js';
 import { apiServer, type ApiServer, type Reply } from '../https/api-server.js';
+import { scratch } from '../../scratch.js';
 
 const PATIENCE = { timeout: 20_000, interval: 10 };
 
