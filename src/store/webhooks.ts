@@ -74,7 +74,7 @@ export interface Webhooks {
   /** The event is told, or given up: it is gone. May be repeated. */
   endEvent(event: number): Promise<void>;
 
-  /** The event could not be told: due again at `at`, with one attempt more. */
+  /** The event could not be told: due again at `at`, a whole number of milliseconds, with one attempt more. */
   deferEvent(event: number, at: number): Promise<void>;
 
   /** As `nextDue` of the queue. */

@@ -13,8 +13,8 @@ const JITTER = 0.1;
  *
  * @param attempts how often it has been told again already: 0 to {@link RETRIES} - 1
  * @param random from 0 to 1
- * @returns milliseconds
+ * @returns milliseconds, whole ones
  */
 export function gapAfter(attempts: number, random: number): number {
-  return Math.min(FIRST * GROWTH ** attempts, LONGEST) * (1 + JITTER * random);
+  return Math.round(Math.min(FIRST * GROWTH ** attempts, LONGEST) * (1 + JITTER * random));
 }

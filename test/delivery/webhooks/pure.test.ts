@@ -117,13 +117,14 @@ describe('publicLookup', () => {
 });
 
 describe('gapAfter', () => {
-  it('grows, up to six hours and a tenth, and lasts about a day in all', () => {
+  it('grows in whole milliseconds, up to six hours and a tenth, and lasts about a day in all', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: RETRIES, maxLength: RETRIES }),
         (chance) => {
           const gaps = chance.map((random, attempts) => gapAfter(attempts, random));
           for (const [index, gap] of gaps.entries()) {
+            expect(Number.isInteger(gap)).toBe(true);
             expect(gap).toBeGreaterThanOrEqual(10_000);
             expect(gap).toBeLessThan(6.61 * 3_600_000);
             const next = gaps[index + 1];

@@ -1,0 +1,38 @@
+// Symptom: an event that a webhook did not take was told again every two minutes, for ever, and the webhook was
+// never switched off. The log said that events could not be read.
+//
+// Cause: chance made the gap a fraction of a millisecond long, and the store takes whole ones only: the event was
+// not put off, so that it came up again when its lease ran out, and nothing counted against the endpoint.
+//
+// Fix: gaps are whole (src/delivery/webhooks/schedule.ts).
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { newWebhookKeys } from '../../src/delivery/webhooks/keys.js';
+import { startWebhooks } from '../../src/delivery/webhooks/teller.js';
+import { EVENTS } from '../../src/store/webhooks.js';
+import { accept, runningStore, scratch } from '../cli/postern.js';
+import { apiServer } from '../delivery/https/api-server.js';
+import { addDomain } from '../store/fixtures.js';
+
+it('puts an event off that was not taken, and counts it', async () => {
+  const store = await runningStore(await scratch());
+  const domain = await addDomain(store);
+  const api = await apiServer(() => ({ status: 500 }));
+  await store.webhooks.set(domain.name, { url: api.url, events: EVENTS, keys: newWebhookKeys() }, Date.now());
+  await accept(store, domain.id, { status: 'queued' });
+  const errors: unknown[] = [];
+  let now = Date.now();
+  const webhooks = startWebhooks(store, {
+    allowPrivate: true,
+    poll: 10,
+    now: () => now,
+    observer: { onError: (error) => errors.push(error) },
+  });
+  onTestFinished(() => webhooks.close());
+  const patience = { timeout: 20_000, interval: 10 };
+  await vi.waitUntil(() => api.taken.length === 1, patience);
+  // More than the first gap, and less than a lease.
+  await vi.waitUntil(async () => ((await store.webhooks.nextEventDue()) ?? Infinity) < now + 12_000, patience);
+  now += 15_000;
+  await vi.waitUntil(() => api.taken.length === 2, patience);
+  expect(errors).toEqual([]);
+});
