@@ -16,7 +16,10 @@ export interface Shipment {
   readonly messageId: string | null;
   readonly receivedAt: number;
   readonly terms: DeliveryTerms;
-  /** The same for every try of this message, and for no other one: for far sides that can tell repetitions by it. */
+  /**
+   * The same for every try of this message, and for no other one: for far sides that can tell repetitions by it.
+   * Parts of a message that go by themselves have it in common; a far side has to be told whom each is for.
+   */
   readonly idempotencyKey: string;
   /** Octets of {@link content}. */
   readonly size: number;
