@@ -9,8 +9,9 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { newWebhookKeys } from '../../src/delivery/webhooks/keys.js';
 import { startWebhooks } from '../../src/delivery/webhooks/teller.js';
 import { EVENTS } from '../../src/store/webhooks.js';
-import { accept, runningStore, scratch } from '../cli/postern.js';
+import { accept, runningStore } from '../cli/postern.js';
 import { apiServer } from '../delivery/https/api-server.js';
+import { scratch } from '../scratch.js';
 import { addDomain } from '../store/fixtures.js';
 
 it('puts an event off that was not taken, and counts it', async () => {
@@ -31,7 +32,10 @@ it('puts an event off that was not taken, and counts it', async () => {
   const patience = { timeout: 20_000, interval: 10 };
   await vi.waitUntil(() => api.taken.length === 1, patience);
   // More than the first gap, and less than a lease.
-  await vi.waitUntil(async () => ((await store.webhooks.nextEventDue()) ?? Infinity) < now + 12_000, patience);
+  await vi.waitUntil(
+    async () => ((await store.webhooks.nextEventDue()) ?? Infinity) < now + 12_000,
+    patience,
+  );
   now += 15_000;
   await vi.waitUntil(() => api.taken.length === 2, patience);
   expect(errors).toEqual([]);
