@@ -1,6 +1,5 @@
-// A server to measure, in a process of its own: `bare`, `library` (plain) or `gateway` (TLS on the same port,
-// AUTH). It answers `memory` and `settle` with what it
-// uses.
+// A server to measure, in a process of its own: `bare`, `library` (plain) or `gateway` (TLS on the same port, AUTH).
+// It answers each question with what it uses; `settle` tells how often it collects garbage first.
 import { createServer as createNetServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 
@@ -33,41 +32,25 @@ async function postern(kind) {
     const server = createServer({ hostname: 'mx.example', admission });
     return (await server.listen({ host: '0.0.0.0', port: 0 })).port;
   }
-  const { issueCertificate } = await import('../dist/cli/issue-certificate.js');
-  const { mkdtemp, writeFile } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
-  const { join } = await import('node:path');
-  const folder = await mkdtemp(join(tmpdir(), 'postern-bench-'));
-  const now = Date.now();
-  const { cert, key } = await issueCertificate({
-    commonName: 'localhost',
-    names: ['localhost'],
-    use: 'server',
-    validFrom: new Date(now - 86_400_000),
-    validTo: new Date(now + 86_400_000),
-  });
-  const certFile = join(folder, 'cert.pem');
-  const keyFile = join(folder, 'key.pem');
-  await writeFile(certFile, cert);
-  await writeFile(keyFile, key, { mode: 0o600 });
+  const { makeCertificate } = await import('./suite/certificate.mjs');
+  const certificate = await makeCertificate();
   const server = createServer({
     hostname: 'mx.example',
     admission,
-    certificates: await Certificates.load([{ certFile, keyFile }]),
+    certificates: await Certificates.load([{ certFile: certificate.cert, keyFile: certificate.key }]),
     onAuth: (_, { authcid }) => authcid.expose(),
     onMail: () => undefined,
   });
+  certificate.remove();
   return (await server.listen({ host: '0.0.0.0', port: 0, tls: 'detect', tlsDetectMs: 20 })).port;
 }
 
 const kind = process.argv[2] ?? 'bare';
 process.on('message', async (question) => {
-  if (question === 'settle') {
-    // Freed pages go back to the system a little later than the objects on them.
-    for (let n = 0; n < 5; n++) {
-      globalThis.gc?.();
-      await setTimeout(200);
-    }
+  // Freed pages go back to the system a little later than the objects on them.
+  for (let left = question.settle ?? 0; left > 0; left--) {
+    globalThis.gc?.();
+    await setTimeout(200);
   }
   process.send?.({ ...process.memoryUsage(), cpu: process.cpuUsage() });
 });

@@ -1,7 +1,7 @@
 // What an idle connection costs: the resident memory of the server, and of a bare net server that only writes
 // a greeting, with as many connections that were greeted and said EHLO, each in a process of its own.
 //
-//   npm run -s build && node bench/idle.mjs [connections] [--json]
+//   npm run -s build && node bench/idle.mjs [connections] [collections of garbage] [--json]
 //
 // Loopback only. Needs two descriptors a connection over all: ulimit -n.
 import { fork } from 'node:child_process';
@@ -10,7 +10,10 @@ import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const JSON_ONLY = process.argv.includes('--json');
-const CONNECTIONS = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 10_000);
+const [CONNECTIONS = 10_000, SETTLE = 5] = process.argv
+  .slice(2)
+  .filter((word) => /^\d+$/.test(word))
+  .map(Number);
 const SERVER = fileURLToPath(new URL('./idle-server.mjs', import.meta.url));
 /** Connections begun at once. */
 const BATCH = 200;
@@ -40,16 +43,14 @@ async function measure(kind) {
   // Once with a few: what is loaded and compiled on first use is no connection's.
   const first = await Promise.all(Array.from({ length: 500 }, () => open(port, ADDRESSES[0])));
   for (const socket of first) socket.destroy();
-  await ask(child, 'settle');
-  const before = await ask(child, 'memory');
+  const before = await ask(child, { settle: SETTLE });
   const sockets = [];
   while (sockets.length < CONNECTIONS) {
     const host = ADDRESSES[((sockets.length / BATCH) % ADDRESSES.length) | 0];
     const count = Math.min(BATCH, CONNECTIONS - sockets.length);
     sockets.push(...(await Promise.all(Array.from({ length: count }, () => open(port, host)))));
   }
-  await ask(child, 'settle');
-  const after = await ask(child, 'memory');
+  const after = await ask(child, { settle: SETTLE });
   for (const socket of sockets) socket.destroy();
   child.kill();
   await once(child, 'exit');

@@ -67,7 +67,7 @@ async function main() {
       if (only !== null && !only.has(scenario.id)) continue;
       if (options.quick && only === null && scenario.id.startsWith('growth-')) continue;
       const amounts = options.quick
-        ? { amount: { messages: scenario.few }, warmup: { messages: 20 } }
+        ? { amount: { messages: scenario.few }, warmup: null }
         : { amount: { seconds }, warmup: { seconds: LONG.warmup } };
       const result = await attempt(scenario, () =>
         measure(scenario, { ...amounts, rounds, certificate, only: contestants }),

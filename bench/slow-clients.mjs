@@ -1,7 +1,7 @@
 // What slow clients do to honest ones: messages a second of a few honest connections, alone and beside 2,000
 // connections that send one octet per ten seconds, in turns. Three processes: server, slow clients, honest ones.
 //
-//   npm run -s build && node bench/slow-clients.mjs [slow connections] [rounds] [--json]
+//   npm run -s build && node bench/slow-clients.mjs [slow connections] [rounds] [seconds] [--json]
 //
 // Loopback only.
 import { fork } from 'node:child_process';
@@ -11,7 +11,6 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const HONEST = 20;
-const ROUND_MS = 4_000;
 const BODY = `From: a@example.com\r\nSubject: x\r\n\r\n${'0123456789abcdef0123456789abcdef0123456789abcdef\r\n'.repeat(200)}.\r\n`;
 const ENVELOPE = 'MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n';
 
@@ -94,23 +93,25 @@ function honest(port, until) {
 }
 
 /** Messages a second, and the server's own time for one of them in microseconds, which other work on the machine disturbs less. */
-async function measure(port, server) {
+async function measure(port, server, seconds) {
   const cpu = async () => {
-    server.send('memory');
+    server.send({});
     const [{ cpu }] = await once(server, 'message');
     return cpu.user + cpu.system;
   };
   const before = await cpu();
   const began = performance.now();
-  const counts = await Promise.all(Array.from({ length: HONEST }, () => honest(port, began + ROUND_MS)));
-  const seconds = (performance.now() - began) / 1000;
+  const counts = await Promise.all(
+    Array.from({ length: HONEST }, () => honest(port, began + seconds * 1000)),
+  );
+  const took = (performance.now() - began) / 1000;
   const messages = counts.reduce((sum, count) => sum + count, 0);
-  return { goodput: messages / seconds, cost: ((await cpu()) - before) / messages };
+  return { goodput: messages / took, cost: ((await cpu()) - before) / messages };
 }
 
 async function main() {
   const json = process.argv.includes('--json');
-  const [slow = 2_000, rounds = 4] = process.argv
+  const [slow = 2_000, rounds = 4, seconds = 4] = process.argv
     .slice(2)
     .filter((word) => word !== '--json')
     .map(Number);
@@ -123,14 +124,14 @@ async function main() {
     if (open !== count) throw new Error(`${open} of ${count} slow clients are connected`);
     await setTimeout(500);
   };
-  await measure(port, server);
+  await measure(port, server, seconds);
   const alone = [];
   const beside = [];
   for (let round = 0; round < rounds; round++) {
     await set(0);
-    alone.push(await measure(port, server));
+    alone.push(await measure(port, server, seconds));
     await set(slow);
-    beside.push(await measure(port, server));
+    beside.push(await measure(port, server, seconds));
     const show = ({ goodput, cost }) => `${goodput.toFixed(0)}/s at ${cost.toFixed(0)} µs`;
     if (!json) console.log(`alone ${show(alone.at(-1))}, beside ${slow} slow ones ${show(beside.at(-1))}`);
   }

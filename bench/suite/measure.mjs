@@ -10,7 +10,7 @@ const POSTERN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)
 /**
  * @param {import('./scenarios.mjs').Scenario} scenario
  * @typedef {{ seconds: number } | { messages: number }} Amount
- * @param {{ rounds: number, amount: Amount, warmup: Amount, certificate: { cert: string, key: string }, only: Set<string> | null }} options
+ * @param {{ rounds: number, amount: Amount, warmup: Amount | null, certificate: { cert: string, key: string }, only: Set<string> | null }} options
  */
 export async function measure(scenario, options) {
   const missing = {};
@@ -26,12 +26,12 @@ export async function measure(scenario, options) {
         running.push({ run, server: await start(needs), samples: [] });
       } else missing[run.name] = reason;
     }
-    // A first load that is not counted: code gets compiled, caches get warm.
     for (const entry of running) {
-      const { rate } = await load(entry, options.warmup);
+      // A first load that is not counted: code gets compiled, caches get warm.
+      if (options.warmup !== null) await load(entry, options.warmup);
       if (scenario.halfRate === true) {
         const { rate: greatest } = await load(entry, options.amount);
-        entry.rate = Math.max(1, Math.max(rate, greatest) / 2);
+        entry.rate = Math.max(1, greatest / 2);
       }
     }
     for (let round = 0; round < options.rounds; round++) {
@@ -68,7 +68,7 @@ async function load({ run, server, rate }, { seconds, messages }) {
     processorTime: before === null ? null : ((processorTime(server.pid) - before) * 1000) / done,
     p50: report.latency.p50,
     p99: report.latency.p99,
-    refused: report.messages.rejected ?? 0,
+    refused: report.messages.refused,
     generatorBusy: report.generator.busiest,
     memory: residentMemory(server.pid),
   };

@@ -57,8 +57,7 @@ export async function serve(command, port, options = {}) {
   }
   child.once('exit', (status, signal) => (ended = signal ?? status));
   for (const until = performance.now() + 20_000; !(await greets(port));) {
-    if (ended !== null && options.daemon !== true)
-      throw new Error(`${command.join(' ')} ended with ${ended}: ${said}`);
+    if (ended !== null) throw new Error(`${command.join(' ')} ended with ${ended}: ${said}`);
     if (performance.now() > until)
       throw new Error(`${command.join(' ')} does not answer on ${port}: ${said}`);
     await setTimeout(50);

@@ -9,7 +9,7 @@ export const SIDES = [
     id: 'idle',
     title: '10,000 idle connections',
     command: [script('idle'), '10000'],
-    few: [script('idle'), '500'],
+    few: [script('idle'), '500', '1'],
     read({ kibibytes: { beyond } }) {
       return beyond.map(({ kind, resident, heap }) => ({
         text: `${kind}: ${resident.toFixed(2)} KiB resident beyond the null server's own for a connection, ${heap.toFixed(2)} KiB of heap`,
@@ -21,7 +21,7 @@ export const SIDES = [
     id: 'slow-clients',
     title: '2,000 clients of one octet per ten seconds',
     command: [script('slow-clients'), '2000', '5'],
-    few: [script('slow-clients'), '100', '1'],
+    few: [script('slow-clients'), '100', '1', '1'],
     read({ goodput, cost }) {
       return [
         {
