@@ -36,6 +36,8 @@ export class Refused {
 const HTTP = /^(?:(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PRI)(?: |$)|[!-9;-~]+:(?: |$))/;
 // How content begins: with a header field (RFC 5322 2.2, 4.5), or with the line that ends the header.
 const CONTENT = /^(?:$|[!-9;-~]+[ \t]*:)/;
+// The same of a line of which only that much was kept: the colon may be in what was not.
+const CONTENT_HEAD = /^(?:$|[!-9;-~]+[ \t]*:|[!-9;-~]{16})/;
 // Perhaps a BDAT to the client that wrote it, though none that can be read.
 const ALMOST_BDAT = /^[ \t]*BDAT/i;
 // RFC 2033 4.1 and 4.2: it has a hello of its own, and 503 where SMTP has 554.
@@ -124,14 +126,23 @@ function refused({ name }: VerbRow, argument: string, refusal: Reply): Refused {
     : new Refused('BDAT', refusal, chunk);
 }
 
-/** What a line gets that was not read to its end. */
+/**
+ * What a line gets that was not read to its end.
+ *
+ * @param dataRefused the command before it was a DATA that was refused: this may be the message.
+ */
 export function unreadable(
   step: 'bareNewline' | 'tooLong',
   phase: Phase<unknown>,
   head: string,
   profile: Profile,
+  dataRefused: boolean,
 ): Refused {
-  return step === 'tooLong' ? tooLong('', phase, head, profile) : unread('', head, reply('bareNewline'));
+  const refused =
+    step === 'tooLong' ? tooLong('', phase, head, profile) : unread('', head, reply('bareNewline'));
+  return dataRefused && CONTENT_HEAD.test(head)
+    ? new Refused(refused.verb, refused.reply, 'unknown')
+    : refused;
 }
 
 /** What a line gets that is too long, by how it begins. */

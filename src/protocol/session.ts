@@ -236,7 +236,7 @@ export class ServerSession<Principal> {
         return this.#hangUp(reply('lineNeverEnds'), 'protocol');
       case 'bareNewline':
       case 'tooLong': {
-        const refused = unreadable(step, phase, this.#inbox.line, profile);
+        const refused = unreadable(step, phase, this.#inbox.line, profile, this.#dataRefused);
         // Inside AUTH it ends the exchange: its reply is the exchange's one reply.
         if (phase.kind === 'authenticating') return this.#saslOver(phase, refused.reply);
         return this.#refuseCommand(phase, refused);
