@@ -184,6 +184,12 @@ export class Connection<Principal>
     this.#over = true;
     this.context.deadlines.forget(this);
     this.session.vanish();
+    // A handler that disconnects stands inside the pump: what has become of its message is told first.
+    if (this.#pumping) queueMicrotask(() => this.#tellGone());
+    else this.#tellGone();
+  }
+
+  #tellGone(): void {
     this.#pump();
     this.dialogue.closed(this.#closeReason);
     this.context.closed(this);

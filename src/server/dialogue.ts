@@ -13,9 +13,11 @@ import {
 import type { Admission } from './admission.js';
 import { BodyStream } from './body.js';
 import type { ContentSink, Decision, MessageDecision, Recipient } from './handler.js';
+import { isPromise } from './promise.js';
 import { Refusal, replyFor } from './refusal.js';
 import { originAfter } from './relay.js';
 import type { Speaker } from './speaker.js';
+import { told } from './told.js';
 import { type AnyHandler, Verifier } from './verifier.js';
 
 type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
@@ -30,6 +32,8 @@ export class Dialogue<Principal> {
   /** What XFORWARD said of the next message, or of the open one. */
   origin: XforwardAttributes | null = null;
   #sink: ContentSink | null = null;
+  /** A sink was asked for, and the transaction is there still. */
+  #opening = false;
   /** Made by the first AUTH: many a connection has none. */
   #verifier: Verifier<Principal> | null = null;
 
@@ -89,21 +93,22 @@ export class Dialogue<Principal> {
         return;
       case 'reset':
         this.recipients = [];
-        this.#guard(() => this.handler.onReset?.(this.speaker));
+        this.#opening = false;
+        told(() => this.handler.onReset?.(this.speaker));
         this.origin = null;
         return;
       case 'refused':
-        this.#guard(() => this.handler.onRefused?.(this.speaker, notice.command, notice.reply));
+        told(() => this.handler.onRefused?.(this.speaker, notice.command, notice.reply));
         return;
     }
   }
 
   closed(reason: string): void {
-    this.#guard(() => this.handler.onClose?.(this.speaker, reason));
+    told(() => this.handler.onClose?.(this.speaker, reason));
   }
 
   failed(error: Error): void {
-    this.#guard(() => this.handler.onError?.(this.speaker, error));
+    told(() => this.handler.onError?.(this.speaker, error));
   }
 
   /** The reply for an error of the handler's. What the client does not see of it, `onError` does. */
@@ -145,14 +150,22 @@ export class Dialogue<Principal> {
   }
 
   #openSink(): Answer<Principal> {
-    const open = (sink: ContentSink | Reply | undefined): Verdict<Principal> => {
-      if (sink instanceof Reply) return refuse(sink);
-      this.#sink = sink ?? this.#bodySink();
-      return ACCEPT;
-    };
-    const sink = this.handler.onContent?.(this.speaker);
-    if (!isPromise(sink)) return open(sink);
-    return Promise.resolve(sink).then(open, (error: unknown) => refuse(this.replyTo(error)));
+    const { handler, speaker } = this;
+    this.#opening = true;
+    if (handler.onContent === undefined) return this.#open(this.#bodySink());
+    return this.#settleBy<ContentSink | Reply>((sink) => this.#open(sink), handler.onContent(speaker));
+  }
+
+  #open(sink: ContentSink | Reply): Verdict<Principal> {
+    if (sink instanceof Reply) return refuse(sink);
+    // Nothing is a yes anywhere else. Here it would be a message that is accepted, and lost.
+    if (!isObject(sink)) {
+      return refuse(this.replyTo(new TypeError('onContent gave neither a sink nor a reply')));
+    }
+    if (this.#opening) this.#sink = sink;
+    // The client has gone meanwhile: nobody hears the verdict, and the sink is to hear of it.
+    else told(() => sink.abort('disconnected'));
+    return ACCEPT;
   }
 
   #bodySink(): ContentSink {
@@ -202,32 +215,20 @@ export class Dialogue<Principal> {
   #verdictOnMessage(decision: Awaited<MessageDecision>): Verdict<Principal> {
     if (!isList(decision)) return verdictOf(decision);
     const { length } = this.recipients;
-    if (this.speaker.hello?.verb === 'LHLO' && decision.length === length) {
-      return { type: 'perRecipient', replies: decision };
+    const replies = decision.filter((one) => one instanceof Reply);
+    if (this.speaker.hello?.verb === 'LHLO' && decision.length === length && replies.length === length) {
+      return { type: 'perRecipient', replies };
     }
     const expected = this.speaker.hello?.verb === 'LHLO' ? `${length} replies` : 'one reply';
     return refuse(
-      this.replyTo(new TypeError(`the message has ${expected}, the handler gave ${decision.length}`)),
+      this.replyTo(new TypeError(`the message has ${expected}, the handler gave ${replies.length}`)),
     );
   }
 
   #abort(reason: AbortReason): void {
     const sink = this.#sink;
     this.#sink = null;
-    this.#guard(() => sink?.abort(reason));
-  }
-
-  /**
-   * What a handler throws when it is only told something is nobody's verdict, and must not end the process:
-   * at once, or by the promise of a method that was written `async`.
-   */
-  #guard(call: () => unknown): void {
-    try {
-      const told = call();
-      if (isPromise(told)) Promise.resolve(told).catch(warn);
-    } catch (error) {
-      warn(error);
-    }
+    told(() => sink?.abort(reason));
   }
 }
 
@@ -239,16 +240,11 @@ function isList(value: unknown): value is readonly Reply[] {
   return Array.isArray(value);
 }
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
 function verdictOf<Principal>(decision: void | Reply): Verdict<Principal> {
   if (!(decision instanceof Reply)) return ACCEPT;
   return decision.positive ? { type: 'accept', reply: decision } : refuse(decision);
-}
-
-/** Also the promises of other libraries: taken for an answer, one would be a yes before it has decided. */
-function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error));
 }

@@ -128,8 +128,8 @@ export interface Handler<Principal, C = PasswordCredentials> {
   onConnect?(session: SessionView<Principal>): Decision;
   onHello?(session: SessionView<Principal>, hello: Hello): Decision;
   /**
-   * Whoever the credentials prove, or null for `535 5.7.8`, or a refusing reply. Without this method AUTH
-   * is not offered.
+   * Whoever the credentials prove, or null for `535 5.7.8`, or a refusing reply. Nothing, and `false`, are a no
+   * as well, whatever the type of a principal. Without this method AUTH is not offered.
    */
   onAuth?(
     session: SessionView<Principal>,
@@ -156,7 +156,7 @@ export interface Handler<Principal, C = PasswordCredentials> {
   onData?(session: SessionView<Principal>, body: AsyncIterable<Uint8Array>): MessageDecision;
   /**
    * The same, closer to the wire: asked before `354`, gives the sink, or a refusal. Takes precedence over
-   * `onData`.
+   * `onData`. Nothing is no answer here: `451 4.3.0`.
    */
   onContent?(session: SessionView<Principal>): ContentSink | Reply | Promise<ContentSink | Reply>;
   /** The transaction is gone without content: RSET, a new hello, the end of the connection. */
@@ -167,6 +167,9 @@ export interface Handler<Principal, C = PasswordCredentials> {
   onRefused?(session: SessionView<Principal>, command: string, reply: Reply): void;
   /** Something failed that the client was told little of: a handler's error, STARTTLS, a socket. */
   onError?(session: SessionView<Principal>, error: Error): void;
-  /** A client went before it could be greeted: its TLS handshake failed, and why, in words. */
+  /**
+   * A client went before it could be greeted, and why, in words: its TLS handshake failed, say.
+   * @param remoteAddress the client's, as far as a proxy has told it.
+   */
   onRefusedArrival?(remoteAddress: string, error: Error): void;
 }

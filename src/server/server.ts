@@ -38,6 +38,7 @@ import type { ProxiedEndpoints } from './proxy-header.js';
 import { Roster } from './roster.js';
 import { fastestScan } from './scan.js';
 import { type TlsGate, TlsGates } from './tls-gate.js';
+import { told } from './told.js';
 
 /** How one listener receives clients. */
 interface Reception<Principal> {
@@ -208,8 +209,9 @@ export class Server<Principal = unknown> {
       failed: (arrival, error) => {
         this.#arrivals.delete(arrival);
         this.#admission.leave(arrival.network);
-        if (error !== null)
-          this.#options.onRefusedArrival?.(plainAddress(arrival.socket.remoteAddress), error);
+        if (error === null) return;
+        const address = arrival.endpoints?.remoteAddress ?? plainAddress(arrival.socket.remoteAddress);
+        this.#tellRefused(address, error);
       },
     };
   }
@@ -286,7 +288,7 @@ export class Server<Principal = unknown> {
     const network = crowd ? `for others ${address}` : networkOf(address, this.#admission.limits);
     if (!proxied && proxiesOnly) {
       socket.destroy();
-      this.#options.onRefusedArrival?.(address, new Error('it is not one of the proxies of this port'));
+      this.#tellRefused(address, new Error('it is not one of the proxies of this port'));
       return;
     }
     // Before any work on TLS: a server that is full must not be made to compute.
@@ -302,7 +304,11 @@ export class Server<Principal = unknown> {
 
   #turnAway(socket: Socket, address: string): void {
     sayAndClose(socket, reply('tooManyConnections'));
-    this.#options.onRefusedArrival?.(address, new Error('too many connections'));
+    this.#tellRefused(address, new Error('too many connections'));
+  }
+
+  #tellRefused(address: string, error: Error): void {
+    told(() => this.#options.onRefusedArrival?.(address, error));
   }
 }
 

@@ -33,6 +33,7 @@ export class Verifier<Principal> {
   /** The keys of a user, for SCRAM. */
   async lookup({ user }: Lookup): Promise<Verdict<Principal>> {
     const keys: ScramKeys | null = (await this.handler.onScram?.(this.speaker, user)) ?? null;
+    if (keys !== null) checkKeys(keys);
     return { type: 'keys', keys };
   }
 
@@ -41,7 +42,7 @@ export class Verifier<Principal> {
     const presented = credentials === null ? null : this.#present(credentials);
     const result = presented === null ? null : await this.#ask(presented);
     const refusal = result instanceof Reply ? result : null;
-    if (refusal === null && result !== null && result !== undefined) {
+    if (refusal === null && proves(result)) {
       return { type: 'authenticate', principal: result as Principal };
     }
     // A verifier that fails for now (4yz) says nothing about the credentials.
@@ -71,6 +72,23 @@ export class Verifier<Principal> {
     const certificate = this.speaker.tls?.clientCertificate ?? null;
     return certificate?.authorized === true ? { ...credentials, certificate } : null;
   }
+}
+
+/** Whether it is a principal. False is none: it is how many a check of a password says no. */
+function proves(result: unknown): boolean {
+  return result !== null && result !== undefined && result !== false;
+}
+
+/**
+ * @throws TypeError where they are none: a user's record with a column missing, say. Nobody could log in with them,
+ * and what is computed with them would fail where no verdict is asked.
+ */
+function checkKeys({ salt, iterations, storedKey, serverKey }: ScramKeys): void {
+  const sound = [salt, storedKey, serverKey].every((part: unknown) => part instanceof Uint8Array);
+  if (sound && Number.isInteger(iterations)) return;
+  throw new TypeError(
+    'onScram: expected salt, storedKey and serverKey as octets, and iterations as a number',
+  );
 }
 
 function pause(ms: number): Promise<void> {

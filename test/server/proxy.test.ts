@@ -106,6 +106,21 @@ describe('from a proxy', () => {
     expect(seen).toEqual(['192.0.2.1 56324 198.51.100.2 25']);
   });
 
+  it('a client whose handshake fails is told of by its own address', async () => {
+    const refused: string[] = [];
+    const { port } = await serveProxied(
+      { tls: 'implicit' },
+      {
+        certificates: await localhostCertificates(),
+        onRefusedArrival: (address, { message }) => void refused.push(`${address} ${message}`),
+      },
+    );
+    const talk = await Talk.open(port);
+    talk.write(`${LINE}EHLO client.example\r\n`);
+    await until('it is told', () => refused.length > 0);
+    expect(refused).toEqual([expect.stringMatching(/^192\.0\.2\.1 TLS handshake failed: /)]);
+  });
+
   it('commands in the same write come before the greeting, and are refused', async () => {
     const { port } = await serveProxied();
     const talk = await Talk.open(port);
