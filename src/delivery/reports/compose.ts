@@ -37,12 +37,13 @@ export interface Composed {
 /**
  * A delivery status notification (RFC 3464): multipart/report (RFC 6522) with a part for people, a part for
  * programs, and what comes back of the message. Beyond ASCII it is as RFC 6533 has it, where the message was sent
- * with SMTPUTF8; then its sender takes such mail.
+ * with SMTPUTF8 from an address that is so itself; then its sender takes such mail.
  */
 export async function compose(material: Material): Promise<Composed> {
   const { notice, hostname, now, returned } = material;
   const { reversePath, messageId } = notice.report;
-  const utf8 = isInternational(material);
+  // To a sender whose address is ASCII the way back may have no SMTPUTF8, least of all where the message failed for it.
+  const utf8 = notice.report.terms.smtputf8 && !isAscii(reversePath);
   const facts = { ...material, utf8, returned: returned.what };
   const from = `MAILER-DAEMON@${hostname}`;
   const subject = subjectOf(notice, material);
@@ -72,16 +73,6 @@ export async function compose(material: Material): Promise<Composed> {
   addPart(report, utf8 ? 'message/global-delivery-status' : 'message/delivery-status', Buffer.from(status));
   if (returned.what !== 'nothing') addPart(report, typeOf(returned, utf8), returned.octets);
   return { octets: await report.build(), from, subject, messageId: ownId, isEightBit, utf8 };
-}
-
-function isInternational({ notice: { report, recipients }, returned }: Material): boolean {
-  if (!report.terms.smtputf8) return false;
-  const texts = recipients.flatMap((one) => [
-    one.forwardPath,
-    one.originalRecipient ?? '',
-    one.attempt.reply,
-  ]);
-  return returned.headerIsEightBit || ![report.reversePath, ...texts].every(isAscii);
 }
 
 // RFC 6522 4, RFC 6533 5 and 6

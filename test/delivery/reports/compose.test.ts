@@ -240,7 +240,7 @@ describe('SMTPUTF8 (RFC 6533)', () => {
     '550 5.1.1 Gibt es nicht: j\u00f6rg',
   );
 
-  it('has its types where the message was sent with it', async () => {
+  it('has its types where the message was sent with it, from an address that needs it', async () => {
     const report = owed([international], { smtputf8: true }, { reversePath: '\u00fc@b\u00fccher.example' });
     const composed = await notification(report, 'Subject: Gr\u00fc\u00dfe\r\n\r\nx');
     expect(composed).toMatchObject({ utf8: true, isEightBit: true });
@@ -253,16 +253,26 @@ describe('SMTPUTF8 (RFC 6533)', () => {
       'final-recipient': 'utf-8; j\u00f6rg@b\u00fccher.example',
       'diagnostic-code': 'smtp; 550 5.1.1 Gibt es nicht: j\u00f6rg',
     });
-    const whole = owed([international], { smtputf8: true, ret: 'FULL' });
+    const whole = owed(
+      [international],
+      { smtputf8: true, ret: 'FULL' },
+      { reversePath: '\u00fc@b\u00fccher.example' },
+    );
     expect((await parse((await notification(whole, 'Subject: \u00fc\r\n\r\nx')).octets)).returned?.type).toBe(
       'message/global',
     );
   });
 
-  it('is not used where nothing needs it', async () => {
-    const composed = await notification(owed([recipient()], { smtputf8: true }));
-    expect(composed.utf8).toBe(false);
-    expect((await parse(composed.octets)).statusType).toBe('message/delivery-status');
+  it('is not used to a sender who can be reached without it', async () => {
+    const composed = await notification(
+      owed([international], { smtputf8: true }),
+      'Subject: Gr\u00fc\u00dfe\r\n\r\nx',
+    );
+    expect(composed).toMatchObject({ utf8: false, isEightBit: false });
+    expect(isAscii(composed.octets)).toBe(true);
+    const { statusType, returned } = await parse(composed.octets);
+    expect(statusType).toBe('message/delivery-status');
+    expect(returned).toEqual({ type: 'text/rfc822-headers', lines: 'Subject: Gr\u00fc\u00dfe' });
   });
 
   it('without it, addresses are coded and replies are ASCII', async () => {
