@@ -19,7 +19,7 @@ export type { NotifyOn, OriginalRecipient, Ret } from './grammar/dsn.js';
 export type { Mailbox } from './grammar/mailbox.js';
 export type { Body, MailParameters, RcptParameters } from './grammar/parameters.js';
 export type { By } from './grammar/timing.js';
-export { defaultsOf, type Limit } from './limit.js';
+export { defaultsOf, type Limit, settled } from './limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Link } from './link.js';
 export type { Authenticated, Identity, PhaseKind, Transaction } from './phases.js';

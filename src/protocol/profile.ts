@@ -7,6 +7,7 @@ import {
   offer,
   type OptionalExtensions,
 } from './extensions.js';
+import { onlyGiven, settled } from './limit.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { Link } from './link.js';
 import { Reply } from './reply.js';
@@ -89,9 +90,9 @@ export class Profile {
     this.bareNewlines = options.bareNewlines ?? 'reject';
     this.spaceBeforePath = options.spaceBeforePath ?? 'accept';
     this.refuseEarlyTalkers = options.refuseEarlyTalkers ?? true;
-    this.extensions = { ...DEFAULT_EXTENSIONS, ...options.extensions };
+    this.extensions = { ...DEFAULT_EXTENSIONS, ...onlyGiven(options.extensions) };
     this.relayTrust = options.relayTrust ?? 'none';
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.limits = settled('limits', DEFAULT_LIMITS, options.limits);
     this.longestLine = Math.max(this.limits.authLine, this.limits.commandLine - 2);
     this.scan = options.scan ?? new PortableScan();
     this.toText = options.toText ?? binaryString;

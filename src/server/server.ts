@@ -7,6 +7,7 @@ import {
 } from 'node:net';
 import { hostname } from 'node:os';
 import {
+  DEFAULT_LIMITS,
   type Limits,
   type PasswordCredentials,
   Profile,
@@ -14,6 +15,7 @@ import {
   type Reply,
   reply,
   type SaslMechanism,
+  settled,
 } from '../protocol/index.js';
 import { Admission } from './admission.js';
 import { Arrival, type ArrivalContext } from './arrival.js';
@@ -23,7 +25,6 @@ import { checkProtocol, checkMechanisms, checkTls, type ListenTls } from './opti
 import { latin1 } from './latin1.js';
 import { LocalEnd } from './local-end.js';
 import {
-  type AdmissionLimits,
   type DataRate,
   DEFAULT_ADMISSION,
   DEFAULT_DATA_RATE,
@@ -59,6 +60,7 @@ interface Reception<Principal> {
 export class Server<Principal = unknown> {
   readonly #options: ServerOptions<Principal, SaslMechanism>;
   readonly #hostname: string;
+  readonly #limits: Limits;
   readonly #timeouts: Timeouts;
   readonly #dataRate: DataRate;
   readonly #admission: Admission;
@@ -75,11 +77,12 @@ export class Server<Principal = unknown> {
 
   constructor(options: ServerOptions<Principal, SaslMechanism> = {}) {
     checkMechanisms(options);
-    const admission: AdmissionLimits = { ...DEFAULT_ADMISSION, ...options.admission };
+    const admission = settled('admission', DEFAULT_ADMISSION, options.admission);
     this.#options = options;
     this.#hostname = options.hostname ?? hostname();
-    this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-    this.#dataRate = { ...DEFAULT_DATA_RATE, ...options.dataRate };
+    this.#limits = settled('limits', DEFAULT_LIMITS, options.limits);
+    this.#timeouts = settled('timeouts', DEFAULT_TIMEOUTS, options.timeouts);
+    this.#dataRate = settled('dataRate', DEFAULT_DATA_RATE, options.dataRate);
     const clock = options.clock ?? monotonic;
     const { command, dataBlock, handshake, write, linger } = this.#timeouts;
     const shortest = Math.min(command, dataBlock, handshake, write, linger, this.#dataRate.grace);
@@ -224,7 +227,6 @@ export class Server<Principal = unknown> {
   ): ConnectionContext<Principal> {
     const { mechanisms, bareNewlines, spaceBeforePath } = this.#options;
     const verifies = this.#options.onAuth !== undefined;
-    const limits: Partial<Limits> = this.#options.limits ?? {};
     const relays = new Networks(options.relays ?? []);
     const profile = (relayTrust: RelayTrust): Profile =>
       new Profile({
@@ -240,7 +242,7 @@ export class Server<Principal = unknown> {
         refuseEarlyTalkers: tls !== 'detect',
         extensions: this.#options.extensions ?? {},
         relayTrust,
-        limits,
+        limits: this.#limits,
         scan: fastestScan(),
         toText: latin1,
       });
@@ -324,7 +326,8 @@ function sayAndClose(socket: Socket, refusal: Reply): void {
 /**
  * Makes a server. It does nothing until {@link Server.listen} is called.
  *
- * @throws TypeError where a mechanism is on offer and the method that it needs is not there.
+ * @throws TypeError where a mechanism is on offer and the method that it needs is not there; RangeError naming a
+ * limit that is no number, or is below 0.
  */
 export function createServer<
   Principal = unknown,
