@@ -57,6 +57,8 @@ export interface Lease {
   readonly until: number;
   /** All of the content, where it is within {@link LeaseRequest.contentOctets}. */
   readonly content?: Uint8Array;
+  /** Somebody asked for it to be tried now: {@link Queue.retry}. */
+  readonly hastened?: true;
 }
 
 export interface LeaseRequest {
@@ -189,7 +191,7 @@ export interface Queue {
    */
   release(id: MessageId, now: number): Promise<number>;
 
-  /** Makes what waits of a message due now. Resolves to how many recipients do. */
+  /** Makes what waits of a message due now, and the next of its domain and priority. Resolves to how many recipients do. */
   retry(id: MessageId, now: number): Promise<number>;
 
   /** Gives up what waits of a message, or is held: nobody is told. Resolves to how many recipients that was. */

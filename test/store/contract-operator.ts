@@ -90,10 +90,21 @@ export function describeOperator(store: () => Store): void {
       expect(await store().queue.retry(id, RECEIVED + 20)).toBe(1);
       expect(await store().queue.retry(id + 1, RECEIVED + 20)).toBe(0);
       const again = await leaseOne(store(), RECEIVED + 20);
-      expect(again.recipients).toMatchObject([{ position: 0, attempts: 1 }]);
+      expect(again).toMatchObject({ hastened: true, recipients: [{ position: 0, attempts: 1 }] });
+      expect(lease.hastened).toBeUndefined();
       // Nobody takes a message from whoever delivers it.
       expect(await store().queue.retry(id, RECEIVED + 30)).toBe(1);
       expect(await leaseAt(store(), RECEIVED + 30)).toEqual([]);
+      await store().queue.settle(again, [settlement(0, 'deferred', { nextAttemptAt: RECEIVED + 40 })], true);
+      expect((await leaseOne(store(), RECEIVED + 40)).hastened).toBeUndefined();
+    });
+
+    it('has what is to be tried now go before what has been due longer', async () => {
+      const domain = await addDomain(store());
+      const first = await queued(store(), domain);
+      const second = await queued(store(), domain, { receivedAt: RECEIVED + 10 });
+      await store().queue.retry(second, RECEIVED + 20);
+      expect((await leaseAt(store(), RECEIVED + 20)).map(({ id }) => id)).toEqual([second, first]);
     });
 
     it('gives up what waits or is held, and nobody is told', async () => {

@@ -24,6 +24,8 @@ type RecipientRow = Omit<LeasedRecipient, 'notify' | 'delayReported'> & {
 
 /** The least next_attempt_at of a message's recipients; null where none waits. */
 const NEXT_ATTEMPT = '(SELECT min(next_attempt_at) FROM recipient WHERE message_id = ?1)';
+/** When a message is due that somebody asked for: before all others, and as no clock says it. */
+export const HASTENED = 0;
 /** Above every priority. */
 const HIGHEST = 100;
 
@@ -65,7 +67,7 @@ export class Leasing {
     this.#nextPriority = database.prepare(`
       SELECT priority FROM queue WHERE domain_id = ? AND priority < ? ORDER BY priority DESC LIMIT 1`);
     this.#first = database.prepare(`
-      SELECT message_id AS id FROM queue WHERE domain_id = ? AND priority = ? AND due_at <= ?
+      SELECT message_id AS id, due_at AS dueAt FROM queue WHERE domain_id = ? AND priority = ? AND due_at <= ?
       ORDER BY due_at LIMIT 1`);
     this.#lease = database.prepare('UPDATE queue SET lease = ?, due_at = ? WHERE message_id = ?');
     this.#lastNumber = database.prepare('SELECT number FROM last_lease');
@@ -146,22 +148,22 @@ export class Leasing {
   /** What a line has first: it goes from one priority to the next lower one that is in use. */
   #firstOf(line: Line, now: number): Due | null {
     for (;;) {
-      const first = this.#first.get(line.domainId, line.priority, now) as { id: number } | undefined;
+      const first = this.#first.get(line.domainId, line.priority, now) as FirstRow | undefined;
       if (first === undefined) {
         const next = this.#nextPriority.get(line.domainId, line.priority) as { priority: number } | undefined;
         if (next === undefined) return null;
         line.priority = next.priority;
         continue;
       }
-      const { id } = first;
+      const { id, dueAt } = first;
       const recipients = this.#due.all(id, now) as unknown as RecipientRow[];
-      if (recipients.length > 0) return { id, recipients };
+      if (recipients.length > 0) return { id, recipients, hastened: dueAt === HASTENED };
       // The clock went back, or a lease ran out after some were done and the rest had been put off.
       if (this.#end.run(id).changes === 0) this.#remove.run(id);
     }
   }
 
-  #take({ id, recipients }: Due, lease: number, until: number, contentOctets: number): Lease {
+  #take({ id, recipients, hastened }: Due, lease: number, until: number, contentOctets: number): Lease {
     this.#lease.run(lease, until, id);
     const row = this.#message.get(id) as unknown as MessageRow;
     const content = row.size <= contentOctets ? this.#contentOf(id, row.size) : null;
@@ -183,6 +185,7 @@ export class Leasing {
       })),
       until,
       ...(content === null ? {} : { content }),
+      ...(hastened ? { hastened } : {}),
     };
   }
 
@@ -202,9 +205,15 @@ export class Leasing {
   }
 }
 
+interface FirstRow {
+  readonly id: number;
+  readonly dueAt: number;
+}
+
 interface Due {
   readonly id: number;
   readonly recipients: readonly RecipientRow[];
+  readonly hastened: boolean;
 }
 
 /** How far one call has come in the line of a domain. */

@@ -4,6 +4,7 @@ import { isWaiting, statusOf } from '../status.js';
 import type { Status } from '../port.js';
 import { ATTEMPT, type Attempts } from './attempts.js';
 import type { Database } from './database.js';
+import { HASTENED } from './leasing.js';
 import type { Outbox } from './outbox.js';
 
 type WaitingRow = Omit<Waiting, 'leased' | 'lastAttempt'> & { readonly leased: number } & {
@@ -59,7 +60,9 @@ export class WaitingLine {
     this.#enqueue = database.prepare(
       'INSERT INTO queue (message_id, domain_id, priority, due_at) VALUES (?, ?, ?, ?)',
     );
-    this.#hasten = database.prepare('UPDATE queue SET due_at = ? WHERE message_id = ? AND lease IS NULL');
+    this.#hasten = database.prepare(
+      `UPDATE queue SET due_at = ${HASTENED} WHERE message_id = ? AND lease IS NULL`,
+    );
     this.#dequeue = database.prepare('DELETE FROM queue WHERE message_id = ?');
     this.#setRecipient = database.prepare(`
       UPDATE recipient SET status = ?, attempts = ?, next_attempt_at = ? WHERE message_id = ? AND position = ?`);
@@ -91,7 +94,7 @@ export class WaitingLine {
     for (const { position, attempts, status } of waiting) {
       this.#setRecipient.run(status, attempts, now, id, position);
     }
-    if (waiting.length > 0) this.#hasten.run(now, id);
+    if (waiting.length > 0) this.#hasten.run(id);
     return waiting.length;
   }
 
