@@ -42,6 +42,11 @@ export class Health {
     return this.rests(now) ? 0 : 1;
   }
 
+  /** Somebody wants to know: its rest is over, and one message is let through. */
+  wake(now: number): void {
+    if (this.#outage !== null && this.rests(now)) this.#outage = { ...this.#outage, until: now };
+  }
+
   /** Something is wrong. Returns true where nobody knows that yet. */
   tell(now: number): boolean {
     if (this.#toldAt !== null) return false;

@@ -157,6 +157,7 @@ export class Runner {
     for (const [destination, group] of byDestination(transport, recipients)) {
       const lane = this.#lanes.lane(`${this.#numberOf(transport)} ${destination}`);
       const { health } = lane;
+      if (consignment.lease.hastened === true) health.wake(now);
       if (health.rests(now)) {
         const reason = failed ?? new Map<number, Delivery>();
         const outage = new Map(

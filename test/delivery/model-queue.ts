@@ -37,6 +37,7 @@ interface ModelMessage extends Required<Omit<Queued, 'to' | 'terms'>> {
   readonly terms: DeliveryTerms;
   readonly recipients: ModelRecipient[];
   lease: { readonly number: number; until: number } | null;
+  hastened: boolean;
 }
 
 /** The queue as its contract says, in the plainest form: the model that runners are held against. */
@@ -69,6 +70,7 @@ export class ModelQueue implements Queue {
         blocked: false,
       })),
       lease: null,
+      hastened: false,
     });
     for (const listener of this.#listeners) listener();
     return id;
@@ -99,6 +101,7 @@ export class ModelQueue implements Queue {
       held.set(message.domain.id, (held.get(message.domain.id) ?? 0) + 1);
       message.lease = { number: ++this.#lastLease, until };
       leases.push(leaseOf(message, message.lease.number, now, until));
+      message.hastened = false;
     }
     return leases;
   }
@@ -164,8 +167,10 @@ export class ModelQueue implements Queue {
   }
 
   async retry(id: MessageId, now: number): Promise<number> {
-    const waiting = this.#get(id).recipients.filter(isWaiting);
+    const message = this.#get(id);
+    const waiting = message.recipients.filter(isWaiting);
     for (const recipient of waiting) recipient.nextAttemptAt = now;
+    if (message.lease === null) message.hastened = true;
     for (const listener of this.#listeners) listener();
     return waiting.length;
   }
@@ -251,5 +256,6 @@ function leaseOf(message: ModelMessage, lease: number, now: number, until: numbe
         : [],
     ),
     until,
+    ...(message.hastened ? { hastened: true } : {}),
   };
 }

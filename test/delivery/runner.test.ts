@@ -224,6 +224,24 @@ describe('a destination that is out of order', () => {
     expect(other.shipments).toEqual([]);
   });
 
+  it('is tried by what somebody wants tried now: once for each message, and again for all where that gets through', async () => {
+    stoppedTime();
+    const far = new Told('far', () => later(100, UNREACHABLE));
+    const stage = new Stage([far]);
+    flood(stage.queue, A, 100, 'x.example');
+    await pass(30 * MINUTE);
+    const before = far.shipments.length;
+    const ids = [...stage.queue.messages.keys()].slice(-3);
+    for (const id of ids) await stage.queue.retry(id, Date.now());
+    await pass(1_000);
+    expect(far.shipments.slice(before).map(({ id }) => id)).toEqual(ids);
+    far.behave = () => DELIVERED;
+    await stage.queue.retry(1, Date.now());
+    await pass(1_000);
+    expect(stage.queue.messages.get(1)?.recipients).toMatchObject([{ status: 'delivered' }]);
+    expect(stage.told[1]).toBe('x.example works again');
+  });
+
   it('holds nothing up that goes elsewhere', async () => {
     stoppedTime();
     const far = new Told('far', ({ forwardPath }) =>
