@@ -9,7 +9,8 @@ import { DELIVERY } from './limits.js';
 import { type RetryPolicy, isTooLate } from './schedule.js';
 import { settlementOf, tooLate } from './settling.js';
 import { Settler } from './settler.js';
-import { NO_WAY, type OutgoingOf, ship, untried } from './shipping.js';
+import { type LastWay, Router } from './router.js';
+import { type Outcome, type OutgoingOf, ship } from './shipping.js';
 import type { Delivery, Transport } from './transport.js';
 
 /** What the runner tells. None of these may throw. */
@@ -59,10 +60,10 @@ export class Runner {
   readonly #now: () => number;
   readonly #random: () => number;
   readonly #lanes: Lanes<Parcel>;
+  readonly #router: Router;
   readonly #settler: Settler;
   readonly #loop: LeaseLoop;
   readonly #inHand = new Map<number, Consignment>();
-  readonly #numbers = new Map<Transport, number>();
   readonly #stop = new AbortController();
   #idle: (() => void) | null = null;
 
@@ -77,6 +78,7 @@ export class Runner {
       base: retry.base / 4,
       max: Math.min(retry.max, DELIVERY.longestOutage.initial),
     });
+    this.#router = new Router(this.#lanes);
     this.#settler = new Settler({
       queue,
       onFailure: (error) => observer?.onFault?.('the store does not take what became of messages', error),
@@ -133,63 +135,15 @@ export class Runner {
     else this.#route(consignment, lease.recipients, 0, null);
   }
 
-  /**
-   * Puts recipients into the lanes of their destinations, by the first way whose destination is not out of order.
-   *
-   * @param failed what came of the last way, where there was one
-   */
-  #route(
-    consignment: Consignment,
-    recipients: readonly LeasedRecipient[],
-    way: number,
-    failed: ReadonlyMap<number, Delivery> | null,
-  ): void {
+  /** Puts recipients into lanes; those for whom no way is left wait. */
+  #route(consignment: Consignment, recipients: readonly LeasedRecipient[], way: number, last: LastWay): void {
     const now = this.#now();
     if (isTooLate(consignment.lease, now)) {
       this.#returnToSender(consignment, recipients);
       return;
     }
-    const transport = consignment.ways[way];
-    if (transport === undefined) {
-      this.#defer(consignment, recipients, failed);
-      return;
-    }
-    for (const [destination, group] of byDestination(transport, recipients)) {
-      const lane = this.#lanes.lane(`${this.#numberOf(transport)} ${destination}`);
-      const { health } = lane;
-      if (consignment.lease.hastened === true) health.wake(now);
-      if (health.rests(now)) {
-        const reason = failed ?? new Map<number, Delivery>();
-        const outage = new Map(
-          group.map(({ position }) => [
-            position,
-            reason.get(position) ?? untried(position, health.reason ?? '', health.until - now),
-          ]),
-        );
-        this.#route(consignment, group, way + 1, outage);
-      } else {
-        const domain = consignment.lease.domain.id;
-        this.#lanes.push(lane, { consignment, recipients: group, destination, way, domain, since: now });
-      }
-    }
-  }
-
-  /** No way is left: they wait, each with what the last way came to. */
-  #defer(
-    consignment: Consignment,
-    recipients: readonly LeasedRecipient[],
-    failed: ReadonlyMap<number, Delivery> | null,
-  ): void {
-    this.#record(
-      consignment,
-      recipients.map((recipient) => {
-        const { position } = recipient;
-        return {
-          recipient,
-          delivery: failed?.get(position) ?? { ...untried(position, NO_WAY, 0), transportFailed: false },
-        };
-      }),
-    );
+    const stranded = this.#router.route(consignment, recipients, way, last, now);
+    if (stranded.length > 0) this.#record(consignment, stranded);
   }
 
   #dispatch(): void {
@@ -209,7 +163,7 @@ export class Runner {
       this.#returnToSender(consignment, recipients);
     } else {
       consignment.touched = true;
-      const { deliveries, fault } = await ship(
+      const { outcomes, fault } = await ship(
         transport,
         consignment.lease,
         recipients,
@@ -218,17 +172,17 @@ export class Runner {
       );
       this.#lanes.done(start);
       if (fault !== null) this.#options.observer?.onFault?.(`${transport.name} failed`, fault);
-      else this.#judge(start, transport, deliveries);
-      this.#continue(start.job, deliveries);
+      else this.#judge(start, transport, outcomes);
+      this.#continue(start.job, outcomes);
     }
     this.#dispatch();
   }
 
   /** What a shipment says about its destination. */
-  #judge({ lane, job }: Start<Parcel>, transport: Transport, deliveries: Shipment): void {
+  #judge({ lane, job }: Start<Parcel>, transport: Transport, outcomes: readonly Outcome[]): void {
     const { observer } = this.#options;
     const destination = { transport: transport.name, destination: job.destination };
-    const failed = deliveries.find(({ delivery }) => isAboutFarSide(delivery))?.delivery;
+    const failed = outcomes.find(({ delivery }) => isAboutFarSide(delivery))?.delivery;
     if (failed === undefined) {
       if (lane.health.worked()) observer?.onRecovery?.(destination);
       return;
@@ -248,19 +202,19 @@ export class Runner {
   }
 
   /** After a shipment: outcomes are written, and who was failed by a transport goes on to the next one. */
-  #continue({ consignment, way }: Parcel, deliveries: Shipment): void {
+  #continue({ consignment, way }: Parcel, outcomes: readonly Outcome[]): void {
     const stopping = this.#stop.signal.aborted;
-    const next = deliveries.filter(
+    const next = outcomes.filter(
       ({ delivery }) => delivery.transportFailed === true && way + 1 < consignment.ways.length,
     );
     // A transport that is told to stop says "not now": that is no word of the far side.
-    const left = stopping ? deliveries.filter(({ delivery }) => delivery.outcome === 'deferred') : [];
-    const known = deliveries.filter((one) => !left.includes(one) && (stopping || !next.includes(one)));
+    const left = stopping ? outcomes.filter(({ delivery }) => delivery.outcome === 'deferred') : [];
+    const known = outcomes.filter((one) => !left.includes(one) && (stopping || !next.includes(one)));
     if (known.length > 0) this.#record(consignment, known);
     if (left.length > 0) this.#leave(consignment, recipientsOf(left));
     else if (next.length > 0) {
-      const failed = new Map(next.map(({ delivery }) => [delivery.position, delivery]));
-      this.#route(consignment, recipientsOf(next), way + 1, failed);
+      const last = new Map(next.map(({ delivery }) => [delivery.position, delivery]));
+      this.#route(consignment, recipientsOf(next), way + 1, last);
     }
   }
 
@@ -275,9 +229,9 @@ export class Runner {
     this.#settler.settle(consignment);
   }
 
-  #record(consignment: Consignment, deliveries: Shipment): void {
+  #record(consignment: Consignment, outcomes: readonly Outcome[]): void {
     const { lease } = consignment;
-    const settlements = deliveries.map(({ recipient, delivery }) => {
+    const settlements = outcomes.map(({ recipient, delivery }) => {
       const moment = { now: this.#now(), chance: this.#random() };
       const settlement = settlementOf(this.#options.retry, lease, recipient, delivery, moment);
       // Of an outage there is one line, not one for each message.
@@ -314,18 +268,12 @@ export class Runner {
       lane.returns++;
       const later = Math.min(LONGEST_RETURN, FIRST_RETURN * 2 ** (lane.returns - 1));
       for (const parcel of jobs) {
+        const { consignment, recipients } = parcel;
         // Another part of it is under way, or has been: it stays until that is settled.
-        if (
-          parcel.consignment.touched ||
-          parcel.recipients.length < parcel.consignment.lease.recipients.length
-        ) {
+        if (consignment.touched || recipients.length < consignment.lease.recipients.length) {
           this.#lanes.push(lane, parcel);
         } else {
-          this.#leave(
-            parcel.consignment,
-            parcel.recipients,
-            now + Math.round(later * (1 + this.#random() / 2)),
-          );
+          this.#leave(consignment, recipients, now + Math.round(later * (1 + this.#random() / 2)));
         }
       }
     }
@@ -335,13 +283,6 @@ export class Runner {
     this.#inHand.delete(consignment.lease.id);
     this.#loop.finished(consignment.dueAgain);
     if (this.#inHand.size === 0) this.#idle?.();
-  }
-
-  /** Two transports may have one name: the same API with two tokens, say. */
-  #numberOf(transport: Transport): number {
-    const number = this.#numbers.get(transport) ?? this.#numbers.size;
-    this.#numbers.set(transport, number);
-    return number;
   }
 
   #untilIdle(): Promise<void> {
@@ -354,35 +295,10 @@ export class Runner {
 const FIRST_RETURN = 10_000;
 const LONGEST_RETURN = 60_000;
 
-type Shipment = readonly { readonly recipient: LeasedRecipient; readonly delivery: Delivery }[];
-
 function isAboutFarSide({ transportFailed, general }: Delivery): boolean {
   return transportFailed === true || general === true;
 }
 
-function recipientsOf(deliveries: Shipment): LeasedRecipient[] {
-  return deliveries.map(({ recipient }) => recipient);
-}
-
-function byDestination(
-  transport: Transport,
-  recipients: readonly LeasedRecipient[],
-): Map<string, LeasedRecipient[]> {
-  const groups = new Map<string, LeasedRecipient[]>();
-  for (const recipient of recipients) {
-    const destination = destinationOf(transport, recipient.forwardPath);
-    const group = groups.get(destination);
-    if (group === undefined) groups.set(destination, [recipient]);
-    else group.push(recipient);
-  }
-  return groups;
-}
-
-function destinationOf(transport: Transport, forwardPath: string): string {
-  try {
-    return transport.destination(forwardPath);
-  } catch {
-    // What is wrong with the mailbox, or the transport, is told when it is sent to.
-    return forwardPath;
-  }
+function recipientsOf(outcomes: readonly Outcome[]): LeasedRecipient[] {
+  return outcomes.map(({ recipient }) => recipient);
 }

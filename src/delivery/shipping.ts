@@ -24,10 +24,16 @@ export function storedContent(
   };
 }
 
+/** What became of a recipient. */
+export interface Outcome {
+  readonly recipient: LeasedRecipient;
+  readonly delivery: Delivery;
+}
+
 /** What a shipment came to. */
 export interface Shipped {
   /** One for each recipient, in their order. */
-  readonly deliveries: readonly { readonly recipient: LeasedRecipient; readonly delivery: Delivery }[];
+  readonly outcomes: readonly Outcome[];
   /** Of a transport that did what no transport should; null as a rule. */
   readonly fault: unknown;
 }
@@ -48,14 +54,14 @@ export async function ship(
     fault = error ?? new Error('the transport gave no reason');
   }
   const byPosition = new Map(answers.map((delivery) => [delivery.position, delivery]));
-  const deliveries = recipients.map((recipient) => ({
+  const outcomes = recipients.map((recipient) => ({
     recipient,
     delivery: byPosition.get(recipient.position) ?? unanswered(recipient, fault),
   }));
   if (fault === null && recipients.some(({ position }) => !byPosition.has(position))) {
     fault = new Error(`${transport.name} did not say what became of every recipient`);
   }
-  return { deliveries, fault };
+  return { outcomes, fault };
 }
 
 /** Somebody of whom nothing is known: what might have happened is found out by trying again. */
@@ -68,28 +74,6 @@ function unanswered({ position }: LeasedRecipient, fault: unknown): Delivery {
     enhancedCode: '4.3.0',
     remoteHost: null,
     tls: null,
-  };
-}
-
-/** Of a message that nothing is configured for. */
-export const NO_WAY =
-  'No way of delivery is configured for this message: none of delivery.routes fits, and deliver is not set';
-
-/**
- * A deferral without a try.
- *
- * @param retryAfter milliseconds
- */
-export function untried(position: number, reason: string, retryAfter: number): Delivery {
-  return {
-    position,
-    outcome: 'deferred',
-    reply: reason,
-    enhancedCode: null,
-    remoteHost: null,
-    tls: null,
-    retryAfter: Math.max(0, retryAfter),
-    transportFailed: true,
   };
 }
 

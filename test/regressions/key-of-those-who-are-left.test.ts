@@ -20,7 +20,7 @@ it('a request is repeated under its key, whoever else of the message is done wit
   const { content: _, ...facts } = message;
   const lease: Lease = { ...facts, lease: 1, until: Infinity };
   const first = await ship(transport, lease, lease.recipients, () => message, RUNNING);
-  const left = first.deliveries.filter(({ delivery }) => delivery.outcome === 'deferred');
+  const left = first.outcomes.filter(({ delivery }) => delivery.outcome === 'deferred');
   expect(left).toHaveLength(10);
   const again = left.map(({ recipient }) => recipient);
   await ship(transport, { ...lease, recipients: again }, again, () => message, RUNNING);
