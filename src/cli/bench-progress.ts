@@ -28,7 +28,7 @@ export function showProgress(stderr: Output, plan: Plan, progress: Progress): ()
 }
 
 /** Throughput, in flight, latency and errors, in the width of a narrow terminal. */
-export function progressLine(plan: Plan, { tally, inFlight, elapsed, stopping }: Progress): string {
+function progressLine(plan: Plan, { tally, inFlight, elapsed, stopping }: Progress): string {
   const recent = tally.recent(RECENT);
   const seconds = (recent.length * INTERVAL) / 1000;
   const accepted = recent.reduce((sum, point) => sum + point.accepted, 0);

@@ -22,7 +22,7 @@ export interface SinkOptions {
   readonly json?: true;
 }
 
-export const SINK_LISTEN = 'smtp://127.0.0.1:2525';
+const SINK_LISTEN = 'smtp://127.0.0.1:2525';
 
 /** What the command line asks for. Rejects with UsageError where it cannot be meant. */
 export async function sinkPlanOf(options: SinkOptions): Promise<SinkPlan> {

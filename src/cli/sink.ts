@@ -44,7 +44,7 @@ export async function sink(context: Context, command: Command): Promise<void> {
 }
 
 /** What was counted, on one line. */
-export function countsLine(seconds: number, counts: SinkCounts): string {
+function countsLine(seconds: number, counts: SinkCounts): string {
   const rate = seconds === 0 ? 0 : counts.accepted / seconds;
   const others = [
     ['tempfailed', counts.tempfailed],

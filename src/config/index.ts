@@ -1,4 +1,3 @@
-export { parseDuration } from './duration.js';
 export { type Endpoint, formatEndpoint } from './endpoint.js';
 export { ConfigError } from './error.js';
 export { type Key, keysOf } from './key.js';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Secret } from '../protocol/secret.js';
 import { NETWORK_FORM, parseNetwork } from '../server/networks.js';
 import { DURATION_FORM, formatDuration, parseDuration } from './duration.js';
 import { type KeyInfo, key } from './key.js';
@@ -79,15 +78,6 @@ export function optionalPath(about: About): z.ZodType<string | null> {
 /** A text of a certain form that need not be given. */
 export function optionalText(about: Described, form: RegExp): z.ZodType<string | null> {
   return key(optional(z.string().regex(form)), about);
-}
-
-/** A value that must never be shown, and need not be given. */
-export function secret(about: About): z.ZodType<Secret | null> {
-  const schema = z.codec(z.string().optional(), z.instanceof(Secret).nullable(), {
-    decode: (written) => (written === undefined ? null : new Secret(written)),
-    encode: (value) => value?.toString(),
-  });
-  return key(schema, { ...about, placeholder: 'SECRET', allowed: 'a text', holds: 'secret' });
 }
 
 /**

@@ -6,7 +6,7 @@ import { type Resolved, resolve } from './resolve.js';
 import { type Config, configSchema } from './schema.js';
 
 /** Read without being named, where the program is started in its folder. */
-export const DEFAULT_FILE = 'postern.toml';
+const DEFAULT_FILE = 'postern.toml';
 
 /** Where the configuration comes from. */
 export interface Sources {

@@ -15,7 +15,7 @@ export interface Part {
 }
 
 /** A run ends where no connection could be had for this long, in milliseconds. */
-export const GIVE_UP = 10_000;
+const GIVE_UP = 10_000;
 /** From here on a due message is waited for awake, in milliseconds: a timer is late by one or two. */
 const SPIN = 2;
 
@@ -238,6 +238,6 @@ function sessionOptions({ target, mechanism, ...plan }: Plan): SessionOptions {
 }
 
 /** What of a number of things falls to this part; all parts together have all of them. */
-export function shareOf(total: number, { index, of }: Part): number {
+function shareOf(total: number, { index, of }: Part): number {
   return Math.floor(total / of) + (index < total % of ? 1 : 0);
 }

@@ -3,8 +3,8 @@ export class SyntaxFault extends Error {
   override readonly name = 'SyntaxFault';
 }
 
-export const HTAB = 0x09;
-export const SPACE = 0x20;
+const HTAB = 0x09;
+const SPACE = 0x20;
 export const DQUOTE = 0x22;
 const OPEN_PAREN = 0x28;
 const CLOSE_PAREN = 0x29;
@@ -25,7 +25,7 @@ const ATEXT = new Set(
     .map((character) => character.charCodeAt(0)),
 );
 
-export function isAtext(code: number): boolean {
+function isAtext(code: number): boolean {
   return code >= 0xa0 || ATEXT.has(code);
 }
 

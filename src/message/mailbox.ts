@@ -14,8 +14,8 @@ import {
 import { type Parsed, parsed, unparsed } from './parsed.js';
 
 /** RFC 5321 4.5.3.1.1 and 4.5.3.1.2, in octets: an address beyond these could not be answered. */
-export const MAX_LOCAL_PART = 64;
-export const MAX_DOMAIN = 255;
+const MAX_LOCAL_PART = 64;
+const MAX_DOMAIN = 255;
 
 /** RFC 5322 3.4: a mailbox, which is a person or thing that mail can come from. */
 export interface Mailbox {

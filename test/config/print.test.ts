@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { parseConfigText, fileLayer } from '../../src/config/file.js';
 import { configSchema, keysOf, printConfig } from '../../src/config/index.js';
-import { table } from '../../src/config/key.js';
-import { count, secret } from '../../src/config/kinds.js';
 import { flagLayer } from '../../src/config/layer.js';
 import { resolve } from '../../src/config/resolve.js';
-import { Secret } from '../../src/protocol/secret.js';
 
 describe('--print-config', () => {
   const keys = keysOf(configSchema);
@@ -49,28 +45,5 @@ describe('--print-config', () => {
     expect(printed).toContain('max_size = 123457 # postern.toml\n');
     expect(printed).toContain('level = "debug" # --log-level\n');
     expect(printed).toContain('max_recipients = 100\n');
-  });
-});
-
-describe('secret keys', () => {
-  const schema = z.object({
-    api: table({
-      key: secret({ about: 'A secret.' }),
-      number: count({ about: 'A number.', initial: 1, min: 1, max: 2 }),
-    }),
-  });
-  const keys = keysOf(schema);
-
-  it('are secrets by type, and hidden when printed', () => {
-    const resolved = resolve(schema, [flagLayer(keys, { 'api.key': 'hunter2' })]);
-    expect(resolved.config.api.key).toBeInstanceOf(Secret);
-    expect(resolved.config.api.key?.expose()).toBe('hunter2');
-    expect(printConfig(schema, resolved)).toBe('[api]\nkey = "[secret]" # --api-key\nnumber = 1\n');
-    expect(printConfig(schema, resolve(schema, []))).toBe('[api]\n# key is not set\nnumber = 1\n');
-  });
-
-  it('are not shown when they are wrong', () => {
-    const wrong = fileLayer(keys, { api: { key: 12345 } }, 'postern.toml');
-    expect(() => resolve(schema, [wrong])).toThrow('api.key = [secret] (postern.toml): allowed is a text');
   });
 });

@@ -10,7 +10,7 @@ export interface ApiTarget {
   readonly tokenHeader: string;
 }
 
-export const DEFAULT_TOKEN_HEADER = 'OhMySMTP-Server-Token';
+const DEFAULT_TOKEN_HEADER = 'OhMySMTP-Server-Token';
 
 /** token of RFC 9110 5.6.2: the name of a header field. */
 const FIELD_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;

@@ -36,10 +36,6 @@ const OPTIONS = {
   connections: { pattern: /^[1-9]\d{0,3}$/, form: 'a number from 1 to 9999' },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
-/** How it is written, in words for an error message. */
-export const MX_FORM =
-  'mx:// with ?port=NUMBER and ?resolver=ADDR:PORT and ?private=refuse|allow and ?sts=on|off and ?sts_port=NUMBER and ?ca=FILE and ?connections=NUMBER';
-
 /**
  * Reads `mx://`, with options behind it.
  *

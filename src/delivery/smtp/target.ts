@@ -31,11 +31,6 @@ const OPTIONS = {
   connections: { pattern: /^[1-9]\d{0,3}$/, form: 'a number from 1 to 9999' },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
-/** How a smarthost is written, in words for an error message. */
-export const SMARTHOST_FORM =
-  'smtp://USER:PASSWORD@HOST:PORT (port 587 by default) or smtps://USER:PASSWORD@HOST:PORT (implicit TLS, port 465), ' +
-  'with ?tls=optional|required|off and ?verify=on|off and ?ca=FILE and ?connections=NUMBER';
-
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
 
 /**

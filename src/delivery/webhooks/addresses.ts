@@ -41,7 +41,7 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /** A name that leads to no public address. */
-export class PrivateAddress extends Error {
+class PrivateAddress extends Error {
   override readonly name = 'PrivateAddress';
   constructor(name: string) {
     super(`${name} has no public address; delivery.webhook_private allows others`);
