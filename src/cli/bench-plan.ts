@@ -1,15 +1,29 @@
-import { MECHANISMS, type Mechanism, mailCommand, rcptCommand } from '../client/index.js';
+import { type Mechanism, mailCommand, rcptCommand } from '../client/index.js';
 import { parseTarget, type Plan, type SizeShare, TARGET_FORM } from '../load/index.js';
 import { UsageError } from './error.js';
 
+/** What of a plan is an option of the same name. */
+type Named = Pick<
+  Plan,
+  | 'connections'
+  | 'recipients'
+  | 'ramp'
+  | 'warmup'
+  | 'from'
+  | 'to'
+  | 'hello'
+  | 'seed'
+  | 'timeout'
+  | 'drain'
+  | 'threads'
+>;
+
 /** The options of `postern bench`, as commander gives them. Times are milliseconds. */
-export interface BenchOptions {
-  readonly connections: number;
+export interface BenchOptions extends Named {
   readonly messages?: number;
   readonly duration?: number;
   readonly perConnection?: number;
   readonly size: readonly SizeShare[];
-  readonly recipients: number;
   readonly pipelining?: true;
   readonly bdat?: true;
   readonly starttls?: true;
@@ -18,15 +32,6 @@ export interface BenchOptions {
   readonly auth?: Mechanism;
   readonly rate?: number;
   readonly arrivals: 'fixed' | 'poisson';
-  readonly ramp: number;
-  readonly warmup: number;
-  readonly from: string;
-  readonly to: string;
-  readonly hello: string;
-  readonly seed: number;
-  readonly timeout: number;
-  readonly drain: number;
-  readonly threads: number;
   readonly iOwnThisServer?: true;
   readonly json?: true;
   readonly save?: string;
@@ -84,8 +89,6 @@ export function planOf(url: string | undefined, options: BenchOptions): Plan {
     threads: options.threads,
   };
 }
-
-export { MECHANISMS };
 
 function address(option: string, text: string, command: (text: string) => string): string {
   try {

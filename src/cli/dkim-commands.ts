@@ -7,7 +7,7 @@ import { textLookup } from '../delivery/dkim/lookup.js';
 import { type Algorithm, keyRecord, newPrivateKey, textStrings, zoneLine } from '../delivery/dkim/new-key.js';
 import type { DkimKey, DkimKeys } from '../store/dkim-keys.js';
 import { type Context, configOf } from './context.js';
-import { domainName } from './domain-name.js';
+import { domainName, noSuchDomain } from './domain-name.js';
 import { CliError } from './error.js';
 import { withStore } from './store.js';
 import { printable } from './table.js';
@@ -29,9 +29,7 @@ export async function domainKeys(context: Context, command: Command, text: strin
   const { data } = await configOf(context, command);
   await withStore(data, { create: false }, async (store) => {
     const keys: DkimKeys = store.dkimKeys;
-    if (!(await store.domains()).some((domain) => domain.name === name)) {
-      throw new CliError(`there is no domain ${name} in ${data}; "postern domain list" shows those that are`);
-    }
+    if (!(await store.domains()).some((domain) => domain.name === name)) throw noSuchDomain(name, data);
     if (options.remove !== undefined) return removeKey(context, keys, name, options.remove, options.json);
     const present = await keys.list(name);
     const make = present.length === 0 || options.selector !== undefined || options.algorithm !== undefined;

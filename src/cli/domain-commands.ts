@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DURATION_FORM, parseDuration } from '../config/duration.js';
 import { digestToken, newToken } from '../submission/token.js';
 import { type Context, configOf } from './context.js';
-import { domainName } from './domain-name.js';
+import { domainName, noSuchDomain } from './domain-name.js';
 import { CliError } from './error.js';
 import { withStore } from './store.js';
 import { printable, table } from './table.js';
@@ -86,8 +86,4 @@ function readGrace(text: string): number {
   throw new CliError(
     `--grace ${printable(text)} is not allowed; give ${DURATION_FORM}, up to ${LONGEST_GRACE}`,
   );
-}
-
-function noSuchDomain(name: string, data: string): CliError {
-  return new CliError(`there is no domain ${name} in ${data}; "postern domain list" shows those that are`);
 }

@@ -25,3 +25,8 @@ export function domainName(text: string): string {
   const hint = text.includes('@') ? 'give only what stands after the @' : 'give one such as example.com';
   throw new CliError(`${JSON.stringify(text)} is not a domain name; ${hint}`);
 }
+
+/** What a command says of a domain that the store does not know. */
+export function noSuchDomain(name: string, data: string): CliError {
+  return new CliError(`there is no domain ${name} in ${data}; "postern domain list" shows those that are`);
+}

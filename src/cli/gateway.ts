@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.js';
-import { createServer, type Server } from '../server/index.js';
+import { type Certificates, createServer, type Server } from '../server/index.js';
 import type { Domain, Store } from '../store/port.js';
 import { Gateway } from '../submission/gateway.js';
 import { followCertificates, loadCertificates } from './certificates.js';
@@ -9,7 +9,7 @@ import type { Output } from './output.js';
 import { extensionsOf } from './extensions.js';
 import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
-import { addresses, listenAll } from './listening.js';
+import { listenAll, placesOf, readyLine } from './listening.js';
 import { createLog } from './log.js';
 import { keepTidy } from './retention.js';
 import { stopSignal } from './signals.js';
@@ -55,7 +55,7 @@ async function serve(
     await stderr.write(banner(config, bound, tls, delivery.routes.names));
     if (await store.isEmpty()) await stderr.write(await firstMessage(config, store, bound));
     delivery.start();
-    await stdout.line(['postern ready', ...addresses(bound)].join(' '));
+    await stdout.line(readyLine('postern', placesOf(bound)));
     const signal = await stop;
     log.info({ signal, connections: server.connections }, 'stopping');
   } finally {
@@ -68,7 +68,7 @@ async function serve(
 function gatewayServer(
   config: Config,
   store: Store,
-  certificates: Awaited<ReturnType<typeof loadCertificates>>['certificates'],
+  certificates: Certificates,
   { routes }: Delivery,
   log: Logger,
 ): Server<Domain> {

@@ -1,4 +1,10 @@
-import { type Config, formatListener, type ListenerConfig } from '../config/index.js';
+import {
+  type Config,
+  type Endpoint,
+  formatEndpoint,
+  formatListener,
+  type ListenerConfig,
+} from '../config/index.js';
 import type { ListenOptions, Server } from '../server/index.js';
 import type { Domain } from '../store/port.js';
 import { CliError } from './error.js';
@@ -23,15 +29,22 @@ export async function listenAll(server: Server<Domain>, config: Config): Promise
   return bound;
 }
 
-/** What listens where, for whoever started the program: `smtp=127.0.0.1:2525,[::1]:2525 lmtp=127.0.0.1:24`. */
-export function addresses(bound: readonly Bound[]): string[] {
-  return (['smtp', 'lmtp'] as const).flatMap((protocol) => {
-    const these = bound.filter(({ listener }) => listener.protocol === protocol);
-    const list = these.map(({ host, port }) =>
-      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    );
-    return list.length === 0 ? [] : [`${protocol}=${list.join(',')}`];
+/** A port that is open, by what is spoken there. */
+export interface Place extends Endpoint {
+  readonly protocol: ListenerConfig['protocol'];
+}
+
+export function placesOf(bound: readonly Bound[]): Place[] {
+  return bound.map(({ listener: { protocol }, host, port }) => ({ protocol, address: host, port }));
+}
+
+/** What a program says once it listens: `postern ready smtp=127.0.0.1:2525,[::1]:2525 lmtp=127.0.0.1:24`. */
+export function readyLine(program: string, places: readonly Place[]): string {
+  const lists = (['smtp', 'lmtp'] as const).flatMap((protocol) => {
+    const these = places.filter((place) => place.protocol === protocol).map(formatEndpoint);
+    return these.length === 0 ? [] : [`${protocol}=${these.join(',')}`];
   });
+  return [program, 'ready', ...lists].join(' ');
 }
 
 function listenOptions(listener: ListenerConfig, config: Config): ListenOptions {

@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
+import { MECHANISMS } from '../client/auth.js';
 import { DURATION_FORM, parseDuration } from '../config/duration.js';
 import { parseSizes, SIZES_FORM } from '../load/sizes.js';
 import type { Context } from './context.js';
-
-type Read<T> = (text: string) => T;
+import { positiveInteger, rate, type Read, reader, share, wholeNumber } from './option-values.js';
 
 /** Adds `bench` and `sink`. What they do is loaded when they are run. */
 export function addLoadCommands(program: Command, context: Context): void {
@@ -39,9 +39,7 @@ function addBench(program: Command, context: Context, duration: Read<number>, si
     .option('--tls-verify', "the server's certificate must be good (default: but on loopback)")
     .option('--no-tls-verify', 'it need not be')
     .option('--tls-resume', 'resume the TLS session of an earlier connection')
-    .addOption(
-      new Option('--auth <MECHANISM>', 'of AUTH (default: the best on offer)').choices(['PLAIN', 'LOGIN']),
-    )
+    .addOption(new Option('--auth <MECHANISM>', 'of AUTH (default: the best on offer)').choices(MECHANISMS))
     .option(
       '--rate <N>',
       'an open loop: as many messages a second are due, whether the server keeps up or not',
@@ -100,42 +98,4 @@ function addSink(program: Command, context: Context, duration: Read<number>): vo
     .option('--threads <N>', 'processes', positiveInteger, 1)
     .option('--json', 'one JSON object a line, for programs')
     .action(async (_options, command: Command) => (await import('./sink.js')).sink(context, command));
-}
-
-/** An option's value; commander tells what is allowed where it is none. */
-function reader<T>(parse: (text: string) => T | undefined, form: string): Read<T> {
-  return (text) => {
-    const value = parse(text);
-    if (value === undefined) throw new InvalidArgumentError(`It must be ${form}.`);
-    return value;
-  };
-}
-
-function positiveInteger(text: string): number {
-  const number = Number(text);
-  if (!/^[1-9]\d*$/.test(text) || !Number.isSafeInteger(number)) {
-    throw new InvalidArgumentError('It must be a whole number from 1.');
-  }
-  return number;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
-
-function share(text: string): number {
-  const number = Number(text);
-  if (!/^(\d+(\.\d+)?|\.\d+)$/.test(text) || number > 1) {
-    throw new InvalidArgumentError('It must be a share from 0 to 1, such as 0.05.');
-  }
-  return number;
-}
-
-function rate(text: string): number {
-  const number = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0 || number > 1_000_000) {
-    throw new InvalidArgumentError('It must be a number above 0, and at most 1000000.');
-  }
-  return number;
 }

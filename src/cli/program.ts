@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError, Option, type OutputConfiguration } from 'commander';
+import { Command, Option, type OutputConfiguration } from 'commander';
 import { STATUSES } from '../store/port.js';
 import { addConfigFlags } from './config-flags.js';
 import type { Context } from './context.js';
 import { addLoadCommands } from './load-commands.js';
+import { positiveInteger } from './option-values.js';
 
 const DESCRIPTION = 'An SMTP submission server: takes mail from apps, keeps it safe and shows it.';
 const JSON_OPTION = ['--json', 'one JSON object a line, for programs'] as const;
@@ -249,14 +250,6 @@ function addBlockCommands(program: Command, context: Context): void {
         (await load()).removeEntry(context, command, verdict, address),
       );
   }
-}
-
-function positiveInteger(text: string): number {
-  const number = Number(text);
-  if (!/^[1-9]\d*$/.test(text) || !Number.isSafeInteger(number)) {
-    throw new InvalidArgumentError('It must be a whole number from 1.');
-  }
-  return number;
 }
 
 async function version(): Promise<string> {

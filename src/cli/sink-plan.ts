@@ -4,21 +4,20 @@ import { parseListener } from '../config/listener.js';
 import { LARGEST_MESSAGE, type SinkListener, type SinkPlan } from '../load/index.js';
 import { CliError, UsageError } from './error.js';
 
+/** What of a plan is an option of the same name. */
+type Named = Pick<
+  SinkPlan,
+  'tlsDetect' | 'delay' | 'tempfail' | 'permfail' | 'disconnect' | 'seed' | 'threads'
+>;
+
 /** The options of `postern sink`, as commander gives them. Times are milliseconds. */
-export interface SinkOptions {
+export interface SinkOptions extends Named {
   readonly listen: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
-  readonly tlsDetect: number;
-  readonly delay: number;
-  readonly tempfail: number;
-  readonly permfail: number;
-  readonly disconnect: number;
   readonly slowRead?: number;
-  readonly seed: number;
   readonly stats?: number;
   readonly dump?: string;
-  readonly threads: number;
   readonly json?: true;
 }
 

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { formatEndpoint } from '../config/index.js';
 import { count, duration, figure, octets } from '../load/format.js';
-import { type RunningSink, type SinkCounts, startSink } from '../load/index.js';
+import { type RunningSink, type SinkCounts, type SinkPlan, startSink } from '../load/index.js';
 import type { Context } from './context.js';
 import { CliError } from './error.js';
+import { type Place, readyLine } from './listening.js';
 import { type SinkOptions, sinkPlanOf } from './sink-plan.js';
 import { stopSignal } from './signals.js';
 
@@ -34,7 +35,7 @@ export async function sink(context: Context, command: Command): Promise<void> {
   const timer =
     options.stats === undefined || options.stats === 0 ? undefined : setInterval(look, options.stats);
   try {
-    await ready(context, running, plan.listeners, options.json === true);
+    await ready(context, running, plan, options.json === true);
     await stop;
   } finally {
     clearInterval(timer);
@@ -63,7 +64,7 @@ function countsLine(seconds: number, counts: SinkCounts): string {
   ].join(' · ');
 }
 
-async function start(plan: Awaited<ReturnType<typeof sinkPlanOf>>): Promise<RunningSink> {
+async function start(plan: SinkPlan): Promise<RunningSink> {
   try {
     return await startSink(plan);
   } catch (error) {
@@ -84,19 +85,15 @@ async function close(running: RunningSink): Promise<SinkCounts> {
 async function ready(
   context: Context,
   { listening }: RunningSink,
-  listeners: readonly { readonly lmtp: boolean }[],
+  { listeners }: SinkPlan,
   json: boolean,
 ): Promise<void> {
-  const places = listening.map(({ host, port }, index) => ({
+  const places = listening.map(({ host, port }, index): Place => ({
     protocol: listeners[index]?.lmtp === true ? 'lmtp' : 'smtp',
-    address: formatEndpoint({ address: host, port }),
+    address: host,
+    port,
   }));
-  if (json) await context.stdout.json({ event: 'ready', listening: places });
-  else {
-    const list = ['smtp', 'lmtp'].flatMap((protocol) => {
-      const these = places.filter((place) => place.protocol === protocol).map(({ address }) => address);
-      return these.length === 0 ? [] : [`${protocol}=${these.join(',')}`];
-    });
-    await context.stdout.line(`postern sink ready ${list.join(' ')}`);
-  }
+  if (!json) return context.stdout.line(readyLine('postern sink', places));
+  const shown = places.map((place) => ({ protocol: place.protocol, address: formatEndpoint(place) }));
+  await context.stdout.json({ event: 'ready', listening: shown });
 }

@@ -3,7 +3,7 @@ import { newWebhookKeys, shownKey } from '../delivery/webhooks/keys.js';
 import { parseWebhookUrl } from '../delivery/webhooks/url.js';
 import { EVENTS, type EventName, type Webhook, type Webhooks } from '../store/webhooks.js';
 import { type Context, configOf } from './context.js';
-import { domainName } from './domain-name.js';
+import { domainName, noSuchDomain } from './domain-name.js';
 import { CliError } from './error.js';
 import { withStore } from './store.js';
 import { printable, table } from './table.js';
@@ -29,9 +29,7 @@ export async function setWebhook(
   const webhook = await withStore(data, { create: false }, ({ webhooks }) =>
     webhooks.set(name, { url: parsed.href, events, keys: newWebhookKeys() }, Date.now()),
   );
-  if (webhook === null) {
-    throw new CliError(`there is no domain ${name} in ${data}; "postern domain list" shows those that are`);
-  }
+  if (webhook === null) throw noSuchDomain(name, data);
   await show(context, webhook, options);
 }
 

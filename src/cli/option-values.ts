@@ -1,0 +1,33 @@
+/** What options and arguments are read by: the value, or commander's error that says what is allowed. */
+import { InvalidArgumentError } from 'commander';
+
+export type Read<T> = (text: string) => T;
+
+/** @param form what is allowed, in words */
+export function reader<T>(parse: (text: string) => T | undefined, form: string): Read<T> {
+  return (text) => {
+    const value = parse(text);
+    if (value === undefined) throw new InvalidArgumentError(`It must be ${form}.`);
+    return value;
+  };
+}
+
+export const positiveInteger: Read<number> = reader((text) => {
+  const number = Number(text);
+  return /^[1-9]\d*$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
+}, 'a whole number from 1');
+
+export const wholeNumber: Read<number> = reader(
+  (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
+  'a whole number',
+);
+
+export const share: Read<number> = reader((text) => {
+  const number = Number(text);
+  return /^(\d+(\.\d+)?|\.\d+)$/.test(text) && number <= 1 ? number : undefined;
+}, 'a share from 0 to 1, such as 0.05');
+
+export const rate: Read<number> = reader((text) => {
+  const number = Number(text);
+  return /^\d+(\.\d+)?$/.test(text) && number > 0 && number <= 1_000_000 ? number : undefined;
+}, 'a number above 0, and at most 1000000');
