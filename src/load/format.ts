@@ -7,7 +7,7 @@ export function count(value: number): string {
 
 /** `12,345`, `123.4`, `1.234`: what is small keeps its digits. */
 export function figure(value: number): string {
-  if (value >= 1000 || value === 0) return count(value);
+  if (value >= 999.95 || value === 0) return count(value);
   return value.toFixed(value >= 100 ? 1 : value >= 10 ? 2 : 3);
 }
 
@@ -31,8 +31,9 @@ export function octets(value: number): string {
 
 /** Of seconds: `9.8 s`, `2 min 5 s`. */
 export function duration(seconds: number): string {
-  if (seconds < 100) return `${digits(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 100) return `${digits(seconds)} s`;
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 export function percent(share: number): string {
