@@ -38,14 +38,14 @@ export function beginChunk<Principal>(
   refusal: Reply | null,
   profile: Profile,
 ): ContentBegun<Principal> {
-  const body = 'transaction' in phase ? phase.transaction.parameters.body : undefined;
+  const body = phase.transaction?.parameters.body;
   const reception = phase.kind === 'chunked' ? phase.reception : new ChunkedReception(profile, body);
   const lost = phase.kind === 'chunked' && phase.reception.refusal !== null;
   reception.begin(chunk);
   if (refusal !== null) reception.refuse(refusal);
 
   const next = advance(phase, refusal === null ? 'chunkBegun' : 'chunkRefused', { reception });
-  if (!('transaction' in phase) || lost) return { phase: next, notice: null, asks: false };
+  if (phase.transaction === null || lost) return { phase: next, notice: null, asks: false };
   const first = phase.kind !== 'chunked';
   if (reception.refusal === null) return { phase: next, notice: null, asks: first };
   // Nobody was asked for the message yet, or somebody has begun to take it.
@@ -68,9 +68,9 @@ export function beginUnsolicited<Principal>(
  * @param question the one that waits for its verdict.
  */
 export function lossOf(phase: Phase<unknown>, question: Question | null, reason: AbortReason): Event | null {
-  if (!('transaction' in phase)) return null;
+  if (phase.transaction === null) return null;
   // The content was not taken up: there is nothing of it to undo.
-  if (!('reception' in phase) || question?.type === 'data') return RESET;
+  if (phase.reception === null || question?.type === 'data') return RESET;
   // Once it has come whole, the message is in the hands of the verdict, heard or not (RFC 5321 6.1).
   const over = phase.reception.refusal !== null || question?.type === 'end';
   return over ? null : { type: 'abort', reason };

@@ -89,11 +89,11 @@ class Context implements ParseContext {
   ) {}
 
   get extended(): boolean {
-    return 'hello' in this.phase && this.phase.hello.verb !== 'HELO';
+    return this.phase.hello !== null && this.phase.hello.verb !== 'HELO';
   }
 
   get smtputf8(): boolean {
-    return 'transaction' in this.phase && this.phase.transaction.parameters.smtputf8 === true;
+    return this.phase.transaction?.parameters.smtputf8 === true;
   }
 
   get offered(): ReadonlySet<string> {
@@ -166,7 +166,7 @@ function withoutVerb(
 ): Meaning {
   // A client that did not wait for 354 goes on with its message. Run as commands, the lines of its text
   // would be commands of whoever wrote the text.
-  if (dataRefused && 'hello' in phase && CONTENT.test(line)) return 'body';
+  if (dataRefused && phase.hello !== null && CONTENT.test(line)) return 'body';
   if (line.length > profile.limits.commandLine - 2) return tooLong('', phase, line, profile);
   return HTTP.test(line) ? 'notSmtp' : unread('', line, reply('notRecognized'));
 }
@@ -183,9 +183,9 @@ function outOfOrder(phase: Commanding<unknown>, verb: VerbRow, profile: Profile)
     return reply((profile.protocol === 'lmtp' && IN_LMTP[refusal]) || refusal);
   }
   // RFC 5321 2.2.1: HELO turns every extension off.
-  if (verb.extension && 'hello' in phase && phase.hello.verb === 'HELO') return reply('helloFirst');
+  if (verb.extension && phase.hello?.verb === 'HELO') return reply('helloFirst');
   if (!verb.needsAuth || !profile.authRequired) return null;
-  return 'identity' in phase && phase.identity.kind === 'anonymous' ? reply('authRequired') : null;
+  return phase.identity?.kind === 'anonymous' ? reply('authRequired') : null;
 }
 
 /** Why a command that reads well cannot be had here, or null. */
@@ -197,7 +197,7 @@ function beyond(command: Command, phase: Commanding<unknown>, profile: Profile):
       return profile.starttls ? null : reply('notImplemented', { verb: 'STARTTLS' });
     case 'DATA': {
       // RFC 3030 3: BODY=BINARYMIME requires BDAT.
-      const binary = 'transaction' in phase && phase.transaction.parameters.body === 'BINARYMIME';
+      const binary = phase.transaction?.parameters.body === 'BINARYMIME';
       return binary ? reply('binaryNeedsChunks') : null;
     }
     case 'BDAT':
@@ -219,5 +219,5 @@ function unearned(
   { mechanisms }: Profile,
 ): boolean {
   if (priority <= 0 || mechanisms.size === 0) return false;
-  return 'identity' in phase && phase.identity.kind === 'anonymous';
+  return phase.identity?.kind === 'anonymous';
 }

@@ -29,32 +29,62 @@ export interface Transaction {
   readonly parameters: MailParameters;
 }
 
+/**
+ * What a session may have, phase by phase. What a phase does not have is null in it, not left out: so all have one
+ * shape in memory, and the engine finds what it looks for in any of them by the shortest way.
+ */
+interface Having {
+  readonly link: Link | null;
+  readonly hello: Hello | null;
+  readonly identity: Identity<unknown> | null;
+  readonly transaction: Transaction | null;
+  /** How many were accepted. */
+  readonly recipients: number | null;
+  readonly reception: Reception | null;
+}
+
+/** Nobody has said hello. */
+interface Unknown extends Having {
+  readonly hello: null;
+  readonly identity: null;
+  readonly transaction: null;
+  readonly recipients: null;
+  readonly reception: null;
+}
+
 /** Before the greeting. */
-export interface Connecting {
+export interface Connecting extends Unknown {
   readonly kind: 'connecting';
   readonly link: Link;
 }
 
 /** Greeted, or fresh out of a TLS handshake: no hello yet. */
-export interface Greeted {
+export interface Greeted extends Unknown {
   readonly kind: 'greeted';
   readonly link: Link;
 }
 
 /** Turned away at the door (RFC 5321 3.1), or not secure enough (RFC 3207 4.1). Only QUIT is obeyed. */
-export interface Rejected {
+export interface Rejected extends Unknown {
   readonly kind: 'rejected';
   readonly link: Link;
   /** What every command gets but QUIT. */
   readonly refusal: Reply;
 }
 
-/** Between messages. */
-export interface Ready<Principal> {
-  readonly kind: 'ready';
+/** Somebody has said hello, and is who he is. */
+interface Known<Principal> extends Having {
   readonly link: Link;
   readonly hello: Hello;
   readonly identity: Identity<Principal>;
+}
+
+/** Between messages. */
+export interface Ready<Principal> extends Known<Principal> {
+  readonly kind: 'ready';
+  readonly transaction: null;
+  readonly recipients: null;
+  readonly reception: null;
 }
 
 /** Inside the SASL exchange of AUTH. */
@@ -66,26 +96,34 @@ export interface Authenticating<Principal> extends Omit<Ready<Principal>, 'kind'
 }
 
 /** MAIL was accepted, no recipient yet. */
-export interface Mail<Principal> extends Omit<Ready<Principal>, 'kind'> {
+export interface Mail<Principal> extends Known<Principal> {
   readonly kind: 'mail';
   readonly transaction: Transaction;
+  readonly recipients: null;
+  readonly reception: null;
 }
 
 /** At least one recipient was accepted. */
-export interface Rcpt<Principal> extends Omit<Mail<Principal>, 'kind'> {
+export interface Rcpt<Principal> extends Known<Principal> {
   readonly kind: 'rcpt';
+  readonly transaction: Transaction;
   readonly recipients: number;
+  readonly reception: null;
 }
 
 /** The content is coming, by DATA. */
-export interface Data<Principal> extends Omit<Rcpt<Principal>, 'kind'> {
+export interface Data<Principal> extends Known<Principal> {
   readonly kind: 'data';
+  readonly transaction: Transaction;
+  readonly recipients: number;
   readonly reception: Reception;
 }
 
 /** A chunk is coming, by BDAT. */
-export interface Chunk<Principal> extends Omit<Rcpt<Principal>, 'kind'> {
+export interface Chunk<Principal> extends Known<Principal> {
   readonly kind: 'chunk';
+  readonly transaction: Transaction;
+  readonly recipients: number;
   /** One for all chunks of the message. */
   readonly reception: ChunkedReception;
 }
@@ -96,7 +134,7 @@ export interface Chunked<Principal> extends Omit<Chunk<Principal>, 'kind'> {
 }
 
 /** Octets come that a refused BDAT declared, with no message that they could be of. */
-export interface Discarding<Principal> {
+export interface Discarding<Principal> extends Omit<Unknown, 'reception'> {
   readonly kind: 'discarding';
   readonly reception: ChunkedReception;
   /** The session is just there again when they are gone. */
@@ -104,18 +142,18 @@ export interface Discarding<Principal> {
 }
 
 /** A message comes that nobody asked for, after a refused DATA: it is read to its end and refused. */
-export interface Unsolicited<Principal> extends Omit<Ready<Principal>, 'kind'> {
+export interface Unsolicited<Principal> extends Omit<Ready<Principal>, 'kind' | 'reception'> {
   readonly kind: 'unsolicited';
   readonly reception: Reception;
 }
 
 /** STARTTLS was accepted; the handshake is on. */
-export interface Securing {
+export interface Securing extends Unknown {
   readonly kind: 'securing';
 }
 
 /** Nothing more is read. */
-export interface Closed {
+export interface Closed extends Unknown {
   readonly kind: 'closed';
 }
 

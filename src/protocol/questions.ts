@@ -202,5 +202,7 @@ function decide<Principal>(
 
 /** Behind a message SMTP has one reply, LMTP one for each recipient that was accepted (RFC 2033 4.2 and 4.3). */
 export function toEach(one: Reply, phase: Phase<unknown>, { protocol }: Profile): readonly Reply[] {
-  return protocol === 'lmtp' && 'recipients' in phase ? new Array<Reply>(phase.recipients).fill(one) : [one];
+  return protocol === 'lmtp' && phase.recipients !== null
+    ? new Array<Reply>(phase.recipients).fill(one)
+    : [one];
 }

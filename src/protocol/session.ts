@@ -18,7 +18,7 @@ import { askedBy, type Consequence, consequenceOf, questionOf } from './question
 import type { Reply } from './reply.js';
 import { reply } from './replies.js';
 import { beginSasl, continueSasl, type SaslOutcome } from './sasl/exchange.js';
-import { advance } from './transitions.js';
+import { advance, connecting } from './transitions.js';
 import { ANSWERS, type Command } from './verbs.js';
 
 /**
@@ -66,7 +66,7 @@ export class ServerSession<Principal> {
     link: Link,
   ) {
     this.#inbox = new Inbox(profile.toText);
-    this.#phase = { kind: 'connecting', link };
+    this.#phase = connecting(link);
   }
 
   get phase(): Phase<Principal>['kind'] {
@@ -75,17 +75,17 @@ export class ServerSession<Principal> {
 
   /** Who is on the other side, as far as it is proven. */
   get identity(): Identity<Principal> {
-    return 'identity' in this.#phase ? this.#phase.identity : { kind: 'anonymous' };
+    return this.#phase.identity ?? { kind: 'anonymous' };
   }
 
   /** The open transaction, or null. */
   get transaction(): Transaction | null {
-    return 'transaction' in this.#phase ? this.#phase.transaction : null;
+    return this.#phase.transaction;
   }
 
   /** How the client greeted, or null before it did. */
   get hello(): Hello | null {
-    return 'hello' in this.#phase ? this.#phase.hello : null;
+    return this.#phase.hello;
   }
 
   /** True in the middle of a command line or a SASL line. */
@@ -385,7 +385,7 @@ export class ServerSession<Principal> {
 
   #sayFarewell(): void {
     const phase = this.#phase;
-    if (this.#farewell === null || 'transaction' in phase || phase.kind === 'closed') return;
+    if (this.#farewell === null || phase.transaction !== null || phase.kind === 'closed') return;
     if (phase.kind !== 'securing') this.#say(this.#farewell);
     this.#close('shutdown');
   }

@@ -16,6 +16,7 @@ import type {
   Chunk,
   Chunked,
   Closed,
+  Connecting,
   Data,
   Discarding,
   Greeted,
@@ -100,26 +101,39 @@ type Known = Pick<Ready<unknown>, 'link' | 'hello' | 'identity'>;
 
 const ANONYMOUS: Identity<never> = { kind: 'anonymous' };
 
-const ready = ({ link, hello, identity }: Known): Ready<unknown> => ({
-  kind: 'ready',
+/** A phase before the hello. With {@link known} it is all that lays a phase out, so that all are laid out alike. */
+const unknown = <Kind extends PhaseKind, L extends Link | null>(kind: Kind, link: L) => ({
+  kind,
   link,
-  hello,
-  identity,
+  hello: null,
+  identity: null,
+  transaction: null,
+  recipients: null,
+  reception: null,
 });
-const greeted = (link: Link): Greeted => ({ kind: 'greeted', link });
-const CLOSED: Closed = { kind: 'closed' };
-const SECURING: Securing = { kind: 'securing' };
+/** A phase after the hello. */
+const known = <Kind extends PhaseKind, T, N, R>(
+  kind: Kind,
+  { link, hello, identity }: Known,
+  transaction: T,
+  recipients: N,
+  reception: R,
+) => ({ kind, link, hello, identity, transaction, recipients, reception });
+
+/** The first phase. */
+export const connecting = (link: Link): Connecting => unknown('connecting', link);
+const greeted = (link: Link): Greeted => unknown('greeted', link);
+const rejected = (link: Link, refusal: Reply): Rejected => ({ ...unknown('rejected', link), refusal });
+const ready = (from: Known): Ready<unknown> => known('ready', from, null, null, null);
+const CLOSED: Closed = unknown('closed', null);
+const SECURING: Securing = unknown('securing', null);
 
 const toClosed = { to: 'closed', make: () => CLOSED } as const;
 const toSecuring = { to: 'securing', make: () => SECURING } as const;
 const toGreeted = { to: 'greeted', make: (from: { readonly link: Link }) => greeted(from.link) } as const;
 const toRejected = {
   to: 'rejected',
-  make: ({ link }: { readonly link: Link }, { refusal }: Proofs['turnedAway']): Rejected => ({
-    kind: 'rejected',
-    link,
-    refusal,
-  }),
+  make: (from: { readonly link: Link }, { refusal }: Proofs['turnedAway']) => rejected(from.link, refusal),
 } as const;
 const toReady = { to: 'ready', make: ready } as const;
 const toNewHello = {
@@ -128,55 +142,32 @@ const toNewHello = {
 } as const;
 const toUnsolicited = {
   to: 'unsolicited',
-  make: (from: Known, proof: Proofs['unsolicitedBegun']): Unsolicited<unknown> => ({
-    kind: 'unsolicited',
-    link: from.link,
-    hello: from.hello,
-    identity: from.identity,
-    reception: proof.reception,
-  }),
+  make: (from: Known, { reception }: Proofs['unsolicitedBegun']): Unsolicited<unknown> =>
+    known('unsolicited', from, null, null, reception),
 } as const;
 const toChunk = {
   to: 'chunk',
   make: (
     from: Mail<unknown> | Rcpt<unknown> | Chunked<unknown>,
     { reception }: Proofs['chunkBegun'],
-  ): Chunk<unknown> => ({
-    kind: 'chunk',
-    link: from.link,
-    hello: from.hello,
-    identity: from.identity,
-    transaction: from.transaction,
-    recipients: from.kind === 'mail' ? 0 : from.recipients,
-    reception,
-  }),
+  ): Chunk<unknown> => known('chunk', from, from.transaction, from.recipients ?? 0, reception),
 } as const;
 const toDiscarding = {
   to: 'discarding',
   make: (
     before: Discarding<unknown>['before'],
     { reception }: Proofs['chunkRefused'],
-  ): Discarding<unknown> => ({ kind: 'discarding', reception, before }),
+  ): Discarding<unknown> => ({ ...unknown('discarding', before.link), reception, before }),
 } as const;
 const toRcpt = {
   to: 'rcpt',
-  make: (from: Mail<unknown> | Rcpt<unknown>): Rcpt<unknown> => ({
-    kind: 'rcpt',
-    link: from.link,
-    hello: from.hello,
-    identity: from.identity,
-    transaction: from.transaction,
-    recipients: from.kind === 'rcpt' ? from.recipients + 1 : 1,
-  }),
+  make: (from: Mail<unknown> | Rcpt<unknown>): Rcpt<unknown> =>
+    known('rcpt', from, from.transaction, (from.recipients ?? 0) + 1, null),
 } as const;
 const toAuthenticated = {
   to: 'ready',
-  make: (from: Known, { principal }: Proofs['authenticated']): Ready<unknown> =>
-    ready({
-      link: from.link,
-      hello: from.hello,
-      identity: { kind: 'authenticated', principal } as Authenticated<unknown>,
-    }),
+  make: ({ link, hello }: Known, { principal }: Proofs['authenticated']): Ready<unknown> =>
+    ready({ link, hello, identity: { kind: 'authenticated', principal } as Authenticated<unknown> }),
 } as const;
 
 export const TRANSITIONS: Table = {
@@ -215,13 +206,8 @@ export const TRANSITIONS: Table = {
     },
     mailAccepted: {
       to: 'mail',
-      make: (from: Ready<unknown>, transaction): Mail<unknown> => ({
-        kind: 'mail',
-        link: from.link,
-        hello: from.hello,
-        identity: from.identity,
-        transaction,
-      }),
+      make: (from: Ready<unknown>, transaction): Mail<unknown> =>
+        known('mail', from, transaction, null, null),
     },
     reset: toReady,
     chunkRefused: toDiscarding,
@@ -254,15 +240,8 @@ export const TRANSITIONS: Table = {
     rcptAccepted: toRcpt,
     dataBegun: {
       to: 'data',
-      make: (from: Rcpt<unknown>, { reception }): Data<unknown> => ({
-        kind: 'data',
-        link: from.link,
-        hello: from.hello,
-        identity: from.identity,
-        transaction: from.transaction,
-        recipients: from.recipients,
-        reception,
-      }),
+      make: (from: Rcpt<unknown>, { reception }): Data<unknown> =>
+        known('data', from, from.transaction, from.recipients, reception),
     },
     chunkBegun: toChunk,
     chunkRefused: toChunk,
@@ -278,7 +257,8 @@ export const TRANSITIONS: Table = {
   chunk: {
     chunkOver: {
       to: 'chunked',
-      make: (from: Chunk<unknown>): Chunked<unknown> => ({ ...from, kind: 'chunked' }),
+      make: (from: Chunk<unknown>): Chunked<unknown> =>
+        known('chunked', from, from.transaction, from.recipients, from.reception),
     },
     dataOver: toReady,
     closed: toClosed,
@@ -306,7 +286,7 @@ export const TRANSITIONS: Table = {
     secured: { to: 'greeted', make: (_: Securing, { link }) => greeted(link) },
     insecure: {
       to: 'rejected',
-      make: (_: Securing, { link, refusal }): Rejected => ({ kind: 'rejected', link, refusal }),
+      make: (_: Securing, { link, refusal }) => rejected(link, refusal),
     },
     closed: toClosed,
   },

@@ -41,12 +41,19 @@ const COMMON_PATH =
  * the same of both.
  */
 export function parsePath(text: string, start: number): Path | PathFault {
+  return parseCommonPath(text, start) ?? parseAnyPath(text, start);
+}
+
+/** Parses a path of the common form at `start`; null where it is another one, or none. */
+export function parseCommonPath(text: string, start: number): Path | null {
   COMMON_PATH.lastIndex = start;
   const match = COMMON_PATH.exec(text);
-  if (match === null) return parseAnyPath(text, start);
-  const [whole, localPart, domain] = match as unknown as [string, string, string];
+  if (match === null) return null;
+  const whole = match[0];
+  const localPart = match[1] as string;
+  const domain = match[2] as string;
   // A domain that is as short as a label has none that is too long.
-  if (localPart.length > LOCAL_PART_OCTETS || domain.length > LABEL_OCTETS) return parseAnyPath(text, start);
+  if (localPart.length > LOCAL_PART_OCTETS || domain.length > LABEL_OCTETS) return null;
   return { mailbox: { localPart, domain, address: whole.slice(1, -1) }, end: start + whole.length };
 }
 
