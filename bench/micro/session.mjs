@@ -5,7 +5,7 @@ import { Bench } from 'tinybench';
 import { ACCEPT, Profile, ServerSession } from '../../dist/protocol/index.js';
 import { LineDecoder } from '../../dist/protocol/line.js';
 import { parsePath } from '../../dist/protocol/grammar/mailbox.js';
-import { latin1 } from '../../dist/server/latin1.js';
+import { latin1, latin1Octets } from '../../dist/server/latin1.js';
 import { fastestScan } from '../../dist/server/scan.js';
 
 const octets = (...lines) => Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1');
@@ -13,7 +13,12 @@ const ENVELOPE = ['MAIL FROM:<app@example.com>', 'RCPT TO:<someone@example.net>'
 const CONTENT = ['From: app@example.com', 'Subject: hello', '', 'x'.repeat(70), 'x'.repeat(70), '.'];
 const CHUNK = octets(...CONTENT.slice(0, -1));
 
-const profile = new Profile({ hostname: 'mx.example', scan: fastestScan(), toText: latin1 });
+const profile = new Profile({
+  hostname: 'mx.example',
+  scan: fastestScan(),
+  toText: latin1,
+  toOctets: latin1Octets,
+});
 
 /** A session after its EHLO. */
 function greeted() {

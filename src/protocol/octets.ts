@@ -25,6 +25,9 @@ export function binaryString(octets: Uint8Array, start: number, end: number): st
   return text;
 }
 
+/** The octets of a text whose characters are all below U+0100: its ISO 8859-1. */
+export type ToOctets = (text: string) => Uint8Array;
+
 /** The octets of a string whose characters are all below U+0100. */
 export function fromBinaryString(text: string): Uint8Array {
   const octets = new Uint8Array(text.length);

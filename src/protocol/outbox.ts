@@ -1,5 +1,5 @@
 import type { Event } from './events.js';
-import { concat } from './octets.js';
+import { concat, fromBinaryString, type ToOctets } from './octets.js';
 import type { Reply } from './reply.js';
 
 /** What the session has said to the client, and has to tell the server. */
@@ -11,12 +11,15 @@ export class Outbox {
   #unsent = 0;
   readonly #notices: Event[] = [];
 
+  constructor(private readonly toOctets: ToOctets = fromBinaryString) {}
+
   /** Octets of replies that {@link take} would give. */
   get unsent(): number {
     return this.#unsent;
   }
 
-  say({ octets }: Reply): void {
+  say(reply: Reply): void {
+    const octets = reply.octetsBy(this.toOctets);
     if (this.#first === null) this.#first = octets;
     else this.#further.push(octets);
     this.#unsent += octets.length;

@@ -16,7 +16,7 @@ import { LOGIN } from './sasl/login.js';
 import type { SaslMechanism } from './sasl/mechanism.js';
 import { PLAIN } from './sasl/plain.js';
 import type { RelayTrust } from './xclient.js';
-import { binaryString, type ToText } from './octets.js';
+import { binaryString, fromBinaryString, type ToOctets, type ToText } from './octets.js';
 import { PortableScan, type Scan } from './scan.js';
 
 export type Protocol = 'smtp' | 'lmtp';
@@ -53,6 +53,8 @@ export interface ProfileOptions {
   readonly scan?: Scan;
   /** The platform's own decoder of ISO 8859-1. Default: a portable one. */
   readonly toText?: ToText;
+  /** The platform's own encoder of ISO 8859-1, into arrays that it likes to write. Default: a portable one. */
+  readonly toOctets?: ToOctets;
 }
 
 /** The options of a listener, completed and checked once, shared by all its sessions. */
@@ -73,6 +75,7 @@ export class Profile {
   readonly longestLine: number;
   readonly scan: Scan;
   readonly toText: ToText;
+  readonly toOctets: ToOctets;
   readonly greeting: Reply;
   /** Keywords that EHLO announces. */
   readonly offered: Readonly<Record<Link, ReadonlySet<string>>>;
@@ -96,6 +99,7 @@ export class Profile {
     this.longestLine = Math.max(this.limits.authLine, this.limits.commandLine - 2);
     this.scan = options.scan ?? new PortableScan();
     this.toText = options.toText ?? binaryString;
+    this.toOctets = options.toOctets ?? fromBinaryString;
     const { hostname } = this;
     this.greeting =
       this.protocol === 'lmtp' ? reply('lmtpGreeting', { hostname }) : reply('greeting', { hostname });

@@ -12,7 +12,8 @@ import type { Command } from './verbs.js';
 type PlainQuestion = Exclude<Question, SaslQuestion>;
 
 function isPlain(question: Question): question is PlainQuestion {
-  return question.type !== 'lookup' && question.type !== 'auth';
+  const { type } = question;
+  return type !== 'lookup' && type !== 'auth';
 }
 
 /** A command that only the server can decide on. */

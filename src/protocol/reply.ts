@@ -1,17 +1,19 @@
 import { REPLY_LINE_OCTETS } from './limits.js';
-import { concat, fromBinaryString } from './octets.js';
+import { fromBinaryString, type ToOctets } from './octets.js';
 
 /**
  * A reply as the client reads it: code (RFC 5321 4.2), enhanced code (RFC 3463, null where RFC 2034 wants
- * none) and text, in one value. Its octets are made once.
+ * none) and text, in one value. Its octets are made once, when they are first asked for.
  *
  * Text may come from anywhere: line ends and tabs become a space, other controls and everything beyond
  * ASCII a question mark, and each line but a challenge is cut to the limit of RFC 5321 4.5.3.1.5, so that no text can forge
  * a second reply.
  */
 export class Reply {
-  readonly octets: Uint8Array;
   readonly lines: readonly string[];
+  /** All that goes on the wire, as characters. */
+  readonly #wire: string;
+  #octets: Uint8Array | null = null;
 
   /**
    * @param code three digits, the first 2 to 5, the second 0 to 5.
@@ -42,11 +44,19 @@ export class Reply {
     const given = typeof text === 'string' ? [text] : text;
     const lines = (given.length === 0 ? [''] : given).map((line) => printable(line).slice(0, room));
     const last = behind === null ? lines.length - 1 : Infinity;
-    const octets = fromBinaryString(
-      lines.map((line, i) => `${code}${i < last ? '-' : ' '}${prefix}${line}\r\n`).join(''),
-    );
+    const wire = lines.map((line, i) => `${code}${i < last ? '-' : ' '}${prefix}${line}\r\n`).join('');
     this.lines = behind === null ? lines : [...lines, ...behind.lines];
-    this.octets = behind === null ? octets : concat([octets, behind.octets]);
+    this.#wire = behind === null ? wire : wire + behind.#wire;
+  }
+
+  /** As it goes on the wire. */
+  get octets(): Uint8Array {
+    return this.octetsBy(fromBinaryString);
+  }
+
+  /** The same, made by this encoder if they have to be made: a platform may have arrays that it writes sooner. */
+  octetsBy(toOctets: ToOctets): Uint8Array {
+    return (this.#octets ??= toOctets(this.#wire));
   }
 
   /** The text on one line. */

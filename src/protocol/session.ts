@@ -42,7 +42,7 @@ export class ServerSession<Principal> {
 
   readonly #inbox: Inbox;
   /** Its notices are told before anything else is read. */
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
 
   /** Commands refused for good since the last accepted message. */
   #errors = 0;
@@ -66,6 +66,7 @@ export class ServerSession<Principal> {
     link: Link,
   ) {
     this.#inbox = new Inbox(profile.toText);
+    this.#outbox = new Outbox(profile.toOctets);
     this.#phase = connecting(link);
   }
 
@@ -329,18 +330,19 @@ export class ServerSession<Principal> {
   // ---- verdicts
 
   #accepted(question: Question, { phase, replies }: Consequence<Principal>): void {
-    if (question.type === 'connect' && this.#inbox.length > 0 && this.profile.refuseEarlyTalkers) {
+    const { type } = question;
+    if (type === 'connect' && this.#inbox.length > 0 && this.profile.refuseEarlyTalkers) {
       this.#refuse('', reply('earlyTalker'));
       this.#close('protocol');
       return;
     }
     // No handshake is begun that the farewell would break off: it is the answer.
-    if (question.type === 'starttls' && this.#farewell !== null) return;
-    if (question.type === 'hello') this.#outbox.tell(lossOf(this.#phase, null, 'reset'));
-    if (question.type === 'end') this.#errors = 0;
+    if (type === 'starttls' && this.#farewell !== null) return;
+    if (type === 'hello') this.#outbox.tell(lossOf(this.#phase, null, 'reset'));
+    if (type === 'end') this.#errors = 0;
     this.#phase = phase;
     for (const reply of replies) this.#outbox.say(reply);
-    if (question.type === 'starttls') this.#outbox.tell({ type: 'secure' });
+    if (type === 'starttls') this.#outbox.tell({ type: 'secure' });
   }
 
   /** Anything but a plain yes. */

@@ -277,16 +277,18 @@ export class Connection<Principal>
         case 'refused':
           this.dialogue.tell(event);
           break;
+        case 'connect':
+          if (this.#ask(event, this.#insecure())) return 'server';
+          break;
         default:
-          if (this.#ask(event)) return 'server';
+          if (this.#ask(event, null)) return 'server';
       }
     }
   }
 
-  /** Asks the handler; true where the verdict is a promise. */
-  #ask(question: Question): boolean {
-    const insecure = question.type === 'connect' ? this.#insecure() : null;
-    const verdict = insecure === null ? this.dialogue.ask(question) : refuse(insecure);
+  /** Asks the handler, unless the answer is a refusal already; true where the verdict is a promise. */
+  #ask(question: Question, refusal: Reply | null): boolean {
+    const verdict = refusal === null ? this.dialogue.ask(question) : refuse(refusal);
     if (!(verdict instanceof Promise)) {
       this.session.answer(verdict);
       return false;

@@ -22,7 +22,7 @@ import { Arrival, type ArrivalContext } from './arrival.js';
 import { Connection, type ConnectionContext } from './connection.js';
 import { Deadlines, monotonic } from './deadlines.js';
 import { checkProtocol, checkMechanisms, checkTls, type ListenTls } from './option-checks.js';
-import { latin1 } from './latin1.js';
+import { latin1, latin1Octets } from './latin1.js';
 import { LocalEnd } from './local-end.js';
 import {
   type DataRate,
@@ -245,6 +245,7 @@ export class Server<Principal = unknown> {
         limits: this.#limits,
         scan: fastestScan(),
         toText: latin1,
+        toOctets: latin1Octets,
       });
     const anybody = profile('none');
     const relay = profile(this.#options.onXclient === undefined ? 'withoutLogin' : 'withLogin');
