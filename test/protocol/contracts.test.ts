@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Reply, scram, type ScramCrypto } from '../../src/protocol/index.js';
 import { challengeAfter } from '../../src/protocol/sasl/exchange.js';
+import { connecting } from '../../src/protocol/transitions.js';
 import { Rig } from './rig.js';
 
 const NONE = new Uint8Array(32);
@@ -32,7 +33,8 @@ describe('a SCRAM exchange', () => {
 
 describe('keys that nobody asked for', () => {
   it('are a bug of the machine', () => {
-    expect(() => challengeAfter(null, { kind: 'closed' })).toThrow('no keys were asked for in closed');
+    const first = connecting('plain');
+    expect(() => challengeAfter(null, first)).toThrow('no keys were asked for in connecting');
   });
 });
 
