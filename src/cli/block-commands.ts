@@ -117,7 +117,7 @@ async function expectDomain(store: Store, name: string, data: string): Promise<{
 
 /** Loose, since it is compared with what clients write: whatever RCPT could name. */
 function readAddress(text: string): string {
-  const fits = /^[^\s@].*@[^\s@]+$/.test(text) && Buffer.byteLength(text) <= ADDRESS_OCTETS;
+  const fits = /^[^\s@<].*@[^\s@<>]+$/.test(text) && Buffer.byteLength(text) <= ADDRESS_OCTETS;
   if (fits && printable(text) === text) return text.toLowerCase();
   throw new CliError(`${JSON.stringify(text)} is not an address; give one such as someone@example.com`);
 }

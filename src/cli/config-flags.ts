@@ -25,7 +25,9 @@ async function configFlags(): Promise<[name: string, option: Option][]> {
 
 function flagOf(key: Key): [string, Option][] {
   if (key.flag === undefined || key.variable === undefined) return [];
-  const initial = key.initial === undefined ? '' : `; default ${String(key.initial)}`;
+  // An empty list is no default that could be shown.
+  const shown = String(key.initial ?? '');
+  const initial = shown === '' ? '' : `; default ${shown}`;
   const option = new Option(`${key.flag} <${key.placeholder}>`, `${key.about} (${key.variable}${initial})`);
   if (key.form === 'list') {
     option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), text]);

@@ -51,7 +51,9 @@ async function makeKeys(keys: DkimKeys, domain: string, options: KeyOptions): Pr
   for (const [name] of wanted) {
     const shown = printable(name);
     if (!SELECTOR.test(name)) {
-      throw new CliError(`${shown} is no selector; give letters in lower case, digits and hyphens, up to 63`);
+      throw new CliError(
+        `--selector: ${shown} is no selector; give letters in lower case, digits and hyphens, up to 63`,
+      );
     }
     // Before any is made: a command that fails has made none.
     if (used.has(name)) throw inUse(shown, domain);
@@ -80,7 +82,9 @@ async function removeKey(
   json: true | undefined,
 ): Promise<void> {
   if (!(await keys.remove(domain, selector))) {
-    throw new CliError(`${domain} has no key with the selector ${printable(selector)}`);
+    const others = (await keys.list(domain)).map((key) => key.selector);
+    const there = others.length === 0 ? 'it has no key at all' : `there is ${others.join(', ')}`;
+    throw new CliError(`--remove: ${domain} has no key with the selector ${printable(selector)}; ${there}`);
   }
   if (json) return context.stdout.json({ domain, selector, removed: true });
   await context.stdout.line(
@@ -132,7 +136,9 @@ function nameServer(text: string): string {
     return formatEndpoint(endpoint);
   }
   const why = typeof endpoint === 'string' ? endpoint : 'a name server is known by its address, with a port';
-  throw new CliError(`--resolver ${printable(text)} is not allowed: ${why}`);
+  throw new CliError(
+    `--resolver ${printable(text)} is not allowed: ${why}; give one such as 192.0.2.1:53 or [2001:db8::1]:53`,
+  );
 }
 
 function describeFinding({ check, name, ok, says, record }: Finding): string {

@@ -49,17 +49,18 @@ export function fileLayer(keys: readonly Key[], tree: Tree, file: string): Layer
     prefix: string,
     keys: readonly Key[],
     take: (key: Key, value: unknown) => void,
+    table = '',
   ): void {
     for (const [part, value] of Object.entries(tree)) {
       const name = `${prefix}${part}`;
       const key = keys.find((key) => key.name === name);
       if (key !== undefined) take(key, fromFile(key, value));
       else if (isTree(value) && keys.some((key) => key.name.startsWith(`${name}.`))) {
-        collect(value, `${name}.`, keys, take);
+        collect(value, `${name}.`, keys, take, table);
       } else {
         problems.push(
           unknown(
-            `${name} (${file})`,
+            `${table}${name} (${file})`,
             name,
             keys.map((key) => key.name),
           ),
@@ -69,14 +70,16 @@ export function fileLayer(keys: readonly Key[], tree: Tree, file: string): Layer
   }
 
   function fromFile(key: Key, value: unknown): unknown {
-    if (key.form === 'tables' && Array.isArray(value)) return value.map((row: unknown) => tableRow(key, row));
+    if (key.form === 'tables' && Array.isArray(value))
+      return value.map((row: unknown, index) => tableRow(key, row, index));
     return key.holds === 'path' && typeof value === 'string' ? relativeToFile(value) : value;
   }
 
-  function tableRow(key: Key, row: unknown): unknown {
+  function tableRow(key: Key, row: unknown, index: number): unknown {
     if (!isTree(row)) return row;
     const fields: Record<string, unknown> = {};
-    collect(row, '', key.columns, (column, value) => (fields[column.path.join('.')] = value));
+    const take = (column: Key, value: unknown): void => void (fields[column.path.join('.')] = value);
+    collect(row, '', key.columns, take, `${key.name}[${index}].`);
     return fields;
   }
 

@@ -62,6 +62,7 @@ describe.each([
     );
     expect(await refused('list', '--domain', 'none.example')).toContain('postern domain list');
     expect(await refused('add', 'example.net', '--domain', 'example.com')).toContain('is not an address');
+    expect(await refused('add', '<a@example.net>', '--domain', 'example.com')).toContain('is not an address');
     expect(await refused('add', `${'a'.repeat(243)}@example.net`, '--domain', 'example.com')).toContain(
       'is not an address',
     );

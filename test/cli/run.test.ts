@@ -42,6 +42,7 @@ describe('help', () => {
       expect(help).toContain(option);
     }
     expect(help).toMatch(/--smtp-max-size <SIZE> .*\(POSTERN_SMTP_MAX_SIZE; default 50MiB\)/);
+    expect(help).toMatch(/--deliver <URL> .*\(POSTERN_DELIVER\)/);
   });
 
   it('is what the bare name gets, as an error', async () => {

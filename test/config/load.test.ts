@@ -194,7 +194,12 @@ describe('unknown names', () => {
     ['max_size = 1', 'max_size', 'smtp.max_size'],
     ['[smtp]\nmaxSize = 1', 'smtp.maxSize', 'smtp.max_size'],
     ['[stmp]\nmax_size = 1', 'stmp', undefined],
-    ['[[tls.certificates]]\ncert = "a"\nkey = "b"\nname = "c"', 'name', 'names'],
+    ['[[tls.certificates]]\ncert = "a"\nkey = "b"\nname = "c"', 'tls.certificates[0].name', 'names'],
+    [
+      '[[delivery.routes]]\ndeliver = ["mx://"]\n[[delivery.routes]]\ndomains = "x"\ndeliver = ["mx://"]',
+      'delivery.routes[1].domains',
+      'domain',
+    ],
     ['[smtp.listen]\nx = 1', 'smtp.listen', 'listen'],
     ['__proto__ = 1', '__proto__', undefined],
   ])('refuses %j and guesses what was meant', async (toml, name, guess) => {
