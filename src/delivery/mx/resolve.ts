@@ -1,7 +1,7 @@
 import type { Resolver } from 'node:dns/promises';
 import type { MxRecord } from 'node:dns';
+import { isPublicAddress } from '../public-address.js';
 import { NoWay } from '../smtp/fault.js';
-import { isPublic } from './addresses.js';
 import { literalAddress } from './destination.js';
 
 /** A mail server of a domain. */
@@ -83,7 +83,7 @@ export async function addressesOf(
 ): Promise<readonly string[]> {
   const all = address === null ? await lookUpAddresses(name, resolver) : [address];
   if (all.length === 0) throw bounced('5.4.4', `${name} has no address`);
-  const allowed = anywhere ? all : all.filter(isPublic);
+  const allowed = anywhere ? all : all.filter(isPublicAddress);
   if (allowed.length === 0) throw bounced('5.4.4', `${name} has no address on the public Internet`);
   return allowed.slice(0, ADDRESSES);
 }

@@ -1,4 +1,4 @@
-import { isPublicAddress } from './addresses.js';
+import { isPublicAddress } from '../public-address.js';
 
 /** Longest URL. */
 const MAX_URL = 2048;
