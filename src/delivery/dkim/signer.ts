@@ -1,8 +1,9 @@
 import { createPrivateKey } from 'node:crypto';
 import { HeaderSection, MalformedHeaderError } from '../../message/section.js';
 import type { DkimKeys } from '../../store/dkim-keys.js';
-import { RelaxedBody } from './relaxed.js';
+import { BLANK_LINE } from '../reading.js';
 import type { Outgoing } from '../shipping.js';
+import { RelaxedBody } from './relaxed.js';
 import type { SigningKey } from './signature.js';
 
 export interface SignerOptions {
@@ -83,8 +84,6 @@ export class Signer {
     }));
   }
 }
-
-const BLANK_LINE = Buffer.from('\r\n\r\n');
 
 /** The first pass: what signatures cover. Null where there is no header section that can be read. */
 async function digest(

@@ -1,8 +1,8 @@
-/** The longest peace that is granted: what asks for more is a mistake or does not mean this message. */
-const LONGEST = 24 * 3_600_000;
+import { DELIVERY } from '../limits.js';
 
 /**
- * Retry-After (RFC 9110 10.2.3): seconds, or a date.
+ * Retry-After (RFC 9110 10.2.3): seconds, or a date. What asks for more than is granted to anybody is a mistake, or
+ * does not mean this message.
  *
  * @returns milliseconds from `now`; undefined where it is neither
  */
@@ -15,5 +15,5 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
     : /^[A-Z][a-z]{2,8}\b/.test(text)
       ? Date.parse(text) - now
       : NaN;
-  return Number.isNaN(time) ? undefined : Math.min(Math.max(time, 0), LONGEST);
+  return Number.isNaN(time) ? undefined : Math.min(Math.max(time, 0), DELIVERY.retryAfter.initial);
 }

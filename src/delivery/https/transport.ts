@@ -1,5 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import { normalizeDomain } from '../../message/domain.js';
+import { readAll } from '../reading.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import { formatAddress } from './address.js';
 import { Client, NoAnswer } from './client.js';
@@ -80,7 +81,7 @@ class ApiTransport implements Transport {
       if (signal.aborted) return shipment.recipients.map(all(STOPPING));
       let message: ReadMessage;
       try {
-        message = await readMessage(await collect(shipment));
+        message = await readMessage(await readAll(shipment.content()));
       } catch (error) {
         if (!(error instanceof Inexpressible)) throw error;
         const { enhancedCode, message: reply } = error;
@@ -199,12 +200,6 @@ function deliveryOf({ addressRefused: _, ...made }: Made): Omit<Delivery, 'posit
 
 function all(made: Made): (recipient: { readonly position: number }) => Delivery {
   return ({ position }) => ({ ...deliveryOf(made), position });
-}
-
-async function collect(shipment: Shipment): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of shipment.content()) pieces.push(piece);
-  return Buffer.concat(pieces);
 }
 
 /** A signal that follows another one after some time. `release` ends the waiting. */

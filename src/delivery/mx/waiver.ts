@@ -1,9 +1,9 @@
 import { waivesTls } from '../../message/tls-required.js';
+import { BLANK_LINE, readHead } from '../reading.js';
 import type { Shipment } from '../transport.js';
 
 /** Octets in which the end of a header section is looked for. */
 const HEADER_OCTETS = 1024 * 1024;
-const BLANK_LINE = Buffer.from('\r\n\r\n');
 
 /**
  * True where the sender waives what recipients' domains ask of TLS, and does not ask for the contrary by REQUIRETLS,
@@ -14,12 +14,7 @@ export async function isWaived(shipment: Pick<Shipment, 'terms' | 'content'>): P
 }
 
 async function headerOf(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  let held = Buffer.alloc(0);
-  for await (const octets of content) {
-    held = Buffer.concat([held, octets]);
-    const end = held.indexOf(BLANK_LINE);
-    if (end >= 0) return held.subarray(0, end + 2);
-    if (held.length > HEADER_OCTETS) break;
-  }
-  return held;
+  const head = await readHead(content, HEADER_OCTETS);
+  const end = head.indexOf(BLANK_LINE);
+  return end < 0 ? head : head.subarray(0, end + 2);
 }

@@ -1,5 +1,6 @@
 import { waivesTls } from '../../message/tls-required.js';
 import { DELIVERY } from '../limits.js';
+import { BLANK_LINE } from '../reading.js';
 import type { Notice } from './notice.js';
 
 /** What of the message a notification brings back: its third part (RFC 6522 3). */
@@ -46,8 +47,6 @@ export async function readReturned(content: AsyncIterable<Uint8Array>, whole: bo
     waivesTls: waivesTls(header),
   };
 }
-
-const BLANK_LINE = Buffer.from('\r\n\r\n');
 
 async function readUpTo(content: AsyncIterable<Uint8Array>, limit: number, whole: boolean): Promise<Buffer> {
   let held = Buffer.alloc(0);

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { readAll } from '../reading.js';
 import type { Shipment } from '../transport.js';
 
 /** Content up to this is held in memory while it is sent, in octets: it costs one write. */
@@ -23,14 +24,8 @@ export async function openContent(
   { size, content, whole }: Pick<Shipment, 'size' | 'content' | 'whole'>,
   events: ContentEvents,
 ): Promise<Buffer | Readable> {
-  const data = size > HELD_OCTETS ? null : asData(whole ?? (await gathered(content())));
+  const data = size > HELD_OCTETS ? null : asData(whole ?? (await readAll(content())));
   return data ?? Readable.from(watched(content(), events), { objectMode: false });
-}
-
-async function gathered(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of content) pieces.push(piece);
-  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
 }
 
 /**

@@ -1,6 +1,7 @@
 import PostalMime, { type Address, type Email } from 'postal-mime';
 import type { MessageDetail } from '../../store/port.js';
 import type { WebhookEvent } from '../../store/webhooks.js';
+import { BLANK_LINE, readAll, readHead } from '../reading.js';
 
 /** Octets of a message whose text is told; of a larger one, the header section alone is read. */
 export const MAX_READ = 10 * 1024 * 1024;
@@ -80,18 +81,10 @@ async function read(
   content: AsyncIterable<Uint8Array>,
   size: number,
 ): Promise<{ readonly octets: Uint8Array; readonly whole: boolean }> {
-  const whole = size <= MAX_READ;
-  let octets = Buffer.alloc(0);
-  const pieces: Uint8Array[] = [];
-  for await (const piece of content) {
-    pieces.push(piece);
-    if (whole) continue;
-    octets = Buffer.concat([octets, piece]);
-    const end = octets.indexOf('\r\n\r\n');
-    if (end !== -1) return { octets: octets.subarray(0, end + 4), whole };
-    if (octets.length > MAX_READ) break;
-  }
-  return { octets: whole ? Buffer.concat(pieces) : octets, whole };
+  if (size <= MAX_READ) return { octets: await readAll(content), whole: true };
+  const head = await readHead(content, MAX_READ);
+  const end = head.indexOf(BLANK_LINE);
+  return { octets: end < 0 ? head : head.subarray(0, end + BLANK_LINE.length), whole: false };
 }
 
 const NOTHING: Email = { headers: [], headerLines: [], attachments: [] };
