@@ -65,6 +65,7 @@ async function main() {
   try {
     for (const scenario of SCENARIOS) {
       if (only !== null && !only.has(scenario.id)) continue;
+      // The load of `short` again, with more connections.
       if (options.quick && only === null && scenario.id.startsWith('growth-')) continue;
       const amounts = options.quick
         ? { amount: { messages: scenario.few }, warmup: null }
