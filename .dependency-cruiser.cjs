@@ -24,6 +24,8 @@ const arrows = {
     'submission/limits.ts',
     'store/limits.ts',
     'delivery/limits.ts',
+    // How a way of delivery is written.
+    'delivery/schemes.ts',
   ],
   cli: [
     'config',

@@ -1,3 +1,4 @@
+import { DELIVER_FORM } from '../delivery/schemes.js';
 import { Secret } from '../protocol/secret.js';
 
 /** The URL of a way of delivery. What it means is for delivery to say; here it is known what of it is secret. */
@@ -7,10 +8,8 @@ export interface DeliverUrl {
   readonly shown: string;
 }
 
-/** How a way of delivery is written, in words for an error message. */
-export const DELIVER_FORM =
-  'a list of URLs in the order in which they are tried: smtp://USER:PASSWORD@HOST:PORT or smtps:// (a smarthost), mx:// ' +
-  "(recipients' own servers), https://TOKEN@HOST/PATH (a mail API), maildir:PATH or file:PATH (folders)";
+/** How ways of delivery are written, in words for an error message. */
+export const DELIVER_LIST_FORM = `a list of URLs in the order in which they are tried: ${DELIVER_FORM}`;
 
 /** @returns the URL, or in words what is wrong */
 export function parseDeliverUrl(text: string): DeliverUrl | string {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DELIVERY } from '../delivery/limits.js';
-import { DELIVER_FORM, type DeliverUrl, parseDeliverUrl } from './deliver-url.js';
+import { DELIVER_LIST_FORM, type DeliverUrl, parseDeliverUrl } from './deliver-url.js';
 import { key, table } from './key.js';
 import { optionalText, structured } from './kinds.js';
 import { limitKey } from './limit-key.js';
@@ -15,7 +15,7 @@ export const deliverKey = key(urls.prefault([]), {
   source: 'nothing leaves before somebody has said where to',
   initial: [],
   placeholder: 'URL',
-  allowed: DELIVER_FORM,
+  allowed: DELIVER_LIST_FORM,
   form: 'list',
   holds: 'secret',
 });
@@ -32,7 +32,7 @@ const route = z.object({
   deliver: key(urls.min(1), {
     about: 'Where such messages go, as the key of the same name says for all others.',
     placeholder: 'URL',
-    allowed: DELIVER_FORM,
+    allowed: DELIVER_LIST_FORM,
     form: 'list',
     holds: 'secret',
   }),
