@@ -52,7 +52,7 @@ const TROUBLES: Readonly<Record<string, () => Promise<Trouble>>> = {
     const api = await apiServer(() => ({ body: '<h1>Welcome to our Wi-Fi</h1>' }));
     return {
       url: api.url,
-      reason: /^200 without the id of a message in JSON$/,
+      reason: /^HTTP 200 without the id of a message in JSON$/,
       asked: () => api.taken.length,
     };
   },

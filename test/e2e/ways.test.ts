@@ -53,8 +53,8 @@ it('a mail API that asks for peace has it, and is told by the same key that it i
   const id = await send(await app(gateway), { to: ['you@example.net', 'blind@example.net'] });
   const [you] = await story(gateway, id, 'delivered');
   expect(you?.attempts).toMatchObject([
-    { outcome: 'deferred', reply: '429 You are sending emails too quickly' },
-    { outcome: 'delivered', reply: '200 id 42 pending' },
+    { outcome: 'deferred', reply: 'HTTP 429 You are sending emails too quickly' },
+    { outcome: 'delivered', reply: 'HTTP 200 id 42 pending' },
   ]);
   const [first, second] = api.taken;
   expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);

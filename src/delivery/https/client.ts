@@ -118,7 +118,7 @@ export class Client {
         const tls = tlsOf(response);
         const pieces: Buffer[] = [];
         let size = 0;
-        response.on('error', fail);
+        response.on('error', (error) => giveUp(`the answer broke off: ${describe(error)}`, error));
         response.on('data', (piece: Buffer) => {
           size += piece.length;
           if (size > answerSize) giveUp(`the answer is larger than ${answerSize} octets`);

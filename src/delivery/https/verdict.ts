@@ -24,17 +24,19 @@ export function judge({ status, headers, body }: Answer, now: number): Verdict {
   const said = contentOf(headers['content-type'], body);
   if (status >= 200 && status < 300) return accepted(status, said);
   const words = said === null ? null : wordsOf(said);
-  const reply = `${status} ${words ?? `without an error in JSON (${headers['content-type'] ?? 'no content type'})`}`;
+  // A reply of three digits alone would be one of SMTP, in notifications to senders too.
+  const reply = `HTTP ${status} ${words ?? `without an error in JSON (${headers['content-type'] ?? 'no content type'})`}`;
   if (PASSING.has(status) || status >= 500) {
     const retryAfter = parseRetryAfter(headers['retry-after'], now);
     return {
       ...DEFERRED,
-      reply: words === null ? String(status) : reply,
+      reply: words === null ? `HTTP ${status}` : reply,
       ...(retryAfter === undefined ? {} : { retryAfter }),
     };
   }
   // A message that is too large stays so, whoever says it.
-  if (status === 413) return { outcome: 'bounced', reply: words === null ? '413 Content Too Large' : reply };
+  if (status === 413)
+    return { outcome: 'bounced', reply: words === null ? 'HTTP 413 Content Too Large' : reply };
   if (status < 400 || words === null || isAboutAccount(status, words)) return { ...FAILED, reply };
   return { outcome: 'bounced', reply, ...aboutAddress(said) };
 }
@@ -42,10 +44,10 @@ export function judge({ status, headers, body }: Answer, now: number): Verdict {
 function accepted(status: number, said: object | null): Verdict {
   const id: unknown = said !== null && 'id' in said ? said.id : undefined;
   if (typeof id !== 'number' && typeof id !== 'string') {
-    return { ...DEFERRED, reply: `${status} without the id of a message in JSON` };
+    return { ...DEFERRED, reply: `HTTP ${status} without the id of a message in JSON` };
   }
   const state = said !== null && 'status' in said && typeof said.status === 'string' ? ` ${said.status}` : '';
-  return { outcome: 'delivered', reply: `${status} id ${id}${state}` };
+  return { outcome: 'delivered', reply: `HTTP ${status} id ${id}${state}` };
 }
 
 /** The token is missing or wrong, or may not send at all: so with the next message, and with no fault of this one. */

@@ -15,6 +15,8 @@ export type Verdict = Pick<
 /** A reply on one line: its code and enhanced code once, then the text of all its lines. */
 export function oneLine(reply: string): string {
   const [first = '', ...further] = reply.split(/\r?\n/).map((line) => line.trim());
+  // What is no reply is told as it came.
+  if (!/^\d{3}/.test(first)) return [first, ...further].join(' ');
   const code = first.slice(0, 3);
   const enhanced = enhancedCodeOf(reply);
   const prefix = enhanced === null ? code : `${code} ${enhanced}`;

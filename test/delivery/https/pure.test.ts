@@ -64,8 +64,8 @@ describe('judge', () => {
   const fail = { outcome: 'deferred', transportFailed: true };
   const bounce = { outcome: 'bounced' };
   it.each([
-    [200, json, '{"id":1,"status":"pending"}', { outcome: 'delivered', reply: '200 id 1 pending' }],
-    [202, 'Application/JSON; charset=utf-8', '{"id":"a"}', { outcome: 'delivered', reply: '202 id a' }],
+    [200, json, '{"id":1,"status":"pending"}', { outcome: 'delivered', reply: 'HTTP 200 id 1 pending' }],
+    [202, 'Application/JSON; charset=utf-8', '{"id":"a"}', { outcome: 'delivered', reply: 'HTTP 202 id a' }],
     [200, json, '{"id":null}', defer],
     [200, json, '[', defer],
     [200, json, 'null', defer],
@@ -78,7 +78,7 @@ describe('judge', () => {
       403,
       json,
       '{"error":"Verified domain does not match domain in From address of email"}',
-      { ...bounce, reply: '403 Verified domain does not match domain in From address of email' },
+      { ...bounce, reply: 'HTTP 403 Verified domain does not match domain in From address of email' },
     ],
     [400, json, '{"error":"Email from address not parseable"}', bounce],
     [400, json, '{"errors":{"to":["is invalid"]}}', { ...bounce, hard: true, addressRefused: true }],
@@ -86,23 +86,23 @@ describe('judge', () => {
       400,
       json,
       '{"errors":{"to":["contains a blocked address"]}}',
-      { ...bounce, reply: '400 to contains a blocked address', hard: false, addressRefused: true },
+      { ...bounce, reply: 'HTTP 400 to contains a blocked address', hard: false, addressRefused: true },
     ],
     [
       400,
       json,
       '{"errors":{"attachments.name":["Extension file type blocked, x"],"to":["is invalid"]}}',
-      { ...bounce, reply: '400 attachments.name Extension file type blocked, x; to is invalid' },
+      { ...bounce, reply: 'HTTP 400 attachments.name Extension file type blocked, x; to is invalid' },
     ],
     [400, json, '{"errors":{}}', fail],
-    [400, json, '{"errors":{"to":{"deep":1}}}', { ...bounce, reply: '400 to {"deep":1}' }],
+    [400, json, '{"errors":{"to":{"deep":1}}}', { ...bounce, reply: 'HTTP 400 to {"deep":1}' }],
     [404, 'text/html', '<h1>', fail],
     [406, json, '{"error":"Invalid request format or content type"}', bounce],
     [409, json, '{"error":"in flight"}', defer],
-    [413, 'text/html', '', { ...bounce, reply: '413 Content Too Large' }],
+    [413, 'text/html', '', { ...bounce, reply: 'HTTP 413 Content Too Large' }],
     [429, json, '{"error":"You are sending emails too quickly"}', defer],
-    [500, undefined, '', { ...defer, reply: '500' }],
-    [503, json, '{"error":"down"}', { ...defer, reply: '503 down' }],
+    [500, undefined, '', { ...defer, reply: 'HTTP 500' }],
+    [503, json, '{"error":"down"}', { ...defer, reply: 'HTTP 503 down' }],
   ])('%i %s %s', (status, type, body, verdict) => {
     const answer = { status, headers: { 'content-type': type }, body: Buffer.from(body), tls: null };
     const made = judge(answer, 0);

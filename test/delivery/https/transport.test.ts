@@ -37,7 +37,7 @@ describe('a request', () => {
       {
         position: 0,
         outcome: 'delivered',
-        reply: '200 id 42 pending',
+        reply: 'HTTP 200 id 42 pending',
         enhancedCode: null,
         remoteHost: `127.0.0.1:${api.port}`,
         tls: null,
@@ -157,7 +157,7 @@ describe('recipients', () => {
     expect(deliveries).toMatchObject([
       { position: 0, outcome: 'delivered' },
       { position: 2, outcome: 'delivered' },
-      { position: 1, outcome: 'bounced', reply: '400 to contains a blocked address', hard: false },
+      { position: 1, outcome: 'bounced', reply: 'HTTP 400 to contains a blocked address', hard: false },
     ]);
     expect(api.taken.map(({ body }) => [body['to'], body['bcc']])).toEqual([
       ['A <a@x.example>', 'b@x.example'],
@@ -197,7 +197,7 @@ describe('recipients', () => {
     }));
     const blind = ['p@x.example', 'q@x.example', 'r@x.example'];
     const deliveries = await open(api.url).send(shipment('From: a@b\r\n\r\nx', { to: blind }), RUNNING);
-    const deferred = { outcome: 'deferred', reply: '429 slow', retryAfter: 7000 };
+    const deferred = { outcome: 'deferred', reply: 'HTTP 429 slow', retryAfter: 7000 };
     expect(deliveries).toMatchObject([deferred, deferred, deferred]);
     expect(deliveries.map(({ position }) => position)).toEqual([0, 1, 2]);
     expect(api.taken).toHaveLength(1);
@@ -208,7 +208,7 @@ describe('what goes wrong', () => {
   it('bounces by the words of the API, and waits for what stands between', async () => {
     expect(await outcome({ status: 400, body: { errors: { to: ['is invalid'] } } })).toMatchObject({
       outcome: 'bounced',
-      reply: '400 to is invalid',
+      reply: 'HTTP 400 to is invalid',
       hard: true,
     });
     expect(await outcome({ status: 404, body: '<h1>Not here</h1>' })).toMatchObject({
@@ -218,7 +218,7 @@ describe('what goes wrong', () => {
     expect(await outcome({ body: '<h1>Welcome to our Wi-Fi</h1>' })).toMatchObject({
       outcome: 'deferred',
       general: true,
-      reply: '200 without the id of a message in JSON',
+      reply: 'HTTP 200 without the id of a message in JSON',
     });
   });
 
@@ -268,6 +268,13 @@ describe('what goes wrong', () => {
     expect(await open(broken.url).send(shipment(MESSAGE), RUNNING)).toMatchObject([
       { outcome: 'deferred', reply: expect.stringMatching(/hang up|ECONNRESET/) },
     ]);
+    const half = await apiServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 }).write('{"id":1');
+      setImmediate(() => response.socket?.destroy());
+      return undefined;
+    });
+    const [halved] = await open(half.url).send(shipment(MESSAGE), RUNNING);
+    expect(halved).toMatchObject({ outcome: 'deferred', reply: 'the answer broke off: aborted' });
     const smtp = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.end('220 mx.example.com ESMTP\r\n');

@@ -2,11 +2,14 @@
 // says of each recipient what became of him, and nothing else.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { judge } from '../../../src/delivery/https/verdict.js';
 import { DELIVERY } from '../../../src/delivery/limits.js';
 import { noticesOf } from '../../../src/delivery/reports/notice.js';
 import type { ReportKind } from '../../../src/store/queue.js';
 import { HEADER, MESSAGE, notification, owed, recipient, TIMES } from './owed.js';
 import { hasPython, lf, parse, parseByPython } from './parse.js';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
 
 describe('a notification of failure', () => {
   const report = owed(
@@ -44,6 +47,15 @@ describe('a notification of failure', () => {
     expect(header.get('message-id')).toBe(composed.messageId);
     expect(header.get('content-type')).toMatch(/^multipart\/report; report-type=delivery-status; boundary=/);
     expect(composed).toMatchObject({ from: 'MAILER-DAEMON@mx.example', isEightBit: false, utf8: false });
+  });
+
+  it('takes no answer of HTTP for a reply of SMTP', async () => {
+    const { reply } = judge(
+      { status: 400, headers: JSON_TYPE, body: Buffer.from('{"error":"No"}'), tls: null },
+      0,
+    );
+    const { status } = await parse((await notification(owed([recipient({}, reply)]))).octets);
+    expect(status[1]).toMatchObject({ status: '5.0.0', 'diagnostic-code': 'x-postern; HTTP 400 No' });
   });
 
   it('tells people in words', async () => {

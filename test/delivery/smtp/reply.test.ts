@@ -51,4 +51,5 @@ it('replies on one line', () => {
   expect(oneLine('550-5.7.1 a\r\n550-5.7.1 b\n550 5.7.1 c')).toBe('550 5.7.1 a b c');
   expect(oneLine('250 Ok')).toBe('250 Ok');
   expect(oneLine('250')).toBe('250');
+  expect(oneLine('HTTP/1.1 400 Bad Request\r\nServer: x')).toBe('HTTP/1.1 400 Bad Request Server: x');
 });
