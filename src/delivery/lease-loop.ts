@@ -1,7 +1,7 @@
 import type { MessageId } from '../store/port.js';
 import type { Lease, Queue } from '../store/queue.js';
 import { DELIVERY } from './limits.js';
-import { pause } from './pause.js';
+import { StoreGaps } from './store-gaps.js';
 
 export interface LeaseLoopOptions {
   readonly queue: Queue;
@@ -22,9 +22,6 @@ export interface LeaseLoopOptions {
 const LEAST_GAP = 200;
 /** How often a window that is full of waiting messages is looked through, in milliseconds. */
 const CROWDED_GAP = 1_000;
-/** Gaps between tries while the store fails, in milliseconds. */
-const FIRST_GAP = 500;
-const LONGEST_GAP = 30_000;
 
 /**
  * Keeps messages in hand: as many as fit, as soon as they are due. Sleeps while nothing is, and never asks the
@@ -77,15 +74,14 @@ export class LeaseLoop {
     const { queue, onFailure, sweep } = this.#options;
     const unwatch = queue.watch(() => this.#rouse());
     const renewal = setInterval(() => void this.#renew(), DELIVERY.lease.initial / 4);
-    let gap = FIRST_GAP;
+    const gaps = new StoreGaps();
     while (!this.#stop.signal.aborted) {
       try {
         await this.#sleep(await this.#fill());
-        gap = FIRST_GAP;
+        gaps.over();
       } catch (error) {
-        if (gap === FIRST_GAP) onFailure(error);
-        await pause(gap, this.#stop.signal);
-        gap = Math.min(LONGEST_GAP, gap * 2);
+        if (!gaps.failing) onFailure(error);
+        await gaps.wait(this.#stop.signal);
       }
       sweep();
     }

@@ -1,11 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Queue, Settlement } from '../store/queue.js';
 import type { Consignment } from './consignment.js';
-import { pause } from './pause.js';
-
-/** Gaps between tries to write to a store that fails, in milliseconds. */
-const FIRST_GAP = 500;
-const LONGEST_GAP = 30_000;
+import { StoreGaps } from './store-gaps.js';
 
 export interface SettlerOptions {
   readonly queue: Queue;
@@ -45,7 +41,7 @@ export class Settler {
   }
 
   async #write(consignment: Consignment): Promise<void> {
-    let gap = FIRST_GAP;
+    const gaps = new StoreGaps();
     for (;;) {
       const { lease } = consignment;
       const settlements = [...consignment.unsettled];
@@ -56,12 +52,11 @@ export class Settler {
         if (!this.#failing) this.#options.onFailure(error);
         this.#failing = true;
         if (this.#halt.signal.aborted) break;
-        await pause(gap, this.#halt.signal);
-        gap = Math.min(LONGEST_GAP, gap * 2);
+        await gaps.wait(this.#halt.signal);
         continue;
       }
       this.#failing = false;
-      gap = FIRST_GAP;
+      gaps.over();
       // Under a lease that had run out some of it was passed over: it is written again under the new one.
       if (lease !== consignment.lease) continue;
       consignment.settled(settlements);

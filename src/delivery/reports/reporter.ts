@@ -1,6 +1,7 @@
 import { StoreError, type Store } from '../../store/port.js';
 import { pause } from '../pause.js';
 import { expiryOf, type RetryPolicy } from '../schedule.js';
+import { StoreGaps } from '../store-gaps.js';
 import { compose } from './compose.js';
 import { noticesOf, type Notice } from './notice.js';
 import { comesBackWhole, readReturned } from './returned.js';
@@ -52,9 +53,6 @@ export function startReports(store: ReportsStore, options: ReportsOptions): Repo
 const BATCH = 20;
 /** How often it is looked at what is owed without anybody's call, in milliseconds. */
 const LOOK_EVERY = 60_000;
-/** Gaps between tries while the store fails, in milliseconds. */
-const FIRST_GAP = 500;
-const LONGEST_GAP = 30_000;
 
 /**
  * Makes messages of what is owed, and puts them on the queue. To store a notification and to strike off what it
@@ -65,7 +63,6 @@ class Reporter {
   readonly #stopped = new AbortController();
   #nap = new AbortController();
   #woken = false;
-  #failing = false;
 
   constructor(
     private readonly store: ReportsStore,
@@ -85,22 +82,20 @@ class Reporter {
   }
 
   async run(): Promise<void> {
-    let gap = FIRST_GAP;
+    const gaps = new StoreGaps();
     while (!this.#stopped.signal.aborted) {
       this.#woken = false;
       try {
         // While there was something, there may be more.
         if (await this.#payAll()) continue;
-        this.#failing = false;
-        gap = FIRST_GAP;
+        gaps.over();
         await this.#sleep(LOOK_EVERY);
       } catch (error) {
         if (error instanceof StoreError && error.code === 'closed') return;
-        if (!this.#failing)
+        if (!gaps.failing) {
           this.options.observer?.onFault?.('the store fails, and senders wait for notifications', error);
-        this.#failing = true;
-        await pause(gap, this.#stopped.signal);
-        gap = Math.min(LONGEST_GAP, gap * 2);
+        }
+        await gaps.wait(this.#stopped.signal);
       }
     }
   }
