@@ -56,7 +56,9 @@ export class DumpedMessage {
   }
 
   drop(): void {
-    this.#stream.destroy();
-    this.#stream.once('close', () => void rm(`${this.path}.part`, { force: true }).catch(() => undefined));
+    const remove = (): void => void rm(`${this.path}.part`, { force: true }).catch(() => undefined);
+    // One that has failed is closed already.
+    if (this.#stream.closed) remove();
+    else this.#stream.once('close', remove).destroy();
   }
 }
