@@ -87,7 +87,9 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
 
   get envelope(): Envelope | null {
     const { transaction } = this.session;
-    return transaction === null ? null : { ...transaction, recipients: this.dialogue.recipients };
+    if (transaction === null) return null;
+    const { reversePath, parameters } = transaction;
+    return { reversePath, parameters, recipients: this.dialogue.recipients };
   }
 
   get origin(): XforwardAttributes | null {

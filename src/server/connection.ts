@@ -27,7 +27,7 @@ export interface ConnectionContext<Principal> extends ClientContext<Principal> {
 }
 
 /** Why a run of the pump stopped. */
-type Stop = 'octets' | 'server' | 'write' | 'handshake' | 'closed';
+type Stop = 'octets' | 'verdict' | 'sink' | 'write' | 'handshake' | 'closed';
 
 /** Whether the next octets are content, kept or not. */
 function isContent(phase: PhaseKind): boolean {
@@ -42,7 +42,8 @@ function isContent(phase: PhaseKind): boolean {
  *     socket ◄──output── session.output            (one write per turn)
  *
  * The pump runs until the session needs something. While it waits for anything but octets, the socket is
- * paused: what the client sends meanwhile stays in the kernel, and then in the client.
+ * paused, in wait for a verdict with the first octets that come: what the client sends meanwhile stays in the
+ * kernel, and then in the client.
  */
 export class Connection<Principal>
   extends Client<Principal, ConnectionContext<Principal>>
@@ -148,7 +149,7 @@ export class Connection<Principal>
     }
     this.came(octets.length);
     this.session.receive(octets);
-    // Early octets, which were waited for: enough is known of them.
+    // The rest stays in the kernel, and then with the client.
     if (this.waiting === 'server') this.#pause();
     this.#pump();
   }
@@ -260,11 +261,11 @@ export class Connection<Principal>
         case 'needOctets':
           return this.waiting === 'handshake' ? 'handshake' : 'octets';
         case 'needVerdict':
-          return 'server';
+          return 'verdict';
         case 'closed':
           return 'closed';
         case 'content':
-          if (this.#content(event.octets)) return 'server';
+          if (this.#content(event.octets)) return 'sink';
           break;
         case 'secure':
           this.#secure();
@@ -278,10 +279,10 @@ export class Connection<Principal>
           this.dialogue.tell(event);
           break;
         case 'connect':
-          if (this.#ask(event, this.#insecure())) return 'server';
+          if (this.#ask(event, this.#insecure())) return 'verdict';
           break;
         default:
-          if (this.#ask(event, null)) return 'server';
+          if (this.#ask(event, null)) return 'verdict';
       }
     }
   }
@@ -340,7 +341,8 @@ export class Connection<Principal>
     if (stop === 'closed') this.#leave();
     else if (stop === 'handshake') return;
     else if (stop === 'write' || this.#full) this.#hold('write');
-    else if (stop === 'server') this.#hold('server');
+    else if (stop === 'sink') this.#hold('server');
+    else if (stop === 'verdict') this.#await();
     else {
       this.#resume();
       if (inContent) this.waitFor('content');
@@ -365,9 +367,17 @@ export class Connection<Principal>
   }
 
   #hold(waiting: 'write' | 'server'): void {
-    // Whoever speaks before the greeting is to be seen, even where the greeting is long in coming.
-    if (this.session.phase !== 'connecting' || this.session.unread > 0) this.#pause();
+    this.#pause();
     if (this.waiting !== waiting) this.waitFor(waiting);
+  }
+
+  /**
+   * Most clients say nothing until they are answered, and to pause and resume a socket costs more than a command:
+   * it is paused by the first octets that come all the same.
+   */
+  #await(): void {
+    if (this.session.unread > 0) this.#pause();
+    if (this.waiting !== 'server') this.waitFor('server');
   }
 
   #pause(): void {

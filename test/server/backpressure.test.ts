@@ -78,6 +78,26 @@ describe('a sink that is behind', () => {
   });
 });
 
+it('a client that goes on talking while a verdict is long in coming is read no further', async () => {
+  let open = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  let asked = false;
+  const { port } = await serve({
+    onMail: () => {
+      asked = true;
+      return gate;
+    },
+  });
+  const talk = await Talk.greeted(port);
+  talk.write('MAIL FROM:<>\r\n');
+  await until('the handler is asked', () => asked);
+  const sent = await fill(talk, Buffer.from('NOOP\r\n'.repeat(10_000)), 40 * MIB);
+  expect(sent).toBeLessThan(40 * MIB);
+  open();
+  await talk.play('< 250', '< 250');
+  talk.socket.destroy();
+});
+
 describe('a client that does not read', () => {
   const flood = [
     ['NOOP', 'NOOP\r\n'],
