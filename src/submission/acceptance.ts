@@ -95,7 +95,7 @@ export class Acceptance {
   }
 
   /** The message is whole: resolves once it is on stable storage. */
-  async end(): Promise<Accepted> {
+  end(): Promise<Accepted> {
     if (this.#collector !== null) this.#rewrite(this.#collector.rest());
     const { domain, reversePath, recipients, parameters, tls, clientAddress } = this.#submitted;
     const header = this.#header;
@@ -103,27 +103,28 @@ export class Acceptance {
     if (header === null || draft === null) throw new Refusal(reply('internal'), 'the message ended twice');
     const { from, subject, tags, listUnsubscribe, messageId } = header;
     const terms = deliveryTerms(parameters, this.#receivedAt);
-    try {
-      await draft.commit({
-        domainId: domain.id,
-        reversePath,
-        recipients,
-        from,
-        subject,
-        tags,
-        listUnsubscribe,
-        messageId,
-        receivedAt: this.#receivedAt,
-        tls,
-        clientAddress,
-        // What is to go out at a time of its own waits for that, not for somebody to release it.
-        status: terms.releaseAt === null ? this.#statusOf(tags) : 'queued',
-        terms,
-      });
-    } catch (error) {
-      throw storeRefusal(error);
-    }
-    return { id: draft.id, size: this.#size, from, tags };
+    const message: NewMessage = {
+      domainId: domain.id,
+      reversePath,
+      recipients,
+      from,
+      subject,
+      tags,
+      listUnsubscribe,
+      messageId,
+      receivedAt: this.#receivedAt,
+      tls,
+      clientAddress,
+      // What is to go out at a time of its own waits for that, not for somebody to release it.
+      status: terms.releaseAt === null ? this.#statusOf(tags) : 'queued',
+      terms,
+    };
+    return draft.commit(message).then(
+      () => ({ id: draft.id, size: this.#size, from, tags }),
+      (error: unknown) => {
+        throw storeRefusal(error);
+      },
+    );
   }
 
   /** Gives the message up. Safe to repeat, and after {@link end}. */

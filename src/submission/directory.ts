@@ -40,21 +40,21 @@ export class Directory {
     return same ? domain : null;
   }
 
-  /** The domain that has this name, or the nearest one above it, or null. */
-  async owner(name: string): Promise<Domain | null> {
-    const domains = await this.#domains();
-    for (let rest = normalizeDomain(name) ?? ''; rest !== ''; rest = rest.slice(rest.indexOf('.') + 1)) {
-      const domain = domains.get(rest);
-      if (domain !== undefined) return domain;
-      if (!rest.includes('.')) return null;
-    }
-    return null;
+  /**
+   * The domain that has this name, or the nearest one above it, or null. Known at once where the store was asked a
+   * moment ago.
+   */
+  owner(name: string): Domain | null | Promise<Domain | null> {
+    const domains = this.#known();
+    return domains === null
+      ? this.#domains().then((domains) => nearest(domains, name))
+      : nearest(domains, name);
   }
 
   /** Whether the domain is there still. Known at once where the store was asked a moment ago. */
   has({ id, name }: Domain): boolean | Promise<boolean> {
-    const names = this.#names;
-    if (names !== null && names.until > this.now()) return names.domains.get(name)?.id === id;
+    const domains = this.#known();
+    if (domains !== null) return domains.get(name)?.id === id;
     return this.#domains().then((domains) => domains.get(name)?.id === id);
   }
 
@@ -74,12 +74,25 @@ export class Directory {
     return domain;
   }
 
+  /** Null where the store has to be asked. */
+  #known(): ReadonlyMap<string, Domain> | null {
+    const names = this.#names;
+    return names !== null && names.until > this.now() ? names.domains : null;
+  }
+
   async #domains(): Promise<ReadonlyMap<string, Domain>> {
     const now = this.now();
-    if (this.#names === null || this.#names.until <= now) {
-      const domains = await this.store.domains();
-      this.#names = { domains: new Map(domains.map((d) => [d.name, d])), until: now + BELIEVED_MS };
-    }
-    return this.#names.domains;
+    const domains = new Map((await this.store.domains()).map((domain) => [domain.name, domain]));
+    this.#names = { domains, until: now + BELIEVED_MS };
+    return domains;
   }
+}
+
+function nearest(domains: ReadonlyMap<string, Domain>, name: string): Domain | null {
+  for (let rest = normalizeDomain(name) ?? ''; rest !== ''; rest = rest.slice(rest.indexOf('.') + 1)) {
+    const domain = domains.get(rest);
+    if (domain !== undefined) return domain;
+    if (!rest.includes('.')) return null;
+  }
+  return null;
 }

@@ -103,15 +103,11 @@ export class Gateway implements Handler<Domain> {
     const acceptance = new Acceptance(this.#store, this.#policy, submittedIn(session, domain));
     return {
       write: (octets) => acceptance.write(octets),
-      end: async () => {
-        try {
-          const accepted = await acceptance.end();
+      end: () =>
+        acceptance.end().then((accepted) => {
           this.#onAccepted?.(session, accepted);
           return new Reply(250, '2.0.0', `Ok: queued as ${accepted.id}`);
-        } finally {
-          acceptance.abort();
-        }
-      },
+        }),
       abort: () => {
         acceptance.abort();
       },
@@ -145,14 +141,23 @@ export class Gateway implements Handler<Domain> {
    * A listener that does not ask for AUTH trusts whoever can reach it, but still has mail of its own domains
    * only: the envelope sender names the one.
    */
-  async #claim(session: Session, reversePath: Mailbox | null): Promise<void | Reply> {
+  #claim(session: Session, reversePath: Mailbox | null): void | Reply | Promise<void | Reply> {
     if (reversePath === null) return NOBODY;
+    const owner = this.#directory.owner(reversePath.domain);
+    return owner instanceof Promise ? this.#claimLater(session, owner) : this.#claimFor(session, owner);
+  }
+
+  async #claimLater(session: Session, owner: Promise<Domain | null>): Promise<void | Reply> {
     let domain: Domain | null;
     try {
-      domain = await this.#directory.owner(reversePath.domain);
+      domain = await owner;
     } catch (error) {
       throw storeRefusal(error);
     }
+    return this.#claimFor(session, domain);
+  }
+
+  #claimFor(session: Session, domain: Domain | null): void | Reply {
     if (domain === null) return new Reply(550, '5.7.1', 'Envelope sender must be of a domain of this server');
     this.#claimed.set(session, domain);
     return within(this.#messages, domain, 'messages');
