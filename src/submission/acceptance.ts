@@ -175,6 +175,7 @@ export class Acceptance {
     try {
       this.#header = rewriteHeader(section, options);
     } catch (error) {
+      this.abort();
       if (error instanceof HeaderRefusal) throw headerRefusal(error);
       throw error;
     }

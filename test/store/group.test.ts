@@ -3,19 +3,15 @@ import { StoreError } from '../../src/store/port.js';
 import { openDatabase, type Database } from '../../src/store/sqlite/database.js';
 import { GroupCommit, takeGroup } from '../../src/store/sqlite/group.js';
 import type { Request, Write } from '../../src/store/sqlite/operations.js';
-import { packCommit, unpackCommit } from '../../src/store/sqlite/packed.js';
-import { newMessage, tempFolder } from './fixtures.js';
-import { withDatabase } from './sqlite-fixtures.js';
+import { tempFolder } from './fixtures.js';
+import { commitRequest, withDatabase } from './sqlite-fixtures.js';
 
 const piece = (length: number) => ({ buffer: new ArrayBuffer(0), start: 0, length, returns: false });
 const chunk = (call: number, length = 10): Request<Write> => ({
   call,
   operation: { kind: 'chunk', id: call, sequence: 0, piece: piece(length) },
 });
-const commit = (call: number, length = 10): Request<Write> => {
-  const end = { id: call, message: newMessage(1), size: length, sequence: 0, content: null };
-  return unpackCommit(packCommit(call, end, [new ArrayBuffer(0), 0, length, false]));
-};
+const commit = (call: number, length = 10): Request<Write> => commitRequest(call, call, 0, length);
 
 describe('a group of writes', () => {
   let folder: ReturnType<typeof tempFolder>;

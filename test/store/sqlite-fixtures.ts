@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
+import type { Column, CommitMessage, Request } from '../../src/store/sqlite/operations.js';
+import { packCommit, unpackCommits } from '../../src/store/sqlite/packed.js';
+import { newMessage } from './fixtures.js';
 
 export function databaseFile(directory: string): string {
   return join(directory, 'postern.db');
@@ -27,6 +30,16 @@ export function count(directory: string, table: 'chunk' | 'upload' | 'message'):
     const row = database.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number };
     return row.n;
   });
+}
+
+/** A commit as the worker gets it: of a message with so many chunks before, and so many octets in the last one. */
+export function commitRequest(call: number, id: number, chunks: number, length = 0): Request<CommitMessage> {
+  const fields: Column[] = [];
+  const end = { id, message: newMessage(1), size: length, sequence: chunks, content: null };
+  packCommit(fields, call, end, length === 0 ? null : { buffer: 0, start: 0, length });
+  const [request] = unpackCommits({ fields, buffers: [new ArrayBuffer(0)] });
+  if (request === undefined) throw new Error('the commit did not arrive');
+  return request;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../src/store/sqlite/database.js';
 import { Intake } from '../../src/store/sqlite/intake.js';
-import { packCommit, unpackCommit } from '../../src/store/sqlite/packed.js';
 import { openParts } from '../../src/store/sqlite/parts.js';
 import { Trash } from '../../src/store/sqlite/trash.js';
-import { newMessage, tempFolder } from './fixtures.js';
+import { tempFolder } from './fixtures.js';
+import { commitRequest } from './sqlite-fixtures.js';
 
 const ID = 4096;
 const CHUNKS = 40;
@@ -17,9 +17,7 @@ describe('the trash', () => {
   const piece = () => ({ buffer: new ArrayBuffer(10), start: 0, length: 10, returns: false });
   const chunks = () => (database.prepare('SELECT count(*) AS n FROM chunk').get() as { n: number }).n;
   const commit = () => {
-    const message = newMessage(1);
-    const end = { id: ID, message, size: 10 * CHUNKS, sequence: CHUNKS, content: null };
-    const { operation } = unpackCommit(packCommit(1, end, null));
+    const { operation } = commitRequest(1, ID, CHUNKS);
     database.exec('BEGIN');
     try {
       intake.commit(operation);

@@ -1,72 +1,73 @@
 /** Commits that go to the worker in one post. */
 import type { BufferPool } from './buffers.js';
-import { type NewCommit, packCommit, type PackedCommit, type PackedPiece } from './packed.js';
+import type { Column } from './operations.js';
+import { type NewCommit, packCommit, type PackedCommits, type PackedPiece } from './packed.js';
 
 /** Of content larger than this part of a chunk the buffer itself is sent: cheaper than to copy it. */
 const SHARED_PART = 4;
+
+/** A buffer for several contents. */
+interface Shared {
+  readonly octets: Uint8Array<ArrayBuffer>;
+  /** Its place among the buffers of the post. */
+  readonly buffer: number;
+  used: number;
+}
 
 /**
  * Gathers commits, and the content of those that are small in one buffer: to hand a buffer over costs both
  * threads some microseconds, however small it is, and to copy a short message a tenth of one.
  */
 export class Batch {
-  readonly #buffers: BufferPool;
-  #commits: PackedCommit[] = [];
-  #transfer: ArrayBuffer[] = [];
-  #shared: Uint8Array<ArrayBuffer> | null = null;
-  #used = 0;
-  /** The last one in the shared buffer: the buffer comes back with it. */
-  #last: PackedPiece | null = null;
+  readonly #pool: BufferPool;
+  #calls: number[] = [];
+  #fields: Column[] = [];
+  #buffers: ArrayBuffer[] = [];
+  #shared: Shared | null = null;
 
-  constructor(buffers: BufferPool) {
-    this.#buffers = buffers;
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
   }
 
   get length(): number {
-    return this.#commits.length;
+    return this.#calls.length;
   }
 
   /** Takes the commit's content over. */
   add(call: number, commit: NewCommit): void {
     const { content } = commit;
-    this.#commits.push(packCommit(call, commit, content === null ? null : this.#place(content)));
+    this.#calls.push(call);
+    packCommit(this.#fields, call, commit, content === null ? null : this.#place(content));
   }
 
-  /** All that was added since, and puts the buffers in it that change hands into `transfer`. */
-  take(transfer: ArrayBuffer[]): readonly PackedCommit[] {
-    transfer.push(...this.#transfer);
-    const commits = this.#commits;
-    this.#commits = [];
-    this.#transfer = [];
+  /** All that was added since the last time, and the numbers of its calls. Its buffers change hands. */
+  take(): { readonly calls: readonly number[]; readonly commits: PackedCommits } {
+    const taken = { calls: this.#calls, commits: { fields: this.#fields, buffers: this.#buffers } };
+    this.#calls = [];
+    this.#fields = [];
+    this.#buffers = [];
     this.#shared = null;
-    this.#last = null;
-    return commits;
+    return taken;
   }
 
   #place(content: Uint8Array<ArrayBuffer>): PackedPiece {
     const { buffer, length } = content;
-    const { largest } = this.#buffers;
-    if (length > largest / SHARED_PART) {
-      this.#transfer.push(buffer);
-      return [buffer, 0, length, buffer.byteLength === largest];
+    if (length > this.#pool.largest / SHARED_PART) {
+      return { buffer: this.#buffers.push(buffer) - 1, start: 0, length };
     }
     const shared = this.#sharedWithRoomFor(length);
-    const piece: PackedPiece = [shared.buffer, this.#used, length, true];
-    shared.set(content, this.#used);
-    this.#used += length;
-    if (this.#last !== null) this.#last[3] = false;
-    this.#last = piece;
-    this.#buffers.give([buffer]);
-    return piece;
+    const start = shared.used;
+    shared.octets.set(content, start);
+    shared.used += length;
+    this.#pool.give([buffer]);
+    return { buffer: shared.buffer, start, length };
   }
 
-  #sharedWithRoomFor(length: number): Uint8Array<ArrayBuffer> {
-    const { largest } = this.#buffers;
-    if (this.#shared !== null && this.#used + length <= largest) return this.#shared;
-    this.#shared = this.#buffers.take(largest);
-    this.#transfer.push(this.#shared.buffer);
-    this.#used = 0;
-    this.#last = null;
+  #sharedWithRoomFor(length: number): Shared {
+    const { largest } = this.#pool;
+    if (this.#shared !== null && this.#shared.used + length <= largest) return this.#shared;
+    const octets = this.#pool.take(largest);
+    this.#shared = { octets, buffer: this.#buffers.push(octets.buffer) - 1, used: 0 };
     return this.#shared;
   }
 }

@@ -6,7 +6,7 @@ import { GroupCommit, takeGroup } from './group.js';
 import { Intake } from './intake.js';
 import type { AskPart, Close, Request, Write } from './operations.js';
 import type { MainPost, Outcome, WorkerOptions, WorkerPost } from './posts.js';
-import { unpackCommit } from './packed.js';
+import { unpackCommits } from './packed.js';
 import { callPart, openParts, type Parts } from './parts.js';
 import { Trash } from './trash.js';
 import { Uploads } from './uploads.js';
@@ -82,7 +82,7 @@ export class Desk {
           this.#closeBy = performance.now() + TIDY_AT_CLOSE_MS;
       }
     }
-    for (const commit of commits) this.#writes.push(unpackCommit(commit));
+    this.#writes.push(...unpackCommits(commits));
   }
 
   /**

@@ -2,17 +2,20 @@
 import { StoreError } from '../port.js';
 import type { Database } from './database.js';
 import type { CommitMessage, Piece, WriteChunk } from './operations.js';
-import { MESSAGE_COLUMNS } from './packed.js';
+import { MESSAGE_COLUMNS, RECIPIENT_FIELDS } from './packed.js';
 import type { Followers } from './parts.js';
+import { TERMS_COLUMNS } from './terms.js';
 
-const INSERT_MESSAGE = `
-  INSERT INTO message (${MESSAGE_COLUMNS.join(', ')}) VALUES (${MESSAGE_COLUMNS.map(() => '?').join(', ')})`;
+function insertMessage(columns: readonly string[]): string {
+  return `INSERT INTO message (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+}
 
 /** The chunks before this one are gone, or going: the thread that wrote them died, or never wrote them. */
 function lost(): StoreError {
   return new StoreError('failed', 'earlier content of the message is lost; it must be sent again');
 }
 
+/** Statements that insert are run by `get`: `run` tells what they changed, and makes an object for it each time. */
 export class Intake {
   readonly #followers: Followers;
   readonly #openUpload;
@@ -21,6 +24,7 @@ export class Intake {
   readonly #countChunks;
   readonly #insertChunk;
   readonly #insertMessage;
+  readonly #insertMessageWithTerms;
   readonly #insertRecipient;
   readonly #insertTag;
   readonly #enqueue;
@@ -32,7 +36,8 @@ export class Intake {
     this.#closeUpload = database.prepare('DELETE FROM upload WHERE message_id = ?');
     this.#countChunks = database.prepare('SELECT count(*) AS found FROM chunk WHERE message_id = ?');
     this.#insertChunk = database.prepare('INSERT INTO chunk (message_id, sequence, octets) VALUES (?, ?, ?)');
-    this.#insertMessage = database.prepare(INSERT_MESSAGE);
+    this.#insertMessage = database.prepare(insertMessage(MESSAGE_COLUMNS));
+    this.#insertMessageWithTerms = database.prepare(insertMessage([...MESSAGE_COLUMNS, ...TERMS_COLUMNS]));
     this.#insertRecipient = database.prepare(`
       INSERT INTO recipient (message_id, position, forward_path, status, notify, original_recipient,
         next_attempt_at)
@@ -44,26 +49,28 @@ export class Intake {
   }
 
   chunk({ id, sequence, piece }: WriteChunk): void {
-    if (sequence === 0) this.#openUpload.run(id);
+    if (sequence === 0) this.#openUpload.get(id);
     else if (this.#findUpload.get(id) === undefined) throw lost();
     this.#writePiece(id, sequence, piece);
   }
 
   commit(message: CommitMessage): void {
-    const { id, domainId, status, due, recipients, sequence, piece } = message;
+    const { id, domainId, status, due, columns, recipients, sequence, piece } = message;
     if (sequence > 0) this.#finishUpload(id, sequence);
     if (piece !== null) this.#writePiece(id, sequence, piece);
-    this.#insertMessage.run(...message.columns);
+    const insert =
+      columns.length === MESSAGE_COLUMNS.length ? this.#insertMessage : this.#insertMessageWithTerms;
+    insert.get(...columns);
     let position = 0;
-    for (let at = 0; at < recipients.length; at += 3, position += 1) {
+    for (let at = 0; at < recipients.length; at += RECIPIENT_FIELDS, position += 1) {
       const forwardPath = recipients[at] ?? null;
       const notify = recipients[at + 1] ?? null;
       const originalRecipient = recipients[at + 2] ?? null;
-      this.#insertRecipient.run(id, position, forwardPath, status, notify, originalRecipient, due);
+      this.#insertRecipient.get(id, position, forwardPath, status, notify, originalRecipient, due);
     }
-    for (const tag of message.tags) this.#insertTag.run(tag, id, domainId);
+    for (const tag of message.tags) this.#insertTag.get(tag, id, domainId);
     if (due !== null) {
-      this.#enqueue.run(id, domainId, message.priority, due);
+      this.#enqueue.get(id, domainId, message.priority, due);
       this.#followers.outbox.queued(domainId, id, position, message.receivedAt);
     }
     if (message.fulfils !== null) this.#followers.reports.fulfil(message.fulfils);
@@ -77,6 +84,6 @@ export class Intake {
   }
 
   #writePiece(id: number, sequence: number, { buffer, start, length }: Piece): void {
-    this.#insertChunk.run(id, sequence, new Uint8Array(buffer, start, length));
+    this.#insertChunk.get(id, sequence, new Uint8Array(buffer, start, length));
   }
 }

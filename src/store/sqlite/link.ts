@@ -18,6 +18,8 @@ const RESTART_MS = 1000;
  */
 const POSTS_UNDER_WAY = 2;
 
+const NOTHING: ReturnType<Batch['take']> = { calls: [], commits: { fields: [], buffers: [] } };
+
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: StoreError) => void;
@@ -172,17 +174,17 @@ export class WorkerLink {
     this.#outbox = [];
     this.#transfer = [];
     const full = this.#underWay.length >= POSTS_UNDER_WAY && this.#state === 'open';
-    const commits = full ? [] : this.#batch.take(transfer);
-    if (requests.length === 0 && commits.length === 0) return;
-    if (commits.length > 0) this.#underWay.push(commits.length);
+    const { calls, commits } = full ? NOTHING : this.#batch.take();
+    if (requests.length === 0 && calls.length === 0) return;
+    if (calls.length > 0) this.#underWay.push(calls.length);
     const post: MainPost = { requests, commits };
     try {
-      this.#worker?.postMessage(post, transfer);
+      this.#worker?.postMessage(post, [...transfer, ...commits.buffers]);
     } catch (error) {
       const failure = new StoreError('failed', `cannot reach the store's thread: ${reason(error)}`, {
         cause: error,
       });
-      const calls = [...requests.map(({ call }) => call), ...commits.map(([call]) => call)];
+      for (const { call } of requests) this.#forget(call)?.reject(failure);
       for (const call of calls) this.#forget(call)?.reject(failure);
     }
   }
@@ -217,7 +219,7 @@ export class WorkerLink {
     this.#lastFailure = message;
     this.#outbox = [];
     this.#transfer = [];
-    this.#batch.take([]);
+    this.#batch.take();
     this.#underWay = [];
     const pending = [...this.#pending.values()];
     this.#pending.clear();

@@ -33,9 +33,9 @@ export interface CommitMessage {
   readonly priority: number;
   /** When it is due; null for a message that is held. */
   readonly due: number | null;
-  /** The message's row, in the order of {@link MESSAGE_COLUMNS}. */
+  /** The message's row: {@link MESSAGE_COLUMNS}, with `TERMS_COLUMNS` behind them where it has terms. */
   readonly columns: readonly Column[];
-  /** Three for each recipient: forward path, notify, original recipient. */
+  /** {@link RECIPIENT_FIELDS} for each. */
   readonly recipients: readonly Column[];
   readonly tags: readonly string[];
   readonly fulfils: Fulfilment | null;

@@ -6,12 +6,12 @@
  */
 import type { Failure } from './errors.js';
 import type { Request } from './operations.js';
-import type { PackedCommit } from './packed.js';
+import type { PackedCommits } from './packed.js';
 
 /** The main thread's posts. What is in `requests` was asked before what is in `commits`, or beside it. */
 export interface MainPost {
   readonly requests: readonly Request[];
-  readonly commits: readonly PackedCommit[];
+  readonly commits: PackedCommits;
 }
 
 export type Outcome =

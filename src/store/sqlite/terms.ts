@@ -27,6 +27,20 @@ export const TERMS_COLUMNS = [
   'smtputf8',
 ] as const satisfies readonly (keyof TermsRow)[];
 
+/** Whether nothing was asked for: then the defaults of the columns tell it. */
+export function areDefault(terms: Partial<DeliveryTerms> = {}): boolean {
+  return (
+    (terms.ret ?? null) === null &&
+    (terms.envelopeId ?? null) === null &&
+    (terms.releaseAt ?? null) === null &&
+    (terms.deliverBy ?? null) === null &&
+    (terms.priority ?? 0) === 0 &&
+    terms.requireTls !== true &&
+    (terms.body ?? null) === null &&
+    terms.smtputf8 !== true
+  );
+}
+
 /** In the order of {@link TERMS_COLUMNS}. */
 export function termsColumns(terms: Partial<DeliveryTerms> = {}): (string | number | null)[] {
   const { deliverBy = null } = terms;
