@@ -48,7 +48,7 @@ export function receivedField(trace: Trace): string {
   if (path !== null) tokens.push('for', `<${path}>`);
   // RFC 6710 4.1 and 7: an additional clause, behind all others.
   if (typeof trace.priority === 'number') tokens.push('PRIORITY', String(trace.priority));
-  return `${fold(tokens, formatDate(trace.time).split(' '), trace.utf8)}\r\n`;
+  return `${fold(tokens, formatDate(trace.time), trace.utf8)}\r\n`;
 }
 
 /**
@@ -73,12 +73,15 @@ function safeHost(name: string): string {
 }
 
 function safeAtom(text: string, limit: number): string {
+  // To look first costs less than to replace nothing.
+  if (text.length <= limit && /^[0-9A-Za-z._-]+$/.test(text)) return text;
   const safe = text.slice(0, limit).replace(/[^0-9A-Za-z._-]/g, '?');
   return safe === '' ? 'unknown' : safe;
 }
 
 /** TCP-info, the part that the client could not choose: an address literal (RFC 5321 4.1.3) in a comment. */
 function clientInfo(address: string): string | null {
+  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(address)) return `([${address}])`;
   const bare = address.replace(/%.*$/s, '').replace(/^::ffff:(?=\d+\.)/i, '');
   if (!/^[0-9A-Fa-f:.]{2,45}$/.test(bare)) return null;
   return bare.includes(':') ? `([IPv6:${bare}])` : `([${bare}])`;
@@ -94,10 +97,10 @@ function tlsComment(tls: string): string {
 /** The only recipient, where there is one and no reader of the field is put out by it. */
 function pathToTell({ recipients, utf8 }: Trace): string | null {
   const [only] = recipients;
-  if (only === undefined || recipients.length > 1 || Buffer.byteLength(only) > MAX_PATH) return null;
+  if (only === undefined || recipients.length > 1) return null;
   // RFC 6531 3.7.3: beyond ASCII only where the message is internationalised anyway.
   const shown = utf8 ? /^[^\p{C}\p{Zl}\p{Zp}]+$/u : /^[ -~]+$/;
-  return shown.test(only) ? only : null;
+  return shown.test(only) && octetsOf(only, utf8) <= MAX_PATH ? only : null;
 }
 
 /**
@@ -106,24 +109,24 @@ function pathToTell({ recipients, utf8 }: Trace): string | null {
  *
  * @param utf8 whether a token may hold more than ASCII
  */
-function fold(clauses: readonly string[], date: readonly string[], utf8: boolean): string {
+function fold(clauses: readonly string[], date: string, utf8: boolean): string {
   let text = '';
-  let width = -1;
-  const put = (token: string, octets: number): void => {
-    if (text !== '' && width + 1 + octets > FOLD_AT) {
-      text += `\r\n ${token}`;
-      width = 1 + octets;
-    } else {
-      text += text === '' ? token : ` ${token}`;
-      width += 1 + octets;
-    }
+  let width = 0;
+  const put = (token: string): void => {
+    const octets = octetsOf(token, utf8);
+    const folded = text !== '' && width + 1 + octets > FOLD_AT;
+    text += text === '' ? token : folded ? `\r\n ${token}` : ` ${token}`;
+    width = (folded ? 0 : width) + (text === token ? 0 : 1) + octets;
   };
   const last = clauses.length - 1;
-  clauses.forEach((token, index) => {
-    const octets = utf8 ? Buffer.byteLength(token) : token.length;
-    if (index === last) put(`${token};`, octets + 1);
-    else put(token, octets);
-  });
-  for (const token of date) put(token, token.length);
+  for (let index = 0; index < last; index += 1) put(clauses[index] ?? '');
+  put(`${clauses[last] ?? ''};`);
+  // Mostly all of it has room.
+  if (width + 1 + date.length <= FOLD_AT) put(date);
+  else for (const token of date.split(' ')) put(token);
   return text;
+}
+
+function octetsOf(text: string, utf8: boolean): number {
+  return utf8 ? Buffer.byteLength(text) : text.length;
 }

@@ -36,7 +36,8 @@ export class HeaderSection {
   /** Offset of each field, and the section's length as one more. */
   readonly #starts: readonly number[];
   readonly #nameLengths: readonly number[];
-  readonly #taken = new Set<number>();
+  /** Which fields; seldom more than a few, mostly none. */
+  readonly #taken: number[] = [];
   readonly #prepended: Buffer[] = [];
   readonly #appended: Buffer[] = [];
 
@@ -58,7 +59,7 @@ export class HeaderSection {
    * header all the same (RFC 3030 3, RFC 5322 2.2).
    */
   static parse(section: Uint8Array): HeaderSection {
-    const octets = terminated(Buffer.from(section.buffer, section.byteOffset, section.length));
+    const octets = terminated(asBuffer(section));
     const starts: number[] = [];
     const nameLengths: number[] = [];
     let line = 0;
@@ -83,20 +84,27 @@ export class HeaderSection {
 
   /** How many fields have this name, in any case. */
   count(name: string): number {
-    return this.#find([name]).length;
+    let found = 0;
+    for (let at = this.#next(name, 0); at >= 0; at = this.#next(name, at + 1)) found += 1;
+    return found;
   }
 
   /** The first field of this name, in any case. */
   first(name: string): Field | undefined {
-    const [index] = this.#find([name]);
-    return index === undefined ? undefined : this.#field(index);
+    const index = this.#next(name, 0);
+    return index < 0 ? undefined : this.#field(index);
   }
 
   /** Takes all fields that have one of these names, in any case, off the section; gives them in order. */
   take(...names: string[]): Field[] {
-    const found = this.#find(names);
-    for (const index of found) this.#taken.add(index);
-    return found.map((index) => this.#field(index));
+    const found: number[] = [];
+    for (const name of names) {
+      for (let at = this.#next(name, 0); at >= 0; at = this.#next(name, at + 1)) {
+        found.push(at);
+        this.#taken.push(at);
+      }
+    }
+    return found.sort((a, b) => a - b).map((index) => this.#field(index));
   }
 
   /** Puts a whole field, folded and with its CRLF, on top: where trace fields go (RFC 5321 4.4). */
@@ -116,28 +124,26 @@ export class HeaderSection {
 
   /** The section as it stands now and the blank line that ends it: what the body can be put after. */
   toOctetsWithBlankLine(): Buffer {
-    return Buffer.concat([...this.#pieces(), CRLF]);
+    const pieces = this.#pieces();
+    pieces.push(CRLF);
+    return Buffer.concat(pieces);
   }
 
-  // On the path of every message a dozen times: plain loops over numbers, nothing allocated per field.
-  #find(names: readonly string[]): number[] {
-    const wanted = names.map((name) => name.toLowerCase());
-    const found: number[] = [];
-    for (let index = 0; index < this.#nameLengths.length; index += 1) {
-      for (const name of wanted) {
-        // Nearly every comparison ends at the length.
-        if (this.#nameLengths[index] !== name.length || !this.#isNamed(index, name)) continue;
-        if (!this.#taken.has(index)) found.push(index);
-        break;
-      }
+  // On the path of every message a dozen times: plain loops over numbers, nothing allocated.
+  /** The first field from here on that has this name; -1 where there is none. */
+  #next(name: string, from: number): number {
+    for (let index = from; index < this.#nameLengths.length; index += 1) {
+      // Nearly every comparison ends at the length.
+      if (this.#nameLengths[index] !== name.length || !this.#isNamed(index, name)) continue;
+      if (!this.#taken.includes(index)) return index;
     }
-    return found;
+    return -1;
   }
 
-  #isNamed(index: number, lowerCaseName: string): boolean {
+  #isNamed(index: number, name: string): boolean {
     const start = this.#starts[index] ?? 0;
-    for (let offset = 0; offset < lowerCaseName.length; offset += 1) {
-      if (lowerCase(this.#octets[start + offset]) !== lowerCaseName.charCodeAt(offset)) return false;
+    for (let offset = 0; offset < name.length; offset += 1) {
+      if (lowerCase(this.#octets[start + offset]) !== lowerCase(name.charCodeAt(offset))) return false;
     }
     return true;
   }
@@ -153,13 +159,18 @@ export class HeaderSection {
   #pieces(): Buffer[] {
     const pieces = [...this.#prepended];
     let from = 0;
-    for (const index of [...this.#taken].sort((a, b) => a - b)) {
+    for (const index of this.#taken.sort((a, b) => a - b)) {
       pieces.push(this.#octets.subarray(from, this.#starts[index]));
       from = this.#starts[index + 1] ?? this.#octets.length;
     }
     pieces.push(this.#octets.subarray(from));
-    return pieces.concat(this.#appended);
+    pieces.push(...this.#appended);
+    return pieces;
   }
+}
+
+function asBuffer(octets: Uint8Array): Buffer {
+  return octets instanceof Buffer ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length);
 }
 
 function terminated(octets: Buffer): Buffer {
@@ -179,6 +190,7 @@ function nameLengthAt(octets: Buffer, start: number, line: number): number {
   return length;
 }
 
+/** A letter as its small one: of an octet, or of an ASCII character. */
 function lowerCase(octet: number | undefined): number {
   if (octet === undefined) return -1;
   return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 
-const CRLF = Buffer.from('\r\n', 'latin1');
+const CR = 0x0d;
+const LF = 0x0a;
 const BLANK_LINE = Buffer.from('\r\n\r\n', 'latin1');
 
 /** The header section, found: its octets without the blank line, and where the body begins. */
@@ -58,7 +59,7 @@ export class HeaderCollector {
 
 function endOf(octets: Buffer, from: number): { readonly section: number; readonly body: number } | null {
   // A message may begin with its blank line: it has no header at all.
-  if (octets.subarray(0, 2).equals(CRLF)) return { section: 0, body: 2 };
+  if (octets[0] === CR && octets[1] === LF) return { section: 0, body: 2 };
   const at = octets.indexOf(BLANK_LINE, from);
   return at < 0 ? null : { section: at + 2, body: at + 4 };
 }
