@@ -342,7 +342,7 @@ export class Connection<Principal>
     else if (stop === 'handshake') return;
     else if (stop === 'write' || this.#full) this.#hold('write');
     else if (stop === 'sink') this.#hold('server');
-    else if (stop === 'verdict') this.#await();
+    else if (stop === 'verdict') this.#hold('server', this.session.unread > 0);
     else {
       this.#resume();
       if (inContent) this.waitFor('content');
@@ -366,18 +366,10 @@ export class Connection<Principal>
     this.#resume();
   }
 
-  #hold(waiting: 'write' | 'server'): void {
-    this.#pause();
+  /** Most clients say nothing until they hear a verdict, and to pause a socket costs more than a command. */
+  #hold(waiting: 'write' | 'server', pause = true): void {
+    if (pause) this.#pause();
     if (this.waiting !== waiting) this.waitFor(waiting);
-  }
-
-  /**
-   * Most clients say nothing until they are answered, and to pause and resume a socket costs more than a command:
-   * it is paused by the first octets that come all the same.
-   */
-  #await(): void {
-    if (this.session.unread > 0) this.#pause();
-    if (this.waiting !== 'server') this.waitFor('server');
   }
 
   #pause(): void {
