@@ -170,7 +170,7 @@ export class HeaderSection {
 }
 
 function asBuffer(octets: Uint8Array): Buffer {
-  return octets instanceof Buffer ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+  return Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length);
 }
 
 function terminated(octets: Buffer): Buffer {
