@@ -24,11 +24,11 @@ export interface Delivery {
  * @throws ConfigError where a URL cannot be used
  */
 export async function openDelivery(config: Config, store: Store, log: Logger): Promise<Delivery> {
-  const { deliver, delivery } = config;
+  const { delivery } = config;
   const { workers, perDestination, perDomain, retryBase, retryMax, expireAfter, delayAfter } = delivery;
   const routes = await openRoutes(config);
   const webhooks = webhooksOf(config, store, log);
-  if (deliver.length === 0 && delivery.routes.length === 0) {
+  if (routes.isEmpty) {
     return {
       routes,
       start: () => {

@@ -11,20 +11,6 @@ export class ReplyError extends Error {
   ) {
     super(`${command} was refused: ${reply.toString()}`);
   }
-
-  get code(): number {
-    return this.reply.code;
-  }
-
-  /** Such as `5.7.8`, or null. */
-  get enhanced(): string | null {
-    return this.reply.enhanced;
-  }
-
-  /** What the server said, on one line, safe to show. */
-  get text(): string {
-    return this.reply.text;
-  }
 }
 
 /** What ended a connection; stable, for programs. */

@@ -32,14 +32,6 @@ export class Lanes<J extends Job> {
     private readonly rest: { readonly base: number; readonly max: number },
   ) {}
 
-  get active(): number {
-    return this.#active;
-  }
-
-  get waiting(): number {
-    return this.#waiting;
-  }
-
   /** The lane to a destination, made where there is none. */
   lane(key: string): Lane<J> {
     let lane = this.#lanes.get(key);

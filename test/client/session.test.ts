@@ -153,7 +153,7 @@ describe('a session', () => {
     const wrong = { user: 'app', password: new Secret('wrong') };
     const refused = open(port, { ...options, credentials: wrong });
     await expect(refused).rejects.toThrow(/^AUTH was refused: 535 5\.7\.8/);
-    await expect(refused).rejects.toMatchObject({ code: 535, enhanced: '5.7.8' });
+    await expect(refused).rejects.toMatchObject({ reply: { code: 535, enhanced: '5.7.8' } });
     await expect(open(port, { ...options, tls: { verify: true } })).rejects.toMatchObject({ fault: 'tls' });
   });
 
@@ -176,7 +176,7 @@ describe('a session', () => {
 
 describe('a server that is not well', () => {
   it.each([
-    ['says no at once', '554 5.7.1 Go away\r\n', { code: 554 }],
+    ['says no at once', '554 5.7.1 Go away\r\n', { reply: { code: 554 } }],
     ['is no SMTP server', 'SSH-2.0-OpenSSH_9.2\r\n', { fault: 'protocol' }],
     ['never ends its line', 'x'.repeat(20_000), { fault: 'protocol' }],
     ['says too much', '220 a\r\n220 b\r\n', { fault: 'protocol' }],

@@ -30,11 +30,6 @@ export class Pool {
     return this.#sessions.size + this.#opening + this.#waiting.size === 0;
   }
 
-  /** Connections that are open. */
-  get open(): number {
-    return this.#sessions.size;
-  }
-
   /**
    * A connection to send one message over: the one that was used last, or a new one, once there may be one.
    * Give it back by {@link release}.
