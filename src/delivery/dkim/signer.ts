@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { HeaderSection, MalformedHeaderError } from '../../message/section.js';
 import type { DkimKeys } from '../../store/dkim-keys.js';
 import { BLANK_LINE } from '../reading.js';
+import { Recent } from '../recent.js';
 import type { Outgoing } from '../shipping.js';
 import { RelaxedBody } from './relaxed.js';
 import type { SigningKey } from './signature.js';
@@ -24,7 +25,9 @@ export class Signer {
   readonly #keys: Pick<DkimKeys, 'list'>;
   readonly #keysFor: number;
   readonly #now: () => number;
-  readonly #known = new Map<string, { readonly until: number; readonly keys: Promise<SigningKey[]> }>();
+  readonly #known = new Recent<string, { readonly until: number; readonly keys: Promise<SigningKey[]> }>(
+    REMEMBERED,
+  );
 
   constructor(keys: Pick<DkimKeys, 'list'>, { keysFor = 10_000, now = Date.now }: SignerOptions = {}) {
     this.#keys = keys;
@@ -67,13 +70,8 @@ export class Signer {
     const known = this.#known.get(domain);
     if (known !== undefined && known.until > now) return known.keys;
     const keys = this.#read(domain);
-    this.#known.delete(domain);
     this.#known.set(domain, { until: now + this.#keysFor, keys });
-    keys.catch(() => this.#known.delete(domain));
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= REMEMBERED) break;
-      this.#known.delete(oldest);
-    }
+    keys.catch(() => this.#known.forget(domain));
     return keys;
   }
 

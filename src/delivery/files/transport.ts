@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { Recent } from '../recent.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import { finalTraceFields, preceded, unixLines } from './content.js';
 import { FLAT, Folder, MAILDIR } from './folder.js';
@@ -33,7 +34,7 @@ class FilesTransport implements Transport {
   readonly #folder: Folder;
   readonly #hostname: string;
   readonly #openedAt: number;
-  readonly #written = new Map<string, string>();
+  readonly #written = new Recent<string, string>(REMEMBERED);
 
   constructor({ form, directory }: FilesTarget, { hostname, now = Date.now }: FilesEnvironment) {
     const path = resolve(directory);
@@ -69,22 +70,13 @@ class FilesTransport implements Transport {
       this.#written.get(name) ??
       (shipment.receivedAt <= this.#openedAt ? await this.#folder.find(name) : null) ??
       (await this.#write(name, shipment, maildir));
-    this.#remember(name, path);
+    this.#written.set(name, path);
     return path;
   }
 
   #write(name: string, shipment: Shipment, maildir: boolean): Promise<string> {
     const content = preceded(finalTraceFields(shipment), shipment.content());
     return this.#folder.write(name, maildir ? unixLines(content) : content);
-  }
-
-  #remember(name: string, path: string): void {
-    this.#written.set(name, path);
-    if (this.#written.size <= REMEMBERED) return;
-    for (const oldest of this.#written.keys()) {
-      this.#written.delete(oldest);
-      return;
-    }
   }
 
   #all(

@@ -1,6 +1,7 @@
 import type { Resolver } from 'node:dns/promises';
 import { get } from 'node:https';
 import { parsePolicy, resolvePolicy } from 'mailauth/lib/mta-sts.js';
+import { Recent } from '../recent.js';
 import { addressesOf } from './resolve.js';
 
 /** What a domain says of the TLS of its mail servers (RFC 8461 3.2). */
@@ -40,7 +41,7 @@ const NO_POLICY: StsPolicy = { mode: 'none', allows: () => true };
 
 /** The MTA-STS policies of recipients' domains, remembered for as long as they say. */
 export class Policies {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Recent<string, Known>(KNOWN);
 
   constructor(private readonly options: PolicyOptions) {}
 
@@ -64,10 +65,7 @@ export class Policies {
   }
 
   #remember(domain: string, known: Known): StsPolicy {
-    this.#known.delete(domain);
     this.#known.set(domain, known);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > KNOWN && oldest !== undefined) this.#known.delete(oldest);
     return known.policy;
   }
 
