@@ -94,6 +94,8 @@ export class Dialogue<Principal> {
       case 'reset':
         this.recipients = [];
         this.#opening = false;
+        // Its handler has disconnected, and then given it.
+        if (this.#sink !== null) this.#abort('disconnected');
         told(() => this.handler.onReset?.(this.speaker));
         this.origin = null;
         return;

@@ -36,6 +36,20 @@ it('is aborted', async () => {
   expect(heard).toEqual(['reset', 'abort disconnected']);
 });
 
+it('is aborted where the handler itself has disconnected', async () => {
+  const heard: string[] = [];
+  const { port, server } = await serve({
+    onContent: (session) => {
+      session.disconnect();
+      return { write: () => undefined, end: () => undefined, abort: (reason) => void heard.push(reason) };
+    },
+  });
+  const talk = await Talk.greeted(port);
+  await talk.play(...BEGINNING, '> DATA');
+  await until('the end', () => server.connections === 0);
+  expect(heard).toEqual(['disconnected']);
+});
+
 it('is used where its client waits for it', async () => {
   const heard: string[] = [];
   const { port } = await serve({
