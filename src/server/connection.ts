@@ -20,6 +20,8 @@ import { TLS_HANDSHAKE } from './tls-gate.js';
 export interface ConnectionContext<Principal> extends ClientContext<Principal> {
   /** TLS is of no use without a client certificate that an authority vouches for. */
   readonly certificateRequired: boolean;
+  /** Why a ClientHello behind the greeting is not taken, in words. */
+  readonly unexpectedTls: string;
   /** Takes a plain socket through a handshake, `early` being octets that were read already. */
   readonly secure: (socket: Socket, early: Uint8Array, done: (result: TLSSocket | Error) => void) => void;
   /** Hears that a connection is over. */
@@ -142,9 +144,7 @@ export class Connection<Principal>
     // After the last reply the client is only waited for.
     if (this.waiting === 'close') return;
     if (octets[0] === TLS_HANDSHAKE && this.tls === null && this.session.phase === 'greeted') {
-      this.#handshakeFailed(
-        new Error('the client speaks TLS at once, and this port takes STARTTLS or plain only'),
-      );
+      this.#handshakeFailed(new Error(this.context.unexpectedTls));
       return;
     }
     this.came(octets.length);

@@ -193,7 +193,7 @@ export class Server<Principal = unknown> {
   ): ArrivalContext {
     return {
       tls: tls.tls,
-      tlsDetectMs: options.tlsDetectMs ?? WAITS.tlsDetect.initial,
+      tlsDetectMs: detectMs(options),
       gate,
       handshakeMs: this.#timeouts.handshake,
       deadlines: this.#deadlines,
@@ -258,6 +258,10 @@ export class Server<Principal = unknown> {
       admission: this.#admission,
       localEnd,
       certificateRequired: clientCertificates === 'required',
+      unexpectedTls:
+        tls === 'detect'
+          ? `the client speaks TLS only behind the greeting, which waited ${detectMs(options)} ms for that`
+          : 'the client speaks TLS at once, and this port takes STARTTLS or plain only',
       secure: (socket, early, done) => {
         gate?.handshakeAfterPlain(socket, early, done);
       },
@@ -313,6 +317,11 @@ export class Server<Principal = unknown> {
   #tellRefused(address: string, error: Error): void {
     told(() => this.#options.onRefusedArrival?.(address, error));
   }
+}
+
+/** How long the greeting waits for TLS, in milliseconds. */
+function detectMs({ tlsDetectMs = WAITS.tlsDetect.initial }: ListenOptions): number {
+  return tlsDetectMs;
 }
 
 /** One reply in place of a greeting (RFC 5321 3.1), and the end. */

@@ -102,6 +102,23 @@ describe('one port for plain, STARTTLS and implicit TLS', () => {
   });
 });
 
+describe('a port of either, and a client that is slow', () => {
+  it('closes on a ClientHello behind the greeting, and says for how long that has waited', async () => {
+    const { port, errors, closed } = await serve(
+      { certificates: await localhostCertificates() },
+      { tls: 'detect', tlsDetectMs: 1 },
+    );
+    const talk = await Talk.open(port);
+    await talk.play('< 220');
+    talk.write(await createHello());
+    await talk.rest();
+    await until('the connection is over', () => closed.length > 0);
+    expect(errors.map(String)).toEqual([
+      'Error: the client speaks TLS only behind the greeting, which waited 1 ms for that',
+    ]);
+  });
+});
+
 describe('a port of implicit TLS', () => {
   it('speaks TLS from the first octet and says nothing before', async () => {
     const { port } = await serve({ certificates: await localhostCertificates() }, { tls: 'implicit' });
