@@ -34,7 +34,7 @@ const DOT_STRING = /^(?:[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~.]|[^\0-\x7f])+$/u;
 // What nearly all paths are: ASCII, nothing quoted, no route, no literal. Runs of letters and digits stand
 // between dots or hyphens, so that a domain of this form needs no second look but at its length.
 const COMMON_PATH =
-  /<([A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?:\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*)@([A-Za-z0-9]+(?:(?:\.|-+)[A-Za-z0-9]+)*)>/y;
+  /<[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?:\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*@[A-Za-z0-9]+(?:(?:\.|-+)[A-Za-z0-9]+)*>/y;
 
 /**
  * Parses a path at `start`: one of the common form in one step, any other by {@link parseAnyPath}, which says
@@ -47,14 +47,13 @@ export function parsePath(text: string, start: number): Path | PathFault {
 /** Parses a path of the common form at `start`; null where it is another one, or none. */
 export function parseCommonPath(text: string, start: number): Path | null {
   COMMON_PATH.lastIndex = start;
-  const match = COMMON_PATH.exec(text);
-  if (match === null) return null;
-  const whole = match[0];
-  const localPart = match[1] as string;
-  const domain = match[2] as string;
+  if (!COMMON_PATH.test(text)) return null;
+  const end = COMMON_PATH.lastIndex;
+  const address = text.slice(start + 1, end - 1);
+  const at = address.indexOf('@');
   // A domain that is as short as a label has none that is too long.
-  if (localPart.length > LOCAL_PART_OCTETS || domain.length > LABEL_OCTETS) return null;
-  return { mailbox: { localPart, domain, address: whole.slice(1, -1) }, end: start + whole.length };
+  if (at > LOCAL_PART_OCTETS || address.length - at - 1 > LABEL_OCTETS) return null;
+  return { mailbox: { localPart: address.slice(0, at), domain: address.slice(at + 1), address }, end };
 }
 
 /**
