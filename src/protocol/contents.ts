@@ -44,7 +44,7 @@ export function beginChunk<Principal>(
   reception.begin(chunk);
   if (refusal !== null) reception.refuse(refusal);
 
-  const next = advance(phase, refusal === null ? 'chunkBegun' : 'chunkRefused', { reception });
+  const next = advance[refusal === null ? 'chunkBegun' : 'chunkRefused'](phase, { reception });
   if (phase.transaction === null || lost) return { phase: next, notice: null, asks: false };
   const first = phase.kind !== 'chunked';
   if (reception.refusal === null) return { phase: next, notice: null, asks: first };
@@ -58,7 +58,7 @@ export function beginUnsolicited<Principal>(
   profile: Profile,
 ): ContentBegun<Principal> {
   const reception = Reception.refused(profile, reply('unsolicitedBody'));
-  const next = advance(phase as Ready<Principal>, 'unsolicitedBegun', { reception });
+  const next = advance.unsolicitedBegun(phase as Ready<Principal>, { reception });
   return { phase: next, notice: lossOf(phase, null, 'reset'), asks: false };
 }
 
@@ -112,20 +112,20 @@ function ended<Principal>(phase: Receiving<Principal>, profile: Profile): Event 
   const { refusal, size } = phase.reception;
   if (refusal === null) {
     if (phase.kind !== 'chunk' || phase.reception.last) return { type: 'end', size };
-    return new ContentOver(advance(phase, 'chunkOver'), [reply('chunkOk', { size })], null);
+    return new ContentOver(advance.chunkOver(phase), [reply('chunkOk', { size })], null);
   }
   switch (phase.kind) {
     case 'data':
-      return new ContentOver(advance(phase, 'dataOver'), toEach(refusal, phase, profile), 'DATA');
+      return new ContentOver(advance.dataOver(phase), toEach(refusal, phase, profile), 'DATA');
     case 'unsolicited':
-      return new ContentOver(advance(phase, 'unsolicitedOver'), [refusal], 'DATA');
+      return new ContentOver(advance.unsolicitedOver(phase), [refusal], 'DATA');
     case 'discarding':
-      return new ContentOver(advance(phase, 'discardOver'), [refusal], 'BDAT');
+      return new ContentOver(advance.discardOver(phase), [refusal], 'BDAT');
     case 'chunk': {
       const { last, refusalHeard } = phase.reception;
       phase.reception.refusalHeard = true;
       return new ContentOver(
-        advance(phase, last ? 'dataOver' : 'chunkOver'),
+        advance[last ? 'dataOver' : 'chunkOver'](phase),
         last ? toEach(refusal, phase, profile) : [refusal],
         refusalHeard ? null : 'BDAT',
       );

@@ -93,7 +93,7 @@ export function consequenceOf<Principal>(
     return consent(question, phase, profile, address, verdict.reply);
   }
   if (verdict.type === 'authenticate' && question.type === 'auth') {
-    const next = advance(phase, 'authenticated', { principal: verdict.principal });
+    const next = advance.authenticated(phase, { principal: verdict.principal });
     return { phase: next, replies: [reply('authenticated')] };
   }
   if (verdict.type === 'keys' && question.type === 'lookup') {
@@ -121,32 +121,32 @@ function consent<Principal>(
   const own = given !== undefined && given.code < 300 ? given : undefined;
   switch (question.type) {
     case 'connect':
-      return { phase: advance(phase, 'welcomed'), replies: [own ?? profile.greeting] };
+      return { phase: advance.welcomed(phase), replies: [own ?? profile.greeting] };
     case 'hello': {
-      const next = advance(phase, 'hello', question.hello);
+      const next = advance.hello(phase, question.hello);
       const { link } = next as Ready<Principal>;
       return { phase: next, replies: [profile.hello(question.hello.verb, address, link)] };
     }
     case 'xclient':
-      return { phase: advance(phase, 'startedOver'), replies: [own ?? profile.greeting] };
+      return { phase: advance.startedOver(phase), replies: [own ?? profile.greeting] };
     case 'xforward':
       return { phase, replies: [reply('ok')] };
     case 'starttls':
-      return { phase: advance(phase, 'startTls'), replies: [reply('readyForTls')] };
+      return { phase: advance.startTls(phase), replies: [reply('readyForTls')] };
     case 'mail': {
       const { reversePath, parameters } = question;
-      const next = advance(phase, 'mailAccepted', { reversePath, parameters });
+      const next = advance.mailAccepted(phase, { reversePath, parameters });
       return { phase: next, replies: [own ?? SENDER_OK] };
     }
     case 'rcpt':
-      return { phase: advance(phase, 'rcptAccepted'), replies: [own ?? RECIPIENT_OK] };
+      return { phase: advance.rcptAccepted(phase), replies: [own ?? RECIPIENT_OK] };
     case 'data': {
       if (phase.kind === 'chunk') return { phase, replies: [] };
-      const next = advance(phase, 'dataBegun', { reception: new Reception(profile) });
+      const next = advance.dataBegun(phase, { reception: new Reception(profile) });
       return { phase: next, replies: [START_MAIL] };
     }
     case 'end':
-      return { phase: advance(phase, 'dataOver'), replies: toEach(own ?? ACCEPTED, phase, profile) };
+      return { phase: advance.dataOver(phase), replies: toEach(own ?? ACCEPTED, phase, profile) };
   }
 }
 
@@ -162,13 +162,13 @@ function dissent<Principal>(
   switch (question.type) {
     case 'connect':
     case 'xclient':
-      return { phase: advance(phase, 'turnedAway', { refusal: reply('turnedAway') }), replies: [refusal] };
+      return { phase: advance.turnedAway(phase, { refusal: reply('turnedAway') }), replies: [refusal] };
     case 'lookup':
-      return { phase: advance(phase, 'saslOver'), replies: [refusal] };
+      return { phase: advance.saslOver(phase), replies: [refusal] };
     case 'auth': {
       const challenge = challengeBefore(refusal, phase);
-      if (challenge === null) return { phase: advance(phase, 'saslOver'), replies: [refusal] };
-      return { phase: advance(phase, 'saslLost', { refusal }), replies: [challenge] };
+      if (challenge === null) return { phase: advance.saslOver(phase), replies: [refusal] };
+      return { phase: advance.saslLost(phase, { refusal }), replies: [challenge] };
     }
     case 'data':
       // RFC 3030 2: said behind the chunk. But whoever is to be cut off is not listened to any more.
@@ -176,7 +176,7 @@ function dissent<Principal>(
       phase.reception.refuse(refusal);
       return { phase, replies: [] };
     case 'end':
-      return { phase: advance(phase, 'dataOver'), replies: toEach(refusal, phase, profile) };
+      return { phase: advance.dataOver(phase), replies: toEach(refusal, phase, profile) };
     default:
       return { phase, replies: [refusal] };
   }
@@ -198,7 +198,7 @@ function decide<Principal>(
   }
   // Only a 2yz means what the session does then.
   const sound = replies.map((given) => (given.code >= 300 && given.positive ? reply('accepted') : given));
-  return { phase: advance(phase, 'dataOver'), replies: sound };
+  return { phase: advance.dataOver(phase), replies: sound };
 }
 
 /** Behind a message SMTP has one reply, LMTP one for each recipient that was accepted (RFC 2033 4.2 and 4.3). */

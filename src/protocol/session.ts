@@ -133,8 +133,8 @@ export class ServerSession<Principal> {
    */
   secured(link: Exclude<Link, 'plain'> = 'tls', refusal: Reply | null = null): void {
     this.#inbox.drop();
-    if (refusal === null) this.#phase = advance(this.#phase, 'secured', { link });
-    else this.#phase = advance(this.#phase, 'insecure', { link, refusal });
+    if (refusal === null) this.#phase = advance.secured(this.#phase, { link });
+    else this.#phase = advance.insecure(this.#phase, { link, refusal });
   }
 
   // ---- events out
@@ -278,7 +278,7 @@ export class ServerSession<Principal> {
         return this.#begin(beginChunk(phase, command.chunk, null, this.profile));
       case 'RSET':
         this.#outbox.tell(lossOf(phase, null, 'reset'));
-        if (phase.kind !== 'greeted') this.#phase = advance(phase, 'reset');
+        if (phase.kind !== 'greeted') this.#phase = advance.reset(phase);
         return this.#say(reply('ok'));
       case 'NOOP':
       case 'VRFY':
@@ -295,7 +295,7 @@ export class ServerSession<Principal> {
     const begun = beginSasl(command, phase, this.profile);
     if (!('exchange' in begun)) return this.#refuse('AUTH', begun);
     const { mechanism } = command;
-    this.#phase = advance(phase, 'saslBegun', { mechanism, exchange: begun.exchange });
+    this.#phase = advance.saslBegun(phase, { mechanism, exchange: begun.exchange });
     return this.#goOn(this.#phase, begun.outcome);
   }
 
@@ -306,7 +306,7 @@ export class ServerSession<Principal> {
   }
 
   #saslOver(phase: Phase<Principal>, refusal: Reply): null {
-    this.#phase = advance(phase, 'saslOver');
+    this.#phase = advance.saslOver(phase);
     return this.#refuse('AUTH', refusal);
   }
 
@@ -396,7 +396,7 @@ export class ServerSession<Principal> {
     const phase = this.#phase;
     if (phase.kind === 'closed') return;
     this.#outbox.tell(lossOf(phase, this.#question, 'disconnected'));
-    this.#phase = advance(phase, 'closed');
+    this.#phase = advance.closed(phase);
     this.#inbox.drop();
     this.#outbox.tell({ type: 'close', reason });
   }

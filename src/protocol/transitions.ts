@@ -293,23 +293,33 @@ export const TRANSITIONS: Table = {
   closed: {},
 };
 
-/** The same by lookups, which cost a fraction of a property whose name is not known before. */
-const ROWS: ReadonlyMap<string, ReadonlyMap<string, Row<Phase<unknown>, unknown>>> = new Map(
-  Object.entries(TRANSITIONS).map(([kind, rows]) => [kind, new Map(Object.entries(rows))]),
+/** Takes a phase and, where the transition has to be earned, the proof; gives the phase that follows. */
+type Step<Proof> = <Principal>(
+  phase: Phase<Principal>,
+  ...proof: Proof extends undefined ? [] : [Proof]
+) => Phase<Principal>;
+
+/** The table without its types, which cannot be followed through a lookup. */
+const ROWS = Object.entries(
+  TRANSITIONS as unknown as Readonly<Record<string, Readonly<Record<string, Row<Phase<unknown>, unknown>>>>>,
 );
 
+/** One transition, out of whichever phase has it. */
+function step(transition: string): Step<unknown> {
+  const rows = new Map(ROWS.map(([kind, from]) => [kind, from[transition]]));
+  return <Principal>(phase: Phase<Principal>, proof: unknown): Phase<Principal> => {
+    const row = rows.get(phase.kind);
+    if (row === undefined) throw new Error(`no transition ${transition} from ${phase.kind}`);
+    return row.make(phase, proof) as Phase<Principal>;
+  };
+}
+
 /**
- * The phase that `transition` leads to.
+ * The table as functions, one for each transition: `advance.mailAccepted(phase, transaction)` is the phase that
+ * follows.
  *
  * @throws Error where the table has no such row: a bug of the machine, never of the peer.
  */
-export function advance<Principal, T extends Transition>(
-  phase: Phase<Principal>,
-  transition: T,
-  ...proof: Proofs[T] extends undefined ? [] : [Proofs[T]]
-): Phase<Principal>;
-export function advance(phase: Phase<unknown>, transition: Transition, proof?: unknown): Phase<unknown> {
-  const row = ROWS.get(phase.kind)?.get(transition);
-  if (row === undefined) throw new Error(`no transition ${transition} from ${phase.kind}`);
-  return row.make(phase, proof);
-}
+export const advance = Object.fromEntries(
+  ROWS.flatMap(([, rows]) => Object.keys(rows)).map((transition) => [transition, step(transition)]),
+) as { readonly [T in Transition]: Step<Proofs[T]> };
