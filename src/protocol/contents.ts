@@ -9,7 +9,7 @@ import {
 import type { ChunkSize } from './grammar/chunk-size.js';
 import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
-import type { Commanding, Phase, Ready, Receiving } from './phases.js';
+import type { Commanding, Phase, Receiving } from './phases.js';
 import type { Profile } from './profile.js';
 import { toEach } from './questions.js';
 import { ChunkedReception, Reception } from './reception.js';
@@ -58,7 +58,7 @@ export function beginUnsolicited<Principal>(
   profile: Profile,
 ): ContentBegun<Principal> {
   const reception = Reception.refused(profile, reply('unsolicitedBody'));
-  const next = advance.unsolicitedBegun(phase as Ready<Principal>, { reception });
+  const next = advance.unsolicitedBegun(phase, { reception });
   return { phase: next, notice: lossOf(phase, null, 'reset'), asks: false };
 }
 
