@@ -6,17 +6,25 @@ const FIRST_CALLERS = 5;
 /** How long an outage is remembered after its last rest, in milliseconds: longer than messages wait between tries. */
 const MEMORY = 6 * 3_600_000;
 
+interface Outage {
+  readonly rests: number;
+  readonly until: number;
+  readonly reason: string;
+  /** It asked to be left alone. */
+  readonly peace: boolean;
+}
+
 /**
  * The state of one destination: in order, or out of order since some time. Where it is out of order it is left
  * alone for a while; then one message is let through, and what becomes of that decides. So an unreachable
- * relay costs a handful of connections, however much waits for it.
+ * relay costs a handful of connections, however much waits for it. One that asks for peace is left alone likewise.
  */
 export class Health {
   #strikes = 0;
   /** Since when it is known to somebody that something is wrong. */
   #toldAt: number | null = null;
   #callers = FIRST_CALLERS;
-  #outage: { readonly rests: number; readonly until: number; readonly reason: string } | null = null;
+  #outage: Outage | null = null;
 
   /** @param rest how long the first rest is, in milliseconds, and the longest; each doubles the one before */
   constructor(private readonly rest: { readonly base: number; readonly max: number }) {}
@@ -31,6 +39,11 @@ export class Health {
     return this.#outage?.until ?? 0;
   }
 
+  /** True where it asked to be left alone itself: then nobody else is asked in its place. */
+  get wantsPeace(): boolean {
+    return this.#outage?.peace === true;
+  }
+
   /** True while it is left alone. A clock that was put back makes no rest longer than the longest there is. */
   rests(now: number): boolean {
     return this.until > now && this.until - now <= 2 * this.rest.max;
@@ -40,6 +53,12 @@ export class Health {
   room(cap: number, now: number): number {
     if (this.#outage === null) return Math.min(cap, this.#callers);
     return this.rests(now) ? 0 : 1;
+  }
+
+  /** It asks for so many milliseconds of peace, and has them up to the longest rest: then one message may ask. */
+  leave(reason: string, now: number, milliseconds: number): void {
+    const until = Math.max(this.rests(now) ? this.until : 0, now + Math.min(milliseconds, this.rest.max));
+    this.#outage = { rests: this.#outage?.rests ?? 0, until, reason, peace: true };
   }
 
   /** Somebody wants to know: its rest is over, and one message is let through. */
@@ -55,7 +74,9 @@ export class Health {
   }
 
   /** Somebody got through. Returns true where somebody had been told that this does not work. */
-  worked(): boolean {
+  worked(now: number): boolean {
+    // Those that were on their way when it asked for peace do not end that.
+    if (this.wantsPeace && this.rests(now)) return false;
     if (this.#outage === null) this.#callers++;
     else this.#callers = FIRST_CALLERS;
     const told = this.#toldAt !== null;
@@ -73,7 +94,7 @@ export class Health {
     if (this.#outage === null && this.#strikes < STRIKES) return false;
     const rests = (this.#outage?.rests ?? 0) + 1;
     const rest = Math.min(this.rest.max, this.rest.base * 2 ** (rests - 1));
-    this.#outage = { rests, until: now + Math.round(rest * (1 + chance / 4)), reason };
+    this.#outage = { rests, until: now + Math.round(rest * (1 + chance / 4)), reason, peace: false };
     return true;
   }
 

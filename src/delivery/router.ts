@@ -16,7 +16,16 @@ export type LastWay = ReadonlyMap<number, Delivery> | null;
 export class Router {
   readonly #numbers = new Map<Transport, number>();
 
-  constructor(private readonly lanes: Lanes<Parcel>) {}
+  /** @param patience a peace shorter than so many milliseconds is waited for in the lane */
+  constructor(
+    private readonly lanes: Lanes<Parcel>,
+    private readonly patience: number,
+  ) {}
+
+  /** True where recipients of a destination should not wait in its lane for now. */
+  turnsAway(health: Health, now: number): boolean {
+    return health.rests(now) && !(health.wantsPeace && health.until - now < this.patience);
+  }
 
   /**
    * @param way the first of the message's ways that is left to them
@@ -36,9 +45,11 @@ export class Router {
       const lane = this.lanes.lane(`${this.#numberOf(transport)} ${destination}`);
       const { health } = lane;
       if (consignment.lease.hastened === true) health.wake(now);
-      if (health.rests(now)) {
+      if (this.turnsAway(health, now)) {
         const outage = outageOf(health, group, last, now);
-        outcomes.push(...this.route(consignment, group, way + 1, outage, now));
+        // Who asks for peace has answered for the message: it goes no other way.
+        const next = health.wantsPeace ? consignment.ways.length : way + 1;
+        outcomes.push(...this.route(consignment, group, next, outage, now));
       } else {
         const domain = consignment.lease.domain.id;
         this.lanes.push(lane, { consignment, recipients: group, destination, way, domain, since: now });

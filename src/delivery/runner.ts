@@ -78,7 +78,7 @@ export class Runner {
       base: retry.base / 4,
       max: Math.min(retry.max, DELIVERY.longestOutage.initial),
     });
-    this.#router = new Router(this.#lanes);
+    this.#router = new Router(this.#lanes, retry.base);
     this.#settler = new Settler({
       queue,
       onFailure: (error) => observer?.onFault?.('the store does not take what became of messages', error),
@@ -184,14 +184,26 @@ export class Runner {
     const destination = { transport: transport.name, destination: job.destination };
     const failed = outcomes.find(({ delivery }) => isAboutFarSide(delivery))?.delivery;
     if (failed === undefined) {
-      if (lane.health.worked()) observer?.onRecovery?.(destination);
+      if (lane.health.worked(this.#now())) observer?.onRecovery?.(destination);
       return;
     }
     const now = this.#now();
     if (this.#stop.signal.aborted) return;
     if (lane.health.tell(now)) observer?.onOutage?.(destination, failed.reply);
-    if (failed.transportFailed !== true) return;
+    if (failed.transportFailed !== true) {
+      if (failed.retryAfter !== undefined && failed.retryAfter > 0)
+        this.#leaveAlone(lane, failed, failed.retryAfter);
+      return;
+    }
     if (lane.health.failed(failed.reply, now, this.#random())) this.#divert(lane);
+  }
+
+  /** A destination asks for peace: what waits for it waits in its lane where that is not for long, else elsewhere. */
+  #leaveAlone(lane: Lane<Parcel>, { reply }: Delivery, milliseconds: number): void {
+    const now = this.#now();
+    lane.health.leave(reply, now, milliseconds);
+    if (this.#router.turnsAway(lane.health, now)) this.#divert(lane);
+    else setTimeout(() => this.#dispatch(), lane.health.until - now + 1).unref();
   }
 
   /** A destination is out of order: what waits for it goes another way, or waits elsewhere. */

@@ -79,6 +79,8 @@ class Process {
   ) {
     const done = new Set<string>();
     this.far = new Told('far', async ({ position, forwardPath }, { id }) => {
+      // What was in hand when it was killed goes nowhere any more.
+      if (!this.#alive) return new Promise<Answer>(() => undefined);
       const name = `${id}/${position} ${forwardPath}`;
       const status = queue.messages.get(id)?.recipients[position]?.status;
       if (status === 'delivered' || status === 'bounced') this.wrong.push(`${name} is ${status} already`);

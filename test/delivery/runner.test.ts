@@ -242,6 +242,38 @@ describe('a destination that is out of order', () => {
     expect(stage.told[1]).toBe('x.example works again');
   });
 
+  it('has the peace that it asks for, from all messages and for long; no other way is taken', async () => {
+    stoppedTime();
+    const busy = { outcome: 'deferred', reply: '429 slow', general: true, retryAfter: 5 * MINUTE } as const;
+    const [far, other] = [new Told('far', () => later(100, busy)), new Told('other', () => DELIVERED)];
+    const stage = new Stage([far, other]);
+    flood(stage.queue, A, 300, 'x.example');
+    await pass(5 * MINUTE);
+    expect(far.shipments.length).toBeLessThanOrEqual(5);
+    expect(stage.statuses).toEqual({ deferred: 300 });
+    far.behave = () => DELIVERED;
+    await pass(130 * MINUTE);
+    expect(stage.statuses).toEqual({ delivered: 300 });
+    expect(stage.told.slice(0, 2)).toEqual(['x.example is out of order: 429 slow', 'x.example works again']);
+    expect(other.shipments).toEqual([]);
+  });
+
+  it('has a short peace from what is in hand, which goes on behind it', async () => {
+    stoppedTime();
+    const busy = { outcome: 'deferred', reply: '429 slow', general: true, retryAfter: 1_000 } as const;
+    const far: Told = new Told('far', () =>
+      later(100, far.shipments.length % 20 === 0 && far.shipments.length <= 200 ? busy : DELIVERED),
+    );
+    const stage = new Stage([far]);
+    flood(stage.queue, A, 200, 'x.example');
+    await pass(900);
+    const before = far.shipments.length;
+    await pass(50 * 1_000);
+    expect(far.shipments).toHaveLength(200);
+    expect(before).toBeLessThan(40);
+    expect(stage.statuses).toEqual({ deferred: 10, delivered: 190 });
+  });
+
   it('holds nothing up that goes elsewhere', async () => {
     stoppedTime();
     const far = new Told('far', ({ forwardPath }) =>
