@@ -86,7 +86,9 @@ function happened({ kind }: Notice, { retryUntil }: WordsFacts): string[] {
 function reason(kind: ReportKind, { attempt: { remoteHost, reply } }: ReportedRecipient): string[] {
   if (kind === 'relayed') return remoteHost === null ? [] : [`    taken by ${remoteHost}`];
   if (kind === 'delivered' || reply === '') return [];
-  return [remoteHost === null ? `    ${reply}` : `    ${remoteHost} said: ${reply}`];
+  // What begins with an enhanced code alone was said here: no reply does.
+  const own = remoteHost === null || /^[245]\.\d{1,3}\.\d{1,3}\s/.test(reply);
+  return [own ? `    ${reply}` : `    ${remoteHost} said: ${reply}`];
 }
 
 function closing({ returned }: WordsFacts): string {

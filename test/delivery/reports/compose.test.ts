@@ -58,6 +58,12 @@ describe('a notification of failure', () => {
     expect(status[1]).toMatchObject({ status: '5.0.0', 'diagnostic-code': 'x-postern; HTTP 400 No' });
   });
 
+  it('puts nothing into the mouth of a far side that was said here', async () => {
+    const reply = '5.4.7 Delivery time expired; the last try came to: 451 4.7.1 Later';
+    const { text } = await parse((await notification(owed([recipient({}, reply)]))).octets);
+    expect(text).toContain(`  you@example.net\n    ${reply}\n`);
+  });
+
   it('tells people in words', async () => {
     const { text } = await parse((await notification(report)).octets);
     expect(text).toContain('could not be delivered');
