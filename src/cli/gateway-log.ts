@@ -15,13 +15,11 @@ export interface Observer {
  */
 export function observe(log: Logger): Observer {
   return {
-    onAccepted: (session, { id, size, from, tags }) => {
+    onAccepted: (session, { id, size, from, recipients, priority, tags }) => {
       if (!log.isLevelEnabled('info')) return;
-      const to = session.envelope?.recipients.length ?? 0;
-      const { priority } = session.envelope?.parameters ?? {};
       // RFC 6710 4.1
-      const promise = priority === undefined ? {} : { priority };
-      log.info({ ...who(session), id: String(id), from, recipients: to, size, tags, ...promise }, 'accepted');
+      const promise = priority === null ? {} : { priority };
+      log.info({ ...who(session), id: String(id), from, recipients, size, tags, ...promise }, 'accepted');
     },
     handler: {
       onRefused: (session, command, reply) => {

@@ -134,8 +134,10 @@ export interface Chunked<Principal> extends Omit<Chunk<Principal>, 'kind'> {
 }
 
 /** Octets come that a refused BDAT declared, with no message that they could be of. */
-export interface Discarding<Principal> extends Omit<Unknown, 'reception'> {
+export interface Discarding<Principal> extends Omit<Unknown, 'hello' | 'identity' | 'reception'> {
   readonly kind: 'discarding';
+  readonly hello: Hello | null;
+  readonly identity: Identity<Principal> | null;
   readonly reception: ChunkedReception;
   /** The session is just there again when they are gone. */
   readonly before: Greeted | Rejected | Ready<Principal>;
@@ -152,9 +154,11 @@ export interface Securing extends Unknown {
   readonly kind: 'securing';
 }
 
-/** Nothing more is read. */
-export interface Closed extends Unknown {
+/** Nothing more is read. Who it was is known still, to whoever is told of the end. */
+export interface Closed<Principal> extends Omit<Unknown, 'hello' | 'identity'> {
   readonly kind: 'closed';
+  readonly hello: Hello | null;
+  readonly identity: Identity<Principal> | null;
 }
 
 export type Phase<Principal> =
@@ -171,7 +175,7 @@ export type Phase<Principal> =
   | Discarding<Principal>
   | Unsolicited<Principal>
   | Securing
-  | Closed;
+  | Closed<Principal>;
 
 export type PhaseKind = Phase<unknown>['kind'];
 

@@ -125,10 +125,16 @@ export const connecting = (link: Link): Connecting => unknown('connecting', link
 const greeted = (link: Link): Greeted => unknown('greeted', link);
 const rejected = (link: Link, refusal: Reply): Rejected => ({ ...unknown('rejected', link), refusal });
 const ready = (from: Known): Ready<unknown> => known('ready', from, null, null, null);
-const CLOSED: Closed = unknown('closed', null);
 const SECURING: Securing = unknown('securing', null);
 
-const toClosed = { to: 'closed', make: () => CLOSED } as const;
+const toClosed = {
+  to: 'closed',
+  make: ({ hello, identity }: Pick<Phase<unknown>, 'hello' | 'identity'>): Closed<unknown> => ({
+    ...unknown('closed', null),
+    hello,
+    identity,
+  }),
+} as const;
 const toSecuring = { to: 'securing', make: () => SECURING } as const;
 const toGreeted = { to: 'greeted', make: (from: { readonly link: Link }) => greeted(from.link) } as const;
 const toRejected = {
@@ -157,7 +163,13 @@ const toDiscarding = {
   make: (
     before: Discarding<unknown>['before'],
     { reception }: Proofs['chunkRefused'],
-  ): Discarding<unknown> => ({ ...unknown('discarding', before.link), reception, before }),
+  ): Discarding<unknown> => ({
+    ...unknown('discarding', before.link),
+    hello: before.hello,
+    identity: before.identity,
+    reception,
+    before,
+  }),
 } as const;
 const toRcpt = {
   to: 'rcpt',

@@ -53,6 +53,9 @@ export interface Accepted {
   readonly id: number;
   readonly size: number;
   readonly from: string;
+  readonly recipients: number;
+  /** What MT-PRIORITY said; null where it was not given. */
+  readonly priority: number | null;
   readonly tags: readonly string[];
 }
 
@@ -120,7 +123,14 @@ export class Acceptance {
       terms,
     };
     return draft.commit(message).then(
-      () => ({ id: draft.id, size: this.#size, from, tags }),
+      () => ({
+        id: draft.id,
+        size: this.#size,
+        from,
+        recipients: recipients.length,
+        priority: parameters.priority ?? null,
+        tags,
+      }),
       (error: unknown) => {
         throw storeRefusal(error);
       },

@@ -1,0 +1,71 @@
+// Symptom: in onClose, and in onReset, onRefused and a sink's abort where a connection ended, `session.principal` and
+// `session.hello` were null: who counts something by principal could not count it down. The log said `domain: null`
+// of connections that were closed, and of a message whose client went before its 250: `domain: null, recipients: 0`.
+//
+// Cause: a session that is closed had forgotten whose it was, and what becomes of it is told after that.
+//
+// Fix: the closed phase keeps hello and identity (src/protocol/transitions.ts), and so does the one that drops the
+// octets of a refused chunk. What the log says of a message is what was accepted, not what is open
+// (src/cli/gateway-log.ts).
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { observe } from '../../src/cli/gateway-log.js';
+import type { Domain } from '../../src/store/port.js';
+import type { SessionView } from '../../src/server/index.js';
+import { expectNoTrouble, serve, until } from '../server/harness.js';
+import { Talk } from '../server/talk.js';
+
+expectNoTrouble();
+
+const SIGNED_IN = 'EHLO client.example\r\nAUTH PLAIN AGFwcABzZWNyZXQ=\r\n';
+const ENVELOPE = 'MAIL FROM:<>\r\nRCPT TO:<a@x.example>\r\n';
+
+it.each([
+  ['QUIT\r\n', ['close']],
+  ['MAIL FROM:<>\r\n', ['reset', 'close']],
+  ['BOGUS\r\n', ['refused 500', 'close']],
+  ['BDAT 5\r\nab', ['close']],
+  ['BDAT 2\r\nab', ['refused 503', 'close']],
+  [`${ENVELOPE}DATA\r\nSubject: x\r\n`, ['abort', 'close']],
+])('after %j it is told', async (octets, told) => {
+  const heard: string[] = [];
+  const hear = ({ principal, hello }: SessionView<string>, what: string): void => {
+    heard.push(`${what} of ${principal} at ${hello?.name}`);
+  };
+  const { port } = await serve({
+    limits: { errors: 1 },
+    onAuth: (_, { authcid }) => authcid.expose(),
+    onRefused: (session, _, { code }) => hear(session, `refused ${code}`),
+    onReset: (session) => hear(session, 'reset'),
+    onClose: (session) => hear(session, 'close'),
+    onContent: (session) => ({
+      write: () => undefined,
+      end: () => undefined,
+      abort: () => hear(session, 'abort'),
+    }),
+  });
+  const talk = await Talk.open(port);
+  await talk.play('< 220');
+  talk.write(SIGNED_IN + octets);
+  talk.finish();
+  await until('the end', () => heard.length === told.length);
+  expect(heard).toEqual(told.map((what) => `${what} of app at client.example`));
+});
+
+it('the log says of a message what was accepted, whatever is open still', () => {
+  const lines: string[] = [];
+  const { onAccepted } = observe(pino({ base: null }, { write: (line: string) => lines.push(line) }));
+  const gone = {
+    id: 's',
+    remoteAddress: '192.0.2.1',
+    tls: null,
+    principal: { name: 'example.com' },
+    envelope: null,
+    origin: null,
+  } as unknown as SessionView<Domain>;
+  onAccepted(gone, { id: 7, size: 2, from: 'a@example.com', recipients: 3, priority: 4, tags: [] });
+  onAccepted(gone, { id: 8, size: 2, from: 'a@example.com', recipients: 3, priority: null, tags: [] });
+  const [first, second] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(first).toMatchObject({ domain: 'example.com', id: '7', recipients: 3, priority: 4 });
+  expect(second).not.toHaveProperty('priority');
+});
