@@ -13,10 +13,10 @@ import type { ArgumentsOf, MethodOf, Parts, ResultOf } from './parts.js';
 const RESTART_MS = 1000;
 
 /**
- * Posts of commits that the worker has at once: one that it works on, and one that it finds when it is done. What
- * comes meanwhile waits here, and leaves in one post.
+ * A post waits for so many turns of the event loop at most, as long as each brings another commit: who sends at the
+ * same time shares a sync, and nobody waits for company that does not come.
  */
-const POSTS_UNDER_WAY = 2;
+const GATHERED_TURNS = 5;
 
 const NOTHING: ReturnType<Batch['take']> = { calls: [], commits: { fields: [], buffers: [] } };
 
@@ -43,9 +43,13 @@ export class WorkerLink {
   #lastCall = 0;
   #outbox: Request[] = [];
   #transfer: ArrayBuffer[] = [];
-  #flushing = false;
-  /** How many commits of each post are not answered, post by post: they are answered in order. */
-  #underWay: number[] = [];
+  /** The end of this turn is waited for. */
+  #leaving = false;
+  /**
+   * Commits that the worker has not answered. While there are any, others wait here, and leave in one post: each post
+   * costs both threads a turn, and a sync.
+   */
+  #underWay = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #notBefore = 0;
   #lastFailure = '';
@@ -125,11 +129,19 @@ export class WorkerLink {
     }
     const call = ++this.#lastCall;
     this.#pending.set(call, { resolve, reject, commit });
-    if (!this.#flushing) {
-      this.#flushing = true;
-      setImmediate(() => this.#flush());
+    if (!this.#leaving) {
+      this.#leaving = true;
+      setImmediate(() => this.#turnOver(1, 0));
     }
     return call;
+  }
+
+  /** @param before how many commits waited when the turn before was over */
+  #turnOver(turns: number, before: number): void {
+    const { length } = this.#batch;
+    const waits = this.#outbox.length === 0 && this.#underWay === 0 && length > before;
+    if (waits && turns < GATHERED_TURNS) setImmediate(() => this.#turnOver(turns + 1, length));
+    else this.#flush();
   }
 
   #refusal(): StoreError | null {
@@ -168,15 +180,15 @@ export class WorkerLink {
   }
 
   #flush(): void {
-    this.#flushing = false;
+    this.#leaving = false;
     const requests = this.#outbox;
     const transfer = this.#transfer;
     this.#outbox = [];
     this.#transfer = [];
-    const full = this.#underWay.length >= POSTS_UNDER_WAY && this.#state === 'open';
-    const { calls, commits } = full ? NOTHING : this.#batch.take();
+    const later = this.#underWay > 0 && this.#state === 'open';
+    const { calls, commits } = later ? NOTHING : this.#batch.take();
     if (requests.length === 0 && calls.length === 0) return;
-    if (calls.length > 0) this.#underWay.push(calls.length);
+    this.#underWay += calls.length;
     const post: MainPost = { requests, commits };
     try {
       this.#worker?.postMessage(post, [...transfer, ...commits.buffers]);
@@ -197,20 +209,14 @@ export class WorkerLink {
       if (outcome.ok) pending?.resolve(outcome.value);
       else pending?.reject(fromFailure(outcome.failure));
     }
-    if (this.#batch.length > 0 && this.#underWay.length < POSTS_UNDER_WAY) this.#flush();
+    if (this.#batch.length > 0 && this.#underWay === 0) this.#flush();
   }
 
   #forget(call: number): Pending | undefined {
     const pending = this.#pending.get(call);
     this.#pending.delete(call);
-    if (pending?.commit === true) this.#answered();
+    if (pending?.commit === true) this.#underWay -= 1;
     return pending;
-  }
-
-  #answered(): void {
-    const [first = 0] = this.#underWay;
-    if (first > 1) this.#underWay[0] = first - 1;
-    else this.#underWay.shift();
   }
 
   /** All that the dead worker was asked, and was about to be asked, has failed. */
@@ -220,7 +226,7 @@ export class WorkerLink {
     this.#outbox = [];
     this.#transfer = [];
     this.#batch.take();
-    this.#underWay = [];
+    this.#underWay = 0;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(new ThreadLost(message));
