@@ -1,0 +1,108 @@
+// What a connection costs without the kernel: its pump, its session and the handler's dialogue, over sockets that do
+// nothing. Several builds take turns in one process, so that what slows the machine slows all.
+//
+//     npm run build && node bench/micro/connection.mjs [DIST...]
+import { EventEmitter } from 'node:events';
+import { pathToFileURL } from 'node:url';
+
+const ROUNDS = 400;
+const MESSAGES = 60;
+const CONNECTIONS = 20;
+
+const octets = (...lines) => Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1');
+const HELLO = octets('EHLO client.example');
+const BODY = Array.from({ length: 6 }, () => 'x'.repeat(70));
+const MESSAGE = [
+  octets('MAIL FROM:<bench@example.com>'),
+  octets('RCPT TO:<rcpt1@example.net>'),
+  octets('DATA'),
+  octets('From: bench@example.com', 'To: rcpt1@example.net', 'Subject: hello', '', ...BODY, '.'),
+];
+
+class IdleSocket extends EventEmitter {
+  remoteAddress = '192.0.2.1';
+  remotePort = 49_152;
+  localAddress = '192.0.2.2';
+  localPort = 25;
+  writable = true;
+  writableLength = 0;
+  writes = 0;
+
+  write() {
+    this.writes++;
+    return true;
+  }
+  pause() {}
+  resume() {}
+  end() {}
+  destroy() {}
+}
+
+/** The sockets of so many greeted connections of a build. */
+async function greeted(dist) {
+  const load = (path) => import(new URL(path, dist).href);
+  const { Profile } = await load('protocol/index.js');
+  const { Admission } = await load('server/admission.js');
+  const { Connection } = await load('server/connection.js');
+  const { Deadlines } = await load('server/deadlines.js');
+  const { latin1, latin1Octets } = await load('server/latin1.js');
+  const { DEFAULT_ADMISSION, DEFAULT_DATA_RATE, DEFAULT_TIMEOUTS } = await load('server/limits.js');
+  const { LocalEnd } = await load('server/local-end.js');
+  const { fastestScan } = await load('server/scan.js');
+  const platform = { scan: fastestScan(), toText: latin1, toOctets: latin1Octets };
+  const profile = new Profile({ hostname: 'mx.example', mechanisms: [], ...platform });
+  const deadlines = new Deadlines(1000);
+  const context = {
+    handler: {},
+    profileFor: () => profile,
+    timeouts: DEFAULT_TIMEOUTS,
+    dataRate: DEFAULT_DATA_RATE,
+    deadlines,
+    admission: new Admission(DEFAULT_ADMISSION, deadlines.clock),
+    localEnd: new LocalEnd(),
+    certificateRequired: false,
+    secure: () => undefined,
+    closed: () => undefined,
+  };
+  return Array.from({ length: CONNECTIONS }, (_, n) => {
+    const socket = new IdleSocket();
+    new Connection(String(n), '192.0.2.1', socket, null, context).begin(null);
+    socket.emit('data', HELLO);
+    return socket;
+  });
+}
+
+/** Nanoseconds for a message, in the mean of a turn. */
+function turn(sockets) {
+  const before = sockets[0].writes;
+  const began = process.hrtime.bigint();
+  for (let n = 0; n < MESSAGES; n++) {
+    for (const piece of MESSAGE) for (const socket of sockets) socket.emit('data', piece);
+  }
+  const took = Number(process.hrtime.bigint() - began);
+  if (sockets[0].writes - before !== MESSAGE.length * MESSAGES) throw new Error('a command has no reply');
+  return took / (MESSAGES * sockets.length);
+}
+
+const here = new URL('../../dist/', import.meta.url);
+const named = process.argv.slice(2).map((path) => pathToFileURL(`${path}/`));
+const builds = [];
+for (const dist of named.length === 0 ? [here] : named) {
+  builds.push({ dist, sockets: await greeted(dist), samples: [] });
+}
+for (const { sockets } of builds) for (let n = 0; n < ROUNDS / 8; n++) turn(sockets);
+for (let round = 0; round < ROUNDS; round++) {
+  const order = round % 2 === 0 ? builds : [...builds].reverse();
+  for (const { sockets, samples } of order) samples.push(turn(sockets));
+}
+// The tenth fastest of a hundred: what the machine did beside it is in the slower ones.
+const cost = ({ samples }) => samples.sort((a, b) => a - b)[Math.floor(samples.length / 10)];
+const costs = builds.map(cost);
+console.table(
+  builds.map(({ dist }, n) => ({
+    build: dist.pathname,
+    'ns a message': Math.round(costs[n]),
+    'to the first': (costs[n] / costs[0]).toFixed(3),
+  })),
+);
+process.exit();
