@@ -27,6 +27,27 @@ describe('group commit', () => {
     expect(transactions).toBeLessThan(20);
   });
 
+  it('waits for the commits of a few turns, as long as each brings one', async () => {
+    const domain = await addDomain(store);
+    const before = transactionsInLog(folder.path);
+    const accepted: Promise<unknown>[] = [];
+    for (let turn = 0; turn < 5; turn++) {
+      accepted.push(accept(store, newMessage(domain.id)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(accepted);
+    expect(transactionsInLog(folder.path) - before).toBe(1);
+  });
+
+  it('keeps nobody waiting for a turn that brings none', async () => {
+    const domain = await addDomain(store);
+    const before = transactionsInLog(folder.path);
+    const first = accept(store, newMessage(domain.id));
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([first, accept(store, newMessage(domain.id))]);
+    expect(transactionsInLog(folder.path) - before).toBe(2);
+  });
+
   it('gives a lone commit one transaction', async () => {
     const domain = await addDomain(store);
     const before = transactionsInLog(folder.path);
