@@ -243,8 +243,9 @@ export class Runner {
 
   #record(consignment: Consignment, outcomes: readonly Outcome[]): void {
     const { lease } = consignment;
+    // One for all: who is put off together is tried again together, in one shipment.
+    const moment = { now: this.#now(), chance: this.#random() };
     const settlements = outcomes.map(({ recipient, delivery }) => {
-      const moment = { now: this.#now(), chance: this.#random() };
       const settlement = settlementOf(this.#options.retry, lease, recipient, delivery, moment);
       // Of an outage there is one line, not one for each message.
       const quiet = isAboutFarSide(delivery) && settlement.attempt.outcome === 'deferred';

@@ -108,6 +108,16 @@ describe('a message on the queue', () => {
     expect(far.tried).toEqual(['later@x.example']);
   });
 
+  it('is tried again for those together who were put off together', async () => {
+    stoppedTime();
+    const far = new Told('far', () => DEFERRED);
+    let turn = 0;
+    const stage = new Stage([far], undefined, { random: () => (turn++ % 10) / 10 });
+    stage.queue.add({ domain: A, to: ['1@x.example', '2@x.example', '3@x.example'], receivedAt: NOON });
+    await pass(4 * MINUTE);
+    expect(far.shipments.map(({ recipients }) => recipients.length)).toEqual([3, 3, 3]);
+  });
+
   it('has a key that is the same for every try and every part of it, and for no other message', async () => {
     stoppedTime();
     const far = new Told('far', () => DEFERRED);
