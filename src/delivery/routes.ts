@@ -1,3 +1,4 @@
+import { normalizeDomain } from '../message/domain.js';
 import type { Secret } from '../protocol/secret.js';
 import { DELIVER_FORM, type OpenTransport, readTransportUrl, type TransportEnvironment } from './schemes.js';
 import type { Transport } from './transport.js';
@@ -53,8 +54,13 @@ export class Routes {
     const fallback = await opener.open(table.deliver, 'deliver');
     const routes: Route[] = [];
     for (const [index, { domain, tag, deliver }] of table.routes.entries()) {
-      const ways = await opener.open(deliver, `delivery.routes[${index}].deliver`);
-      routes.push({ domain: domain?.toLowerCase() ?? null, tag, ways });
+      const key = `delivery.routes[${index}]`;
+      const ways = await opener.open(deliver, `${key}.deliver`);
+      const name = domain === null ? null : normalizeDomain(domain);
+      if (domain !== null && name === null) {
+        opener.problems.push(`${key}.domain = ${JSON.stringify(domain)}: that is no name of a domain`);
+      }
+      routes.push({ domain: name, tag, ways });
     }
     const transports = [...opener.transports.values()];
     if (opener.problems.length > 0) {

@@ -46,6 +46,22 @@ describe('routes', () => {
     expect(names(routes, 'sub.a.example')).toEqual(['file:/default', 'file:/second']);
   });
 
+  it('take the name of a domain however it is written', async () => {
+    const routes = await routesOf(
+      ['file:/default'],
+      [
+        { domain: 'A.example.', deliver: ['file:/a'] },
+        { domain: 'b\u00fccher.example', deliver: ['file:/b'] },
+      ],
+    );
+    expect(names(routes, 'a.example')).toEqual(['file:/a']);
+    expect(names(routes, 'xn--bcher-kva.example')).toEqual(['file:/b']);
+    const failure = routesOf([], [{ domain: '\uff41.example', deliver: ['file:/a'] }]);
+    await expect(failure).rejects.toThrow(
+      /^delivery\.routes\[0\]\.domain = .*: that is no name of a domain$/,
+    );
+  });
+
   it('without a default hold what none fits', async () => {
     const routes = await routesOf([], [{ domain: 'a.example', deliver: ['file:/a'] }]);
     expect(routes.isEmpty).toBe(false);
