@@ -10,7 +10,7 @@ const POSTERN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)
 /**
  * @param {import('./scenarios.mjs').Scenario} scenario
  * @typedef {{ seconds: number } | { messages: number }} Amount
- * @param {{ rounds: number, amount: Amount, warmup: Amount | null, certificate: { cert: string, key: string }, only: Set<string> | null }} options
+ * @param {{ rounds: number, amount: Amount, warmup: Amount | null, certificate: { cert: string, key: string }, only: Set<string> | null, judged: boolean }} options `judged`: whether it is long enough to hold goals against
  */
 export async function measure(scenario, options) {
   const missing = {};
@@ -40,7 +40,8 @@ export async function measure(scenario, options) {
       for (const entry of order) entry.samples.push(await load(entry, options.amount));
     }
     const witness = await askWitness(scenario, running, options);
-    return summary(scenario, running, missing, witness);
+    const goals = options.judged ? scenario.goals : [];
+    return summary({ ...scenario, goals }, running, missing, witness);
   } finally {
     for (const { server } of running) await server.stop();
   }
