@@ -2,7 +2,7 @@
 // the machine does meanwhile it does to all of them.
 import { fileURLToPath } from 'node:url';
 import { CONTESTANTS } from './contestants.mjs';
-import { generate, has, processorTime, residentMemory } from './processes.mjs';
+import { generate, has, machineTime, processorTime, residentMemory, stolenSince } from './processes.mjs';
 import { median, pairedRatio, spread } from './statistics.mjs';
 
 const POSTERN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -34,14 +34,16 @@ export async function measure(scenario, options) {
         entry.rate = Math.max(1, greatest / 2);
       }
     }
+    const began = machineTime();
     for (let round = 0; round < options.rounds; round++) {
       // There and back, so that nobody is always behind the same one.
       const order = round % 2 === 0 ? running : [...running].reverse();
       for (const entry of order) entry.samples.push(await load(entry, options.amount));
     }
+    const stolen = stolenSince(began);
     const witness = await askWitness(scenario, running, options);
     const goals = options.judged ? scenario.goals : [];
-    return summary({ ...scenario, goals }, running, missing, witness);
+    return { ...summary({ ...scenario, goals }, running, missing), stolen, witness };
   } finally {
     for (const { server } of running) await server.stop();
   }
@@ -88,7 +90,7 @@ async function askWitness({ witness }, running, { amount }) {
   return { rate: messages / run.seconds, processorTime: used };
 }
 
-function summary({ id, title, goals }, running, missing, witness) {
+function summary({ id, title, goals }, running, missing) {
   const column = (entry, name) => entry.samples.map((sample) => sample[name]);
   const contestants = running.map((entry) => ({
     name: entry.run.name,
@@ -116,5 +118,5 @@ function summary({ id, title, goals }, running, missing, witness) {
       : pairedRatio(costs(theirs), costs(ours)).ratio;
     return [{ subject, against, least, ...found, costRatio: cost, met: found.ratio >= least }];
   });
-  return { id, title, contestants, missing, goals: judged, witness };
+  return { id, title, contestants, missing, goals: judged };
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { findingText } from './sides.mjs';
-import { goalText, percent } from './text.mjs';
+import { goalText, percent, stolenText } from './text.mjs';
 
 const require = createRequire(import.meta.url);
 const asset = (name) => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
@@ -61,13 +61,14 @@ function goalTable(results) {
   return `<h2>Goals</h2><div class="scroll"><table><tr><th>scenario<th>ratio of messages a second<th>median<th>±<th>goal${rows.join('')}</table></div>`;
 }
 
-function section({ id, title, contestants, missing, goals, witness }) {
+function section({ id, title, contestants, missing, goals, witness, stolen }) {
   const rows = contestants.map(
     (entry) =>
       `<tr><td>${escape(entry.name)}<span class="dim"> ${escape(entry.version)}</span><td>${entry.rate.toFixed(0)}<td>${percent(entry.spread)}<td>${entry.processorTime === null ? '' : entry.processorTime.toFixed(1)}<td>${(entry.p50 / 1000).toFixed(2)}<td>${(entry.p99 / 1000).toFixed(2)}<td>${percent(entry.generatorBusy)}`,
   );
   const notes = [
     ...goals.map(goalText),
+    ...stolenText(stolen),
     ...Object.entries(missing).map(([name, why]) => `${name} is not here: ${why}`),
     ...(witness === null ? [] : [`By smtp-source, postern takes ${witness.rate.toFixed(0)} a second.`]),
   ];

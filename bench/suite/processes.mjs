@@ -156,3 +156,25 @@ export function residentMemory(pid) {
     return null;
   }
 }
+
+/** Processor time of the whole machine so far, and how much of it its host gave to others; null where nobody can tell. */
+export function machineTime() {
+  try {
+    const [, ...fields] = readFileSync('/proc/stat', 'utf8')
+      .split('\n', 1)[0]
+      .trim()
+      .split(/\s+/)
+      .map(Number);
+    // user, nice, system, idle, iowait, irq, softirq, steal; what guests have is part of user.
+    return { all: fields.slice(0, 8).reduce((sum, ticks) => sum + ticks, 0), stolen: fields[7] };
+  } catch {
+    return null;
+  }
+}
+
+/** Part of the machine's processor time since then that its host gave to others; null where nobody can tell. */
+export function stolenSince(before) {
+  const now = machineTime();
+  if (before === null || now === null || now.all === before.all) return null;
+  return (now.stolen - before.stolen) / (now.all - before.all);
+}

@@ -1,6 +1,7 @@
 // What is measured in a way of its own, each by a script beside this folder.
 import { fileURLToPath } from 'node:url';
-import { generate, has } from './processes.mjs';
+import { generate, has, machineTime, stolenSince } from './processes.mjs';
+import { stolenText } from './text.mjs';
 
 const script = (name) => fileURLToPath(new URL(`../${name}.mjs`, import.meta.url));
 
@@ -69,13 +70,16 @@ export async function measureSide({ id, title, missing, command, few, read }, qu
   const lacking = missing?.() ?? null;
   if (lacking !== null) return { id, title, findings: [{ text: `left out: ${lacking}` }] };
   // Not held to one core: the store has a thread of its own, and slow clients another process.
+  const began = machineTime();
   const { stdout } = await generate(['node', ...(quick ? few : command), '--json'], { unpinned: true });
   const findings = read(JSON.parse(stdout.trim().split('\n').at(-1)));
-  return { id, title, findings: quick ? findings.map(({ text }) => ({ text })) : findings };
+  const stolen = stolenSince(began);
+  return { id, title, findings: quick ? findings.map(({ text }) => ({ text })) : findings, stolen };
 }
 
-export function sideText({ title, findings }) {
-  return ['', title, ...findings.map((finding) => `  ${findingText(finding)}`)].join('\n');
+export function sideText({ title, findings, stolen }) {
+  const lines = [...findings.map(findingText), ...stolenText(stolen)];
+  return ['', title, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 export function findingText({ text, goal }) {

@@ -1,6 +1,6 @@
 // Results as text.
 
-export function scenarioText({ title, contestants, missing, goals, witness }) {
+export function scenarioText({ title, contestants, missing, goals, witness, stolen }) {
   const lines = ['', title];
   const width = Math.max(...contestants.map(({ name }) => name.length), 8);
   const head = ['messages/s', '±', 'server µs', 'p50 ms', 'p99 ms', 'generator'];
@@ -23,7 +23,7 @@ export function scenarioText({ title, contestants, missing, goals, witness }) {
       `  by smtp-source ${witness.rate.toFixed(0)}/s, ${(witness.rate / ours.rate).toFixed(2)} of our generator's figure for postern`,
     );
   }
-  for (const goal of goals) lines.push(`  ${goalText(goal)}`);
+  for (const line of [...goals.map(goalText), ...stolenText(stolen)]) lines.push(`  ${line}`);
   return lines.join('\n');
 }
 
@@ -33,6 +33,15 @@ export function goalText({ subject, against, least, ratio, spread, costRatio, me
     `${met ? 'reached' : 'SHORT  '} ${subject} to ${against}: ${ratio.toFixed(2)} ` +
     `(± ${percent(spread)}, goal ${least})${cost}`
   );
+}
+
+/** More than this, and figures swing by it: a virtual machine whose host is busy. */
+const MUCH_STOLEN = 0.05;
+
+/** A line where the machine was not its own; none where it was, or nobody can tell. */
+export function stolenText(stolen) {
+  if (stolen === null || stolen === undefined || stolen < MUCH_STOLEN) return [];
+  return [`the host of this machine gave ${percent(stolen)} of its processor time to others meanwhile`];
 }
 
 export function percent(part) {
