@@ -78,7 +78,7 @@ export class SimdScan extends NodeScan {
       // With the octet before it; where the search begins there is none.
       if (at === from) window[WINDOW - 1] = 0;
       piece.copy(window, at === from ? WINDOW : WINDOW - 1, at === from ? at : at - 1, at + length);
-      const found = this.#search(WINDOW - 1, WINDOW + length, dots ? -1 : 0);
+      const found = this.#search(WINDOW - 1, WINDOW + length, dots ? 1 : 0);
       this.lines += this.#lines[0] as number;
       if (found < WINDOW + length) return at + found - WINDOW - (window[found - 1] === CR ? 1 : 0);
     }

@@ -1,5 +1,6 @@
-;; One pass over message content, sixteen octets at a time: the search `stop` of src/protocol/scan.ts, which
-;; says what it looks for. The portable search there is the reference; a test holds the two to be equal.
+;; One pass over message content, sixteen octets at a time and mostly two such blocks in a turn: the search `stop`
+;; of src/protocol/scan.ts, which says what it looks for. The portable search there is the reference; a test holds
+;; the two to be equal.
 ;;
 ;; `npm run scan` assembles this into scan-module.ts; another test compares.
 (module
@@ -13,7 +14,7 @@
 
   ;; $at    offset of the octet before the first
   ;; $end   offset behind the last
-  ;; $dots  -1: stop at a dot behind an LF as well; 0: do not
+  ;; $dots  not 0: stop at a dot behind an LF as well
   ;; gives  the offset of the first octet that does not fit the one before it, or $end: of a bare LF, of
   ;;        such a dot, or of what stands behind a bare CR. At 0 stand the LFs before it.
   (func (export "stop") (param $at i32) (param $end i32) (param $dots i32) (result i32)
@@ -21,11 +22,72 @@
     (local $here v128)
     (local $before v128)
     (local $lf v128)
+    ;; The LFs of both blocks, and what is wrong in either.
+    (local $ends v128)
     (local $misfit v128)
     (local $passed i32)
     (local $lines i32)
+    ;; The same in sixteen bits each: a window has fewer than each of these can count.
+    (local $counts v128)
+    ;; What must not stand behind an LF: a dot, or another LF, which is a misfit anyway.
+    (local $behind v128)
 
-    ;; From here on a block holds the last octet.
+    (local.set $behind
+      (i8x16.splat (select (i32.const 0x2e) (i32.const 0x0a) (local.get $dots))))
+
+    ;; Two blocks in a turn, as long as nothing is found and the end is behind them.
+    (block $near
+      (loop $pair
+        (br_if $near (i32.ge_s (i32.add (local.get $at) (i32.const 32)) (local.get $end)))
+
+        (local.set $here (v128.load offset=1 (local.get $at)))
+        (local.set $before (v128.load (local.get $at)))
+        (local.set $lf
+          (i8x16.eq (local.get $here) (i8x16.splat (i32.const 0x0a))))
+        (local.set $ends (local.get $lf))
+        (local.set $misfit
+          (v128.or
+            (v128.xor
+              (local.get $lf)
+              (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0d))))
+            (v128.and
+              (i8x16.eq (local.get $here) (local.get $behind))
+              (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0a))))))
+
+        (local.set $here (v128.load offset=17 (local.get $at)))
+        (local.set $before (v128.load offset=16 (local.get $at)))
+        (local.set $lf
+          (i8x16.eq (local.get $here) (i8x16.splat (i32.const 0x0a))))
+        (local.set $ends (i8x16.add (local.get $ends) (local.get $lf)))
+        (local.set $misfit
+          (v128.or
+            (local.get $misfit)
+            (v128.or
+              (v128.xor
+                (local.get $lf)
+                (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0d))))
+              (v128.and
+                (i8x16.eq (local.get $here) (local.get $behind))
+                (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0a)))))))
+
+        (br_if $near (v128.any_true (local.get $misfit)))
+        ;; Where there is an LF, there is -1 in `ends`.
+        (local.set $counts
+          (i16x8.sub (local.get $counts) (i16x8.extadd_pairwise_i8x16_s (local.get $ends))))
+        (local.set $at (i32.add (local.get $at) (i32.const 32)))
+        (br $pair)))
+
+    (local.set $counts (i32x4.extadd_pairwise_i16x8_u (local.get $counts)))
+    (local.set $lines
+      (i32.add
+        (i32.add
+          (i32x4.extract_lane 0 (local.get $counts))
+          (i32x4.extract_lane 1 (local.get $counts)))
+        (i32.add
+          (i32x4.extract_lane 2 (local.get $counts))
+          (i32x4.extract_lane 3 (local.get $counts)))))
+
+    ;; Block by block to what was found, or to the end. From here on a block holds the last octet.
     (local.set $last (i32.sub (local.get $end) (i32.const 17)))
 
     (block $found
@@ -44,10 +106,8 @@
               (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0d))))
             ;; The LF before a dot has its CR, or it would have been a misfit itself.
             (v128.and
-              (i8x16.splat (local.get $dots))
-              (v128.and
-                (i8x16.eq (local.get $here) (i8x16.splat (i32.const 0x2e)))
-                (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0a)))))))
+              (i8x16.eq (local.get $here) (local.get $behind))
+              (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0a))))))
 
         (br_if $found (v128.any_true (local.get $misfit)))
         (br_if $found (i32.ge_s (local.get $at) (local.get $last)))
