@@ -69,7 +69,7 @@ async function main() {
       if (options.quick && only === null && scenario.id.startsWith('growth-')) continue;
       const amounts = options.quick
         ? { amount: { messages: scenario.few }, warmup: null }
-        : { amount: { seconds }, warmup: { seconds: LONG.warmup } };
+        : { amount: { seconds }, warmup: { seconds: scenario.warmup ?? LONG.warmup } };
       const result = await attempt(scenario, () =>
         measure(scenario, { ...amounts, rounds, certificate, only: contestants, judged: !options.quick }),
       );
