@@ -1,14 +1,17 @@
 // What slow clients do to honest ones: messages a second of a few honest connections, alone and beside 2,000
-// connections that send one octet per ten seconds, in turns. Three processes: server, slow clients, honest ones.
+// connections that send one octet per ten seconds, in turns. Three processes: the server, on a core of its own where
+// that can be had, slow clients, honest ones.
 //
 //   npm run -s build && node bench/slow-clients.mjs [slow connections] [rounds] [seconds] [--json]
 //
 // Loopback only.
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { pinned } from './suite/processes.mjs';
+import { median } from './suite/statistics.mjs';
 
 const HONEST = 20;
 const BODY = `From: a@example.com\r\nSubject: x\r\n\r\n${'0123456789abcdef0123456789abcdef0123456789abcdef\r\n'.repeat(200)}.\r\n`;
@@ -109,15 +112,31 @@ async function measure(port, server, seconds) {
   return { goodput: messages / took, cost: ((await cpu()) - before) / messages };
 }
 
+const SERVER_CORE = 0;
+const CLIENTS_CORE = 1;
+
+/** Options of a process that stays on one core. */
+function on(core) {
+  return pinned ? { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath] } : {};
+}
+
 async function main() {
+  if (pinned) execFileSync('taskset', ['-cp', String(CLIENTS_CORE), String(process.pid)]);
   const json = process.argv.includes('--json');
   const [slow = 2_000, rounds = 4, seconds = 4] = process.argv
     .slice(2)
     .filter((word) => word !== '--json')
     .map(Number);
-  const server = fork(fileURLToPath(new URL('./idle-server.mjs', import.meta.url)), ['gateway']);
+  const server = fork(
+    fileURLToPath(new URL('./idle-server.mjs', import.meta.url)),
+    ['gateway'],
+    on(SERVER_CORE),
+  );
   const [{ port }] = await once(server, 'message');
-  const others = fork(fileURLToPath(import.meta.url), { env: { ...process.env, ROLE: 'slow' } });
+  const others = fork(fileURLToPath(import.meta.url), {
+    env: { ...process.env, ROLE: 'slow' },
+    ...on(CLIENTS_CORE),
+  });
   const set = async (count) => {
     others.send({ port, count });
     const [{ open }] = await once(others, 'message');
@@ -135,14 +154,13 @@ async function main() {
     const show = ({ goodput, cost }) => `${goodput.toFixed(0)}/s at ${cost.toFixed(0)} µs`;
     if (!json) console.log(`alone ${show(alone.at(-1))}, beside ${slow} slow ones ${show(beside.at(-1))}`);
   }
-  const median = (runs, name) =>
-    runs.map((run) => run[name]).sort((a, b) => a - b)[Math.floor((runs.length - 1) / 2)];
-  const ratio = (name) => median(beside, name) / median(alone, name);
+  // Of the pairs, not of all runs: what slows the machine for a while slows both of a pair.
+  const ratio = (name) => median(beside.map((run, round) => run[name] / alone[round][name]));
   const [goodput, cost] = [ratio('goodput'), ratio('cost')];
   console.log(
     json
       ? JSON.stringify({ slow, rounds, goodput, cost })
-      : `medians, beside to alone: goodput ${goodput.toFixed(3)}, server time a message ${cost.toFixed(3)}`,
+      : `medians of the pairs, beside to alone: goodput ${goodput.toFixed(3)}, server time a message ${cost.toFixed(3)}`,
   );
   others.kill();
   server.kill();
