@@ -1,7 +1,8 @@
-// Prints the table of docs/performance.md from results that are kept.
+// Prints the tables of docs/performance.md from results that are kept.
 //
 //   node bench/table.mjs bench/results/DATE.json
 import { readFileSync } from 'node:fs';
-import { goalsTable } from './suite/markdown.mjs';
+import { goalsTable, growthTable, ratesTable, sidesList } from './suite/markdown.mjs';
 
-console.log(goalsTable(JSON.parse(readFileSync(process.argv[2], 'utf8'))));
+const results = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+console.log([goalsTable, ratesTable, growthTable, sidesList].map((part) => part(results)).join('\n\n'));

@@ -1,4 +1,4 @@
-// The goals and what was measured, as the table of docs/performance.md.
+// What was measured, as the tables of docs/performance.md.
 import { percent } from './text.mjs';
 
 export function goalsTable({ results, sides }) {
@@ -15,19 +15,70 @@ export function goalsTable({ results, sides }) {
   const sideRows = sides.flatMap(({ title, findings, stolen }) =>
     findings.flatMap(({ text, goal }) => {
       if (goal === undefined) return [];
-      const { least, most, found } = goal;
+      const { least, most, found, name = text.slice(0, text.indexOf(':')) } = goal;
       const wanted = least === undefined ? `≤ ${most}` : `≥ ${least}`;
-      return [[title, text.slice(0, text.indexOf(':')), wanted, found.toFixed(2), '', stolenCell(stolen)]];
+      return [[title, name, wanted, found.toFixed(2), '', stolenCell(stolen)]];
     }),
   );
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [
-    line(['scenario', 'ratio', 'goal', 'found', 'by processor time', 'machine lent out']),
-    line(Array.from({ length: 6 }, () => '---')),
-    ...[...rows, ...sideRows].map(line),
-  ].join('\n');
+  const head = ['scenario', 'ratio', 'goal', 'found', 'by processor time', 'machine lent out'];
+  return table(head, [...rows, ...sideRows]);
 }
 
 function stolenCell(stolen) {
   return stolen === null || stolen === undefined ? '' : percent(stolen);
+}
+
+const CONTESTANTS = [
+  'null',
+  'tls',
+  'postern',
+  'gateway',
+  'smtp-server',
+  'haraka',
+  'smtp-sink',
+  'aiosmtpd',
+  'postfix',
+];
+
+/** Messages a second of all scenarios. */
+export function ratesTable({ results }) {
+  const rows = results.map(({ title, contestants }) => [
+    title,
+    ...CONTESTANTS.map((wanted) => rate(contestants.find(({ name }) => name === wanted))),
+  ]);
+  return table(['messages a second', ...CONTESTANTS], rows);
+}
+
+/** Throughput and memory by connections. */
+export function growthTable({ results }) {
+  const growth = results.filter(({ id }) => id.startsWith('growth-'));
+  const names = growth[0]?.contestants.map(({ name }) => name) ?? [];
+  const rows = growth.map(({ title, contestants }) => [
+    title,
+    ...names.map((wanted) => {
+      const found = contestants.find(({ name }) => name === wanted);
+      return `${rate(found)}, ${mebibytes(found?.memory)}`;
+    }),
+  ]);
+  return table(['messages a second, and resident memory afterwards', ...names], rows);
+}
+
+/** What the scripts beside the scenarios found, line by line. */
+export function sidesList({ sides }) {
+  return sides
+    .flatMap(({ title, findings }) => [`- ${title}`, ...findings.map(({ text }) => `  - ${text}`)])
+    .join('\n');
+}
+
+function rate(contestant) {
+  return contestant === undefined ? '' : contestant.rate.toFixed(0);
+}
+
+function mebibytes(memory) {
+  return typeof memory?.now === 'number' ? `${(memory.now / 2 ** 20).toFixed(0)} MiB` : 'unknown';
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
