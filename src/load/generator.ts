@@ -35,8 +35,11 @@ export class Generator implements Work {
   #number = 0;
   #stopped = false;
   #failure: RunFailed | null = null;
+  /** Lanes that have had no connection; of no interest once one of all has had one. */
+  readonly #without = new Set<Lane>();
   #everOpened = false;
   #lastOpen = 0;
+  #stoppedAt = 0;
   readonly #timers = new Set<NodeJS.Timeout>();
   #finished: (() => void) | null = null;
 
@@ -80,8 +83,14 @@ export class Generator implements Work {
   /** Starts no more messages; what is on its way has that many milliseconds. */
   stop(drain: number): void {
     this.#stopped = true;
+    this.#stoppedAt ||= this.now();
     this.#wakeAll();
     this.#after(drain, () => this.#abort());
+  }
+
+  /** When the time was over, in milliseconds of the run; 0 where the messages were sooner. */
+  get stoppedAt(): number {
+    return this.#stoppedAt;
   }
 
   /** Messages that were due and never began. */
@@ -129,16 +138,22 @@ export class Generator implements Work {
     if (this.#lanes.size === 0) this.#finished?.();
   }
 
-  tried(error: Error | null): void {
+  tried(lane: Lane, error: Error | null): void {
     const now = this.now();
     if (error === null) {
       this.#everOpened = true;
       this.#lastOpen = now;
-    } else if (!this.#everOpened) {
-      const missing = error instanceof UnsupportedError ? error.keyword : null;
+      return;
+    }
+    const late = now - this.#lastOpen > GIVE_UP;
+    const missing = error instanceof UnsupportedError ? error.keyword : null;
+    this.#without.add(lane);
+    if (this.#everOpened) {
+      if (late && this.recorder.inFlight === 0) this.stop(0);
+    } else if (missing !== null || late || this.#without.size === this.#lanes.size) {
       this.#failure ??= new RunFailed(error.message, missing, { cause: error });
       this.#abort();
-    } else if (now - this.#lastOpen > GIVE_UP && this.recorder.inFlight === 0) this.stop(0);
+    }
   }
 
   // ---- the schedule

@@ -25,7 +25,7 @@ export interface Work {
   /** A lane has come to its end. */
   closed(lane: Lane): void;
   /** A session was opened, or was not. */
-  tried(error: Error | null): void;
+  tried(lane: Lane, error: Error | null): void;
   readonly now: () => number;
 }
 
@@ -98,8 +98,8 @@ export class Lane implements MailSource<NumberedMail> {
     this.recorder.replied(reply);
   }
 
-  settled(mail: NumberedMail, reply: ReceivedReply, accepted: boolean): void {
-    this.recorder.settled(mail, reply, accepted, this.work.now());
+  settled(mail: NumberedMail, _: ReceivedReply, accepted: boolean): void {
+    this.recorder.settled(mail, accepted, this.work.now());
   }
 
   lost(mails: readonly NumberedMail[], error: ConnectionError): void {
@@ -137,7 +137,7 @@ export class Lane implements MailSource<NumberedMail> {
     // It may have been given up in the turn in which it came about.
     if (this.#state === 'done') return;
     this.recorder.opened(began, this.work.now(), channel.resumed);
-    this.work.tried(null);
+    this.work.tried(this, null);
     this.#state = 'open';
     this.#sent = 0;
     this.#mailer = new Mailer(channel, this.options, this);
@@ -147,7 +147,7 @@ export class Lane implements MailSource<NumberedMail> {
   #notOpened(error: ConnectionError | ReplyError): void {
     if (this.#state === 'done') return;
     this.recorder.notOpened(error, this.work.now());
-    this.work.tried(error);
+    this.work.tried(this, error);
     if (this.work.over) {
       this.#finish();
       return;

@@ -85,8 +85,11 @@ export class Recorder {
     private readonly done: (interval: Interval) => void,
   ) {}
 
-  replied({ code }: ReceivedReply): void {
+  replied(reply: ReceivedReply): void {
+    const { code } = reply;
     this.#replies[code] = (this.#replies[code] ?? 0) + 1;
+    // Of a recipient, it need not be why the message is refused.
+    if (code >= 400 && !(code in this.faults.replies)) this.faults.replies[code] = reply.toString();
   }
 
   started(now: number): void {
@@ -95,15 +98,12 @@ export class Recorder {
     this.inFlight++;
   }
 
-  settled(mail: NumberedMail, reply: ReceivedReply, accepted: boolean, now: number): void {
+  settled(mail: NumberedMail, accepted: boolean, now: number): void {
     this.#ended(now);
     if (accepted) {
       this.#counts.accepted++;
       this.#counts.octets += mail.octets;
-    } else {
-      this.#counts.refused++;
-      this.refusal(reply);
-    }
+    } else this.#counts.refused++;
     this.#latency.record(now - mail.intended);
     if (this.openLoop) this.#service.record(now - mail.started);
   }
@@ -128,17 +128,11 @@ export class Recorder {
   notOpened(error: ConnectionError | ReplyError, now: number): void {
     this.at(now);
     this.#counts.notOpened++;
-    if (error instanceof ReplyError) this.refusal(error.reply);
     this.#fault(error instanceof ReplyError ? 'refused' : error.fault, error.message);
   }
 
   slipped(milliseconds: number): void {
     this.#slip.record(milliseconds);
-  }
-
-  refusal(reply: ReceivedReply): void {
-    const code = String(reply.code);
-    if (!(code in this.faults.replies)) this.faults.replies[code] = reply.toString();
   }
 
   /** The time is this: an interval that is over is handed out. */

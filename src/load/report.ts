@@ -35,7 +35,7 @@ export interface Report {
   };
   /** Stopped before its end. */
   readonly interrupted: boolean;
-  /** Seconds that the figures are of: from the end of the warm-up to the last reply. */
+  /** Seconds that the figures are of: from the end of the warm-up to the last reply, and to the end of the time that was asked for. */
   readonly seconds: number;
   readonly messages: Counts & {
     /** Due and never begun: the server was too slow for the rate. */
@@ -81,6 +81,7 @@ export interface Findings {
   readonly tally: Tally;
   readonly startedAt: Date;
   readonly interrupted: boolean;
+  readonly stoppedAt: number;
   readonly unstarted: number;
   readonly faults: Faults;
   readonly cores: number;
@@ -95,7 +96,8 @@ const LATE = 2_000;
 export function makeReport({ plan, tally, ...found }: Findings): Report {
   const { target, ...settings } = plan;
   const warm = Math.ceil(plan.warmup / INTERVAL) * INTERVAL;
-  const seconds = Math.max(0, tally.lastEnd - warm) / 1000;
+  // A server that is gone, or has nothing to do, has its time all the same.
+  const seconds = Math.max(0, Math.max(tally.lastEnd, found.stoppedAt) - warm) / 1000;
   const rate = (count: number): number => (seconds === 0 ? 0 : count / seconds);
   const open = plan.schedule !== null;
   const slip = open ? spreadOf(tally.slip) : null;

@@ -63,6 +63,7 @@ export async function runPlan(plan: Plan, { begun, stop }: RunOptions = {}): Pro
     tally,
     startedAt: new Date(origin),
     interrupted,
+    stoppedAt: Math.max(...ends.map(({ stoppedAt }) => stoppedAt)),
     unstarted: ends.reduce((sum, { unstarted }) => sum + unstarted, 0),
     faults: mergeFaults(ends.map(({ faults }) => faults)),
     cores: (user + system) / 1000 / wall,

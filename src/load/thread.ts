@@ -10,6 +10,8 @@ export interface ThreadEnd {
   readonly faults: Faults;
   /** Messages that were due and never began. */
   readonly unstarted: number;
+  /** When it was told to start no more, in milliseconds of the run; 0 where it came to its end before. */
+  readonly stoppedAt: number;
   /** Share of its time in which the thread's event loop was not idle, from 0 to 1. */
   readonly busy: number;
 }
@@ -70,6 +72,7 @@ export class LocalThread implements Thread {
     return {
       faults: this.#recorder.faults,
       unstarted: generator.unstarted,
+      stoppedAt: generator.stoppedAt,
       busy: performance.eventLoopUtilization(before).utilization,
     };
   }

@@ -1,0 +1,55 @@
+// Servers that do their work in part: the report must not make more of it than it was, nor less.
+import type { Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { runPlan } from '../../src/load/index.js';
+import { answering, hostileServer } from '../client/hostile-server.js';
+import { planFor } from './plan.js';
+
+/** Takes everything, except where another reply is given. */
+function taking(socket: Socket, other: (line: string) => string | null | undefined = () => undefined): void {
+  socket.write('220 x\r\n');
+  answering(socket, (line) => {
+    const reply = other(line);
+    if (reply !== undefined) return reply;
+    if (line === 'DATA') return '354 go on\r\n';
+    return /^(EHLO|MAIL|RCPT|RSET|QUIT|\.$)/.test(line) ? '250 ok\r\n' : null;
+  });
+}
+
+it('the time in which a server is gone counts: its throughput is not that of its last breath', async () => {
+  let accepted = 0;
+  const port = await hostileServer((socket) => {
+    if (accepted === 5) socket.destroy();
+    else
+      taking(socket, (line) => {
+        if (line === '.' && ++accepted === 5) socket.end('250 ok\r\n');
+        return accepted === 5 ? null : undefined;
+      });
+  });
+  const report = await runPlan(planFor(port, { connections: 1, messages: null, duration: 600 }));
+  expect(report.messages.accepted).toBe(5);
+  expect(report.seconds).toBeGreaterThanOrEqual(0.6);
+});
+
+it('a server that takes only some of the connections is loaded over those', async () => {
+  let connections = 0;
+  const port = await hostileServer((socket) => {
+    // The refusal is there before any other connection is ready.
+    if (++connections % 4 !== 0) socket.end('421 4.7.0 too many connections\r\n');
+    else setTimeout(() => taking(socket), 20);
+  });
+  const report = await runPlan(planFor(port, { connections: 4, messages: 20 }));
+  expect(report.messages).toMatchObject({ accepted: 20, lost: 0, refused: 0 });
+  expect(report.messages.notOpened).toBeGreaterThan(0);
+  expect(report.faults.replies).toEqual({ 421: '421 4.7.0 too many connections' });
+});
+
+it('why some recipients of a message were refused is told, though the message was accepted', async () => {
+  const port = await hostileServer((socket) =>
+    taking(socket, (line) => (/^RCPT.*[02468]@/.test(line) ? '550 5.1.1 no such user\r\n' : undefined)),
+  );
+  const report = await runPlan(planFor(port, { messages: 6, recipients: 2 }));
+  expect(report.messages).toMatchObject({ accepted: 6, refused: 0 });
+  expect(report.replies).toMatchObject({ 550: 6 });
+  expect(report.faults.replies).toEqual({ 550: '550 5.1.1 no such user' });
+});
