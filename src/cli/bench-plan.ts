@@ -31,7 +31,7 @@ export interface BenchOptions extends Named {
   readonly tlsResume?: true;
   readonly auth?: Mechanism;
   readonly rate?: number;
-  readonly arrivals: 'fixed' | 'poisson';
+  readonly arrivals?: 'fixed' | 'poisson';
   readonly iOwnThisServer?: true;
   readonly json?: true;
   readonly save?: string;
@@ -55,6 +55,12 @@ export function planOf(url: string | undefined, options: BenchOptions): Plan {
   if (options.auth !== undefined && target.user === null) {
     throw new UsageError('--auth needs USER:PASSWORD@ in the URL');
   }
+  if (options.tlsResume === true && !target.implicitTls && options.starttls !== true) {
+    throw new UsageError('--tls-resume needs smtps:// or --starttls');
+  }
+  if (options.arrivals !== undefined && options.rate === undefined) {
+    throw new UsageError('--arrivals needs --rate');
+  }
   if (options.threads > options.connections) {
     throw new UsageError(`${options.threads} --threads have no use for ${options.connections} --connections`);
   }
@@ -77,7 +83,7 @@ export function planOf(url: string | undefined, options: BenchOptions): Plan {
     schedule:
       options.rate === undefined
         ? null
-        : { perSecond: options.rate, arrivals: options.arrivals, ramp: options.ramp },
+        : { perSecond: options.rate, arrivals: options.arrivals ?? 'poisson', ramp: options.ramp },
     ramp: options.ramp,
     warmup,
     from: address('--from', options.from, mailCommand),

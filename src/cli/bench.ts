@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { access, constants, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { type Plan, type Report, reportText, resolveHost, RunFailed, runPlan } from '../load/index.js';
 import { showProgress } from './bench-progress.js';
@@ -24,6 +25,7 @@ export async function bench(context: Context, command: Command, url: string | un
     return;
   }
   const { plan, mine } = await aimed(planOf(url, options), options);
+  for (const file of [options.save, options.html]) if (file !== undefined) await mayWrite(file);
   if (!mine) await context.stderr.line('This is not loopback: --i-own-this-server was given.');
   const report = await run(context, plan);
   await hand(context, report, options);
@@ -82,19 +84,39 @@ function nothingAccepted({ messages }: Report): string {
 }
 
 async function hand(context: Context, report: Report, options: BenchOptions): Promise<void> {
-  if (options.save !== undefined) await write(options.save, `${JSON.stringify(report, null, 2)}\n`);
-  if (options.html !== undefined) {
-    const { reportPage } = await import('../load/report-page.js');
-    await write(options.html, await reportPage(report));
-  }
-  if (options.json === true) await context.stdout.json(report);
-  else await context.stdout.write(reportText(report));
+  // Whatever cannot be written costs nothing of the rest: the run was long.
+  const handed = await Promise.allSettled([
+    options.json === true ? context.stdout.json(report) : context.stdout.write(reportText(report)),
+    options.save === undefined ? null : write(options.save, `${JSON.stringify(report, null, 2)}\n`),
+    options.html === undefined ? null : writePage(options.html, report),
+  ]);
+  for (const outcome of handed) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+async function writePage(file: string, report: Report): Promise<void> {
+  const { reportPage } = await import('../load/report-page.js');
+  await write(file, await reportPage(report));
 }
 
 async function write(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (error) {
-    throw new CliError(`cannot write ${file}: ${(error as Error).message}`, { cause: error });
+    throw cannotWrite(file, error);
   }
+}
+
+/** What is wrong with the name of a file is told before the run, not behind it. */
+async function mayWrite(file: string): Promise<void> {
+  try {
+    const there = await stat(file).catch(() => null);
+    if (there?.isDirectory() === true) throw new Error('it is a folder');
+    await access(there === null ? dirname(file) : file, constants.W_OK);
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
+}
+
+function cannotWrite(file: string, error: unknown): CliError {
+  return new CliError(`cannot write ${file}: ${(error as Error).message}`, { cause: error });
 }

@@ -13,6 +13,8 @@ export function addLoadCommands(program: Command, context: Context): void {
 }
 
 function addBench(program: Command, context: Context, duration: Read<number>, sizes: Read<unknown>): void {
+  const time = (name: string, about: string, milliseconds: number, shown: string): Option =>
+    new Option(`${name} <DURATION>`, about).argParser(duration).default(milliseconds, shown);
   program
     .command('bench')
     .description('load an SMTP server of your own, and tell how fast it is')
@@ -24,9 +26,11 @@ function addBench(program: Command, context: Context, duration: Read<number>, si
       'how long messages are started (default 10s, or until --messages)',
       duration,
     )
-    .option('-s, --size <SIZES>', 'octets of a message: 1k, or a mix such as 1k:80,64k:15,1m:5', sizes, [
-      { octets: 1024, weight: 1 },
-    ])
+    .addOption(
+      new Option('-s, --size <SIZES>', 'octets of a message: 1k, or a mix such as 1k:80,64k:15,1m:5')
+        .argParser(sizes)
+        .default([{ octets: 1024, weight: 1 }], '1k'),
+    )
     .option('-r, --recipients <N>', 'recipients of each message', positiveInteger, 1)
     .option(
       '--per-connection <N>',
@@ -46,18 +50,19 @@ function addBench(program: Command, context: Context, duration: Read<number>, si
       rate,
     )
     .addOption(
-      new Option('--arrivals <KIND>', 'with --rate: evenly, or by chance')
-        .choices(['fixed', 'poisson'])
-        .default('poisson'),
+      new Option('--arrivals <KIND>', 'with --rate: evenly, or by chance (default: poisson)').choices([
+        'fixed',
+        'poisson',
+      ]),
     )
-    .option('--ramp <DURATION>', 'over which the rate rises, or connections are opened', duration, 0)
-    .option('--warmup <DURATION>', 'at the beginning, not counted', duration, 0)
+    .addOption(time('--ramp', 'over which the rate rises, or connections are opened', 0, 'none'))
+    .addOption(time('--warmup', 'at the beginning, not counted', 0, 'none'))
     .option('--from <ADDRESS>', 'sender, of the envelope and in From', 'bench@example.com')
     .option('--to <ADDRESS>', 'recipients; {n}, or the end of the name, becomes a number', 'rcpt@example.net')
     .option('--hello <NAME>', 'name of the client', 'localhost')
     .option('--seed <N>', 'of all that is left to chance', wholeNumber, 1)
-    .option('--timeout <DURATION>', 'for each reply', duration, 60_000)
-    .option('--drain <DURATION>', 'for what is on its way when the time is over', duration, 10_000)
+    .addOption(time('--timeout', 'for each reply', 60_000, '60s'))
+    .addOption(time('--drain', 'for what is on its way when the time is over', 10_000, '10s'))
     .option('--threads <N>', 'of the generator', positiveInteger, 1)
     .option('--i-own-this-server', 'it need not be on loopback')
     .option('--json', 'the report as JSON, in place of the table')

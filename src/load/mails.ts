@@ -39,14 +39,15 @@ export class Mails {
   readonly #templates: readonly Template[];
   readonly #choose: () => number;
   readonly #mail: string;
-  readonly #rcpt: readonly [before: string, behind: string];
+  /** What stands around the number. */
+  readonly #rcpt: readonly string[];
   readonly #recipients: number;
 
   /** @param now the date of all messages, in milliseconds since 1970 */
   constructor(plan: Plan, thread: number, now: number) {
     this.#mail = mailCommand(plan.from);
     this.#recipients = plan.recipients;
-    this.#rcpt = around(rcptCommand(numbered(plan.to)));
+    this.#rcpt = rcptCommand(numbered(plan.to)).split(NUMBER);
     // The same messages in each thread, in an order of its own.
     const words = randomFrom(plan.seed);
     this.#templates = plan.sizes.map(({ octets }) => template(plan, octets, words, now));
@@ -56,11 +57,10 @@ export class Mails {
   /** The message of a number, counted from 0. */
   make(number: number, intended: number, started: number): NumberedMail {
     const { octets, head, places, body } = this.#templates[this.#choose()] as Template;
-    const [before, behind] = this.#rcpt;
     const recipients: string[] = [];
     const first = number * this.#recipients;
     for (let index = 0; index < this.#recipients; index++) {
-      recipients.push(before + digits(first + index) + behind);
+      recipients.push(this.#rcpt.join(digits(first + index)));
     }
     const own = Buffer.allocUnsafe(head.length);
     head.copy(own);
@@ -118,11 +118,6 @@ function numbered(address: string): string {
   if (address.includes('{n}')) return address.replaceAll('{n}', NUMBER);
   const at = address.lastIndexOf('@');
   return at < 0 ? address + NUMBER : address.slice(0, at) + NUMBER + address.slice(at);
-}
-
-function around(command: string): [string, string] {
-  const at = command.indexOf(NUMBER);
-  return [command.slice(0, at), command.slice(at + DIGITS)];
 }
 
 function placesOf(head: Buffer): number[] {

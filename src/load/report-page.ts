@@ -152,7 +152,10 @@ function factsOf({
     ...(settings.warmup === 0
       ? []
       : ([
-          ['Warm-up, not counted', `${duration(settings.warmup / 1000)}, ${count(warmup.accepted)} messages`],
+          [
+            'Warm-up, not counted',
+            `${duration(settings.warmup / 1000)}, ${count(warmup.accepted)} messages, ${count(warmup.opened)} connections`,
+          ],
         ] as const)),
     ['Refused', count(messages.refused)],
     ['Lost', count(messages.lost)],

@@ -29,7 +29,7 @@ export function reportText(report: Report): string {
 
 /** What was asked, in words. */
 export function loadOf({ settings }: Report): string {
-  const { schedule, sizes, recipients, messagesPerConnection, user } = settings;
+  const { schedule, sizes, recipients, ramp, messagesPerConnection, user } = settings;
   const loop =
     schedule === null
       ? 'closed loop'
@@ -41,6 +41,7 @@ export function loadOf({ settings }: Report): string {
   return [
     loop,
     `${count(settings.connections)} connection${settings.connections === 1 ? '' : 's'}`,
+    ...(ramp === 0 ? [] : [`ramp of ${duration(ramp / 1000)}`]),
     mix.join(' + '),
     ...(recipients === 1 ? [] : [`${recipients} recipients`]),
     ...(messagesPerConnection === null ? [] : [`${count(messagesPerConnection)} per connection`]),
@@ -54,8 +55,13 @@ export function loadOf({ settings }: Report): string {
 
 /** What the reader must know before the figures are believed; empty where there is nothing. */
 export function warnings(report: Report): string[] {
-  const { generator, messages, service } = report;
+  const { generator, messages, warmup, service } = report;
   const found: string[] = [];
+  if (report.latency.count === 0 && warmup.started > 0) {
+    found.push(
+      'All messages ended within the warm-up: nothing was measured. A shorter --warmup, or more --messages.',
+    );
+  }
   if (generator.saturated && generator.slip === null) {
     found.push(
       `The generator is saturated (${percent(generator.busiest)} busy): these figures are its own limit, not the ` +
@@ -115,10 +121,11 @@ function failures({ messages }: Report): string {
   ].join(', ');
 }
 
-function connectionsOf({ messages }: Report): string {
+function connectionsOf({ messages, warmup }: Report): string {
+  const before = warmup.opened === 0 ? '' : `, ${count(warmup.opened)} in the warm-up`;
   const resumed = messages.resumed === 0 ? '' : `, ${count(messages.resumed)} with a resumed TLS session`;
   const failed = messages.notOpened === 0 ? '' : `, ${count(messages.notOpened)} failed`;
-  return `${count(messages.opened)} opened${resumed}${failed}`;
+  return `${count(messages.opened)} opened${before}${resumed}${failed}`;
 }
 
 function generatorOf({ generator }: Report): string {

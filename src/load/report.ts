@@ -88,6 +88,8 @@ export interface Findings {
   readonly busiest: number;
 }
 
+/** Below so many seconds a run is all beginning, in which every program is busy. */
+const BEGINNING = 1;
 /** A thread of a closed loop that is idle for less than this has no time to spare. */
 const BUSY = 0.95;
 /** A generator that begins one message in a hundred later than this is too slow for its rate, in microseconds. */
@@ -129,7 +131,7 @@ export function makeReport({ plan, tally, ...found }: Findings): Report {
       cores: found.cores,
       busiest: found.busiest,
       slip,
-      saturated: slip === null ? found.busiest > BUSY : slip.p99 > LATE,
+      saturated: slip === null ? seconds >= BEGINNING && found.busiest > BUSY : slip.p99 > LATE,
     },
     interval: INTERVAL,
     timeline: tally.points,

@@ -13,15 +13,16 @@ export const TARGET_FORM =
  * @returns the target, or in words what is wrong; the words never hold the text, which may have a password
  */
 export function parseTarget(text: string): Target | string {
-  const match = /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)\/?$/i.exec(text);
-  if (match === null) return 'it is not a URL without path and query';
-  const [, scheme = '', credentials, authority = ''] = match;
-  if (scheme !== 'smtp' && scheme !== 'smtps') return `scheme "${scheme}" is neither smtp nor smtps`;
+  const match = /^(?:(smtps?)|[a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)(.*)$/is.exec(text);
+  const [, scheme, credentials, authority = '', rest = ''] = match ?? [];
+  if (scheme === undefined) return 'it begins with neither smtp:// nor smtps://';
+  if (!/^\/?$/.test(rest))
+    return 'it has a path or a query; in a user or a password "/" is %2F, "?" %3F, "#" %23, "@" %40';
   const place = /^(?:\[([^\]]*)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(authority);
   if (place === null) return 'behind the scheme there is no HOST:PORT; an IPv6 address stands in brackets';
   const [, v6, name = '', port] = place;
   if (v6 !== undefined && !isIPv6(v6)) return 'what stands in brackets is not an IPv6 address';
-  const implicitTls = scheme === 'smtps';
+  const implicitTls = scheme.toLowerCase() === 'smtps';
   const number = port === undefined ? (implicitTls ? 465 : 587) : Number(port);
   if (number < 1 || number > 65_535) return 'the port is not a number from 1 to 65535';
   const decoded = decodeCredentials(credentials);
