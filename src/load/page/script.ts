@@ -4,10 +4,12 @@ export const SCRIPT = String.raw`
   const { interval, timeline, percentiles } = JSON.parse(document.getElementById('data').textContent);
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const HEIGHT = 300;
+  // On the right there is room for half of the last label.
+  const PADDING = [null, 36, null, null];
   const perSecond = 1000 / interval;
   const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
   const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-  const time = (us) => us == null ? '–'
+  const time = (us) => us == null ? ''
     : us < 1e3 ? Math.round(us) + ' µs'
     : us < 1e6 ? +(us / 1e3).toPrecision(3) + ' ms'
     : +(us / 1e6).toPrecision(3) + ' s';
@@ -17,6 +19,16 @@ export const SCRIPT = String.raw`
     const p = 100 - 100 / x;
     const nines = Math.max(0, Math.ceil(Math.log10(x)) - 2);
     return p.toFixed(Math.min(5, x > 10 ? nines : 0)) + '%';
+  };
+
+  // The places that have a label, none over the one before: each nine more takes six pixels.
+  const marks = (max, pixels) => {
+    const shown = [];
+    for (const x of [1, 2, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7]) {
+      const far = Math.log10(x / (shown.at(-1) ?? x)) / Math.log10(max) * pixels;
+      if (x <= max && (shown.length === 0 || far >= 28 + 6 * Math.log10(x))) shown.push(x);
+    }
+    return shown;
   };
 
   function axis(more) {
@@ -31,30 +43,32 @@ export const SCRIPT = String.raw`
     const rate = (name) => timeline.map((point) => point[name] * perSecond);
     const failures = timeline.some((point) => point.failed > 0);
     return [{
-      width, height: HEIGHT, scales: { x: { time: false, range: (_, __, max) => [0, max] } },
+      width, height: HEIGHT, padding: PADDING,
+      // From nothing: a rate that wavers must not look like one that falls to the ground.
+      scales: { x: { time: false, range: (_, __, max) => [0, max] }, y: { range: (_, __, max) => [0, (max || 1) * 1.08] } },
       axes: [axis({ values: (_, all) => all.map((at) => at + ' s') }),
         axis({ size: 56, values: (_, all) => all.map((value) => short.format(value)) })],
       series: [
-        { label: 'at', value: (_, at) => at == null ? '–' : at.toFixed(2) + ' s' },
+        { label: 'at', value: (_, at) => at == null ? '' : at.toFixed(2) + ' s' },
         { label: 'accepted/s', stroke: color('--good'), fill: color('--fill'), width: 2, points: { show: times.length < 2 },
-          value: (_, value) => value == null ? '–' : whole.format(value) },
+          value: (_, value) => value == null ? '' : whole.format(value) },
         ...(failures ? [{ label: 'refused or lost/s', stroke: color('--bad'), width: 2, points: { show: false },
-          value: (_, value) => value == null ? '–' : whole.format(value) }] : []),
+          value: (_, value) => value == null ? '' : whole.format(value) }] : []),
       ],
     }, [times, rate('accepted'), ...(failures ? [rate('failed')] : [])]];
   }
 
   function latency(width) {
     return [{
-      width, height: HEIGHT,
-      scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
+      width, height: HEIGHT, padding: PADDING,
+      scales: { x: { time: false, distr: 3, range: (_, __, max) => [1, Math.max(max, 2)] }, y: { distr: 3 } },
       axes: [
-        axis({ splits: (u) => [1, 2, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].filter((x) => x <= u.scales.x.max * 1.01),
+        axis({ splits: (u) => marks(u.scales.x.max, width - 100),
           filter: (_, all) => all, values: (_, all) => all.map((x) => x == null ? '' : percentile(x)) }),
         axis({ size: 66, values: (_, all) => all.map((us) => us == null ? '' : time(us)) }),
       ],
       series: [
-        { label: 'percentile', value: (_, x) => x == null ? '–' : percentile(x) },
+        { label: 'percentile', value: (_, x) => x == null ? '' : percentile(x) },
         { label: 'within', stroke: color('--second'), width: 2, points: { show: percentiles.length < 3 },
           value: (_, us) => time(us) },
       ],

@@ -52,6 +52,8 @@ thead th { color: var(--faint); font-size: .875rem; }
 .chart { min-height: 300px; }
 .uplot, .u-legend { font-family: inherit; }
 .u-legend { color: var(--faint); font-size: .875rem; }
+.uplot:not(:hover) .u-legend tr:first-child { visibility: hidden; }
+.uplot:not(:hover) .u-inline.u-live th::after { content: ''; }
 .u-legend th, .u-legend td { border: 0; padding: .1rem .25rem; text-align: left; }
 footer { margin-top: 1.5rem; }
 @media print { body { padding: 0; } .card { break-inside: avoid; } }
