@@ -16,6 +16,13 @@ const WITHOUT: Readonly<Record<string, string>> = {
   STARTTLS: 'leave --starttls out',
 };
 
+/** What to do about what the system said, by its code. */
+const BECAUSE: Readonly<Record<string, string>> = {
+  EMFILE: 'this process may open no more files: fewer --connections, or a higher "ulimit -n"',
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    'this port speaks no TLS at once: smtp://, and --starttls where it is offered',
+};
+
 /** `postern bench`. */
 export async function bench(context: Context, command: Command, url: string | undefined): Promise<void> {
   const options = command.opts<BenchOptions>();
@@ -69,12 +76,20 @@ async function run(context: Context, plan: Plan): Promise<Report> {
     });
   } catch (error) {
     if (!(error instanceof RunFailed)) throw error;
-    const hint = error.missing === null ? undefined : WITHOUT[error.missing];
-    throw new CliError(hint === undefined ? error.message : `${error.message}; ${hint}`, { cause: error });
+    const hint = error.missing === null ? BECAUSE[codeBehind(error)] : WITHOUT[error.missing];
+    // Some of OpenSSL's messages have a line end.
+    const message = error.message.trimEnd();
+    throw new CliError(hint === undefined ? message : `${message}; ${hint}`, { cause: error });
   } finally {
     over.abort();
     end();
   }
+}
+
+/** The code of the system's error at the bottom of it; empty where there is none. */
+function codeBehind(error: Error): string {
+  if (error.cause instanceof Error) return codeBehind(error.cause);
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 function nothingAccepted({ messages }: Report): string {

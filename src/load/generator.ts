@@ -150,7 +150,7 @@ export class Generator implements Work {
     this.#without.add(lane);
     if (this.#everOpened) {
       if (late && this.recorder.inFlight === 0) this.stop(0);
-    } else if (missing !== null || late || this.#without.size === this.#lanes.size) {
+    } else if (missing !== null || outOfFiles(error) || late || this.#without.size === this.#lanes.size) {
       this.#failure ??= new RunFailed(error.message, missing, { cause: error });
       this.#abort();
     }
@@ -250,6 +250,11 @@ function sessionOptions({ target, mechanism, ...plan }: Plan): SessionOptions {
             ...(mechanism === null ? {} : { mechanism }),
           },
   };
+}
+
+/** It is this process that cannot have as many connections, and no fault of the server. */
+function outOfFiles({ cause }: Error): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'EMFILE';
 }
 
 /** What of a number of things falls to this part; all parts together have all of them. */

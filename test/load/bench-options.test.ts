@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startSink } from '../../src/load/index.js';
-import { postern } from '../cli/postern.js';
+import { postern, spawnPostern } from '../cli/postern.js';
 import { hostileServer } from '../client/hostile-server.js';
 import { scratch } from '../scratch.js';
 import { sinkPlan } from './plan.js';
@@ -35,6 +35,21 @@ it.each([
   const { exitCode, stdout, stderr } = await postern(['bench', ...args]);
   expect([exitCode, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(reason);
+});
+
+it('TLS where the server begins without it: what to write is said', async () => {
+  const { stderr } = await postern(['bench', `smtps://127.0.0.1:${await sinkPort()}`]);
+  expect(stderr).toMatch(
+    /wrong version number.*; this port speaks no TLS at once: smtp:\/\/, and --starttls .*\n$/,
+  );
+});
+
+it('more connections than a process may have are no load that a server can be told by', async () => {
+  const limited = ['sh', '-c', 'ulimit -n 64 && exec "$@"', 'sh'];
+  const args = ['bench', `smtp://127.0.0.1:${await sinkPort()}`, '-n', '1', '-c', '200'];
+  const { exitCode, stdout, stderr } = await spawnPostern(args, { via: limited });
+  expect([exitCode, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/EMFILE.*; this process may open no more files: fewer --connections, or/);
 });
 
 describe('a file that cannot be written', () => {
