@@ -40,6 +40,7 @@ export class Generator implements Work {
   #everOpened = false;
   #lastOpen = 0;
   #stoppedAt = 0;
+  #gaveUp = false;
   readonly #timers = new Set<NodeJS.Timeout>();
   #finished: (() => void) | null = null;
 
@@ -91,6 +92,11 @@ export class Generator implements Work {
   /** When the time was over, in milliseconds of the run; 0 where the messages were sooner. */
   get stoppedAt(): number {
     return this.#stoppedAt;
+  }
+
+  /** The server was gone for too long. */
+  get gaveUp(): boolean {
+    return this.#gaveUp;
   }
 
   /** Messages that were due and never began. */
@@ -149,7 +155,10 @@ export class Generator implements Work {
     const missing = error instanceof UnsupportedError ? error.keyword : null;
     this.#without.add(lane);
     if (this.#everOpened) {
-      if (late && this.recorder.inFlight === 0) this.stop(0);
+      if (late && this.recorder.inFlight === 0 && !this.#stopped) {
+        this.#gaveUp = true;
+        this.stop(0);
+      }
     } else if (missing !== null || outOfFiles(error) || late || this.#without.size === this.#lanes.size) {
       this.#failure ??= new RunFailed(error.message, missing, { cause: error });
       this.#abort();

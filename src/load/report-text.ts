@@ -84,6 +84,7 @@ export function warnings(report: Report): string[] {
     );
   }
   if (report.interrupted) found.push('Stopped before its end.');
+  if (report.gaveUp) found.push('Given up before its end: no connection could be had for ten seconds.');
   return found.map((text) => `! ${text}`);
 }
 

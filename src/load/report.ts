@@ -35,6 +35,8 @@ export interface Report {
   };
   /** Stopped before its end. */
   readonly interrupted: boolean;
+  /** Ended before its end, because the server was gone. */
+  readonly gaveUp: boolean;
   /** Seconds that the figures are of: from the end of the warm-up to the last reply, and to the end of the time that was asked for. */
   readonly seconds: number;
   readonly messages: Counts & {
@@ -82,6 +84,7 @@ export interface Findings {
   readonly startedAt: Date;
   readonly interrupted: boolean;
   readonly stoppedAt: number;
+  readonly gaveUp: boolean;
   readonly unstarted: number;
   readonly faults: Faults;
   readonly cores: number;
@@ -115,6 +118,7 @@ export function makeReport({ plan, tally, ...found }: Findings): Report {
       cpus: cpus().length,
     },
     interrupted: found.interrupted,
+    gaveUp: found.gaveUp,
     seconds,
     messages: { ...tally.counts, unstarted: found.unstarted },
     warmup: tally.warmup,

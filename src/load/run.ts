@@ -64,6 +64,7 @@ export async function runPlan(plan: Plan, { begun, stop }: RunOptions = {}): Pro
     startedAt: new Date(origin),
     interrupted,
     stoppedAt: Math.max(...ends.map(({ stoppedAt }) => stoppedAt)),
+    gaveUp: ends.some(({ gaveUp }) => gaveUp),
     unstarted: ends.reduce((sum, { unstarted }) => sum + unstarted, 0),
     faults: mergeFaults(ends.map(({ faults }) => faults)),
     cores: (user + system) / 1000 / wall,

@@ -12,6 +12,8 @@ export interface ThreadEnd {
   readonly unstarted: number;
   /** When it was told to start no more, in milliseconds of the run; 0 where it came to its end before. */
   readonly stoppedAt: number;
+  /** For too long there was no connection to be had. */
+  readonly gaveUp: boolean;
   /** Share of its time in which the thread's event loop was not idle, from 0 to 1. */
   readonly busy: number;
 }
@@ -73,6 +75,7 @@ export class LocalThread implements Thread {
       faults: this.#recorder.faults,
       unstarted: generator.unstarted,
       stoppedAt: generator.stoppedAt,
+      gaveUp: generator.gaveUp,
       busy: performance.eventLoopUtilization(before).utilization,
     };
   }

@@ -1,7 +1,7 @@
 // Servers that do their work in part: the report must not make more of it than it was, nor less.
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { runPlan } from '../../src/load/index.js';
+import { reportText, runPlan } from '../../src/load/index.js';
 import { answering, hostileServer } from '../client/hostile-server.js';
 import { planFor } from './plan.js';
 
@@ -29,6 +29,7 @@ it('the time in which a server is gone counts: its throughput is not that of its
   const report = await runPlan(planFor(port, { connections: 1, messages: null, duration: 600 }));
   expect(report.messages.accepted).toBe(5);
   expect(report.seconds).toBeGreaterThanOrEqual(0.6);
+  expect(report.gaveUp).toBe(false);
 });
 
 it('a server that takes only some of the connections is loaded over those', async () => {
@@ -52,4 +53,16 @@ it('why some recipients of a message were refused is told, though the message wa
   expect(report.messages).toMatchObject({ accepted: 6, refused: 0 });
   expect(report.replies).toMatchObject({ 550: 6 });
   expect(report.faults.replies).toEqual({ 550: '550 5.1.1 no such user' });
+});
+
+it('a run is given up where the server stays away', { timeout: 30_000 }, async () => {
+  let connections = 0;
+  const port = await hostileServer((socket) => {
+    if (++connections > 1) socket.destroy();
+    else taking(socket, (line) => (line === 'DATA' ? (socket.destroy(), null) : undefined));
+  });
+  const report = await runPlan(planFor(port, { connections: 1, messages: 2 }));
+  expect(report).toMatchObject({ gaveUp: true, interrupted: false, messages: { accepted: 0, lost: 1 } });
+  expect(report.seconds).toBeGreaterThanOrEqual(10);
+  expect(reportText(report)).toContain('! Given up before its end: ');
 });
