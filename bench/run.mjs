@@ -91,7 +91,7 @@ async function main() {
   const goals = results.flatMap(({ title, goals }) => goals.map((goal) => ({ title, ...goal })));
   if (goals.length > 0) console.log('\nGoals');
   for (const goal of goals) console.log(`  ${goalText(goal)}  ${goal.title}`);
-  const kept = keepResults({
+  const kept = await keepResults({
     ...circumstances(),
     rounds,
     seconds,

@@ -1,18 +1,15 @@
 // Results as one page that needs nothing else: charts by uPlot, put into it.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { charting } from '../../dist/load/page/uplot.js';
 import { findingText } from './sides.mjs';
 import { goalText, percent, stolenText } from './text.mjs';
-
-const require = createRequire(import.meta.url);
-const asset = (name) => readFileSync(require.resolve(`uplot/dist/${name}`), 'utf8');
 
 const escape = (text) =>
   String(text).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
 /** JSON that cannot end the script it stands in. */
 const inScript = (value) => JSON.stringify(value).replace(/</g, '\\u003c');
 
-export function page(results) {
+export async function page(results) {
+  const uplot = await charting();
   const { host, version, commit, date } = results;
   const growth = results.results.filter(({ id }) => id.startsWith('growth-'));
   const charts = results.results.map(({ id, contestants }) => ({
@@ -26,7 +23,7 @@ export function page(results) {
 <meta name="viewport" content="width=device-width">
 <title>Postern: benchmark of ${escape(date.slice(0, 10))}</title>
 <style>
-${asset('uPlot.min.css')}
+${uplot.style}
 :root { color-scheme: light dark; --ink: light-dark(#1b1f24, #e6e8ea); --dim: light-dark(#667, #99a); --line: light-dark(#ddd, #333); }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: light-dark(#fff, #16181b); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .5rem; }
@@ -41,7 +38,7 @@ ${goalTable(results.results)}
 ${growth.length > 1 ? '<h2>Messages a second by connections</h2><div id="growth"></div>' : ''}
 ${results.results.map(section).join('\n')}
 ${results.sides.map(({ title, findings }) => `<h2>${escape(title)}</h2>${findings.map((finding) => `<p>${escape(findingText(finding))}</p>`).join('')}`).join('\n')}
-<script>${asset('uPlot.iife.min.js')}</script>
+<script>${uplot.script}</script>
 <script>
 const charts = ${inScript(charts)};
 const growth = ${inScript(growthLines(growth))};

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { count, duration, figure, octets, percent, time } from './format.js';
 import { SCRIPT } from './page/script.js';
 import { STYLE } from './page/style.js';
+import { charting } from './page/uplot.js';
 import type { Report, Spread } from './report.js';
 import { loadOf, timeIn, warnings } from './report-text.js';
 
@@ -11,7 +10,7 @@ import { loadOf, timeIn, warnings } from './report-text.js';
  * without scripts; the charts are drawn by uPlot, which comes along.
  */
 export async function reportPage(report: Report): Promise<string> {
-  const [uplot, uplotStyle] = await Promise.all([asset('uPlot.iife.min.js'), asset('uPlot.min.css')]);
+  const uplot = await charting();
   const { interval, percentiles } = report;
   // The last point is of less than an interval: drawn like the others it would be a fall that never was.
   const end = report.seconds + report.settings.warmup / 1000;
@@ -26,7 +25,7 @@ export async function reportPage(report: Report): Promise<string> {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>${text(`${figure(report.messagesPerSecond)} messages/s, ${report.target}`)}</title>
-<style>${uplotStyle}${STYLE}</style>
+<style>${uplot.style}${STYLE}</style>
 </head>
 <body>
 <main>
@@ -43,16 +42,11 @@ ${table('Run', factsOf(report))}
 <footer class="faint small">Made by postern bench. Latencies are off by a thousandth at the most.</footer>
 </main>
 <script type="application/json" id="data">${data}</script>
-<script>${uplot}</script>
+<script>${uplot.script}</script>
 <script>${SCRIPT}</script>
 </body>
 </html>
 `;
-}
-
-function asset(name: string): Promise<string> {
-  // Found as an import would find it, wherever packages are.
-  return readFile(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), 'utf8');
 }
 
 function heading(report: Report): string {

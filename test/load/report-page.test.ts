@@ -1,6 +1,4 @@
 // The page of a report in a real browser: what counts is that both charts are drawn, and that nothing is fetched.
-import chromium from '@sparticuz/chromium';
-import { chromium as playwright, type Browser, type Page } from 'playwright-core';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,36 +6,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPlan, startSink } from '../../src/load/index.js';
 import { reportPage } from '../../src/load/report-page.js';
 import type { Report } from '../../src/load/report.js';
+import { painted, startBrowser, type Started } from '../browser.js';
 import { scratch } from '../scratch.js';
 import { planFor, sinkPlan } from './plan.js';
 
-let browser: Browser | null = null;
-let why = '';
+let started: Started;
 let report: Report;
 
 beforeAll(async () => {
   const sink = await startSink(sinkPlan({ tempfail: 0.1 }));
   report = await runPlan(planFor(sink.listening[0]?.port ?? 0, { messages: null, duration: 1_100 }));
   await sink.close(1_000);
-  try {
-    browser = await playwright.launch({
-      args: chromium.args,
-      executablePath: await chromium.executablePath(),
-    });
-  } catch (error) {
-    why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-  }
+  started = await startBrowser();
 }, 120_000);
 
-afterAll(() => browser?.close());
-
-/** Pixels of each chart that are not empty, in the order of the page. */
-function painted(page: Page): Promise<number[]> {
-  const count = `Array.from(document.querySelectorAll('canvas'), (canvas) =>
-    canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
-      .filter((value, at) => at % 4 === 3 && value > 0).length)`;
-  return page.evaluate<number[]>(count);
-}
+afterAll(() => started.browser?.close());
 
 describe('the page', () => {
   it('says the figures without a script, and nothing that was said to it can be markup', async () => {
@@ -62,7 +45,8 @@ describe('the page', () => {
   });
 
   it('draws both charts, light and dark', async ({ skip }) => {
-    if (browser === null) return skip(`the browser of the tests cannot start here: ${why}`);
+    const { browser } = started;
+    if (browser === null) return skip(started.why);
     const file = join(await scratch(), 'report.html');
     await writeFile(file, await reportPage(report));
     // One page only: this browser is one process, and ends with its first page.
