@@ -1,5 +1,5 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Envelope } from '../server/index.js';
@@ -14,8 +14,16 @@ export class Dump {
     private readonly prefix: string,
   ) {}
 
+  /** Goes on behind what an earlier sink has left. Rejects where nothing can be written. */
   async prepare(): Promise<void> {
     await mkdir(this.folder, { recursive: true });
+    const probe = join(this.folder, `${this.prefix}probe.part`);
+    await writeFile(probe, '');
+    await rm(probe, { force: true });
+    for (const name of await readdir(this.folder)) {
+      const number = /^(\d{8,})\./.exec(name.startsWith(this.prefix) ? name.slice(this.prefix.length) : '');
+      if (number !== null) this.#count = Math.max(this.#count, Number(number[1]));
+    }
   }
 
   open(): DumpedMessage {
@@ -26,10 +34,10 @@ export class Dump {
 /** One message on its way to the disk. A name that ends in `.eml` is there once the message is whole. */
 export class DumpedMessage {
   readonly #stream: WriteStream;
-  #failed: Error | null = null;
+  #failed: NodeJS.ErrnoException | null = null;
 
   constructor(private readonly path: string) {
-    this.#stream = createWriteStream(`${path}.part`);
+    this.#stream = createWriteStream(`${path}.part`, { flags: 'wx' });
     this.#stream.on('error', (error) => {
       this.#failed = error;
     });
@@ -41,22 +49,40 @@ export class DumpedMessage {
     if (!this.#stream.write(octets)) return once(this.#stream, 'drain').then(() => undefined);
   }
 
+  /** Rejects where it cannot be kept; then nothing of it is left. */
   async keep(envelope: Envelope | null): Promise<void> {
+    try {
+      await this.#keep(envelope);
+    } catch (error) {
+      this.drop();
+      throw error;
+    }
+  }
+
+  async #keep(envelope: Envelope | null): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       if (this.#failed !== null) reject(this.#failed);
-      this.#stream.on('error', reject);
-      this.#stream.end(resolve);
+      // Asked at the end: a write that failed by then is told to the callback, too.
+      this.#stream.end((error?: Error | null) => {
+        if (error instanceof Error) reject(error);
+        else resolve();
+      });
     });
     const facts = {
       from: envelope?.reversePath?.address ?? null,
       to: envelope?.recipients.map(({ forwardPath }) => forwardPath.address) ?? [],
     };
-    await writeFile(`${this.path}.json`, `${JSON.stringify(facts)}\n`);
+    // Where two sinks have one folder, the later message is refused, not the earlier one replaced.
+    await writeFile(`${this.path}.json`, `${JSON.stringify(facts)}\n`, { flag: 'wx' });
     await rename(`${this.path}.part`, `${this.path}.eml`);
   }
 
   drop(): void {
-    const remove = (): void => void rm(`${this.path}.part`, { force: true }).catch(() => undefined);
+    const remove = (): void => {
+      // That file is another sink's.
+      if (this.#failed?.code === 'EEXIST') return;
+      void rm(`${this.path}.part`, { force: true }).catch(() => undefined);
+    };
     // One that has failed is closed already.
     if (this.#stream.closed) remove();
     else this.#stream.once('close', remove).destroy();
