@@ -56,21 +56,26 @@ export class Sink {
 }
 
 function handlerOf(plan: SinkPlan, counts: SinkCounts, fate: () => Fate, dump: Dump | null): Handler<string> {
+  const waiting: Waiting = new Map();
   return {
     onConnect: () => {
       counts.connections++;
       counts.open++;
     },
-    onClose: () => {
+    onClose: (session) => {
       counts.open--;
+      waiting.get(session)?.abort();
     },
     onRefused: (_, __, reply) => {
       if (reply !== TEMPFAIL && reply !== PERMFAIL) counts.refused++;
     },
     ...(plan.auth ? { onAuth: () => 'anybody' } : {}),
-    onContent: (session) => new Taken(session, plan, counts, fate, dump?.open() ?? null),
+    onContent: (session) => new Taken(session, plan, counts, fate, dump?.open() ?? null, waiting),
   };
 }
+
+/** What ends the waits of connections, which would outlive them otherwise, and hold the process. */
+type Waiting = Map<SessionView<string>, AbortController>;
 
 /** One message on its way into nothing. */
 class Taken implements ContentSink {
@@ -84,6 +89,7 @@ class Taken implements ContentSink {
     private readonly counts: SinkCounts,
     private readonly fate: () => Fate,
     private readonly dumped: DumpedMessage | null,
+    private readonly waiting: Waiting,
   ) {}
 
   write(octets: Uint8Array): void | Promise<void> {
@@ -107,7 +113,10 @@ class Taken implements ContentSink {
   }
 
   async #meetLater(fate: Fate): Promise<void | Reply> {
-    if (this.plan.delay > 0) await sleep(this.plan.delay);
+    if (this.plan.delay > 0 && !(await this.#wait(this.plan.delay))) {
+      this.abort();
+      return;
+    }
     if (fate === 'accept') await this.dumped?.keep(this.session.envelope);
     return this.#meet(fate);
   }
@@ -138,6 +147,19 @@ class Taken implements ContentSink {
   async #pace(octets: number, perSecond: number): Promise<void> {
     const now = performance.now();
     this.#readable = Math.max(now, this.#readable) + (octets / perSecond) * 1000;
-    await sleep(this.#readable - now);
+    await this.#wait(this.#readable - now);
+  }
+
+  /** False where the connection ends before. */
+  async #wait(ms: number): Promise<boolean> {
+    const over = new AbortController();
+    this.waiting.set(this.session, over);
+    try {
+      return await sleep(ms, true, { signal: over.signal });
+    } catch {
+      return false;
+    } finally {
+      this.waiting.delete(this.session);
+    }
   }
 }

@@ -80,6 +80,21 @@ it('is as slow as it is told, and keeps the mail', async () => {
   expect(await readFile(join(dump, '00000001.eml'), 'latin1')).toMatch(/^From: <bench@example\.com>\r\n/);
 });
 
+it.each([
+  ['--delay', '1h'],
+  ['--slow-read', '1'],
+])('does not stay for what it was to wait for: %s %s', async (...slow) => {
+  const sink = await startSinkCommand(...slow, '--json', '--stats', '50ms');
+  const running = runPlan(planFor(sink.port, { messages: 1, connections: 1 }));
+  // What is not there yet comes within the grace time.
+  await sink.says(/"open":1/);
+  expect(await sink.stop('SIGINT')).toBe(0);
+  expect((await running).messages).toMatchObject({ accepted: 0 });
+  expect(JSON.parse(sink.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+    ...{ event: 'end', connections: 1, open: 0, accepted: 0, aborted: 1 },
+  });
+});
+
 it('adds up what all its processes have seen, and a Ctrl-C that reaches all of them ends it well', async () => {
   const sink = await startSinkCommand('--threads', '2', '--json');
   const report = await runPlan(
