@@ -3,11 +3,17 @@ import { MECHANISMS } from '../client/auth.js';
 import { DURATION_FORM, parseDuration } from '../config/duration.js';
 import { parseSizes, SIZES_FORM } from '../load/sizes.js';
 import type { Context } from './context.js';
-import { positiveInteger, rate, type Read, reader, share, wholeNumber } from './option-values.js';
+import { positiveInteger, rate, type Read, reader, share, threads, wholeNumber } from './option-values.js';
+
+/** Milliseconds; a timer of Node that is set for longer ends at once. */
+const LONGEST = 2 ** 31 - 1;
 
 /** Adds `bench` and `sink`. What they do is loaded when they are run. */
 export function addLoadCommands(program: Command, context: Context): void {
-  const duration = reader(parseDuration, DURATION_FORM);
+  const duration = reader((text) => {
+    const ms = parseDuration(text);
+    return ms !== undefined && ms <= LONGEST ? ms : undefined;
+  }, `${DURATION_FORM}, and at most 24d`);
   addBench(program, context, duration, reader(parseSizes, SIZES_FORM));
   addSink(program, context, duration);
 }
@@ -63,7 +69,7 @@ function addBench(program: Command, context: Context, duration: Read<number>, si
     .option('--seed <N>', 'of all that is left to chance', wholeNumber, 1)
     .addOption(time('--timeout', 'for each reply', 60_000, '60s'))
     .addOption(time('--drain', 'for what is on its way when the time is over', 10_000, '10s'))
-    .option('--threads <N>', 'of the generator', positiveInteger, 1)
+    .option('--threads <N>', 'of the generator', threads, 1)
     .option('--i-own-this-server', 'it need not be on loopback')
     .option('--json', 'the report as JSON, in place of the table')
     .option('--save <FILE>', 'write the report as JSON, for --compare')
@@ -81,8 +87,7 @@ function addSink(program: Command, context: Context, duration: Read<number>): vo
     .option(
       '-l, --listen <URL>',
       'as for serve; TLS and AUTH only where ?tls= or ?auth= name them (default smtp://127.0.0.1:2525)',
-      (url: string, urls: string[]) => [...urls, url],
-      [],
+      (url: string, urls: string[] | undefined) => [...(urls ?? []), url],
     )
     .option('--tls-cert <FILE>', 'PEM certificate (default: a self-signed one)')
     .option('--tls-key <FILE>', 'its PEM key')
@@ -100,7 +105,7 @@ function addSink(program: Command, context: Context, duration: Read<number>): vo
     .option('--seed <N>', 'of all that is left to chance', wholeNumber, 1)
     .option('--stats <DURATION>', 'tell the counts that often, as SIGUSR1 does', duration)
     .option('--dump <DIR>', 'keep the messages there: ID.eml, and the envelope in ID.json')
-    .option('--threads <N>', 'processes', positiveInteger, 1)
+    .option('--threads <N>', 'processes', threads, 1)
     .option('--json', 'one JSON object a line, for programs')
     .action(async (_options, command: Command) => (await import('./sink.js')).sink(context, command));
 }

@@ -17,6 +17,12 @@ export const positiveInteger: Read<number> = reader((text) => {
   return /^[1-9]\d*$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
 }, 'a whole number from 1');
 
+/** Each is a process or nearly one: a slip of the finger must not take the machine. */
+export const threads: Read<number> = reader((text) => {
+  const number = Number(text);
+  return /^[1-9]\d*$/.test(text) && number <= 256 ? number : undefined;
+}, 'a whole number from 1 to 256');
+
 export const wholeNumber: Read<number> = reader(
   (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
   'a whole number',

@@ -12,7 +12,7 @@ type Named = Pick<
 
 /** The options of `postern sink`, as commander gives them. Times are milliseconds. */
 export interface SinkOptions extends Named {
-  readonly listen: readonly string[];
+  readonly listen?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly slowRead?: number;
@@ -29,9 +29,12 @@ export async function sinkPlanOf(options: SinkOptions): Promise<SinkPlan> {
   if (tempfail + permfail + disconnect > 1) {
     throw new UsageError('--tempfail, --permfail and --disconnect together are more than all messages');
   }
-  const urls = options.listen.length === 0 ? [SINK_LISTEN] : options.listen;
+  const urls = options.listen ?? [SINK_LISTEN];
   const listeners = urls.map((url) => listenerOf(url, options.tlsDetect));
   const tls = listeners.some((listener) => listener.tls !== 'off');
+  if (!tls && (options.tlsCert !== undefined || options.tlsKey !== undefined || options.tlsDetect > 0)) {
+    throw new UsageError('no port has TLS: --listen brings it, as smtps:// or with ?tls=optional');
+  }
   return {
     hostname: hostname(),
     listeners,

@@ -43,6 +43,18 @@ describe('to people', () => {
   });
 });
 
+it.each([
+  [['--tls-cert', 'cert.pem', '--tls-key', 'key.pem'], 'no port has TLS'],
+  [['--tls-detect', '1s'], 'no port has TLS'],
+  [['--listen', 'smtps://127.0.0.1:0', '--tls-cert', 'cert.pem'], 'go together'],
+  [['--delay', '25d'], 'at most 24d'],
+  [['--threads', '1000'], 'from 1 to 256'],
+  [['--tempfail', '0.6', '--permfail', '0.6'], 'more than all messages'],
+])('refuses what cannot be meant: %j', async (args, why) => {
+  const { exitCode, stderr } = await postern(['sink', '--listen', 'smtp://127.0.0.1:0', ...args]);
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining(why)]);
+});
+
 it('tells programs the same, in JSON, and by itself with --stats', async () => {
   const sink = await startSinkCommand('--json', '--stats', '100ms');
   await runPlan(planFor(sink.port, { messages: 5, connections: 1, recipients: 3 }));
