@@ -36,11 +36,11 @@ export async function sink(context: Context, command: Command): Promise<void> {
     options.stats === undefined || options.stats === 0 ? undefined : setInterval(look, options.stats);
   try {
     await ready(context, running, plan, options.json === true);
-    await stop;
+    await Promise.race([stop, running.failed.catch(lost)]);
   } finally {
     clearInterval(timer);
     process.off('SIGUSR1', look);
-    await tell('end', await close(running));
+    await tell('end', await running.close(GRACE));
   }
 }
 
@@ -74,12 +74,8 @@ async function start(plan: SinkPlan): Promise<RunningSink> {
   }
 }
 
-async function close(running: RunningSink): Promise<SinkCounts> {
-  try {
-    return await running.close(GRACE);
-  } catch (error) {
-    throw new CliError(`the counts are not known: ${(error as Error).message}`, { cause: error });
-  }
+function lost(error: Error): never {
+  throw new CliError(`${error.message}; the counts are those of the others`, { cause: error });
 }
 
 async function ready(

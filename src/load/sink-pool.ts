@@ -7,6 +7,9 @@ import { type SinkCounts, type SinkPlan, sumCounts } from './sink-plan.js';
 /** A sink on one core or on several. */
 export interface RunningSink {
   readonly listening: readonly Listening[];
+  /** Rejects where a process of the sink ends by itself; the others go on. */
+  readonly failed: Promise<never>;
+  /** Of all processes that there still are. */
   counts(): Promise<SinkCounts>;
   /** Stops taking connections, gives what is under way the grace time, and tells the last counts. */
   close(graceMs: number): Promise<SinkCounts>;
@@ -36,6 +39,8 @@ export async function startSink(plan: SinkPlan): Promise<RunningSink> {
     const listening = await sink.listen();
     return {
       listening,
+      // There is no other process.
+      failed: new Promise(() => undefined),
       counts: () => Promise.resolve({ ...sink.counts }),
       close: async (graceMs) => {
         await sink.close(graceMs);
@@ -53,15 +58,24 @@ async function startProcesses(plan: SinkPlan): Promise<RunningSink> {
   const processes = Array.from({ length: plan.threads }, () => new SinkProcess(cluster.fork()));
   const all = (told: (thread: number) => SinkTold): Promise<SinkSaid[]> =>
     Promise.all(processes.map((one, thread) => one.ask(told(thread))));
+  // One that is gone has taken its counts along; what the others have seen is still worth telling.
+  const told = async (what: SinkTold): Promise<SinkCounts> => {
+    const said = await Promise.allSettled(processes.map((one) => one.ask(what)));
+    return sumCounts(countsOf(said.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))));
+  };
   const end = (): Promise<unknown> => Promise.all(processes.map((one) => one.end()));
+  const failed = Promise.race(processes.map((one) => one.failed));
+  // They end in the end; not everybody listens.
+  failed.catch(() => undefined);
   try {
     const [first] = await all((thread) => ({ type: 'listen', plan, thread }));
     return {
       listening: first?.type === 'listening' ? first.listening : [],
-      counts: async () => sumCounts(countsOf(await all(() => ({ type: 'counts' })))),
+      failed,
+      counts: () => told({ type: 'counts' }),
       close: async (graceMs) => {
         try {
-          return sumCounts(countsOf(await all(() => ({ type: 'close', graceMs }))));
+          return await told({ type: 'close', graceMs });
         } finally {
           await end();
         }
@@ -77,10 +91,16 @@ async function startProcesses(plan: SinkPlan): Promise<RunningSink> {
 class SinkProcess {
   /** Settles once everything that it was told is answered; what is told before it listens would not be heard. */
   #answered: Promise<unknown>;
-  readonly #exited: Promise<number>;
+  readonly #exited: Promise<void>;
+  readonly failed: Promise<never>;
 
   constructor(private readonly worker: Worker) {
-    this.#exited = new Promise((resolve) => worker.once('exit', resolve));
+    this.failed = new Promise((_, reject) => {
+      worker.once('exit', (code: number, signal: string | null) => {
+        reject(new Error(`a process of the sink ended, by ${signal ?? `exit status ${code}`}`));
+      });
+    });
+    this.#exited = this.failed.catch(() => undefined);
     // What is sent to a process that has ended is known by its end alone.
     worker.on('error', () => undefined);
     this.#answered = this.#next();
@@ -107,7 +127,7 @@ class SinkProcess {
 
   #next(): Promise<SinkSaid> {
     return new Promise((resolve, reject) => {
-      void this.#exited.then((code) => reject(new Error(`a process of the sink ended with ${code}`)));
+      this.failed.catch(reject);
       this.worker.once('message', (said: SinkSaid) => {
         if (said.type === 'failed') reject(Object.assign(new Error(said.message), { code: said.code }));
         else resolve(said);

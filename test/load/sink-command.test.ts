@@ -107,6 +107,24 @@ it.each([
   });
 });
 
+it.skipIf(process.platform !== 'linux')(
+  'ends with a process that ends by itself, and tells what the others have seen',
+  async () => {
+    const sink = await startSinkCommand('--threads', '2', '--json');
+    await runPlan(planFor(sink.port, { messages: 20, connections: 4 }));
+    const children = await readFile(`/proc/${sink.pid}/task/${sink.pid}/children`, 'utf8');
+    process.kill(Number(children.split(' ')[0]), 'SIGKILL');
+    expect(await sink.exited).toBe(1);
+    expect(sink.stderr).toBe(
+      'postern: a process of the sink ended, by SIGKILL; the counts are those of the others\n',
+    );
+    expect(JSON.parse(sink.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      event: 'end',
+      connections: 2,
+    });
+  },
+);
+
 it('adds up what all its processes have seen, and a Ctrl-C that reaches all of them ends it well', async () => {
   const sink = await startSinkCommand('--threads', '2', '--json');
   const report = await runPlan(
