@@ -91,15 +91,18 @@ function addSink(program: Command, context: Context, duration: Read<number>): vo
     )
     .option('--tls-cert <FILE>', 'PEM certificate (default: a self-signed one)')
     .option('--tls-key <FILE>', 'its PEM key')
-    .option(
-      '--tls-detect <DURATION>',
-      'with ?tls=: wait that long for TLS at once on the same port',
-      duration,
-      0,
+    .addOption(
+      new Option('--tls-detect <DURATION>', 'with ?tls=: wait that long for TLS at once on the same port')
+        .argParser(duration)
+        .default(0, 'no wait'),
     )
-    .option('--delay <DURATION>', 'before the reply to a message', duration, 0)
-    .option('--tempfail <RATE>', 'share of messages that get 451, from 0 to 1', share, 0)
-    .option('--permfail <RATE>', 'share of messages that get 554', share, 0)
+    .addOption(
+      new Option('--delay <DURATION>', 'before the reply to a message')
+        .argParser(duration)
+        .default(0, 'none'),
+    )
+    .option('--tempfail <RATE>', 'share of messages that get 451 at their end, from 0 to 1', share, 0)
+    .option('--permfail <RATE>', 'share of messages that get 554 at their end', share, 0)
     .option('--disconnect <RATE>', 'share of messages at whose end the connection is cut', share, 0)
     .option('--slow-read <OCTETS>', 'octets of content read a second, on each connection', positiveInteger)
     .option('--seed <N>', 'of all that is left to chance', wholeNumber, 1)
