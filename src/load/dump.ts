@@ -7,6 +7,7 @@ import type { Envelope } from '../server/index.js';
 /** Keeps messages in a folder: `ID.eml` has the octets as they came, `ID.json` the envelope. */
 export class Dump {
   #count = 0;
+  #told = false;
 
   /** @param prefix of the names, which no other process has */
   constructor(
@@ -27,8 +28,15 @@ export class Dump {
   }
 
   open(): DumpedMessage {
-    return new DumpedMessage(join(this.folder, `${this.prefix}${String(++this.#count).padStart(8, '0')}`));
+    const name = `${this.prefix}${String(++this.#count).padStart(8, '0')}`;
+    return new DumpedMessage(join(this.folder, name), this.#tell);
   }
+
+  // The client hears of a local error alone. A disk that is full fails every message: once is enough.
+  readonly #tell = (error: Error): void => {
+    if (!this.#told) process.emitWarning(`a message could not be kept: ${error.message}`);
+    this.#told = true;
+  };
 }
 
 /** One message on its way to the disk. A name that ends in `.eml` is there once the message is whole. */
@@ -36,10 +44,14 @@ export class DumpedMessage {
   readonly #stream: WriteStream;
   #failed: NodeJS.ErrnoException | null = null;
 
-  constructor(private readonly path: string) {
+  constructor(
+    private readonly path: string,
+    private readonly failed: (error: Error) => void,
+  ) {
     this.#stream = createWriteStream(`${path}.part`, { flags: 'wx' });
     this.#stream.on('error', (error) => {
       this.#failed = error;
+      this.failed(error);
     });
   }
 
@@ -54,6 +66,7 @@ export class DumpedMessage {
     try {
       await this.#keep(envelope);
     } catch (error) {
+      this.failed(error as Error);
       this.drop();
       throw error;
     }

@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { Dump } from '../../src/load/dump.js';
 import { scratch } from '../scratch.js';
 import { until } from '../server/harness.js';
 
-it('a message that could not be kept leaves nothing behind', async () => {
+it('a message that could not be kept leaves nothing behind, and the reason is told once', async () => {
+  const warnings: string[] = [];
+  const hear = (warning: Error): number => warnings.push(warning.message);
+  process.on('warning', hear);
+  onTestFinished(() => void process.off('warning', hear));
   const folder = join(await scratch(), 'dump');
   const dump = new Dump(folder, '');
   const message = dump.open();
@@ -18,6 +22,7 @@ it('a message that could not be kept leaves nothing behind', async () => {
   await writeFile(part, 'half of it');
   message.drop();
   await until('it is gone', () => !existsSync(part));
+  expect(warnings).toEqual([expect.stringMatching(/^a message could not be kept: ENOENT/)]);
 });
 
 it('goes on behind the messages of an earlier sink, each thread behind its own', async () => {
