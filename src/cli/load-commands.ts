@@ -14,13 +14,17 @@ export function addLoadCommands(program: Command, context: Context): void {
     const ms = parseDuration(text);
     return ms !== undefined && ms <= LONGEST ? ms : undefined;
   }, `${DURATION_FORM}, and at most 24d`);
-  addBench(program, context, duration, reader(parseSizes, SIZES_FORM));
-  addSink(program, context, duration);
+  const time: TimeOption = (name, about, milliseconds, shown) =>
+    new Option(`${name} <DURATION>`, about).argParser(duration).default(milliseconds, shown);
+  addBench(program, context, duration, time);
+  addSink(program, context, duration, time);
 }
 
-function addBench(program: Command, context: Context, duration: Read<number>, sizes: Read<unknown>): void {
-  const time = (name: string, about: string, milliseconds: number, shown: string): Option =>
-    new Option(`${name} <DURATION>`, about).argParser(duration).default(milliseconds, shown);
+/** A duration with a default, which is shown as it would be typed. */
+type TimeOption = (name: string, about: string, milliseconds: number, shown: string) => Option;
+
+function addBench(program: Command, context: Context, duration: Read<number>, time: TimeOption): void {
+  const sizes = reader(parseSizes, SIZES_FORM);
   program
     .command('bench')
     .description('load an SMTP server of your own, and tell how fast it is')
@@ -80,7 +84,7 @@ function addBench(program: Command, context: Context, duration: Read<number>, si
     );
 }
 
-function addSink(program: Command, context: Context, duration: Read<number>): void {
+function addSink(program: Command, context: Context, duration: Read<number>, time: TimeOption): void {
   program
     .command('sink')
     .description('take mail and drop it: what a load test or a client is aimed at')
@@ -92,15 +96,9 @@ function addSink(program: Command, context: Context, duration: Read<number>): vo
     .option('--tls-cert <FILE>', 'PEM certificate (default: a self-signed one)')
     .option('--tls-key <FILE>', 'its PEM key')
     .addOption(
-      new Option('--tls-detect <DURATION>', 'with ?tls=: wait that long for TLS at once on the same port')
-        .argParser(duration)
-        .default(0, 'no wait'),
+      time('--tls-detect', 'with ?tls=: wait that long for TLS at once on the same port', 0, 'no wait'),
     )
-    .addOption(
-      new Option('--delay <DURATION>', 'before the reply to a message')
-        .argParser(duration)
-        .default(0, 'none'),
-    )
+    .addOption(time('--delay', 'before the reply to a message', 0, 'none'))
     .option('--tempfail <RATE>', 'share of messages that get 451 at their end, from 0 to 1', share, 0)
     .option('--permfail <RATE>', 'share of messages that get 554 at their end', share, 0)
     .option('--disconnect <RATE>', 'share of messages at whose end the connection is cut', share, 0)
