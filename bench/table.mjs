@@ -5,4 +5,5 @@ import { readFileSync } from 'node:fs';
 import { goalsTable, growthTable, ratesTable, sidesList } from './suite/markdown.mjs';
 
 const results = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-console.log([goalsTable, ratesTable, growthTable, sidesList].map((part) => part(results)).join('\n\n'));
+const parts = [goalsTable, ratesTable, growthTable, sidesList].map((part) => part(results));
+console.log(parts.filter((part) => part !== '').join('\n\n'));

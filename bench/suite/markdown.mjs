@@ -49,10 +49,11 @@ export function ratesTable({ results }) {
   return table(['messages a second', ...CONTESTANTS], rows);
 }
 
-/** Throughput and memory by connections. */
+/** Throughput and memory by connections; empty for a run without those scenarios. */
 export function growthTable({ results }) {
   const growth = results.filter(({ id }) => id.startsWith('growth-'));
-  const names = growth[0]?.contestants.map(({ name }) => name) ?? [];
+  if (growth.length === 0) return '';
+  const names = growth[0].contestants.map(({ name }) => name);
   const rows = growth.map(({ title, contestants }) => [
     title,
     ...names.map((wanted) => {
