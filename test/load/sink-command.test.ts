@@ -111,17 +111,18 @@ it.skipIf(process.platform !== 'linux')(
   'ends with a process that ends by itself, and tells what the others have seen',
   async () => {
     const sink = await startSinkCommand('--threads', '2', '--json');
-    await runPlan(planFor(sink.port, { messages: 20, connections: 4 }));
+    // Connections go to whichever process is free: not half to each, but some to either.
+    await runPlan(planFor(sink.port, { messages: 40, connections: 20 }));
     const children = await readFile(`/proc/${sink.pid}/task/${sink.pid}/children`, 'utf8');
     process.kill(Number(children.split(' ')[0]), 'SIGKILL');
     expect(await sink.exited).toBe(1);
     expect(sink.stderr).toBe(
       'postern: a process of the sink ended, by SIGKILL; the counts are those of the others\n',
     );
-    expect(JSON.parse(sink.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
-      event: 'end',
-      connections: 2,
-    });
+    const end = JSON.parse(sink.stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+    expect(end['event']).toBe('end');
+    expect(end['connections']).toBeGreaterThan(0);
+    expect(end['connections']).toBeLessThan(20);
   },
 );
 
