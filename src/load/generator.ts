@@ -16,6 +16,11 @@ export interface Part {
 
 /** A run ends where no connection could be had for this long, in milliseconds. */
 const GIVE_UP = 10_000;
+/**
+ * Where there are several threads, one that is refused goes on for so long, in milliseconds: others may have all the
+ * connections that the server gives, and news of that takes an interval.
+ */
+const NEWS = 1_000;
 /** From here on a due message is waited for awake, in milliseconds: a timer is late by one or two. */
 const SPIN = 2;
 
@@ -39,6 +44,8 @@ export class Generator implements Work {
   readonly #without = new Set<Lane>();
   #everOpened = false;
   #lastOpen = 0;
+  /** When all lanes had been without a connection, in milliseconds of the run. */
+  #withoutSince: number | null = null;
   #stoppedAt = 0;
   #gaveUp = false;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -104,6 +111,12 @@ export class Generator implements Work {
     return this.#due.length - this.#dueFrom;
   }
 
+  /** Another thread has been served: the server is there, though it may have no connection for this one. */
+  served(): void {
+    this.#everOpened = true;
+    this.#lastOpen = this.now();
+  }
+
   // ---- what lanes ask and tell
 
   get over(): boolean {
@@ -159,10 +172,16 @@ export class Generator implements Work {
         this.#gaveUp = true;
         this.stop(0);
       }
-    } else if (missing !== null || outOfFiles(error) || late || this.#without.size === this.#lanes.size) {
+    } else if (missing !== null || outOfFiles(error) || late || this.#hopeless(now)) {
       this.#failure ??= new RunFailed(error.message, missing, { cause: error });
       this.#abort();
     }
+  }
+
+  #hopeless(now: number): boolean {
+    if (this.#without.size < this.#lanes.size) return false;
+    this.#withoutSince ??= now;
+    return this.part.of === 1 || now - this.#withoutSince >= NEWS;
   }
 
   // ---- the schedule

@@ -74,10 +74,15 @@ export async function runPlan(plan: Plan, { begun, stop }: RunOptions = {}): Pro
 
 async function startThreads(plan: Plan, tally: Tally): Promise<Thread[]> {
   if (plan.threads === 1) return [new LocalThread(plan, 0, (interval) => tally.add(interval))];
-  const workers = Array.from(
-    { length: plan.threads },
-    (_, index) => new WorkerThread(plan, index, (interval) => tally.add(interval)),
-  );
+  const workers: WorkerThread[] = [];
+  for (let index = 0; index < plan.threads; index++) {
+    const worker: WorkerThread = new WorkerThread(plan, index, (interval) => {
+      tally.add(interval);
+      const { opened, accepted } = interval.counts;
+      if (opened + accepted > 0) for (const other of workers) if (other !== worker) other.served();
+    });
+    workers.push(worker);
+  }
   await Promise.all(workers.map(({ ready }) => ready));
   return workers;
 }

@@ -23,6 +23,8 @@ export interface Thread {
   /** Sends, from the given moment on (milliseconds since 1970, with fractions). */
   run(origin: number): Promise<ThreadEnd>;
   stop(drain: number): void;
+  /** Another thread has been served: the server is there. */
+  served(): void;
   /** Messages on their way, as far as is known. */
   readonly inFlight: number;
 }
@@ -37,7 +39,9 @@ export type Said =
 
 /** What a thread is told. */
 export type Told =
-  { readonly type: 'run'; readonly origin: number } | { readonly type: 'stop'; readonly drain: number };
+  | { readonly type: 'run'; readonly origin: number }
+  | { readonly type: 'stop'; readonly drain: number }
+  | { readonly type: 'served' };
 
 /** A thread's part of the plan, done in this very thread. */
 export class LocalThread implements Thread {
@@ -83,6 +87,10 @@ export class LocalThread implements Thread {
   stop(drain: number): void {
     this.#generator?.stop(drain);
   }
+
+  served(): void {
+    this.#generator?.served();
+  }
 }
 
 /** The same in a worker thread. */
@@ -127,5 +135,9 @@ export class WorkerThread implements Thread {
 
   stop(drain: number): void {
     this.#worker.postMessage({ type: 'stop', drain } satisfies Told);
+  }
+
+  served(): void {
+    this.#worker.postMessage({ type: 'served' } satisfies Told);
   }
 }

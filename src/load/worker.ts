@@ -11,8 +11,16 @@ const thread: LocalThread = new LocalThread(plan, index, (interval) =>
 );
 
 parentPort?.on('message', (told: Told) => {
-  if (told.type === 'stop') thread.stop(told.drain);
-  else void run(told.origin);
+  switch (told.type) {
+    case 'run':
+      void run(told.origin);
+      return;
+    case 'stop':
+      thread.stop(told.drain);
+      return;
+    case 'served':
+      thread.served();
+  }
 });
 say({ type: 'ready' });
 

@@ -45,6 +45,33 @@ it('a server that takes only some of the connections is loaded over those', asyn
   expect(report.faults.replies).toEqual({ 421: '421 4.7.0 too many connections' });
 });
 
+it('a thread that gets no connection waits for those of the others', async () => {
+  let open = 0;
+  const port = await hostileServer((socket) => {
+    if (open > 0) {
+      socket.end('421 4.7.0 too many connections\r\n');
+      return;
+    }
+    open++;
+    socket.on('close', () => open--);
+    // Longer in all than a thread without a connection goes on by itself.
+    taking(socket, (line) => {
+      if (line !== '.') return undefined;
+      setTimeout(() => socket.write('250 ok\r\n'), 150);
+      return null;
+    });
+  });
+  const report = await runPlan(planFor(port, { connections: 2, messages: 20, threads: 2 }));
+  expect(report).toMatchObject({ gaveUp: false, messages: { accepted: 20, opened: 2, lost: 0 } });
+  expect(report.faults.replies).toEqual({ 421: '421 4.7.0 too many connections' });
+});
+
+it('threads none of which gets a connection end the run', async () => {
+  const port = await hostileServer((socket) => socket.end('421 4.7.0 too many connections\r\n'));
+  const running = runPlan(planFor(port, { connections: 2, duration: 10_000, messages: null, threads: 2 }));
+  await expect(running).rejects.toThrow('421 4.7.0 too many connections');
+});
+
 it('why some recipients of a message were refused is told, though the message was accepted', async () => {
   const port = await hostileServer((socket) =>
     taking(socket, (line) => (/^RCPT.*[02468]@/.test(line) ? '550 5.1.1 no such user\r\n' : undefined)),
