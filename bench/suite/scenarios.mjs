@@ -33,8 +33,8 @@ const each = (who, load, needs = {}) => who.map((contestant) => run(contestant, 
 const run = (contestant, load, needs = {}, name = contestant) => ({ name, contestant, load, needs });
 
 /**
- * Seconds. A server's code is compiled after some thousands of messages, and until then costs half as much again: handshakes
- * leave time for a few hundred a second, and the gateway has the most code.
+ * Seconds. A server's code is compiled after some thousands of messages, and until then costs half as much again:
+ * handshakes leave time for a few hundred a second, and the gateway has the most code.
  */
 const LONG_WARMUP = 5;
 
