@@ -12,16 +12,14 @@ export function reader<T>(parse: (text: string) => T | undefined, form: string):
   };
 }
 
-export const positiveInteger: Read<number> = reader((text) => {
-  const number = Number(text);
-  return /^[1-9]\d*$/.test(text) && Number.isSafeInteger(number) ? number : undefined;
-}, 'a whole number from 1');
+function integerFromOne(most: number, form: string): Read<number> {
+  return reader((text) => (/^[1-9]\d*$/.test(text) && Number(text) <= most ? Number(text) : undefined), form);
+}
+
+export const positiveInteger = integerFromOne(Number.MAX_SAFE_INTEGER, 'a whole number from 1');
 
 /** Each is a process or nearly one: a slip of the finger must not take the machine. */
-export const threads: Read<number> = reader((text) => {
-  const number = Number(text);
-  return /^[1-9]\d*$/.test(text) && number <= 256 ? number : undefined;
-}, 'a whole number from 1 to 256');
+export const threads = integerFromOne(256, 'a whole number from 1 to 256');
 
 export const wholeNumber: Read<number> = reader(
   (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
