@@ -1,4 +1,5 @@
 // What was measured, as the tables of docs/performance.md.
+import { CONTESTANTS } from './contestants.mjs';
 import { percent } from './text.mjs';
 
 export function goalsTable({ results, sides }) {
@@ -28,25 +29,14 @@ function stolenCell(stolen) {
   return stolen === null || stolen === undefined ? '' : percent(stolen);
 }
 
-const CONTESTANTS = [
-  'null',
-  'tls',
-  'postern',
-  'gateway',
-  'smtp-server',
-  'haraka',
-  'smtp-sink',
-  'aiosmtpd',
-  'postfix',
-];
-
 /** Messages a second of all scenarios. */
 export function ratesTable({ results }) {
+  const names = Object.keys(CONTESTANTS);
   const rows = results.map(({ title, contestants }) => [
     title,
-    ...CONTESTANTS.map((wanted) => rate(contestants.find(({ name }) => name === wanted))),
+    ...names.map((wanted) => rate(contestants.find(({ name }) => name === wanted))),
   ]);
-  return table(['messages a second', ...CONTESTANTS], rows);
+  return table(['messages a second', ...names], rows);
 }
 
 /** Throughput and memory by connections; empty for a run without those scenarios. */
