@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { Secret } from '../protocol/secret.js';
+import type { Secret } from '../base/secret.js';
 import type { Dialogue } from './dialogue.js';
 import { ReplyError, UnsupportedError } from './errors.js';
 import type { ReceivedReply } from './received-reply.js';

@@ -1,5 +1,5 @@
 import { DELIVER_FORM } from '../delivery/schemes.js';
-import { Secret } from '../protocol/secret.js';
+import { Secret } from '../base/secret.js';
 
 /** The URL of a way of delivery. What it means is for delivery to say; here it is known what of it is secret. */
 export interface DeliverUrl {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Limit } from '../protocol/limit.js';
+import type { Limit } from '../base/limit.js';
 
 /** What is known of a configuration key beside its type: all that help, errors and documents say of it. */
 export interface KeyInfo {

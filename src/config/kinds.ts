@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NETWORK_FORM, parseNetwork } from '../server/networks.js';
+import { NETWORK_FORM, parseNetwork } from '../base/networks.js';
 import { DURATION_FORM, formatDuration, parseDuration } from './duration.js';
 import { type KeyInfo, key } from './key.js';
 import { SIZE_FORM, formatSize, parseSize } from './size.js';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Limit } from '../protocol/limit.js';
+import type { Limit } from '../base/limit.js';
 import { formatDuration } from './duration.js';
 import { count, duration, size } from './kinds.js';
 import { formatSize } from './size.js';

@@ -1,4 +1,4 @@
-/** The limits of delivery, as rows of the kind that `src/protocol/limit.ts` describes. */
+/** The limits of delivery, as rows of the kind that `src/base/limit.ts` describes. */
 export const DELIVERY = {
   workers: {
     about: 'Messages under way at one time, altogether.',

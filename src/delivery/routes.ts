@@ -1,5 +1,5 @@
 import { normalizeDomain } from '../message/domain.js';
-import type { Secret } from '../protocol/secret.js';
+import type { Secret } from '../base/secret.js';
 import { DELIVER_FORM, type OpenTransport, readTransportUrl, type TransportEnvironment } from './schemes.js';
 import type { Transport } from './transport.js';
 

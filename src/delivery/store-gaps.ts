@@ -1,4 +1,4 @@
-import { pause } from './pause.js';
+import { pause } from '../base/sleep.js';
 
 const FIRST_GAP = 500;
 const LONGEST_GAP = 30_000;

@@ -1,5 +1,5 @@
 import { ConnectionError, type SessionOptions, Shared, UnsupportedError } from '../client/index.js';
-import { Secret } from '../protocol/secret.js';
+import { Secret } from '../base/secret.js';
 import { RunFailed } from './failure.js';
 import { Lane, type LaneOptions, type Work } from './lane.js';
 import { Mails, type NumberedMail } from './mails.js';

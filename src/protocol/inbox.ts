@@ -1,5 +1,5 @@
 import { LineDecoder, type LineStep } from './line.js';
-import { binaryString, concat, NOTHING, type ToText } from './octets.js';
+import { binaryString, concat, NOTHING, type ToText } from '../base/octets.js';
 import type { Reception, ReceptionStep } from './reception.js';
 
 /**

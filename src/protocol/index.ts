@@ -19,7 +19,7 @@ export type { NotifyOn, OriginalRecipient, Ret } from './grammar/dsn.js';
 export type { Mailbox } from './grammar/mailbox.js';
 export type { Body, MailParameters, RcptParameters } from './grammar/parameters.js';
 export type { By } from './grammar/timing.js';
-export { defaultsOf, type Limit, settled } from './limit.js';
+export { defaultsOf, type Limit, settled } from '../base/limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Link } from './link.js';
 export type { Authenticated, Identity, PhaseKind, Transaction } from './phases.js';
@@ -47,6 +47,6 @@ export type {
 export { PLAIN } from './sasl/plain.js';
 export { scram, type ScramCrypto } from './sasl/scram.js';
 export { PortableScan, type Scan } from './scan.js';
-export { Secret } from './secret.js';
+export { Secret } from '../base/secret.js';
 export type { RelayTrust, XclientAttributes, XforwardAttributes } from './xclient.js';
 export { ServerSession } from './session.js';

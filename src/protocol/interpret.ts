@@ -1,7 +1,7 @@
 import { type ChunkSize, declaredChunk } from './grammar/chunk-size.js';
 import type { OptionalExtensions } from './extensions.js';
 import type { Limits } from './limits.js';
-import { trimEnd, trimStart } from './octets.js';
+import { trimEnd, trimStart } from '../base/octets.js';
 import type { Commanding, Phase } from './phases.js';
 import type { Profile, SpaceBeforePath } from './profile.js';
 import { Reply } from './reply.js';

@@ -1,4 +1,4 @@
-import { defaultsOf, type Limit } from './limit.js';
+import { defaultsOf, type Limit } from '../base/limit.js';
 
 /** The limits of a session. What the protocol can announce is announced from the same numbers. */
 export interface Limits {

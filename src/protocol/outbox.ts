@@ -1,5 +1,5 @@
 import type { Event } from './events.js';
-import { concat, fromBinaryString, type ToOctets } from './octets.js';
+import { concat, fromBinaryString, type ToOctets } from '../base/octets.js';
 import type { Reply } from './reply.js';
 
 /** What the session has said to the client, and has to tell the server. */

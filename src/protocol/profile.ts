@@ -7,7 +7,7 @@ import {
   offer,
   type OptionalExtensions,
 } from './extensions.js';
-import { onlyGiven, settled } from './limit.js';
+import { onlyGiven, settled } from '../base/limit.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { Link } from './link.js';
 import { Reply } from './reply.js';
@@ -16,7 +16,7 @@ import { LOGIN } from './sasl/login.js';
 import type { SaslMechanism } from './sasl/mechanism.js';
 import { PLAIN } from './sasl/plain.js';
 import type { RelayTrust } from './xclient.js';
-import { binaryString, fromBinaryString, type ToOctets, type ToText } from './octets.js';
+import { binaryString, fromBinaryString, type ToOctets, type ToText } from '../base/octets.js';
 import { PortableScan, type Scan } from './scan.js';
 
 export type Protocol = 'smtp' | 'lmtp';

@@ -3,7 +3,7 @@ import { type BareNewlines, ContentDecoder, type ContentStep } from './content.j
 import type { ChunkSize } from './grammar/chunk-size.js';
 import type { Body } from './grammar/parameters.js';
 import type { Limits } from './limits.js';
-import { NOTHING } from './octets.js';
+import { NOTHING } from '../base/octets.js';
 import type { Reply } from './reply.js';
 import { reply } from './replies.js';
 import type { Scan } from './scan.js';

@@ -11,7 +11,7 @@ import {
   parseParameters,
   type RcptParameters,
 } from './grammar/parameters.js';
-import { behindSpaces, decodeUtf8, trimStart } from './octets.js';
+import { behindSpaces, decodeUtf8, trimStart } from '../base/octets.js';
 import type { Limits } from './limits.js';
 import type { Commanding } from './phases.js';
 import { unpromised } from './promises.js';

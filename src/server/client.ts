@@ -10,7 +10,7 @@ import type { Admission } from './admission.js';
 import { Dialogue } from './dialogue.js';
 import type { Envelope, TlsFacts } from './handler.js';
 import type { LocalEnd } from './local-end.js';
-import { networkOf, plainAddress } from './networks.js';
+import { networkOf, plainAddress } from '../base/networks.js';
 import { type Patience, Patient } from './patience.js';
 import type { ProxiedEndpoints } from './proxy-header.js';
 import { endpointsAfter } from './relay.js';

@@ -33,7 +33,7 @@ import {
   type Timeouts,
   WAITS,
 } from './limits.js';
-import { networkOf, Networks, plainAddress } from './networks.js';
+import { networkOf, Networks, plainAddress } from '../base/networks.js';
 import type { Listening, ListenOptions, ServerOptions } from './options.js';
 import type { ProxiedEndpoints } from './proxy-header.js';
 import { Roster } from './roster.js';

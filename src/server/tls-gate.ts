@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Certificates } from './certificates.js';
-import { handshakeFailure } from './tls-failure.js';
+import { handshakeFailure } from '../base/tls-words.js';
 import { FIXED } from './limits.js';
 import { attachToEnd, handOver, release, type SocketOwner } from './socket-events.js';
 

@@ -1,4 +1,4 @@
-/** The limits of the store, as rows of the kind that `src/protocol/limit.ts` describes. */
+/** The limits of the store, as rows of the kind that `src/base/limit.ts` describes. */
 export const STORE = {
   inFlight: {
     about: 'Octets on their way to the disk, of all connections together; past it, connections wait.',

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Secret } from '../protocol/secret.js';
+import { Secret } from '../base/secret.js';
 
 /** Octets of randomness in a token: 256 bits, out of reach of guessing, so that a plain hash is enough. */
 const TOKEN_OCTETS = 32;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../../src/cli/log.js';
 import type { Config } from '../../src/config/index.js';
-import { Secret } from '../../src/protocol/secret.js';
+import { Secret } from '../../src/base/secret.js';
 import { Collector } from './postern.js';
 
 const VALUE = 'hunter2-hunter2';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Recent } from '../../src/delivery/recent.js';
+import { Recent } from '../../src/base/bounded-map.js';
 
 it('what is remembered is what was noted last, and no more than fits', () => {
   const recent = new Recent<string, number>(2);

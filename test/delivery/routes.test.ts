@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type DeliverUrl, RouteError, Routes } from '../../src/delivery/routes.js';
-import { Secret } from '../../src/protocol/secret.js';
+import { Secret } from '../../src/base/secret.js';
 import { scratch } from '../scratch.js';
 
 const url = (text: string): DeliverUrl => ({ url: new Secret(text), shown: `shown ${text.slice(0, 5)}` });

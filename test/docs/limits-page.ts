@@ -1,7 +1,7 @@
 import { formatDuration } from '../../src/config/duration.js';
 import { configSchema, type Key, keysOf } from '../../src/config/index.js';
 import { formatSize } from '../../src/config/size.js';
-import type { Limit } from '../../src/protocol/limit.js';
+import type { Limit } from '../../src/base/limit.js';
 import { GRAMMAR_LIMITS, LIMITS } from '../../src/protocol/limits.js';
 import { ADMISSION, DATA_RATE, FIXED, TIMEOUTS, WAITS } from '../../src/server/limits.js';
 import { DELIVERY } from '../../src/delivery/limits.js';

@@ -5,7 +5,7 @@ import { isAddressLiteral, isDomain, isHelloName } from '../../src/protocol/gram
 import { parseMailbox, parsePath, PathFault } from '../../src/protocol/grammar/mailbox.js';
 import { ParameterFault, parseParameters } from '../../src/protocol/grammar/parameters.js';
 import { decodeXtext } from '../../src/protocol/grammar/xtext.js';
-import { decodeUtf8, trimEnd, trimStart, utf8Length } from '../../src/protocol/octets.js';
+import { decodeUtf8, trimEnd, trimStart, utf8Length } from '../../src/base/octets.js';
 
 const dotted = (octets: number): string => 'abcdefg.'.repeat(40).slice(0, octets - 1) + 'x';
 

@@ -4,9 +4,9 @@
 // Cause: `::` was filled up with zeroes, and the groups behind it were counted, but not put back: where fewer
 // than four stood before it, the network had zeroes in their place.
 //
-// Fix: all eight groups, then the first bits of them (src/server/networks.ts).
+// Fix: all eight groups, then the first bits of them (src/base/networks.ts).
 import { expect, it } from 'vitest';
-import { networkOf } from '../../src/server/networks.js';
+import { networkOf } from '../../src/base/networks.js';
 
 const SIZES = { ipv4Bits: 32, ipv6Bits: 64 };
 

@@ -6,7 +6,7 @@
 // so nothing ever reached such a limit.
 //
 // Fix: what is undefined is not given, and what is no number is refused when the server is made (settled in
-// src/protocol/limit.ts).
+// src/base/limit.ts).
 import { expect, it } from 'vitest';
 import { createServer } from '../../src/server/index.js';
 import { expectNoTrouble, serve, StandingClock } from '../server/harness.js';

@@ -5,7 +5,7 @@
 // it takes CR, LF, VT, FF and A0 as well: a bare CR was no longer seen, and half a character went.
 //
 // Fix: white space is SP and HTAB (RFC 5234 B.1), and nothing else is taken off (trimEnd in
-// src/protocol/octets.ts).
+// src/base/octets.ts).
 import { expect, it } from 'vitest';
 import { Rig } from '../protocol/rig.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress, networkOf, Networks } from '../../src/server/networks.js';
+import { canonicalAddress, networkOf, Networks } from '../../src/base/networks.js';
 
 const whole = { ipv4Bits: 32, ipv6Bits: 128 };
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../src/protocol/secret.js';
+import { Secret } from '../../src/base/secret.js';
 import { digestToken, newToken } from '../../src/submission/token.js';
 
 describe('tokens', () => {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Recent } from '../recent.js';
+import { Recent } from '../../base/bounded-map.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import { finalTraceFields, preceded, unixLines } from './content.js';
 import { FLAT, Folder, MAILDIR } from './folder.js';

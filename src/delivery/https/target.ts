@@ -1,4 +1,4 @@
-import { Secret } from '../../protocol/secret.js';
+import { Secret } from '../../base/secret.js';
 
 /** An HTTPS mail API, and who we are to it. */
 export interface ApiTarget {

@@ -1,7 +1,7 @@
 import type { Resolver } from 'node:dns/promises';
 import { get } from 'node:https';
 import { parsePolicy, resolvePolicy } from 'mailauth/lib/mta-sts.js';
-import { Recent } from '../recent.js';
+import { Recent } from '../../base/bounded-map.js';
 import { addressesOf } from './resolve.js';
 
 /** What a domain says of the TLS of its mail servers (RFC 8461 3.2). */

@@ -1,6 +1,6 @@
 import type { Resolver } from 'node:dns/promises';
 import type { MxRecord } from 'node:dns';
-import { isPublicAddress } from '../public-address.js';
+import { isPublicAddress } from '../../base/public-address.js';
 import { NoWay } from '../smtp/fault.js';
 import { literalAddress } from './destination.js';
 

@@ -1,5 +1,5 @@
 import { StoreError, type Store } from '../../store/port.js';
-import { pause } from '../pause.js';
+import { pause } from '../../base/sleep.js';
 import { expiryOf, type RetryPolicy } from '../schedule.js';
 import { StoreGaps } from '../store-gaps.js';
 import { compose } from './compose.js';

@@ -1,4 +1,4 @@
-import type { Secret } from '../../protocol/secret.js';
+import type { Secret } from '../../base/secret.js';
 import { enhancedCodeOf, oneLine, type Phase, type Verdict } from './reply.js';
 import { inWords } from './tls.js';
 

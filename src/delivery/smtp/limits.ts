@@ -1,4 +1,4 @@
-/** The limits of delivery by SMTP, as rows of the kind that `src/protocol/limit.ts` describes. */
+/** The limits of delivery by SMTP, as rows of the kind that `src/base/limit.ts` describes. */
 export const SMTP_CLIENT = {
   connect: {
     about: 'For a far side to take the connection.',

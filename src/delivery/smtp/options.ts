@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Secret } from '../../protocol/secret.js';
+import type { Secret } from '../../base/secret.js';
 import type { SmtpClientLimits } from './limits.js';
 
 /** How a connection becomes one that messages can go over. */

@@ -1,4 +1,4 @@
-import type { Secret } from '../../protocol/secret.js';
+import type { Secret } from '../../base/secret.js';
 import { SMTP_CLIENT } from './limits.js';
 import { type OptionRow, parseUrl, readOptions } from './url.js';
 

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { Secret } from '../../protocol/secret.js';
+import { Secret } from '../../base/secret.js';
 
 /** The parts of a URL of a transport. */
 export interface UrlParts {

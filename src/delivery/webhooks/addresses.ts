@@ -1,6 +1,6 @@
 import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { isPublicAddress } from '../public-address.js';
+import { isPublicAddress } from '../../base/public-address.js';
 
 /** A name that leads to no public address. */
 class PrivateAddress extends Error {

@@ -3,7 +3,7 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Store } from '../../store/port.js';
 import type { Webhook, WebhookEvent } from '../../store/webhooks.js';
 import { Client, NoAnswer } from '../https/client.js';
-import { pause } from '../pause.js';
+import { pause } from '../../base/sleep.js';
 import { publicLookup } from './addresses.js';
 import { signBody } from './keys.js';
 import { type Held, Lane } from './lane.js';

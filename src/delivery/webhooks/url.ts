@@ -1,4 +1,4 @@
-import { isPublicAddress } from '../public-address.js';
+import { isPublicAddress } from '../../base/public-address.js';
 
 /** Longest URL. */
 const MAX_URL = 2048;

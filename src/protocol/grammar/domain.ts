@@ -1,5 +1,5 @@
 import { DOMAIN_OCTETS, LABEL_OCTETS } from '../limits.js';
-import { utf8Length } from '../octets.js';
+import { utf8Length } from '../../base/octets.js';
 
 // RFC 5321 4.1.2
 //   Domain         = sub-domain *("." sub-domain)

@@ -1,5 +1,5 @@
 import { ENVID_OCTETS, ORCPT_OCTETS } from '../limits.js';
-import { utf8Length } from '../octets.js';
+import { utf8Length } from '../../base/octets.js';
 import { parseMailbox, PathFault } from './mailbox.js';
 import { decodeXtext } from './xtext.js';
 

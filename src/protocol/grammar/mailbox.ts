@@ -1,5 +1,5 @@
 import { DOMAIN_OCTETS, LABEL_OCTETS, LOCAL_PART_OCTETS, PATH_OCTETS } from '../limits.js';
-import { utf8Length } from '../octets.js';
+import { utf8Length } from '../../base/octets.js';
 import { hasUnseen, isAddressLiteral, isDomain } from './domain.js';
 
 /** A mailbox (RFC 5321 4.1.2), as the client wrote it. */

@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../octets.js';
+import { decodeUtf8 } from '../../base/octets.js';
 import {
   type NotifyOn,
   type OriginalRecipient,

@@ -1,5 +1,5 @@
-import { decodeUtf8 } from '../octets.js';
-import { Secret } from '../secret.js';
+import { decodeUtf8 } from '../../base/octets.js';
+import { Secret } from '../../base/secret.js';
 import type { TokenCredentials } from './credentials.js';
 import { parseGs2Header } from './gs2.js';
 import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';

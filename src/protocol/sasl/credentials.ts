@@ -1,4 +1,4 @@
-import type { Secret } from '../secret.js';
+import type { Secret } from '../../base/secret.js';
 
 /** PLAIN (RFC 4616) and LOGIN: the password itself. */
 export interface PasswordCredentials {

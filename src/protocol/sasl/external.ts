@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../octets.js';
+import { decodeUtf8 } from '../../base/octets.js';
 import { hasControl } from './text.js';
 import type { ExternalCredentials } from './credentials.js';
 import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';

@@ -1,5 +1,5 @@
-import { decodeUtf8 } from '../octets.js';
-import { Secret } from '../secret.js';
+import { decodeUtf8 } from '../../base/octets.js';
+import { Secret } from '../../base/secret.js';
 import { hasControl } from './text.js';
 import type { PasswordCredentials } from './credentials.js';
 import type { SaslExchange, SaslFault, SaslMechanism, SaslStep } from './mechanism.js';

@@ -1,5 +1,5 @@
 import { encodeBase64 } from '../grammar/base64.js';
-import { binaryString, fromBinaryString } from '../octets.js';
+import { binaryString, fromBinaryString } from '../../base/octets.js';
 import type { ScramCredentials } from './credentials.js';
 import type {
   SaslChallenge,

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MAX_REQUEST, openApiTransport, type ApiEnvironment } from '../../../src/delivery/https/transport.js';
 import type { Delivery, Shipment, Transport } from '../../../src/delivery/transport.js';
-import { Secret } from '../../../src/protocol/secret.js';
+import { Secret } from '../../../src/base/secret.js';
 import { testCertificates } from '../../certs.js';
 import { RUNNING, recipient, shipment } from '../files/shipment.js';
 import { PENDING, apiServer, type Reply } from './api-server.js';
