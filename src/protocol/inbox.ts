@@ -1,6 +1,6 @@
-import { LineDecoder, type LineStep } from './line.js';
+import { LineDecoder, type LineStep } from './commands/line-decoder.js';
 import { binaryString, concat, NOTHING, type ToText } from '../base/octets.js';
-import type { Reception, ReceptionStep } from './reception.js';
+import type { Reception, ReceptionStep } from './content/incoming-content.js';
 
 /**
  * The octets that were received and not yet read, in the pieces they came in. Nothing is joined: to pile

@@ -1,5 +1,5 @@
 /** The SMTP core: octets in; events and reply octets out. */
-export { ContentDecoder, type BareNewlines } from './content.js';
+export { ContentDecoder, type BareNewlines } from './content/decoder.js';
 export {
   ACCEPT,
   refuse,
@@ -13,7 +13,7 @@ export {
   type Verdict,
   type Wait,
 } from './events.js';
-export type { OptionalExtensions } from './extensions.js';
+export type { OptionalExtensions } from './extensions/extensions.js';
 export { isDomain } from './grammar/domain.js';
 export type { NotifyOn, OriginalRecipient, Ret } from './grammar/dsn.js';
 export type { Mailbox } from './grammar/mailbox.js';
@@ -22,10 +22,10 @@ export type { By } from './grammar/timing.js';
 export { defaultsOf, type Limit, settled } from '../base/limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Link } from './link.js';
-export type { Authenticated, Identity, PhaseKind, Transaction } from './phases.js';
+export type { Authenticated, Identity, PhaseKind, Transaction } from './state/phases.js';
 export { Profile, type ProfileOptions, type SpaceBeforePath } from './profile.js';
-export { Reply } from './reply.js';
-export { CATALOGUE, reply, type ReplyName } from './replies.js';
+export { Reply } from './replies/reply.js';
+export { CATALOGUE, reply, type ReplyName } from './replies/catalogue.js';
 export { oauthBearer, OAUTHBEARER, type TokenHelp, xoauth2, XOAUTH2 } from './sasl/bearer.js';
 export type {
   Credentials,
@@ -46,7 +46,7 @@ export type {
 } from './sasl/mechanism.js';
 export { PLAIN } from './sasl/plain.js';
 export { scram, type ScramCrypto } from './sasl/scram.js';
-export { PortableScan, type Scan } from './scan.js';
+export { PortableScan, type Scan } from './content/scan.js';
 export { Secret } from '../base/secret.js';
-export type { RelayTrust, XclientAttributes, XforwardAttributes } from './xclient.js';
+export type { RelayTrust, XclientAttributes, XforwardAttributes } from './extensions/xclient.js';
 export { ServerSession } from './session.js';

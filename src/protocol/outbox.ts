@@ -1,6 +1,6 @@
 import type { Event } from './events.js';
 import { concat, fromBinaryString, type ToOctets } from '../base/octets.js';
-import type { Reply } from './reply.js';
+import type { Reply } from './replies/reply.js';
 
 /** What the session has said to the client, and has to tell the server. */
 export class Outbox {

@@ -1,4 +1,4 @@
-import type { BareNewlines } from './content.js';
+import type { BareNewlines } from './content/decoder.js';
 import type { Hello } from './events.js';
 import {
   announce,
@@ -6,18 +6,18 @@ import {
   type Extension,
   offer,
   type OptionalExtensions,
-} from './extensions.js';
+} from './extensions/extensions.js';
 import { onlyGiven, settled } from '../base/limit.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { Link } from './link.js';
-import { Reply } from './reply.js';
-import { CATALOGUE, helloReply, reply } from './replies.js';
+import { Reply } from './replies/reply.js';
+import { CATALOGUE, helloReply, reply } from './replies/catalogue.js';
 import { LOGIN } from './sasl/login.js';
 import type { SaslMechanism } from './sasl/mechanism.js';
 import { PLAIN } from './sasl/plain.js';
-import type { RelayTrust } from './xclient.js';
+import type { RelayTrust } from './extensions/xclient.js';
 import { binaryString, fromBinaryString, type ToOctets, type ToText } from '../base/octets.js';
-import { PortableScan, type Scan } from './scan.js';
+import { PortableScan, type Scan } from './content/scan.js';
 
 export type Protocol = 'smtp' | 'lmtp';
 

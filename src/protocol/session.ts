@@ -5,21 +5,29 @@ import {
   ContentOver,
   lossOf,
   readContent,
-} from './contents.js';
+} from './content/outcome.js';
 import type { CloseReason, Event, Hello, Question, Verdict } from './events.js';
 import { CLOSED, NEED_OCTETS, NEED_VERDICT, REFUSED_CONTENT, RESET } from './events.js';
 import { Inbox } from './inbox.js';
 import type { Link } from './link.js';
-import { interpret, Refused, unreadable } from './interpret.js';
+import { interpret, Refused, unreadable } from './commands/interpret.js';
 import { Outbox } from './outbox.js';
-import type { Authenticating, Commanding, Identity, Phase, Ready, Receiving, Transaction } from './phases.js';
+import type {
+  Authenticating,
+  Commanding,
+  Identity,
+  Phase,
+  Ready,
+  Receiving,
+  Transaction,
+} from './state/phases.js';
 import type { Profile } from './profile.js';
-import { askedBy, type Consequence, consequenceOf, questionOf } from './questions.js';
-import type { Reply } from './reply.js';
-import { reply } from './replies.js';
+import { askedBy, type Consequence, consequenceOf, questionOf } from './state/questions.js';
+import type { Reply } from './replies/reply.js';
+import { reply } from './replies/catalogue.js';
 import { beginSasl, continueSasl, type SaslOutcome } from './sasl/exchange.js';
-import { advance, connecting } from './transitions.js';
-import { ANSWERS, type Command } from './verbs.js';
+import { advance, connecting } from './state/transitions.js';
+import { ANSWERS, type Command } from './commands/verbs.js';
 
 /**
  * The server's half of one SMTP session, as a plain object: octets in, events and reply octets out. It has

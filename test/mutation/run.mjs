@@ -1,4 +1,4 @@
-// A mutation run of src/protocol, on demand: `npm run mutation`, or `npm run mutation -- src/protocol/line.ts`.
+// A mutation run of src/protocol, on demand: `npm run mutation`, or `npm run mutation -- src/protocol/commands/line-decoder.ts`.
 //
 // Stryker brings 138 packages of its own, for a run that is made now and then. So it is no dependency of the
 // project: the run copies the project to a folder of its own, installs the fixed version there, and leaves

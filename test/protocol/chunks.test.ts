@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACCEPT, type BareNewlines, PortableScan, Reply } from '../../src/protocol/index.js';
-import { ChunkDecoder } from '../../src/protocol/chunk.js';
+import { ChunkDecoder } from '../../src/protocol/content/chunk-decoder.js';
 import { declaredChunk, parseChunkSize } from '../../src/protocol/grammar/chunk-size.js';
 import { type Judge, octetsOf, Rig, textOf } from './rig.js';
 

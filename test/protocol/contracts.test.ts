@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Reply, scram, type ScramCrypto } from '../../src/protocol/index.js';
 import { challengeAfter } from '../../src/protocol/sasl/exchange.js';
-import { connecting } from '../../src/protocol/transitions.js';
+import { connecting } from '../../src/protocol/state/transitions.js';
 import { Rig } from './rig.js';
 
 const NONE = new Uint8Array(32);

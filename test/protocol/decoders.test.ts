@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { ContentDecoder, DEFAULT_LIMITS, PortableScan, reply } from '../../src/protocol/index.js';
 import { Inbox } from '../../src/protocol/inbox.js';
-import { LineDecoder } from '../../src/protocol/line.js';
-import { Reception } from '../../src/protocol/reception.js';
+import { LineDecoder } from '../../src/protocol/commands/line-decoder.js';
+import { Reception } from '../../src/protocol/content/incoming-content.js';
 import { octetsOf, textOf } from './rig.js';
 
 const PATIENCE = 100;

@@ -1,7 +1,7 @@
 // The state diagram of docs/states.md, generated from the transition table:
 //
 //     npx tsc -b && UPDATE=1 npx vitest run test/protocol/states.test.ts
-import { TRANSITIONS } from '../../src/protocol/transitions.js';
+import { TRANSITIONS } from '../../src/protocol/state/transitions.js';
 
 /** What each phase is, for readers. */
 const MEANING: Readonly<Record<keyof typeof TRANSITIONS, string>> = {
@@ -32,7 +32,7 @@ export function statesPage(): string {
   );
   return `# The states of a session
 
-Generated from the table in \`src/protocol/transitions.ts\`; a test compares the two. Every phase but
+Generated from the table in \`src/protocol/state/transitions.ts\`; a test compares the two. Every phase but
 \`closed\` also has an arrow \`closed\` to that one (QUIT, a 421, the end of the connection), left out here.
 
 \`\`\`mermaid

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EXTENSIONS } from '../../src/protocol/extensions.js';
+import { EXTENSIONS } from '../../src/protocol/extensions/extensions.js';
 import { ParameterFault, PARAMETERS, parseParameters } from '../../src/protocol/grammar/parameters.js';
 
 const context = { offered: new Set(['DSN']), smtputf8: false };

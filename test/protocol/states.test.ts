@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { advance, connecting, TRANSITIONS } from '../../src/protocol/transitions.js';
+import { advance, connecting, TRANSITIONS } from '../../src/protocol/state/transitions.js';
 import { statesPage } from './diagram.js';
 
 interface Row {

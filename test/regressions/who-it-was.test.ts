@@ -4,7 +4,7 @@
 //
 // Cause: a session that is closed had forgotten whose it was, and what becomes of it is told after that.
 //
-// Fix: the closed phase keeps hello and identity (src/protocol/transitions.ts), and so does the one that drops the
+// Fix: the closed phase keeps hello and identity (src/protocol/state/transitions.ts), and so does the one that drops the
 // octets of a refused chunk. What the log says of a message is what was accepted, not what is open
 // (src/cli/gateway-log.ts).
 import { pino } from 'pino';

@@ -1,10 +1,10 @@
 import type { SaslQuestion } from '../events.js';
 import { decodeBase64, encodeBase64 } from '../grammar/base64.js';
-import type { Authenticating, Phase, Ready } from '../phases.js';
+import type { Authenticating, Phase, Ready } from '../state/phases.js';
 import type { Profile } from '../profile.js';
-import { Reply } from '../reply.js';
-import { reply } from '../replies.js';
-import type { Command } from '../verbs.js';
+import { Reply } from '../replies/reply.js';
+import { reply } from '../replies/catalogue.js';
+import type { Command } from '../commands/verbs.js';
 import { offeredOn, type SaslExchange, type SaslStep, type ScramKeys } from './mechanism.js';
 
 /**

@@ -1,12 +1,12 @@
-import { type ChunkSize, declaredChunk } from './grammar/chunk-size.js';
-import type { OptionalExtensions } from './extensions.js';
-import type { Limits } from './limits.js';
-import { trimEnd, trimStart } from '../base/octets.js';
-import type { Commanding, Phase } from './phases.js';
-import type { Profile, SpaceBeforePath } from './profile.js';
-import { Reply } from './reply.js';
-import { type ConstantReply, reply } from './replies.js';
-import type { RelayTrust } from './xclient.js';
+import { type ChunkSize, declaredChunk } from '../grammar/chunk-size.js';
+import type { OptionalExtensions } from '../extensions/extensions.js';
+import type { Limits } from '../limits.js';
+import { trimEnd, trimStart } from '../../base/octets.js';
+import type { Commanding, Phase } from '../state/phases.js';
+import type { Profile, SpaceBeforePath } from '../profile.js';
+import { Reply } from '../replies/reply.js';
+import { type ConstantReply, reply } from '../replies/catalogue.js';
+import type { RelayTrust } from '../extensions/xclient.js';
 import { type Command, type ParseContext, verbOf, type VerbRow } from './verbs.js';
 
 /** What a command line comes to, here and now. */

@@ -1,4 +1,4 @@
-import { CR, CRLF, DOT, LF, NOTHING } from '../base/octets.js';
+import { CR, CRLF, DOT, LF, NOTHING } from '../../base/octets.js';
 import { PortableScan, type Scan } from './scan.js';
 
 /** What a bare CR or LF in content leads to. */

@@ -1,7 +1,7 @@
-import { formatDateTime } from './grammar/date-time.js';
-import type { Limits } from './limits.js';
-import type { Link } from './link.js';
-import { offeredOn, type SaslMechanism } from './sasl/mechanism.js';
+import { formatDateTime } from '../grammar/date-time.js';
+import type { Limits } from '../limits.js';
+import type { Link } from '../link.js';
+import { offeredOn, type SaslMechanism } from '../sasl/mechanism.js';
 import { type RelayTrust, xclientNames, XFORWARD_NAMES } from './xclient.js';
 
 /** What of a listener's profile shows in EHLO. */

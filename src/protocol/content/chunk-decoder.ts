@@ -1,6 +1,6 @@
-import { type BareNewlines, type ContentStep, normalized } from './content.js';
-import { CR, CRLF, LF, NOTHING } from '../base/octets.js';
-import type { ChunkSize } from './grammar/chunk-size.js';
+import { type BareNewlines, type ContentStep, normalized } from './decoder.js';
+import { CR, CRLF, LF, NOTHING } from '../../base/octets.js';
+import type { ChunkSize } from '../grammar/chunk-size.js';
 import type { Scan } from './scan.js';
 
 /**

@@ -8,8 +8,8 @@
  *
  * `docs/states.md` shows it as a drawing.
  */
-import type { Hello } from './events.js';
-import type { Link } from './link.js';
+import type { Hello } from '../events.js';
+import type { Link } from '../link.js';
 import type {
   Authenticated,
   Authenticating,
@@ -31,9 +31,9 @@ import type {
   Transaction,
   Unsolicited,
 } from './phases.js';
-import type { ChunkedReception, Reception } from './reception.js';
-import type { Reply } from './reply.js';
-import type { SaslExchange } from './sasl/mechanism.js';
+import type { ChunkedReception, Reception } from '../content/incoming-content.js';
+import type { Reply } from '../replies/reply.js';
+import type { SaslExchange } from '../sasl/mechanism.js';
 
 /** What each transition needs to be given: the proof that earns it. */
 export interface Proofs {

@@ -1,8 +1,8 @@
-import type { OptionalExtensions } from './extensions.js';
-import type { Hello } from './events.js';
-import { type ChunkSize, parseChunkSize } from './grammar/chunk-size.js';
-import { isHelloName } from './grammar/domain.js';
-import { type Mailbox, parseCommonPath, parsePath, PathFault } from './grammar/mailbox.js';
+import type { OptionalExtensions } from '../extensions/extensions.js';
+import type { Hello } from '../events.js';
+import { type ChunkSize, parseChunkSize } from '../grammar/chunk-size.js';
+import { isHelloName } from '../grammar/domain.js';
+import { type Mailbox, parseCommonPath, parsePath, PathFault } from '../grammar/mailbox.js';
 import {
   keywordOf,
   type MailParameters,
@@ -10,21 +10,21 @@ import {
   ParameterFault,
   parseParameters,
   type RcptParameters,
-} from './grammar/parameters.js';
-import { behindSpaces, decodeUtf8, trimStart } from '../base/octets.js';
-import type { Limits } from './limits.js';
-import type { Commanding } from './phases.js';
-import { unpromised } from './promises.js';
-import type { Protocol, SpaceBeforePath } from './profile.js';
-import type { Reply } from './reply.js';
-import { type ConstantReply, reply } from './replies.js';
+} from '../grammar/parameters.js';
+import { behindSpaces, decodeUtf8, trimStart } from '../../base/octets.js';
+import type { Limits } from '../limits.js';
+import type { Commanding } from '../state/phases.js';
+import { unpromised } from '../extensions/mail-checks.js';
+import type { Protocol, SpaceBeforePath } from '../profile.js';
+import type { Reply } from '../replies/reply.js';
+import { type ConstantReply, reply } from '../replies/catalogue.js';
 import {
   parseXclient,
   parseXforward,
   type RelayTrust,
   type XclientAttributes,
   type XforwardAttributes,
-} from './xclient.js';
+} from '../extensions/xclient.js';
 
 /** A command that reads well. What it may do now is another question. */
 export type Command =

@@ -1,10 +1,10 @@
-import type { Hello } from './events.js';
-import type { Mailbox } from './grammar/mailbox.js';
-import type { MailParameters } from './grammar/parameters.js';
-import type { Link } from './link.js';
-import type { ChunkedReception, Reception } from './reception.js';
-import type { Reply } from './reply.js';
-import type { SaslExchange } from './sasl/mechanism.js';
+import type { Hello } from '../events.js';
+import type { Mailbox } from '../grammar/mailbox.js';
+import type { MailParameters } from '../grammar/parameters.js';
+import type { Link } from '../link.js';
+import type { ChunkedReception, Reception } from '../content/incoming-content.js';
+import type { Reply } from '../replies/reply.js';
+import type { SaslExchange } from '../sasl/mechanism.js';
 
 /** Nobody in particular. */
 export interface Anonymous {

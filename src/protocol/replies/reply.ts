@@ -1,5 +1,5 @@
-import { REPLY_LINE_OCTETS } from './limits.js';
-import { fromBinaryString, type ToOctets } from '../base/octets.js';
+import { REPLY_LINE_OCTETS } from '../limits.js';
+import { fromBinaryString, type ToOctets } from '../../base/octets.js';
 
 /**
  * A reply as the client reads it: code (RFC 5321 4.2), enhanced code (RFC 3463, null where RFC 2034 wants

@@ -1,7 +1,7 @@
 import type { OptionalExtensions } from './extensions.js';
-import type { MailParameters } from './grammar/parameters.js';
-import type { Reply } from './reply.js';
-import { reply } from './replies.js';
+import type { MailParameters } from '../grammar/parameters.js';
+import type { Reply } from '../replies/reply.js';
+import { reply } from '../replies/catalogue.js';
 
 /**
  * Why what MAIL asks cannot be promised, or null. Each value is sound by itself; this is about what EHLO

@@ -1,11 +1,11 @@
-import { ChunkDecoder } from './chunk.js';
-import { type BareNewlines, ContentDecoder, type ContentStep } from './content.js';
-import type { ChunkSize } from './grammar/chunk-size.js';
-import type { Body } from './grammar/parameters.js';
-import type { Limits } from './limits.js';
-import { NOTHING } from '../base/octets.js';
-import type { Reply } from './reply.js';
-import { reply } from './replies.js';
+import { ChunkDecoder } from './chunk-decoder.js';
+import { type BareNewlines, ContentDecoder, type ContentStep } from './decoder.js';
+import type { ChunkSize } from '../grammar/chunk-size.js';
+import type { Body } from '../grammar/parameters.js';
+import type { Limits } from '../limits.js';
+import { NOTHING } from '../../base/octets.js';
+import type { Reply } from '../replies/reply.js';
+import { reply } from '../replies/catalogue.js';
 import type { Scan } from './scan.js';
 
 /** What {@link Reception.next} found. */

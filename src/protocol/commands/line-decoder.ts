@@ -1,4 +1,4 @@
-import { binaryString, CR, LF, type ToText } from '../base/octets.js';
+import { binaryString, CR, LF, type ToText } from '../../base/octets.js';
 
 /** What {@link LineDecoder.next} found. */
 export type LineStep =

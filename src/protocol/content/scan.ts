@@ -1,4 +1,4 @@
-import { CR, DOT, LF } from '../base/octets.js';
+import { CR, DOT, LF } from '../../base/octets.js';
 
 /**
  * The two searches that message content needs. They are the only per-octet work on a body, so a platform

@@ -1,7 +1,7 @@
-import { isAddressLiteral, isHelloName } from './grammar/domain.js';
-import { decodeXtext } from './grammar/xtext.js';
-import type { Reply } from './reply.js';
-import { reply } from './replies.js';
+import { isAddressLiteral, isHelloName } from '../grammar/domain.js';
+import { decodeXtext } from '../grammar/xtext.js';
+import type { Reply } from '../replies/reply.js';
+import { reply } from '../replies/catalogue.js';
 
 /**
  * XCLIENT and XFORWARD, as Postfix has them (its XCLIENT_README and XFORWARD_README): a relay that is trusted

@@ -5,17 +5,17 @@ import {
   type Question,
   REFUSED_CONTENT,
   RESET,
-} from './events.js';
-import type { ChunkSize } from './grammar/chunk-size.js';
-import type { Inbox } from './inbox.js';
-import type { Outbox } from './outbox.js';
-import type { Commanding, Phase, Receiving } from './phases.js';
-import type { Profile } from './profile.js';
-import { toEach } from './questions.js';
-import { ChunkedReception, Reception } from './reception.js';
-import type { Reply } from './reply.js';
-import { reply } from './replies.js';
-import { advance } from './transitions.js';
+} from '../events.js';
+import type { ChunkSize } from '../grammar/chunk-size.js';
+import type { Inbox } from '../inbox.js';
+import type { Outbox } from '../outbox.js';
+import type { Commanding, Phase, Receiving } from '../state/phases.js';
+import type { Profile } from '../profile.js';
+import { toEach } from '../state/questions.js';
+import { ChunkedReception, Reception } from './incoming-content.js';
+import type { Reply } from '../replies/reply.js';
+import { reply } from '../replies/catalogue.js';
+import { advance } from '../state/transitions.js';
 
 /** What content leads to before its first octet. */
 export interface ContentBegun<Principal> {

@@ -1,12 +1,12 @@
-import type { Hello, Question, SaslQuestion, Verdict } from './events.js';
+import type { Hello, Question, SaslQuestion, Verdict } from '../events.js';
 import type { Phase, Ready } from './phases.js';
-import type { Profile } from './profile.js';
-import { Reception } from './reception.js';
-import type { Reply } from './reply.js';
-import { reply } from './replies.js';
-import { challengeAfter, challengeBefore } from './sasl/exchange.js';
+import type { Profile } from '../profile.js';
+import { Reception } from '../content/incoming-content.js';
+import type { Reply } from '../replies/reply.js';
+import { reply } from '../replies/catalogue.js';
+import { challengeAfter, challengeBefore } from '../sasl/exchange.js';
 import { advance } from './transitions.js';
-import type { Command } from './verbs.js';
+import type { Command } from '../commands/verbs.js';
 
 /** A question that is answered with a plain yes or no. */
 type PlainQuestion = Exclude<Question, SaslQuestion>;
