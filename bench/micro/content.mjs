@@ -3,7 +3,7 @@
 //     npm run build && node bench/micro/content.mjs
 import { Bench } from 'tinybench';
 import { ContentDecoder, PortableScan } from '../../dist/protocol/index.js';
-import { fastestScan, NodeScan } from '../../dist/server/scan.js';
+import { fastestScan, NodeScan } from '../../dist/server/platform/scan.js';
 
 const PIECE = 65_536;
 const pieceOf = (line) => Buffer.from(line.repeat(Math.ceil(PIECE / line.length)).slice(0, PIECE), 'latin1');

@@ -5,8 +5,8 @@ import { Bench } from 'tinybench';
 import { ACCEPT, Profile, ServerSession } from '../../dist/protocol/index.js';
 import { LineDecoder } from '../../dist/protocol/commands/line-decoder.js';
 import { parsePath } from '../../dist/protocol/grammar/mailbox.js';
-import { latin1, latin1Octets } from '../../dist/server/latin1.js';
-import { fastestScan } from '../../dist/server/scan.js';
+import { latin1, latin1Octets } from '../../dist/server/platform/latin1.js';
+import { fastestScan } from '../../dist/server/platform/scan.js';
 
 const octets = (...lines) => Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1');
 const ENVELOPE = ['MAIL FROM:<app@example.com>', 'RCPT TO:<someone@example.net>', 'DATA'];

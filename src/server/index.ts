@@ -1,5 +1,5 @@
 /** The SMTP server over `node:net` and `node:tls`. */
-export { BodyAborted } from './body.js';
+export { BodyAborted } from './connection/body.js';
 export {
   type AuthoritySource,
   Certificates,
@@ -8,8 +8,8 @@ export {
   type CertificatesOptions,
   type CertificateSource,
   type ReloadResult,
-} from './certificates.js';
-export type { Clock } from './deadlines.js';
+} from './tls/certificates.js';
+export type { Clock } from './connection/deadlines.js';
 export type {
   ClientCertificate,
   ContentSink,
@@ -33,5 +33,5 @@ export {
 } from './limits.js';
 export type { Listening, ListenOptions, ServerOptions } from './options.js';
 export { Refusal } from './refusal.js';
-export { SCRAM_ITERATIONS, SCRAM_SHA_256, scramKeys, type ScramOptions, scramSha256 } from './scram.js';
+export { SCRAM_ITERATIONS, SCRAM_SHA_256, scramKeys, type ScramOptions, scramSha256 } from './auth/scram.js';
 export { createServer, Server } from './server.js';

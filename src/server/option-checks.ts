@@ -1,5 +1,5 @@
 import type { SaslMechanism } from '../protocol/index.js';
-import type { Certificates } from './certificates.js';
+import type { Certificates } from './tls/certificates.js';
 import type { ListenOptions, ServerOptions } from './options.js';
 
 /** @throws TypeError where a mechanism is on offer that nobody can decide on. */

@@ -6,8 +6,8 @@ import type {
   SaslMechanism,
   SpaceBeforePath,
 } from '../protocol/index.js';
-import type { Certificates } from './certificates.js';
-import type { Clock } from './deadlines.js';
+import type { Certificates } from './tls/certificates.js';
+import type { Clock } from './connection/deadlines.js';
 import type { CredentialsOf, Handler } from './handler.js';
 import type { AdmissionLimits, DataRate, Timeouts } from './limits.js';
 

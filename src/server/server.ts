@@ -17,13 +17,13 @@ import {
   type SaslMechanism,
   settled,
 } from '../protocol/index.js';
-import { Admission } from './admission.js';
-import { Arrival, type ArrivalContext } from './arrival.js';
-import { Connection, type ConnectionContext } from './connection.js';
-import { Deadlines, monotonic } from './deadlines.js';
+import { Admission } from './admission/admission.js';
+import { Arrival, type ArrivalContext } from './connection/arrival.js';
+import { Connection, type ConnectionContext } from './connection/connection.js';
+import { Deadlines, monotonic } from './connection/deadlines.js';
 import { checkProtocol, checkMechanisms, checkTls, type ListenTls } from './option-checks.js';
-import { latin1, latin1Octets } from './latin1.js';
-import { LocalEnd } from './local-end.js';
+import { latin1, latin1Octets } from './platform/latin1.js';
+import { LocalEnd } from './admission/local-address.js';
 import {
   type DataRate,
   DEFAULT_ADMISSION,
@@ -35,11 +35,11 @@ import {
 } from './limits.js';
 import { networkOf, Networks, plainAddress } from '../base/networks.js';
 import type { Listening, ListenOptions, ServerOptions } from './options.js';
-import type { ProxiedEndpoints } from './proxy-header.js';
-import { Roster } from './roster.js';
-import { fastestScan } from './scan.js';
-import { type TlsGate, TlsGates } from './tls-gate.js';
-import { told } from './told.js';
+import type { ProxiedEndpoints } from './admission/proxy-header.js';
+import { Roster } from './connection/connection-set.js';
+import { fastestScan } from './platform/scan.js';
+import { type TlsGate, TlsGates } from './tls/gate.js';
+import { told } from './connection/notify.js';
 
 /** How one listener receives clients. */
 interface Reception<Principal> {

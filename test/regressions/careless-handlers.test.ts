@@ -10,7 +10,7 @@
 // taken for a yes.
 //
 // Fix: it is found out where it is given, and is a mistake of the handler's: 451, and `onError` hears of it
-// (src/server/dialogue.ts, verifier.ts, refusal.ts). False is a no. What is only told is guarded (told.ts).
+// (src/server/connection/dialogue.ts, verifier.ts, refusal.ts). False is a no. What is only told is guarded (told.ts).
 import { afterEach, expect, it } from 'vitest';
 import { Reply, SCRAM_SHA_256 } from '../../src/index.js';
 import { Refusal } from '../../src/server/index.js';

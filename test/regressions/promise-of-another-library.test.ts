@@ -3,7 +3,7 @@
 //
 // Cause: `instanceof Promise`. Such a promise is none; taken for an answer that is no Reply, it was a yes.
 //
-// Fix: whatever has a `then` is waited for (src/server/dialogue.ts).
+// Fix: whatever has a `then` is waited for (src/server/connection/dialogue.ts).
 import { it } from 'vitest';
 import { Reply } from '../../src/protocol/index.js';
 import { type Decision, Refusal } from '../../src/server/index.js';

@@ -3,7 +3,7 @@
 //
 // Cause: the sink was kept for content that could not come: what had become of the transaction was told before.
 //
-// Fix: a sink that comes when its transaction is gone is aborted at once (src/server/dialogue.ts).
+// Fix: a sink that comes when its transaction is gone is aborted at once (src/server/connection/dialogue.ts).
 import { expect, it } from 'vitest';
 import type { ContentSink } from '../../src/server/index.js';
 import { expectNoTrouble, serve, until } from '../server/harness.js';

@@ -5,7 +5,7 @@
 // Cause: a handler is called from inside the pump, which tells such things when the handler has returned; the end was
 // told at once.
 //
-// Fix: the end waits for the pump (#gone in src/server/connection.ts).
+// Fix: the end waits for the pump (#gone in src/server/connection/connection.ts).
 import { expect, it } from 'vitest';
 import { expectNoTrouble, serve, until } from '../server/harness.js';
 import { Talk } from '../server/talk.js';

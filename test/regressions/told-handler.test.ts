@@ -6,7 +6,7 @@
 // since its contract says that it must not throw.
 //
 // Fix: one guard for all that is told, which hears promises as well; what it catches becomes a warning of the
-// process (src/server/dialogue.ts).
+// process (src/server/connection/dialogue.ts).
 import { afterEach, expect, it } from 'vitest';
 import type { ContentSink } from '../../src/server/index.js';
 import { serve, takeTrouble, until } from '../server/harness.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Admission } from '../../src/server/admission.js';
+import { Admission } from '../../src/server/admission/admission.js';
 import { DEFAULT_ADMISSION } from '../../src/server/limits.js';
 import { expectNoTrouble, localhostCertificates, serve, until } from './harness.js';
 import { Talk } from './talk.js';

@@ -1,9 +1,9 @@
-// Assembles src/server/scan.wat into scan-module.ts beside it: `npm run scan`.
+// Assembles src/server/platform/scan.wat into scan-module.ts beside it: `npm run scan`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import wabt from 'wabt';
 
-const source = new URL('../../src/server/scan.wat', import.meta.url);
-const target = new URL('../../src/server/scan-module.ts', import.meta.url);
+const source = new URL('../../src/server/platform/scan.wat', import.meta.url);
+const target = new URL('../../src/server/platform/scan-module.ts', import.meta.url);
 
 /** The text of scan-module.ts. */
 export async function assembled() {

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseProxyHeader, type ProxyHeader } from '../../src/server/proxy-header.js';
+import { parseProxyHeader, type ProxyHeader } from '../../src/server/admission/proxy-header.js';
 import { proxyV2, SIGNATURE } from './proxy-octets.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Roster } from '../../src/server/roster.js';
+import { Roster } from '../../src/server/connection/connection-set.js';
 
 class Member {
   at = -1;

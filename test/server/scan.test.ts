@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortableScan, type Scan } from '../../src/protocol/index.js';
-import { fastestScan, NodeScan, SimdScan } from '../../src/server/scan.js';
+import { fastestScan, NodeScan, SimdScan } from '../../src/server/platform/scan.js';
 import { expectNoTrouble, serve } from './harness.js';
 import { Talk } from './talk.js';
 
@@ -97,12 +97,12 @@ describe('the scan in WebAssembly', () => {
     const { assembled } = (await import(new URL('./assemble-scan.mjs', import.meta.url).href)) as {
       assembled: () => Promise<string>;
     };
-    expect(readFileSync(new URL('src/server/scan-module.ts', root), 'utf8')).toBe(await assembled());
+    expect(readFileSync(new URL('src/server/platform/scan-module.ts', root), 'utf8')).toBe(await assembled());
   });
 });
 
 describe('a process without it', () => {
-  const scanFile = new URL('dist/server/scan.js', root).href;
+  const scanFile = new URL('dist/server/platform/scan.js', root).href;
   const program = `
     const { fastestScan } = await import(${JSON.stringify(scanFile)});
     const scan = fastestScan();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IssuedCertificate } from '../../src/cli/issue-certificate.js';
-import { CertificateError, Certificates, type CertificateSource } from '../../src/server/certificates.js';
+import { CertificateError, Certificates, type CertificateSource } from '../../src/server/tls/certificates.js';
 import { pairFor } from './loopback.js';
 
 let folder: string;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import { issueCertificate, type IssuedCertificate } from '../../src/cli/issue-certificate.js';
-import type { Certificates } from '../../src/server/certificates.js';
+import type { Certificates } from '../../src/server/tls/certificates.js';
 
 const DAY_MS = 86_400_000;
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { IssuedCertificate } from '../../src/cli/issue-certificate.js';
-import { Certificates, type ReloadResult } from '../../src/server/certificates.js';
+import { Certificates, type ReloadResult } from '../../src/server/tls/certificates.js';
 import { echo, Loopback, pairFor, until } from './loopback.js';
 
 let old: IssuedCertificate;

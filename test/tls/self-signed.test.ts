@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { selfSigned } from '../../src/cli/self-signed.js';
-import { Certificates } from '../../src/server/certificates.js';
+import { Certificates } from '../../src/server/tls/certificates.js';
 import { testCertificates } from '../certs.js';
 import { Loopback } from './loopback.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { IssuedCertificate } from '../../src/cli/issue-certificate.js';
-import { Certificates, type CertificatesOptions } from '../../src/server/certificates.js';
+import { Certificates, type CertificatesOptions } from '../../src/server/tls/certificates.js';
 import { Loopback, pairFor } from './loopback.js';
 
 let pair: IssuedCertificate;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { ChangePoll } from '../../src/server/tls-watch.js';
+import { ChangePoll } from '../../src/server/tls/watch.js';
 import { until } from './loopback.js';
 
 describe('ChangePoll', () => {

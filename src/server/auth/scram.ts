@@ -1,6 +1,6 @@
 import { createHash, createHmac, hkdfSync, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { scram, type SaslMechanism, type ScramCredentials, type ScramKeys } from '../protocol/index.js';
+import { scram, type SaslMechanism, type ScramCredentials, type ScramKeys } from '../../protocol/index.js';
 
 /**
  * Rounds of PBKDF2 that keys are made with where nothing else is said. The client computes them at each

@@ -5,18 +5,18 @@ import {
   ServerSession,
   type XclientAttributes,
   type XforwardAttributes,
-} from '../protocol/index.js';
-import type { Admission } from './admission.js';
+} from '../../protocol/index.js';
+import type { Admission } from '../admission/admission.js';
 import { Dialogue } from './dialogue.js';
-import type { Envelope, TlsFacts } from './handler.js';
-import type { LocalEnd } from './local-end.js';
-import { networkOf, plainAddress } from '../base/networks.js';
-import { type Patience, Patient } from './patience.js';
-import type { ProxiedEndpoints } from './proxy-header.js';
-import { endpointsAfter } from './relay.js';
-import type { Speaker } from './speaker.js';
-import { linkOf, tlsFacts } from './tls-facts.js';
-import type { AnyHandler } from './verifier.js';
+import type { Envelope, TlsFacts } from '../handler.js';
+import type { LocalEnd } from '../admission/local-address.js';
+import { networkOf, plainAddress } from '../../base/networks.js';
+import { type Patience, Patient } from './waiting.js';
+import type { ProxiedEndpoints } from '../admission/proxy-header.js';
+import { endpointsAfter } from '../admission/relay.js';
+import type { Speaker } from './identity.js';
+import { linkOf, tlsFacts } from '../tls/facts.js';
+import type { AnyHandler } from '../auth/verifier.js';
 
 /** How clients are received. */
 export interface ClientContext<Principal> extends Patience {

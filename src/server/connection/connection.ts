@@ -7,14 +7,14 @@ import {
   refuse,
   type Reply,
   reply,
-} from '../protocol/index.js';
+} from '../../protocol/index.js';
 import { Client, type ClientContext } from './client.js';
-import { FIXED } from './limits.js';
-import type { Waiting } from './patience.js';
-import type { ProxiedEndpoints } from './proxy-header.js';
+import { FIXED } from '../limits.js';
+import type { Waiting } from './waiting.js';
+import type { ProxiedEndpoints } from '../admission/proxy-header.js';
 import { attach, awaitDrain, release, type SocketOwner } from './socket-events.js';
-import { certificateProblem, linkOf } from './tls-facts.js';
-import { TLS_HANDSHAKE } from './tls-gate.js';
+import { certificateProblem, linkOf } from '../tls/facts.js';
+import { TLS_HANDSHAKE } from '../tls/gate.js';
 
 /** What all connections of a listener share. */
 export interface ConnectionContext<Principal> extends ClientContext<Principal> {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { PortableScan, type Scan } from '../protocol/index.js';
+import { PortableScan, type Scan } from '../../protocol/index.js';
 import { SCAN_MODULE } from './scan-module.js';
 
 const CR = 0x0d;

@@ -7,10 +7,10 @@ import {
   reply,
   type ScramKeys,
   type Verdict,
-} from '../protocol/index.js';
-import type { Admission } from './admission.js';
-import type { Handler, Presented } from './handler.js';
-import type { Speaker } from './speaker.js';
+} from '../../protocol/index.js';
+import type { Admission } from '../admission/admission.js';
+import type { Handler, Presented } from '../handler.js';
+import type { Speaker } from '../connection/identity.js';
 
 type Auth = Extract<Question, { type: 'auth' }>;
 type Lookup = Extract<Question, { type: 'lookup' }>;

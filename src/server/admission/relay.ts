@@ -1,5 +1,5 @@
-import type { XclientAttributes, XforwardAttributes } from '../protocol/index.js';
-import { canonicalAddress } from '../base/networks.js';
+import type { XclientAttributes, XforwardAttributes } from '../../protocol/index.js';
+import { canonicalAddress } from '../../base/networks.js';
 import type { ProxiedEndpoints } from './proxy-header.js';
 
 /** Of an address that nobody knows: Postfix's word for it. */

@@ -1,5 +1,5 @@
-import type { XclientAttributes } from '../protocol/index.js';
-import type { SessionView } from './handler.js';
+import type { XclientAttributes } from '../../protocol/index.js';
+import type { SessionView } from '../handler.js';
 
 /** Which connection it is, beside what the handler sees of it. */
 export interface Speaker<Principal> extends SessionView<Principal> {

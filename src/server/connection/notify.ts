@@ -1,4 +1,4 @@
-import { isPromise } from './promise.js';
+import { isPromise } from '../platform/promise.js';
 
 /**
  * Tells a handler something. What it throws then is nobody's verdict, and must not end the process: at once, or by

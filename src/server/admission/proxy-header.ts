@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { isIPv4, isIPv6 } from 'node:net';
-import { FIXED } from './limits.js';
-import { canonicalAddress } from '../base/networks.js';
+import { FIXED } from '../limits.js';
+import { canonicalAddress } from '../../base/networks.js';
 
 /** What a PROXY header tells of the connection that the proxy took. */
 export interface ProxiedEndpoints {

@@ -9,16 +9,16 @@ import {
   type Verdict,
   type XclientAttributes,
   type XforwardAttributes,
-} from '../protocol/index.js';
-import type { Admission } from './admission.js';
+} from '../../protocol/index.js';
+import type { Admission } from '../admission/admission.js';
 import { BodyStream } from './body.js';
-import type { ContentSink, Decision, MessageDecision, Recipient } from './handler.js';
-import { isPromise } from './promise.js';
-import { Refusal, replyFor } from './refusal.js';
-import { originAfter } from './relay.js';
-import type { Speaker } from './speaker.js';
-import { told } from './told.js';
-import { type AnyHandler, Verifier } from './verifier.js';
+import type { ContentSink, Decision, MessageDecision, Recipient } from '../handler.js';
+import { isPromise } from '../platform/promise.js';
+import { Refusal, replyFor } from '../refusal.js';
+import { originAfter } from '../admission/relay.js';
+import type { Speaker } from './identity.js';
+import { told } from './notify.js';
+import { type AnyHandler, Verifier } from '../auth/verifier.js';
 
 type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
 

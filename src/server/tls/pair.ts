@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { CertificateError, type CertificateWarning } from './tls-error.js';
-import { certificateNames } from './tls-names.js';
-import type { PemPair } from './tls-source.js';
+import { CertificateError, type CertificateWarning } from './error.js';
+import { certificateNames } from './names.js';
+import type { PemPair } from './source.js';
 
 /** A certificate and key that have been looked at: they parse, and they belong together. */
 export interface CheckedPair {

@@ -1,5 +1,5 @@
 import type { Deadlined, Deadlines } from './deadlines.js';
-import type { DataRate, Timeouts } from './limits.js';
+import type { DataRate, Timeouts } from '../limits.js';
 
 /** What a connection waits for, which decides how long it may. */
 export type Waiting =

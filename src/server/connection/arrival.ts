@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Deadlined, Deadlines } from './deadlines.js';
-import { parseProxyHeader, type ProxiedEndpoints } from './proxy-header.js';
-import { TLS_HANDSHAKE, type TlsGate } from './tls-gate.js';
+import { parseProxyHeader, type ProxiedEndpoints } from '../admission/proxy-header.js';
+import { TLS_HANDSHAKE, type TlsGate } from '../tls/gate.js';
 
 /** What an arrival needs of its listener. */
 export interface ArrivalContext {

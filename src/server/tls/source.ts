@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { CertificateError } from './tls-error.js';
+import { CertificateError } from './error.js';
 
 /** A certificate with its chain (leaf first) and its private key, PEM both, as text or as files. */
 export type CertificateSource = TextSource | FileSource;

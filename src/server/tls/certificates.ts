@@ -13,10 +13,10 @@ import {
   checkAuthorities,
   readAuthorities,
   readAuthoritiesSync,
-} from './tls-authorities.js';
-import { CertificateError, type CertificateWarning } from './tls-error.js';
-import { NameIndex } from './tls-names.js';
-import { checkPair, type CheckedPair } from './tls-pair.js';
+} from './authorities.js';
+import { CertificateError, type CertificateWarning } from './error.js';
+import { NameIndex } from './names.js';
+import { checkPair, type CheckedPair } from './pair.js';
 import {
   filesOf,
   readSources,
@@ -24,12 +24,12 @@ import {
   signatureOf,
   type CertificateSource,
   type PemPair,
-} from './tls-source.js';
-import { ChangePoll } from './tls-watch.js';
+} from './source.js';
+import { ChangePoll } from './watch.js';
 
-export { CertificateError, type CertificateErrorCode, type CertificateWarning } from './tls-error.js';
-export type { AuthoritySource } from './tls-authorities.js';
-export type { CertificateSource, FileSource, TextSource } from './tls-source.js';
+export { CertificateError, type CertificateErrorCode, type CertificateWarning } from './error.js';
+export type { AuthoritySource } from './authorities.js';
+export type { CertificateSource, FileSource, TextSource } from './source.js';
 
 export interface CertificatesOptions {
   /** The oldest TLS version spoken. Default: `TLSv1.2` (RFC 8996 retires what is older). */

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Certificates } from './certificates.js';
-import { handshakeFailure } from '../base/tls-words.js';
-import { FIXED } from './limits.js';
-import { attachToEnd, handOver, release, type SocketOwner } from './socket-events.js';
+import { handshakeFailure } from '../../base/tls-words.js';
+import { FIXED } from '../limits.js';
+import { attachToEnd, handOver, release, type SocketOwner } from '../connection/socket-events.js';
 
 /** First octet of a TLS record that holds a handshake message, so of every ClientHello: RFC 8446 5.1. */
 export const TLS_HANDSHAKE = 0x16;

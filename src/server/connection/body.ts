@@ -1,5 +1,5 @@
-import type { AbortReason } from '../protocol/index.js';
-import type { ContentSink, MessageDecision } from './handler.js';
+import type { AbortReason } from '../../protocol/index.js';
+import type { ContentSink, MessageDecision } from '../handler.js';
 
 const REASONS: Readonly<Record<AbortReason, string>> = {
   refused: 'the content was refused',

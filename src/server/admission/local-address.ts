@@ -1,5 +1,5 @@
 import type { AddressInfo, Socket } from 'node:net';
-import { plainAddress } from '../base/networks.js';
+import { plainAddress } from '../../base/networks.js';
 
 interface End {
   readonly address: string;

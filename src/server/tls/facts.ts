@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Link } from '../protocol/index.js';
-import type { ClientCertificate, TlsFacts } from './handler.js';
-import { alternativeNames } from './tls-names.js';
+import type { Link } from '../../protocol/index.js';
+import type { ClientCertificate, TlsFacts } from '../handler.js';
+import { alternativeNames } from './names.js';
 
 /** What a socket's handshake came to; null where it is a plain socket. */
 export function tlsFacts(socket: Socket): TlsFacts | null {

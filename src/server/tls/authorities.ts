@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { CertificateError, type CertificateWarning } from './tls-error.js';
-import { CERTIFICATE, checkDates, found } from './tls-pair.js';
-import { readOrReject, readOrThrow } from './tls-source.js';
+import { CertificateError, type CertificateWarning } from './error.js';
+import { CERTIFICATE, checkDates, found } from './pair.js';
+import { readOrReject, readOrThrow } from './source.js';
 
 /** PEM of the authorities that vouch for clients, any number of certificates: as text, or in a file. */
 export type AuthoritySource = string | Buffer | { readonly file: string };

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { Roster } from './roster.js';
+import { Roster } from './connection-set.js';
 
 /** Something that may be late. */
 export interface Deadlined {

@@ -1,4 +1,4 @@
-import { type AdmissionLimits, FIXED } from './limits.js';
+import { type AdmissionLimits, FIXED } from '../limits.js';
 
 /** Counts connections and failed AUTH, by network. */
 export class Admission {
