@@ -26,7 +26,7 @@ const arrows = {
     'store/limits.ts',
     'delivery/limits.ts',
     // How a way of delivery is written.
-    'delivery/schemes.ts',
+    'delivery/transports/schemes.ts',
   ],
   cli: [
     ...['base', 'config', 'submission', 'delivery', 'api', 'load'],

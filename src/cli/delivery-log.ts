@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ReportsObserver } from '../delivery/reports/reporter.js';
-import type { RunnerObserver } from '../delivery/runner.js';
+import type { RunnerObserver } from '../delivery/queue/runner.js';
 import type { WebhookObserver } from '../delivery/webhooks/teller.js';
 
 /** One line for each recipient of whom something became, and one for each outage. */

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { type Config, ConfigError } from '../config/index.js';
 import { type Reports, startReports } from '../delivery/reports/reporter.js';
-import { RouteError, Routes } from '../delivery/routes.js';
-import { Runner } from '../delivery/runner.js';
-import { storedContent } from '../delivery/shipping.js';
+import { RouteError, Routes } from '../delivery/queue/routes.js';
+import { Runner } from '../delivery/queue/runner.js';
+import { storedContent } from '../delivery/queue/shipping.js';
 import { startWebhooks } from '../delivery/webhooks/teller.js';
 import type { Store } from '../store/port.js';
 import { observeDelivery, observeReports, observeWebhooks } from './delivery-log.js';

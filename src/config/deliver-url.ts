@@ -1,4 +1,4 @@
-import { DELIVER_FORM } from '../delivery/schemes.js';
+import { DELIVER_FORM } from '../delivery/transports/schemes.js';
 import { Secret } from '../base/secret.js';
 
 /** The URL of a way of delivery. What it means is for delivery to say; here it is known what of it is secret. */

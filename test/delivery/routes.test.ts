@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type DeliverUrl, RouteError, Routes } from '../../src/delivery/routes.js';
+import { type DeliverUrl, RouteError, Routes } from '../../src/delivery/queue/routes.js';
 import { Secret } from '../../src/base/secret.js';
 import { scratch } from '../scratch.js';
 

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Runner } from '../../src/delivery/runner.js';
+import { Runner } from '../../src/delivery/queue/runner.js';
 import type { Domain } from '../../src/store/port.js';
 import type { Queue } from '../../src/store/queue.js';
 import { ModelQueue } from './model-queue.js';

@@ -14,7 +14,7 @@ import {
   isTooLate,
   nextTry,
   startOf,
-} from '../../src/delivery/schedule.js';
+} from '../../src/delivery/queue/schedule.js';
 
 const HOUR = 3_600_000;
 const POLICY: RetryPolicy = { base: 60_000, max: 2 * HOUR, expireAfter: 48 * HOUR, delayAfter: 4 * HOUR };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RetryPolicy } from '../../src/delivery/schedule.js';
-import { oneLine, settlementOf, tooLate } from '../../src/delivery/settling.js';
-import type { Delivery } from '../../src/delivery/transport.js';
+import type { RetryPolicy } from '../../src/delivery/queue/schedule.js';
+import { oneLine, settlementOf, tooLate } from '../../src/delivery/queue/settling.js';
+import type { Delivery } from '../../src/delivery/transports/transport.js';
 import type { DeliverBy, NotifyEvent } from '../../src/store/port.js';
 import type { Lease } from '../../src/store/queue.js';
 import { ModelQueue } from './model-queue.js';

@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from 'vitest';
-import { Runner, type RunnerOptions } from '../../src/delivery/runner.js';
-import type { Delivery, Shipment, Transport } from '../../src/delivery/transport.js';
+import { Runner, type RunnerOptions } from '../../src/delivery/queue/runner.js';
+import type { Delivery, Shipment, Transport } from '../../src/delivery/transports/transport.js';
 import type { Domain } from '../../src/store/port.js';
 import type { LeasedRecipient } from '../../src/store/queue.js';
 import { ModelQueue } from './model-queue.js';

@@ -5,7 +5,7 @@ import type { Limit } from '../../src/base/limit.js';
 import { GRAMMAR_LIMITS, LIMITS } from '../../src/protocol/limits.js';
 import { ADMISSION, DATA_RATE, FIXED, TIMEOUTS, WAITS } from '../../src/server/limits.js';
 import { DELIVERY } from '../../src/delivery/limits.js';
-import { SMTP_CLIENT } from '../../src/delivery/smtp/limits.js';
+import { SMTP_CLIENT } from '../../src/delivery/transports/smtp/limits.js';
 import { STORE } from '../../src/store/limits.js';
 import { SUBMISSION } from '../../src/submission/limits.js';
 
@@ -94,7 +94,7 @@ export function limitsPage(): string {
 
 Every limit there is: its default, where that comes from, and how to change it. Generated from the tables in
 \`src/protocol/limits.ts\`, \`src/server/limits.ts\`, \`src/submission/limits.ts\`, \`src/delivery/limits.ts\`,
-\`src/delivery/smtp/limits.ts\` and
+\`src/delivery/transports/smtp/limits.ts\` and
 \`src/store/limits.ts\`; a test compares the two.
 
 A key of the configuration stands in \`postern.toml\`; its variable and its flag follow from its name:

@@ -3,10 +3,10 @@
 //
 // Cause: the key of a request was made of all recipients that the message still had, and a retry has fewer.
 //
-// Fix: a key is made of the message and of the recipients of the request alone (src/delivery/shipping.ts).
+// Fix: a key is made of the message and of the recipients of the request alone (src/delivery/queue/shipping.ts).
 import { expect, it, onTestFinished } from 'vitest';
-import { openApiTransport } from '../../src/delivery/https/transport.js';
-import { ship } from '../../src/delivery/shipping.js';
+import { openApiTransport } from '../../src/delivery/transports/https/transport.js';
+import { ship } from '../../src/delivery/queue/shipping.js';
 import type { Lease } from '../../src/store/queue.js';
 import { PENDING, apiServer } from '../delivery/https/api-server.js';
 import { RUNNING, shipment } from '../delivery/files/shipment.js';

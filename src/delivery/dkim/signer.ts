@@ -1,9 +1,9 @@
 import { createPrivateKey } from 'node:crypto';
 import { HeaderSection, MalformedHeaderError } from '../../message/section.js';
 import type { DkimKeys } from '../../store/dkim-keys.js';
-import { BLANK_LINE } from '../reading.js';
+import { BLANK_LINE } from '../transports/read-content.js';
 import { Recent } from '../../base/bounded-map.js';
-import type { Outgoing } from '../shipping.js';
+import type { Outgoing } from '../queue/shipping.js';
 import { RelaxedBody } from './relaxed.js';
 import type { SigningKey } from './signature.js';
 

@@ -1,7 +1,7 @@
 import { StoreError, type Store } from '../../store/port.js';
 import { pause } from '../../base/sleep.js';
-import { expiryOf, type RetryPolicy } from '../schedule.js';
-import { StoreGaps } from '../store-gaps.js';
+import { expiryOf, type RetryPolicy } from '../queue/schedule.js';
+import { StoreGaps } from '../queue/store-backoff.js';
 import { compose } from './compose.js';
 import { noticesOf, type Notice } from './notice.js';
 import { comesBackWhole, readReturned } from './returned.js';

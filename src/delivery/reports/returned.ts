@@ -1,6 +1,6 @@
 import { waivesTls } from '../../message/tls-required.js';
 import { DELIVERY } from '../limits.js';
-import { BLANK_LINE } from '../reading.js';
+import { BLANK_LINE } from '../transports/read-content.js';
 import type { Notice } from './notice.js';
 
 /** What of the message a notification brings back: its third part (RFC 6522 3). */

@@ -1,7 +1,7 @@
 import PostalMime, { type Address, type Email } from 'postal-mime';
 import type { MessageDetail } from '../../store/port.js';
 import type { WebhookEvent } from '../../store/webhooks.js';
-import { BLANK_LINE, readAll, readHead } from '../reading.js';
+import { BLANK_LINE, readAll, readHead } from '../transports/read-content.js';
 
 /** Octets of a message whose text is told; of a larger one, the header section alone is read. */
 export const MAX_READ = 10 * 1024 * 1024;

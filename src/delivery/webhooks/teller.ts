@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { SecureContextOptions } from 'node:tls';
 import type { Store } from '../../store/port.js';
 import type { Webhook, WebhookEvent } from '../../store/webhooks.js';
-import { Client, NoAnswer } from '../https/client.js';
+import { Client, NoAnswer } from '../transports/https/client.js';
 import { pause } from '../../base/sleep.js';
 import { publicLookup } from './addresses.js';
 import { signBody } from './keys.js';

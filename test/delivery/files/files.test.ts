@@ -2,10 +2,10 @@ import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'n
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { unixLines } from '../../../src/delivery/files/content.js';
-import { parseFilesUrl } from '../../../src/delivery/files/target.js';
-import { openFilesTransport } from '../../../src/delivery/files/transport.js';
-import type { Transport } from '../../../src/delivery/transport.js';
+import { unixLines } from '../../../src/delivery/transports/files/content.js';
+import { parseFilesUrl } from '../../../src/delivery/transports/files/target.js';
+import { openFilesTransport } from '../../../src/delivery/transports/files/transport.js';
+import type { Transport } from '../../../src/delivery/transports/transport.js';
 import { scratch } from '../../scratch.js';
 import { RUNNING, recipient, shipment } from './shipment.js';
 

@@ -1,4 +1,4 @@
-import type { Shipment } from '../../../src/delivery/transport.js';
+import type { Shipment } from '../../../src/delivery/transports/transport.js';
 import type { LeasedRecipient } from '../../../src/store/queue.js';
 import { NO_TERMS } from '../../store/fixtures.js';
 

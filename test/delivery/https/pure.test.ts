@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatAddress } from '../../../src/delivery/https/address.js';
-import { readMessage } from '../../../src/delivery/https/message.js';
-import { MAX_ADDRESSES, requestKey, spread } from '../../../src/delivery/https/requests.js';
-import { parseRetryAfter } from '../../../src/delivery/https/retry-after.js';
-import { Room } from '../../../src/delivery/https/room.js';
-import { parseApiUrl } from '../../../src/delivery/https/target.js';
-import { judge } from '../../../src/delivery/https/verdict.js';
+import { formatAddress } from '../../../src/delivery/transports/https/address.js';
+import { readMessage } from '../../../src/delivery/transports/https/message.js';
+import { MAX_ADDRESSES, requestKey, spread } from '../../../src/delivery/transports/https/requests.js';
+import { parseRetryAfter } from '../../../src/delivery/transports/https/retry-after.js';
+import { Room } from '../../../src/delivery/transports/https/room.js';
+import { parseApiUrl } from '../../../src/delivery/transports/https/target.js';
+import { judge } from '../../../src/delivery/transports/https/verdict.js';
 import { parseMailboxList } from '../../../src/message/mailbox.js';
 import { recipient } from '../files/shipment.js';
 

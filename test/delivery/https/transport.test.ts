@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { MAX_REQUEST, openApiTransport, type ApiEnvironment } from '../../../src/delivery/https/transport.js';
-import type { Delivery, Shipment, Transport } from '../../../src/delivery/transport.js';
+import {
+  MAX_REQUEST,
+  openApiTransport,
+  type ApiEnvironment,
+} from '../../../src/delivery/transports/https/transport.js';
+import type { Delivery, Shipment, Transport } from '../../../src/delivery/transports/transport.js';
 import { Secret } from '../../../src/base/secret.js';
 import { testCertificates } from '../../certs.js';
 import { RUNNING, recipient, shipment } from '../files/shipment.js';

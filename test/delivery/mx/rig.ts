@@ -2,9 +2,9 @@ import { createServer } from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { openMx, parseMx } from '../../../src/delivery/mx/index.js';
-import type { SmtpEnvironment } from '../../../src/delivery/smtp/index.js';
-import type { Transport } from '../../../src/delivery/transport.js';
+import { openMx, parseMx } from '../../../src/delivery/transports/mx/index.js';
+import type { SmtpEnvironment } from '../../../src/delivery/transports/smtp/index.js';
+import type { Transport } from '../../../src/delivery/transports/transport.js';
 import type { DnsServer } from '../dns-server.js';
 
 /** A transport that asks this name server and finds mail servers on this port, until the end of the test. */

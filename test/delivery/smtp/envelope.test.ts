@@ -1,10 +1,10 @@
 /** What a sender asked for goes on where the far side offers it; what a message needs and it lacks is told. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { envelopeFor, readExtensions, type Route } from '../../../src/delivery/smtp/envelope.js';
-import { encodeXtext } from '../../../src/delivery/smtp/xtext.js';
+import { envelopeFor, readExtensions, type Route } from '../../../src/delivery/transports/smtp/envelope.js';
+import { encodeXtext } from '../../../src/delivery/transports/smtp/xtext.js';
 import { decodeXtext } from '../../../src/protocol/grammar/xtext.js';
-import type { Shipment } from '../../../src/delivery/transport.js';
+import type { Shipment } from '../../../src/delivery/transports/transport.js';
 import type { DeliverBy } from '../../../src/store/port.js';
 import { farEnd } from '../far-end.js';
 import { recipient, shipment } from '../files/shipment.js';

@@ -1,6 +1,6 @@
 /** Which replies say that a mailbox is bad: a good one that is taken for one gets no mail any longer. */
 import { expect, it } from 'vitest';
-import { judge, oneLine } from '../../../src/delivery/smtp/reply.js';
+import { judge, oneLine } from '../../../src/delivery/transports/smtp/reply.js';
 
 it.each([
   ['550 5.1.1 No such user', true],

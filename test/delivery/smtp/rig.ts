@@ -1,6 +1,10 @@
 import { onTestFinished } from 'vitest';
-import { openSmarthost, parseSmarthost, type SmtpEnvironment } from '../../../src/delivery/smtp/index.js';
-import type { Delivery, Shipment, Transport } from '../../../src/delivery/transport.js';
+import {
+  openSmarthost,
+  parseSmarthost,
+  type SmtpEnvironment,
+} from '../../../src/delivery/transports/smtp/index.js';
+import type { Delivery, Shipment, Transport } from '../../../src/delivery/transports/transport.js';
 import { RUNNING } from '../files/shipment.js';
 
 /** A smarthost by its URL, until the end of the test. */

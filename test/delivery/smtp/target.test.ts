@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { openSmarthost, parseSmarthost } from '../../../src/delivery/smtp/index.js';
+import { openSmarthost, parseSmarthost } from '../../../src/delivery/transports/smtp/index.js';
 
 function parsed(url: string): object {
   const target = parseSmarthost(url);

@@ -1,0 +1,96 @@
+import type { Lease, LeasedRecipient, Settlement } from '../../store/queue.js';
+import type { Outgoing, OutgoingOf } from './shipping.js';
+import type { Transport } from '../transports/transport.js';
+
+/** Part of a message on its way: recipients with one destination. */
+export interface Parcel {
+  readonly consignment: Consignment;
+  readonly recipients: readonly LeasedRecipient[];
+  readonly destination: string;
+  /** Which of the message's ways it goes. */
+  readonly way: number;
+  readonly domain: number;
+  readonly since: number;
+}
+
+/**
+ * A message in hand, from its lease to its last settlement. A recipient is open until its outcome is known; an
+ * outcome is kept until the store has it.
+ */
+export class Consignment {
+  readonly #open: Set<number>;
+  #unsettled: Settlement[] = [];
+  /** True once somebody was tried: then it is no longer as it was leased. */
+  touched = false;
+  #outgoing: Promise<Outgoing> | null = null;
+  /** When somebody of it is tried again, in milliseconds since the epoch; Infinity for nobody, as far as is known. */
+  dueAgain = Infinity;
+  /** True while its outcomes are being written. */
+  settling = false;
+
+  constructor(
+    /** The latest lease. It may have run out without anybody noticing, and have been given anew. */
+    public lease: Lease,
+    /** Transports in the order in which they are tried. */
+    readonly ways: readonly Transport[],
+  ) {
+    this.#open = new Set(lease.recipients.map(({ position }) => position));
+  }
+
+  /** Its content as it is to go out, made once for all destinations; once more where that failed. */
+  outgoing(make: OutgoingOf): Promise<Outgoing> {
+    this.#outgoing ??= Promise.resolve(make(this.lease)).catch((error: unknown) => {
+      this.#outgoing = null;
+      throw error;
+    });
+    return this.#outgoing;
+  }
+
+  /** True while there are recipients whose outcome is not known. */
+  get isOpen(): boolean {
+    return this.#open.size > 0;
+  }
+
+  /** Outcomes that the store has not got yet. */
+  get unsettled(): readonly Settlement[] {
+    return this.#unsettled;
+  }
+
+  /**
+   * Takes a new lease of the same message. Returns the recipients of it that are not in hand already: those that
+   * are on their way, or whose outcome is known, must not be sent to again.
+   */
+  renew(lease: Lease): LeasedRecipient[] {
+    this.lease = lease;
+    const known = new Set([...this.#open, ...this.#unsettled.map(({ position }) => position)]);
+    const fresh = lease.recipients.filter(({ position }) => !known.has(position));
+    for (const { position } of fresh) this.#open.add(position);
+    return fresh;
+  }
+
+  /** Outcomes are known. */
+  record(settlements: readonly Settlement[]): void {
+    this.touched = true;
+    for (const { position, nextAttemptAt } of settlements) {
+      this.#open.delete(position);
+      this.dueAgain = Math.min(this.dueAgain, nextAttemptAt ?? Infinity);
+    }
+    this.#unsettled.push(...settlements);
+  }
+
+  /**
+   * Recipients will not be tried: they are as they were.
+   *
+   * @param at when they are due, in milliseconds since the epoch
+   */
+  leave(recipients: readonly LeasedRecipient[], at: number): void {
+    this.dueAgain = Math.min(this.dueAgain, at);
+    for (const { position } of recipients) this.#open.delete(position);
+  }
+
+  /** The store has these. */
+  settled(settlements: readonly Settlement[]): void {
+    const gone = new Set(settlements);
+    this.#unsettled = this.#unsettled.filter((settlement) => !gone.has(settlement));
+  }
+}

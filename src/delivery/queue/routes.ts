@@ -1,0 +1,132 @@
+import { normalizeDomain } from '../../message/domain.js';
+import type { Secret } from '../../base/secret.js';
+import {
+  DELIVER_FORM,
+  type OpenTransport,
+  readTransportUrl,
+  type TransportEnvironment,
+} from '../transports/schemes.js';
+import type { Transport } from '../transports/transport.js';
+
+/** The URL of a transport, as the configuration has it. */
+export interface DeliverUrl {
+  readonly url: Secret;
+  /** The same without what is secret in it. */
+  readonly shown: string;
+}
+
+/** Which messages go which way. */
+export interface RouteRule {
+  /** Name of the sending domain; null: any. */
+  readonly domain: string | null;
+  /** A tag that the message has; null: any message. */
+  readonly tag: string | null;
+  /** In the order in which they are tried. */
+  readonly deliver: readonly DeliverUrl[];
+}
+
+export interface RouteTable {
+  /** Where what no rule fits goes; empty: nowhere. */
+  readonly deliver: readonly DeliverUrl[];
+  /** The first that fits counts. */
+  readonly routes: readonly RouteRule[];
+}
+
+/** Routes cannot be opened. Each problem names the key, and what is allowed. */
+export class RouteError extends Error {
+  override readonly name = 'RouteError';
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+interface Route {
+  readonly domain: string | null;
+  readonly tag: string | null;
+  readonly ways: readonly Transport[];
+}
+
+/** Decides which way a message goes. One URL is one transport, however many routes name it. */
+export class Routes {
+  private constructor(
+    private readonly routes: readonly Route[],
+    private readonly transports: readonly Transport[],
+  ) {}
+
+  /** @throws RouteError with every problem at once */
+  static async open(table: RouteTable, environment: TransportEnvironment): Promise<Routes> {
+    const opener = new Opener(environment);
+    const fallback = await opener.open(table.deliver, 'deliver');
+    const routes: Route[] = [];
+    for (const [index, { domain, tag, deliver }] of table.routes.entries()) {
+      const key = `delivery.routes[${index}]`;
+      const ways = await opener.open(deliver, `${key}.deliver`);
+      const name = domain === null ? null : normalizeDomain(domain);
+      if (domain !== null && name === null) {
+        opener.problems.push(`${key}.domain = ${JSON.stringify(domain)}: that is no name of a domain`);
+      }
+      routes.push({ domain: name, tag, ways });
+    }
+    const transports = [...opener.transports.values()];
+    if (opener.problems.length > 0) {
+      await Promise.all(transports.map((transport) => transport.close()));
+      throw new RouteError(opener.problems);
+    }
+    return new Routes([...routes, { domain: null, tag: null, ways: fallback }], transports);
+  }
+
+  /** True where no message goes anywhere. */
+  get isEmpty(): boolean {
+    return this.transports.length === 0;
+  }
+
+  /** Names of the transports, for people. */
+  get names(): string[] {
+    return this.transports.map(({ name }) => name);
+  }
+
+  /** The transports for a message, in the order in which they are tried; none where it is to be held. */
+  waysOf(domain: string, tags: readonly string[]): readonly Transport[] {
+    const fits = (route: Route): boolean =>
+      (route.domain === null || route.domain === domain) && (route.tag === null || tags.includes(route.tag));
+    return this.routes.find(fits)?.ways ?? [];
+  }
+
+  /** Ends all connections. May be repeated. */
+  async close(): Promise<void> {
+    await Promise.all(this.transports.map((transport) => transport.close()));
+  }
+}
+
+class Opener {
+  readonly transports = new Map<string, Transport>();
+  readonly problems: string[] = [];
+
+  constructor(private readonly environment: TransportEnvironment) {}
+
+  /** @param key where the URLs stand in the configuration */
+  async open(urls: readonly DeliverUrl[], key: string): Promise<Transport[]> {
+    const ways: Transport[] = [];
+    for (const [index, { url, shown }] of urls.entries()) {
+      const way = await this.#transport(url.expose());
+      if (typeof way === 'string') {
+        this.problems.push(`${key}[${index}] = ${JSON.stringify(shown)}: ${way}; allowed is ${DELIVER_FORM}`);
+      } else ways.push(way);
+    }
+    return ways;
+  }
+
+  async #transport(url: string): Promise<Transport | string> {
+    const known = this.transports.get(url);
+    if (known !== undefined) return known;
+    const open: OpenTransport | string = await readTransportUrl(url);
+    if (typeof open === 'string') return open;
+    try {
+      const transport = open(this.environment);
+      this.transports.set(url, transport);
+      return transport;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+}

@@ -1,0 +1,317 @@
+import { setMaxListeners } from 'node:events';
+import type { Domain } from '../../store/port.js';
+import type { Lease, LeasedRecipient, Queue, Settlement } from '../../store/queue.js';
+import { Consignment, type Parcel } from './consignment.js';
+import type { Lane } from './lane.js';
+import { type Caps, Lanes, type Start } from './lanes.js';
+import { LeaseLoop } from './lease-loop.js';
+import { DELIVERY } from '../limits.js';
+import { type RetryPolicy, isTooLate } from './schedule.js';
+import { settlementOf, tooLate } from './settling.js';
+import { Settler } from './settler.js';
+import { type LastWay, Router } from './router.js';
+import { type Outcome, type OutgoingOf, ship } from './shipping.js';
+import type { Delivery, Transport } from '../transports/transport.js';
+
+/** What the runner tells. None of these may throw. */
+export interface RunnerObserver {
+  /** Something became of a recipient, and is being written. */
+  onOutcome?(lease: Lease, recipient: LeasedRecipient, settlement: Settlement, quiet: boolean): void;
+  /** What became of recipients of a message is written. */
+  onSettled?(settlements: readonly Settlement[]): void;
+  /** Something is wrong with a destination: told once until it works again. */
+  onOutage?(destination: Destination, reason: string): void;
+  /** A destination works again. */
+  onRecovery?(destination: Destination): void;
+  /** Something here failed: a transport that broke its contract, or the store. */
+  onFault?(what: string, error: unknown): void;
+}
+
+/** Where a transport takes mail, as {@link Transport.destination} names it. */
+export interface Destination {
+  readonly transport: string;
+  readonly destination: string;
+}
+
+export interface RunnerOptions {
+  readonly queue: Queue;
+  readonly outgoingOf: OutgoingOf;
+  /** The transports for a message, in the order in which they are tried. */
+  readonly waysOf: (domain: Domain, tags: readonly string[]) => readonly Transport[];
+  readonly caps: Caps;
+  readonly retry: RetryPolicy;
+  readonly observer?: RunnerObserver;
+  /** Milliseconds since the epoch. Default: the system's clock. */
+  readonly now?: () => number;
+  /** From 0 up to, but not, 1. Default: `Math.random`. */
+  readonly random?: () => number;
+}
+
+/**
+ * Delivers what is on the queue: leases messages, sends each to its destinations, settles every recipient as
+ * soon as its outcome is known.
+ *
+ *     queue ─lease─► Consignment ─parcels─► Lanes ─next─► Transport
+ *       ▲                                                     │
+ *       └──────────settle────────── Settler ◄──outcomes───────┘
+ */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #now: () => number;
+  readonly #random: () => number;
+  readonly #lanes: Lanes<Parcel>;
+  readonly #router: Router;
+  readonly #settler: Settler;
+  readonly #loop: LeaseLoop;
+  readonly #inHand = new Map<number, Consignment>();
+  readonly #stop = new AbortController();
+  #idle: (() => void) | null = null;
+
+  constructor(options: RunnerOptions) {
+    const { queue, caps, retry, observer } = options;
+    this.#options = options;
+    // Whatever is under way listens to it.
+    setMaxListeners(0, this.#stop.signal);
+    this.#now = options.now ?? Date.now;
+    this.#random = options.random ?? Math.random;
+    this.#lanes = new Lanes(caps, {
+      base: retry.base / 4,
+      max: Math.min(retry.max, DELIVERY.longestOutage.initial),
+    });
+    this.#router = new Router(this.#lanes, retry.base);
+    this.#settler = new Settler({
+      queue,
+      onFailure: (error) => observer?.onFault?.('the store does not take what became of messages', error),
+      onSettled: (settlements) => observer?.onSettled?.(settlements),
+      onEnd: (consignment) => this.#end(consignment),
+    });
+    this.#loop = new LeaseLoop({
+      queue,
+      now: this.#now,
+      inHand: this.#inHand,
+      take: (leases) => {
+        for (const lease of leases) this.#take(lease);
+        this.#dispatch();
+      },
+      makeRoom: () => this.#makeRoom(),
+      sweep: () => this.#lanes.sweep(this.#now()),
+      onFailure: (error) => observer?.onFault?.('the store does not give out messages', error),
+    });
+  }
+
+  /** Begins. Once only. */
+  start(): void {
+    this.#loop.start();
+  }
+
+  /**
+   * Begins nothing more, waits for what is under way, and gives back what is not. Resolves when nothing is left
+   * in hand or the grace is over, whichever is first; what is then still under way may be sent again by the next
+   * server. Transports and store are for the caller to close.
+   *
+   * @param graceMs milliseconds
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#stop.abort();
+    const loop = this.#loop.stop();
+    for (const parcel of this.#lanes.clear()) this.#leave(parcel.consignment, parcel.recipients);
+    const settled = loop.then(() => this.#untilIdle());
+    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
+    this.#settler.halt();
+  }
+
+  /** A message comes in. */
+  #take(lease: Lease): void {
+    const known = this.#inHand.get(lease.id);
+    if (known !== undefined) {
+      // Its lease has run out unnoticed (the clock was put forward), and it was given to us again.
+      const fresh = known.renew(lease);
+      if (fresh.length > 0) this.#route(known, fresh, 0, null);
+      return;
+    }
+    const consignment = new Consignment(lease, this.#options.waysOf(lease.domain, lease.tags));
+    this.#inHand.set(lease.id, consignment);
+    if (this.#stop.signal.aborted) this.#leave(consignment, lease.recipients);
+    else this.#route(consignment, lease.recipients, 0, null);
+  }
+
+  /** Puts recipients into lanes; those for whom no way is left wait. */
+  #route(consignment: Consignment, recipients: readonly LeasedRecipient[], way: number, last: LastWay): void {
+    const now = this.#now();
+    if (isTooLate(consignment.lease, now)) {
+      this.#returnToSender(consignment, recipients);
+      return;
+    }
+    const stranded = this.#router.route(consignment, recipients, way, last, now);
+    if (stranded.length > 0) this.#record(consignment, stranded);
+  }
+
+  #dispatch(): void {
+    if (this.#stop.signal.aborted) return;
+    for (;;) {
+      const start = this.#lanes.next(this.#now());
+      if (start === null) return;
+      void this.#send(start);
+    }
+  }
+
+  async #send(start: Start<Parcel>): Promise<void> {
+    const { consignment, recipients } = start.job;
+    const transport = consignment.ways[start.job.way];
+    if (transport === undefined || isTooLate(consignment.lease, this.#now())) {
+      this.#lanes.done(start);
+      this.#returnToSender(consignment, recipients);
+    } else {
+      consignment.touched = true;
+      const { outcomes, fault } = await ship(
+        transport,
+        consignment.lease,
+        recipients,
+        () => consignment.outgoing(this.#options.outgoingOf),
+        this.#stop.signal,
+      );
+      this.#lanes.done(start);
+      if (fault !== null) this.#options.observer?.onFault?.(`${transport.name} failed`, fault);
+      else this.#judge(start, transport, outcomes);
+      this.#continue(start.job, outcomes);
+    }
+    this.#dispatch();
+  }
+
+  /** What a shipment says about its destination. */
+  #judge({ lane, job }: Start<Parcel>, transport: Transport, outcomes: readonly Outcome[]): void {
+    const { observer } = this.#options;
+    const destination = { transport: transport.name, destination: job.destination };
+    const failed = outcomes.find(({ delivery }) => isAboutFarSide(delivery))?.delivery;
+    if (failed === undefined) {
+      if (lane.health.worked(this.#now())) observer?.onRecovery?.(destination);
+      return;
+    }
+    const now = this.#now();
+    if (this.#stop.signal.aborted) return;
+    if (lane.health.tell(now)) observer?.onOutage?.(destination, failed.reply);
+    if (failed.transportFailed !== true) {
+      if (failed.retryAfter !== undefined && failed.retryAfter > 0)
+        this.#leaveAlone(lane, failed, failed.retryAfter);
+      return;
+    }
+    if (lane.health.failed(failed.reply, now, this.#random())) this.#divert(lane);
+  }
+
+  /** A destination asks for peace: what waits for it waits in its lane where that is not for long, else elsewhere. */
+  #leaveAlone(lane: Lane<Parcel>, { reply }: Delivery, milliseconds: number): void {
+    const now = this.#now();
+    lane.health.leave(reply, now, milliseconds);
+    if (this.#router.turnsAway(lane.health, now)) this.#divert(lane);
+    else setTimeout(() => this.#dispatch(), lane.health.until - now + 1).unref();
+  }
+
+  /** A destination is out of order: what waits for it goes another way, or waits elsewhere. */
+  #divert(lane: Lane<Parcel>): void {
+    for (const { consignment, recipients, way } of this.#lanes.remove(lane)) {
+      this.#route(consignment, recipients, way, null);
+    }
+  }
+
+  /** After a shipment: outcomes are written, and who was failed by a transport goes on to the next one. */
+  #continue({ consignment, way }: Parcel, outcomes: readonly Outcome[]): void {
+    const stopping = this.#stop.signal.aborted;
+    const next = outcomes.filter(
+      ({ delivery }) => delivery.transportFailed === true && way + 1 < consignment.ways.length,
+    );
+    // A transport that is told to stop says "not now": that is no word of the far side.
+    const left = stopping ? outcomes.filter(({ delivery }) => delivery.outcome === 'deferred') : [];
+    const known = outcomes.filter((one) => !left.includes(one) && (stopping || !next.includes(one)));
+    if (known.length > 0) this.#record(consignment, known);
+    if (left.length > 0) this.#leave(consignment, recipientsOf(left));
+    else if (next.length > 0) {
+      const last = new Map(next.map(({ delivery }) => [delivery.position, delivery]));
+      this.#route(consignment, recipientsOf(next), way + 1, last);
+    }
+  }
+
+  #returnToSender(consignment: Consignment, recipients: readonly LeasedRecipient[]): void {
+    const { lease } = consignment;
+    const settlements = recipients.map((recipient) => {
+      const settlement = tooLate(lease, recipient, this.#now());
+      this.#options.observer?.onOutcome?.(lease, recipient, settlement, false);
+      return settlement;
+    });
+    consignment.record(settlements);
+    this.#settler.settle(consignment);
+  }
+
+  #record(consignment: Consignment, outcomes: readonly Outcome[]): void {
+    const { lease } = consignment;
+    // One for all: who is put off together is tried again together, in one shipment.
+    const moment = { now: this.#now(), chance: this.#random() };
+    const settlements = outcomes.map(({ recipient, delivery }) => {
+      const settlement = settlementOf(this.#options.retry, lease, recipient, delivery, moment);
+      // Of an outage there is one line, not one for each message.
+      const quiet = isAboutFarSide(delivery) && settlement.attempt.outcome === 'deferred';
+      this.#options.observer?.onOutcome?.(lease, recipient, settlement, quiet);
+      return settlement;
+    });
+    consignment.record(settlements);
+    this.#settler.settle(consignment);
+  }
+
+  /** Recipients are not tried now; a message of which nobody was tried goes back as it came. */
+  #leave(consignment: Consignment, recipients: readonly LeasedRecipient[], at = this.#now()): void {
+    consignment.leave(recipients, at);
+    if (consignment.isOpen) return;
+    if (consignment.touched) {
+      this.#settler.settle(consignment);
+      return;
+    }
+    this.#options.queue.giveBack(consignment.lease, at).then(
+      () => this.#end(consignment),
+      (error: unknown) => {
+        // Its lease will run out by itself.
+        this.#options.observer?.onFault?.('a message could not be given back', error);
+        this.#end(consignment);
+      },
+    );
+  }
+
+  /** Gives back what cannot start soon, so that mail for other destinations has room. */
+  #makeRoom(): void {
+    const now = this.#now();
+    for (const { lane, jobs } of this.#lanes.overfull(now - DELIVERY.patience.initial, now)) {
+      lane.returns++;
+      const later = Math.min(LONGEST_RETURN, FIRST_RETURN * 2 ** (lane.returns - 1));
+      for (const parcel of jobs) {
+        const { consignment, recipients } = parcel;
+        // Another part of it is under way, or has been: it stays until that is settled.
+        if (consignment.touched || recipients.length < consignment.lease.recipients.length) {
+          this.#lanes.push(lane, parcel);
+        } else {
+          this.#leave(consignment, recipients, now + Math.round(later * (1 + this.#random() / 2)));
+        }
+      }
+    }
+  }
+
+  #end(consignment: Consignment): void {
+    this.#inHand.delete(consignment.lease.id);
+    this.#loop.finished(consignment.dueAgain);
+    if (this.#inHand.size === 0) this.#idle?.();
+  }
+
+  #untilIdle(): Promise<void> {
+    if (this.#inHand.size === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#idle = resolve));
+  }
+}
+
+/** When a message comes up again that was given back for want of room, in milliseconds; it doubles up to the most. */
+const FIRST_RETURN = 10_000;
+const LONGEST_RETURN = 60_000;
+
+function isAboutFarSide({ transportFailed, general }: Delivery): boolean {
+  return transportFailed === true || general === true;
+}
+
+function recipientsOf(outcomes: readonly Outcome[]): LeasedRecipient[] {
+  return outcomes.map(({ recipient }) => recipient);
+}

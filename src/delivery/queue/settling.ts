@@ -1,0 +1,117 @@
+/** What became of a recipient, as the store keeps it: when it is tried again, and what its sender is owed. Pure. */
+import type { Lease, LeasedRecipient, ReportKind, Settlement } from '../../store/queue.js';
+import { type RetryPolicy, isDelayed, nextTry } from './schedule.js';
+import type { Delivery } from '../transports/transport.js';
+
+/** When it happened, and what chance has to say about the next try (from 0 up to, but not, 1). */
+export interface Moment {
+  readonly now: number;
+  readonly chance: number;
+}
+
+/** Characters of a reply that are kept: two replies of RFC 5321 4.5.3.1.5, roughly. */
+const REPLY_LENGTH = 1_000;
+
+/** Makes a settlement of a delivery: the one place where it is decided what follows from an outcome. */
+export function settlementOf(
+  policy: RetryPolicy,
+  lease: Lease,
+  recipient: LeasedRecipient,
+  delivery: Delivery,
+  { now, chance }: Moment,
+): Settlement {
+  const { position } = recipient;
+  const { remoteHost, tls } = delivery;
+  const attempt = { at: now, remoteHost, tls, reply: oneLine(delivery.reply) };
+  const settled = { position, nextAttemptAt: null, block: false };
+  switch (delivery.outcome) {
+    case 'delivered':
+      return {
+        ...settled,
+        attempt: { ...attempt, outcome: 'delivered' },
+        report: reportOfDelivery(lease, recipient, delivery),
+      };
+    case 'bounced':
+      return {
+        ...settled,
+        attempt: { ...attempt, outcome: 'bounced' },
+        report: reportOfFailure(lease, recipient),
+        block: delivery.hard === true,
+      };
+    case 'deferred': {
+      const attempts = recipient.attempts + 1;
+      const next = nextTry(policy, lease, { now, attempts, retryAfter: delivery.retryAfter ?? 0, chance });
+      if (next === 'expired') {
+        const reply = oneLine(`5.4.7 Delivery time expired; the last try came to: ${delivery.reply}`);
+        return {
+          ...settled,
+          attempt: { ...attempt, outcome: 'bounced', reply },
+          report: reportOfFailure(lease, recipient),
+        };
+      }
+      return {
+        ...settled,
+        attempt: { ...attempt, outcome: 'deferred' },
+        nextAttemptAt: next.at,
+        report: reportOfDelay(policy, lease, recipient, now),
+      };
+    }
+  }
+}
+
+/** The end of a recipient whose sender's time is over before it could be tried (RFC 2852, by-mode R). */
+export function tooLate(lease: Lease, recipient: LeasedRecipient, now: number): Settlement {
+  const reply = '5.4.7 Delivery time expired: the sender wanted it back unless delivered by now';
+  return {
+    position: recipient.position,
+    attempt: { at: now, outcome: 'bounced', remoteHost: null, tls: null, reply },
+    nextAttemptAt: null,
+    report: reportOfFailure(lease, recipient),
+    block: false,
+  };
+}
+
+/** Text of a far side on one line, without controls, and not longer than anybody reads. */
+export function oneLine(text: string): string {
+  const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+  return line.length <= REPLY_LENGTH ? line : `${line.slice(0, REPLY_LENGTH - 1)}…`;
+}
+
+// RFC 3461 4.1: without NOTIFY a sender hears of failures and, if a server likes, of delays; with it, of what
+// it names. Nobody is told about a message without a reverse-path.
+
+function reportOfFailure({ reversePath }: Lease, { notify }: LeasedRecipient): ReportKind | null {
+  return reversePath !== '' && (notify === null || notify.includes('FAILURE')) ? 'failed' : null;
+}
+
+function reportOfDelay(
+  policy: RetryPolicy,
+  lease: Lease,
+  { notify, delayReported }: LeasedRecipient,
+  now: number,
+): ReportKind | null {
+  if (lease.reversePath === '' || delayReported) return null;
+  // RFC 2852 2: by-mode N is a wish to be told by itself, unless NOTIFY says otherwise.
+  const asked = notify === null ? lease.terms.deliverBy?.otherwise === 'notify' : notify.includes('DELAY');
+  return asked && isDelayed(policy, lease, now) ? 'delayed' : null;
+}
+
+/**
+ * RFC 3461 5.2: who hands a message to a server that does not notify says so, as `relayed`; who puts it where it
+ * stays says `delivered`. RFC 2852 4.1.4 has the former told even unasked, unless NOTIFY=NEVER: with trace, and
+ * with by-mode N where the next server will not tell that it takes long.
+ */
+function reportOfDelivery(
+  { reversePath, terms }: Lease,
+  { notify }: LeasedRecipient,
+  { notifies, keepsTime, remoteHost }: Delivery,
+): ReportKind | null {
+  if (reversePath === '') return null;
+  const relayed = remoteHost !== null;
+  const never = notify?.length === 0;
+  const { deliverBy } = terms;
+  const unwatched = deliverBy?.otherwise === 'notify' && keepsTime !== true;
+  if (relayed && !never && (deliverBy?.trace === true || unwatched)) return 'relayed';
+  if (notify?.includes('SUCCESS') !== true || notifies === true) return null;
+  return relayed ? 'relayed' : 'delivered';
+}

@@ -1,0 +1,105 @@
+/** One shipment: handed to its transport, and what comes back made certain. */
+import { createHash } from 'node:crypto';
+import type { MessageId } from '../../store/port.js';
+import type { Lease, LeasedRecipient } from '../../store/queue.js';
+import type { Delivery, Shipment, Transport } from '../transports/transport.js';
+
+/** The content of a message as it is to go out. */
+export type Outgoing = Pick<Shipment, 'size' | 'content' | 'whole'>;
+/** Makes it: signs it, say. */
+export type OutgoingOf = (lease: Lease) => Outgoing | Promise<Outgoing>;
+
+/** Content as it was stored: what came with the lease, or what the store reads. */
+export function storedContent(
+  { id, size, content }: Lease,
+  store: { content(id: MessageId): AsyncIterable<Uint8Array> },
+): Outgoing {
+  if (content === undefined) return { size, content: () => store.content(id) };
+  return {
+    size,
+    whole: content,
+    async *content() {
+      yield content;
+    },
+  };
+}
+
+/** What became of a recipient. */
+export interface Outcome {
+  readonly recipient: LeasedRecipient;
+  readonly delivery: Delivery;
+}
+
+/** What a shipment came to. */
+export interface Shipped {
+  /** One for each recipient, in their order. */
+  readonly outcomes: readonly Outcome[];
+  /** Of a transport that did what no transport should; null as a rule. */
+  readonly fault: unknown;
+}
+
+/** Sends to recipients that share a destination. Never rejects: who gets no answer, or a bad one, is deferred. */
+export async function ship(
+  transport: Transport,
+  lease: Lease,
+  recipients: readonly LeasedRecipient[],
+  outgoing: () => Outgoing | Promise<Outgoing>,
+  signal: AbortSignal,
+): Promise<Shipped> {
+  let answers: readonly Delivery[] = [];
+  let fault: unknown = null;
+  try {
+    answers = await transport.send(shipmentOf(lease, recipients, await outgoing()), signal);
+  } catch (error) {
+    fault = error ?? new Error('the transport gave no reason');
+  }
+  const byPosition = new Map(answers.map((delivery) => [delivery.position, delivery]));
+  const outcomes = recipients.map((recipient) => ({
+    recipient,
+    delivery: byPosition.get(recipient.position) ?? unanswered(recipient, fault),
+  }));
+  if (fault === null && recipients.some(({ position }) => !byPosition.has(position))) {
+    fault = new Error(`${transport.name} did not say what became of every recipient`);
+  }
+  return { outcomes, fault };
+}
+
+/** Somebody of whom nothing is known: what might have happened is found out by trying again. */
+function unanswered({ position }: LeasedRecipient, fault: unknown): Delivery {
+  const why = fault instanceof Error ? fault.message : 'the transport did not say what became of it';
+  return {
+    position,
+    outcome: 'deferred',
+    reply: `4.3.0 Failed here, not there: ${why}`,
+    enhancedCode: '4.3.0',
+    remoteHost: null,
+    tls: null,
+  };
+}
+
+function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], outgoing: Outgoing): Shipment {
+  const { id, domain, reversePath, from, tags, messageId, receivedAt, terms } = lease;
+  return {
+    id,
+    domain,
+    reversePath,
+    recipients,
+    from,
+    tags,
+    messageId,
+    receivedAt,
+    terms,
+    size: outgoing.size,
+    // Most transports have no use for it.
+    get idempotencyKey() {
+      return idempotencyKey(lease);
+    },
+    content: () => outgoing.content(),
+    whole: outgoing.whole,
+  };
+}
+
+/** Of the time as well, since ids are numbers of one store. Not of the recipients: a retry has fewer of them. */
+function idempotencyKey({ id, receivedAt }: Lease): string {
+  return createHash('sha256').update(`${id} ${receivedAt}`).digest('base64url');
+}

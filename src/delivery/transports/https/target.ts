@@ -1,0 +1,56 @@
+import { Secret } from '../../../base/secret.js';
+
+/** An HTTPS mail API, and who we are to it. */
+export interface ApiTarget {
+  /** Without user and password. */
+  readonly url: string;
+  /** Null where it wants none. */
+  readonly token: Secret | null;
+  /** Name of the header field that the token goes in. */
+  readonly tokenHeader: string;
+}
+
+const DEFAULT_TOKEN_HEADER = 'OhMySMTP-Server-Token';
+
+/** token of RFC 9110 5.6.2: the name of a header field. */
+const FIELD_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * Reads `https://TOKEN@HOST/PATH`, and `http://` where the host is this machine: a token travels through no
+ * network in the clear. `?token_header=NAME` names the field that the token goes in.
+ *
+ * @returns the target, or in words what is wrong; never with the token in them
+ */
+export function parseApiUrl(text: string): ApiTarget | string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return 'it is no URL';
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it begins with neither https: nor http:';
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+    return 'http: is for this machine alone (localhost, 127.0.0.1, [::1]); use https:';
+  }
+  const tokenHeader = url.searchParams.get('token_header') ?? DEFAULT_TOKEN_HEADER;
+  if (!FIELD_NAME.test(tokenHeader)) return 'token_header is not the name of a header field';
+  url.searchParams.delete('token_header');
+  const token = tokenOf(url);
+  if (token === undefined) return 'its token has characters that no header field can carry';
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return { url: url.href, token, tokenHeader };
+}
+
+/** As user, as password, or as both, as with SMTP. Undefined where it cannot be sent. */
+function tokenOf({ username, password }: URL): Secret | null | undefined {
+  if (username === '' && password === '') return null;
+  try {
+    const token = decodeURIComponent(password === '' ? username : password);
+    return /^[!-~]+$/.test(token) ? new Secret(token) : undefined;
+  } catch {
+    return undefined;
+  }
+}

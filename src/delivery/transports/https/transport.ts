@@ -1,0 +1,220 @@
+import type { SecureContextOptions } from 'node:tls';
+import { normalizeDomain } from '../../../message/domain.js';
+import { readAll } from '../read-content.js';
+import type { Delivery, Shipment, Transport } from '../transport.js';
+import { formatAddress } from './address.js';
+import { Client, NoAnswer } from './client.js';
+import { Inexpressible, type ReadMessage, readMessage } from './message.js';
+import { type Addressees, apart, requestKey, spread } from './requests.js';
+import { Room } from './room.js';
+import type { ApiTarget } from './target.js';
+import { type Verdict, judge } from './verdict.js';
+
+export interface ApiEnvironment {
+  /** Authorities to trust, PEM. Default: those of Node. */
+  readonly ca?: SecureContextOptions['ca'];
+  /** Milliseconds for one request and its answer. Default: 5 minutes, time for 50 MB on a slow line. */
+  readonly deadline?: number;
+  /** Milliseconds in which nothing moves. Default: 1 minute. */
+  readonly idle?: number;
+  /** Milliseconds that a request under way has left once the server stops. Default: 5 seconds. */
+  readonly stopGrace?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** Octets of a request: what the API takes. */
+export const MAX_REQUEST = 50 * 1024 * 1024;
+/** Octets of an answer; the API's own have a hundred. */
+const MAX_ANSWER = 64 * 1024;
+/** Octets of all messages that are taken apart at the same time. */
+const ROOM = 64 * 1024 * 1024;
+/** Connections that are kept to the API. */
+const CONNECTIONS = 16;
+
+/** Opens a mail API as a transport. Nothing is connected before the first message. */
+export function openApiTransport(target: ApiTarget, environment: ApiEnvironment = {}): Transport {
+  return new ApiTransport(target, environment);
+}
+
+/**
+ * Delivers through an HTTPS mail API, which takes a message as JSON and composes it anew. So a whole message
+ * is in memory for as long as it is sent.
+ */
+class ApiTransport implements Transport {
+  readonly name: string;
+  readonly #target: ApiTarget;
+  readonly #url: URL;
+  readonly #client: Client;
+  readonly #room = new Room(ROOM);
+  readonly #stopGrace: number;
+  readonly #now: () => number;
+
+  constructor(target: ApiTarget, environment: ApiEnvironment) {
+    const { deadline = 300_000, idle = 60_000, stopGrace = 5_000, now = Date.now, ca } = environment;
+    this.name = target.url;
+    this.#target = target;
+    this.#url = new URL(target.url);
+    this.#client = new Client({
+      deadline,
+      idle,
+      answerSize: MAX_ANSWER,
+      connections: CONNECTIONS,
+      keepAlive: true,
+      ...(ca === undefined ? {} : { ca }),
+    });
+    this.#stopGrace = stopGrace;
+    this.#now = now;
+  }
+
+  destination(): string {
+    return this.#url.host;
+  }
+
+  async send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
+    // RFC 8689 4.2.1: not to whoever does not promise the same.
+    if (shipment.terms.requireTls) return shipment.recipients.map(all(NO_PROMISE));
+    // RFC 2852 4.1.4.2, likewise.
+    if (shipment.terms.deliverBy?.otherwise === 'return') return shipment.recipients.map(all(NO_TIME));
+    if (shipment.size > MAX_REQUEST) return shipment.recipients.map(all(tooLarge(shipment.size)));
+    return this.#room.hold(shipment.size, async () => {
+      if (signal.aborted) return shipment.recipients.map(all(STOPPING));
+      let message: ReadMessage;
+      try {
+        message = await readMessage(await readAll(shipment.content()));
+      } catch (error) {
+        if (!(error instanceof Inexpressible)) throw error;
+        const { enhancedCode, message: reply } = error;
+        return shipment.recipients.map(all({ outcome: 'bounced', enhancedCode, reply }));
+      }
+      return this.#sendAll(shipment, message, signal);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+  }
+
+  async #sendAll(shipment: Shipment, message: ReadMessage, signal: AbortSignal): Promise<Delivery[]> {
+    const { tags } = shipment;
+    // The same in every request, and the greater part of it: encoded once.
+    const rest = Buffer.from(
+      JSON.stringify({ ...message.fields, ...(tags.length === 0 ? {} : { tags }) }).slice(1),
+    );
+    const from = formatAddress({ name: message.fromName, address: senderOf(shipment) });
+    const waiting = spread(shipment.recipients, message);
+    const deliveries: Delivery[] = [];
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const made = await this.#request(shipment, next, from, rest, signal);
+      if (made.addressRefused === true && next.positions.length > 1) {
+        waiting.unshift(...apart(next));
+        continue;
+      }
+      const delivery = deliveryOf(made);
+      deliveries.push(...next.positions.map((position) => ({ ...delivery, position })));
+      // Whoever asks for peace, or is not there, is not asked again for the rest of the message.
+      if (made.outcome !== 'deferred') continue;
+      deliveries.push(
+        ...waiting
+          .splice(0)
+          .flatMap(({ positions }) => positions.map((position) => ({ ...delivery, position }))),
+      );
+    }
+    return deliveries;
+  }
+
+  async #request(
+    shipment: Shipment,
+    addressees: Addressees,
+    from: string,
+    rest: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Made> {
+    if (signal.aborted) return STOPPING;
+    const { to, cc, bcc } = addressees;
+    const head = JSON.stringify({
+      from,
+      to: to.join(', '),
+      ...(cc.length === 0 ? {} : { cc: cc.join(', ') }),
+      ...(bcc.length === 0 ? {} : { bcc: bcc.join(', ') }),
+    });
+    const body = Buffer.concat([Buffer.from(`${head.slice(0, -1)},`), rest]);
+    if (body.length > MAX_REQUEST) return tooLarge(body.length);
+    const { token, tokenHeader } = this.#target;
+    const headers = {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'user-agent': 'Postern',
+      'idempotency-key': requestKey(shipment.idempotencyKey, addressees),
+      ...(token === null ? {} : { [tokenHeader]: token.expose() }),
+    };
+    const { end, release } = afterwards(signal, this.#stopGrace);
+    try {
+      const answer = await this.#client.post(this.#url, headers, body, end);
+      return { ...judge(answer, this.#now()), remoteHost: this.#url.host, tls: answer.tls };
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      // A request that may have arrived must not be taken to another transport: it would be there twice.
+      const failed = error.reached || end.aborted ? { general: true } : { transportFailed: true };
+      return { outcome: 'deferred', reply: error.message, ...failed };
+    } finally {
+      release();
+    }
+  }
+}
+
+/** What came of one request, or kept it from being made. */
+type Made = Verdict & Partial<Pick<Delivery, 'enhancedCode' | 'remoteHost' | 'tls'>>;
+
+const STOPPING: Made = { outcome: 'deferred', reply: 'the server is stopping' };
+
+const NO_PROMISE: Made = {
+  outcome: 'bounced',
+  enhancedCode: '5.7.30',
+  reply: '5.7.30 REQUIRETLS was asked for, and a mail API does not promise it',
+};
+
+const NO_TIME: Made = {
+  outcome: 'bounced',
+  enhancedCode: '5.4.7',
+  reply: '5.4.7 the sender set a time, and a mail API does not promise to keep it',
+};
+
+function tooLarge(octets: number): Made {
+  const reply = `the message makes ${octets} octets for the mail API, which takes ${MAX_REQUEST}`;
+  return { outcome: 'bounced', enhancedCode: '5.3.4', reply };
+}
+
+/**
+ * The API takes mail from exactly the token's domain. A notification is from this server's own name: there it is
+ * from the sending domain's daemon instead.
+ */
+function senderOf({ from, domain }: Shipment): string {
+  const isOwn = normalizeDomain(from.slice(from.lastIndexOf('@') + 1)) === domain.name;
+  return isOwn ? from : `MAILER-DAEMON@${domain.name}`;
+}
+
+function deliveryOf({ addressRefused: _, ...made }: Made): Omit<Delivery, 'position'> {
+  return { enhancedCode: null, remoteHost: null, tls: null, ...made };
+}
+
+function all(made: Made): (recipient: { readonly position: number }) => Delivery {
+  return ({ position }) => ({ ...deliveryOf(made), position });
+}
+
+/** A signal that follows another one after some time. `release` ends the waiting. */
+function afterwards(signal: AbortSignal, wait: number): { end: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    timer = setTimeout(() => controller.abort(), wait);
+  };
+  signal.addEventListener('abort', begin, { once: true });
+  return {
+    end: controller.signal,
+    release: () => {
+      signal.removeEventListener('abort', begin);
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import type { Resolver } from 'node:dns/promises';
+import type { MxRecord } from 'node:dns';
+import { isPublicAddress } from '../../../base/public-address.js';
+import { NoWay } from '../smtp/fault.js';
+import { literalAddress } from './destination.js';
+
+/** A mail server of a domain. */
+export interface MailHost {
+  readonly name: string;
+  /** Null where it is yet to be looked up. */
+  readonly address: string | null;
+}
+
+/** Mail servers that are tried for one connection, and addresses of each: a domain may name any number. */
+const HOSTS = 5;
+const ADDRESSES = 3;
+
+/**
+ * The mail servers of a domain, in the order in which they are to be tried (RFC 5321 5.1): by preference, equal
+ * ones by chance; the domain itself where it names none. Where this server is one of them, only those that are
+ * preferred to it: mail must not go in circles.
+ *
+ * @param self the name of this server
+ * @throws NoWay where there are none, or DNS does not say
+ */
+export async function mailHosts(
+  domain: string,
+  resolver: Resolver,
+  self: string,
+): Promise<readonly MailHost[]> {
+  if (domain.startsWith('[')) {
+    const address = literalAddress(domain);
+    if (address === null) throw bounced('5.1.3', `${domain} is not the address of a host`);
+    return [{ name: domain, address }];
+  }
+  if (domain === '') throw bounced('5.1.3', 'the address has no domain');
+  const records = await lookUp(domain, () => resolver.resolveMx(domain));
+  if (records === 'no such name') {
+    throw new NoWay({
+      ...BOUNCED,
+      reply: `5.1.2 there is no domain ${domain}`,
+      enhancedCode: '5.1.2',
+      hard: true,
+    });
+  }
+  if (records.length === 0) return [{ name: domain, address: null }];
+  // RFC 7505 3: a record with no host says that the domain takes no mail.
+  const named = records.filter(({ exchange }) => exchange !== '' && exchange !== '.');
+  if (named.length === 0) {
+    throw new NoWay({
+      ...BOUNCED,
+      reply: `5.1.10 ${domain} takes no mail`,
+      enhancedCode: '5.1.10',
+      hard: true,
+    });
+  }
+  const hosts = named.map(({ exchange, priority }) => ({ name: hostName(exchange), priority }));
+  const own = Math.min(
+    ...hosts.filter(({ name }) => name === hostName(self)).map(({ priority }) => priority),
+  );
+  const others = hosts.filter(({ priority }) => priority < own);
+  if (others.length === 0) {
+    throw bounced('5.4.6', `mail for ${domain} would loop: DNS says that this server is its mail server`);
+  }
+  return inOrder(others)
+    .slice(0, HOSTS)
+    .map(({ name }) => ({ name, address: null }));
+}
+
+function hostName(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}
+
+/**
+ * The addresses of a mail server, IPv6 first.
+ *
+ * @throws NoWay where there are none, or none that may be connected to
+ */
+export async function addressesOf(
+  { name, address }: MailHost,
+  resolver: Resolver,
+  anywhere: boolean,
+): Promise<readonly string[]> {
+  const all = address === null ? await lookUpAddresses(name, resolver) : [address];
+  if (all.length === 0) throw bounced('5.4.4', `${name} has no address`);
+  const allowed = anywhere ? all : all.filter(isPublicAddress);
+  if (allowed.length === 0) throw bounced('5.4.4', `${name} has no address on the public Internet`);
+  return allowed.slice(0, ADDRESSES);
+}
+
+async function lookUpAddresses(name: string, resolver: Resolver): Promise<readonly string[]> {
+  const [ipv6, ipv4] = await Promise.allSettled([
+    lookUp(name, () => resolver.resolve6(name)),
+    lookUp(name, () => resolver.resolve4(name)),
+  ]);
+  const found = [ipv6, ipv4].flatMap((answer) =>
+    answer.status === 'fulfilled' && answer.value !== 'no such name' ? answer.value : [],
+  );
+  const failed = [ipv6, ipv4].find((answer) => answer.status === 'rejected');
+  if (found.length === 0 && failed !== undefined) throw failed.reason;
+  return found;
+}
+
+/** What DNS says of a name: records, none of this kind, or that there is no such name. */
+async function lookUp<Item>(name: string, ask: () => Promise<Item[]>): Promise<Item[] | 'no such name'> {
+  try {
+    return await ask();
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    if (code === 'ENODATA') return [];
+    if (code === 'ENOTFOUND') return 'no such name';
+    const reply = `4.4.3 DNS does not say where mail for ${name} goes: ${FAILURES[code] ?? 'it failed'} (${code})`;
+    throw new NoWay({ outcome: 'deferred', reply, enhancedCode: '4.4.3', general: true });
+  }
+}
+
+const FAILURES: Readonly<Record<string, string>> = {
+  ESERVFAIL: 'the name server failed',
+  EREFUSED: 'the name server refused to answer',
+  ETIMEOUT: 'the name server did not answer in time',
+  ECONNREFUSED: 'the name server cannot be reached',
+};
+
+/** Equal preferences in any order, so that the hosts share the load. */
+function inOrder<Record extends Pick<MxRecord, 'priority'>>(records: readonly Record[]): readonly Record[] {
+  return records
+    .map((record) => ({ record, chance: Math.random() }))
+    .sort((a, b) => a.record.priority - b.record.priority || a.chance - b.chance)
+    .map(({ record }) => record);
+}
+
+const BOUNCED = { outcome: 'bounced' } as const;
+
+function bounced(enhancedCode: string, reason: string): NoWay {
+  return new NoWay({ ...BOUNCED, reply: `${enhancedCode} ${reason}`, enhancedCode });
+}

@@ -1,0 +1,72 @@
+import type { Secret } from '../../../base/secret.js';
+import { SMTP_CLIENT } from './limits.js';
+import { type OptionRow, parseUrl, readOptions } from './url.js';
+
+/** What one smarthost URL says. */
+export interface SmarthostTarget {
+  /** A name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly credentials: { readonly user: Secret; readonly password: Secret } | null;
+  /**
+   * - `implicit`: TLS from the first octet, verified (`smtps://`)
+   * - `required`: STARTTLS, verified
+   * - `optional`: STARTTLS where it is on offer and works, whoever is behind it
+   * - `off`: plain
+   */
+  readonly tls: 'implicit' | 'required' | 'optional' | 'off';
+  /** Whether a certificate must be valid, where TLS is implicit or required. */
+  readonly verify: boolean;
+  /** A PEM file with the authorities to trust, in place of the system's; null for those. */
+  readonly ca: string | null;
+  /** Connections at one time. */
+  readonly connections: number;
+}
+
+/** The query options: what each may be, the default first. */
+const OPTIONS = {
+  tls: ['optional', 'required', 'off'],
+  verify: ['on', 'off'],
+  ca: { pattern: /./, form: 'the path of a PEM file' },
+  connections: { pattern: /^[1-9]\d{0,3}$/, form: 'a number from 1 to 9999' },
+} as const satisfies Readonly<Record<string, OptionRow>>;
+
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
+
+/**
+ * Reads `smtp://user:password@host:587` or `smtps://…`. User and password are percent-decoded, and may be left
+ * out together.
+ *
+ * A password goes over verified TLS: where there is one and the host is another machine, `tls` is `required`
+ * unless the URL says otherwise.
+ *
+ * @returns the target, or in words what is wrong, without user and password
+ */
+export function parseSmarthost(text: string): SmarthostTarget | string {
+  const url = parseUrl(text);
+  if (typeof url === 'string') return url;
+  const { scheme, credentials, host, port } = url;
+  if (scheme !== 'smtp' && scheme !== 'smtps') return `scheme "${scheme}" is none of smtp, smtps`;
+  if (host === '') return 'it has no host';
+  const options = readOptions(url.options, OPTIONS);
+  if (typeof options === 'string') return options;
+  if (scheme === 'smtps' && options.tls !== undefined && options.tls !== 'required') {
+    return `"tls=${options.tls}" contradicts smtps://, where TLS is always required`;
+  }
+  const initial = credentials !== null && !LOOPBACK.test(host) ? 'required' : OPTIONS.tls[0];
+  const tls =
+    scheme === 'smtps' ? 'implicit' : ((options.tls as SmarthostTarget['tls'] | undefined) ?? initial);
+  const verifies = tls === 'implicit' || tls === 'required';
+  for (const name of ['verify', 'ca'] as const) {
+    if (options[name] !== undefined && !verifies) return `"${name}" says something only with "tls=required"`;
+  }
+  return {
+    host: host.replace(/\.$/, '').toLowerCase(),
+    port: port ?? (scheme === 'smtps' ? 465 : 587),
+    credentials,
+    tls,
+    verify: options.verify !== 'off',
+    ca: options.ca ?? null,
+    connections: Number(options.connections ?? SMTP_CLIENT.connections.initial),
+  };
+}

@@ -1,0 +1,104 @@
+import { isIPv6 } from 'node:net';
+import { Secret } from '../../../base/secret.js';
+
+/** The parts of a URL of a transport. */
+export interface UrlParts {
+  readonly scheme: string;
+  readonly credentials: { readonly user: Secret; readonly password: Secret } | null;
+  /** A name, an IPv4 address, or an IPv6 address without brackets; empty where there is none. */
+  readonly host: string;
+  readonly port: number | null;
+  /** In the order they were written. */
+  readonly options: readonly (readonly [name: string, value: string])[];
+}
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*\.?$/i;
+
+/**
+ * Takes a URL apart. By hand, because the URL class drops, decodes and repairs. No answer repeats what stands
+ * before the `@`.
+ *
+ * @returns the parts, or in words what is wrong
+ */
+export function parseUrl(text: string): UrlParts | string {
+  const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)\/?(?:\?([^#]*))?$/i.exec(text);
+  if (match === null)
+    return 'it is not SCHEME://HOST:PORT; a "/", "?" or "#" in a password is written %2F, %3F, %23';
+  const [, scheme = '', authority = '', query = ''] = match;
+  const at = authority.lastIndexOf('@');
+  const credentials = at < 0 ? null : parseCredentials(authority.slice(0, at));
+  if (typeof credentials === 'string') return credentials;
+  const place = parsePlace(authority.slice(at + 1));
+  if (typeof place === 'string') return place;
+  const options = query
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const [name = '', value = ''] = pair.split(/=(.*)/s, 2);
+      return [name, decoded(value) ?? value] as const;
+    });
+  const [twice] = options.filter(([name], i) => options.findIndex(([other]) => other === name) < i);
+  if (twice !== undefined) return `option "${twice[0]}" is given twice`;
+  return { scheme: scheme.toLowerCase(), credentials, ...place, options };
+}
+
+function parseCredentials(text: string): UrlParts['credentials'] | string {
+  const colon = text.indexOf(':');
+  if (colon < 1) return 'it has a user name or a password, but not both: USER:PASSWORD@HOST';
+  const user = decoded(text.slice(0, colon));
+  const password = decoded(text.slice(colon + 1));
+  if (user === null || password === null) {
+    return 'a "%" in the user name or the password that is no percent-encoding is written %25';
+  }
+  if (password === '') return 'its password is empty';
+  if (/\0/.test(user + password)) return 'a user name and a password have no NUL in them';
+  return { user: new Secret(user), password: new Secret(password) };
+}
+
+function parsePlace(text: string): Pick<UrlParts, 'host' | 'port'> | string {
+  const [, v6, name = '', digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(text) ?? [];
+  const host = v6 ?? name;
+  if (v6 !== undefined && !isIPv6(v6)) return `"${v6}" is not an IPv6 address`;
+  if (host === '' && text !== '') return 'it is not HOST:PORT; an IPv6 address stands in brackets';
+  if (v6 === undefined && host !== '' && !HOST_NAME.test(host)) return `"${host}" is not a host name`;
+  if (digits === undefined) return { host, port: null };
+  const port = Number(digits);
+  return port >= 1 && port <= 65_535 ? { host, port } : `port "${digits}" is not a number from 1 to 65535`;
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+/** An option of a URL: the values that it may have, the default first; or what any value must look like. */
+export type OptionRow = readonly string[] | { readonly pattern: RegExp; readonly form: string };
+
+/**
+ * Holds options against a table.
+ *
+ * @returns those that were given, or in words what is wrong
+ */
+export function readOptions<Table extends Readonly<Record<string, OptionRow>>>(
+  options: UrlParts['options'],
+  table: Table,
+): Partial<Record<keyof Table, string>> | string {
+  for (const [name, value] of options) {
+    const row = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (row === undefined) return `option "${name}" is unknown; there is ${Object.keys(table).join(', ')}`;
+    if ('pattern' in row) {
+      if (!row.pattern.test(value)) return `option "${name}" is "${value}"; it is ${row.form}`;
+    } else if (!row.includes(value)) {
+      return `option "${name}" is "${value}"; it may be ${row.join(', ')}`;
+    }
+  }
+  return Object.fromEntries(options) as Partial<Record<keyof Table, string>>;
+}
+
+/** Writes a host and a port as a URL has them. */
+export function formatPlace(host: string, port: number): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
