@@ -7,7 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { issueCertificate } from '../dist/cli/issue-certificate.js';
+import { issueCertificate } from '../dist/cli/serve/issue-certificate.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const here = dirname(fileURLToPath(import.meta.url));

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { issueCertificate } from '../../dist/cli/issue-certificate.js';
+import { issueCertificate } from '../../dist/cli/serve/issue-certificate.js';
 
 const DAY = 86_400_000;
 

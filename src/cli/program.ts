@@ -3,7 +3,7 @@ import { Command, Option, type OutputConfiguration } from 'commander';
 import { STATUSES } from '../store/port.js';
 import { addConfigFlags } from './config-flags.js';
 import type { Context } from './context.js';
-import { addLoadCommands } from './load-commands.js';
+import { addLoadCommands } from './load/options.js';
 import { positiveInteger } from './option-values.js';
 
 const DESCRIPTION = 'An SMTP submission server: takes mail from apps, keeps it safe and shows it.';
@@ -37,7 +37,7 @@ export async function buildProgram(
     .command('serve')
     .description('run the server')
     .option('--print-config', 'show the configuration in force as TOML, secrets hidden, and end')
-    .action(async (_options, command: Command) => (await import('./serve.js')).serve(context, command));
+    .action(async (_options, command: Command) => (await import('./serve/serve.js')).serve(context, command));
   if (withConfigFlags) await addConfigFlags(serve);
 
   addDomainCommands(program, context);
@@ -49,13 +49,15 @@ export async function buildProgram(
     .command('vacuum')
     .description('remove what is old (store.keep_content, store.keep_messages) and give the room back')
     .option(...JSON_OPTION)
-    .action(async (_options, command: Command) => (await import('./vacuum.js')).vacuum(context, command));
+    .action(async (_options, command: Command) =>
+      (await import('./commands/vacuum.js')).vacuum(context, command),
+    );
   addLoadCommands(program, context);
   return program;
 }
 
 function addDomainCommands(program: Command, context: Context): void {
-  const load = () => import('./domain-commands.js');
+  const load = () => import('./commands/domain.js');
   const domain = program.command('domain').description('the domains that may send, and their tokens');
   domain
     .command('add <NAME>')
@@ -94,7 +96,7 @@ function addDomainCommands(program: Command, context: Context): void {
 }
 
 function addDkimCommands(domain: Command, context: Context): void {
-  const load = () => import('./dkim-commands.js');
+  const load = () => import('./commands/dkim.js');
   domain
     .command('dkim <NAME>')
     .description('make the keys that messages of a domain are signed with; shows their DNS records')
@@ -124,7 +126,7 @@ function addDkimCommands(domain: Command, context: Context): void {
 }
 
 function addWebhookCommands(program: Command, context: Context): void {
-  const load = () => import('./webhook-commands.js');
+  const load = () => import('./commands/webhook.js');
   const webhook = program.command('webhook').description('where domains are told what becomes of their mail');
   webhook
     .command('set <NAME> <URL>')
@@ -156,7 +158,7 @@ function addWebhookCommands(program: Command, context: Context): void {
 }
 
 function addMessageCommands(program: Command, context: Context): void {
-  const load = () => import('./message-commands.js');
+  const load = () => import('./commands/messages.js');
   program
     .command('messages')
     .description('list messages, newest first')
@@ -178,7 +180,7 @@ function addMessageCommands(program: Command, context: Context): void {
 }
 
 function addQueueCommands(program: Command, context: Context): void {
-  const load = () => import('./queue-commands.js');
+  const load = () => import('./commands/queue.js');
   program
     .command('queue')
     .description('list what waits to be delivered, and why, oldest first')
@@ -215,7 +217,7 @@ function addQueueCommands(program: Command, context: Context): void {
 }
 
 function addBlockCommands(program: Command, context: Context): void {
-  const load = () => import('./block-commands.js');
+  const load = () => import('./commands/block-list.js');
   const lists = [
     { name: 'block', verdict: 'blocked', about: 'addresses that a domain no longer writes to' },
     {

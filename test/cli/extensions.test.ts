@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extensionsOf } from '../../src/cli/extensions.js';
+import { extensionsOf } from '../../src/cli/serve/extensions.js';
 import { loadConfig } from '../../src/config/index.js';
 import { Profile } from '../../src/protocol/index.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLog } from '../../src/cli/log.js';
+import { createLog } from '../../src/cli/serve/log.js';
 import type { Config } from '../../src/config/index.js';
 import { Secret } from '../../src/base/secret.js';
 import { Collector } from './postern.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { domainName } from '../../src/cli/domain-name.js';
+import { domainName } from '../../src/cli/commands/domain-name.js';
 import { printable, table } from '../../src/cli/table.js';
 
 describe('domain names', () => {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keepTidy, removeOld } from '../../src/cli/retention.js';
+import { keepTidy, removeOld } from '../../src/cli/serve/retention.js';
 import type { RetentionRequest } from '../../src/store/retention.js';
 import { scratch } from '../scratch.js';
 import { accept, postern, runningStore } from './postern.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { issueCertificate } from '../../src/cli/issue-certificate.js';
+import { issueCertificate } from '../../src/cli/serve/issue-certificate.js';
 import { Certificates } from '../../src/index.js';
 
 const DAY_MS = 86_400_000;

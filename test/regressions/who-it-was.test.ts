@@ -6,10 +6,10 @@
 //
 // Fix: the closed phase keeps hello and identity (src/protocol/state/transitions.ts), and so does the one that drops the
 // octets of a refused chunk. What the log says of a message is what was accepted, not what is open
-// (src/cli/gateway-log.ts).
+// (src/cli/serve/gateway-log.ts).
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { observe } from '../../src/cli/gateway-log.js';
+import { observe } from '../../src/cli/serve/gateway-log.js';
 import type { Domain } from '../../src/store/port.js';
 import type { SessionView } from '../../src/server/index.js';
 import { expectNoTrouble, serve, until } from '../server/harness.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { issueCertificate, type IssuedCertificate } from '../../src/cli/issue-certificate.js';
+import { issueCertificate, type IssuedCertificate } from '../../src/cli/serve/issue-certificate.js';
 import { EXTERNAL, PLAIN } from '../../src/protocol/index.js';
 import {
   CertificateError,

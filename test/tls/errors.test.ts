@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { IssuedCertificate } from '../../src/cli/issue-certificate.js';
+import type { IssuedCertificate } from '../../src/cli/serve/issue-certificate.js';
 import { CertificateError, Certificates, type CertificateSource } from '../../src/server/tls/certificates.js';
 import { pairFor } from './loopback.js';
 

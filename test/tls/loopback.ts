@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import * as tls from 'node:tls';
-import { issueCertificate, type IssuedCertificate } from '../../src/cli/issue-certificate.js';
+import { issueCertificate, type IssuedCertificate } from '../../src/cli/serve/issue-certificate.js';
 import type { Certificates } from '../../src/server/tls/certificates.js';
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { IssuedCertificate } from '../../src/cli/issue-certificate.js';
+import type { IssuedCertificate } from '../../src/cli/serve/issue-certificate.js';
 import { Certificates } from '../../src/server/tls/certificates.js';
 import { NameIndex } from '../../src/server/tls/names.js';
 import { Loopback, pairFor } from './loopback.js';

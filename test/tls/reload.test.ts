@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { IssuedCertificate } from '../../src/cli/issue-certificate.js';
+import type { IssuedCertificate } from '../../src/cli/serve/issue-certificate.js';
 import { Certificates, type ReloadResult } from '../../src/server/tls/certificates.js';
 import { echo, Loopback, pairFor, until } from './loopback.js';
 

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { ConnectionOptions, SecureVersion, TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { IssuedCertificate } from '../../src/cli/issue-certificate.js';
+import type { IssuedCertificate } from '../../src/cli/serve/issue-certificate.js';
 import { Certificates } from '../../src/server/tls/certificates.js';
 import { echo, Loopback, pairFor } from './loopback.js';
 

@@ -3,7 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { selfSigned } from '../../src/cli/self-signed.js';
+import { selfSigned } from '../../src/cli/serve/self-signed.js';
 import { Certificates } from '../../src/server/tls/certificates.js';
 import { testCertificates } from '../certs.js';
 import { Loopback } from './loopback.js';

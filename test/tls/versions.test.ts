@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { IssuedCertificate } from '../../src/cli/issue-certificate.js';
+import type { IssuedCertificate } from '../../src/cli/serve/issue-certificate.js';
 import { Certificates, type CertificatesOptions } from '../../src/server/tls/certificates.js';
 import { Loopback, pairFor } from './loopback.js';
 

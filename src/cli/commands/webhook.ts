@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { newWebhookKeys, shownKey } from '../delivery/webhooks/keys.js';
-import { parseWebhookUrl } from '../delivery/webhooks/url.js';
-import { EVENTS, type EventName, type Webhook, type Webhooks } from '../store/webhooks.js';
-import { type Context, configOf } from './context.js';
+import { newWebhookKeys, shownKey } from '../../delivery/webhooks/keys.js';
+import { parseWebhookUrl } from '../../delivery/webhooks/url.js';
+import { EVENTS, type EventName, type Webhook, type Webhooks } from '../../store/webhooks.js';
+import { type Context, configOf } from '../context.js';
 import { domainName, noSuchDomain } from './domain-name.js';
-import { CliError } from './error.js';
+import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { printable, table } from './table.js';
+import { printable, table } from '../table.js';
 
 interface Options {
   readonly events?: string;

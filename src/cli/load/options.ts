@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import { MECHANISMS } from '../client/auth.js';
-import { DURATION_FORM, parseDuration } from '../config/duration.js';
-import { parseSizes, SIZES_FORM } from '../load/sizes.js';
-import type { Context } from './context.js';
-import { positiveInteger, rate, type Read, reader, share, threads, wholeNumber } from './option-values.js';
+import { MECHANISMS } from '../../client/auth.js';
+import { DURATION_FORM, parseDuration } from '../../config/duration.js';
+import { parseSizes, SIZES_FORM } from '../../load/sizes.js';
+import type { Context } from '../context.js';
+import { positiveInteger, rate, type Read, reader, share, threads, wholeNumber } from '../option-values.js';
 
 /** Milliseconds; a timer of Node that is set for longer ends at once. */
 const LONGEST = 2 ** 31 - 1;

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { Store } from '../store/port.js';
-import type { Waiting } from '../store/queue.js';
-import { type Context, configOf } from './context.js';
+import type { Store } from '../../store/port.js';
+import type { Waiting } from '../../store/queue.js';
+import { type Context, configOf } from '../context.js';
 import { domainName } from './domain-name.js';
-import { CliError } from './error.js';
+import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { table } from './table.js';
+import { table } from '../table.js';
 
 interface Options {
   readonly domain?: string;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { ReportsObserver } from '../delivery/reports/reporter.js';
-import type { RunnerObserver } from '../delivery/queue/runner.js';
-import type { WebhookObserver } from '../delivery/webhooks/teller.js';
+import type { ReportsObserver } from '../../delivery/reports/reporter.js';
+import type { RunnerObserver } from '../../delivery/queue/runner.js';
+import type { WebhookObserver } from '../../delivery/webhooks/teller.js';
 
 /** One line for each recipient of whom something became, and one for each outage. */
 export function observeDelivery(log: Logger): RunnerObserver {

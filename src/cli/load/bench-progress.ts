@@ -1,6 +1,6 @@
-import { count, duration, figure, time } from '../load/format.js';
-import { INTERVAL, type Plan, type Progress } from '../load/index.js';
-import type { Output } from './output.js';
+import { count, duration, figure, time } from '../../load/format.js';
+import { INTERVAL, type Plan, type Progress } from '../../load/index.js';
+import type { Output } from '../output.js';
 
 /** Milliseconds between two looks. */
 const REFRESH = 250;

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { formatEndpoint } from '../config/index.js';
-import { count, duration, figure, octets } from '../load/format.js';
-import { type RunningSink, type SinkCounts, type SinkPlan, startSink } from '../load/index.js';
-import type { Context } from './context.js';
-import { CliError } from './error.js';
-import { type Place, readyLine } from './listening.js';
+import { formatEndpoint } from '../../config/index.js';
+import { count, duration, figure, octets } from '../../load/format.js';
+import { type RunningSink, type SinkCounts, type SinkPlan, startSink } from '../../load/index.js';
+import type { Context } from '../context.js';
+import { CliError } from '../error.js';
+import { type Place, readyLine } from '../serve/listening.js';
 import { type SinkOptions, sinkPlanOf } from './sink-plan.js';
-import { stopSignal } from './signals.js';
+import { stopSignal } from '../serve/signals.js';
 
 /** Milliseconds that messages under way have when the sink is stopped. */
 const GRACE = 1_000;

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import type { Config } from '../config/index.js';
-import { type Certificates, createServer, type Server } from '../server/index.js';
-import type { Domain, Store } from '../store/port.js';
-import { Gateway } from '../submission/gateway.js';
+import type { Config } from '../../config/index.js';
+import { type Certificates, createServer, type Server } from '../../server/index.js';
+import type { Domain, Store } from '../../store/port.js';
+import { Gateway } from '../../submission/gateway.js';
 import { followCertificates, loadCertificates } from './certificates.js';
 import { type Delivery, openDelivery } from './delivery.js';
-import type { Output } from './output.js';
+import type { Output } from '../output.js';
 import { extensionsOf } from './extensions.js';
 import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
@@ -22,7 +22,7 @@ export async function runGateway(
   config: Config,
   output: { readonly stdout: Output; readonly stderr: Output },
 ): Promise<void> {
-  const { openSqliteStore } = await import('../store/sqlite/index.js');
+  const { openSqliteStore } = await import('../../store/sqlite/index.js');
   const log = await createLog(config.log);
   const stop = stopSignal();
   const store = await openSqliteStore({

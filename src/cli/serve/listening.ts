@@ -4,10 +4,10 @@ import {
   formatEndpoint,
   formatListener,
   type ListenerConfig,
-} from '../config/index.js';
-import type { ListenOptions, Server } from '../server/index.js';
-import type { Domain } from '../store/port.js';
-import { CliError } from './error.js';
+} from '../../config/index.js';
+import type { ListenOptions, Server } from '../../server/index.js';
+import type { Domain } from '../../store/port.js';
+import { CliError } from '../error.js';
 
 /** A listener and where it came to listen. */
 export interface Bound {

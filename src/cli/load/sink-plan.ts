@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { parseListener } from '../config/listener.js';
-import { LARGEST_MESSAGE, type SinkListener, type SinkPlan } from '../load/index.js';
-import { CliError, UsageError } from './error.js';
+import { parseListener } from '../../config/listener.js';
+import { LARGEST_MESSAGE, type SinkListener, type SinkPlan } from '../../load/index.js';
+import { CliError, UsageError } from '../error.js';
 
 /** What of a plan is an option of the same name. */
 type Named = Pick<
@@ -87,7 +87,7 @@ async function certificate({ tlsCert, tlsKey }: SinkOptions): Promise<{ cert: st
   if (tlsCert !== undefined || tlsKey !== undefined) {
     throw new UsageError('--tls-cert and --tls-key go together');
   }
-  const { issueCertificate } = await import('./issue-certificate.js');
+  const { issueCertificate } = await import('../serve/issue-certificate.js');
   const now = Date.now();
   return issueCertificate({
     commonName: 'localhost',

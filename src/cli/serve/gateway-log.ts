@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Handler, SessionView } from '../server/index.js';
-import type { Domain } from '../store/port.js';
-import type { GatewayOptions } from '../submission/gateway.js';
+import type { Handler, SessionView } from '../../server/index.js';
+import type { Domain } from '../../store/port.js';
+import type { GatewayOptions } from '../../submission/gateway.js';
 
 /** What the gateway's server and its accept pipeline tell the log. */
 export interface Observer {

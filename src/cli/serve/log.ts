@@ -7,8 +7,8 @@ import {
   pino,
   stdTimeFunctions,
 } from 'pino';
-import type { Config } from '../config/index.js';
-import { isMissingPackage } from './error.js';
+import type { Config } from '../../config/index.js';
+import { isMissingPackage } from '../error.js';
 
 /** Where a log goes: a stream, or standard error. */
 export type LogTarget = Writable & { readonly isTTY?: boolean };

@@ -1,16 +1,22 @@
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
-import { formatEndpoint, parseEndpoint } from '../config/endpoint.js';
-import { checkDomain } from '../delivery/dkim/check-domain.js';
-import type { Finding } from '../delivery/dkim/finding.js';
-import { textLookup } from '../delivery/dkim/lookup.js';
-import { type Algorithm, keyRecord, newPrivateKey, textStrings, zoneLine } from '../delivery/dkim/new-key.js';
-import type { DkimKey, DkimKeys } from '../store/dkim-keys.js';
-import { type Context, configOf } from './context.js';
+import { formatEndpoint, parseEndpoint } from '../../config/endpoint.js';
+import { checkDomain } from '../../delivery/dkim/check-domain.js';
+import type { Finding } from '../../delivery/dkim/finding.js';
+import { textLookup } from '../../delivery/dkim/lookup.js';
+import {
+  type Algorithm,
+  keyRecord,
+  newPrivateKey,
+  textStrings,
+  zoneLine,
+} from '../../delivery/dkim/new-key.js';
+import type { DkimKey, DkimKeys } from '../../store/dkim-keys.js';
+import { type Context, configOf } from '../context.js';
 import { domainName, noSuchDomain } from './domain-name.js';
-import { CliError } from './error.js';
+import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { printable } from './table.js';
+import { printable } from '../table.js';
 
 interface KeyOptions {
   readonly selector?: string;

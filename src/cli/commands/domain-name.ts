@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
-import { normalizeDomain } from '../message/domain.js';
-import { CliError } from './error.js';
+import { normalizeDomain } from '../../message/domain.js';
+import { CliError } from '../error.js';
 
 /** RFC 1035 2.3.4, without the root's empty label. */
 const NAME_OCTETS = 253;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { formatSize } from '../config/size.js';
-import { StoreError } from '../store/port.js';
-import { type Context, configOf } from './context.js';
-import { removeOld } from './retention.js';
+import { formatSize } from '../../config/size.js';
+import { StoreError } from '../../store/port.js';
+import { type Context, configOf } from '../context.js';
+import { removeOld } from '../serve/retention.js';
 import { withStore } from './store.js';
 
 /**
@@ -33,7 +33,7 @@ export async function vacuum(context: Context, command: Command): Promise<void> 
 
 /** Null where a server runs: it has the database open. */
 async function compact(data: string): Promise<number | null> {
-  const { compactFolder } = await import('../store/sqlite/compact.js');
+  const { compactFolder } = await import('../../store/sqlite/compact.js');
   try {
     return compactFolder(data);
   } catch (error) {

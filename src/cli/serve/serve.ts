@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { configSchema, loadConfig, printConfig } from '../config/index.js';
-import { readConfigFlags } from './config-flags.js';
-import type { Context, GlobalOptions } from './context.js';
+import { configSchema, loadConfig, printConfig } from '../../config/index.js';
+import { readConfigFlags } from '../config-flags.js';
+import type { Context, GlobalOptions } from '../context.js';
 
 /** `postern serve`: settles the configuration, then shows it or runs the gateway on it. */
 export async function serve(context: Context, command: Command): Promise<void> {

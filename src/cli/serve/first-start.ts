@@ -1,7 +1,7 @@
-import type { Config } from '../config/index.js';
-import { formatListener } from '../config/index.js';
-import type { Store } from '../store/port.js';
-import { digestToken, newToken } from '../submission/token.js';
+import type { Config } from '../../config/index.js';
+import { formatListener } from '../../config/index.js';
+import type { Store } from '../../store/port.js';
+import { digestToken, newToken } from '../../submission/token.js';
 import type { LoadedCertificates } from './certificates.js';
 import type { Bound } from './listening.js';
 

@@ -1,6 +1,6 @@
-import { type Mechanism, mailCommand, rcptCommand } from '../client/index.js';
-import { parseTarget, type Plan, type SizeShare, TARGET_FORM } from '../load/index.js';
-import { UsageError } from './error.js';
+import { type Mechanism, mailCommand, rcptCommand } from '../../client/index.js';
+import { parseTarget, type Plan, type SizeShare, TARGET_FORM } from '../../load/index.js';
+import { UsageError } from '../error.js';
 
 /** What of a plan is an option of the same name. */
 type Named = Pick<

@@ -1,12 +1,12 @@
 import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { type Plan, type Report, reportText, resolveHost, RunFailed, runPlan } from '../load/index.js';
+import { type Plan, type Report, reportText, resolveHost, RunFailed, runPlan } from '../../load/index.js';
 import { showProgress } from './bench-progress.js';
 import { type BenchOptions, planOf } from './bench-plan.js';
-import type { Context } from './context.js';
-import { CliError } from './error.js';
-import { stopSignal } from './signals.js';
+import type { Context } from '../context.js';
+import { CliError } from '../error.js';
+import { stopSignal } from '../serve/signals.js';
 
 /** What to do where the server lacks an extension that was asked for. */
 const WITHOUT: Readonly<Record<string, string>> = {
@@ -109,7 +109,7 @@ async function hand(context: Context, report: Report, options: BenchOptions): Pr
 }
 
 async function writePage(file: string, report: Report): Promise<void> {
-  const { reportPage } = await import('../load/report-page.js');
+  const { reportPage } = await import('../../load/report-page.js');
   await write(file, await reportPage(report));
 }
 

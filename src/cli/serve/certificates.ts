@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
-import type { Config } from '../config/index.js';
+import type { Config } from '../../config/index.js';
 import {
   CertificateError,
   Certificates,
   type CertificateSource,
   type ReloadResult,
-} from '../server/index.js';
-import { CliError } from './error.js';
+} from '../../server/index.js';
+import { CliError } from '../error.js';
 
 /** What TLS is served with, and where it came from. */
 export interface LoadedCertificates {

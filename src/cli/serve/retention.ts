@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Removed, Retention } from '../store/retention.js';
+import type { Removed, Retention } from '../../store/retention.js';
 
 /** How long messages are kept, in milliseconds; 0: for ever. */
 export interface Keeping {

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
-import type { Store } from '../store/port.js';
-import { CliError } from './error.js';
+import type { Store } from '../../store/port.js';
+import { CliError } from '../error.js';
 
 /**
  * Opens the store beside whatever server runs on it, and closes it again.
@@ -13,7 +13,7 @@ export async function withStore<T>(
   { create }: { readonly create: boolean },
   use: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const { openSqliteStore } = await import('../store/sqlite/index.js');
+  const { openSqliteStore } = await import('../../store/sqlite/index.js');
   if (!create) await expectStore(directory);
   const store = await openSqliteStore({ directory, exclusive: false });
   try {
@@ -24,7 +24,7 @@ export async function withStore<T>(
 }
 
 async function expectStore(directory: string): Promise<void> {
-  const { databaseFile } = await import('../store/sqlite/folder.js');
+  const { databaseFile } = await import('../../store/sqlite/folder.js');
   try {
     await access(databaseFile(directory));
   } catch (error) {

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import { type Config, ConfigError } from '../config/index.js';
-import { type Reports, startReports } from '../delivery/reports/reporter.js';
-import { RouteError, Routes } from '../delivery/queue/routes.js';
-import { Runner } from '../delivery/queue/runner.js';
-import { storedContent } from '../delivery/queue/shipping.js';
-import { startWebhooks } from '../delivery/webhooks/teller.js';
-import type { Store } from '../store/port.js';
+import { type Config, ConfigError } from '../../config/index.js';
+import { type Reports, startReports } from '../../delivery/reports/reporter.js';
+import { RouteError, Routes } from '../../delivery/queue/routes.js';
+import { Runner } from '../../delivery/queue/runner.js';
+import { storedContent } from '../../delivery/queue/shipping.js';
+import { startWebhooks } from '../../delivery/webhooks/teller.js';
+import type { Store } from '../../store/port.js';
 import { observeDelivery, observeReports, observeWebhooks } from './delivery-log.js';
 
 /** All that runs beside the server and carries messages onward. */
@@ -41,7 +41,7 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
   }
   const retry = { base: retryBase, max: retryMax, expireAfter, delayAfter };
   let reports: Reports | null = null;
-  const { Signer } = await import('../delivery/dkim/signer.js');
+  const { Signer } = await import('../../delivery/dkim/signer.js');
   const signer = new Signer(store.dkimKeys);
   const runner = new Runner({
     queue: store.queue,

@@ -1,5 +1,5 @@
-import type { Config } from '../config/index.js';
-import type { OptionalExtensions } from '../protocol/index.js';
+import type { Config } from '../../config/index.js';
+import type { OptionalExtensions } from '../../protocol/index.js';
 
 /** The extensions that the configuration names, with what it allows of each. */
 export function extensionsOf({ smtp }: Pick<Config, 'smtp'>): Partial<OptionalExtensions> {

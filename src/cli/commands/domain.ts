@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { DURATION_FORM, parseDuration } from '../config/duration.js';
-import { digestToken, newToken } from '../submission/token.js';
-import { type Context, configOf } from './context.js';
+import { DURATION_FORM, parseDuration } from '../../config/duration.js';
+import { digestToken, newToken } from '../../submission/token.js';
+import { type Context, configOf } from '../context.js';
 import { domainName, noSuchDomain } from './domain-name.js';
-import { CliError } from './error.js';
+import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { printable, table } from './table.js';
+import { printable, table } from '../table.js';
 
 interface Options {
   readonly json?: true;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { compareText } from '../load/compare.js';
-import { type Report, REPORT_FORMAT } from '../load/index.js';
-import type { Context } from './context.js';
-import { CliError, UsageError } from './error.js';
+import { compareText } from '../../load/compare.js';
+import { type Report, REPORT_FORMAT } from '../../load/index.js';
+import type { Context } from '../context.js';
+import { CliError, UsageError } from '../error.js';
 
 /** `postern bench --compare A B`: two reports beside each other. */
 export async function compare(

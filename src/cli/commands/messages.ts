@@ -7,12 +7,12 @@ import type {
   RecipientDetail,
   Status,
   Store,
-} from '../store/port.js';
-import { type Context, configOf } from './context.js';
+} from '../../store/port.js';
+import { type Context, configOf } from '../context.js';
 import { domainName } from './domain-name.js';
-import { CliError } from './error.js';
+import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { printable, table } from './table.js';
+import { printable, table } from '../table.js';
 
 interface ListOptions {
   readonly domain?: string;
