@@ -1,5 +1,5 @@
 // Results as one page that needs nothing else: charts by uPlot, put into it.
-import { charting } from '../../dist/load/page/uplot.js';
+import { charting } from '../../dist/load/report/page/uplot.js';
 import { findingText } from './sides.mjs';
 import { goalText, percent, stolenText } from './text.mjs';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { Dump } from '../../src/load/dump.js';
+import { Dump } from '../../src/load/sink/dump.js';
 import { scratch } from '../scratch.js';
 import { until } from '../server/harness.js';
 

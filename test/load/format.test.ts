@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { duration, figure, octets, time } from '../../src/load/format.js';
+import { duration, figure, octets, time } from '../../src/load/report/format.js';
 
 it.each([
   [0, '0.00 s'],

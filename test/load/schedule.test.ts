@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { randomFrom } from '../../src/load/random.js';
-import { intendedStarts, type Schedule } from '../../src/load/schedule.js';
-import { chooser, parseSizes } from '../../src/load/sizes.js';
+import { randomFrom } from '../../src/load/generator/random.js';
+import { intendedStarts, type Schedule } from '../../src/load/generator/schedule.js';
+import { chooser, parseSizes } from '../../src/load/generator/sizes.js';
 
 function first(count: number, next: () => number): number[] {
   return Array.from({ length: count }, next);

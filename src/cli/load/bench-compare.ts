@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { compareText } from '../../load/compare.js';
+import { compareText } from '../../load/report/compare.js';
 import { type Report, REPORT_FORMAT } from '../../load/index.js';
 import type { Context } from '../context.js';
 import { CliError, UsageError } from '../error.js';

@@ -1,4 +1,4 @@
-import { count, duration, figure, time } from '../../load/format.js';
+import { count, duration, figure, time } from '../../load/report/format.js';
 import { INTERVAL, type Plan, type Progress } from '../../load/index.js';
 import type { Output } from '../output.js';
 

@@ -109,7 +109,7 @@ async function hand(context: Context, report: Report, options: BenchOptions): Pr
 }
 
 async function writePage(file: string, report: Report): Promise<void> {
-  const { reportPage } = await import('../../load/report-page.js');
+  const { reportPage } = await import('../../load/report/page.js');
   await write(file, await reportPage(report));
 }
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { MECHANISMS } from '../../client/auth.js';
 import { DURATION_FORM, parseDuration } from '../../config/duration.js';
-import { parseSizes, SIZES_FORM } from '../../load/sizes.js';
+import { parseSizes, SIZES_FORM } from '../../load/generator/sizes.js';
 import type { Context } from '../context.js';
 import { positiveInteger, rate, type Read, reader, share, threads, wholeNumber } from '../option-values.js';
 

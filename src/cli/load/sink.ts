@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatEndpoint } from '../../config/index.js';
-import { count, duration, figure, octets } from '../../load/format.js';
+import { count, duration, figure, octets } from '../../load/report/format.js';
 import { type RunningSink, type SinkCounts, type SinkPlan, startSink } from '../../load/index.js';
 import type { Context } from '../context.js';
 import { CliError } from '../error.js';

@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Envelope } from '../server/index.js';
+import type { Envelope } from '../../server/index.js';
 
 /** Keeps messages in a folder: `ID.eml` has the octets as they came, `ID.json` the envelope. */
 export class Dump {

@@ -1,5 +1,5 @@
 import { type Pairs, Times } from './histogram.js';
-import { INTERVAL } from './plan.js';
+import { INTERVAL } from '../generator/plan.js';
 import { type Counts, type Interval, NOTHING } from './recorder.js';
 
 /** One point of the timeline. */

@@ -3,7 +3,7 @@ import { SCRIPT } from './page/script.js';
 import { STYLE } from './page/style.js';
 import { charting } from './page/uplot.js';
 import type { Report, Spread } from './report.js';
-import { loadOf, timeIn, warnings } from './report-text.js';
+import { loadOf, timeIn, warnings } from './text.js';
 
 /**
  * The report as one page that needs nothing else: no network, no other file. Figures and tables are there

@@ -1,11 +1,11 @@
-import { ConnectionError, type SessionOptions, Shared, UnsupportedError } from '../client/index.js';
-import { Secret } from '../base/secret.js';
+import { ConnectionError, type SessionOptions, Shared, UnsupportedError } from '../../client/index.js';
+import { Secret } from '../../base/secret.js';
 import { RunFailed } from './failure.js';
 import { Lane, type LaneOptions, type Work } from './lane.js';
 import { Mails, type NumberedMail } from './mails.js';
 import type { Plan } from './plan.js';
 import { randomFrom } from './random.js';
-import type { Recorder } from './recorder.js';
+import type { Recorder } from '../report/recorder.js';
 import { intendedStarts } from './schedule.js';
 
 /** Which part of the run a thread has. */

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import type { Times } from './histogram.js';
-import { INTERVAL, type Plan } from './plan.js';
+import { INTERVAL, type Plan } from '../generator/plan.js';
 import type { Counts, Faults } from './recorder.js';
 import type { Point, Tally } from './tally.js';
 

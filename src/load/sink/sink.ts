@@ -7,11 +7,11 @@ import {
   type Listening,
   type Server,
   type SessionView,
-} from '../server/index.js';
-import { Reply } from '../protocol/index.js';
+} from '../../server/index.js';
+import { Reply } from '../../protocol/index.js';
 import { Dump, type DumpedMessage } from './dump.js';
-import { type Fate, fates } from './mischief.js';
-import { NO_COUNTS, type SinkCounts, type SinkPlan } from './sink-plan.js';
+import { type Fate, fates } from './faults.js';
+import { NO_COUNTS, type SinkCounts, type SinkPlan } from './plan.js';
 
 const TEMPFAIL = new Reply(451, '4.3.0', 'Not now: the sink was told to refuse some');
 const PERMFAIL = new Reply(554, '5.3.0', 'Not ever: the sink was told to refuse some');

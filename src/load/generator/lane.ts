@@ -8,9 +8,9 @@ import {
   type ReplyError,
   type SessionOptions,
   type Shared,
-} from '../client/index.js';
+} from '../../client/index.js';
 import type { NumberedMail } from './mails.js';
-import type { Recorder } from './recorder.js';
+import type { Recorder } from '../report/recorder.js';
 
 /** Who gives work to a lane. */
 export interface Work {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { dotStuffed, type Mail, mailCommand, rcptCommand } from '../client/index.js';
+import { dotStuffed, type Mail, mailCommand, rcptCommand } from '../../client/index.js';
 import type { Plan } from './plan.js';
 import { randomFrom } from './random.js';
 import { chooser } from './sizes.js';

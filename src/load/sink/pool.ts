@@ -1,8 +1,8 @@
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import type { Listening } from '../server/index.js';
+import type { Listening } from '../../server/index.js';
 import { Sink } from './sink.js';
-import { type SinkCounts, type SinkPlan, sumCounts } from './sink-plan.js';
+import { type SinkCounts, type SinkPlan, sumCounts } from './plan.js';
 
 /** A sink on one core or on several. */
 export interface RunningSink {
@@ -54,7 +54,7 @@ export async function startSink(plan: SinkPlan): Promise<RunningSink> {
 }
 
 async function startProcesses(plan: SinkPlan): Promise<RunningSink> {
-  cluster.setupPrimary({ exec: fileURLToPath(new URL('./sink-process.js', import.meta.url)), args: [] });
+  cluster.setupPrimary({ exec: fileURLToPath(new URL('./process.js', import.meta.url)), args: [] });
   const processes = Array.from({ length: plan.threads }, () => new SinkProcess(cluster.fork()));
   const all = (told: (thread: number) => SinkTold): Promise<SinkSaid[]> =>
     Promise.all(processes.map((one, thread) => one.ask(told(thread))));

@@ -1,5 +1,5 @@
 import { Sink } from './sink.js';
-import type { SinkSaid, SinkTold } from './sink-pool.js';
+import type { SinkSaid, SinkTold } from './pool.js';
 
 // A process of a sink on several cores: does what the first process says, and ends with it.
 let sink: Sink | null = null;

@@ -1,4 +1,4 @@
-import type { Mechanism } from '../client/index.js';
+import type { Mechanism } from '../../client/index.js';
 import type { Schedule } from './schedule.js';
 import type { SizeShare } from './sizes.js';
 

@@ -1,5 +1,5 @@
-import { randomFrom } from './random.js';
-import type { SinkPlan } from './sink-plan.js';
+import { randomFrom } from '../generator/random.js';
+import type { SinkPlan } from './plan.js';
 
 /** What becomes of a message that came whole. */
 export type Fate = 'accept' | 'tempfail' | 'permfail' | 'disconnect';

@@ -1,6 +1,6 @@
 import { figure, octets, percent, time } from './format.js';
 import type { Report } from './report.js';
-import { loadOf } from './report-text.js';
+import { loadOf } from './text.js';
 
 interface Row {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { INTERVAL, type Plan } from './plan.js';
-import type { Faults } from './recorder.js';
-import { makeReport, type Report } from './report.js';
-import { Tally } from './tally.js';
+import type { Faults } from '../report/recorder.js';
+import { makeReport, type Report } from '../report/report.js';
+import { Tally } from '../report/tally.js';
 import { LocalThread, type Thread, WorkerThread } from './thread.js';
 
 /** A run under way, for who wants to show it. */

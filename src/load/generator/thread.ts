@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { RunFailed } from './failure.js';
 import { Generator } from './generator.js';
 import type { Plan } from './plan.js';
-import { type Faults, type Interval, Recorder } from './recorder.js';
+import { type Faults, type Interval, Recorder } from '../report/recorder.js';
 
 /** How a thread came to its end. */
 export interface ThreadEnd {

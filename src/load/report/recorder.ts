@@ -1,7 +1,7 @@
-import { type ConnectionError, ReplyError, type ReceivedReply } from '../client/index.js';
+import { type ConnectionError, ReplyError, type ReceivedReply } from '../../client/index.js';
 import { type Pairs, Times } from './histogram.js';
-import type { NumberedMail } from './mails.js';
-import { INTERVAL } from './plan.js';
+import type { NumberedMail } from '../generator/mails.js';
+import { INTERVAL } from '../generator/plan.js';
 
 /** What was counted; every field adds up over intervals and threads. */
 export interface Counts {
