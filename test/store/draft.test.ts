@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/store/port.js';
-import { Budget } from '../../src/store/sqlite/budget.js';
-import { BufferPool } from '../../src/store/sqlite/buffers.js';
-import { SqliteDraft, type DraftContext } from '../../src/store/sqlite/draft.js';
+import { Budget } from '../../src/store/sqlite/main/budget.js';
+import { BufferPool } from '../../src/store/sqlite/wire/buffers.js';
+import { SqliteDraft, type DraftContext } from '../../src/store/sqlite/main/draft.js';
 import { ThreadLost } from '../../src/store/sqlite/errors.js';
 import { newMessage, octets } from './fixtures.js';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StoreError } from '../../src/store/port.js';
-import { openDatabase, type Database } from '../../src/store/sqlite/database.js';
-import { GroupCommit, takeGroup } from '../../src/store/sqlite/group.js';
-import type { Request, Write } from '../../src/store/sqlite/operations.js';
+import { openDatabase, type Database } from '../../src/store/sqlite/worker/database.js';
+import { GroupCommit, takeGroup } from '../../src/store/sqlite/worker/group.js';
+import type { Request, Write } from '../../src/store/sqlite/wire/operations.js';
 import { tempFolder } from './fixtures.js';
 import { commitRequest, withDatabase } from './sqlite-fixtures.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase, type Database } from '../../src/store/sqlite/database.js';
-import { Listing } from '../../src/store/sqlite/listing.js';
+import { openDatabase, type Database } from '../../src/store/sqlite/worker/database.js';
+import { Listing } from '../../src/store/sqlite/worker/listing.js';
 import { tempFolder } from './fixtures.js';
 
 const ROWS = 2500;

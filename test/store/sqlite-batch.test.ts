@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Batch } from '../../src/store/sqlite/batch.js';
-import { BufferPool } from '../../src/store/sqlite/buffers.js';
-import { type PackedCommits, unpackCommits } from '../../src/store/sqlite/packed.js';
+import { Batch } from '../../src/store/sqlite/main/batch.js';
+import { BufferPool } from '../../src/store/sqlite/wire/buffers.js';
+import { type PackedCommits, unpackCommits } from '../../src/store/sqlite/wire/packed.js';
 import { newMessage, octets } from './fixtures.js';
 
 const LARGEST = 8192;

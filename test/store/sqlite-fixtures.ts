@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
-import type { Column, CommitMessage, Request } from '../../src/store/sqlite/operations.js';
-import { packCommit, unpackCommits } from '../../src/store/sqlite/packed.js';
+import type { Column, CommitMessage, Request } from '../../src/store/sqlite/wire/operations.js';
+import { packCommit, unpackCommits } from '../../src/store/sqlite/wire/packed.js';
 import { newMessage } from './fixtures.js';
 
 export function databaseFile(directory: string): string {

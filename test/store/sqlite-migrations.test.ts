@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
-import { MIGRATIONS } from '../../src/store/sqlite/migrations.js';
+import { MIGRATIONS } from '../../src/store/sqlite/worker/migrations.js';
 import { NO_TERMS, tempFolder } from './fixtures.js';
 import { withDatabase } from './sqlite-fixtures.js';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase, type Database } from '../../src/store/sqlite/database.js';
-import { Intake } from '../../src/store/sqlite/intake.js';
-import { openParts } from '../../src/store/sqlite/parts.js';
-import { Trash } from '../../src/store/sqlite/trash.js';
+import { openDatabase, type Database } from '../../src/store/sqlite/worker/database.js';
+import { Intake } from '../../src/store/sqlite/worker/intake.js';
+import { openParts } from '../../src/store/sqlite/worker/parts.js';
+import { Trash } from '../../src/store/sqlite/worker/trash.js';
 import { tempFolder } from './fixtures.js';
 import { commitRequest } from './sqlite-fixtures.js';
 

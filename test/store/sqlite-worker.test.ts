@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Store } from '../../src/store/port.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
-import { MIGRATIONS } from '../../src/store/sqlite/migrations.js';
+import { MIGRATIONS } from '../../src/store/sqlite/worker/migrations.js';
 import { accept, addDomain, contentOf, newMessage, octets, tempFolder, writeAll } from './fixtures.js';
 import { count, withDatabase } from './sqlite-fixtures.js';
 

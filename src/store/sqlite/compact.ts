@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { openDatabase } from './database.js';
+import { openDatabase } from './worker/database.js';
 import { openingError, operationError } from './errors.js';
 import { databaseFile } from './folder.js';
 import { lockFolder } from './lock.js';

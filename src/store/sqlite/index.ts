@@ -1,13 +1,13 @@
 /** The store on SQLite: one data folder, one server, any number of commands beside it. */
 import { STORE } from '../limits.js';
 import type { Store } from '../port.js';
-import { Budget } from './budget.js';
-import { BufferPool } from './buffers.js';
+import { Budget } from './main/budget.js';
+import { BufferPool } from './wire/buffers.js';
 import { prepareFolder } from './folder.js';
-import { MessageIds } from './ids.js';
-import { WorkerLink } from './link.js';
+import { MessageIds } from './main/ids.js';
+import { WorkerLink } from './main/worker-link.js';
 import { lockFolder } from './lock.js';
-import { SqliteStore } from './store.js';
+import { SqliteStore } from './main/store.js';
 
 export interface SqliteOptions {
   /** The data folder. Made, with mode 0700, where it is missing. */
@@ -37,7 +37,11 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const lock = exclusive ? lockFolder(directory) : null;
   try {
     const buffers = new BufferPool(chunkOctets);
-    const link = new WorkerLink(new URL('./worker.js', import.meta.url), { directory, exclusive }, buffers);
+    const link = new WorkerLink(
+      new URL('./worker/worker.js', import.meta.url),
+      { directory, exclusive },
+      buffers,
+    );
     const now = options.now ?? Date.now;
     const ids = new MessageIds(await link.start(), now);
     const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);

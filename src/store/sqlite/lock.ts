@@ -1,6 +1,6 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { StoreError } from '../port.js';
-import type { Database } from './database.js';
+import type { Database } from './worker/database.js';
 import { isBusy, openingError } from './errors.js';
 import { lockFile } from './folder.js';
 

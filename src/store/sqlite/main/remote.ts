@@ -1,0 +1,108 @@
+/** The parts of the contract on the main thread: each call goes to the worker. */
+import type { BlockList } from '../../block-list.js';
+import type { DkimKeys } from '../../dkim-keys.js';
+import type { Lease, Queue } from '../../queue.js';
+import type { Retention } from '../../retention.js';
+import type { Webhooks } from '../../webhooks.js';
+import type { LeaseName } from '../worker/leasing.js';
+import type { WorkerLink } from './worker-link.js';
+import { plainFulfilment } from '../wire/packed.js';
+import type { Watch } from './watch.js';
+
+/** @param now the clock, in milliseconds since the epoch */
+export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): Queue {
+  /** Tells those who watch, where something may be due sooner now. */
+  const telling = async (changed: Promise<number>): Promise<number> => {
+    const recipients = await changed;
+    if (recipients > 0) watch.tell();
+    return recipients;
+  };
+  return {
+    lease: (request) => link.ask('leasing', 'lease', { ...request }),
+    renew: (leases, until) => link.ask('leasing', 'renew', leases.map(nameOf), until),
+    settle: (lease, settlements, finished) =>
+      link.ask(
+        'settling',
+        'settle',
+        nameOf(lease),
+        settlements.map((each) => ({ ...each })),
+        finished,
+      ),
+    giveBack: (lease, at) => link.ask('leasing', 'giveBack', nameOf(lease), at),
+    nextDue: () => link.ask('leasing', 'nextDue'),
+    watch: (listener) => watch.add(listener),
+    waiting: (query) => link.ask('waiting', 'waiting', { ...query }, now()),
+    release: (id, at) => telling(link.ask('waiting', 'release', id, at)),
+    retry: (id, at) => telling(link.ask('waiting', 'retry', id, at)),
+    cancel: (id, at) => link.ask('waiting', 'cancel', id, at),
+    owedReports: (limit) => link.ask('reports', 'owed', limit),
+    dropReports: (fulfilment) => link.ask('reports', 'drop', plainFulfilment(fulfilment)),
+  };
+}
+
+export function remoteBlockList(link: WorkerLink): BlockList {
+  return {
+    find: (domainId, address) => link.ask('blocks', 'find', domainId, address),
+    isEmpty: (domainId) => link.ask('blocks', 'isEmpty', domainId),
+    put: (entry) => link.ask('blocks', 'put', { ...entry }),
+    remove: (domain, address) => link.ask('blocks', 'remove', domain, address),
+    list: (query) => link.ask('blocks', 'list', { ...query }),
+  };
+}
+
+export function remoteWebhooks(link: WorkerLink): Webhooks {
+  return {
+    set: (domain, { url, events, keys }, now) => {
+      const copies = { publicKey: copy(keys.publicKey), privateKey: copy(keys.privateKey) };
+      return link.ask('webhooks', 'set', domain, { url, events: [...events], keys: copies }, now);
+    },
+    remove: (domain) => link.ask('webhooks', 'remove', domain),
+    list: () => link.ask('webhooks', 'list'),
+    switchOff: (domainId, reason, now) => link.ask('webhooks', 'switchOff', domainId, reason, now),
+    leaseEvents: (request) => link.ask('webhooks', 'leaseEvents', { ...request }),
+    endEvent: (event) => link.ask('webhooks', 'endEvent', event),
+    deferEvent: (event, at) => link.ask('webhooks', 'deferEvent', event, at),
+    nextEventDue: () => link.ask('webhooks', 'nextEventDue'),
+  };
+}
+
+export function remoteDkimKeys(link: WorkerLink): DkimKeys {
+  return {
+    list: (domain) => link.ask('dkimKeys', 'list', domain),
+    add: (key) => link.ask('dkimKeys', 'add', { ...key, privateKey: copy(key.privateKey) }),
+    remove: (domain, selector) => link.ask('dkimKeys', 'remove', domain, selector),
+  };
+}
+
+export function remoteRetention(link: WorkerLink): Retention {
+  let asked = '';
+  let next = 0;
+  return {
+    async removeOld({ contentBefore, messagesBefore }) {
+      const request = { contentBefore, messagesBefore };
+      if (JSON.stringify(request) !== asked) next = 0;
+      asked = JSON.stringify(request);
+      for (;;) {
+        const step = await link.ask('removal', 'removeOld', request, next);
+        const { contents, messages } = step;
+        next = step.next ?? 0;
+        if (contents > 0 || messages > 0 || step.next === null) return { contents, messages };
+      }
+    },
+    async shrink() {
+      for (;;) {
+        const { octets, more } = await link.ask('removal', 'shrink');
+        if (octets > 0 || !more) return octets;
+      }
+    },
+  };
+}
+
+/** A view may share its memory with much else, and all of that would travel with it. */
+export function copy(octets: Uint8Array): Uint8Array {
+  return new Uint8Array(octets);
+}
+
+function nameOf({ id, lease }: Lease): LeaseName {
+  return { id, lease };
+}

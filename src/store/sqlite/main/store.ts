@@ -1,0 +1,137 @@
+import {
+  StoreError,
+  type Domain,
+  type Draft,
+  type MessageDetail,
+  type MessageId,
+  type MessageQuery,
+  type MessageSummary,
+  type Store,
+} from '../../port.js';
+import type { BlockList } from '../../block-list.js';
+import type { DkimKeys } from '../../dkim-keys.js';
+import type { Queue } from '../../queue.js';
+import type { Retention } from '../../retention.js';
+import type { Webhooks } from '../../webhooks.js';
+import { SqliteDraft, type DraftContext } from './draft.js';
+import type { MessageIds } from './ids.js';
+import type { WorkerLink } from './worker-link.js';
+import type { ListMessages } from '../worker/listing.js';
+import type { FolderLock } from '../lock.js';
+import {
+  copy,
+  remoteBlockList,
+  remoteDkimKeys,
+  remoteQueue,
+  remoteRetention,
+  remoteWebhooks,
+} from './remote.js';
+import { Watch } from './watch.js';
+
+/** Messages that the worker reads in one go: the rest of a long listing waits its turn. */
+const PAGE = 100;
+
+/** The store's contract over the worker. Every read goes there too, so that the event loop never waits. */
+export class SqliteStore implements Store {
+  readonly queue: Queue;
+  readonly blockList: BlockList;
+  readonly webhooks: Webhooks;
+  readonly dkimKeys: DkimKeys;
+  readonly retention: Retention;
+  readonly #link: WorkerLink;
+  readonly #watch: Watch;
+  readonly #context: DraftContext;
+  readonly #ids: MessageIds;
+  readonly #lock: FolderLock | null;
+  #closed: Promise<void> | null = null;
+
+  constructor(
+    link: WorkerLink,
+    context: Pick<DraftContext, 'budget' | 'buffers'>,
+    ids: MessageIds,
+    lock: FolderLock | null,
+    now: () => number,
+  ) {
+    const watch = new Watch(link);
+    this.queue = remoteQueue(link, watch, now);
+    this.blockList = remoteBlockList(link);
+    this.webhooks = remoteWebhooks(link);
+    this.dkimKeys = remoteDkimKeys(link);
+    this.retention = remoteRetention(link);
+    this.#link = link;
+    this.#watch = watch;
+    this.#context = { link, ...context, onQueued: () => watch.tell() };
+    this.#ids = ids;
+    this.#lock = lock;
+  }
+
+  open(): Draft {
+    if (this.#closed !== null) throw new StoreError('closed', 'the store has been closed');
+    return new SqliteDraft(this.#ids.next(), this.#context);
+  }
+
+  addDomain(name: string, tokenDigest: Uint8Array, now: number): Promise<Domain | null> {
+    return this.#link.ask('domains', 'add', name, copy(tokenDigest), now);
+  }
+
+  domains(): Promise<Domain[]> {
+    return this.#link.ask('domains', 'list');
+  }
+
+  removeDomain(name: string, now: number): Promise<boolean> {
+    return this.#link.ask('domains', 'remove', name, now);
+  }
+
+  rotateToken(name: string, tokenDigest: Uint8Array, oldUntil: number, now: number): Promise<boolean> {
+    return this.#link.ask('domains', 'rotate', name, copy(tokenDigest), oldUntil, now);
+  }
+
+  domainByToken(tokenDigest: Uint8Array, now: number): Promise<Domain | null> {
+    return this.#link.ask('domains', 'byToken', copy(tokenDigest), now);
+  }
+
+  async messages(query: MessageQuery): Promise<MessageSummary[]> {
+    const found: MessageSummary[] = [];
+    let before: number | null = query.before ?? Number.MAX_SAFE_INTEGER;
+    while (before !== null && found.length < query.limit) {
+      const page: ListMessages = {
+        domain: query.domain ?? null,
+        tag: query.tag ?? null,
+        status: query.status ?? null,
+        before,
+        limit: Math.min(PAGE, query.limit - found.length),
+      };
+      const { messages, next } = await this.#link.ask('reading', 'page', page);
+      found.push(...messages);
+      before = next;
+    }
+    return found;
+  }
+
+  message(id: MessageId): Promise<MessageDetail | null> {
+    return this.#link.ask('reading', 'message', id);
+  }
+
+  async *content(id: MessageId): AsyncGenerator<Uint8Array, void> {
+    for (let sequence = 0; ; sequence++) {
+      const octets = await this.#link.ask('reading', 'content', id, sequence);
+      if (octets === null) return;
+      yield octets;
+    }
+  }
+
+  isEmpty(): Promise<boolean> {
+    return this.#link.ask('domains', 'isEmpty');
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#watch.end();
+    await this.#link.close();
+    this.#lock?.release();
+  }
+}

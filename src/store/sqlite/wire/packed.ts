@@ -1,0 +1,156 @@
+/**
+ * Commits as they travel to the worker: the fields of all of them in one flat array. A clone writes out the names of an
+ * object's properties for each object anew, and the head of each array, and reads them again, which costs more than the
+ * values of a short message do.
+ */
+import type { NewMessage } from '../../port.js';
+import type { Fulfilment } from '../../queue.js';
+import type { Column, CommitMessage, Piece, Request } from './operations.js';
+import { areDefault, notifyColumn, TERMS_COLUMNS, termsColumns } from './terms.js';
+
+/** The end of a message, as the draft knows it. */
+export interface NewCommit {
+  readonly id: number;
+  readonly message: NewMessage;
+  /** Octets of the whole content. */
+  readonly size: number;
+  /** How many chunks came before. */
+  readonly sequence: number;
+  /** The last octets, null where nothing is left to write. They have their buffer to themselves. */
+  readonly content: Uint8Array<ArrayBuffer> | null;
+}
+
+/** The commits of one post. */
+export interface PackedCommits {
+  /** What {@link packCommit} put there, commit by commit. */
+  readonly fields: readonly Column[];
+  /** What the contents are in. */
+  readonly buffers: readonly ArrayBuffer[];
+}
+
+/** Where a content stands. */
+export interface PackedPiece {
+  /** Its place in {@link PackedCommits.buffers}. */
+  readonly buffer: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The columns of a message's row; where its terms are not the default ones, {@link TERMS_COLUMNS} stand behind them. */
+export const MESSAGE_COLUMNS = [
+  'id',
+  'domain_id',
+  'status',
+  'received_at',
+  'tags',
+  'size',
+  'reverse_path',
+  'header_from',
+  'subject',
+  'list_unsubscribe',
+  'header_message_id',
+  'tls',
+  'client_address',
+] as const;
+
+/** The first of {@link MESSAGE_COLUMNS}. */
+type FirstColumns = [id: number, domainId: number, status: string, receivedAt: number, tags: string | null];
+
+const RELEASE_AT = TERMS_COLUMNS.indexOf('release_at');
+const PRIORITY = TERMS_COLUMNS.indexOf('priority');
+
+/** Of each recipient: forward path, notify, original recipient. */
+export const RECIPIENT_FIELDS = 3;
+
+/** Puts a commit behind those that `fields` has. */
+export function packCommit(
+  fields: Column[],
+  call: number,
+  { id, size, sequence, message }: NewCommit,
+  piece: PackedPiece | null,
+): void {
+  const { recipients, tags, terms, fulfils } = message;
+  fields.push(call, sequence, fulfils === undefined ? null : JSON.stringify(plainFulfilment(fulfils)));
+  if (piece === null) fields.push(null);
+  else fields.push(piece.buffer, piece.start, piece.length);
+  fields.push(recipients.length);
+  for (const { forwardPath, notify, originalRecipient = null } of recipients) {
+    fields.push(forwardPath, notifyColumn(notify), originalRecipient);
+  }
+  const usual = areDefault(terms);
+  fields.push(
+    MESSAGE_COLUMNS.length + (usual ? 0 : TERMS_COLUMNS.length),
+    id,
+    message.domainId,
+    message.status,
+    message.receivedAt,
+    tags.length === 0 ? null : JSON.stringify(tags),
+    size,
+    message.reversePath,
+    message.from,
+    message.subject,
+    message.listUnsubscribe,
+    message.messageId,
+    message.tls,
+    message.clientAddress,
+  );
+  if (!usual) fields.push(...termsColumns(terms));
+}
+
+export function unpackCommits({ fields, buffers }: PackedCommits): Request<CommitMessage>[] {
+  const commits: Request<CommitMessage>[] = [];
+  let at = 0;
+  const next = (): Column => fields[at++] ?? null;
+  const several = (count: number): Column[] => fields.slice(at, (at += count));
+  /** Of each buffer, the last content in it so far: with that one it goes back. */
+  const last = new Map<ArrayBuffer, { -readonly [Name in keyof Piece]: Piece[Name] }>();
+  while (at < fields.length) {
+    const call = next() as number;
+    const sequence = next() as number;
+    const fulfils = next() as string | null;
+    const buffer = buffers[(next() as number | null) ?? -1];
+    let piece: Piece | null = null;
+    if (buffer !== undefined) {
+      const before = last.get(buffer);
+      if (before !== undefined) before.returns = false;
+      piece = { buffer, start: next() as number, length: next() as number, returns: true };
+      last.set(buffer, piece);
+    }
+    const recipients = several(RECIPIENT_FIELDS * (next() as number));
+    const columns = several(next() as number);
+    commits.push({ call, operation: commitOf(sequence, columns, recipients, fulfils, piece) });
+  }
+  return commits;
+}
+
+function commitOf(
+  sequence: number,
+  columns: readonly Column[],
+  recipients: readonly Column[],
+  fulfils: string | null,
+  piece: Piece | null,
+): CommitMessage {
+  const [id, domainId, status, receivedAt, tags] = columns as FirstColumns;
+  const releaseAt = columns[MESSAGE_COLUMNS.length + RELEASE_AT] as number | null | undefined;
+  const priority = columns[MESSAGE_COLUMNS.length + PRIORITY] as number | undefined;
+  return {
+    kind: 'commit',
+    id,
+    sequence,
+    domainId,
+    receivedAt,
+    status,
+    priority: priority ?? 0,
+    due: status === 'queued' ? (releaseAt ?? receivedAt) : null,
+    columns,
+    recipients,
+    tags: tags === null ? [] : (JSON.parse(tags) as string[]),
+    fulfils: fulfils === null ? null : (JSON.parse(fulfils) as Fulfilment),
+    piece,
+  };
+}
+
+/** Only what the contract names travels: anything else on an object might not. */
+export function plainFulfilment({ id, recipients }: Fulfilment): Fulfilment {
+  return { id, recipients: recipients.map(({ position, report }) => ({ position, report })) };
+}

@@ -1,0 +1,89 @@
+/** Opening the database file: what it must be, and how SQLite is set to work on it. */
+import { DatabaseSync } from '@photostructure/sqlite';
+import { StoreError } from '../../port.js';
+import { databaseFile } from '../folder.js';
+import { MIGRATIONS } from './migrations.js';
+
+export type Database = InstanceType<typeof DatabaseSync>;
+export type Statement = ReturnType<Database['prepare']>;
+
+/** "PSTN": tells our files from any other SQLite database. */
+const APPLICATION_ID = 0x5053544e;
+/** How long to wait for another process that writes. Its transactions take milliseconds. */
+const BUSY_MS = 10_000;
+/** Page cache: enough for the upper levels of every tree at a million messages. Bounds memory. */
+const CACHE_KIB = 8 * 1024;
+/** Pages of 4 KiB in the log before it is moved into the database: fewer, larger moves than by default. */
+const CHECKPOINT_PAGES = 4096;
+/** The log file is cut back to this after one has outgrown it. */
+const LOG_OCTETS = 64 * 1024 * 1024;
+
+/**
+ * Opens the database of a data folder, makes or upgrades its schema.
+ *
+ * @throws StoreError `newer`, `unreadable`; or whatever SQLite throws
+ */
+export function openDatabase(directory: string): Database {
+  const database = new DatabaseSync(databaseFile(directory), { timeout: BUSY_MS });
+  try {
+    checkOrigin(database, directory);
+    // Room can be given back bit by bit. It takes effect where there is no table yet, or with a VACUUM.
+    database.exec(`
+      PRAGMA auto_vacuum = INCREMENTAL;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA cache_size = -${CACHE_KIB};
+      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+      PRAGMA journal_size_limit = ${LOG_OCTETS};
+    `);
+    migrate(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function pragma(database: Database, name: string): number {
+  const row = database.prepare(`PRAGMA ${name}`).get() as Record<string, number>;
+  return row[name] ?? 0;
+}
+
+/** Runs before anything is written: a file that is not ours is left as it was. */
+function checkOrigin(database: Database, directory: string): void {
+  const origin = pragma(database, 'application_id');
+  const { objects } = database.prepare('SELECT count(*) AS objects FROM sqlite_schema').get() as {
+    objects: number;
+  };
+  if (origin !== APPLICATION_ID && objects > 0) {
+    throw new StoreError(
+      'unreadable',
+      `${databaseFile(directory)} is a database of some other program; give another data folder`,
+    );
+  }
+  const version = pragma(database, 'user_version');
+  if (version > MIGRATIONS.length) {
+    throw new StoreError(
+      'newer',
+      `the data folder ${directory} was written by a newer version (schema ${version}, ` +
+        `this version knows up to ${MIGRATIONS.length}); upgrade, or give another data folder`,
+    );
+  }
+}
+
+function migrate(database: Database): void {
+  if (pragma(database, 'user_version') === MIGRATIONS.length) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    // Asked again now that nobody else writes: another process may have been first.
+    const version = pragma(database, 'user_version');
+    for (const step of MIGRATIONS.slice(version)) database.exec(step);
+    if (version < MIGRATIONS.length) {
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
+    }
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}

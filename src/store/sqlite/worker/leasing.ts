@@ -1,0 +1,225 @@
+/** SQL that gives out leases: who is next, and who has what. */
+import type { Domain } from '../../port.js';
+import type { Lease, LeasedRecipient, LeaseRequest } from '../../queue.js';
+import type { Database } from './database.js';
+import { notifyOf, termsOf, type TermsRow } from '../wire/terms.js';
+
+/** What names a lease to the worker: the rest of it stays where it is. */
+export type LeaseName = Pick<Lease, 'lease' | 'id'>;
+
+interface MessageRow extends TermsRow {
+  readonly domain_id: number;
+  readonly reverse_path: string;
+  readonly header_from: string;
+  readonly tags: string | null;
+  readonly header_message_id: string | null;
+  readonly size: number;
+  readonly received_at: number;
+}
+
+type RecipientRow = Omit<LeasedRecipient, 'notify' | 'delayReported'> & {
+  readonly notify: string | null;
+  readonly delayReported: number;
+};
+
+/** The least next_attempt_at of a message's recipients; null where none waits. */
+const NEXT_ATTEMPT = '(SELECT min(next_attempt_at) FROM recipient WHERE message_id = ?1)';
+/** When a message is due that somebody asked for: before all others, and as no clock says it. */
+export const HASTENED = 0;
+/** Above every priority. */
+const HIGHEST = 100;
+
+/**
+ * The line of each domain is its part of an index by priority and time. To find who is next takes a search
+ * for each domain and each priority it uses: what a domain has waiting is never walked, whether it is due
+ * or not. A lease moves its message back in the line to the lease's own end, so that one that runs out is
+ * due again by itself.
+ */
+export class Leasing {
+  readonly #leased;
+  readonly #nextDomain;
+  readonly #nextPriority;
+  readonly #first;
+  readonly #lease;
+  readonly #lastNumber;
+  readonly #setNumber;
+  readonly #message;
+  readonly #due;
+  readonly #domain;
+  readonly #content;
+  readonly #end;
+  readonly #remove;
+  readonly #renew;
+  readonly #putOff;
+  readonly #allLeased;
+  readonly #nextDue;
+  readonly #domains = new Map<number, Domain>();
+  /** The domain whose turn was the last. */
+  #served = 0;
+
+  constructor(database: Database) {
+    this.#leased = database.prepare(`
+      SELECT domain_id AS id, count(*) AS leases FROM queue
+      WHERE lease IS NOT NULL AND due_at > ? GROUP BY domain_id`);
+    this.#nextDomain = database.prepare(
+      'SELECT domain_id AS id FROM queue WHERE domain_id > ? ORDER BY domain_id LIMIT 1',
+    );
+    this.#nextPriority = database.prepare(`
+      SELECT priority FROM queue WHERE domain_id = ? AND priority < ? ORDER BY priority DESC LIMIT 1`);
+    this.#first = database.prepare(`
+      SELECT message_id AS id, due_at AS dueAt FROM queue WHERE domain_id = ? AND priority = ? AND due_at <= ?
+      ORDER BY due_at LIMIT 1`);
+    this.#lease = database.prepare('UPDATE queue SET lease = ?, due_at = ? WHERE message_id = ?');
+    this.#lastNumber = database.prepare('SELECT number FROM last_lease');
+    this.#setNumber = database.prepare('UPDATE last_lease SET number = ?');
+    this.#message = database.prepare('SELECT * FROM message WHERE id = ?');
+    this.#due = database.prepare(`
+      SELECT position, forward_path AS forwardPath, notify, original_recipient AS originalRecipient, attempts,
+        delay_reported AS delayReported
+      FROM recipient WHERE message_id = ? AND next_attempt_at <= ? ORDER BY position`);
+    this.#domain = database.prepare('SELECT id, name, created_at AS createdAt FROM domain WHERE id = ?');
+    this.#content = database.prepare('SELECT octets FROM chunk WHERE message_id = ? AND sequence = 0');
+    this.#end = database.prepare(`
+      UPDATE queue SET lease = NULL, due_at = ${NEXT_ATTEMPT} WHERE message_id = ?1 AND ${NEXT_ATTEMPT} NOT NULL`);
+    this.#remove = database.prepare('DELETE FROM queue WHERE message_id = ?');
+    this.#renew = database.prepare('UPDATE queue SET due_at = ? WHERE message_id = ? AND lease = ?');
+    this.#putOff = database.prepare(`
+      UPDATE recipient SET next_attempt_at = ?2 WHERE message_id = ?1 AND next_attempt_at < ?2
+      AND EXISTS (SELECT 1 FROM queue WHERE message_id = ?1 AND lease = ?3)`);
+    this.#allLeased = database.prepare('SELECT message_id AS id FROM queue WHERE lease IS NOT NULL');
+    this.#nextDue = database.prepare('SELECT min(due_at) AS due FROM queue');
+  }
+
+  lease({ now, until, limit, perDomain, contentOctets = 0 }: LeaseRequest): Lease[] {
+    const counts = this.#leased.all(now) as { id: number; leases: number }[];
+    const leased = new Map(counts.map(({ id, leases }) => [id, leases]));
+    const { number: before } = this.#lastNumber.get() as { number: number };
+    const leases: Lease[] = [];
+    const take = (line: Line): boolean => {
+      if (line.room <= 0 || leases.length >= limit) return false;
+      const first = this.#firstOf(line, now);
+      if (first === null) return false;
+      leases.push(this.#take(first, before + leases.length + 1, until, contentOctets));
+      line.room--;
+      this.#served = line.domainId;
+      return true;
+    };
+    let lines: Line[] = [];
+    for (const domainId of this.#waitingDomains()) {
+      if (leases.length >= limit) break;
+      const line = { domainId, priority: HIGHEST, room: perDomain - (leased.get(domainId) ?? 0) };
+      if (take(line)) lines.push(line);
+    }
+    while (lines.length > 0) lines = lines.filter(take);
+    if (leases.length > 0) this.#setNumber.run(before + leases.length);
+    return leases;
+  }
+
+  renew(leases: readonly LeaseName[], until: number): void {
+    for (const { id, lease } of leases) this.#renew.run(until, id, lease);
+  }
+
+  giveBack({ id, lease }: LeaseName, at: number): void {
+    if (this.#renew.run(at, id, lease).changes === 0) return;
+    this.#putOff.run(id, at, lease);
+    this.#end.run(id);
+  }
+
+  nextDue(): number | null {
+    return (this.#nextDue.get() as { due: number | null }).due;
+  }
+
+  /** Ends every lease. Only for the one process that leases, before it does. */
+  endAll(): void {
+    for (const { id } of this.#allLeased.all() as { id: number }[]) this.#end.run(id);
+  }
+
+  /** Domains that have something waiting, each once, from the one behind the one served last. */
+  *#waitingDomains(): Generator<number> {
+    const from = this.#served;
+    for (let id = this.#domainAfter(from); id !== undefined; id = this.#domainAfter(id)) yield id;
+    for (let id = this.#domainAfter(0); id !== undefined && id <= from; id = this.#domainAfter(id)) yield id;
+  }
+
+  #domainAfter(id: number): number | undefined {
+    return (this.#nextDomain.get(id) as { id: number } | undefined)?.id;
+  }
+
+  /** What a line has first: it goes from one priority to the next lower one that is in use. */
+  #firstOf(line: Line, now: number): Due | null {
+    for (;;) {
+      const first = this.#first.get(line.domainId, line.priority, now) as FirstRow | undefined;
+      if (first === undefined) {
+        const next = this.#nextPriority.get(line.domainId, line.priority) as { priority: number } | undefined;
+        if (next === undefined) return null;
+        line.priority = next.priority;
+        continue;
+      }
+      const { id, dueAt } = first;
+      const recipients = this.#due.all(id, now) as unknown as RecipientRow[];
+      if (recipients.length > 0) return { id, recipients, hastened: dueAt === HASTENED };
+      // The clock went back, or a lease ran out after some were done and the rest had been put off.
+      if (this.#end.run(id).changes === 0) this.#remove.run(id);
+    }
+  }
+
+  #take({ id, recipients, hastened }: Due, lease: number, until: number, contentOctets: number): Lease {
+    this.#lease.run(lease, until, id);
+    const row = this.#message.get(id) as unknown as MessageRow;
+    const content = row.size <= contentOctets ? this.#contentOf(id, row.size) : null;
+    return {
+      lease,
+      id,
+      domain: this.#domainOf(row.domain_id),
+      reversePath: row.reverse_path,
+      from: row.header_from,
+      tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
+      messageId: row.header_message_id,
+      size: row.size,
+      receivedAt: row.received_at,
+      terms: termsOf(row),
+      recipients: recipients.map(({ notify, delayReported, ...recipient }) => ({
+        ...recipient,
+        notify: notifyOf(notify),
+        delayReported: delayReported === 1,
+      })),
+      until,
+      ...(content === null ? {} : { content }),
+      ...(hastened ? { hastened } : {}),
+    };
+  }
+
+  /** Null where it is not there as a whole: it may have been removed. */
+  #contentOf(id: number, size: number): Uint8Array | null {
+    const row = this.#content.get(id) as { octets: Uint8Array } | undefined;
+    return row?.octets.length === size ? row.octets : null;
+  }
+
+  /** A domain's row never changes but for its removal, which is nothing to what it has sent already. */
+  #domainOf(id: number): Domain {
+    const known = this.#domains.get(id);
+    if (known !== undefined) return known;
+    const domain = this.#domain.get(id) as unknown as Domain;
+    this.#domains.set(id, domain);
+    return domain;
+  }
+}
+
+interface FirstRow {
+  readonly id: number;
+  readonly dueAt: number;
+}
+
+interface Due {
+  readonly id: number;
+  readonly recipients: readonly RecipientRow[];
+  readonly hastened: boolean;
+}
+
+/** How far one call has come in the line of a domain. */
+interface Line {
+  readonly domainId: number;
+  priority: number;
+  /** Messages that the domain may have leased yet. */
+  room: number;
+}

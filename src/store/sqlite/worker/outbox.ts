@@ -1,0 +1,63 @@
+/** SQL that writes events for webhooks, in the transactions that they tell of. */
+import type { MessageId } from '../../port.js';
+import type { Attempt } from '../../queue.js';
+import type { EventName } from '../../webhooks.js';
+import type { Database } from './database.js';
+
+export class Outbox {
+  readonly #wanted;
+  readonly #insert;
+
+  constructor(database: Database) {
+    this.#wanted = database.prepare('SELECT events FROM webhook WHERE domain_id = ? AND off_since IS NULL');
+    this.#insert = database.prepare(`
+      INSERT INTO webhook_event (domain_id, name, message_id, positions, attempt, at, due_at)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)`);
+  }
+
+  /** A message has come onto the queue, with so many recipients. */
+  queued(domainId: number, message: MessageId, recipients: number, at: number): void {
+    if (!this.#wants(domainId).includes('email.queued')) return;
+    const positions = Array.from({ length: recipients }, (_, position) => position);
+    this.#write(domainId, 'email.queued', message, positions, null, at);
+  }
+
+  /** Something has become of recipients: those of whom the same has are told of together. */
+  settled(
+    domainId: number,
+    message: MessageId,
+    changes: readonly { readonly position: number; readonly attempt: Attempt }[],
+  ): void {
+    const wanted = changes.length === 0 ? [] : this.#wants(domainId);
+    if (wanted.length === 0) return;
+    const events = new Map<string, number[]>();
+    for (const { position, attempt } of changes) {
+      const { at, outcome, remoteHost, reply, tls } = attempt;
+      const told = JSON.stringify({ at, outcome, remoteHost, reply, tls });
+      const positions = events.get(told);
+      if (positions === undefined) events.set(told, [position]);
+      else positions.push(position);
+    }
+    for (const [told, positions] of events) {
+      const { outcome, at } = JSON.parse(told) as Attempt;
+      const name = wanted.find((wanted) => wanted === `email.${outcome}`);
+      if (name !== undefined) this.#write(domainId, name, message, positions, told, at);
+    }
+  }
+
+  #wants(domainId: number): readonly EventName[] {
+    const row = this.#wanted.get(domainId) as { events: string } | undefined;
+    return row === undefined ? [] : (JSON.parse(row.events) as EventName[]);
+  }
+
+  #write(
+    domainId: number,
+    name: EventName,
+    message: MessageId,
+    positions: readonly number[],
+    attempt: string | null,
+    at: number,
+  ): void {
+    this.#insert.run(domainId, name, message, JSON.stringify(positions), attempt, at);
+  }
+}

@@ -1,0 +1,73 @@
+/** The parts of the contract beside intake, as the worker does them. */
+import type { ACCESS } from '../wire/access.js';
+import { Attempts } from './attempts.js';
+import { BlockEntries } from './block-list.js';
+import type { Database } from './database.js';
+import { DkimKeyTable } from './dkim-keys.js';
+import { Domains } from './domains.js';
+import { Leasing } from './leasing.js';
+import { Outbox } from './outbox.js';
+import { Reading } from './reading.js';
+import { Reports } from './reports.js';
+import { Removal } from './retention.js';
+import { Settling } from './settling.js';
+import type { Trash } from './trash.js';
+import { WaitingLine } from './waiting.js';
+import { WebhookTable } from './webhooks.js';
+
+/** Each part by its name. `access.ts` says what of it can be called from outside. */
+export interface Parts {
+  readonly domains: Domains;
+  readonly reading: Reading;
+  readonly leasing: Leasing;
+  readonly settling: Settling;
+  readonly waiting: WaitingLine;
+  readonly reports: Reports;
+  readonly blocks: BlockEntries;
+  readonly webhooks: WebhookTable;
+  readonly dkimKeys: DkimKeyTable;
+  readonly removal: Removal;
+}
+
+type Method = (...args: never[]) => unknown;
+/** The names of the methods of a part that can be called from outside. */
+export type MethodOf<P extends keyof Parts> = keyof (typeof ACCESS)[P] & keyof Parts[P];
+export type ArgumentsOf<P extends keyof Parts, M extends MethodOf<P>> = Parts[P][M] extends Method
+  ? Parameters<Parts[P][M]>
+  : never;
+export type ResultOf<P extends keyof Parts, M extends MethodOf<P>> = Parts[P][M] extends Method
+  ? ReturnType<Parts[P][M]>
+  : never;
+
+/** What intake shares with the parts: it writes to both in one transaction. */
+export interface Followers {
+  readonly outbox: Outbox;
+  readonly reports: Reports;
+}
+
+export function openParts(database: Database, trash: Trash): Parts & Followers {
+  const attempts = new Attempts(database);
+  const blocks = new BlockEntries(database);
+  const outbox = new Outbox(database);
+  const reports = new Reports(database);
+  return {
+    domains: new Domains(database),
+    reading: new Reading(database),
+    leasing: new Leasing(database),
+    settling: new Settling(database, { attempts, blocks, outbox, reports }),
+    waiting: new WaitingLine(database, attempts, outbox),
+    reports,
+    blocks,
+    webhooks: new WebhookTable(database),
+    dkimKeys: new DkimKeyTable(database),
+    removal: new Removal(database, trash),
+    outbox,
+  };
+}
+
+/** Does one call inside whatever transaction is open. */
+export function callPart(parts: Parts, part: keyof Parts, method: string, args: readonly unknown[]): unknown {
+  // The types of `WorkerLink.ask` have seen to it that the part has the method and takes the arguments.
+  const methods = parts[part] as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
+  return methods[method]?.(...args);
+}

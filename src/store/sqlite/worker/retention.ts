@@ -1,0 +1,119 @@
+/** SQL that removes what is old, and gives room back. */
+import type { Removed, RetentionRequest } from '../../retention.js';
+import { isFinal } from '../../status.js';
+import type { Status } from '../../port.js';
+import type { Database } from './database.js';
+import type { Trash } from './trash.js';
+
+/** Messages looked at in one step. */
+const STEP_MESSAGES = 200;
+/** Octets of content removed in one step: some milliseconds. What is larger by itself is left to the trash. */
+const STEP_OCTETS = 4 * 1024 * 1024;
+/** Pages given back in one step. */
+const STEP_PAGES = 256;
+
+/** One step, from the message behind `after`. */
+export interface RemovalStep extends Removed {
+  /** Where the next one begins; null at the end. */
+  readonly next: number | null;
+}
+
+export interface ShrinkStep {
+  readonly octets: number;
+  /** There is content yet that is being removed: its room comes later. */
+  readonly more: boolean;
+}
+
+interface MessageRow {
+  readonly id: number;
+  readonly received_at: number;
+  readonly status: Status;
+  readonly content_removed: number;
+  readonly size: number;
+  readonly tags: string | null;
+}
+
+export class Removal {
+  readonly #trash: Trash;
+  readonly #database: Database;
+  readonly #messages;
+  readonly #owed;
+  readonly #removeChunks;
+  readonly #leaveToTrash;
+  readonly #markRemoved;
+  readonly #removeTag;
+  readonly #removeRows;
+
+  constructor(database: Database, trash: Trash) {
+    this.#database = database;
+    this.#trash = trash;
+    this.#messages = database.prepare(`
+      SELECT id, received_at, status, content_removed, size, tags FROM message WHERE id > ?
+      ORDER BY id LIMIT ${STEP_MESSAGES}`);
+    this.#owed = database.prepare('SELECT 1 FROM owed_report WHERE message_id = ? LIMIT 1');
+    this.#removeChunks = database.prepare('DELETE FROM chunk WHERE message_id = ?');
+    this.#leaveToTrash = database.prepare('INSERT OR IGNORE INTO upload (message_id) VALUES (?)');
+    this.#markRemoved = database.prepare('UPDATE message SET content_removed = 1 WHERE id = ?');
+    this.#removeTag = database.prepare('DELETE FROM tag WHERE name = ? AND message_id = ?');
+    this.#removeRows = ['attempt', 'recipient'].map((table) =>
+      database.prepare(`DELETE FROM ${table} WHERE message_id = ?`),
+    );
+    this.#removeRows.push(database.prepare('DELETE FROM message WHERE id = ?'));
+  }
+
+  removeOld({ contentBefore, messagesBefore }: RetentionRequest, after: number): RemovalStep {
+    const rows = this.#messages.all(after) as unknown as MessageRow[];
+    const removed = { contents: 0, messages: 0 };
+    let octets = 0;
+    for (const row of rows) {
+      const whole = isBefore(row, messagesBefore);
+      const content = row.content_removed === 0 && (whole || isBefore(row, contentBefore));
+      if (!(whole || content) || !this.#isDone(row)) continue;
+      if (content) octets += this.#removeContent(row);
+      if (whole) {
+        this.#removeMessage(row);
+        removed.messages++;
+      } else {
+        this.#markRemoved.run(row.id);
+        removed.contents++;
+      }
+      if (octets >= STEP_OCTETS) return { ...removed, next: row.id };
+    }
+    return { ...removed, next: rows.length < STEP_MESSAGES ? null : (rows.at(-1)?.id ?? null) };
+  }
+
+  shrink(): ShrinkStep {
+    const before = this.#pragma('freelist_count');
+    this.#database.exec(`PRAGMA incremental_vacuum(${STEP_PAGES})`);
+    const pages = before - this.#pragma('freelist_count');
+    return { octets: pages * this.#pragma('page_size'), more: !this.#trash.isEmpty };
+  }
+
+  #isDone({ id, status }: MessageRow): boolean {
+    return isFinal(status) && this.#owed.get(id) === undefined;
+  }
+
+  /** Returns the octets that it removed here and now. */
+  #removeContent({ id, size }: MessageRow): number {
+    if (size <= STEP_OCTETS) {
+      this.#removeChunks.run(id);
+      return size;
+    }
+    this.#leaveToTrash.run(id);
+    this.#trash.add(id);
+    return 0;
+  }
+
+  #removeMessage({ id, tags }: MessageRow): void {
+    for (const tag of tags === null ? [] : (JSON.parse(tags) as string[])) this.#removeTag.run(tag, id);
+    for (const statement of this.#removeRows) statement.run(id);
+  }
+
+  #pragma(name: string): number {
+    return (this.#database.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[name] ?? 0;
+  }
+}
+
+function isBefore({ received_at }: MessageRow, time: number | null): boolean {
+  return time !== null && received_at < time;
+}

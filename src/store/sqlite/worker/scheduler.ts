@@ -1,0 +1,180 @@
+/** What the worker has to do, and in which order it does it. */
+import type { StoreError } from '../../port.js';
+import type { Database } from './database.js';
+import { operationError, toFailure } from '../errors.js';
+import { GroupCommit, takeGroup } from './group.js';
+import { Intake } from './intake.js';
+import type { AskPart, Close, Request, Write } from '../wire/operations.js';
+import type { MainPost, Outcome, WorkerOptions, WorkerPost } from '../wire/posts.js';
+import { unpackCommits } from '../wire/packed.js';
+import { callPart, openParts, type Parts } from './parts.js';
+import { Trash } from './trash.js';
+import { Uploads } from './uploads.js';
+
+/** Reads run for so long at most before writes have their turn. */
+const READ_MS = 5;
+/** How long to wait before the trash is tried again after a failure, such as a full disk. */
+const TIDY_AGAIN_MS = 1000;
+/** Closing tidies up for so long at most; the next server does the rest. */
+const TIDY_AT_CLOSE_MS = 1000;
+
+export interface Surroundings {
+  /** Sends to the main thread. */
+  post(message: WorkerPost, transfer?: readonly ArrayBuffer[]): void;
+  /** Asks for another round, later. */
+  wake(): void;
+}
+
+export class Desk {
+  readonly #database: Database;
+  readonly #options: WorkerOptions;
+  readonly #surroundings: Surroundings;
+  readonly #intake: Intake;
+  readonly #parts: Parts;
+  readonly #trash: Trash;
+  readonly #uploads: Uploads;
+  readonly #group: GroupCommit;
+  readonly #writes: Request<Write>[] = [];
+  readonly #reads: Request<AskPart>[] = [];
+  #closing: Request<Close> | null = null;
+  #closeBy = 0;
+  #closed = false;
+  #tidyRests = false;
+
+  constructor(database: Database, options: WorkerOptions, surroundings: Surroundings) {
+    this.#database = database;
+    this.#options = options;
+    this.#surroundings = surroundings;
+    this.#trash = new Trash(database);
+    const parts = openParts(database, this.#trash);
+    this.#parts = parts;
+    this.#intake = new Intake(database, parts);
+    this.#uploads = new Uploads(this.#trash);
+    this.#group = new GroupCommit(
+      database,
+      (write) => this.#write(write),
+      (error) => this.#toError(error),
+    );
+    if (!options.exclusive) return;
+    this.#trash.addUnfinished();
+    if (!options.first) return;
+    parts.leasing.endAll();
+    parts.webhooks.endLeases();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  take({ requests, commits }: MainPost): void {
+    for (const { call, operation } of requests) {
+      switch (operation.kind) {
+        case 'chunk':
+        case 'discard':
+        case 'tell':
+          this.#writes.push({ call, operation });
+          break;
+        case 'ask':
+          this.#reads.push({ call, operation });
+          break;
+        case 'close':
+          this.#closing = { call, operation };
+          this.#closeBy = performance.now() + TIDY_AT_CLOSE_MS;
+      }
+    }
+    this.#writes.push(...unpackCommits(commits));
+  }
+
+  /**
+   * One round: a group of writes, some reads, some tidying, so that none of them starves another.
+   * Returns false when nothing is left to do.
+   */
+  workOnce(): boolean {
+    if (this.#writes.length > 0) this.#runWrites();
+    if (this.#reads.length > 0) this.#runReads();
+    if (this.#closing !== null && this.#writes.length === 0) this.#uploads.giveUp();
+    if (this.#mayTidy()) this.#tidy();
+    if (this.#writes.length > 0 || this.#reads.length > 0 || this.#mayTidy()) return true;
+    if (this.#closing !== null) this.#close(this.#closing);
+    return false;
+  }
+
+  #runWrites(): void {
+    const done: number[] = [];
+    const outcomes: Outcome[] = [];
+    const spent: ArrayBuffer[] = [];
+    const group = takeGroup(this.#writes);
+    for (const result of this.#group.run(group, (write, failure) => this.#uploads.settle(write, failure))) {
+      const { call, operation } = result.request;
+      if (result.failure !== null) outcomes.push({ call, ok: false, failure: toFailure(result.failure) });
+      else if (result.value === undefined) done.push(call);
+      else outcomes.push({ call, ok: true, value: result.value });
+      const piece = operation.kind === 'chunk' || operation.kind === 'commit' ? operation.piece : null;
+      if (piece?.returns === true) spent.push(piece.buffer);
+    }
+    this.#surroundings.post({ kind: 'outcomes', done, outcomes, spent }, spent);
+  }
+
+  #write(write: Write): unknown {
+    this.#uploads.check(write);
+    switch (write.kind) {
+      case 'chunk':
+        this.#intake.chunk(write);
+        return undefined;
+      case 'commit':
+        this.#intake.commit(write);
+        return undefined;
+      case 'discard':
+        return undefined; // What is to be done is done when it is settled.
+      case 'tell':
+        return callPart(this.#parts, write.part, write.method, write.args);
+    }
+  }
+
+  #runReads(): void {
+    const outcomes: Outcome[] = [];
+    const transfer: ArrayBuffer[] = [];
+    const start = performance.now();
+    for (let next = this.#reads.shift(); next; next = this.#reads.shift()) {
+      const { call, operation } = next;
+      try {
+        const value = callPart(this.#parts, operation.part, operation.method, operation.args);
+        outcomes.push({ call, ok: true, value });
+        if (value instanceof Uint8Array) transfer.push(value.buffer as ArrayBuffer);
+      } catch (error) {
+        outcomes.push({ call, ok: false, failure: toFailure(this.#toError(error)) });
+      }
+      if (performance.now() - start > READ_MS) break;
+    }
+    this.#surroundings.post({ kind: 'outcomes', done: [], outcomes, spent: [] }, transfer);
+  }
+
+  #mayTidy(): boolean {
+    if (this.#trash.isEmpty || this.#tidyRests || this.#closed) return false;
+    return this.#closing === null || performance.now() < this.#closeBy;
+  }
+
+  #tidy(): void {
+    try {
+      this.#trash.removeSlice();
+    } catch {
+      // Nobody waits for it: it is tried again later, and by the next server at the latest.
+      this.#tidyRests = true;
+      setTimeout(() => {
+        this.#tidyRests = false;
+        this.#surroundings.wake();
+      }, TIDY_AGAIN_MS).unref();
+    }
+  }
+
+  #close({ call }: Request<Close>): void {
+    this.#closing = null;
+    this.#closed = true;
+    this.#database.close();
+    this.#surroundings.post({ kind: 'outcomes', done: [call], outcomes: [], spent: [] });
+  }
+
+  #toError(error: unknown): StoreError {
+    return operationError(error, this.#options.directory);
+  }
+}

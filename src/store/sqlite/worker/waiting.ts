@@ -1,0 +1,147 @@
+/** SQL for what an operator sees of the queue, and does with it. */
+import type { Attempt, Waiting, WaitingQuery } from '../../queue.js';
+import { isWaiting, statusOf } from '../../status.js';
+import type { Status } from '../../port.js';
+import { ATTEMPT, type Attempts } from './attempts.js';
+import type { Database } from './database.js';
+import { HASTENED } from './leasing.js';
+import type { Outbox } from './outbox.js';
+
+type WaitingRow = Omit<Waiting, 'leased' | 'lastAttempt'> & { readonly leased: number } & {
+  readonly [Field in keyof Attempt]: Attempt[Field] | null;
+};
+
+/** The messages that have a recipient waiting are those of two statuses: each in the order of an index, merged. */
+const MESSAGES = (['queued', 'deferred'] as const).map(
+  (status) => `SELECT id FROM message WHERE status = '${status}' AND id > ?1`,
+);
+const OF_DOMAIN = MESSAGES.map((select) => `${select} AND domain_id = ?3`);
+const inOrder = (selects: readonly string[]): string => `${selects.join(' UNION ALL ')} ORDER BY id LIMIT ?2`;
+
+export class WaitingLine {
+  readonly #attempts: Attempts;
+  readonly #outbox: Outbox;
+  readonly #domainId;
+  readonly #ids;
+  readonly #idsOfDomain;
+  readonly #ofMessage;
+  readonly #recipients;
+  readonly #message;
+  readonly #setRelease;
+  readonly #enqueue;
+  readonly #hasten;
+  readonly #dequeue;
+  readonly #setRecipient;
+  readonly #setMessage;
+  readonly #dropNotices;
+
+  constructor(database: Database, attempts: Attempts, outbox: Outbox) {
+    this.#attempts = attempts;
+    this.#outbox = outbox;
+    this.#domainId = database.prepare('SELECT id FROM domain WHERE name = ?');
+    this.#ids = database.prepare(inOrder(MESSAGES));
+    this.#idsOfDomain = database.prepare(inOrder(OF_DOMAIN));
+    this.#ofMessage = database.prepare(`
+      SELECT message.id AS id, domain.name AS domain, message.header_from AS "from",
+        recipient.forward_path AS forwardPath, recipient.status AS status, message.received_at AS receivedAt,
+        recipient.attempts AS attempts, recipient.next_attempt_at AS nextAttemptAt,
+        queue.lease IS NOT NULL AND queue.due_at > ?2 AS leased, ${ATTEMPT}
+      FROM message JOIN domain ON domain.id = message.domain_id
+        JOIN recipient ON recipient.message_id = message.id
+        LEFT JOIN queue ON queue.message_id = message.id
+        LEFT JOIN attempt ON attempt.message_id = message.id AND attempt.position = recipient.position
+          AND attempt.number = recipient.attempts
+      WHERE message.id = ?1 AND recipient.status IN ('queued', 'deferred') ORDER BY recipient.position`);
+    this.#recipients = database.prepare(
+      'SELECT position, status, attempts FROM recipient WHERE message_id = ? ORDER BY position',
+    );
+    this.#message = database.prepare('SELECT domain_id AS domainId, priority FROM message WHERE id = ?');
+    this.#setRelease = database.prepare('UPDATE message SET release_at = ? WHERE id = ?');
+    this.#enqueue = database.prepare(
+      'INSERT INTO queue (message_id, domain_id, priority, due_at) VALUES (?, ?, ?, ?)',
+    );
+    this.#hasten = database.prepare(
+      `UPDATE queue SET due_at = ${HASTENED} WHERE message_id = ? AND lease IS NULL`,
+    );
+    this.#dequeue = database.prepare('DELETE FROM queue WHERE message_id = ?');
+    this.#setRecipient = database.prepare(`
+      UPDATE recipient SET status = ?, attempts = ?, next_attempt_at = ? WHERE message_id = ? AND position = ?`);
+    this.#setMessage = database.prepare('UPDATE message SET status = ? WHERE id = ?');
+    this.#dropNotices = database.prepare("DELETE FROM owed_report WHERE message_id = ? AND kind = 'delayed'");
+  }
+
+  /** @param now tells leases that have run out from others */
+  waiting({ domain, after = 0, limit }: WaitingQuery, now: number): Waiting[] {
+    return this.#idsAfter(domain, after, limit).flatMap((id) =>
+      (this.#ofMessage.all(id, now) as unknown as WaitingRow[]).map(waiting),
+    );
+  }
+
+  release(id: number, now: number): number {
+    const held = this.#recipientsOf(id, (status) => status === 'held');
+    const message = this.#message.get(id) as { domainId: number; priority: number } | undefined;
+    if (message === undefined || held.length === 0) return 0;
+    for (const { position, attempts } of held) this.#setRecipient.run('queued', attempts, now, id, position);
+    this.#setRelease.run(now, id);
+    this.#setStatus(id);
+    this.#enqueue.run(id, message.domainId, message.priority, now);
+    this.#outbox.queued(message.domainId, id, held.length, now);
+    return held.length;
+  }
+
+  retry(id: number, now: number): number {
+    const waiting = this.#recipientsOf(id, isWaiting);
+    for (const { position, attempts, status } of waiting) {
+      this.#setRecipient.run(status, attempts, now, id, position);
+    }
+    if (waiting.length > 0) this.#hasten.run(id);
+    return waiting.length;
+  }
+
+  cancel(id: number, now: number): number {
+    const given = this.#recipientsOf(id, (status) => status === 'held' || isWaiting(status));
+    for (const { position, attempts } of given) {
+      this.#setRecipient.run('cancelled', attempts + 1, null, id, position);
+      this.#attempts.add(id, position, attempts + 1, {
+        at: now,
+        outcome: 'cancelled',
+        remoteHost: null,
+        reply: 'taken off the queue by the operator',
+        tls: null,
+      });
+    }
+    if (given.length === 0) return 0;
+    this.#setStatus(id);
+    this.#dequeue.run(id);
+    this.#dropNotices.run(id);
+    return given.length;
+  }
+
+  #idsAfter(domain: string | undefined, after: number, limit: number): number[] {
+    let rows;
+    if (domain === undefined) rows = this.#ids.all(after, limit);
+    else {
+      const found = this.#domainId.get(domain) as { id: number } | undefined;
+      rows = found === undefined ? [] : this.#idsOfDomain.all(after, limit, found.id);
+    }
+    return (rows as { id: number }[]).map(({ id }) => id);
+  }
+
+  #recipientsOf(
+    id: number,
+    chosen: (status: Status) => boolean,
+  ): { position: number; attempts: number; status: Status }[] {
+    const rows = this.#recipients.all(id) as { position: number; attempts: number; status: Status }[];
+    return rows.filter(({ status }) => chosen(status));
+  }
+
+  #setStatus(id: number): void {
+    this.#setMessage.run(statusOf(this.#recipientsOf(id, () => true).map(({ status }) => status)), id);
+  }
+}
+
+function waiting({ at, outcome, remoteHost, reply, tls, ...row }: WaitingRow): Waiting {
+  const lastAttempt =
+    at === null || outcome === null || reply === null ? null : { at, outcome, remoteHost, reply, tls };
+  return { ...row, leased: row.leased === 1, lastAttempt };
+}

@@ -1,0 +1,162 @@
+/** SQL for webhooks and the events that are still to be told. */
+import type { Attempt } from '../../queue.js';
+import type { EventName, Webhook, WebhookEvent } from '../../webhooks.js';
+import type { Database } from './database.js';
+
+interface WebhookRow {
+  readonly domain_id: number;
+  readonly domain: string;
+  readonly url: string;
+  readonly events: string;
+  readonly public_key: Uint8Array;
+  readonly private_key: Uint8Array;
+  readonly created_at: number;
+  readonly off_since: number | null;
+  readonly off_reason: string | null;
+}
+
+type EventRow = Omit<WebhookEvent, 'positions' | 'attempt'> & {
+  readonly positions: string;
+  readonly attempt: string | null;
+};
+
+export class WebhookTable {
+  readonly #set;
+  readonly #list;
+  readonly #ofDomain;
+  readonly #remove;
+  readonly #switchOff;
+  readonly #dropEvents;
+  readonly #nextDomain;
+  readonly #first;
+  readonly #lease;
+  readonly #end;
+  readonly #defer;
+  readonly #voidLeases;
+  readonly #nextDue;
+  /** The domain whose turn was the last. */
+  #served = 0;
+
+  constructor(database: Database) {
+    this.#set = database.prepare(`
+      INSERT INTO webhook (domain_id, url, events, public_key, private_key, created_at)
+      SELECT id, ?2, ?3, ?4, ?5, ?6 FROM domain WHERE name = ?1 AND removed_at IS NULL
+      ON CONFLICT (domain_id) DO UPDATE SET url = ?2, events = ?3, off_since = NULL, off_reason = NULL`);
+    const webhooks =
+      'SELECT webhook.*, domain.name AS domain FROM webhook JOIN domain ON domain.id = domain_id';
+    this.#list = database.prepare(`${webhooks} WHERE removed_at IS NULL ORDER BY domain.name`);
+    this.#ofDomain = database.prepare(`${webhooks} WHERE domain.name = ? AND removed_at IS NULL`);
+    this.#remove = database.prepare(`
+      DELETE FROM webhook WHERE domain_id = (SELECT id FROM domain WHERE name = ?) RETURNING domain_id AS id`);
+    this.#switchOff = database.prepare(`
+      UPDATE webhook SET off_since = ?, off_reason = ? WHERE domain_id = ? AND off_since IS NULL`);
+    this.#dropEvents = database.prepare('DELETE FROM webhook_event WHERE domain_id = ?');
+    this.#nextDomain = database.prepare(
+      'SELECT domain_id AS id FROM webhook_event WHERE domain_id > ? ORDER BY domain_id LIMIT 1',
+    );
+    this.#first = database.prepare(`
+      SELECT id AS event, domain_id AS domainId, name, message_id AS message, positions, attempt, at, attempts
+      FROM webhook_event WHERE domain_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT 1`);
+    this.#lease = database.prepare('UPDATE webhook_event SET due_at = ?, leased = 1 WHERE id = ?');
+    this.#end = database.prepare('DELETE FROM webhook_event WHERE id = ?');
+    this.#defer = database.prepare(
+      'UPDATE webhook_event SET due_at = ?, leased = 0, attempts = attempts + 1 WHERE id = ?',
+    );
+    this.#voidLeases = database.prepare('UPDATE webhook_event SET due_at = at, leased = 0 WHERE leased = 1');
+    this.#nextDue = database.prepare('SELECT min(due_at) AS due FROM webhook_event');
+  }
+
+  set(
+    domain: string,
+    { url, events, keys }: Pick<Webhook, 'url' | 'events' | 'keys'>,
+    now: number,
+  ): Webhook | null {
+    this.#set.run(domain, url, JSON.stringify(events), keys.publicKey, keys.privateKey, now);
+    const row = this.#ofDomain.get(domain) as WebhookRow | undefined;
+    return row === undefined ? null : webhook(row);
+  }
+
+  remove(domain: string): boolean {
+    const removed = this.#remove.get(domain) as { id: number } | undefined;
+    if (removed === undefined) return false;
+    this.#dropEvents.run(removed.id);
+    return true;
+  }
+
+  list(): Webhook[] {
+    return (this.#list.all() as unknown as WebhookRow[]).map(webhook);
+  }
+
+  switchOff(domainId: number, reason: string, now: number): void {
+    this.#switchOff.run(now, reason, domainId);
+    this.#dropEvents.run(domainId);
+  }
+
+  leaseEvents({ now, until, limit }: { now: number; until: number; limit: number }): WebhookEvent[] {
+    const events: WebhookEvent[] = [];
+    const take = (domainId: number): boolean => {
+      if (events.length >= limit) return false;
+      const row = this.#first.get(domainId, now) as EventRow | undefined;
+      if (row === undefined) return false;
+      this.#lease.run(until, row.event);
+      events.push(event(row));
+      this.#served = domainId;
+      return true;
+    };
+    let domains: number[] = [];
+    for (const domainId of this.#domains()) {
+      if (events.length >= limit) break;
+      if (take(domainId)) domains.push(domainId);
+    }
+    while (domains.length > 0) domains = domains.filter(take);
+    return events;
+  }
+
+  endEvent(id: number): void {
+    this.#end.run(id);
+  }
+
+  deferEvent(id: number, at: number): void {
+    this.#defer.run(at, id);
+  }
+
+  nextEventDue(): number | null {
+    return (this.#nextDue.get() as { due: number | null }).due;
+  }
+
+  /** Ends every lease. Only for the one process that tells events, before it does. */
+  endLeases(): void {
+    this.#voidLeases.run();
+  }
+
+  /** Domains that have events, each once, from the one behind the one served last. */
+  *#domains(): Generator<number> {
+    const from = this.#served;
+    for (let id = this.#domainAfter(from); id !== undefined; id = this.#domainAfter(id)) yield id;
+    for (let id = this.#domainAfter(0); id !== undefined && id <= from; id = this.#domainAfter(id)) yield id;
+  }
+
+  #domainAfter(id: number): number | undefined {
+    return (this.#nextDomain.get(id) as { id: number } | undefined)?.id;
+  }
+}
+
+function webhook(row: WebhookRow): Webhook {
+  return {
+    domainId: row.domain_id,
+    domain: row.domain,
+    url: row.url,
+    events: JSON.parse(row.events) as EventName[],
+    keys: { publicKey: row.public_key, privateKey: row.private_key },
+    createdAt: row.created_at,
+    off: row.off_since === null ? null : { since: row.off_since, reason: row.off_reason ?? '' },
+  };
+}
+
+function event(row: EventRow): WebhookEvent {
+  return {
+    ...row,
+    positions: JSON.parse(row.positions) as number[],
+    attempt: row.attempt === null ? null : (JSON.parse(row.attempt) as Attempt),
+  };
+}

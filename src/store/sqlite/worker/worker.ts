@@ -1,0 +1,49 @@
+/** The worker thread: owns the database connection, does what the main thread asks, as it comes. */
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { openDatabase, type Database } from './database.js';
+import { openingError, toFailure } from '../errors.js';
+import { Desk } from './scheduler.js';
+import type { MainPost, WorkerOptions, WorkerPost } from '../wire/posts.js';
+
+function greatestId(database: Database): number {
+  const row = database
+    .prepare(
+      `SELECT max(coalesce((SELECT max(id) FROM message), 0),
+                  coalesce((SELECT max(message_id) FROM upload), 0)) AS greatest`,
+    )
+    .get() as { greatest: number };
+  return row.greatest;
+}
+
+function serve(port: MessagePort, options: WorkerOptions): void {
+  const post = (message: WorkerPost, transfer: readonly ArrayBuffer[] = []) =>
+    port.postMessage(message, transfer);
+  let desk: Desk;
+
+  const work = () => {
+    do {
+      // All that came in meanwhile goes into the next transaction together.
+      for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) {
+        desk.take(more.message as MainPost);
+      }
+    } while (desk.workOnce());
+    if (desk.closed) port.close();
+  };
+
+  try {
+    const database = openDatabase(options.directory);
+    desk = new Desk(database, options, { post, wake: work });
+    post({ kind: 'ready', greatestId: greatestId(database) });
+  } catch (error) {
+    post({ kind: 'refused', failure: toFailure(openingError(error, options.directory)) });
+    port.close();
+    return;
+  }
+  port.on('message', (post: MainPost) => {
+    desk.take(post);
+    work();
+  });
+  work();
+}
+
+if (parentPort !== null) serve(parentPort, workerData as WorkerOptions);
