@@ -45,6 +45,21 @@ export interface DeliverBy {
   readonly trace: boolean;
 }
 
+/**
+ * What a content needs of each server on its way. Computed from the octets once, when the message is accepted: what a
+ * client declares at MAIL says what it is able to send, not what it sends.
+ */
+export interface ContentNeeds {
+  /** 8BITMIME (RFC 6152): there are octets above 127, in the header section or in the body. */
+  readonly eightBit: boolean;
+  /** SMTPUTF8 (RFC 6531 3.4): the header section has octets above 127. The envelope may need it as well. */
+  readonly utf8Header: boolean;
+  /** BINARYMIME (RFC 3030 3): there is a NUL, or a CR or LF that is not part of a CRLF. */
+  readonly binary: boolean;
+  /** A line has more than 998 octets, which no server has to take (RFC 5321 4.5.3.1.6). */
+  readonly longLines: boolean;
+}
+
 /** What the sender asked of the delivery of a message. */
 export interface DeliveryTerms {
   /** What of the message a notification of failure brings back (RFC 3461 4.3); null: he did not say. */

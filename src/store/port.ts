@@ -7,7 +7,7 @@
  */
 import type { BlockList } from './block-list.js';
 import type { DkimKeys } from './dkim-keys.js';
-import type { DeliveryTerms, Domain, MessageId, NewRecipient, Status } from './message.js';
+import type { ContentNeeds, DeliveryTerms, Domain, MessageId, NewRecipient, Status } from './message.js';
 import type { Attempt, Fulfilment, Queue } from './queue.js';
 import type { Retention } from './retention.js';
 import type { Webhooks } from './webhooks.js';
@@ -42,6 +42,8 @@ export interface NewMessage {
   readonly status: 'held' | 'queued';
   /** What is absent was not asked for. */
   readonly terms?: Partial<DeliveryTerms>;
+  /** What its content needs. Default: null, not computed. */
+  readonly needs?: ContentNeeds | null;
   /** Of a message that is a notification: what is owed no longer once it is stored. Default: nothing. */
   readonly fulfils?: Fulfilment;
 }
@@ -71,6 +73,8 @@ export interface MessageDetail extends MessageSummary {
   readonly clientAddress: string;
   readonly recipients: readonly RecipientDetail[];
   readonly terms: DeliveryTerms;
+  /** Null for a message that was accepted by a version that did not compute it. */
+  readonly needs: ContentNeeds | null;
   /** The content was old and is gone: all that is left of the message is told here. */
   readonly contentRemoved: boolean;
 }

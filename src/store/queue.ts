@@ -5,7 +5,7 @@
  * A message is on the queue while one of its recipients is `queued` or `deferred`. What becomes of a
  * recipient is written once it is known, and never taken back: a final status stays.
  */
-import type { DeliveryTerms, Domain, MessageId, NewRecipient, Status } from './message.js';
+import type { ContentNeeds, DeliveryTerms, Domain, MessageId, NewRecipient, Status } from './message.js';
 
 /** What one try came to. */
 export type AttemptOutcome = 'delivered' | 'deferred' | 'bounced' | 'cancelled';
@@ -51,6 +51,8 @@ export interface Lease {
   readonly size: number;
   readonly receivedAt: number;
   readonly terms: DeliveryTerms;
+  /** What the stored content needs; null if that was not computed when the message was accepted. */
+  readonly needs: ContentNeeds | null;
   /** Those that are due, in the order of the envelope: at least one. */
   readonly recipients: readonly LeasedRecipient[];
   /** When it ends unless it is renewed, in milliseconds since the epoch. */

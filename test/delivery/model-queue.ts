@@ -241,6 +241,7 @@ function leaseOf(message: ModelMessage, lease: number, now: number, until: numbe
     size: 100,
     receivedAt,
     terms,
+    needs: null,
     recipients: recipients.flatMap((recipient, position) =>
       isWaiting(recipient) && recipient.nextAttemptAt <= now
         ? [

@@ -81,6 +81,7 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
           size: 77,
           receivedAt: RECEIVED,
           terms: (await store().message(id))?.terms,
+          needs: null,
           recipients: [
             { position: 0, ...recipients[0], ...none },
             { position: 1, ...recipients[1], notify: null, originalRecipient: null, ...none },

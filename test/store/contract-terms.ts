@@ -1,7 +1,7 @@
 /** The part of the store's contract about what senders ask of the delivery. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DeliveryTerms, NewRecipient, NotifyEvent, Store } from '../../src/store/port.js';
+import type { ContentNeeds, DeliveryTerms, NewRecipient, NotifyEvent, Store } from '../../src/store/port.js';
 import { accept, addDomain, newMessage, NO_TERMS } from './fixtures.js';
 
 const time = fc.integer({ min: -1, max: Date.UTC(9999, 0, 1) });
@@ -23,6 +23,14 @@ const terms: fc.Arbitrary<Partial<DeliveryTerms>> = fc.record(
     smtputf8: fc.boolean(),
   },
   { requiredKeys: [] },
+);
+const needs: fc.Arbitrary<ContentNeeds | null> = fc.option(
+  fc.record({
+    eightBit: fc.boolean(),
+    utf8Header: fc.boolean(),
+    binary: fc.boolean(),
+    longLines: fc.boolean(),
+  }),
 );
 const recipient: fc.Arbitrary<Required<NewRecipient>> = fc.record({
   forwardPath: fc.constant('someone@example.net'),
@@ -55,6 +63,23 @@ export function describeTerms(store: () => Store, reopen: () => Promise<void>): 
           recipients: recipients.map((each) => ({ ...each, status: 'held' })),
         });
       }
+    });
+
+    // Invariant: what a content needs is given back as it was, with the message and with its lease.
+    it('keeps what the content needs beside them', async () => {
+      const domain = await addDomain(store());
+      await fc.assert(
+        fc.asyncProperty(needs, terms, async (needs, terms) => {
+          const queued = { terms: { ...terms, releaseAt: null }, status: 'queued' as const, receivedAt: 1 };
+          const id = await accept(store(), newMessage(domain.id, { ...queued, needs }));
+          expect((await store().message(id))?.needs).toEqual(needs);
+          const leases = await store().queue.lease({ now: 2, until: 9, limit: 100, perDomain: 1000 });
+          expect(leases.find((lease) => lease.id === id)?.needs).toEqual(needs);
+        }),
+        { numRuns: 20 },
+      );
+      const unknown = await accept(store(), newMessage(domain.id));
+      expect((await store().message(unknown))?.needs).toBeNull();
     });
   });
 }

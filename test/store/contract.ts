@@ -91,6 +91,7 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
             nextAttemptAt: 1_760_000_000_000,
           })),
           terms: NO_TERMS,
+          needs: null,
           contentRemoved: false,
         });
       });

@@ -78,7 +78,7 @@ function unanswered({ position }: LeasedRecipient, fault: unknown): Delivery {
 }
 
 function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], outgoing: Outgoing): Shipment {
-  const { id, domain, reversePath, from, tags, messageId, receivedAt, terms } = lease;
+  const { id, domain, reversePath, from, tags, messageId, receivedAt, terms, needs } = lease;
   return {
     id,
     domain,
@@ -89,6 +89,7 @@ function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], outgoi
     messageId,
     receivedAt,
     terms,
+    needs,
     size: outgoing.size,
     // Most transports have no use for it.
     get idempotencyKey() {

@@ -1,5 +1,5 @@
 /** What carries messages onward: the contract between the runner and each way of delivery. */
-import type { DeliveryTerms, Domain, MessageId } from '../../store/port.js';
+import type { ContentNeeds, DeliveryTerms, Domain, MessageId } from '../../store/port.js';
 import type { LeasedRecipient } from '../../store/queue.js';
 
 /** One message for recipients that share a destination. */
@@ -16,6 +16,8 @@ export interface Shipment {
   readonly messageId: string | null;
   readonly receivedAt: number;
   readonly terms: DeliveryTerms;
+  /** What the content needs of a server; null if that was not computed when the message was accepted. */
+  readonly needs: ContentNeeds | null;
   /**
    * The same for every try of this message, and for no other one: for far sides that can tell repetitions by it.
    * Parts of a message that go by themselves have it in common; a far side has to be told whom each is for.

@@ -34,6 +34,7 @@ export function shipment(
     messageId: '<1@example.com>',
     receivedAt: Date.UTC(2026, 0, 1),
     terms: NO_TERMS,
+    needs: null,
     idempotencyKey: 'store-244572499505152',
     size: pieces.reduce((sum, { length }) => sum + length, 0),
     async *content() {

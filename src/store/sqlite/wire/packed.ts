@@ -6,6 +6,7 @@
 import type { NewMessage } from '../../port.js';
 import type { Fulfilment } from '../../queue.js';
 import type { Column, CommitMessage, Piece, Request } from './operations.js';
+import { needsColumn } from './needs.js';
 import { areDefault, notifyColumn, TERMS_COLUMNS, termsColumns } from './terms.js';
 
 /** The end of a message, as the draft knows it. */
@@ -51,6 +52,7 @@ export const MESSAGE_COLUMNS = [
   'header_message_id',
   'tls',
   'client_address',
+  'needs',
 ] as const;
 
 /** The first of {@link MESSAGE_COLUMNS}. */
@@ -93,6 +95,7 @@ export function packCommit(
     message.messageId,
     message.tls,
     message.clientAddress,
+    needsColumn(message.needs),
   );
   if (!usual) fields.push(...termsColumns(terms));
 }

@@ -2,12 +2,14 @@
 import type { Domain } from '../../port.js';
 import type { Lease, LeasedRecipient, LeaseRequest } from '../../queue.js';
 import type { Database } from './database.js';
+import { needsOf } from '../wire/needs.js';
 import { notifyOf, termsOf, type TermsRow } from '../wire/terms.js';
 
 /** What names a lease to the worker: the rest of it stays where it is. */
 export type LeaseName = Pick<Lease, 'lease' | 'id'>;
 
 interface MessageRow extends TermsRow {
+  readonly needs: number | null;
   readonly domain_id: number;
   readonly reverse_path: string;
   readonly header_from: string;
@@ -178,6 +180,7 @@ export class Leasing {
       size: row.size,
       receivedAt: row.received_at,
       terms: termsOf(row),
+      needs: needsOf(row.needs),
       recipients: recipients.map(({ notify, delayReported, ...recipient }) => ({
         ...recipient,
         notify: notifyOf(notify),

@@ -190,4 +190,10 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (domain_id, selector)
   ) STRICT, WITHOUT ROWID;
   `,
+  // 4: what contents need of servers, computed from their octets.
+  `
+  -- The sum of 1: octets above 127; 2: some of them in the header section; 4: NUL, or a bare CR or LF; 8: lines above
+  -- 998 octets. Null for messages of earlier versions.
+  ALTER TABLE message ADD COLUMN needs INTEGER;
+  `,
 ];

@@ -3,9 +3,11 @@ import type { MessageDetail, MessageSummary, Status } from '../../port.js';
 import { Attempts } from './attempts.js';
 import type { Database } from './database.js';
 import { Listing, type ListMessages } from './listing.js';
+import { needsOf } from '../wire/needs.js';
 import { notifyOf, termsOf, type TermsRow } from '../wire/terms.js';
 
 interface MessageRow extends TermsRow {
+  readonly needs: number | null;
   readonly id: number;
   readonly domain: string;
   readonly status: Status;
@@ -78,6 +80,7 @@ export class Reading {
         attempts: attempts.get(position) ?? [],
       })),
       terms: termsOf(row),
+      needs: needsOf(row.needs),
       contentRemoved: row.content_removed === 1,
     };
   }
