@@ -41,6 +41,15 @@ export class Directory {
   }
 
   /**
+   * Returns the domain whose API token this is, or null.
+   *
+   * @throws StoreError if the store cannot tell.
+   */
+  byToken(token: string): Promise<Domain | null> {
+    return this.#byToken(digestToken(token));
+  }
+
+  /**
    * The domain that has this name, or the nearest one above it, or null. Known at once where the store was asked a
    * moment ago.
    */

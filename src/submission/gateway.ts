@@ -1,32 +1,14 @@
-import { normalizeDomain } from '../message/domain.js';
-import { type Mailbox, type PasswordCredentials, Reply } from '../protocol/index.js';
+import type { Mailbox, PasswordCredentials } from '../protocol/index.js';
+import { Reply } from '../protocol/index.js';
 import type { ContentSink, Handler, SessionView } from '../server/index.js';
-import type { BlockEntry } from '../store/block-list.js';
-import type { Domain, Store } from '../store/port.js';
-import {
-  Acceptance,
-  type Accepted,
-  type AcceptancePolicy,
-  storeRefusal,
-  type Submitted,
-} from './acceptance.js';
-import { Blocking, blockedReply } from './blocking.js';
-import { Directory } from './directory.js';
-import { DEFAULT_SUBMISSION, type SubmissionLimits } from './limits.js';
-import { Rate } from './rate.js';
-import { DEFAULT_TAG_FIELDS } from './rewrite.js';
+import type { Domain } from '../store/port.js';
+import { type Accepted, storeRefusal, type Submitted } from './acceptance.js';
+import { Submissions, type SubmissionsOptions } from './submissions.js';
 import { storedRecipient } from './terms.js';
 
-export interface GatewayOptions extends Partial<Omit<AcceptancePolicy, 'hostname'>> {
-  readonly store: Store;
-  /** The server's own name, for trace fields. */
-  readonly hostname: string;
+export interface GatewayOptions extends SubmissionsOptions {
   /** Hears of every message accepted. */
   readonly onAccepted?: (session: SessionView<Domain>, accepted: Accepted) => void;
-  /** How often a domain may send. Default: {@link DEFAULT_SUBMISSION}. */
-  readonly rates?: Partial<Pick<SubmissionLimits, 'messagesPerMinute' | 'recipientsPerMinute'>>;
-  /** The clock of the rates, in milliseconds. Default: the process's monotonic clock. */
-  readonly clock?: () => number;
 }
 
 type Session = SessionView<Domain>;
@@ -36,38 +18,20 @@ type Session = SessionView<Domain>;
  * principal is the domain that an API token belongs to.
  */
 export class Gateway implements Handler<Domain> {
-  readonly #store: Store;
-  readonly #policy: AcceptancePolicy;
-  readonly #directory: Directory;
-  readonly #blocking: Blocking;
+  /** The rules, for the other ways that mail comes in by. */
+  readonly submissions: Submissions;
   readonly #onAccepted: GatewayOptions['onAccepted'];
-  readonly #messages: Rate;
-  readonly #recipients: Rate;
   /** Domains of sessions without AUTH, where a listener lets them in: taken from MAIL. */
   readonly #claimed = new WeakMap<Session, Domain>();
 
   constructor(options: GatewayOptions) {
-    const now = options.now ?? Date.now;
-    this.#store = options.store;
+    this.submissions = new Submissions(options);
     this.#onAccepted = options.onAccepted;
-    this.#directory = new Directory(options.store, now);
-    this.#blocking = new Blocking(options.store.blockList, now);
-    const { messagesPerMinute, recipientsPerMinute } = { ...DEFAULT_SUBMISSION, ...options.rates };
-    this.#messages = new Rate(messagesPerMinute, options.clock);
-    this.#recipients = new Rate(recipientsPerMinute, options.clock);
-    this.#policy = {
-      hostname: options.hostname,
-      maxHeaderSize: options.maxHeaderSize ?? DEFAULT_SUBMISSION.headerSize,
-      tagFields: options.tagFields ?? DEFAULT_TAG_FIELDS,
-      listUnsubscribeField: options.listUnsubscribeField ?? 'X-List-Unsubscribe',
-      status: options.status ?? 'held',
-      now,
-    };
   }
 
   async onAuth(_session: Session, credentials: PasswordCredentials): Promise<Domain | Reply | null> {
     try {
-      return await this.#directory.authenticate(credentials);
+      return await this.submissions.directory.authenticate(credentials);
     } catch (error) {
       // RFC 4954 6: 454 says nothing about the credentials.
       throw storeRefusal(error, AUTH_UNAVAILABLE);
@@ -77,30 +41,21 @@ export class Gateway implements Handler<Domain> {
   onMail(session: Session, reversePath: Mailbox | null): void | Reply | Promise<void | Reply> {
     const { principal } = session;
     if (principal === null) return this.#claim(session, reversePath);
-    const domain = reversePath === null ? principal.name : normalizeDomain(reversePath.domain);
-    if (domain === principal.name || domain?.endsWith(`.${principal.name}`) === true) {
-      // A session may outlive its domain.
-      const here = this.#directory.has(principal);
-      return here === true ? within(this.#messages, principal, 'messages') : this.#confirm(principal, here);
-    }
-    return new Reply(550, '5.7.1', `Envelope sender must be of ${principal.name} or a domain below it`);
+    return this.submissions.sender(principal, reversePath);
   }
 
-  onRcpt(session: Session, { address, domain: to }: Mailbox): void | Reply | Promise<void | Reply> {
-    // RFC 6409 4.2: such a name is for somebody to complete, and nobody here knows how.
-    if (/^[^.[]+$/.test(to)) return NOT_QUALIFIED;
+  onRcpt(session: Session, forwardPath: Mailbox): void | Reply | Promise<void | Reply> {
+    const refusal = this.submissions.recipientDomain(forwardPath);
+    if (refusal) return refusal;
     const domain = this.#domainOf(session);
     if (domain === undefined) return;
-    const refusal = within(this.#recipients, domain, 'recipients');
-    if (refusal) return refusal;
-    const blocked = this.#blocking.blocked(domain, address);
-    if (blocked !== null) return this.#refuseBlocked(blocked);
+    return this.submissions.recipient(domain, forwardPath);
   }
 
   onContent(session: Session): ContentSink | Reply {
     const domain = this.#domainOf(session);
     if (domain === undefined) return NOBODY;
-    const acceptance = new Acceptance(this.#store, this.#policy, submittedIn(session, domain));
+    const acceptance = this.submissions.accept(submittedIn(session, domain));
     return {
       write: (octets) => acceptance.write(octets),
       end: () =>
@@ -119,31 +74,13 @@ export class Gateway implements Handler<Domain> {
     return session.principal ?? this.#claimed.get(session);
   }
 
-  async #refuseBlocked(blocked: Promise<BlockEntry | null>): Promise<void | Reply> {
-    try {
-      const entry = await blocked;
-      if (entry !== null) return blockedReply(entry);
-    } catch (error) {
-      throw storeRefusal(error);
-    }
-  }
-
-  async #confirm(domain: Domain, here: boolean | Promise<boolean>): Promise<void | Reply> {
-    try {
-      if (!(await here)) return new Reply(550, '5.7.1', `${domain.name} may send no more`);
-    } catch (error) {
-      throw storeRefusal(error);
-    }
-    return within(this.#messages, domain, 'messages');
-  }
-
   /**
    * A listener that does not ask for AUTH trusts whoever can reach it, but still has mail of its own domains
    * only: the envelope sender names the one.
    */
   #claim(session: Session, reversePath: Mailbox | null): void | Reply | Promise<void | Reply> {
     if (reversePath === null) return NOBODY;
-    const owner = this.#directory.owner(reversePath.domain);
+    const owner = this.submissions.directory.owner(reversePath.domain);
     return owner instanceof Promise ? this.#claimLater(session, owner) : this.#claimFor(session, owner);
   }
 
@@ -160,24 +97,11 @@ export class Gateway implements Handler<Domain> {
   #claimFor(session: Session, domain: Domain | null): void | Reply {
     if (domain === null) return new Reply(550, '5.7.1', 'Envelope sender must be of a domain of this server');
     this.#claimed.set(session, domain);
-    return within(this.#messages, domain, 'messages');
+    return this.submissions.message(domain);
   }
 }
 
-/** A no with the time to wait, where the domain has had its share. */
-function within(rate: Rate, { id, name }: Domain, what: 'messages' | 'recipients'): void | Reply {
-  const wait = rate.take(id);
-  if (wait === 0) return;
-  const seconds = Math.ceil(wait / 1000);
-  return new Reply(
-    450,
-    '4.7.1',
-    `Too many ${what} of ${name}: at most ${rate.perMinute} a minute, try again in ${seconds} s`,
-  );
-}
-
 const AUTH_UNAVAILABLE = new Reply(454, '4.7.0', 'Temporary authentication failure, try again later');
-const NOT_QUALIFIED = new Reply(554, '5.1.2', 'Recipient domain must be fully qualified');
 const NOBODY = new Reply(530, '5.7.0', 'Authentication required to send without a sender of this server');
 
 function submittedIn(session: Session, domain: Domain): Submitted {

@@ -1,0 +1,122 @@
+import { normalizeDomain } from '../message/domain.js';
+import { type Mailbox, Reply } from '../protocol/index.js';
+import type { BlockEntry } from '../store/block-list.js';
+import type { Domain, Store } from '../store/port.js';
+import { Acceptance, type AcceptancePolicy, storeRefusal, type Submitted } from './acceptance.js';
+import { Blocking, blockedReply } from './blocking.js';
+import { Directory } from './directory.js';
+import { DEFAULT_SUBMISSION, type SubmissionLimits } from './limits.js';
+import { Rate } from './rate.js';
+import { DEFAULT_TAG_FIELDS } from './rewrite.js';
+
+export interface SubmissionsOptions extends Partial<Omit<AcceptancePolicy, 'hostname'>> {
+  readonly store: Store;
+  /** The server's own name, for trace fields. */
+  readonly hostname: string;
+  /** How often a domain may send. Default: {@link DEFAULT_SUBMISSION}. */
+  readonly rates?: Partial<Pick<SubmissionLimits, 'messagesPerMinute' | 'recipientsPerMinute'>>;
+  /** The clock of the rates, in milliseconds. Default: the process's monotonic clock. */
+  readonly clock?: () => number;
+}
+
+/**
+ * The rules of submission: who may send what, and how often. SMTP and the HTTP API share one of these, so that a
+ * message gets the same answer whichever way it comes in. What a method returns is a refusal, or nothing.
+ */
+export class Submissions {
+  readonly directory: Directory;
+  readonly policy: AcceptancePolicy;
+  readonly #store: Store;
+  readonly #blocking: Blocking;
+  readonly #messages: Rate;
+  readonly #recipients: Rate;
+
+  constructor(options: SubmissionsOptions) {
+    const now = options.now ?? Date.now;
+    this.#store = options.store;
+    this.directory = new Directory(options.store, now);
+    this.#blocking = new Blocking(options.store.blockList, now);
+    const { messagesPerMinute, recipientsPerMinute } = { ...DEFAULT_SUBMISSION, ...options.rates };
+    this.#messages = new Rate(messagesPerMinute, options.clock);
+    this.#recipients = new Rate(recipientsPerMinute, options.clock);
+    this.policy = {
+      hostname: options.hostname,
+      maxHeaderSize: options.maxHeaderSize ?? DEFAULT_SUBMISSION.headerSize,
+      tagFields: options.tagFields ?? DEFAULT_TAG_FIELDS,
+      listUnsubscribeField: options.listUnsubscribeField ?? 'X-List-Unsubscribe',
+      status: options.status ?? 'held',
+      now,
+    };
+  }
+
+  /** Checks the envelope sender of an authenticated client, and counts the message. Null is the null reverse-path. */
+  sender(principal: Domain, reversePath: Mailbox | null): void | Reply | Promise<void | Reply> {
+    const domain = reversePath === null ? principal.name : normalizeDomain(reversePath.domain);
+    if (domain === principal.name || domain?.endsWith(`.${principal.name}`) === true) {
+      // A session may outlive its domain.
+      const here = this.directory.has(principal);
+      return here === true ? this.message(principal) : this.#confirm(principal, here);
+    }
+    return new Reply(550, '5.7.1', `Envelope sender must be of ${principal.name} or a domain below it`);
+  }
+
+  /** Counts one message of a domain. */
+  message(domain: Domain): void | Reply {
+    return within(this.#messages, domain, 'messages');
+  }
+
+  /** Checks the domain of a recipient, whoever sends. */
+  recipientDomain({ domain }: Mailbox): void | Reply {
+    // RFC 6409 4.2: such a name is for somebody to complete, and nobody here knows how.
+    if (/^[^.[]+$/.test(domain)) return NOT_QUALIFIED;
+  }
+
+  /** Counts a recipient of a domain's message, and looks it up in the block list. */
+  recipient(domain: Domain, { address }: Mailbox): void | Reply | Promise<void | Reply> {
+    const refusal = within(this.#recipients, domain, 'recipients');
+    if (refusal) return refusal;
+    const blocked = this.#blocking.blocked(domain, address);
+    if (blocked !== null) return this.#refuseBlocked(blocked);
+  }
+
+  /**
+   * Begins to take a message of which all else has been accepted.
+   *
+   * @param policy replaces parts of the policy for this message
+   */
+  accept(submitted: Submitted, policy: Partial<AcceptancePolicy> = {}): Acceptance {
+    return new Acceptance(this.#store, { ...this.policy, ...policy }, submitted);
+  }
+
+  async #refuseBlocked(blocked: Promise<BlockEntry | null>): Promise<void | Reply> {
+    try {
+      const entry = await blocked;
+      if (entry !== null) return blockedReply(entry);
+    } catch (error) {
+      throw storeRefusal(error);
+    }
+  }
+
+  async #confirm(domain: Domain, here: boolean | Promise<boolean>): Promise<void | Reply> {
+    try {
+      if (!(await here)) return new Reply(550, '5.7.1', `${domain.name} may send no more`);
+    } catch (error) {
+      throw storeRefusal(error);
+    }
+    return this.message(domain);
+  }
+}
+
+/** A refusal with the time to wait, if the domain has had its share. */
+function within(rate: Rate, { id, name }: Domain, what: 'messages' | 'recipients'): void | Reply {
+  const wait = rate.take(id);
+  if (wait === 0) return;
+  const seconds = Math.ceil(wait / 1000);
+  return new Reply(
+    450,
+    '4.7.1',
+    `Too many ${what} of ${name}: at most ${rate.perMinute} a minute, try again in ${seconds} s`,
+  );
+}
+
+const NOT_QUALIFIED = new Reply(554, '5.1.2', 'Recipient domain must be fully qualified');
