@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { CommanderError } from 'commander';
+import { printableLines } from '../base/text.js';
 import { USAGE, describeFailure, isReaderGone } from './error.js';
 import { Output } from './output.js';
 import { buildProgram } from './program.js';
@@ -35,7 +36,8 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     if (isReaderGone(error)) return 0;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     const { text, exitCode } = describeFailure(error);
-    said.push(stderr.line(text));
+    // It may quote a remote server, a file or an argument.
+    said.push(stderr.line(printableLines(text)));
     return exitCode;
   } finally {
     await Promise.allSettled(said);

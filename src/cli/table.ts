@@ -1,3 +1,5 @@
+import { printable } from '../base/text.js';
+
 /** Longest cell; what is longer ends in an ellipsis. */
 const CELL_WIDTH = 48;
 
@@ -22,14 +24,6 @@ export function table(
     )
     .map((line) => `${width === undefined ? line : cut(line, width)}\n`)
     .join('');
-}
-
-/**
- * Text with nothing in it that a terminal would obey: controls (a message may carry escape sequences in its
- * subject), and the characters that turn the direction of writing.
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
 function cut(text: string, width: number): string {

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { BlockEntry } from '../../store/block-list.js';
 import type { Store } from '../../store/port.js';
+import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
 import { domainName } from './domain-name.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { printable, table } from '../table.js';
+import { table } from '../table.js';
 
 type Verdict = BlockEntry['verdict'];
 

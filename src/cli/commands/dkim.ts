@@ -12,11 +12,11 @@ import {
   zoneLine,
 } from '../../delivery/dkim/new-key.js';
 import type { DkimKey, DkimKeys } from '../../store/dkim-keys.js';
+import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
 import { domainName, noSuchDomain } from './domain-name.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { printable } from '../table.js';
 
 interface KeyOptions {
   readonly selector?: string;

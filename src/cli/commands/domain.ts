@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { DURATION_FORM, parseDuration } from '../../config/duration.js';
 import { digestToken, newToken } from '../../submission/token.js';
+import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
 import { domainName, noSuchDomain } from './domain-name.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { printable, table } from '../table.js';
+import { table } from '../table.js';
 
 interface Options {
   readonly json?: true;

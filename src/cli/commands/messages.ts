@@ -8,11 +8,12 @@ import type {
   Status,
   Store,
 } from '../../store/port.js';
+import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
 import { domainName } from './domain-name.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { printable, table } from '../table.js';
+import { table } from '../table.js';
 
 interface ListOptions {
   readonly domain?: string;

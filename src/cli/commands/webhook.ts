@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { newWebhookKeys, shownKey } from '../../delivery/webhooks/keys.js';
 import { parseWebhookUrl } from '../../delivery/webhooks/url.js';
 import { EVENTS, type EventName, type Webhook, type Webhooks } from '../../store/webhooks.js';
+import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
 import { domainName, noSuchDomain } from './domain-name.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { printable, table } from '../table.js';
+import { table } from '../table.js';
 
 interface Options {
   readonly events?: string;

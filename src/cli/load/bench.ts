@@ -1,6 +1,7 @@
 import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import { printableLines } from '../../base/text.js';
 import { type Plan, type Report, reportText, resolveHost, RunFailed, runPlan } from '../../load/index.js';
 import { showProgress } from './bench-progress.js';
 import { type BenchOptions, planOf } from './bench-plan.js';
@@ -101,7 +102,9 @@ function nothingAccepted({ messages }: Report): string {
 async function hand(context: Context, report: Report, options: BenchOptions): Promise<void> {
   // Whatever cannot be written costs nothing of the rest: the run was long.
   const handed = await Promise.allSettled([
-    options.json === true ? context.stdout.json(report) : context.stdout.write(reportText(report)),
+    options.json === true
+      ? context.stdout.json(report)
+      : context.stdout.write(printableLines(reportText(report))),
     options.save === undefined ? null : write(options.save, `${JSON.stringify(report, null, 2)}\n`),
     options.html === undefined ? null : writePage(options.html, report),
   ]);
