@@ -51,6 +51,7 @@ export {
   type ScramCredentials,
   type ScramKeys,
   type SpaceBeforePath,
+  type Syntax,
   type TokenCredentials,
   type TokenHelp,
   type XclientAttributes,

@@ -45,6 +45,13 @@ export const smtpKeys = table({
     words: ['accept', 'reject'],
     initial: 'accept',
   }),
+  syntax: choice({
+    about:
+      'Whether common mistakes of clients are accepted: odd hello names, addresses without angle brackets, AUTH after HELO.',
+    source: 'printers and scanners make them, each can mean one thing only, and Postfix accepts them',
+    words: ['tolerant', 'strict'],
+    initial: 'tolerant',
+  }),
   extensions: key(z.array(z.enum(EXTENSIONS)).prefault([]), {
     about:
       'Extensions to offer beside those that always are. Only deliver URLs of SMTP can keep what REQUIRETLS promises: by others such messages do not leave.',

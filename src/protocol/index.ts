@@ -23,7 +23,7 @@ export { defaultsOf, type Limit, settled } from '../base/limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Link } from './link.js';
 export type { Authenticated, Identity, PhaseKind, Transaction } from './state/phases.js';
-export { Profile, type ProfileOptions, type SpaceBeforePath } from './profile.js';
+export { Profile, type ProfileOptions, type SpaceBeforePath, type Syntax } from './profile.js';
 export { Reply } from './replies/reply.js';
 export { CATALOGUE, reply, type ReplyName } from './replies/catalogue.js';
 export { oauthBearer, OAUTHBEARER, type TokenHelp, xoauth2, XOAUTH2 } from './sasl/bearer.js';

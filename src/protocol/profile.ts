@@ -24,6 +24,9 @@ export type Protocol = 'smtp' | 'lmtp';
 /** What spaces between `FROM:` or `TO:` and the path behind it lead to: RFC 5321 3.3 has none there. */
 export type SpaceBeforePath = 'accept' | 'reject';
 
+/** Whether common mistakes of clients are taken that can mean one thing only. */
+export type Syntax = 'tolerant' | 'strict';
+
 /** How a listener wants its sessions to be. */
 export interface ProfileOptions {
   /** The server's own name, in the greeting and the hello. */
@@ -42,6 +45,11 @@ export interface ProfileOptions {
   readonly bareNewlines?: BareNewlines;
   /** A space between `FROM:` or `TO:` and the path. Default: accept. */
   readonly spaceBeforePath?: SpaceBeforePath;
+  /**
+   * `tolerant` takes any printable hello name, an address without angle brackets, and AUTH after HELO; `strict` takes
+   * what RFC 5321 has. Default: tolerant.
+   */
+  readonly syntax?: Syntax;
   /** A client that speaks before the greeting is refused. Off where TLS is told by its first octet. Default: true. */
   readonly refuseEarlyTalkers?: boolean;
   /** Extensions on offer beside those that always are. */
@@ -67,6 +75,7 @@ export class Profile {
   readonly mechanisms: ReadonlyMap<string, SaslMechanism>;
   readonly bareNewlines: BareNewlines;
   readonly spaceBeforePath: SpaceBeforePath;
+  readonly syntax: Syntax;
   readonly refuseEarlyTalkers: boolean;
   readonly extensions: OptionalExtensions;
   readonly relayTrust: RelayTrust;
@@ -92,6 +101,7 @@ export class Profile {
     this.mechanisms = new Map((options.mechanisms ?? [PLAIN, LOGIN]).map((m) => [m.name, m]));
     this.bareNewlines = options.bareNewlines ?? 'reject';
     this.spaceBeforePath = options.spaceBeforePath ?? 'accept';
+    this.syntax = options.syntax ?? 'tolerant';
     this.refuseEarlyTalkers = options.refuseEarlyTalkers ?? true;
     this.extensions = { ...DEFAULT_EXTENSIONS, ...onlyGiven(options.extensions) };
     this.relayTrust = options.relayTrust ?? 'none';

@@ -5,6 +5,7 @@ import type {
   PasswordCredentials,
   SaslMechanism,
   SpaceBeforePath,
+  Syntax,
 } from '../protocol/index.js';
 import type { Certificates } from './tls/certificates.js';
 import type { Clock } from './connection/deadlines.js';
@@ -33,6 +34,11 @@ export interface ServerOptions<
    * over, or the command gets 501. Default: `accept`.
    */
   readonly spaceBeforePath?: SpaceBeforePath;
+  /**
+   * Whether common mistakes of clients are taken that can mean one thing only: any printable hello name, an address
+   * without angle brackets, AUTH after HELO. `strict` refuses them. Default: `tolerant`.
+   */
+  readonly syntax?: Syntax;
   /** Extensions to offer, and to honour by the handler: what came with MAIL and RCPT is in the envelope. */
   readonly extensions?: Partial<OptionalExtensions>;
   readonly limits?: Partial<Limits>;

@@ -225,7 +225,7 @@ export class Server<Principal = unknown> {
     gate: TlsGate | null,
     localEnd: LocalEnd,
   ): ConnectionContext<Principal> {
-    const { mechanisms, bareNewlines, spaceBeforePath } = this.#options;
+    const { mechanisms, bareNewlines, spaceBeforePath, syntax } = this.#options;
     const verifies = this.#options.onAuth !== undefined;
     const relays = new Networks(options.relays ?? []);
     const profile = (relayTrust: RelayTrust): Profile =>
@@ -238,6 +238,7 @@ export class Server<Principal = unknown> {
         ...(!verifies ? { mechanisms: [] } : mechanisms === undefined ? {} : { mechanisms }),
         ...(bareNewlines === undefined ? {} : { bareNewlines }),
         ...(spaceBeforePath === undefined ? {} : { spaceBeforePath }),
+        ...(syntax === undefined ? {} : { syntax }),
         // Where the first octet tells, a client may send it before the greeting.
         refuseEarlyTalkers: tls !== 'detect',
         extensions: this.#options.extensions ?? {},

@@ -144,8 +144,17 @@ describe('ORCPT', () => {
     expect(orcpt(`rfc822;${address}a`)).toEqual(fault('ORCPT'));
   });
 
+  it('may be beyond ASCII, in UTF-8 or else in ISO 8859-1', () => {
+    for (const [coded, address] of [
+      ['rfc822;j+C3+B6rg@b+C3+BCcher.example', 'jörg@bücher.example'],
+      ['rfc822;j+F6rg@x.example', 'jörg@x.example'],
+    ]) {
+      expect(orcpt(coded ?? '')).toEqual({ orcpt: { type: 'rfc822', address } });
+    }
+  });
+
   it('stands for nothing that cannot be printed', () => {
-    for (const coded of ['+0D+0A', '+00', '+7F', '+85', '+C3+A9', '+E2+80+8B', '+2', 'é']) {
+    for (const coded of ['+0D+0A', '+00', '+7F', '+85', '+C2+85', '+E2+80+8B', '+2', 'é']) {
       expect(orcpt(`rfc822;a${coded}@x.example`, true)).toEqual(fault('ORCPT'));
     }
   });

@@ -1,7 +1,7 @@
 // The grammar by itself. Addresses in their commands stand in test/vectors/addresses.vec.
 import { describe, expect, it } from 'vitest';
 import { decodeBase64, encodeBase64 } from '../../src/protocol/grammar/base64.js';
-import { isAddressLiteral, isDomain, isHelloName } from '../../src/protocol/grammar/domain.js';
+import { anyHelloName, isAddressLiteral, isDomain, isHelloName } from '../../src/protocol/grammar/domain.js';
 import { parseMailbox, parsePath, PathFault } from '../../src/protocol/grammar/mailbox.js';
 import { ParameterFault, parseParameters } from '../../src/protocol/grammar/parameters.js';
 import { decodeXtext } from '../../src/protocol/grammar/xtext.js';
@@ -92,6 +92,22 @@ describe('hello names', () => {
     '%s is none',
     (text) => expect(isHelloName(text)).toBe(false),
   );
+});
+
+describe('any hello name', () => {
+  it.each([
+    ['my-host', 'my-host'],
+    ['Brother MFC', 'Brother MFC'],
+    ['M\xdcLLER', 'MÜLLER'],
+    ['M\xc3\x9cLLER', 'MÜLLER'],
+    ['a\x85b', 'a?b'],
+    ['a\xa0b', 'a?b'],
+    ['a\xe2\x80\x8bb', 'a?b'],
+    ['', null],
+    ['a\x00b', null],
+    ['a\x1f', null],
+    ['\x7f', null],
+  ])('%j is read as %j', (text, name) => expect(anyHelloName(text)).toBe(name));
 });
 
 describe('mailboxes', () => {

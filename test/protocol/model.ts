@@ -158,7 +158,8 @@ export class Model {
   }
 
   #auth({ how, decision }: Extract<Step, { do: 'auth' }>): number[] {
-    if (this.hello !== 'EHLO' || this.recipients !== null) return this.#no(503);
+    // After HELO as well: devices send it there.
+    if (this.hello === null || this.recipients !== null) return this.#no(503);
     if (this.#lacksTls) return this.#no(538);
     if (this.authenticated) return this.#no(503);
     if (how === 'unknown') return this.#no(504);

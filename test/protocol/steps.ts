@@ -11,7 +11,7 @@ const MAIL = {
   size: 'MAIL FROM:<a@x> SIZE=10',
   'big size': 'MAIL FROM:<a@x> SIZE=11',
   unknown: 'MAIL FROM:<a@x> X=1',
-  'bad path': 'MAIL FROM:a@x',
+  'bad path': 'MAIL FROM:a@',
   utf8: 'MAIL FROM:<\xc3\xb6@x>',
 };
 const RCPT = { good: 'RCPT TO:<b@y>', bad: 'RCPT TO:<b@>', null: 'RCPT TO:<>' };

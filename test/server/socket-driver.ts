@@ -64,12 +64,14 @@ type Options = ServerOptions<string, SaslMechanism>;
 
 async function serveFor(vector: Vector, link: Link, stored: string[]): Promise<Running<string>> {
   const { profile } = settingOf(vector);
-  const { limits, bareNewlines, spaceBeforePath, extensions, tlsRequired, authRequired, starttls } = profile;
+  const { limits, bareNewlines, spaceBeforePath, syntax, extensions, tlsRequired, authRequired, starttls } =
+    profile;
   const options: Options = {
     ...handlerFor(vector, stored),
     ...(limits === undefined ? {} : { limits }),
     ...(bareNewlines === undefined ? {} : { bareNewlines }),
     ...(spaceBeforePath === undefined ? {} : { spaceBeforePath }),
+    ...(syntax === undefined ? {} : { syntax }),
     ...(extensions === undefined ? {} : { extensions }),
     certificates: await localhostCertificates(),
     admission: { authDelay: 0, authFailures: 100 },

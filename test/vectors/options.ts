@@ -38,6 +38,7 @@ const EXTENSIONS: Readonly<Record<string, Partial<OptionalExtensions>>> = {
  *     auth bearer               OAUTHBEARER and XOAUTH2 on offer
  *     bare-newlines normalize   instead of reject
  *     space-before-path reject  instead of accept
+ *     syntax strict             instead of tolerant
  *     chunking off, binarymime off   not offered (both are, by default)
  *     link plain | tls          the link the case starts on; both, where absent
  *     early refuse | allow      the client speaks before the greeting
@@ -63,6 +64,7 @@ export function settingOf({ options }: Vector): Setting {
       ...(options.get('auth') === 'bearer' ? { mechanisms: [OAUTHBEARER, XOAUTH2] } : {}),
       bareNewlines: options.get('bare-newlines') === 'normalize' ? 'normalize' : 'reject',
       spaceBeforePath: options.get('space-before-path') === 'reject' ? 'reject' : 'accept',
+      syntax: options.get('syntax') === 'strict' ? 'strict' : 'tolerant',
       extensions: {
         chunking: options.get('chunking') !== 'off',
         binaryMime: options.get('binarymime') !== 'off',

@@ -97,6 +97,7 @@ function gatewayServer(
     ...observer.handler,
     bareNewlines: smtp.bareNewlines,
     spaceBeforePath: smtp.spaceBeforePath,
+    syntax: smtp.syntax,
     extensions: extensionsOf(config),
     limits: {
       messageSize: smtp.maxSize,

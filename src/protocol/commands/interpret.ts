@@ -3,7 +3,7 @@ import type { OptionalExtensions } from '../extensions/extensions.js';
 import type { Limits } from '../limits.js';
 import { trimEnd, trimStart } from '../../base/octets.js';
 import type { Commanding, Phase } from '../state/phases.js';
-import type { Profile, SpaceBeforePath } from '../profile.js';
+import type { Profile, SpaceBeforePath, Syntax } from '../profile.js';
 import { Reply } from '../replies/reply.js';
 import { type ConstantReply, reply } from '../replies/catalogue.js';
 import type { RelayTrust } from '../extensions/xclient.js';
@@ -112,6 +112,10 @@ class Context implements ParseContext {
     return this.profile.spaceBeforePath;
   }
 
+  get syntax(): Syntax {
+    return this.profile.syntax;
+  }
+
   get relayTrust(): RelayTrust {
     return this.profile.relayTrust;
   }
@@ -183,7 +187,8 @@ function outOfOrder(phase: Commanding<unknown>, verb: VerbRow, profile: Profile)
     return reply((profile.protocol === 'lmtp' && IN_LMTP[refusal]) || refusal);
   }
   // RFC 5321 2.2.1: HELO turns every extension off.
-  if (verb.extension && phase.hello?.verb === 'HELO') return reply('helloFirst');
+  const tolerated = verb.afterHelo && profile.syntax === 'tolerant';
+  if (verb.extension && phase.hello?.verb === 'HELO' && !tolerated) return reply('helloFirst');
   if (!verb.needsAuth || !profile.authRequired) return null;
   return phase.identity?.kind === 'anonymous' ? reply('authRequired') : null;
 }

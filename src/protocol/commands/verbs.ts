@@ -1,8 +1,8 @@
 import type { OptionalExtensions } from '../extensions/extensions.js';
 import type { Hello } from '../events.js';
 import { type ChunkSize, parseChunkSize } from '../grammar/chunk-size.js';
-import { isHelloName } from '../grammar/domain.js';
-import { type Mailbox, parseCommonPath, parsePath, PathFault } from '../grammar/mailbox.js';
+import { anyHelloName, isHelloName } from '../grammar/domain.js';
+import { type Mailbox, parseBarePath, parseCommonPath, parsePath, PathFault } from '../grammar/mailbox.js';
 import {
   keywordOf,
   type MailParameters,
@@ -15,7 +15,7 @@ import { behindSpaces, decodeUtf8, trimStart } from '../../base/octets.js';
 import type { Limits } from '../limits.js';
 import type { Commanding } from '../state/phases.js';
 import { unpromised } from '../extensions/mail-checks.js';
-import type { Protocol, SpaceBeforePath } from '../profile.js';
+import type { Protocol, SpaceBeforePath, Syntax } from '../profile.js';
 import type { Reply } from '../replies/reply.js';
 import { type ConstantReply, reply } from '../replies/catalogue.js';
 import {
@@ -45,6 +45,7 @@ export interface ParseContext extends ParameterContext {
   readonly extensions: OptionalExtensions;
   readonly limits: Limits;
   readonly spaceBeforePath: SpaceBeforePath;
+  readonly syntax: Syntax;
   readonly relayTrust: RelayTrust;
 }
 
@@ -64,6 +65,8 @@ export interface Verb {
   readonly needsAuth?: true;
   /** It belongs to EHLO's extensions: after HELO, or before any hello, it is out of order. */
   readonly extension?: true;
+  /** It is taken after HELO all the same, unless the listener is strict: some devices send it there. */
+  readonly afterHelo?: true;
   /** It is for relays that are trusted; they alone hear of it. */
   readonly forRelays?: true;
   /** It must be the last of a pipelined group (RFC 2920 3.1): a client waits for its reply. */
@@ -103,6 +106,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     // It gets an answer of its own there: 538.
     beforeTls: true,
     extension: true,
+    afterHelo: true,
     endsGroup: true,
     line: 'authLine',
   },
@@ -165,6 +169,7 @@ export class VerbRow {
   readonly beforeTls: boolean;
   readonly needsAuth: boolean;
   readonly extension: boolean;
+  readonly afterHelo: boolean;
   readonly forRelays: boolean;
   readonly raw: boolean;
   readonly exact: boolean;
@@ -179,6 +184,7 @@ export class VerbRow {
     this.beforeTls = verb.beforeTls === true;
     this.needsAuth = verb.needsAuth === true;
     this.extension = verb.extension === true;
+    this.afterHelo = verb.afterHelo === true;
     this.forRelays = verb.forRelays === true;
     this.raw = verb.raw === true;
     this.exact = verb.exact === true;
@@ -240,7 +246,10 @@ function withoutArgument(verb: Plain): Verb['parse'] {
 
 function parseHello(verb: Hello['verb']): Verb['parse'] {
   const refusal = reply('helloSyntax', { verb });
-  return (argument) => (isHelloName(argument) ? { verb, name: argument } : refusal);
+  return (argument, { syntax }) => {
+    const name = syntax === 'tolerant' || isHelloName(argument) ? anyHelloName(argument) : null;
+    return name === null ? refusal : { verb, name };
+  };
 }
 
 function parseBdat(argument: string): Command | Reply {
@@ -308,7 +317,7 @@ interface PathArgument {
 function parsePathArgument(
   keyword: string,
   binary: string,
-  { spaceBeforePath }: ParseContext,
+  { spaceBeforePath, syntax }: ParseContext,
 ): PathArgument | PathFault | null {
   if (!binary.startsWith(keyword) && binary.slice(0, keyword.length).toUpperCase() !== keyword) return null;
   const common = parseCommonPath(binary, keyword.length);
@@ -319,7 +328,8 @@ function parsePathArgument(
   // RFC 5321 3.3 says no space after the colon; so many clients write one that it is taken, as a rule.
   const start = behindSpaces(argument, keyword.length);
   if (start > keyword.length && spaceBeforePath === 'reject') return null;
-  const path = parsePath(argument, start);
+  const bare = syntax === 'tolerant' && argument[start] !== '<';
+  const path = bare ? parseBarePath(argument, start) : parsePath(argument, start);
   if (path instanceof PathFault) return path;
   const rest = argument.slice(path.end);
   if (rest !== '' && !rest.startsWith(' ')) return new PathFault('expected a space after >');

@@ -1,4 +1,4 @@
-import { isAddressLiteral, isHelloName } from '../grammar/domain.js';
+import { anyHelloName, isAddressLiteral, isHelloName } from '../grammar/domain.js';
 import { decodeXtext } from '../grammar/xtext.js';
 import type { Reply } from '../replies/reply.js';
 import { reply } from '../replies/catalogue.js';
@@ -58,7 +58,7 @@ const XCLIENT: Readonly<Record<string, Attribute>> = {
   ADDR: { name: 'address', read: address },
   PORT: { name: 'port', read: port },
   PROTO: { name: 'protocol', read: oneOf('SMTP', 'ESMTP') },
-  HELO: { name: 'helo', read: host },
+  HELO: { name: 'helo', read: (text) => anyHelloName(text) ?? undefined },
   LOGIN: { name: 'login', read: (text) => (/^[!-~]+$/.test(text) ? text : undefined) },
   DESTADDR: { name: 'destinationAddress', read: address },
   DESTPORT: { name: 'destinationPort', read: port },

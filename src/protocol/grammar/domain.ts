@@ -1,5 +1,5 @@
 import { DOMAIN_OCTETS, LABEL_OCTETS } from '../limits.js';
-import { utf8Length } from '../../base/octets.js';
+import { decodeUtf8, utf8Length } from '../../base/octets.js';
 
 // RFC 5321 4.1.2
 //   Domain         = sub-domain *("." sub-domain)
@@ -91,4 +91,21 @@ export function isHelloName(text: string): boolean {
   if (text.startsWith('[')) return isAddressLiteral(text);
   if (text.length > DOMAIN_OCTETS) return false;
   return text.split('.').every((label) => HELLO_LABEL.test(label) && label.length <= LABEL_OCTETS);
+}
+
+const UNSEEN_BUT_SPACE = /[^ \P{Z}]|[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu;
+
+/**
+ * Reads the argument of EHLO and HELO as any client may write it: host names with spaces, brackets or octets beyond
+ * ASCII are common on office machines, and RFC 5321 4.1.4 forbids to refuse a message for the name.
+ *
+ * @param binary the argument, each octet as the character of the same number.
+ * @returns the name as text: UTF-8, or ISO 8859-1 if it is not UTF-8, with `?` for each character that cannot be
+ * seen; null if it is empty or has an ASCII control.
+ */
+export function anyHelloName(binary: string): string | null {
+  if (isHelloName(binary)) return binary;
+  // eslint-disable-next-line no-control-regex -- controls are what is looked for
+  if (binary === '' || /[\0-\x1f\x7f]/.test(binary)) return null;
+  return (decodeUtf8(binary) ?? binary).replace(UNSEEN_BUT_SPACE, '?');
 }

@@ -1,5 +1,6 @@
 import { ENVID_OCTETS, ORCPT_OCTETS } from '../limits.js';
-import { utf8Length } from '../../base/octets.js';
+import { decodeUtf8, utf8Length } from '../../base/octets.js';
+import { hasUnseen } from './domain.js';
 import { parseMailbox, PathFault } from './mailbox.js';
 import { decodeXtext } from './xtext.js';
 
@@ -19,7 +20,7 @@ export interface OriginalRecipient {
   readonly address: string;
 }
 
-/** RFC 3461 4.2 and 4.4: before it is coded, a value is printable US-ASCII, spaces included. */
+/** RFC 3461 4.4: before it is coded, a value is printable US-ASCII, spaces included. */
 const PRINTABLE = /^[ -~]+$/;
 
 // RFC 3461 4.3
@@ -68,7 +69,7 @@ export function parseOrcpt(
   if (match === null) return 'expected type;address';
   const [whole, type = '', coded = ''] = match;
   if (utf8Length(whole) > ORCPT_OCTETS) return `longer than ${ORCPT_OCTETS} octets`;
-  const address = type.toLowerCase() === 'utf-8' ? utf8Address(coded, smtputf8) : asciiAddress(coded);
+  const address = type.toLowerCase() === 'utf-8' ? utf8Address(coded, smtputf8) : codedAddress(coded);
   return address instanceof Fault ? address.reason : { orcpt: { type: type.toLowerCase(), address } };
 }
 
@@ -79,10 +80,17 @@ class Fault {
   constructor(readonly reason: string) {}
 }
 
-function asciiAddress(coded: string): string | Fault {
-  const address = decodeXtext(coded);
-  if (address === null) return new Fault('expected xtext after the type');
-  return PRINTABLE.test(address) ? address : new Fault('it stands for something that cannot be printed');
+/**
+ * An address of any type but `utf-8`. By RFC 3461 4.2 it is ASCII; Postfix 3.7 writes one beyond ASCII as UTF-8 in
+ * xtext, with the type rfc822, and bounces the message if that is refused. Octets that are not UTF-8 are taken for
+ * ISO 8859-1: the address is only shown in notifications.
+ */
+function codedAddress(coded: string): string | Fault {
+  const octets = decodeXtext(coded);
+  if (octets === null) return new Fault('expected xtext after the type');
+  const address = PRINTABLE.test(octets) ? octets : (decodeUtf8(octets) ?? octets);
+  const unseen = hasUnseen(address.replace(/ /g, ''));
+  return unseen ? new Fault('it stands for something that cannot be printed') : address;
 }
 
 // RFC 6533 3

@@ -83,6 +83,20 @@ export function parseAnyPath(text: string, start: number): Path | PathFault {
   return mailbox instanceof PathFault ? mailbox : { mailbox, end: end + 1 };
 }
 
+/**
+ * Parses a path without its angle brackets, up to the next space. Some devices send one, and it can mean one thing
+ * only: nothing at all is no path, and neither is a source route.
+ */
+export function parseBarePath(text: string, start: number): Path | PathFault {
+  const space = text.indexOf(' ', start);
+  const end = space < 0 ? text.length : space;
+  const address = text.slice(start, end);
+  if (utf8Length(address) + 2 > PATH_OCTETS) return new PathFault(`longer than ${PATH_OCTETS} octets`);
+  if (address === '') return new PathFault('expected <address>');
+  const mailbox = parseMailbox(address);
+  return mailbox instanceof PathFault ? mailbox : { mailbox, end };
+}
+
 /** Parses a mailbox without brackets. */
 export function parseMailbox(address: string): Mailbox | PathFault {
   if (hasUnseen(address.startsWith('"') ? address.replace(/ /g, '') : address)) {
