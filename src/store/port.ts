@@ -5,14 +5,22 @@
  * touch a disk or a network returns a promise, identifiers come from the adapter, and nothing in its
  * shape belongs to one engine. One contract suite (`test/store/contract.ts`) runs on every adapter.
  */
-import type { BlockList } from './block-list.js';
+import type { BlockList, BlockLists } from './block-list.js';
 import type { DkimKeys } from './dkim-keys.js';
+import type { DomainRecords } from './domain-records.js';
+import type { Completion, Idempotency } from './idempotency.js';
+import type { Mail, Origin } from './mail.js';
 import type { ContentNeeds, DeliveryTerms, Domain, MessageId, NewRecipient, Status } from './message.js';
-import type { Attempt, Fulfilment, Queue } from './queue.js';
+import type { Fulfilment, Queue } from './queue.js';
 import type { Retention } from './retention.js';
-import type { Webhooks } from './webhooks.js';
+import type { Administrator, Sessions } from './sessions.js';
+import type { MessageDetail, MessageSummary } from './stored-message.js';
+import type { Statistics } from './statistics.js';
+import type { WebhookCalls, Webhooks } from './webhooks.js';
 
 export * from './message.js';
+export type * from './scope.js';
+export type * from './stored-message.js';
 
 /** All that is kept of a message beside its content. */
 export interface NewMessage {
@@ -46,46 +54,10 @@ export interface NewMessage {
   readonly needs?: ContentNeeds | null;
   /** Of a message that is a notification: what is owed no longer once it is stored. Default: nothing. */
   readonly fulfils?: Fulfilment;
-}
-
-/** A message as lists show it. */
-export interface MessageSummary {
-  readonly id: MessageId;
-  /** Name of the domain it was sent for. */
-  readonly domain: string;
-  readonly status: Status;
-  readonly from: string;
-  /** Envelope recipients, in the order of the envelope. */
-  readonly to: readonly string[];
-  readonly subject: string | null;
-  readonly tags: readonly string[];
-  readonly listUnsubscribe: string | null;
-  /** Octets of the stored content. */
-  readonly size: number;
-  readonly receivedAt: number;
-  readonly tls: string | null;
-}
-
-/** A message with its envelope, as one page about it shows it. */
-export interface MessageDetail extends MessageSummary {
-  readonly reversePath: string;
-  readonly messageId: string | null;
-  readonly clientAddress: string;
-  readonly recipients: readonly RecipientDetail[];
-  readonly terms: DeliveryTerms;
-  /** Null for a message that was accepted by a version that did not compute it. */
-  readonly needs: ContentNeeds | null;
-  /** The content was old and is gone: all that is left of the message is told here. */
-  readonly contentRemoved: boolean;
-}
-
-/** A recipient, and what has become of him. */
-export interface RecipientDetail extends Required<NewRecipient> {
-  readonly status: Status;
-  /** Every try, in order. */
-  readonly attempts: readonly Attempt[];
-  /** When it is due, in milliseconds since the epoch; null where it does not wait. */
-  readonly nextAttemptAt: number | null;
+  /** How it came in. Default: by SMTP, with nothing known of the rest. */
+  readonly origin?: Partial<Origin>;
+  /** Of a request with an idempotency key: what {@link Idempotency} keeps once the message is stored. */
+  readonly completes?: Completion;
 }
 
 /** Which messages to list. Every condition given must hold. */
@@ -141,6 +113,8 @@ export type StoreErrorCode =
   | 'failed'
   /** What the message was to fulfil is owed no longer: it has been paid, or dropped, or something else is owed now. */
   | 'fulfilled'
+  /** The request has lost its idempotency key: its lease ran out, and another request has taken it. Nothing is stored. */
+  | 'superseded'
   /** The store has been closed. */
   | 'closed'
   /** Another server runs on this store. */
@@ -219,4 +193,16 @@ export interface Store {
 
   /** Commits what was given to it, then closes. Later calls reject with `closed`. May be repeated. */
   close(): Promise<void>;
+}
+
+/** What the HTTP API asks of a store beside the rest. */
+export interface ManagedStore extends Store {
+  readonly mail: Mail;
+  readonly statistics: Statistics;
+  readonly domainRecords: DomainRecords;
+  readonly blockLists: BlockLists;
+  readonly webhookCalls: WebhookCalls;
+  readonly sessions: Sessions;
+  readonly administrator: Administrator;
+  readonly idempotency: Idempotency;
 }

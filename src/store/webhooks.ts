@@ -7,6 +7,7 @@
  */
 import type { MessageId } from './message.js';
 import type { Attempt } from './queue.js';
+import type { Scope } from './scope.js';
 
 /** What a webhook may be told of: a message is taken in, or something has become of recipients of it. */
 export const EVENTS = ['email.queued', 'email.delivered', 'email.deferred', 'email.bounced'] as const;
@@ -46,6 +47,57 @@ export interface WebhookEvent {
   readonly at: number;
   /** How often it has been tried to tell it. */
   readonly attempts: number;
+}
+
+/** One try to call a webhook. */
+export interface WebhookCall {
+  /** A positive safe integer; later calls have greater ones. */
+  readonly call: number;
+  /** {@link WebhookEvent.event}. */
+  readonly event: number;
+  readonly domainId: number;
+  readonly name: EventName;
+  readonly message: MessageId;
+  /** When it ended, in milliseconds since the epoch. */
+  readonly at: number;
+  /** How long it took, in milliseconds. */
+  readonly duration: number;
+  /** The HTTP status; null if there was none, such as after a time-out. */
+  readonly status: number | null;
+  /** `delivered`: the event is done; `failed`: it is tried again; `gave-up`: it is not. */
+  readonly outcome: 'delivered' | 'failed' | 'gave-up';
+  /** What went wrong, in words; one line; null if nothing did. */
+  readonly problem: string | null;
+}
+
+/** The calls of webhooks, kept for a while. */
+export interface WebhookCalls {
+  /** Keeps a call. The oldest of the domain beyond {@link STORE.callsOfDomain} are removed. Lost if the server dies within seconds. */
+  record(call: Omit<WebhookCall, 'call'>): Promise<void>;
+
+  /** Calls within the scope, newest first, older than `before`; at most `limit`. */
+  list(
+    scope: Scope,
+    query: {
+      readonly domain?: string;
+      readonly message?: MessageId;
+      readonly outcome?: WebhookCall['outcome'];
+      readonly before?: number;
+      readonly limit: number;
+    },
+  ): Promise<WebhookCall[]>;
+
+  /**
+   * Puts the event of a call back to be told now, as a new event with the same content. Resolves to its
+   * number, or null if there is no such call in the scope, its message is gone, or the webhook is off.
+   */
+  redeliver(scope: Scope, call: number, now: number): Promise<number | null>;
+
+  /**
+   * Puts an event about a message to the webhook, to try the webhook. Resolves to its number, or null if the message
+   * is not in the scope or its domain has no webhook that is on.
+   */
+  test(scope: Scope, message: MessageId, name: EventName, now: number): Promise<number | null>;
 }
 
 export interface Webhooks {

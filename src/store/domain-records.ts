@@ -1,0 +1,61 @@
+/** The contract of domains as the API shows and changes them. Part of `port.ts`. */
+import type { Domain, Status } from './message.js';
+import type { Scope } from './scope.js';
+
+export interface DomainRecord extends Domain {
+  /** Stored messages by status. Every status is there. */
+  readonly messages: Readonly<Record<Status, number>>;
+  /** Octets of stored content. */
+  readonly contentOctets: number;
+  /** Token digests are not shown: how many are valid, and until when those that were rotated away are. */
+  readonly tokens: readonly TokenRecord[];
+  readonly retention: DomainRetention;
+}
+
+export interface TokenRecord {
+  /** Milliseconds since the epoch; null for a token of an earlier version. */
+  readonly createdAt: number | null;
+  /** When a client last used it, exact to a minute; null if that is not known. */
+  readonly lastUsedAt: number | null;
+  /** Until when it is valid; null for the current one. */
+  readonly expiresAt: number | null;
+}
+
+/** What is kept of a domain's mail; null: as the server's configuration says. */
+export interface DomainRetention {
+  /** Content is removed when it is older than this, in milliseconds. */
+  readonly contentAge: number | null;
+  /** Messages are removed when they are older than this, in milliseconds. */
+  readonly messageAge: number | null;
+  /** The oldest finished content is removed when the content has more octets than this. */
+  readonly contentOctets: number | null;
+}
+
+/** What happens to what waits when a domain is removed: it is delivered all the same, or given up. */
+export type Remainder = 'keep' | 'cancel';
+
+export interface DomainRecords {
+  /** Domains of the scope that are not removed, by name, after `after`; at most `limit`. `contains` is part of the name. */
+  list(
+    scope: Scope,
+    query: { readonly contains?: string; readonly after?: string; readonly limit: number },
+    now: number,
+  ): Promise<DomainRecord[]>;
+
+  /** One domain, or null if there is none in the scope. */
+  find(scope: Scope, name: string, now: number): Promise<DomainRecord | null>;
+
+  /** Notes that a token was used, at most once a minute to the disk. Never rejects; lost if the server dies within seconds. */
+  tokenUsed(tokenDigest: Uint8Array, at: number): Promise<void>;
+
+  /**
+   * Removes the domain, its tokens and sessions, and, with `cancel`, gives up what waits of it. Resolved with a
+   * number: durable, and so many messages were cancelled. Null if there is no such domain in the scope. The tokens
+   * are refused from the first moment; cancelling goes on in bounded steps until the promise resolves, and again
+   * when the call is repeated.
+   */
+  remove(scope: Scope, name: string, remainder: Remainder, now: number): Promise<number | null>;
+
+  /** Sets the domain's retention. Resolves to false if there is no such domain in the scope. */
+  setRetention(scope: Scope, name: string, retention: DomainRetention): Promise<boolean>;
+}

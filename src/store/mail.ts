@@ -1,0 +1,159 @@
+/**
+ * The contract of messages as the API and its users see them: listing, search, one message, and what is
+ * done to them by hand. Part of `port.ts`. Every call takes a {@link Scope}.
+ */
+import type { MessageId, NewRecipient, Status } from './message.js';
+import type { ReportKind } from './queue.js';
+import type { MessageFilter, Selection } from './search.js';
+import type { Scope } from './scope.js';
+import type { MessageDetail, MessageSummary } from './stored-message.js';
+import type { WebhookCall } from './webhooks.js';
+
+/**
+ * Where a page begins. Opaque to callers but for one thing: it is a positive safe integer, so that it can
+ * be written into a cursor and checked when it comes back. It reveals nothing but a time. Any positive safe
+ * integer is valid, and none widens the scope.
+ */
+export type Position = number;
+
+export interface PageRequest {
+  readonly filter: MessageFilter;
+  /** Only messages older than this position: {@link Page.next} of the page before. Default: from the newest. */
+  readonly before?: Position;
+  /** Only messages that came in after this message. */
+  readonly newerThan?: MessageId;
+  /** At most this many, newest first. 1 to {@link STORE.page}. */
+  readonly limit: number;
+}
+
+export interface Page {
+  /** Newest first. May be fewer than asked for, even none, although {@link next} is not null: each call does bounded work. */
+  readonly messages: readonly MessageSummary[];
+  /** Where the next page begins; null at the end. */
+  readonly next: Position | null;
+}
+
+/** How a message came in. */
+export interface Origin {
+  /** `report`: a notification that this server made. */
+  readonly way: 'smtp' | 'api' | 'report';
+  /** The address and port of the listener; null if it is not known, as for messages of earlier versions. */
+  readonly listener: string | null;
+  /** The name that the client gave in EHLO or HELO, or its User-Agent; one line; null if there was none. */
+  readonly hello: string | null;
+}
+
+/** All that is kept of one message. */
+export interface MessageRecord extends MessageDetail {
+  readonly origin: Origin;
+  /** Notifications that the sender is owed and that are not made yet. */
+  readonly owed: readonly { readonly position: number; readonly report: ReportKind }[];
+  /** Webhook calls about it, newest first, at most {@link STORE.callsOfMessage}. */
+  readonly calls: readonly WebhookCall[];
+}
+
+/**
+ * - `retry`: makes what waits due now
+ * - `cancel`: gives up what waits or is held; nobody is notified
+ * - `release`: lets held messages go
+ * - `delete`: removes finished messages (each recipient final, no notification owed) with all that is kept of them;
+ *   what is not finished is passed over. Statistics do not change.
+ */
+export type Operation = 'retry' | 'cancel' | 'release' | 'delete';
+
+export interface OperationRequest {
+  readonly operation: Operation;
+  readonly selection: Selection;
+  /** {@link OperationStep.next} of the step before. Default: from the newest. */
+  readonly before?: Position;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What one step did. */
+export interface OperationStep {
+  /** Messages that it changed. */
+  readonly changed: readonly MessageId[];
+  /** Messages that matched and that there was nothing to do about. */
+  readonly unchanged: number;
+  /** Where the next step begins; null when all is done. */
+  readonly next: Position | null;
+}
+
+/** Tags to put on and to take off messages. */
+export interface Retag {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** Something has happened to a message. */
+export interface MailChange {
+  readonly id: MessageId;
+  readonly domainId: number;
+  /** `status`: the status of the message, or of one of its recipients, is another one. */
+  readonly kind: 'accepted' | 'status' | 'removed' | 'tags';
+  /** The status that the message has now; null for `removed`, and where it is not known without a look. */
+  readonly status: Status | null;
+}
+
+export interface MailWatcher {
+  /** In the order in which it happened, many at a time. Must not throw. Only what is in the scope. */
+  changed(changes: readonly MailChange[]): void;
+  /**
+   * More has happened than is listed: another process did it, or there were more than {@link STORE.changes} at
+   * once. Look again. May be called for nothing.
+   */
+  missed(): void;
+}
+
+/** What a message is given anew when it is sent again. */
+export interface NewTry {
+  /** Default: all recipients of the stored message. */
+  readonly recipients?: readonly NewRecipient[];
+  readonly receivedAt: number;
+  readonly status: 'held' | 'queued';
+}
+
+export interface Mail {
+  /**
+   * Returns one page of the messages that match.
+   *
+   * A page is complete: it has every message that was committed before the call and matches, unless
+   * {@link Page.next} leads to it. Does bounded work, and holds up no commit.
+   */
+  page(scope: Scope, request: PageRequest): Promise<Page>;
+
+  /** Returns one message, or null if there is none in the scope. */
+  message(scope: Scope, id: MessageId): Promise<MessageRecord | null>;
+
+  /**
+   * The stored octets in order, chunk by chunk. Empty if there is no such message in the scope, or its
+   * content has been removed.
+   */
+  content(scope: Scope, id: MessageId): AsyncIterable<Uint8Array>;
+
+  /**
+   * Returns the header section with its last CRLF, without the blank line; null if there is no such message
+   * in the scope or its content has been removed. At most {@link STORE.headerSection} octets of it.
+   */
+  headerSection(scope: Scope, id: MessageId): Promise<Uint8Array | null>;
+
+  /**
+   * Does one bounded step of an operation, in one transaction. Call again with `next` until that is null.
+   * A step may be repeated: what is done already is left as it is.
+   */
+  operate(scope: Scope, request: OperationRequest): Promise<OperationStep>;
+
+  /**
+   * Puts tags on messages and takes tags off, one bounded step as {@link operate}. The statistics of the tags
+   * change with it, back to the hour in which each message came in. A message keeps at most {@link STORE.tags} tags.
+   */
+  retag(scope: Scope, retag: Retag, selection: Selection, before?: Position): Promise<OperationStep>;
+
+  /**
+   * Calls the watcher for what happens from now on, and returns the function that ends it. Nothing is
+   * queued for a watcher beyond one turn of the event loop, so a slow one costs no memory here. Never rejects
+   * anything: after a failure of the store it calls `missed`.
+   */
+  watch(scope: Scope, watcher: MailWatcher): () => void;
+}

@@ -1,0 +1,55 @@
+/** The contract of sign-in: sessions and the administrator's password. Part of `port.ts`. The store knows hashes alone. */
+
+/** Who signed in. */
+export type Principal =
+  { readonly kind: 'administrator' } | { readonly kind: 'domain'; readonly domainId: number };
+
+export interface Session {
+  /** SHA-256 of the session's secret. */
+  readonly digest: Uint8Array;
+  readonly principal: Principal;
+  /** All times in milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  readonly expiresAt: number;
+  /** Address and User-Agent of the client that signed in, for lists; one line each. */
+  readonly clientAddress: string;
+  readonly userAgent: string;
+}
+
+export interface Sessions {
+  /**
+   * Keeps a session. Resolved: durable. Resolves to false, with nothing kept, if its domain is removed.
+   * If the principal has more than {@link STORE.sessions} sessions, those seen longest ago are removed.
+   */
+  create(session: Omit<Session, 'lastSeenAt'>): Promise<boolean>;
+
+  /** Returns the session that is valid at `now`, or null. A session of a removed domain is not valid. */
+  find(digest: Uint8Array, now: number): Promise<Session | null>;
+
+  /** Notes that the session was used, and may move its end. Does nothing if it is gone. Lost if the server dies within seconds. */
+  touch(digest: Uint8Array, lastSeenAt: number, expiresAt: number): Promise<void>;
+
+  /** Sessions that are valid at `now`, newest first: of one principal, or of all. */
+  list(principal: Principal | null, now: number): Promise<Session[]>;
+
+  /** Ends a session. Resolved: it is not valid any more, also after a crash. Resolves to false if there is none. */
+  revoke(digest: Uint8Array): Promise<boolean>;
+
+  /** Ends all sessions of a principal but the one given. Resolves to how many. */
+  revokeAll(principal: Principal, except: Uint8Array | null): Promise<number>;
+
+  /** Forgets sessions that ended before `now`. */
+  removeExpired(now: number): Promise<number>;
+}
+
+export interface Administrator {
+  /** The password's record, as the caller made it (a scrypt string), or null before the first start. */
+  password(): Promise<string | null>;
+
+  /**
+   * Sets the record. With `onlyIfNone` it resolves to false, with nothing changed, if there is one already:
+   * so two servers that start at once show one password. Ends all sessions of the administrator otherwise.
+   */
+  setPassword(record: string, options: { readonly onlyIfNone: boolean }): Promise<boolean>;
+}
