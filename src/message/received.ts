@@ -36,19 +36,22 @@ export interface Trace {
 /**
  * A Received field (RFC 5321 4.4), folded, with its CRLF. Nothing in the trace can break it: each part is
  * printable, of a bounded length, and cannot be taken for a comment, a fold or another field.
+ *
+ * @param utf8Header whether the other fields of the message have octets beyond ASCII. If they have none, the field has
+ *   none either: it would be the only reason why the message needs SMTPUTF8 on its way.
  */
-export function receivedField(trace: Trace): string {
+export function receivedField(trace: Trace, utf8Header: boolean = trace.utf8): string {
   const tokens = ['Received:', 'from', safeHost(trace.helloName)];
   const client = clientInfo(trace.clientAddress);
   if (client !== null) tokens.push(client);
   tokens.push('by', safeHost(trace.hostname), 'with', withKeyword(trace));
   if (trace.tls !== null) tokens.push(tlsComment(trace.tls));
   tokens.push('id', safeAtom(trace.id, FOLD_AT));
-  const path = pathToTell(trace);
+  const path = pathToTell(trace, utf8Header);
   if (path !== null) tokens.push('for', `<${path}>`);
   // RFC 6710 4.1 and 7: an additional clause, behind all others.
   if (typeof trace.priority === 'number') tokens.push('PRIORITY', String(trace.priority));
-  return `${fold(tokens, formatDate(trace.time), trace.utf8)}\r\n`;
+  return `${fold(tokens, formatDate(trace.time), utf8Header)}\r\n`;
 }
 
 /**
@@ -95,7 +98,7 @@ function tlsComment(tls: string): string {
 }
 
 /** The only recipient, where there is one and no reader of the field is put out by it. */
-function pathToTell({ recipients, utf8 }: Trace): string | null {
+function pathToTell({ recipients }: Trace, utf8: boolean): string | null {
   const [only] = recipients;
   if (only === undefined || recipients.length > 1) return null;
   // RFC 6531 3.7.3: beyond ASCII only where the message is internationalised anyway.

@@ -1,6 +1,7 @@
 import { type MailParameters, Reply, reply } from '../protocol/index.js';
 import { Refusal } from '../server/index.js';
 import {
+  type ContentNeeds,
   type Domain,
   type Draft,
   type NewMessage,
@@ -8,6 +9,7 @@ import {
   type Store,
   StoreError,
 } from '../store/port.js';
+import { NeedsScanner } from '../message/needs.js';
 import { HeaderCollector } from './header-collector.js';
 import { HeaderRefusal, rewriteHeader, type RewriteOptions, type Rewritten } from './rewrite.js';
 import { deliveryTerms } from './terms.js';
@@ -57,6 +59,7 @@ export interface Accepted {
   /** What MT-PRIORITY said; null where it was not given. */
   readonly priority: number | null;
   readonly tags: readonly string[];
+  readonly needs: ContentNeeds;
 }
 
 /**
@@ -73,6 +76,7 @@ export class Acceptance {
   #collector: HeaderCollector | null;
   #draft: Draft | null = null;
   #header: Rewritten | null = null;
+  readonly #scanner: NeedsScanner;
   #size = 0;
 
   constructor(store: Store, policy: AcceptancePolicy, submitted: Submitted) {
@@ -81,11 +85,12 @@ export class Acceptance {
     this.#submitted = submitted;
     this.#receivedAt = policy.now();
     this.#collector = new HeaderCollector(policy.maxHeaderSize);
+    this.#scanner = new NeedsScanner(submitted.parameters.body === 'BINARYMIME');
   }
 
   /** The next octets of the message. A promise asks the sender to wait. The octets are free when it returns. */
   write(octets: Uint8Array): void | Promise<void> {
-    if (this.#collector === null) return this.#put(octets);
+    if (this.#collector === null) return this.#putBody(octets);
     const collected = this.#collector.add(octets);
     if (collected === null) return;
     if (collected === 'tooLong') {
@@ -94,7 +99,7 @@ export class Acceptance {
       );
     }
     this.#rewrite(collected.section);
-    if (collected.body.length > 0) return this.#put(collected.body);
+    if (collected.body.length > 0) return this.#putBody(collected.body);
   }
 
   /** The message is whole: resolves once it is on stable storage. */
@@ -106,6 +111,7 @@ export class Acceptance {
     if (header === null || draft === null) throw new Refusal(reply('internal'), 'the message ended twice');
     const { from, subject, tags, listUnsubscribe, messageId } = header;
     const terms = deliveryTerms(parameters, this.#receivedAt);
+    const needs = this.#scanner.needs();
     const message: NewMessage = {
       domainId: domain.id,
       reversePath,
@@ -121,6 +127,7 @@ export class Acceptance {
       // What is to go out at a time of its own waits for that, not for somebody to release it.
       status: terms.releaseAt === null ? this.#statusOf(tags) : 'queued',
       terms,
+      needs,
     };
     return draft.commit(message).then(
       () => ({
@@ -130,6 +137,7 @@ export class Acceptance {
         recipients: recipients.length,
         priority: parameters.priority ?? null,
         tags,
+        needs,
       }),
       (error: unknown) => {
         throw storeRefusal(error);
@@ -146,6 +154,11 @@ export class Acceptance {
   #statusOf(tags: readonly string[]): StartStatus {
     const { status } = this.#policy;
     return typeof status === 'function' ? status(this.#submitted.domain, tags) : status;
+  }
+
+  #putBody(octets: Uint8Array): void | Promise<void> {
+    this.#scanner.body(octets);
+    return this.#put(octets);
   }
 
   #put(octets: Uint8Array): void | Promise<void> {
@@ -190,6 +203,7 @@ export class Acceptance {
       throw error;
     }
     // Whether to wait is asked again with the body; a header section alone is no load.
+    this.#scanner.header(this.#header.octets);
     void this.#put(this.#header.octets);
   }
 }

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { formatDate } from '../message/date.js';
 import { normalizeDomain } from '../message/domain.js';
 import { decodeForDisplay } from '../message/encoded-word.js';
@@ -79,7 +80,7 @@ export function rewriteHeader(section: Uint8Array, options: RewriteOptions): Rew
   header.take('Bcc', 'Resent-Bcc');
   if (header.count('Date') === 0) header.append(`Date: ${formatDate(options.trace.time)}\r\n`);
   const messageId = settleMessageId(header, options.domain);
-  header.prepend(receivedField(options.trace));
+  header.prepend(receivedField(options.trace, isInternational(header, options.trace)));
   return {
     octets: header.toOctetsWithBlankLine(),
     from: from.address,
@@ -88,6 +89,11 @@ export function rewriteHeader(section: Uint8Array, options: RewriteOptions): Rew
     listUnsubscribe,
     messageId,
   };
+}
+
+/** Whether the fields that stay have octets beyond ASCII (RFC 6532), in a message that may have them. */
+function isInternational(header: HeaderSection, { utf8 }: Trace): boolean {
+  return utf8 && !isAscii(header.toOctets());
 }
 
 function parseSection(section: Uint8Array): HeaderSection {

@@ -63,9 +63,22 @@ it('the log says of a message what was accepted, whatever is open still', () => 
     envelope: null,
     origin: null,
   } as unknown as SessionView<Domain>;
-  onAccepted(gone, { id: 7, size: 2, from: 'a@example.com', recipients: 3, priority: 4, tags: [] });
-  onAccepted(gone, { id: 8, size: 2, from: 'a@example.com', recipients: 3, priority: null, tags: [] });
-  const [first, second] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const needs = { eightBit: false, utf8Header: false, binary: false, longLines: false };
+  onAccepted(gone, { id: 7, size: 2, from: 'a@example.com', recipients: 3, priority: 4, tags: [], needs });
+  onAccepted(gone, { id: 8, size: 2, from: 'a@example.com', recipients: 3, priority: null, tags: [], needs });
+  const long = { ...needs, longLines: true };
+  onAccepted(gone, {
+    id: 9,
+    size: 2,
+    from: 'a@b.example',
+    recipients: 1,
+    priority: null,
+    tags: [],
+    needs: long,
+  });
+  const [first, second, third] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(first).toMatchObject({ domain: 'example.com', id: '7', recipients: 3, priority: 4 });
   expect(second).not.toHaveProperty('priority');
+  expect(second).not.toHaveProperty('longLines');
+  expect(third).toMatchObject({ id: '9', longLines: true });
 });

@@ -28,6 +28,7 @@ async function gateway(options: ServerOptions<Domain> = {}) {
   const talk = await Talk.greeted(port);
   return {
     talk,
+    store,
     /** Sends a message with these parameters, and gives what the store has of it. */
     async send(mail: string, ...recipients: string[]): Promise<MessageDetail | null> {
       await talk.play(`> MAIL FROM:<app@example.com> ${mail}`, '< 250');
@@ -118,5 +119,44 @@ describe('what MAIL and RCPT ask of the delivery', () => {
     await talk.secure();
     await talk.play('> EHLO client.example', '< 250');
     expect(await send('REQUIRETLS', '<a@example.net>')).toMatchObject({ terms: { requireTls: true } });
+  });
+});
+
+describe('what the content needs', () => {
+  const NOTHING = { eightBit: false, utf8Header: false, binary: false, longLines: false };
+
+  it.each([
+    ['Hello', NOTHING],
+    ['H\xc3\xa9llo', { ...NOTHING, eightBit: true }],
+    ['a'.repeat(999), { ...NOTHING, longLines: true }],
+  ])('is computed from the octets: %j', async (line, needs) => {
+    const { talk, send, store } = await gateway();
+    const message = await send('BODY=8BITMIME SMTPUTF8', '<a@example.net>');
+    expect(message?.needs).toEqual(NOTHING);
+    await talk.play('> MAIL FROM:<app@example.com>', '< 250', '> RCPT TO:<a@example.net>', '< 250');
+    await talk.play('> DATA', '< 354');
+    talk.write(Buffer.from(`From: app@example.com\r\n\r\n${line}\r\n.\r\n`, 'latin1'));
+    expect(await talk.reply()).toMatch(/^250/);
+    const [last] = await store.messages({ limit: 1 });
+    expect((await store.message(last?.id ?? 0))?.needs).toEqual(needs);
+  });
+
+  it('is not SMTPUTF8 for the sake of the Received field', async () => {
+    const { talk, send, store } = await gateway();
+    talk.write('MAIL FROM:<app@example.com> SMTPUTF8\r\n');
+    talk.write(Buffer.from('RCPT TO:<a@b\u00fccher.example>\r\nDATA\r\n', 'utf8'));
+    await talk.play('< 250', '< 250', '< 354', '> From: app@example.com', '> ', '> Hello', '> .', '< 250');
+    const [{ id } = { id: 0 }] = await store.messages({ limit: 1 });
+    expect((await store.message(id))?.needs).toEqual(NOTHING);
+    expect(await send('SMTPUTF8', '<a@example.net>')).not.toBeNull();
+    talk.write('MAIL FROM:<app@example.com> SMTPUTF8\r\n');
+    talk.write(Buffer.from('RCPT TO:<a@b\u00fccher.example>\r\nDATA\r\n', 'utf8'));
+    talk.write(Buffer.from('From: app@example.com\r\nSubject: \u00e9\r\n\r\nHello\r\n.\r\n', 'utf8'));
+    await talk.play('< 250', '< 250', '< 354', '< 250');
+    const [utf8] = await store.messages({ limit: 1 });
+    expect((await store.message(utf8?.id ?? 0))?.needs).toMatchObject({ utf8Header: true });
+    const pieces: Uint8Array[] = [];
+    for await (const piece of store.content(utf8?.id ?? 0)) pieces.push(piece);
+    expect(Buffer.concat(pieces).toString('utf8')).toContain('for <a@b\u00fccher.example>');
   });
 });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type {
+  ContentNeeds,
   DeliveryTerms,
   MessageDetail,
   MessageQuery,
@@ -135,6 +136,7 @@ function detailLine(message: MessageDetail): Record<string, unknown> {
       attempts: attempts.map((attempt) => ({ ...attempt, at: isoTime(attempt.at) })),
     })),
     contentRemoved: message.contentRemoved,
+    needs: message.needs,
     terms: {
       ...terms,
       releaseAt: isoTime(terms.releaseAt),
@@ -156,6 +158,12 @@ function termFacts(terms: DeliveryTerms): [string, string][] {
     ['Require TLS', requireTls ? 'yes' : null],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== null);
+}
+
+/** What is unusual about the content. */
+function needFacts(needs: ContentNeeds | null): [string, string][] {
+  if (needs?.longLines !== true) return [];
+  return [['Long lines', 'some have more than 998 octets (RFC 5321 4.5.3.1.6)']];
 }
 
 /** What has become of a recipient: each try, and when the next one is. */
@@ -203,6 +211,7 @@ function describe(message: MessageDetail): string {
     ['Unsubscribe', message.listUnsubscribe],
     ['Message-ID', message.messageId],
     ['Size', `${message.size} octets`],
+    ...needFacts(message.needs),
     ['Received', new Date(message.receivedAt).toISOString()],
     ['Client', `${message.clientAddress}, ${message.tls ?? 'without TLS'}`],
   ];

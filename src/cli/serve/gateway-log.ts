@@ -15,11 +15,13 @@ export interface Observer {
  */
 export function observe(log: Logger): Observer {
   return {
-    onAccepted: (session, { id, size, from, recipients, priority, tags }) => {
+    onAccepted: (session, { id, size, from, recipients, priority, tags, needs }) => {
       if (!log.isLevelEnabled('info')) return;
       // RFC 6710 4.1
       const promise = priority === null ? {} : { priority };
-      log.info({ ...who(session), id: String(id), from, recipients, size, tags, ...promise }, 'accepted');
+      const line = { ...who(session), id: String(id), from, recipients, size, tags, ...promise };
+      // Such lines are broken up by many servers, and DKIM signatures with them.
+      log.info(needs.longLines ? { ...line, longLines: true } : line, 'accepted');
     },
     handler: {
       onRefused: (session, command, reply) => {

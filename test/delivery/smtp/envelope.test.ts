@@ -60,6 +60,26 @@ it('all of it', () => {
   ]);
 });
 
+const ASCII_ONLY = { eightBit: false, utf8Header: false, binary: false, longLines: false };
+
+// Go's net/smtp says SMTPUTF8 and BODY=8BITMIME whenever they are offered.
+it('takes from the octets what a message needs, and not from what its client declared', () => {
+  const declared = withTerms({ smtputf8: true, body: '8BITMIME' }, { needs: ASCII_ONLY });
+  for (const offer of ['250 x', EVERYTHING]) {
+    const { mail, refused } = envelopeFor(declared, route(offer), 1000);
+    expect(refused).toEqual([]);
+    expect(mail).not.toContain('UTF8');
+    expect(mail).not.toContain('8BITMIME');
+  }
+  const plain = { ...withTerms({}), needs: { ...ASCII_ONLY, eightBit: true, utf8Header: true } };
+  expect(envelopeFor(plain, route(EVERYTHING), 1000).mail).toContain(' BODY=8BITMIME SMTPUTF8');
+  expect(envelopeFor(plain, route('250 x'), 1000).refused).toMatchObject([
+    { refusal: { enhancedCode: '5.6.7' } },
+  ]);
+  const eightBit = { ...withTerms({}), needs: { ...ASCII_ONLY, eightBit: true } };
+  expect(envelopeFor(eightBit, route(EVERYTHING), 1000).mail).toMatch(/ BODY=8BITMIME$/);
+});
+
 it('none of it, to a server that offers nothing', () => {
   const plain = { ...ASKED, terms: { ...ASKED.terms, requireTls: false, deliverBy: later('notify') } };
   for (const reply of ['250 x', '250-x\r\n250 PIPELINING']) {

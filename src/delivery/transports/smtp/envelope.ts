@@ -50,7 +50,7 @@ export function envelopeFor(shipment: Shipment, route: Route, now: number): Enve
   }));
   const sent = refusals.filter(({ refusal }) => refusal === null).map(({ recipient }) => recipient);
   const utf8 =
-    terms.smtputf8 || [reversePath, ...sent.map(({ forwardPath }) => forwardPath)].some(beyondAscii);
+    needsUtf8(shipment) || [reversePath, ...sent.map(({ forwardPath }) => forwardPath)].some(beyondAscii);
   return {
     mail: `MAIL FROM:<${reversePath}>${mailParameters(shipment, extensions, utf8, now)}`,
     recipients: sent.map((recipient) => ({
@@ -61,12 +61,17 @@ export function envelopeFor(shipment: Shipment, route: Route, now: number): Enve
   };
 }
 
-function refusalOfAll(
-  { reversePath, terms, size }: Shipment,
-  { extensions, verified }: Route,
-  now: number,
-): Refusal | null {
-  if (terms.smtputf8 || beyondAscii(reversePath)) {
+/**
+ * RFC 6531 3.4: whether the header section needs SMTPUTF8. What the client declared counts only for a message of which
+ * nothing else is known: Go's net/smtp says SMTPUTF8 whenever it is offered.
+ */
+function needsUtf8({ needs, terms }: Pick<Shipment, 'needs' | 'terms'>): boolean {
+  return needs?.utf8Header ?? terms.smtputf8;
+}
+
+function refusalOfAll(shipment: Shipment, { extensions, verified }: Route, now: number): Refusal | null {
+  const { reversePath, terms, size } = shipment;
+  if (needsUtf8(shipment) || beyondAscii(reversePath)) {
     if (!extensions.has('SMTPUTF8')) return NO_UTF8;
   }
   if (isBroken(reversePath)) return { enhancedCode: '5.1.7', reason: 'the sender address cannot be sent' };
@@ -107,7 +112,7 @@ function refusalOf({ forwardPath }: LeasedRecipient, extensions: Extensions): Re
 }
 
 function mailParameters(
-  { terms, size }: Shipment,
+  { terms, size, needs }: Shipment,
   extensions: Extensions,
   utf8: boolean,
   now: number,
@@ -117,8 +122,8 @@ function mailParameters(
     parameter !== null && extensions.has(keyword) ? ` ${parameter}` : '';
   return [
     offered('SIZE', `SIZE=${size}`),
-    // True of a message of 7 bits, too.
-    offered('8BITMIME', 'BODY=8BITMIME'),
+    // 8BITMIME is true of a message of 7 bits, too: it is said if it is not known.
+    offered('8BITMIME', needs?.eightBit === false && !utf8 ? 'BODY=7BIT' : 'BODY=8BITMIME'),
     offered('SMTPUTF8', utf8 ? 'SMTPUTF8' : null),
     offered('DSN', ret === null ? null : `RET=${ret}`),
     offered('DSN', envelopeId === null ? null : `ENVID=${encodeXtext(envelopeId)}`),

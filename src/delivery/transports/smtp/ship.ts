@@ -70,8 +70,9 @@ export async function ship(
  * as such has lines all the same.
  */
 async function refusalOfContent(shipment: Shipment): Promise<Refusal | null> {
-  if (shipment.terms.body !== 'BINARYMIME') return null;
-  if (await isLines(shipment.content())) return null;
+  const { needs, terms } = shipment;
+  if (needs !== null ? !needs.binary : terms.body !== 'BINARYMIME') return null;
+  if (needs === null && (await isLines(shipment.content()))) return null;
   return {
     enhancedCode: '5.6.1',
     reason: 'the message is BINARYMIME and has no proper lines: it would have to be converted',

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { NeedsScanner } from '../../src/message/needs.js';
+
+/** The needs of a whole content, an octet at a time: slow, and easy to believe. */
+function reference(header: Buffer, body: Buffer) {
+  const text = Buffer.concat([header, body]).toString('latin1');
+  return {
+    eightBit: /[\x80-\xff]/.test(text),
+    utf8Header: /[\x80-\xff]/.test(header.toString('latin1')),
+    binary: /\0|\r(?!\n)|(?<!\r)\n/.test(text),
+    longLines: text.split('\r\n').some((line) => line.length > 998),
+  };
+}
+
+function scan(header: Buffer, body: Buffer, cuts: readonly number[]) {
+  const scanner = new NeedsScanner(true);
+  scanner.header(header);
+  let from = 0;
+  for (const cut of [...cuts, body.length].sort((a, b) => a - b)) {
+    const to = Math.min(cut, body.length);
+    scanner.body(body.subarray(from, to));
+    from = to;
+  }
+  return scanner.needs();
+}
+
+const line = fc
+  .tuple(
+    fc.oneof(fc.nat(120), fc.integer({ min: 990, max: 1004 }), fc.nat(3000)),
+    fc.constantFrom('a', 'a', '\xe9'),
+    fc.constantFrom('\r\n', '\r\n', '\r\n', '\r\n', '\r\n', '\r\n', '\n', '\r', '\r\r\n', '\0\r\n'),
+  )
+  .map(([length, character, end]) => character.repeat(length) + end);
+const octets = (text: string): Buffer => Buffer.from(text, 'latin1');
+
+describe('what a content needs', () => {
+  // Invariant: however the octets are cut into pieces, the answer is that of a look at each octet.
+  it('is what a look at every octet finds, in pieces of any size', () => {
+    fc.assert(
+      fc.property(
+        fc.array(line, { maxLength: 8 }),
+        fc.constantFrom('Subject: a\r\n\r\n', 'Subject: \xc3\xa9\r\n\r\n'),
+        fc.constantFrom('', 'the end', 'e'.repeat(998), 'e'.repeat(999)),
+        fc.array(fc.nat(9000), { maxLength: 12 }),
+        (lines, header, end, cuts) => {
+          const body = octets(lines.join('') + end);
+          const expected = reference(octets(header), body);
+          const { longLines, ...found } = scan(octets(header), body, cuts);
+          const { longLines: expectedLong, ...rest } = expected;
+          expect(found).toEqual(rest);
+          // In content with bare CR or LF, lines are no measure of anything.
+          if (!expected.binary) expect(longLines).toBe(expectedLong);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    ['a line of 998 octets', 'a'.repeat(998) + '\r\n', false],
+    ['a line of 999 octets', 'a'.repeat(999) + '\r\n', true],
+    ['a last line of 998 octets', 'a'.repeat(998), false],
+    ['a last line of 999 octets', 'a'.repeat(999), true],
+    ['a long line after many short ones', 'a\r\n'.repeat(500) + 'b'.repeat(999) + '\r\n', true],
+  ])('measures %s', (_what, body, expected) => {
+    for (let cut = 0; cut <= body.length; cut += 7) {
+      expect(scan(octets('A: b\r\n\r\n'), octets(body), [cut]).longLines).toBe(expected);
+    }
+  });
+
+  // A search for each line would be 100 times as many for the shortest lines.
+  it.each([
+    ['blank lines', '\r\n'.repeat(500_000)],
+    ['short lines', 'a\r\n'.repeat(333_333)],
+    ['the longest lines', `${'a'.repeat(998)}\r\n`.repeat(1000)],
+    ['long and short lines in turn', `${'a'.repeat(997)}\r\n\r\n`.repeat(1000)],
+  ])('takes a number of searches that follows from the octets, not from the lines: %s', (_what, body) => {
+    const counted = octets(body);
+    const search = vi.spyOn(counted, 'lastIndexOf');
+    new NeedsScanner(false).body(counted);
+    expect(search.mock.calls.length).toBeGreaterThan(900);
+    expect(search.mock.calls.length).toBeLessThan(2 * (body.length / 1000) + 10);
+  });
+});
