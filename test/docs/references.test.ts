@@ -195,7 +195,7 @@ describe('docs/architecture.md', () => {
         : [];
     });
     const told = readDocument('docs/architecture.md').rows.flatMap(([folder = '', imports = '']) => {
-      const name = /^`src\/(\w+)\/`$/.exec(folder)?.[1];
+      const name = /^`src\/([\w-]+)\/`$/.exec(folder)?.[1];
       return name === undefined ? [] : [[name, namesIn(imports)]];
     });
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries(enforced));
