@@ -16,6 +16,16 @@ describe('decodeEncodedWords', () => {
     ['=?no-such-set?q?a?=', 'a'],
     ['=?utf-8?b?!!!?=', ''],
     ['=?utf-16le?b?ANg=?=', '\ufffd'],
+    // Node's own decoder reads these as C1 controls (since 20.18).
+    ['=?windows-1252?Q?5_=80?=', '5 \u20ac'],
+    ['=?iso-8859-1?Q?it=92s?=', 'it\u2019s'],
+    // A word that cannot be decoded stays as it was written.
+    ['a =?no-such-set?q?=80?= b', 'a =?no-such-set?q?=80?= b'],
+    ['=?iso-2022-kr?q?=80?=', '=?iso-2022-kr?q?=80?='],
+    ['=?utf-7?q?+APw-?=', '\u00fc'],
+    ['=?base64?q?=FF?=', '=?base64?q?=FF?='],
+    // White space counts between a word and other text, and not between two words.
+    ['a =?utf-8?q?b?=  =?latin1?q?c?= d', 'a bc d'],
   ])('reads %j as %j', (text, decoded) => {
     expect(decodeEncodedWords(text)).toBe(decoded);
   });
@@ -68,4 +78,8 @@ describe('decodeEncodedWords', () => {
 
 it('shows text on one line without controls', () => {
   expect(decodeForDisplay(' =?utf-8?q?a=0D=0Ab=00=1B[31m=E2=80=A8c?= \t')).toBe('a  b  [31m c');
+});
+
+it('removes directional overrides from what is shown', () => {
+  expect(decodeForDisplay('=?utf-8?q?fdp=E2=80=AE.exe?=')).toBe('fdp.exe');
 });
