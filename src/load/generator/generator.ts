@@ -8,50 +8,53 @@ import { randomFrom } from './random.js';
 import type { Recorder } from '../report/recorder.js';
 import { intendedStarts } from './schedule.js';
 
-/** Which part of the run a thread has. */
+/** The part of the run that one thread does. */
 export interface Part {
   readonly index: number;
   readonly of: number;
 }
 
-/** A run ends where no connection could be had for this long, in milliseconds. */
+/** Ends the run if no connection could be opened for this long, in milliseconds. */
 const GIVE_UP = 10_000;
 /**
- * Where there are several threads, one that is refused goes on for so long, in milliseconds: others may have all the
- * connections that the server gives, and news of that takes an interval.
+ * How long a thread of several continues after all its connections were refused, in milliseconds. The other threads
+ * may hold all the connections that the server allows, and a thread learns of their success only once an interval.
  */
 const NEWS = 1_000;
-/** From here on a due message is waited for awake, in milliseconds: a timer is late by one or two. */
+/**
+ * If a message is due within this time, in milliseconds, the thread polls instead of sleeping: a timer is one or two
+ * milliseconds late.
+ */
 const SPIN = 2;
 
-/** The load of one thread: what to send when, over which connection. */
+/** Generates the load of one thread: decides when each message starts and which connection sends it. */
 export class Generator implements Work {
   readonly #lanes = new Set<Lane>();
-  /** Lanes without work; the one that waits longest gets the next message. */
+  /** Senders without work. The one that has waited longest gets the next message. */
   #idle: Lane[] = [];
   readonly #mails: Mails;
   readonly #nextStart: (() => number) | null;
-  /** Of an open loop: what is due and has no connection yet, by its intended start. */
+  /** Open loop only: intended starts of messages that are due and have no connection yet. */
   #due: number[] = [];
   #dueFrom = 0;
   #pending = Infinity;
-  /** Messages that may be started yet. */
+  /** Number of messages that may still be started. */
   #left: number;
   #number = 0;
   #stopped = false;
   #failure: RunFailed | null = null;
-  /** Lanes that have had no connection; of no interest once one of all has had one. */
+  /** Senders that never had a connection. Not used any more after one sender has connected. */
   readonly #without = new Set<Lane>();
   #everOpened = false;
   #lastOpen = 0;
-  /** When all lanes had been without a connection, in milliseconds of the run. */
+  /** When the last sender was found to be without a connection, in milliseconds of the run. */
   #withoutSince: number | null = null;
   #stoppedAt = 0;
   #gaveUp = false;
   readonly #timers = new Set<NodeJS.Timeout>();
   #finished: (() => void) | null = null;
 
-  /** @param now milliseconds of the run */
+  /** @param now returns the milliseconds since the run began */
   constructor(
     private readonly plan: Plan,
     private readonly part: Part,
@@ -65,7 +68,10 @@ export class Generator implements Work {
     this.#nextStart = plan.schedule === null ? null : intendedStarts(plan.schedule, random, part);
   }
 
-  /** Resolves when all is sent or the time is over. Rejects with RunFailed where there was never a connection. */
+  /**
+   * Resolves when everything is sent or the time is over. Rejects with {@link RunFailed} if no connection ever
+   * succeeded.
+   */
   async run(): Promise<void> {
     const over = new Promise<void>((resolve) => {
       this.#finished = resolve;
@@ -88,7 +94,7 @@ export class Generator implements Work {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  /** Starts no more messages; what is on its way has that many milliseconds. */
+  /** Starts no more messages, and gives those under way `drain` milliseconds to end. */
   stop(drain: number): void {
     this.#stopped = true;
     this.#stoppedAt ||= this.now();
@@ -96,28 +102,28 @@ export class Generator implements Work {
     this.#after(drain, () => this.#abort());
   }
 
-  /** When the time was over, in milliseconds of the run; 0 where the messages were sooner. */
+  /** When the time was over, in milliseconds of the run; 0 if all messages ended before. */
   get stoppedAt(): number {
     return this.#stoppedAt;
   }
 
-  /** The server was gone for too long. */
+  /** True if the run ended because the server was unreachable for too long. */
   get gaveUp(): boolean {
     return this.#gaveUp;
   }
 
-  /** Messages that were due and never began. */
+  /** Number of messages that were due and never started. */
   get unstarted(): number {
     return this.#due.length - this.#dueFrom;
   }
 
-  /** Another thread has been served: the server is there, though it may have no connection for this one. */
+  /** Records that another thread has a connection: the server works, even if it refuses this thread's connections. */
   served(): void {
     this.#everOpened = true;
     this.#lastOpen = this.now();
   }
 
-  // ---- what lanes ask and tell
+  // ---- the interface that senders use
 
   get over(): boolean {
     if (this.#failure !== null) return true;
@@ -138,7 +144,7 @@ export class Generator implements Work {
     if (this.#dueFrom === this.#due.length) {
       this.#due = [];
       this.#dueFrom = 0;
-      // Not now: the lane that takes this one would be told that there is none.
+      // Not in this turn: the sender that takes this message would be woken and find no work.
       if (this.over) setImmediate(() => this.#wakeAll());
     }
     return this.#make(intended, now);
@@ -192,14 +198,14 @@ export class Generator implements Work {
     return this.#mails.make(number, intended, started);
   }
 
-  /** Puts what is due in hand, and waits for the next one. */
+  /** Moves messages that are due to the list, and sets a timer for the next one. */
   #schedule(): void {
     const { duration } = this.plan;
     const now = this.now();
     this.recorder.at(now);
     if (this.#pending === Infinity) this.#advance();
     while (this.#pending <= now && !this.#stopped) {
-      // With a connection free and waiting, only this thread can be late.
+      // If a connection is free, only this thread can be the reason for the delay.
       if (this.#idle.length > 0) this.recorder.slipped(now - this.#pending);
       this.#due.push(this.#pending);
       this.#advance();
@@ -280,12 +286,12 @@ function sessionOptions({ target, mechanism, ...plan }: Plan): SessionOptions {
   };
 }
 
-/** It is this process that cannot have as many connections, and no fault of the server. */
+/** Returns true if this process has no file descriptors left, which is not the server's fault. */
 function outOfFiles({ cause }: Error): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'EMFILE';
 }
 
-/** What of a number of things falls to this part; all parts together have all of them. */
+/** Returns the share of a total that falls to this part. The shares of all parts add up to the total. */
 function shareOf(total: number, { index, of }: Part): number {
   return Math.floor(total / of) + (index < total % of ? 1 : 0);
 }

@@ -12,19 +12,19 @@ import {
 import type { NumberedMail } from './mails.js';
 import type { Recorder } from '../report/recorder.js';
 
-/** Who gives work to a lane. */
+/** Gives work to senders. */
 export interface Work {
-  /** The next message, or null: none now. */
+  /** Returns the next message, or null if no message may start now. */
   take(): NumberedMail | null;
-  /** The lane has nothing to do, and may be woken. */
+  /** Registers a sender that has nothing to do, so that it is woken when a message is due. */
   idle(lane: Lane): void;
-  /** A message is due that no connection has taken. */
+  /** True if a message is due that no connection has taken. */
   readonly waiting: boolean;
-  /** No message will ever come again. */
+  /** True if no message will ever start again. */
   readonly over: boolean;
-  /** A lane has come to its end. */
+  /** Called when a sender has ended. */
   closed(lane: Lane): void;
-  /** A session was opened, or was not. */
+  /** Called when a session was opened, or with the error if that failed. */
   tried(lane: Lane, error: Error | null): void;
   readonly now: () => number;
 }
@@ -34,14 +34,14 @@ export interface LaneOptions {
   readonly pipelining: boolean;
   readonly chunking: boolean;
   readonly messagesPerConnection: number;
-  /** Whether a connection is opened only once there is a message for it. */
+  /** If true, a connection is opened only when there is a message for it. */
   readonly lazy: boolean;
 }
 
-/** Milliseconds after which a connection that could not be had is tried again. */
+/** Milliseconds until a connection that failed is tried again. */
 const RETRY = 100;
 
-/** One connection at a time, and the next one behind it, for as long as there is work. */
+/** Keeps one connection open at a time, and opens the next one after it closes, as long as there is work. */
 export class Lane implements MailSource<NumberedMail> {
   #mailer: Mailer<NumberedMail> | null = null;
   #sent = 0;
@@ -56,14 +56,14 @@ export class Lane implements MailSource<NumberedMail> {
     private readonly shared: Shared,
   ) {}
 
-  /** Begins, or stays closed until there is work. */
+  /** Opens the first connection, or waits for work if `lazy` is set. */
   begin(): void {
     if (this.work.over) this.#finish();
     else if (this.options.lazy && !this.work.waiting) this.work.idle(this);
     else this.#open();
   }
 
-  /** There is work, or there will be none. */
+  /** Called when there is work, or when there will be no more work. */
   wake(): void {
     if (this.#state === 'open') this.#mailer?.wake();
     else if (this.#state === 'closed') {
@@ -72,7 +72,7 @@ export class Lane implements MailSource<NumberedMail> {
     } else if (this.#state === 'waiting' && this.work.over) this.#finish();
   }
 
-  /** Ends at once; what is on its way is lost. */
+  /** Ends at once. Messages under way count as lost. */
   abort(error: ConnectionError): void {
     if (this.#state === 'done') return;
     this.#finish();
@@ -80,7 +80,7 @@ export class Lane implements MailSource<NumberedMail> {
     this.#mailer?.lost(error);
   }
 
-  // ---- what the mailer asks and tells
+  // ---- the interface that the mailer uses
 
   next(): NumberedMail | null {
     if (this.#sent >= this.options.messagesPerConnection) {
@@ -134,7 +134,7 @@ export class Lane implements MailSource<NumberedMail> {
   }
 
   #opened(channel: Channel, began: number): void {
-    // It may have been given up in the turn in which it came about.
+    // The sender may have been aborted in the turn in which the connection opened.
     if (this.#state === 'done') return;
     this.recorder.opened(began, this.work.now(), channel.resumed);
     this.work.tried(this, null);

@@ -6,17 +6,19 @@ import { chooser } from './sizes.js';
 
 /** A message of the run. */
 export interface NumberedMail extends Mail {
-  /** Octets of the message, as it is without dot-stuffing. */
+  /** Octets of the message before dot-stuffing. */
   readonly octets: number;
-  /** When it was to start, and when it did, in milliseconds of the run. */
+  /** The intended start and the real start, in milliseconds of the run. */
   readonly intended: number;
   readonly started: number;
 }
 
-/** Digits of a number: the same for all, so that all messages of a size have that size. */
+/**
+ * Digits of a message's number. They are the same for all messages, so that all messages of a size have equal length.
+ */
 const DIGITS = 10;
 const NUMBER = '0'.repeat(DIGITS);
-/** Up to here a message is copied into one piece; the body of a larger one is shared. */
+/** A message up to this size is copied into one buffer; larger messages share the buffer of the body. */
 const COPIED = 32 * 1024;
 
 const WORDS =
@@ -24,22 +26,25 @@ const WORDS =
     ' ',
   );
 
-/** What is the same for all messages of a size. */
+/** The parts that all messages of a size share. */
 interface Template {
   readonly octets: number;
-  /** The header section with all of the body, or with none of it. */
+  /** The header section, with the whole body if the message is small, else without it. */
   readonly head: Buffer;
-  /** Where in the head the number stands. */
+  /** Offsets in `head` at which the number is written. */
   readonly places: readonly number[];
   readonly body: readonly Buffer[];
 }
 
-/** Makes the messages of a run: text of the right size, numbered sender to recipient, the same for the same seed. */
+/**
+ * Makes the messages of a run: text of the right size, with a number in sender and recipient. The same seed makes the
+ * same messages.
+ */
 export class Mails {
   readonly #templates: readonly Template[];
   readonly #choose: () => number;
   readonly #mail: string;
-  /** What stands around the number. */
+  /** The recipient's address around its number. */
   readonly #rcpt: readonly string[];
   readonly #recipients: number;
 
@@ -48,13 +53,13 @@ export class Mails {
     this.#mail = mailCommand(plan.from);
     this.#recipients = plan.recipients;
     this.#rcpt = rcptCommand(numbered(plan.to)).split(NUMBER);
-    // The same messages in each thread, in an order of its own.
+    // Each thread makes the same messages, in an order of its own.
     const words = randomFrom(plan.seed);
     this.#templates = plan.sizes.map(({ octets }) => template(plan, octets, words, now));
     this.#choose = chooser(plan.sizes, randomFrom(plan.seed + 1 + thread));
   }
 
-  /** The message of a number, counted from 0. */
+  /** Returns the message with this number, counted from 0. */
   make(number: number, intended: number, started: number): NumberedMail {
     const { octets, head, places, body } = this.#templates[this.#choose()] as Template;
     const recipients: string[] = [];
@@ -97,13 +102,13 @@ function template(plan: Plan, size: number, random: () => number, now: number): 
   };
 }
 
-/** Lines of words, with that many octets; a line end at the least. */
+/** Returns lines of words with `octets` octets in total, and at least a line end. */
 function text(octets: number, random: () => number): Buffer {
   const length = Math.max(2, octets);
   const lines: string[] = [];
   let left = length;
   while (left > 0) {
-    // A last line must have room for its end.
+    // The last line needs room for its CRLF.
     const width = left <= 78 ? left : left < 80 ? 40 : 78;
     let line = '';
     while (line.length < width - 2) line += `${WORDS[Math.floor(random() * WORDS.length)] ?? ''} `;
@@ -113,7 +118,7 @@ function text(octets: number, random: () => number): Buffer {
   return Buffer.from(lines.join(''), 'latin1');
 }
 
-/** `rcpt@example.net` with room for a number: where `{n}` stands, or before the `@`. */
+/** Splits a recipient such as `rcpt@example.net` at the place of its number: at `{n}`, or before the `@`. */
 function numbered(address: string): string {
   if (address.includes('{n}')) return address.replaceAll('{n}', NUMBER);
   const at = address.lastIndexOf('@');

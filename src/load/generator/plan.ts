@@ -2,15 +2,15 @@ import type { Mechanism } from '../../client/index.js';
 import type { Schedule } from './schedule.js';
 import type { SizeShare } from './sizes.js';
 
-/** What is aimed at. */
+/** The server that a run sends to. */
 export interface Target {
   readonly host: string;
-  /** Where that is; null: it is looked up for each connection. */
+  /** Addresses of the host; null if it is resolved again for each connection. */
   readonly addresses: readonly string[] | null;
   readonly port: number;
   readonly implicitTls: boolean;
   readonly user: string | null;
-  /** A plain text, because a plan goes to other threads; a {@link Plan} is never shown whole. */
+  /** Plain text, because a plan is sent to other threads. A {@link Plan} is never printed as a whole. */
   readonly password: string | null;
 }
 
@@ -25,29 +25,29 @@ export interface Plan {
   readonly chunking: boolean;
 
   readonly connections: number;
-  /** Messages of the whole run; null: as many as the time allows. */
+  /** Messages of the whole run; null if only the time limits it. */
   readonly messages: number | null;
-  /** How long messages are started, warm-up included; null: until there are no more. */
+  /** How long messages are started, warm-up included; null if only the number limits it. */
   readonly duration: number | null;
-  /** Null: any number. */
+  /** Null if there is no limit. */
   readonly messagesPerConnection: number | null;
   readonly recipients: number;
   readonly sizes: readonly SizeShare[];
-  /** Null: a closed loop, in which each connection sends its next message once the last one was answered. */
+  /** Null for a closed loop, in which each connection sends its next message after the reply to the last one. */
   readonly schedule: Schedule | null;
-  /** In a closed loop: over which time the connections are opened. */
+  /** Closed loop only: the time over which the connections are opened. */
   readonly ramp: number;
-  /** What ends within it does not count. */
+  /** Messages that end within this time are not counted. */
   readonly warmup: number;
 
   readonly from: string;
-  /** Recipients are made of it, each with a number. */
+  /** Recipients are made from this address, each with a number. */
   readonly to: string;
   readonly hello: string;
   readonly seed: number;
-  /** For each reply. */
+  /** Longest wait for each reply. */
   readonly timeout: number;
-  /** For what is on its way when the time is over. */
+  /** How long messages under way may take after the time is over. */
   readonly drain: number;
   readonly threads: number;
 }

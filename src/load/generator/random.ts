@@ -1,4 +1,7 @@
-/** Numbers from 0 up to 1, the same ones for the same seed. Mulberry32: good enough to choose, not to hide. */
+/**
+ * Returns a generator of numbers from 0 up to 1 (Mulberry32). The same seed gives the same numbers. Good enough to
+ * choose by, not for secrets.
+ */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -5,29 +5,27 @@ import { makeReport, type Report } from '../report/report.js';
 import { Tally } from '../report/tally.js';
 import { LocalThread, type Thread, WorkerThread } from './thread.js';
 
-/** A run under way, for who wants to show it. */
+/** The state of a run, for a program that displays it. */
 export interface Progress {
   readonly tally: Tally;
   readonly inFlight: number;
   /** Seconds since the beginning. */
   readonly elapsed: number;
-  /** It was stopped early, and waits for what is under way. */
+  /** True if the run was stopped early and waits for messages under way. */
   readonly stopping: boolean;
 }
 
 export interface RunOptions {
   /** Called once the run has begun. */
   readonly begun?: (progress: Progress) => void;
-  /** Ends the run early; the report tells what there is until then. */
+  /** Ends the run early when it settles. The report covers the time until then. */
   readonly stop?: Promise<unknown>;
 }
 
-/** Milliseconds that messages under way have when the run is stopped early. */
+/** Milliseconds that messages under way have if the run is stopped early. */
 const STOP_DRAIN = 3_000;
 
-/**
- * Runs a plan. Rejects with RunFailed where no connection could be had at all.
- */
+/** Runs a plan. Rejects with {@link RunFailed} if no connection could be opened. */
 export async function runPlan(plan: Plan, { begun, stop }: RunOptions = {}): Promise<Report> {
   const tally = new Tally(Math.ceil(plan.warmup / INTERVAL));
   const threads = await startThreads(plan, tally);
@@ -91,7 +89,7 @@ async function startThreads(plan: Plan, tally: Tally): Promise<Thread[]> {
   return workers;
 }
 
-/** Where one thread can do nothing, the others need not go on. */
+/** Resolves when the thread has ended. If one thread fails, the others are stopped. */
 async function endOf(thread: Thread, origin: number, all: readonly Thread[]): ReturnType<Thread['run']> {
   try {
     return await thread.run(origin);

@@ -1,19 +1,19 @@
-/** When messages of an open loop are to start. */
+/** The times at which messages of an open loop start. */
 export interface Schedule {
-  /** Messages a second, once the ramp is over. */
+  /** Messages a second, after the ramp. */
   readonly perSecond: number;
-  /** `fixed`: evenly; `poisson`: as from many senders who know nothing of each other. */
+  /** `fixed`: evenly spaced; `poisson`: as from many independent senders. */
   readonly arrivals: 'fixed' | 'poisson';
-  /** Milliseconds over which the rate rises from nothing, in a straight line. */
+  /** Milliseconds over which the rate rises linearly from 0. */
   readonly ramp: number;
 }
 
 /**
- * The intended starts, one behind the other, in milliseconds from the beginning of the run. They depend on
- * nothing that happens: a server that stalls does not put off what is due meanwhile.
+ * Returns a function that returns the intended starts one after the other, in milliseconds from the beginning of the
+ * run. They depend on nothing that happens: if a server stalls, the messages that are due meanwhile stay due.
  *
- * @param random from 0 up to 1; for `poisson`
- * @param share which of how many equal parts of the load these are: fixed arrivals of all together are even
+ * @param random returns numbers from 0 up to 1; used for `poisson`
+ * @param share which of how many equal parts of the load these are; fixed arrivals of all parts together are even
  */
 export function intendedStarts(
   { perSecond, arrivals, ramp }: Schedule,
@@ -21,7 +21,7 @@ export function intendedStarts(
   share: { readonly index: number; readonly of: number } = { index: 0, of: 1 },
 ): () => number {
   const perMs = perSecond / 1000 / share.of;
-  // In units of one message at an even rate: 1, 2, 3, ... or, between each and the next, exponentially far.
+  // In units of one message at an even rate: 1, 2, 3, ...; for `poisson` the gaps are exponentially distributed.
   let position = arrivals === 'fixed' ? share.index / share.of - 1 : 0;
   return () => {
     position += arrivals === 'fixed' ? 1 : -Math.log(1 - random());
@@ -30,8 +30,8 @@ export function intendedStarts(
 }
 
 /**
- * When that many messages are due, with a rate that rises over the ramp: the number due is the area below the
- * rate, which is `rate·t²/2ramp` within the ramp, and `rate·(t − ramp/2)` behind it.
+ * Returns when that many messages are due, if the rate rises over the ramp. The number due is the area below the rate:
+ * `rate·t²/2ramp` within the ramp, and `rate·(t − ramp/2)` after it.
  */
 function timeOf(messages: number, perMs: number, ramp: number): number {
   const withinRamp = (perMs * ramp) / 2;

@@ -1,19 +1,19 @@
-/** Messages of one size, and how many of all are of it. */
+/** Messages of one size, and their weight among all messages. */
 export interface SizeShare {
   readonly octets: number;
   /** In proportion to the other weights. */
   readonly weight: number;
 }
 
-/** How sizes are written, in words for an error message. */
+/** The form of sizes, for error messages. */
 export const SIZES_FORM =
   'octets with or without a unit of 1024 (k, m), such as 64k; or several, each with its share, such as 1k:80,64k:15,1m:5';
 
 const UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 } as const;
-/** What a message may measure at the most: what the parts of a run share of it is held in memory. */
+/** Largest message in octets. The parts that messages of a run share are held in memory. */
 export const LARGEST_MESSAGE = 1024 ** 3;
 
-/** Reads `1k` and `1k:80,64k:15,1m:5`. @returns undefined where the text is neither */
+/** Parses `1k` and `1k:80,64k:15,1m:5`. Returns undefined if the text has another form. */
 export function parseSizes(text: string): SizeShare[] | undefined {
   const shares: SizeShare[] = [];
   for (const part of text.split(',')) {
@@ -28,7 +28,9 @@ export function parseSizes(text: string): SizeShare[] | undefined {
   return shares;
 }
 
-/** Chooses an index, each as often as its share says. @param random from 0 up to 1 */
+/**
+ * Returns a function that chooses an index, each as often as its weight says. `random` returns numbers from 0 up to 1.
+ */
 export function chooser(shares: readonly SizeShare[], random: () => number): () => number {
   if (shares.length === 1) return () => 0;
   const total = shares.reduce((sum, { weight }) => sum + weight, 0);

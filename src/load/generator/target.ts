@@ -2,15 +2,15 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Target } from './plan.js';
 
-/** How a target is written, in words for an error message. */
+/** The form of a target, for error messages. */
 export const TARGET_FORM =
   'smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before the host where AUTH is wanted';
 
 /**
- * Reads `smtp://user:password@host:port`. User and password are percent-decoded. The port may be left out:
- * 587, and 465 for smtps (RFC 6409, RFC 8314).
+ * Parses `smtp://user:password@host:port`. User and password are percent-decoded. If the port is missing, it is 587,
+ * or 465 for smtps (RFC 6409, RFC 8314).
  *
- * @returns the target, or in words what is wrong; the words never hold the text, which may have a password
+ * @returns the target, or a text that says what is wrong; it never contains the input, which may have a password
  */
 export function parseTarget(text: string): Target | string {
   const match = /^(?:(smtps?)|[a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)(.*)$/is.exec(text);
@@ -48,14 +48,14 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** Where a host leads. */
+/** The addresses of a host. */
 export interface Resolved {
   readonly addresses: readonly string[];
-  /** All its addresses are of this very machine, and of no network. */
+  /** True if all addresses are loopback addresses of this machine. */
   readonly loopback: boolean;
 }
 
-/** Looks a host up. Rejects with Node's error where there is none. */
+/** Resolves a host name. Rejects with Node's error if it has no address. */
 export async function resolveHost(host: string): Promise<Resolved> {
   const addresses =
     isIP(host) === 0 ? (await lookup(host, { all: true })).map(({ address }) => address) : [host];

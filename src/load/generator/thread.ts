@@ -5,45 +5,45 @@ import { Generator } from './generator.js';
 import type { Plan } from './plan.js';
 import { type Faults, type Interval, Recorder } from '../report/recorder.js';
 
-/** How a thread came to its end. */
+/** The result of a thread. */
 export interface ThreadEnd {
   readonly faults: Faults;
-  /** Messages that were due and never began. */
+  /** Messages that were due and never started. */
   readonly unstarted: number;
-  /** When it was told to start no more, in milliseconds of the run; 0 where it came to its end before. */
+  /** When the thread stopped starting messages, in milliseconds of the run; 0 if all messages ended before. */
   readonly stoppedAt: number;
-  /** For too long there was no connection to be had. */
+  /** True if the server was unreachable for too long. */
   readonly gaveUp: boolean;
-  /** Share of its time in which the thread's event loop was not idle, from 0 to 1. */
+  /** Share of the time in which the thread's event loop was not idle, from 0 to 1. */
   readonly busy: number;
 }
 
 /** A thread that generates load. */
 export interface Thread {
-  /** Sends, from the given moment on (milliseconds since 1970, with fractions). */
+  /** Sends from the given moment on (milliseconds since 1970, with fractions). */
   run(origin: number): Promise<ThreadEnd>;
   stop(drain: number): void;
-  /** Another thread has been served: the server is there. */
+  /** Records that another thread has a connection: the server works. */
   served(): void;
-  /** Messages on their way, as far as is known. */
+  /** Messages under way, as far as this thread has reported them. */
   readonly inFlight: number;
 }
 
-/** What a thread says to the one that started it. */
+/** Messages from a worker thread to the thread that started it. */
 export type Said =
   | { readonly type: 'ready' }
   | { readonly type: 'interval'; readonly interval: Interval; readonly inFlight: number }
   | { readonly type: 'end'; readonly end: ThreadEnd }
-  /** As {@link RunFailed}. */
+  /** The fields of {@link RunFailed}. */
   | { readonly type: 'failed'; readonly message: string; readonly missing: string | null };
 
-/** What a thread is told. */
+/** Messages to a worker thread. */
 export type Told =
   | { readonly type: 'run'; readonly origin: number }
   | { readonly type: 'stop'; readonly drain: number }
   | { readonly type: 'served' };
 
-/** A thread's part of the plan, done in this very thread. */
+/** Runs a thread's part of the plan in the calling thread. */
 export class LocalThread implements Thread {
   readonly #recorder: Recorder;
   #generator: Generator | null = null;
@@ -66,7 +66,7 @@ export class LocalThread implements Thread {
     const part = { index: this.index, of: this.plan.threads };
     const generator = new Generator(this.plan, part, this.#recorder, now, origin);
     this.#generator = generator;
-    // Intervals end even while nothing happens in them.
+    // Intervals must end even if nothing happens in them.
     const clock = setInterval(() => this.#recorder.at(now()), 50);
     const before = performance.eventLoopUtilization();
     try {
@@ -93,7 +93,7 @@ export class LocalThread implements Thread {
   }
 }
 
-/** The same in a worker thread. */
+/** Runs a thread's part of the plan in a worker thread. */
 export class WorkerThread implements Thread {
   readonly #worker: Worker;
   readonly ready: Promise<void>;

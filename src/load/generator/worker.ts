@@ -3,7 +3,7 @@ import { RunFailed } from './failure.js';
 import type { Plan } from './plan.js';
 import { LocalThread, type Said, type Told } from './thread.js';
 
-// A worker thread of the generator: runs its part of the plan, and tells what happens.
+// A worker thread of the generator: runs its part of the plan and reports what happens.
 const { plan, index } = workerData as { readonly plan: Plan; readonly index: number };
 const say = (said: Said): void => parentPort?.postMessage(said);
 const thread: LocalThread = new LocalThread(plan, index, (interval) =>
@@ -28,7 +28,7 @@ async function run(origin: number): Promise<void> {
   try {
     say({ type: 'end', end: await thread.run(origin) });
   } catch (error) {
-    // Anything else is a fault of this program, and ends the thread as an error.
+    // Any other error is a bug of this program and ends the thread.
     if (!(error instanceof RunFailed)) throw error;
     say({ type: 'failed', message: error.message, missing: error.missing });
   }

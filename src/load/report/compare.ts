@@ -24,7 +24,7 @@ const ROWS: readonly Row[] = [
 
 type Named = readonly [name: string, report: Report];
 
-/** Two runs beside each other, with what the second one is to the first. */
+/** Returns two runs side by side, with the ratio of the second to the first. */
 export function compareText([nameA, a]: Named, [nameB, b]: Named): string {
   const rows = ROWS.map(({ name, of, show }) => [name, show(of(a)), show(of(b)), ratio(of(a), of(b))]);
   const table = [['', 'A', 'B', 'B / A'], ...rows];
@@ -52,7 +52,7 @@ function ratio(a: number, b: number): string {
   return `${(b / a).toFixed(2)}×`;
 }
 
-/** What the two were not asked alike; where and how fast the machine is, too. */
+/** Returns the settings in which the two runs differ, and the machines if those differ. */
 function differences(a: Report, b: Report): string[] {
   const flat = ({ settings, host }: Report): Record<string, unknown> => ({ ...settings, ...host });
   const [these, those] = [flat(a), flat(b)];

@@ -1,24 +1,24 @@
-/** Figures for people: three digits or so, and the unit that suits. */
+/** Formats figures for people: about three digits and a fitting unit. */
 
-/** `12,345`. */
+/** Formats an integer: `12,345`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** `12,345`, `123.4`, `1.234`: what is small keeps its digits. */
+/** Formats a number: `12,345`, `123.4`, `1.234`. Small numbers keep more digits. */
 export function figure(value: number): string {
   if (value >= 999.95 || value === 0) return count(value);
   return value.toFixed(value >= 100 ? 1 : value >= 10 ? 2 : 3);
 }
 
-/** Of microseconds: `85 µs`, `1.23 ms`, `2.10 s`. */
+/** Formats microseconds: `85 µs`, `1.23 ms`, `2.10 s`. */
 export function time(microseconds: number): string {
   if (microseconds < 1000) return `${Math.round(microseconds)} µs`;
   if (microseconds < 1_000_000) return `${digits(microseconds / 1000)} ms`;
   return `${digits(microseconds / 1_000_000)} s`;
 }
 
-/** Of octets: `512 B`, `12.3 MiB`. */
+/** Formats octets: `512 B`, `12.3 MiB`. */
 export function octets(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let at = 0;
@@ -29,7 +29,7 @@ export function octets(value: number): string {
   return `${at === 0 ? Math.round(value) : digits(value)} ${units[at] ?? ''}`;
 }
 
-/** Of seconds: `9.8 s`, `2 min 5 s`. */
+/** Formats seconds: `9.8 s`, `2 min 5 s`. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 100) return `${digits(seconds)} s`;

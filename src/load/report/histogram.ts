@@ -1,14 +1,14 @@
 import { Int32Histogram } from 'hdr-histogram-js';
 
-/** Longest time that is told apart from longer ones: an hour, in microseconds. */
+/** Longest time that is recorded exactly, in microseconds: an hour. Longer times count as this one. */
 const HIGHEST = 3_600_000_000;
-/** A value is off by a thousandth at the most. */
+/** Significant digits: a recorded value is wrong by at most a thousandth. */
 const DIGITS = 3;
 
-/** Values and how often each was there, in turns: `[value, count, value, count, ...]`. Goes between threads. */
+/** Values and their counts, alternating: `[value, count, value, count, ...]`. This form travels between threads. */
 export type Pairs = Float64Array;
 
-/** Times in microseconds. */
+/** A histogram of times in microseconds. */
 export class Times {
   readonly #histogram = new Int32Histogram(1, HIGHEST, DIGITS);
 
@@ -24,7 +24,7 @@ export class Times {
     this.#histogram.recordValue(Math.min(HIGHEST, Math.max(1, Math.round(milliseconds * 1000))));
   }
 
-  /** Gives what was recorded since the last call, and begins anew. */
+  /** Returns what was recorded since the last call, and clears it. */
   take(): Pairs {
     const pairs = pairsOf(this.#histogram);
     this.#histogram.reset();

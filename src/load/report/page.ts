@@ -6,17 +6,17 @@ import type { Report, Spread } from './report.js';
 import { loadOf, timeIn, warnings } from './text.js';
 
 /**
- * The report as one page that needs nothing else: no network, no other file. Figures and tables are there
- * without scripts; the charts are drawn by uPlot, which comes along.
+ * Returns the report as one HTML page that needs no network and no other file. Figures and tables are there without
+ * scripts; the charts are drawn by uPlot, which is part of the page.
  */
 export async function reportPage(report: Report): Promise<string> {
   const uplot = await charting();
   const { interval, percentiles } = report;
-  // The last point is of less than an interval: drawn like the others it would be a fall that never was.
+  // The last point covers less than an interval. If it were drawn like the others, the rate would seem to fall.
   const end = report.seconds + report.settings.warmup / 1000;
   const whole = report.timeline.filter(({ at }) => at <= end);
   const timeline = whole.length === 0 ? report.timeline : whole;
-  // A "<" could end the element early.
+  // A "<" in the data could end the script element early.
   const data = JSON.stringify({ interval, timeline, percentiles }).replaceAll('<', '\\u003c');
   return `<!doctype html>
 <html lang="en">
@@ -171,7 +171,7 @@ function table(title: string, rows: readonly (readonly [string, string])[]): str
   return `<section class="card"><h2>${text(title)}</h2><table><tbody>${body.join('')}</tbody></table></section>`;
 }
 
-/** A figure and its unit apart. */
+/** Splits a figure from its unit. */
 function split(value: string): [string, string] {
   const [number = '', unit = ''] = value.split(/ (.*)/s, 2);
   return [number, unit];

@@ -3,22 +3,22 @@ import { type Pairs, Times } from './histogram.js';
 import type { NumberedMail } from '../generator/mails.js';
 import { INTERVAL } from '../generator/plan.js';
 
-/** What was counted; every field adds up over intervals and threads. */
+/** Counters. Every field adds up over intervals and threads. */
 export interface Counts {
-  /** Messages that were begun; each ends as one of the next three. */
+  /** Messages that were started; each ends as one of the next three. */
   started: number;
   accepted: number;
-  /** A reply said no. */
+  /** The server refused the message with a reply. */
   refused: number;
-  /** The connection went, or nobody answered. */
+  /** The connection was lost or the reply timed out. */
   lost: number;
   /** Octets of the accepted messages. */
   octets: number;
   /** Sessions that were ready to send. */
   opened: number;
-  /** Those among them whose TLS session was one of an earlier connection. */
+  /** Sessions of these that resumed the TLS session of an earlier connection. */
   resumed: number;
-  /** Connections, hellos, handshakes and AUTH that failed. */
+  /** Connections, hellos, handshakes and AUTH commands that failed. */
   notOpened: number;
 }
 
@@ -35,32 +35,32 @@ export const NOTHING: Counts = {
 
 /** What happened within one interval of one thread. */
 export interface Interval {
-  /** The interval's number, from the beginning of the run. */
+  /** Number of the interval, counted from the beginning of the run. */
   readonly index: number;
   readonly counts: Counts;
   /** From the intended start to the reply. */
   readonly latency: Pairs;
-  /** From the real start to the reply; empty in a closed loop, where the two are the same. */
+  /** From the real start to the reply; empty in a closed loop, in which the two are equal. */
   readonly service: Pairs;
   /** From the beginning of a connection until mail could be sent over it. */
   readonly setup: Pairs;
-  /** How late messages were begun although a connection was free: the generator's own lateness. */
+  /** How late messages started although a connection was free: the delay that the generator itself caused. */
   readonly slip: Pairs;
   /** Replies by code: `[code, count, ...]`. */
   readonly replies: Pairs;
-  /** When the last message ended, in milliseconds of the run; 0 where none did. */
+  /** When the last message ended, in milliseconds of the run; 0 if no message ended. */
   readonly lastEnd: number;
 }
 
-/** One example of each way in which something went wrong. */
+/** One example of each kind of failure. */
 export interface Faults {
-  /** By code, such as `451`: the first such reply. */
+  /** The first reply with each code, such as `451`. */
   readonly replies: Record<string, string>;
-  /** By kind, such as `timeout`: how often, and the first of them in words. */
+  /** For each kind of error, such as `timeout`: how often it happened, and the first text. */
   readonly errors: Record<string, { count: number; first: string }>;
 }
 
-/** Codes are below it. */
+/** All reply codes are below this number. */
 const CODES = 600;
 
 /** Counts and times of one thread, by interval. */
@@ -77,7 +77,7 @@ export class Recorder {
   inFlight = 0;
 
   /**
-   * @param openLoop whether the real start is worth keeping beside the intended one
+   * @param openLoop if true, the real start is recorded beside the intended one
    * @param done gets each interval that is over
    */
   constructor(
@@ -88,7 +88,7 @@ export class Recorder {
   replied(reply: ReceivedReply): void {
     const { code } = reply;
     this.#replies[code] = (this.#replies[code] ?? 0) + 1;
-    // Of a recipient, it need not be why the message is refused.
+    // A refused recipient need not be the reason why the message is refused.
     if (code >= 400 && !(code in this.faults.replies)) this.faults.replies[code] = reply.toString();
   }
 
@@ -112,7 +112,7 @@ export class Recorder {
     for (const { intended } of mails) {
       this.#ended(now);
       this.#counts.lost++;
-      // It has waited that long at the least.
+      // The message has waited at least this long.
       this.#latency.record(now - intended);
     }
     this.#fault(error.fault, error.message);
@@ -135,7 +135,7 @@ export class Recorder {
     this.#slip.record(milliseconds);
   }
 
-  /** The time is this: an interval that is over is handed out. */
+  /** Reports the current time, so that an interval that is over is passed on. */
   at(now: number): void {
     const index = Math.floor(now / INTERVAL);
     if (index <= this.#index) return;
@@ -143,7 +143,7 @@ export class Recorder {
     this.#index = index;
   }
 
-  /** Hands out what there is. */
+  /** Passes on the current interval, complete or not. */
   flush(): void {
     const replies: number[] = [];
     for (let code = 0; code < CODES; code++) {

@@ -4,7 +4,7 @@ import { INTERVAL, type Plan } from '../generator/plan.js';
 import type { Counts, Faults } from './recorder.js';
 import type { Point, Tally } from './tally.js';
 
-/** Times in microseconds. */
+/** Percentiles in microseconds. */
 export interface Spread {
   readonly count: number;
   readonly min: number;
@@ -19,7 +19,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** What a run came to. It is what `--json` writes and `--compare` reads. */
+/** The result of a run. `--json` writes it, `--compare` reads it. */
 export interface Report {
   readonly format: typeof REPORT_FORMAT;
   /** ISO 8601. */
@@ -33,47 +33,50 @@ export interface Report {
     readonly cpu: string;
     readonly cpus: number;
   };
-  /** Stopped before its end. */
+  /** True if the run was stopped before its end. */
   readonly interrupted: boolean;
-  /** Ended before its end, because the server was gone. */
+  /** True if the run ended early because the server was unreachable. */
   readonly gaveUp: boolean;
-  /** Seconds that the figures are of: from the end of the warm-up to the last reply, and to the end of the time that was asked for. */
+  /**
+   * Seconds that the figures cover: from the end of the warm-up to the last reply, or to the end of the time that was
+   * asked for if that is later.
+   */
   readonly seconds: number;
   readonly messages: Counts & {
-    /** Due and never begun: the server was too slow for the rate. */
+    /** Messages that were due and never started, because the server was too slow for the rate. */
     readonly unstarted: number;
   };
-  /** What the warm-up came to; it is in no other figure. */
+  /** Counters of the warm-up. No other figure includes them. */
   readonly warmup: Counts;
   readonly messagesPerSecond: number;
   readonly octetsPerSecond: number;
   /** From the intended start of a message to its last reply. */
   readonly latency: Spread;
-  /** From its real start; null in a closed loop, where that is the same. */
+  /** From the real start; null in a closed loop, in which the two are equal. */
   readonly service: Spread | null;
   /** From the beginning of a connection until mail could be sent. */
   readonly setup: Spread;
-  /** `[percentile, microseconds]`, closer the nearer to 100. */
+  /** `[percentile, microseconds]`, with steps that get smaller towards 100. */
   readonly percentiles: readonly (readonly [number, number])[];
   /** All replies of the server, by code. */
   readonly replies: Readonly<Record<string, number>>;
   readonly faults: Faults;
   readonly generator: {
     readonly threads: number;
-    /** Processor time per time: 1 is one core. */
+    /** Processor time divided by time: 1 is one core. */
     readonly cores: number;
-    /** Share of its time in which the busiest thread was not idle, from 0 to 1. */
+    /** Share of the time in which the busiest thread was not idle, from 0 to 1. */
     readonly busiest: number;
-    /** How late messages were begun although a connection was free; of an open loop. */
+    /** Open loop only: how late messages started although a connection was free. */
     readonly slip: Spread | null;
-    /** The figures are limited by the generator, not by the server. */
+    /** True if the generator and not the server limits the figures. */
     readonly saturated: boolean;
   };
   readonly interval: number;
   readonly timeline: readonly Point[];
 }
 
-/** The plan without what nobody must see or needs to. Times are milliseconds. */
+/** The plan without secrets and without what the report does not need. Times are milliseconds. */
 export type Settings = Omit<Plan, 'target'> & { readonly user: boolean };
 
 export const REPORT_FORMAT = 'postern-bench-1';
@@ -91,17 +94,17 @@ export interface Findings {
   readonly busiest: number;
 }
 
-/** Below so many seconds a run is all beginning, in which every program is busy. */
+/** A run of fewer seconds measures only the start, in which every program is slow. */
 const BEGINNING = 1;
-/** A thread of a closed loop that is idle for less than this has no time to spare. */
+/** A thread of a closed loop that is busier than this has no time to spare. */
 const BUSY = 0.95;
-/** A generator that begins one message in a hundred later than this is too slow for its rate, in microseconds. */
+/** If a generator starts one message in a hundred later than this, in microseconds, it is too slow for its rate. */
 const LATE = 2_000;
 
 export function makeReport({ plan, tally, ...found }: Findings): Report {
   const { target, ...settings } = plan;
   const warm = Math.ceil(plan.warmup / INTERVAL) * INTERVAL;
-  // A server that is gone, or has nothing to do, has its time all the same.
+  // The time in which the server is gone, or has nothing to do, counts as well.
   const seconds = Math.max(0, Math.max(tally.lastEnd, found.stoppedAt) - warm) / 1000;
   const rate = (count: number): number => (seconds === 0 ? 0 : count / seconds);
   const open = plan.schedule !== null;
@@ -163,7 +166,7 @@ function spreadOf(times: Times): Spread {
   };
 }
 
-/** Ten points for each halving of what is left to 100, until what is left is less than one message. */
+/** Returns ten points for each halving of the distance to 100 %, until the rest is less than one message. */
 function curveOf(times: Times): [number, number][] {
   const curve: [number, number][] = [];
   if (times.count === 0) return curve;

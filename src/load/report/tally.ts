@@ -7,15 +7,15 @@ export interface Point {
   /** Seconds from the beginning of the run to the end of the point. */
   readonly at: number;
   readonly accepted: number;
-  /** Refused and lost. */
+  /** Refused and lost messages. */
   readonly failed: number;
   readonly octets: number;
-  /** Microseconds; null where no message ended. */
+  /** Microseconds; null if no message ended. */
   readonly p50: number | null;
   readonly p99: number | null;
 }
 
-/** Intervals by which one thread may be behind another. */
+/** Number of intervals by which one thread may report later than another. */
 const SPREAD = 8;
 
 interface OpenPoint {
@@ -23,7 +23,7 @@ interface OpenPoint {
   latency: Pairs[];
 }
 
-/** Adds up what all threads tell, warm-up apart. */
+/** Adds up the intervals of all threads, with the warm-up apart. */
 export class Tally {
   readonly counts: Counts = { ...NOTHING };
   readonly warmup: Counts = { ...NOTHING };
@@ -39,7 +39,7 @@ export class Tally {
   readonly #times = new Times();
   #newest = -1;
 
-  /** @param warmIntervals intervals at the beginning that do not count */
+  /** @param warmIntervals number of intervals at the beginning that do not count */
   constructor(private readonly warmIntervals: number) {}
 
   add(interval: Interval): void {
@@ -64,14 +64,14 @@ export class Tally {
     for (; this.#newest < index; this.#newest++) this.#close(this.#newest - SPREAD);
   }
 
-  /** What the last of the intervals that are over came to, the newest last; some of it may come yet. */
+  /** Returns the last complete intervals, the newest last. A slow thread may still add to them. */
   recent(intervals: number): Point[] {
     const last = this.#newest - 1;
     const indices = Array.from({ length: intervals }, (_, at) => last - intervals + 1 + at);
     return indices.filter((index) => this.#open.has(index)).map((index) => this.#pointOf(index));
   }
 
-  /** No more will come: all points are there. */
+  /** Called when no more intervals will come: completes all points. */
   finish(): void {
     for (let index = this.points.length; index <= this.#newest; index++) this.#close(index);
   }

@@ -1,7 +1,7 @@
 import { count, duration, figure, octets, percent, time } from './format.js';
 import type { Report, Spread } from './report.js';
 
-/** The report as people read it in a terminal. */
+/** Returns the report for a terminal. */
 export function reportText(report: Report): string {
   const { messages, warmup } = report;
   const failed = messages.refused + messages.lost;
@@ -27,7 +27,7 @@ export function reportText(report: Report): string {
   ].join('\n');
 }
 
-/** What was asked, in words. */
+/** Describes the load that was asked for. */
 export function loadOf({ settings }: Report): string {
   const { schedule, sizes, recipients, ramp, messagesPerConnection, user } = settings;
   const loop =
@@ -53,7 +53,7 @@ export function loadOf({ settings }: Report): string {
   ].join(', ');
 }
 
-/** What the reader must know before the figures are believed; empty where there is nothing. */
+/** Returns warnings that the reader needs before the figures; empty if there are no warnings. */
 export function warnings(report: Report): string[] {
   const { generator, messages, warmup, service } = report;
   const found: string[] = [];
@@ -88,7 +88,7 @@ export function warnings(report: Report): string[] {
   return found.map((text) => `! ${text}`);
 }
 
-/** One time of a spread; a dash where nothing was measured. */
+/** Formats one percentile; a dash if nothing was measured. */
 export function timeIn(spread: Spread, name: keyof Spread): string {
   return spread.count === 0 ? '–' : time(spread[name]);
 }

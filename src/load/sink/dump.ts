@@ -4,18 +4,18 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Envelope } from '../../server/index.js';
 
-/** Keeps messages in a folder: `ID.eml` has the octets as they came, `ID.json` the envelope. */
+/** Keeps messages in a folder: `ID.eml` has the octets as received, `ID.json` the envelope. */
 export class Dump {
   #count = 0;
   #told = false;
 
-  /** @param prefix of the names, which no other process has */
+  /** @param prefix of the file names; no other process uses it */
   constructor(
     private readonly folder: string,
     private readonly prefix: string,
   ) {}
 
-  /** Goes on behind what an earlier sink has left. Rejects where nothing can be written. */
+  /** Continues the numbers of an earlier sink. Rejects if the folder cannot be written. */
   async prepare(): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     const probe = join(this.folder, `${this.prefix}probe.part`);
@@ -32,14 +32,14 @@ export class Dump {
     return new DumpedMessage(join(this.folder, name), this.#tell);
   }
 
-  // The client hears of a local error alone. A disk that is full fails every message: once is enough.
+  // The client gets only `451`. A full disk fails every message, so the operator sees the error once.
   readonly #tell = (error: Error): void => {
     if (!this.#told) process.emitWarning(`a message could not be kept: ${error.message}`);
     this.#told = true;
   };
 }
 
-/** One message on its way to the disk. A name that ends in `.eml` is there once the message is whole. */
+/** One message on its way to the disk. A file whose name ends in `.eml` is complete. */
 export class DumpedMessage {
   readonly #stream: WriteStream;
   #failed: NodeJS.ErrnoException | null = null;
@@ -55,13 +55,13 @@ export class DumpedMessage {
     });
   }
 
-  /** A promise holds the sender back. */
+  /** Returns a promise if the sender has to wait for the disk. */
   write(octets: Uint8Array): void | Promise<void> {
     if (this.#failed !== null) throw this.#failed;
     if (!this.#stream.write(octets)) return once(this.#stream, 'drain').then(() => undefined);
   }
 
-  /** Rejects where it cannot be kept; then nothing of it is left. */
+  /** Completes the files. Rejects if the message cannot be kept, and then leaves no part of it behind. */
   async keep(envelope: Envelope | null): Promise<void> {
     try {
       await this.#keep(envelope);
@@ -75,7 +75,7 @@ export class DumpedMessage {
   async #keep(envelope: Envelope | null): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       if (this.#failed !== null) reject(this.#failed);
-      // Asked at the end: a write that failed by then is told to the callback, too.
+      // Registered only now: if a write has failed before, the callback gets that error, too.
       this.#stream.end((error?: Error | null) => {
         if (error instanceof Error) reject(error);
         else resolve();
@@ -85,18 +85,18 @@ export class DumpedMessage {
       from: envelope?.reversePath?.address ?? null,
       to: envelope?.recipients.map(({ forwardPath }) => forwardPath.address) ?? [],
     };
-    // Where two sinks have one folder, the later message is refused, not the earlier one replaced.
+    // If two sinks share a folder, the later message is refused; the earlier one is not replaced.
     await writeFile(`${this.path}.json`, `${JSON.stringify(facts)}\n`, { flag: 'wx' });
     await rename(`${this.path}.part`, `${this.path}.eml`);
   }
 
   drop(): void {
     const remove = (): void => {
-      // That file is another sink's.
+      // The file belongs to another sink.
       if (this.#failed?.code === 'EEXIST') return;
       void rm(`${this.path}.part`, { force: true }).catch(() => undefined);
     };
-    // One that has failed is closed already.
+    // A stream that has failed is closed already.
     if (this.#stream.closed) remove();
     else this.#stream.once('close', remove).destroy();
   }

@@ -1,10 +1,13 @@
 import { randomFrom } from '../generator/random.js';
 import type { SinkPlan } from './plan.js';
 
-/** What becomes of a message that came whole. */
+/** What happens to a message after its content is complete. */
 export type Fate = 'accept' | 'tempfail' | 'permfail' | 'disconnect';
 
-/** Chooses what becomes of one message after the other: by the shares of the plan, the same for the same seed. */
+/**
+ * Returns a function that chooses the fate of each message, by the shares of the plan. The same seed gives the same
+ * choices.
+ */
 export function fates(
   { tempfail, permfail, disconnect, seed }: Pick<SinkPlan, 'tempfail' | 'permfail' | 'disconnect' | 'seed'>,
   thread: number,

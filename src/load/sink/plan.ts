@@ -8,32 +8,32 @@ export interface SinkListener {
   readonly authRequired: boolean;
 }
 
-/** What a sink does, in values that can be sent to another process. */
+/** The behaviour of a sink, in values that can be sent to another process. */
 export interface SinkPlan {
   readonly hostname: string;
   readonly listeners: readonly SinkListener[];
-  /** AUTH is on offer, and believes everybody. */
+  /** If true, AUTH is offered and accepts any credentials. */
   readonly auth: boolean;
-  /** PEM texts; null: no TLS. */
+  /** PEM texts; null if there is no TLS. */
   readonly certificate: { readonly cert: string; readonly key: string } | null;
-  /** Milliseconds that a client of `detect` has to speak TLS first. */
+  /** How long a client on a `detect` port may take to start TLS, in milliseconds. */
   readonly tlsDetect: number;
   /** Milliseconds before the reply to a message. */
   readonly delay: number;
-  /** Shares of the messages, from 0 to 1, that get a 4yz reply, a 5yz reply, or none. */
+  /** Shares of the messages, from 0 to 1, that get a 4yz reply, a 5yz reply, or no reply. */
   readonly tempfail: number;
   readonly permfail: number;
   readonly disconnect: number;
-  /** Octets of content that are read a second, on each connection; null: as many as come. */
+  /** Octets of content that each connection reads a second; null if there is no limit. */
   readonly slowRead: number | null;
   readonly seed: number;
-  /** Folder in which messages are kept; null: none is. */
+  /** Folder in which messages are kept; null if none are kept. */
   readonly dump: string | null;
   readonly maxSize: number;
   readonly threads: number;
 }
 
-/** What a sink has seen. Every field adds up over processes. */
+/** Counters of a sink. Every field adds up over processes. */
 export interface SinkCounts {
   connections: number;
   /** Connections that are open now. */
@@ -42,9 +42,9 @@ export interface SinkCounts {
   accepted: number;
   tempfailed: number;
   permfailed: number;
-  /** Messages whose reply was the end of the connection. */
+  /** Messages that ended with a closed connection in place of a reply. */
   disconnected: number;
-  /** Messages that did not come to their end. */
+  /** Messages whose content never ended. */
   aborted: number;
   /** Recipients and octets of the accepted messages. */
   recipients: number;

@@ -7,21 +7,21 @@ import { type SinkCounts, type SinkPlan, sumCounts } from './plan.js';
 /** A sink on one core or on several. */
 export interface RunningSink {
   readonly listening: readonly Listening[];
-  /** Rejects where a process of the sink ends by itself; the others go on. */
+  /** Rejects if a process of the sink ends by itself. The others continue. */
   readonly failed: Promise<never>;
-  /** Of all processes that there still are. */
+  /** Returns the counters of all processes that are still running. */
   counts(): Promise<SinkCounts>;
-  /** Stops taking connections, gives what is under way the grace time, and tells the last counts. */
+  /** Stops taking connections, gives transactions under way the grace time, and returns the last counters. */
   close(graceMs: number): Promise<SinkCounts>;
 }
 
-/** What a process of the sink is told. */
+/** Messages to a process of the sink. */
 export type SinkTold =
   | { readonly type: 'listen'; readonly plan: SinkPlan; readonly thread: number }
   | { readonly type: 'counts' }
   | { readonly type: 'close'; readonly graceMs: number };
 
-/** What it says: `ready` of itself, anything else is the answer to one thing that it was told. */
+/** Messages from a process of the sink. `ready` comes unasked; every other message answers a request. */
 export type SinkSaid =
   | { readonly type: 'ready' }
   | { readonly type: 'listening'; readonly listening: readonly Listening[] }
@@ -29,8 +29,8 @@ export type SinkSaid =
   | { readonly type: 'counts'; readonly counts: SinkCounts };
 
 /**
- * Starts a sink. With several threads each is a process of its own; node:cluster hands them the connections in
- * turns. Rejects with an error that has Node's code (`EADDRINUSE`) where a port cannot be had.
+ * Starts a sink. With several threads each is a process of its own; node:cluster gives them the connections in turns.
+ * Rejects with an error that has Node's code (`EADDRINUSE`) if a port cannot be opened.
  */
 export async function startSink(plan: SinkPlan): Promise<RunningSink> {
   if (plan.threads > 1) return startProcesses(plan);
@@ -39,7 +39,7 @@ export async function startSink(plan: SinkPlan): Promise<RunningSink> {
     const listening = await sink.listen();
     return {
       listening,
-      // There is no other process.
+      // There is no other process that could fail.
       failed: new Promise(() => undefined),
       counts: () => Promise.resolve({ ...sink.counts }),
       close: async (graceMs) => {
@@ -58,14 +58,14 @@ async function startProcesses(plan: SinkPlan): Promise<RunningSink> {
   const processes = Array.from({ length: plan.threads }, () => new SinkProcess(cluster.fork()));
   const all = (told: (thread: number) => SinkTold): Promise<SinkSaid[]> =>
     Promise.all(processes.map((one, thread) => one.ask(told(thread))));
-  // One that is gone has taken its counts along; what the others have seen is still worth telling.
+  // A process that is gone has taken its counters with it. The counters of the others are still worth reporting.
   const told = async (what: SinkTold): Promise<SinkCounts> => {
     const said = await Promise.allSettled(processes.map((one) => one.ask(what)));
     return sumCounts(countsOf(said.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))));
   };
   const end = (): Promise<unknown> => Promise.all(processes.map((one) => one.end()));
   const failed = Promise.race(processes.map((one) => one.failed));
-  // They end in the end; not everybody listens.
+  // The rejection is handled where `failed` is read, and that may be later or never.
   failed.catch(() => undefined);
   try {
     const [first] = await all((thread) => ({ type: 'listen', plan, thread }));
@@ -87,9 +87,9 @@ async function startProcesses(plan: SinkPlan): Promise<RunningSink> {
   }
 }
 
-/** One process of a sink, which is told one thing at a time. */
+/** One process of a sink. It gets one request at a time. */
 class SinkProcess {
-  /** Settles once everything that it was told is answered; what is told before it listens would not be heard. */
+  /** Settles when all requests are answered. A request before the process listens would be lost. */
   #answered: Promise<unknown>;
   readonly #exited: Promise<void>;
   readonly failed: Promise<never>;
@@ -101,13 +101,13 @@ class SinkProcess {
       });
     });
     this.#exited = this.failed.catch(() => undefined);
-    // What is sent to a process that has ended is known by its end alone.
+    // If a request cannot be sent, the process has ended, and its exit event reports that.
     worker.on('error', () => undefined);
     this.#answered = this.#next();
     this.#answered.catch(() => undefined);
   }
 
-  /** Rejects where the process fails, or ends. */
+  /** Sends a request and returns the answer. Rejects if the process fails or ends. */
   ask(told: SinkTold): Promise<SinkSaid> {
     const answer = this.#answered.then(() => {
       const next = this.#next();
@@ -119,7 +119,7 @@ class SinkProcess {
   }
 
   async end(): Promise<void> {
-    // A process that is about to say something must be able to.
+    // Waits until the process has answered the requests under way.
     await this.#answered.catch(() => undefined);
     if (this.worker.isConnected()) this.worker.disconnect();
     await this.#exited;

@@ -1,9 +1,9 @@
 import { Sink } from './sink.js';
 import type { SinkSaid, SinkTold } from './pool.js';
 
-// A process of a sink on several cores: does what the first process says, and ends with it.
+// A process of a sink on several cores: serves the requests of the first process and ends with it.
 let sink: Sink | null = null;
-// Where the first process is gone, this one is about to be told so.
+// If the first process is gone, this one is about to end as well, so errors are ignored.
 const say = (said: SinkSaid): void => void process.send?.(said, undefined, {}, () => undefined);
 
 process.on('message', (told: SinkTold) => {
@@ -13,7 +13,7 @@ process.on('message', (told: SinkTold) => {
   });
 });
 process.on('disconnect', () => process.exit(0));
-// A terminal sends Ctrl-C to all of them; the first process says when to end, and when to count.
+// A terminal sends Ctrl-C to all processes. The first process says when to end and when to count.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => undefined);
 say({ type: 'ready' });
 

@@ -15,10 +15,10 @@ import { NO_COUNTS, type SinkCounts, type SinkPlan } from './plan.js';
 
 const TEMPFAIL = new Reply(451, '4.3.0', 'Not now: the sink was told to refuse some');
 const PERMFAIL = new Reply(554, '5.3.0', 'Not ever: the sink was told to refuse some');
-/** More than anybody sends by accident. */
+/** More than any client sends by accident. */
 const MANY = 1_000_000;
 
-/** A server that takes mail and drops it, or does to it what its plan says. */
+/** A server that takes mail and drops it, or fails it as its plan says. */
 export class Sink {
   readonly counts: SinkCounts = { ...NO_COUNTS };
   readonly #server: Server<string>;
@@ -40,7 +40,7 @@ export class Sink {
     });
   }
 
-  /** Opens the ports of the plan, in their order. Rejects with Node's own error where one cannot be had. */
+  /** Opens the ports of the plan in their order. Rejects with Node's error if one cannot be opened. */
   async listen(): Promise<Listening[]> {
     await this.#dump?.prepare();
     const listening: Listening[] = [];
@@ -74,10 +74,10 @@ function handlerOf(plan: SinkPlan, counts: SinkCounts, fate: () => Fate, dump: D
   };
 }
 
-/** What ends the waits of connections, which would outlive them otherwise, and hold the process. */
+/** Ends the waits of connections, which would otherwise outlive the connections and keep the process alive. */
 type Waiting = Map<SessionView<string>, AbortController>;
 
-/** One message on its way into nothing. */
+/** The content of one message, which is dropped. */
 class Taken implements ContentSink {
   #octets = 0;
   /** When the next octet may be read, in milliseconds. */
@@ -143,14 +143,14 @@ class Taken implements ContentSink {
     }
   }
 
-  /** Waits as long as that many octets take. */
+  /** Waits as long as that many octets take at the given rate. */
   async #pace(octets: number, perSecond: number): Promise<void> {
     const now = performance.now();
     this.#readable = Math.max(now, this.#readable) + (octets / perSecond) * 1000;
     await this.#wait(this.#readable - now);
   }
 
-  /** False where the connection ends before. */
+  /** Resolves to false if the connection closes first. */
   async #wait(ms: number): Promise<boolean> {
     const over = new AbortController();
     this.waiting.set(this.session, over);
