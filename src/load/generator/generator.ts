@@ -1,7 +1,7 @@
 import { ConnectionError, type SessionOptions, Shared, UnsupportedError } from '../../client/index.js';
 import { Secret } from '../../base/secret.js';
 import { RunFailed } from './failure.js';
-import { Lane, type LaneOptions, type Work } from './lane.js';
+import { Lane, type LaneOptions, type Work } from './sender.js';
 import { Mails, type NumberedMail } from './mails.js';
 import type { Plan } from './plan.js';
 import { randomFrom } from './random.js';
