@@ -1,7 +1,7 @@
 import { ConnectionError, type SessionOptions, Shared, UnsupportedError } from '../../client/index.js';
 import { Secret } from '../../base/secret.js';
 import { RunFailed } from './failure.js';
-import { Lane, type LaneOptions, type Work } from './sender.js';
+import { Sender, type SenderOptions, type Work } from './sender.js';
 import { Mails, type NumberedMail } from './mails.js';
 import type { Plan } from './plan.js';
 import { randomFrom } from './random.js';
@@ -29,9 +29,9 @@ const SPIN = 2;
 
 /** Generates the load of one thread: decides when each message starts and which connection sends it. */
 export class Generator implements Work {
-  readonly #lanes = new Set<Lane>();
+  readonly #senders = new Set<Sender>();
   /** Senders without work. The one that has waited longest gets the next message. */
-  #idle: Lane[] = [];
+  #idle: Sender[] = [];
   readonly #mails: Mails;
   readonly #nextStart: (() => number) | null;
   /** Open loop only: intended starts of messages that are due and have no connection yet. */
@@ -44,7 +44,7 @@ export class Generator implements Work {
   #stopped = false;
   #failure: RunFailed | null = null;
   /** Senders that never had a connection. Not used any more after one sender has connected. */
-  readonly #without = new Set<Lane>();
+  readonly #without = new Set<Sender>();
   #everOpened = false;
   #lastOpen = 0;
   /** When the last sender was found to be without a connection, in milliseconds of the run. */
@@ -77,15 +77,15 @@ export class Generator implements Work {
       this.#finished = resolve;
     });
     this.#lastOpen = this.now();
-    const lanes = Math.max(1, shareOf(this.plan.connections, this.part));
+    const senders = Math.max(1, shareOf(this.plan.connections, this.part));
     const shared = new Shared();
-    const options = this.#laneOptions();
-    for (let index = 0; index < lanes; index++) {
-      const lane = new Lane(options, this, this.recorder, shared);
-      this.#lanes.add(lane);
-      const wait = this.plan.schedule === null ? (this.plan.ramp * index) / lanes : 0;
-      if (wait === 0) lane.begin();
-      else this.#after(wait, () => lane.begin());
+    const options = this.#senderOptions();
+    for (let index = 0; index < senders; index++) {
+      const sender = new Sender(options, this, this.recorder, shared);
+      this.#senders.add(sender);
+      const wait = this.plan.schedule === null ? (this.plan.ramp * index) / senders : 0;
+      if (wait === 0) sender.begin();
+      else this.#after(wait, () => sender.begin());
     }
     if (this.plan.duration !== null) this.#after(this.plan.duration, () => this.stop(this.plan.drain));
     if (this.#nextStart !== null) this.#schedule();
@@ -154,16 +154,16 @@ export class Generator implements Work {
     return this.unstarted > 0;
   }
 
-  idle(lane: Lane): void {
-    this.#idle.push(lane);
+  idle(sender: Sender): void {
+    this.#idle.push(sender);
   }
 
-  closed(lane: Lane): void {
-    this.#lanes.delete(lane);
-    if (this.#lanes.size === 0) this.#finished?.();
+  closed(sender: Sender): void {
+    this.#senders.delete(sender);
+    if (this.#senders.size === 0) this.#finished?.();
   }
 
-  tried(lane: Lane, error: Error | null): void {
+  tried(sender: Sender, error: Error | null): void {
     const now = this.now();
     if (error === null) {
       this.#everOpened = true;
@@ -172,7 +172,7 @@ export class Generator implements Work {
     }
     const late = now - this.#lastOpen > GIVE_UP;
     const missing = error instanceof UnsupportedError ? error.keyword : null;
-    this.#without.add(lane);
+    this.#without.add(sender);
     if (this.#everOpened) {
       if (late && this.recorder.inFlight === 0 && !this.#stopped) {
         this.#gaveUp = true;
@@ -185,7 +185,7 @@ export class Generator implements Work {
   }
 
   #hopeless(now: number): boolean {
-    if (this.#without.size < this.#lanes.size) return false;
+    if (this.#without.size < this.#senders.size) return false;
     this.#withoutSince ??= now;
     return this.part.of === 1 || now - this.#withoutSince >= NEWS;
   }
@@ -233,14 +233,14 @@ export class Generator implements Work {
   #wakeAll(): void {
     const idle = this.#idle;
     this.#idle = [];
-    for (const lane of idle) lane.wake();
-    for (const lane of this.#lanes) lane.wake();
+    for (const sender of idle) sender.wake();
+    for (const sender of this.#senders) sender.wake();
   }
 
   #abort(): void {
     this.#stopped = true;
     const error = new ConnectionError('timeout', 'there was no reply when the time was over');
-    for (const lane of this.#lanes) lane.abort(error);
+    for (const sender of this.#senders) sender.abort(error);
   }
 
   #after(milliseconds: number, then: () => void): void {
@@ -251,7 +251,7 @@ export class Generator implements Work {
     this.#timers.add(timer);
   }
 
-  #laneOptions(): LaneOptions {
+  #senderOptions(): SenderOptions {
     const { plan } = this;
     return {
       session: sessionOptions(plan),

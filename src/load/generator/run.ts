@@ -74,13 +74,13 @@ async function startThreads(plan: Plan, tally: Tally): Promise<Thread[]> {
   if (plan.threads === 1) return [new LocalThread(plan, 0, (interval) => tally.add(interval))];
   const workers: WorkerThread[] = [];
   // Once an interval is enough, however many threads there are.
-  let told = -1;
+  let reported = -1;
   for (let index = 0; index < plan.threads; index++) {
     const worker: WorkerThread = new WorkerThread(plan, index, (interval) => {
       tally.add(interval);
       const { opened, accepted } = interval.counts;
-      if (interval.index <= told || opened + accepted === 0) return;
-      told = interval.index;
+      if (interval.index <= reported || opened + accepted === 0) return;
+      reported = interval.index;
       for (const other of workers) if (other !== worker) other.served();
     });
     workers.push(worker);

@@ -17,19 +17,19 @@ export interface Work {
   /** Returns the next message, or null if no message may start now. */
   take(): NumberedMail | null;
   /** Registers a sender that has nothing to do, so that it is woken when a message is due. */
-  idle(lane: Lane): void;
+  idle(sender: Sender): void;
   /** True if a message is due that no connection has taken. */
   readonly waiting: boolean;
   /** True if no message will ever start again. */
   readonly over: boolean;
   /** Called when a sender has ended. */
-  closed(lane: Lane): void;
+  closed(sender: Sender): void;
   /** Called when a session was opened, or with the error if that failed. */
-  tried(lane: Lane, error: Error | null): void;
+  tried(sender: Sender, error: Error | null): void;
   readonly now: () => number;
 }
 
-export interface LaneOptions {
+export interface SenderOptions {
   readonly session: SessionOptions;
   readonly pipelining: boolean;
   readonly chunking: boolean;
@@ -42,7 +42,7 @@ export interface LaneOptions {
 const RETRY = 100;
 
 /** Keeps one connection open at a time, and opens the next one after it closes, as long as there is work. */
-export class Lane implements MailSource<NumberedMail> {
+export class Sender implements MailSource<NumberedMail> {
   #mailer: Mailer<NumberedMail> | null = null;
   #sent = 0;
   #state: 'closed' | 'opening' | 'open' | 'waiting' | 'done' = 'closed';
@@ -50,7 +50,7 @@ export class Lane implements MailSource<NumberedMail> {
   #retry: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly options: LaneOptions,
+    private readonly options: SenderOptions,
     private readonly work: Work,
     private readonly recorder: Recorder,
     private readonly shared: Shared,

@@ -30,7 +30,7 @@ export interface Thread {
 }
 
 /** Messages from a worker thread to the thread that started it. */
-export type Said =
+export type ThreadMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'interval'; readonly interval: Interval; readonly inFlight: number }
   | { readonly type: 'end'; readonly end: ThreadEnd }
@@ -38,7 +38,7 @@ export type Said =
   | { readonly type: 'failed'; readonly message: string; readonly missing: string | null };
 
 /** Messages to a worker thread. */
-export type Told =
+export type ThreadRequest =
   | { readonly type: 'run'; readonly origin: number }
   | { readonly type: 'stop'; readonly drain: number }
   | { readonly type: 'served' };
@@ -107,20 +107,20 @@ export class WorkerThread implements Thread {
       isReady = resolve;
     });
     this.#end = new Promise((resolve, reject) => {
-      this.#worker.on('message', (said: Said) => {
-        switch (said.type) {
+      this.#worker.on('message', (message: ThreadMessage) => {
+        switch (message.type) {
           case 'ready':
             isReady();
             return;
           case 'interval':
-            this.inFlight = said.inFlight;
-            heard(said.interval);
+            this.inFlight = message.inFlight;
+            heard(message.interval);
             return;
           case 'end':
-            resolve(said.end);
+            resolve(message.end);
             return;
           case 'failed':
-            reject(new RunFailed(said.message, said.missing));
+            reject(new RunFailed(message.message, message.missing));
         }
       });
       this.#worker.on('error', reject);
@@ -129,15 +129,15 @@ export class WorkerThread implements Thread {
   }
 
   run(origin: number): Promise<ThreadEnd> {
-    this.#worker.postMessage({ type: 'run', origin } satisfies Told);
+    this.#worker.postMessage({ type: 'run', origin } satisfies ThreadRequest);
     return this.#end;
   }
 
   stop(drain: number): void {
-    this.#worker.postMessage({ type: 'stop', drain } satisfies Told);
+    this.#worker.postMessage({ type: 'stop', drain } satisfies ThreadRequest);
   }
 
   served(): void {
-    this.#worker.postMessage({ type: 'served' } satisfies Told);
+    this.#worker.postMessage({ type: 'served' } satisfies ThreadRequest);
   }
 }

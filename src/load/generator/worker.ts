@@ -1,22 +1,22 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { RunFailed } from './failure.js';
 import type { Plan } from './plan.js';
-import { LocalThread, type Said, type Told } from './thread.js';
+import { LocalThread, type ThreadMessage, type ThreadRequest } from './thread.js';
 
 // A worker thread of the generator: runs its part of the plan and reports what happens.
 const { plan, index } = workerData as { readonly plan: Plan; readonly index: number };
-const say = (said: Said): void => parentPort?.postMessage(said);
+const say = (message: ThreadMessage): void => parentPort?.postMessage(message);
 const thread: LocalThread = new LocalThread(plan, index, (interval) =>
   say({ type: 'interval', interval, inFlight: thread.inFlight }),
 );
 
-parentPort?.on('message', (told: Told) => {
-  switch (told.type) {
+parentPort?.on('message', (request: ThreadRequest) => {
+  switch (request.type) {
     case 'run':
-      void run(told.origin);
+      void run(request.origin);
       return;
     case 'stop':
-      thread.stop(told.drain);
+      thread.stop(request.drain);
       return;
     case 'served':
       thread.served();

@@ -7,7 +7,7 @@ import type { Envelope } from '../../server/index.js';
 /** Keeps messages in a folder: `ID.eml` has the octets as received, `ID.json` the envelope. */
 export class Dump {
   #count = 0;
-  #told = false;
+  #warned = false;
 
   /** @param prefix of the file names; no other process uses it */
   constructor(
@@ -34,8 +34,8 @@ export class Dump {
 
   // The client gets only `451`. A full disk fails every message, so the operator sees the error once.
   readonly #tell = (error: Error): void => {
-    if (!this.#told) process.emitWarning(`a message could not be kept: ${error.message}`);
-    this.#told = true;
+    if (!this.#warned) process.emitWarning(`a message could not be kept: ${error.message}`);
+    this.#warned = true;
   };
 }
 

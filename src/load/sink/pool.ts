@@ -16,13 +16,13 @@ export interface RunningSink {
 }
 
 /** Messages to a process of the sink. */
-export type SinkTold =
+export type SinkRequest =
   | { readonly type: 'listen'; readonly plan: SinkPlan; readonly thread: number }
   | { readonly type: 'counts' }
   | { readonly type: 'close'; readonly graceMs: number };
 
 /** Messages from a process of the sink. `ready` comes unasked; every other message answers a request. */
-export type SinkSaid =
+export type SinkMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'listening'; readonly listening: readonly Listening[] }
   | { readonly type: 'failed'; readonly message: string; readonly code: string | undefined }
@@ -56,12 +56,12 @@ export async function startSink(plan: SinkPlan): Promise<RunningSink> {
 async function startProcesses(plan: SinkPlan): Promise<RunningSink> {
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./process.js', import.meta.url)), args: [] });
   const processes = Array.from({ length: plan.threads }, () => new SinkProcess(cluster.fork()));
-  const all = (told: (thread: number) => SinkTold): Promise<SinkSaid[]> =>
-    Promise.all(processes.map((one, thread) => one.ask(told(thread))));
+  const all = (requestFor: (thread: number) => SinkRequest): Promise<SinkMessage[]> =>
+    Promise.all(processes.map((one, thread) => one.ask(requestFor(thread))));
   // A process that is gone has taken its counters with it. The counters of the others are still worth reporting.
-  const told = async (what: SinkTold): Promise<SinkCounts> => {
-    const said = await Promise.allSettled(processes.map((one) => one.ask(what)));
-    return sumCounts(countsOf(said.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))));
+  const askAll = async (what: SinkRequest): Promise<SinkCounts> => {
+    const message = await Promise.allSettled(processes.map((one) => one.ask(what)));
+    return sumCounts(countsOf(message.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))));
   };
   const end = (): Promise<unknown> => Promise.all(processes.map((one) => one.end()));
   const failed = Promise.race(processes.map((one) => one.failed));
@@ -72,10 +72,10 @@ async function startProcesses(plan: SinkPlan): Promise<RunningSink> {
     return {
       listening: first?.type === 'listening' ? first.listening : [],
       failed,
-      counts: () => told({ type: 'counts' }),
+      counts: () => askAll({ type: 'counts' }),
       close: async (graceMs) => {
         try {
-          return await told({ type: 'close', graceMs });
+          return await askAll({ type: 'close', graceMs });
         } finally {
           await end();
         }
@@ -108,10 +108,10 @@ class SinkProcess {
   }
 
   /** Sends a request and returns the answer. Rejects if the process fails or ends. */
-  ask(told: SinkTold): Promise<SinkSaid> {
+  ask(request: SinkRequest): Promise<SinkMessage> {
     const answer = this.#answered.then(() => {
       const next = this.#next();
-      this.worker.send(told);
+      this.worker.send(request);
       return next;
     });
     this.#answered = answer;
@@ -125,17 +125,18 @@ class SinkProcess {
     await this.#exited;
   }
 
-  #next(): Promise<SinkSaid> {
+  #next(): Promise<SinkMessage> {
     return new Promise((resolve, reject) => {
       this.failed.catch(reject);
-      this.worker.once('message', (said: SinkSaid) => {
-        if (said.type === 'failed') reject(Object.assign(new Error(said.message), { code: said.code }));
-        else resolve(said);
+      this.worker.once('message', (message: SinkMessage) => {
+        if (message.type === 'failed')
+          reject(Object.assign(new Error(message.message), { code: message.code }));
+        else resolve(message);
       });
     });
   }
 }
 
-function countsOf(all: readonly SinkSaid[]): SinkCounts[] {
-  return all.flatMap((said) => (said.type === 'counts' ? [said.counts] : []));
+function countsOf(all: readonly SinkMessage[]): SinkCounts[] {
+  return all.flatMap((message) => (message.type === 'counts' ? [message.counts] : []));
 }

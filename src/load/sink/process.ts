@@ -1,13 +1,13 @@
 import { Sink } from './sink.js';
-import type { SinkSaid, SinkTold } from './pool.js';
+import type { SinkMessage, SinkRequest } from './pool.js';
 
 // A process of a sink on several cores: serves the requests of the first process and ends with it.
 let sink: Sink | null = null;
 // If the first process is gone, this one is about to end as well, so errors are ignored.
-const say = (said: SinkSaid): void => void process.send?.(said, undefined, {}, () => undefined);
+const say = (message: SinkMessage): void => void process.send?.(message, undefined, {}, () => undefined);
 
-process.on('message', (told: SinkTold) => {
-  answer(told).then(say, (error: unknown) => {
+process.on('message', (request: SinkRequest) => {
+  answer(request).then(say, (error: unknown) => {
     const { message, code } = error as NodeJS.ErrnoException;
     say({ type: 'failed', message, code });
   });
@@ -17,12 +17,12 @@ process.on('disconnect', () => process.exit(0));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => undefined);
 say({ type: 'ready' });
 
-async function answer(told: SinkTold): Promise<SinkSaid> {
-  if (told.type === 'listen') {
-    sink = new Sink(told.plan, told.thread);
+async function answer(request: SinkRequest): Promise<SinkMessage> {
+  if (request.type === 'listen') {
+    sink = new Sink(request.plan, request.thread);
     return { type: 'listening', listening: await sink.listen() };
   }
   if (sink === null) throw new Error('the sink does not listen yet');
-  if (told.type === 'close') await sink.close(told.graceMs);
+  if (request.type === 'close') await sink.close(request.graceMs);
   return { type: 'counts', counts: { ...sink.counts } };
 }
