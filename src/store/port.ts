@@ -142,6 +142,9 @@ export interface Store {
   readonly webhooks: Webhooks;
   readonly dkimKeys: DkimKeys;
   readonly retention: Retention;
+  readonly sessions: Sessions;
+  readonly administrator: Administrator;
+  readonly idempotency: Idempotency;
 
   // ---- intake
 
@@ -202,7 +205,4 @@ export interface ManagedStore extends Store {
   readonly domainRecords: DomainRecords;
   readonly blockLists: BlockLists;
   readonly webhookCalls: WebhookCalls;
-  readonly sessions: Sessions;
-  readonly administrator: Administrator;
-  readonly idempotency: Idempotency;
 }

@@ -8,6 +8,7 @@ import { describeOperator } from './contract-operator.js';
 import { describeQueue } from './contract-queue.js';
 import { describeReports } from './contract-reports.js';
 import { describeRetention } from './contract-retention.js';
+import { describeSignIn } from './contract-sign-in.js';
 import { describeTerms } from './contract-terms.js';
 import { describeWebhooks } from './contract-webhooks.js';
 import { accept, addDomain, contentOf, newMessage, NO_TERMS, octets, writeAll } from './fixtures.js';
@@ -332,6 +333,7 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
     describeBlockList(() => store);
     describeWebhooks(() => store, reopen);
     describeRetention(() => store, reopen);
+    describeSignIn(() => store, reopen);
 
     describe('closing', () => {
       it('commits what was given to it first, and refuses what comes later', async () => {

@@ -111,9 +111,8 @@ export async function expectAlive(talk: Talk): Promise<void> {
 
 /** The methods of a store as properties, so that some can be replaced. */
 export function methodsOf(store: Store): Store {
-  const { queue, blockList, webhooks, dkimKeys, retention } = store;
   return {
-    ...{ queue, blockList, webhooks, dkimKeys, retention },
+    ...store,
     open: () => store.open(),
     addDomain: (...args) => store.addDomain(...args),
     domains: () => store.domains(),

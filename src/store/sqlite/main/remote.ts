@@ -3,10 +3,12 @@ import type { BlockList } from '../../block-list.js';
 import type { DkimKeys } from '../../dkim-keys.js';
 import type { Lease, Queue } from '../../queue.js';
 import type { Retention } from '../../retention.js';
+import type { Idempotency } from '../../idempotency.js';
+import type { Administrator, Principal, Sessions } from '../../sessions.js';
 import type { Webhooks } from '../../webhooks.js';
 import type { LeaseName } from '../worker/leasing.js';
 import type { WorkerLink } from './worker-link.js';
-import { plainFulfilment } from '../wire/packed.js';
+import { plainCompletion, plainFulfilment } from '../wire/packed.js';
 import type { Watch } from './watch.js';
 
 /** @param now the clock, in milliseconds since the epoch */
@@ -71,6 +73,53 @@ export function remoteDkimKeys(link: WorkerLink): DkimKeys {
     list: (domain) => link.ask('dkimKeys', 'list', domain),
     add: (key) => link.ask('dkimKeys', 'add', { ...key, privateKey: copy(key.privateKey) }),
     remove: (domain, selector) => link.ask('dkimKeys', 'remove', domain, selector),
+  };
+}
+
+export function remoteSessions(link: WorkerLink): Sessions {
+  return {
+    create: ({ digest, principal, createdAt, expiresAt, clientAddress, userAgent }) =>
+      link.ask('sessions', 'create', {
+        digest: copy(digest),
+        principal: plainPrincipal(principal),
+        createdAt,
+        expiresAt,
+        clientAddress,
+        userAgent,
+      }),
+    find: (digest, now) => link.ask('sessions', 'find', copy(digest), now),
+    touch: (digest, lastSeenAt, expiresAt) =>
+      link.ask('sessions', 'touch', copy(digest), lastSeenAt, expiresAt),
+    list: (principal, now) =>
+      link.ask('sessions', 'list', principal === null ? null : plainPrincipal(principal), now),
+    revoke: (digest) => link.ask('sessions', 'revoke', copy(digest)),
+    revokeAll: (principal, except) =>
+      link.ask('sessions', 'revokeAll', plainPrincipal(principal), except === null ? null : copy(except)),
+    removeExpired: (now) => link.ask('sessions', 'removeExpired', now),
+  };
+}
+
+function plainPrincipal(principal: Principal): Principal {
+  return principal.kind === 'domain'
+    ? { kind: 'domain', domainId: principal.domainId }
+    : { kind: 'administrator' };
+}
+
+export function remoteAdministrator(link: WorkerLink): Administrator {
+  return {
+    password: () => link.ask('settings', 'password'),
+    setPassword: (record, { onlyIfNone }) => link.ask('settings', 'setPassword', record, onlyIfNone),
+  };
+}
+
+export function remoteIdempotency(link: WorkerLink): Idempotency {
+  return {
+    begin: (claim) => link.ask('idempotency', 'begin', { ...claim }),
+    renew: ({ domainId, key }, owner, leaseUntil) =>
+      link.ask('idempotency', 'renew', { domainId, key }, owner, leaseUntil),
+    complete: (completion) => link.ask('idempotency', 'complete', plainCompletion(completion)),
+    abandon: ({ domainId, key }, owner) => link.ask('idempotency', 'abandon', { domainId, key }, owner),
+    removeExpired: (now) => link.ask('idempotency', 'removeExpired', now),
   };
 }
 

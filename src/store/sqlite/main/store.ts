@@ -12,6 +12,8 @@ import type { BlockList } from '../../block-list.js';
 import type { DkimKeys } from '../../dkim-keys.js';
 import type { Queue } from '../../queue.js';
 import type { Retention } from '../../retention.js';
+import type { Idempotency } from '../../idempotency.js';
+import type { Administrator, Sessions } from '../../sessions.js';
 import type { Webhooks } from '../../webhooks.js';
 import { SqliteDraft, type DraftContext } from './draft.js';
 import type { MessageIds } from './ids.js';
@@ -20,7 +22,10 @@ import type { ListMessages } from '../worker/listing.js';
 import type { FolderLock } from '../lock.js';
 import {
   copy,
+  remoteAdministrator,
   remoteBlockList,
+  remoteIdempotency,
+  remoteSessions,
   remoteDkimKeys,
   remoteQueue,
   remoteRetention,
@@ -38,6 +43,9 @@ export class SqliteStore implements Store {
   readonly webhooks: Webhooks;
   readonly dkimKeys: DkimKeys;
   readonly retention: Retention;
+  readonly sessions: Sessions;
+  readonly administrator: Administrator;
+  readonly idempotency: Idempotency;
   readonly #link: WorkerLink;
   readonly #watch: Watch;
   readonly #context: DraftContext;
@@ -58,6 +66,9 @@ export class SqliteStore implements Store {
     this.webhooks = remoteWebhooks(link);
     this.dkimKeys = remoteDkimKeys(link);
     this.retention = remoteRetention(link);
+    this.sessions = remoteSessions(link);
+    this.administrator = remoteAdministrator(link);
+    this.idempotency = remoteIdempotency(link);
     this.#link = link;
     this.#watch = watch;
     this.#context = { link, ...context, onQueued: () => watch.tell() };

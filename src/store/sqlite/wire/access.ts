@@ -28,5 +28,22 @@ export const ACCESS = {
     nextEventDue: 'read',
   },
   dkimKeys: { list: 'read', add: 'write', remove: 'write' },
+  sessions: {
+    create: 'write',
+    find: 'read',
+    touch: 'passing',
+    list: 'read',
+    revoke: 'write',
+    revokeAll: 'write',
+    removeExpired: 'passing',
+  },
+  settings: { password: 'read', setPassword: 'write' },
+  idempotency: {
+    begin: 'write',
+    renew: 'passing',
+    complete: 'write',
+    abandon: 'write',
+    removeExpired: 'passing',
+  },
   removal: { removeOld: 'write', shrink: 'write' },
 } as const;

@@ -1,4 +1,5 @@
 /** What the database's worker is asked to do. */
+import type { Completion } from '../../idempotency.js';
 import type { Fulfilment } from '../../queue.js';
 import type { Parts } from '../worker/parts.js';
 
@@ -39,6 +40,7 @@ export interface CommitMessage {
   readonly recipients: readonly Column[];
   readonly tags: readonly string[];
   readonly fulfils: Fulfilment | null;
+  readonly completes: Completion | null;
   /** How many chunks came before this one. */
   readonly sequence: number;
   /** The last chunk, null where nothing is left to write. */

@@ -4,9 +4,11 @@
  * values of a short message do.
  */
 import type { NewMessage } from '../../port.js';
+import type { Completion } from '../../idempotency.js';
 import type { Fulfilment } from '../../queue.js';
 import type { Column, CommitMessage, Piece, Request } from './operations.js';
 import { needsColumn } from './needs.js';
+import { originColumn } from './origin.js';
 import { areDefault, notifyColumn, TERMS_COLUMNS, termsColumns } from './terms.js';
 
 /** The end of a message, as the draft knows it. */
@@ -53,6 +55,7 @@ export const MESSAGE_COLUMNS = [
   'tls',
   'client_address',
   'needs',
+  'origin',
 ] as const;
 
 /** The first of {@link MESSAGE_COLUMNS}. */
@@ -71,8 +74,8 @@ export function packCommit(
   { id, size, sequence, message }: NewCommit,
   piece: PackedPiece | null,
 ): void {
-  const { recipients, tags, terms, fulfils } = message;
-  fields.push(call, sequence, fulfils === undefined ? null : JSON.stringify(plainFulfilment(fulfils)));
+  const { recipients, tags, terms } = message;
+  fields.push(call, sequence, consequencesColumn(message));
   if (piece === null) fields.push(null);
   else fields.push(piece.buffer, piece.start, piece.length);
   fields.push(recipients.length);
@@ -96,6 +99,7 @@ export function packCommit(
     message.tls,
     message.clientAddress,
     needsColumn(message.needs),
+    originColumn(message.origin),
   );
   if (!usual) fields.push(...termsColumns(terms));
 }
@@ -110,7 +114,7 @@ export function unpackCommits({ fields, buffers }: PackedCommits): Request<Commi
   while (at < fields.length) {
     const call = next() as number;
     const sequence = next() as number;
-    const fulfils = next() as string | null;
+    const consequences = next() as string | null;
     const buffer = buffers[(next() as number | null) ?? -1];
     let piece: Piece | null = null;
     if (buffer !== undefined) {
@@ -121,7 +125,7 @@ export function unpackCommits({ fields, buffers }: PackedCommits): Request<Commi
     }
     const recipients = several(RECIPIENT_FIELDS * (next() as number));
     const columns = several(next() as number);
-    commits.push({ call, operation: commitOf(sequence, columns, recipients, fulfils, piece) });
+    commits.push({ call, operation: commitOf(sequence, columns, recipients, consequences, piece) });
   }
   return commits;
 }
@@ -130,7 +134,7 @@ function commitOf(
   sequence: number,
   columns: readonly Column[],
   recipients: readonly Column[],
-  fulfils: string | null,
+  consequences: string | null,
   piece: Piece | null,
 ): CommitMessage {
   const [id, domainId, status, receivedAt, tags] = columns as FirstColumns;
@@ -148,9 +152,27 @@ function commitOf(
     columns,
     recipients,
     tags: tags === null ? [] : (JSON.parse(tags) as string[]),
-    fulfils: fulfils === null ? null : (JSON.parse(fulfils) as Fulfilment),
+    ...(consequences === null ? NO_CONSEQUENCES : (JSON.parse(consequences) as Consequences)),
     piece,
   };
+}
+
+/** What is written in the transaction of the message beside it. */
+type Consequences = Pick<CommitMessage, 'fulfils' | 'completes'>;
+
+const NO_CONSEQUENCES: Consequences = { fulfils: null, completes: null };
+
+function consequencesColumn({ fulfils, completes }: NewMessage): string | null {
+  if (fulfils === undefined && completes === undefined) return null;
+  const consequences: Consequences = {
+    fulfils: fulfils === undefined ? null : plainFulfilment(fulfils),
+    completes: completes === undefined ? null : plainCompletion(completes),
+  };
+  return JSON.stringify(consequences);
+}
+
+export function plainCompletion({ domainId, key, owner, response, expiresAt }: Completion): Completion {
+  return { domainId, key, owner, response, expiresAt };
 }
 
 /** Only what the contract names travels: anything else on an object might not. */

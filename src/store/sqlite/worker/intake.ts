@@ -74,6 +74,7 @@ export class Intake {
       this.#followers.outbox.queued(domainId, id, position, message.receivedAt);
     }
     if (message.fulfils !== null) this.#followers.reports.fulfil(message.fulfils);
+    if (message.completes !== null) this.#followers.idempotency.completeWithMessage(message.completes);
   }
 
   /** Sees in the database itself, whatever has happened since, that all earlier chunks are there. */

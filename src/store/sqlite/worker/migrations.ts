@@ -196,4 +196,36 @@ export const MIGRATIONS: readonly string[] = [
   -- 998 octets. Null for messages of earlier versions.
   ALTER TABLE message ADD COLUMN needs INTEGER;
   `,
+  // 5: how a message came in; sign-in and idempotency keys of the API.
+  `
+  ALTER TABLE message ADD COLUMN origin TEXT; -- a JSON array: way, listener, hello
+
+  CREATE TABLE session (
+    digest         BLOB PRIMARY KEY,
+    domain_id      INTEGER, -- null for the administrator
+    created_at     INTEGER NOT NULL,
+    last_seen_at   INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    client_address TEXT NOT NULL,
+    user_agent     TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX session_by_principal ON session (domain_id, last_seen_at);
+
+  CREATE TABLE setting (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE idempotency_key (
+    domain_id INTEGER NOT NULL REFERENCES domain,
+    key       TEXT NOT NULL,
+    owner     TEXT NOT NULL,
+    until     INTEGER NOT NULL, -- end of the lease while there is no response, then of the response
+    response  TEXT,
+    PRIMARY KEY (domain_id, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX idempotency_key_by_time ON idempotency_key (until);
+  `,
 ];

@@ -5,11 +5,13 @@ import { BlockEntries } from './block-list.js';
 import type { Database } from './database.js';
 import { DkimKeyTable } from './dkim-keys.js';
 import { Domains } from './domains.js';
+import { IdempotencyTable } from './idempotency.js';
 import { Leasing } from './leasing.js';
 import { Outbox } from './outbox.js';
 import { Reading } from './reading.js';
 import { Reports } from './reports.js';
 import { Removal } from './retention.js';
+import { SessionTable, Settings } from './sessions.js';
 import { Settling } from './settling.js';
 import type { Trash } from './trash.js';
 import { WaitingLine } from './waiting.js';
@@ -27,6 +29,9 @@ export interface Parts {
   readonly webhooks: WebhookTable;
   readonly dkimKeys: DkimKeyTable;
   readonly removal: Removal;
+  readonly sessions: SessionTable;
+  readonly settings: Settings;
+  readonly idempotency: IdempotencyTable;
 }
 
 type Method = (...args: never[]) => unknown;
@@ -43,6 +48,7 @@ export type ResultOf<P extends keyof Parts, M extends MethodOf<P>> = Parts[P][M]
 export interface Followers {
   readonly outbox: Outbox;
   readonly reports: Reports;
+  readonly idempotency: IdempotencyTable;
 }
 
 export function openParts(database: Database, trash: Trash): Parts & Followers {
@@ -50,6 +56,7 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
   const blocks = new BlockEntries(database);
   const outbox = new Outbox(database);
   const reports = new Reports(database);
+  const sessions = new SessionTable(database);
   return {
     domains: new Domains(database),
     reading: new Reading(database),
@@ -61,6 +68,9 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
     webhooks: new WebhookTable(database),
     dkimKeys: new DkimKeyTable(database),
     removal: new Removal(database, trash),
+    sessions,
+    settings: new Settings(database, sessions),
+    idempotency: new IdempotencyTable(database),
     outbox,
   };
 }
