@@ -74,6 +74,12 @@ const keys = z.object({
       placeholder: 'NAME',
       allowed: 'a header field name',
     }),
+    authorDomains: choice({
+      about:
+        'Of which domains the address in From may be: "exact", the domain of the token alone; "subdomains", the domains below it as well, unless they are domains of this server themselves. A message with the null reverse-path, such as a bounce of a server that relays here, may always be of a domain below.',
+      initial: 'exact',
+      words: ['exact', 'subdomains'],
+    }),
     maxMessagesPerMinute: limitKey(SUBMISSION.messagesPerMinute, { min: 0, max: 1_000_000_000 }),
     maxRecipientsPerMinute: limitKey(SUBMISSION.recipientsPerMinute, { min: 0, max: 1_000_000_000 }),
     tokenGrace: duration({

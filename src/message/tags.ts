@@ -21,16 +21,17 @@ export function parseTags(fields: readonly Field[]): Parsed<readonly string[]> {
     const text = field.text().replaceAll('\t', ' ');
     const decoded = decodeEncodedWords(text);
     // Before, too: the decoder uses a mark with NULs in it, and drops one that was there already.
-    if (hasControl(text) || hasControl(decoded)) return unparsed('a tag holds a control character');
+    if (hasControl(text) || hasControl(decoded))
+      return unparsed(`${field.name}: a tag holds a control character`);
     for (let at = 0; at <= decoded.length;) {
       const comma = decoded.indexOf(',', at);
       const end = comma < 0 ? decoded.length : comma;
       const tag = decoded.slice(at, end).trim();
       at = end + 1;
       if (tag === '' || tags.has(tag)) continue;
-      if (tags.size === MAX_TAGS) return unparsed(`more than ${MAX_TAGS} tags`);
+      if (tags.size === MAX_TAGS) return unparsed(`${field.name}: more than ${MAX_TAGS} tags`);
       if (isTooLong(tag)) {
-        return unparsed(`tag ${tags.size + 1} has more than ${MAX_TAG_LENGTH} characters`);
+        return unparsed(`${field.name}: tag ${tags.size + 1} has more than ${MAX_TAG_LENGTH} characters`);
       }
       tags.add(tag);
     }

@@ -26,6 +26,12 @@ export interface AcceptancePolicy {
   readonly tagFields: readonly string[];
   /** The field that becomes List-Unsubscribe. */
   readonly listUnsubscribeField: string;
+  /**
+   * Of which domains the author of a message, the From field, may be: of the sending domain alone, or also of the
+   * domains below it that are no other domain of this server. A message with the null reverse-path always has the
+   * second.
+   */
+  readonly authorDomains: 'exact' | 'subdomains';
   /** What messages start as that have no release time: `held` where no delivery is configured for them. */
   readonly status: StartStatus | ((domain: Domain, tags: readonly string[]) => StartStatus);
   /** Milliseconds since the epoch. */
@@ -72,6 +78,7 @@ export class Acceptance {
   readonly #store: Store;
   readonly #policy: AcceptancePolicy;
   readonly #submitted: Submitted;
+  readonly #mayBeAuthor: (domain: string) => boolean;
   readonly #receivedAt: number;
   #collector: HeaderCollector | null;
   #draft: Draft | null = null;
@@ -79,7 +86,14 @@ export class Acceptance {
   readonly #scanner: NeedsScanner;
   #size = 0;
 
-  constructor(store: Store, policy: AcceptancePolicy, submitted: Submitted) {
+  /** @param mayBeAuthor whether the author may be of a domain other than that of the sender, in normal form */
+  constructor(
+    store: Store,
+    policy: AcceptancePolicy,
+    submitted: Submitted,
+    mayBeAuthor: (domain: string) => boolean = () => false,
+  ) {
+    this.#mayBeAuthor = mayBeAuthor;
     this.#store = store;
     this.#policy = policy;
     this.#submitted = submitted;
@@ -177,6 +191,7 @@ export class Acceptance {
     }
     const options: RewriteOptions = {
       domain: submitted.domain.name,
+      mayBeAuthor: this.#mayBeAuthor,
       tagFields,
       listUnsubscribeField,
       // Each by its name: to spread objects took longer than to rewrite the header section.

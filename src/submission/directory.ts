@@ -28,16 +28,19 @@ export class Directory {
   ) {}
 
   /**
-   * The domain whose API token is both the user and the password, or null. An unknown token and a user
-   * other than the password take the same path, and the same time.
+   * The domain whose API token is the password, or null. The user is the token once more, or the domain's name: some
+   * programs print the user in their error messages. An unknown token and a wrong user take the same path, and the same
+   * time.
    *
    * @throws StoreError where the store cannot tell.
    */
   async authenticate({ authcid, password }: PasswordCredentials): Promise<Domain | null> {
+    const user = authcid.expose();
     const digest = digestToken(password.expose());
-    const same = timingSafeEqual(digest, digestToken(authcid.expose()));
+    const isToken = timingSafeEqual(digest, digestToken(user));
     const domain = await this.#byToken(digest);
-    return same ? domain : null;
+    // Which user belongs to a token is no secret from the one who has the token.
+    return isToken || normalizeDomain(user) === domain?.name ? domain : null;
   }
 
   /**
@@ -60,11 +63,12 @@ export class Directory {
       : nearest(domains, name);
   }
 
-  /** Whether the domain is there still. Known at once where the store was asked a moment ago. */
-  has({ id, name }: Domain): boolean | Promise<boolean> {
-    const domains = this.#known();
-    if (domains !== null) return domains.get(name)?.id === id;
-    return this.#domains().then((domains) => domains.get(name)?.id === id);
+  /**
+   * The owner of a name as {@link owner} would give it, from what the store said last: for the rest of a transaction
+   * that asked when it began. Null if the store was never asked.
+   */
+  lastKnownOwner(name: string): Domain | null {
+    return this.#names === null ? null : nearest(this.#names.domains, name);
   }
 
   async #byToken(digest: Uint8Array): Promise<Domain | null> {

@@ -18,6 +18,8 @@ export const DEFAULT_TAG_FIELDS: readonly string[] = ['X-OMS-Tags', 'X-MailPace-
 export interface RewriteOptions {
   /** The principal's domain: the one that From must be of. */
   readonly domain: string;
+  /** Whether From may be of another domain, given in normal form. Default: of none. */
+  readonly mayBeAuthor?: (domain: string) => boolean;
   /** Names of the fields that carry tags. {@link DEFAULT_TAG_FIELDS} unless given. */
   readonly tagFields?: readonly string[];
   /** Name of the field that becomes List-Unsubscribe. `X-List-Unsubscribe` unless given. */
@@ -73,7 +75,7 @@ export class HeaderRefusal extends Error {
 export function rewriteHeader(section: Uint8Array, options: RewriteOptions): Rewritten {
   const header = parseSection(section);
   refuseLoop(header);
-  const from = sender(header, options.domain);
+  const from = sender(header, options);
   const subject = header.first('Subject');
   const tags = takeTags(header, options.tagFields ?? DEFAULT_TAG_FIELDS);
   const listUnsubscribe = settleListUnsubscribe(header, options.listUnsubscribeField ?? 'X-List-Unsubscribe');
@@ -113,13 +115,13 @@ function refuseLoop(header: HeaderSection): void {
 }
 
 /**
- * The one mailbox of the one From field, in exactly the principal's domain.
+ * The one mailbox of the one From field, in exactly the principal's domain or in another one that it may use.
  *
  * RFC 5322 3.6.2 allows several mailboxes, with a Sender field to say which of them sent; they are refused,
  * all of one domain or not. Programs differ in which of them they show and filters in which they check, and
  * apps do not send such mail.
  */
-function sender(header: HeaderSection, domain: string): Mailbox {
+function sender(header: HeaderSection, { domain, mayBeAuthor }: RewriteOptions): Mailbox {
   const expected = normalizeDomain(domain) ?? domain;
   const refuse = (problem: string): HeaderRefusal =>
     new HeaderRefusal('from', `From must be one address at ${expected}: ${problem}`);
@@ -133,8 +135,15 @@ function sender(header: HeaderSection, domain: string): Mailbox {
   if (!list.ok) throw refuse(list.reason);
   const [mailbox, ...others] = list.value;
   if (mailbox === undefined || others.length > 0) throw refuse(`the field holds ${list.value.length}`);
-  if (normalizeDomain(mailbox.domain) !== expected) throw refuse('the address is of another domain');
-  return mailbox;
+  const found = normalizeDomain(mailbox.domain);
+  if (found === expected || (found !== null && mayBeAuthor?.(found) === true)) return mailbox;
+  throw refuse(`the address is of ${shown(found)}`);
+}
+
+/** A domain for the client to read, short and printable. */
+function shown(domain: string | null): string {
+  if (domain === null || !/^[!-~]+$/.test(domain)) return 'another domain';
+  return domain.length > 100 ? `${domain.slice(0, 100)}...` : domain;
 }
 
 function takeTags(header: HeaderSection, names: readonly string[]): readonly string[] {

@@ -44,20 +44,22 @@ export class Submissions {
       maxHeaderSize: options.maxHeaderSize ?? DEFAULT_SUBMISSION.headerSize,
       tagFields: options.tagFields ?? DEFAULT_TAG_FIELDS,
       listUnsubscribeField: options.listUnsubscribeField ?? 'X-List-Unsubscribe',
+      authorDomains: options.authorDomains ?? 'exact',
       status: options.status ?? 'held',
       now,
     };
   }
 
-  /** Checks the envelope sender of an authenticated client, and counts the message. Null is the null reverse-path. */
+  /**
+   * Checks the envelope sender of an authenticated client, and counts the message. Null is the null reverse-path. A
+   * sender may be of a domain below the client's own if no other domain of this server is nearer: its bounces would go
+   * there.
+   */
   sender(principal: Domain, reversePath: Mailbox | null): void | Reply | Promise<void | Reply> {
-    const domain = reversePath === null ? principal.name : normalizeDomain(reversePath.domain);
-    if (domain === principal.name || domain?.endsWith(`.${principal.name}`) === true) {
-      // A session may outlive its domain.
-      const here = this.directory.has(principal);
-      return here === true ? this.message(principal) : this.#confirm(principal, here);
-    }
-    return new Reply(550, '5.7.1', `Envelope sender must be of ${principal.name} or a domain below it`);
+    const name = reversePath === null ? principal.name : normalizeDomain(reversePath.domain);
+    if (name === null || !isWithin(name, principal.name)) return otherSender(principal, '');
+    const owner = this.directory.owner(name);
+    return owner instanceof Promise ? this.#confirm(principal, owner) : this.#senderOf(principal, owner);
   }
 
   /** Counts one message of a domain. */
@@ -85,7 +87,9 @@ export class Submissions {
    * @param policy replaces parts of the policy for this message
    */
   accept(submitted: Submitted, policy: Partial<AcceptancePolicy> = {}): Acceptance {
-    return new Acceptance(this.#store, { ...this.policy, ...policy }, submitted);
+    return new Acceptance(this.#store, { ...this.policy, ...policy }, submitted, (name) =>
+      this.#mayBeAuthor(name, submitted),
+    );
   }
 
   async #refuseBlocked(blocked: Promise<BlockEntry | null>): Promise<void | Reply> {
@@ -97,14 +101,39 @@ export class Submissions {
     }
   }
 
-  async #confirm(domain: Domain, here: boolean | Promise<boolean>): Promise<void | Reply> {
+  async #confirm(principal: Domain, asked: Promise<Domain | null>): Promise<void | Reply> {
+    let owner: Domain | null;
     try {
-      if (!(await here)) return new Reply(550, '5.7.1', `${domain.name} may send no more`);
+      owner = await asked;
     } catch (error) {
       throw storeRefusal(error);
     }
-    return this.message(domain);
+    return this.#senderOf(principal, owner);
   }
+
+  /** @param owner the nearest domain of this server: of the sender's name or above it */
+  #senderOf(principal: Domain, owner: Domain | null): void | Reply {
+    if (owner?.id === principal.id) return this.message(principal);
+    // A session may outlive its domain.
+    const here = this.directory.lastKnownOwner(principal.name)?.id === principal.id;
+    if (!here || owner === null) return new Reply(550, '5.7.1', `${principal.name} may send no more`);
+    return otherSender(principal, `; ${owner.name} is a domain of its own here`);
+  }
+
+  /** Whether the author of a message may be of a domain other than the client's own. */
+  #mayBeAuthor(name: string, { domain, reversePath }: Submitted): boolean {
+    // A bounce is written by the host that it comes from, and From is all it has of an address.
+    if (reversePath !== '' && this.policy.authorDomains !== 'subdomains') return false;
+    return isWithin(name, domain.name) && this.directory.lastKnownOwner(name)?.id === domain.id;
+  }
+}
+
+function isWithin(name: string, domain: string): boolean {
+  return name === domain || name.endsWith(`.${domain}`);
+}
+
+function otherSender({ name }: Domain, why: string): Reply {
+  return new Reply(550, '5.7.1', `Envelope sender must be of ${name} or a domain below it${why}`);
 }
 
 /** A refusal with the time to wait, if the domain has had its share. */

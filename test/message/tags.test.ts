@@ -34,7 +34,10 @@ describe('tags', () => {
   it('takes twenty and refuses one more, repeats not counted', () => {
     const names = Array.from({ length: MAX_TAGS }, (_, index) => `t${index}`);
     expect(tags(` ${names.join(',')}`, ' t0, t19,')).toEqual(names);
-    expect(parse(` ${names.join(',')}`, ' one more')).toEqual({ ok: false, reason: 'more than 20 tags' });
+    expect(parse(` ${names.join(',')}`, ' one more')).toEqual({
+      ok: false,
+      reason: 'T: more than 20 tags',
+    });
   });
 
   it.each(['x', 'ü', '🎉'])('takes a hundred characters and refuses one more: %s', (character) => {
@@ -42,7 +45,7 @@ describe('tags', () => {
     expect(tags(` a, ${longest}`)).toEqual(['a', longest]);
     expect(parse(` a, ${longest}${character}`)).toEqual({
       ok: false,
-      reason: 'tag 2 has more than 100 characters',
+      reason: 'T: tag 2 has more than 100 characters',
     });
   });
 
@@ -55,7 +58,7 @@ describe('tags', () => {
     ' =?utf-8?q?a=09b?=',
     ' a\u0085b',
   ])('refuses controls: %j', (value) => {
-    expect(parse(value)).toEqual({ ok: false, reason: 'a tag holds a control character' });
+    expect(parse(value)).toEqual({ ok: false, reason: 'T: a tag holds a control character' });
   });
 
   it('reads fields of 256 KiB', () => {

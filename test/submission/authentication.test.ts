@@ -15,14 +15,14 @@ async function tries(house: House, user: string, password = user): Promise<strin
 }
 
 describe('a token', () => {
-  it('is both user and password; anything else is 535, alike (68, 69)', async () => {
+  it('is user and password; anything else is 535, alike (68, 69)', async () => {
     const house = await House.open();
     const { token } = house;
     expect(await tries(house, token)).toMatch(/^235 2\.7\.0/);
     const refused = [
       await tries(house, token, newToken().expose()),
       await tries(house, newToken().expose(), token),
-      await tries(house, 'example.com', token),
+      await tries(house, 'example.net', token),
       await tries(house, token, 'example.com'),
       await tries(house, newToken().expose()),
       await tries(house, token.toLowerCase()),
@@ -57,6 +57,36 @@ describe('a token', () => {
     now += 1_000 + BELIEVED_MS;
     expect(await tries(house, house.token)).toMatch(/^535/);
     expect(await tries(house, fresh)).toMatch(/^235/);
+  });
+});
+
+describe('the user', () => {
+  it.each([
+    ['example.com', '235'],
+    ['EXAMPLE.COM', '235'],
+    ['example.com.', '235'],
+    ['other.example', '535'],
+    ['sub.example.com', '535'],
+    ['app@example.com', '535'],
+    ['x', '535'],
+  ])('may be the name of the domain, and no other: %s', async (user, reply) => {
+    const house = await House.open();
+    await addDomain(house.store, 'other.example');
+    const talk = await Talk.greeted(house.port);
+    const plain = Buffer.from(`\0${user}\0${house.token}`).toString('base64');
+    await talk.play(`> AUTH PLAIN ${plain}`, `< ${reply}`);
+  });
+
+  it('is no password', async () => {
+    const house = await House.open();
+    const talk = await Talk.greeted(house.port);
+    for (const [user, password] of [
+      ['example.com', 'example.com'],
+      [house.token, 'example.com'],
+    ]) {
+      const plain = Buffer.from(`\0${user}\0${password}`).toString('base64');
+      await talk.play(`> AUTH PLAIN ${plain}`, '< 535');
+    }
   });
 });
 

@@ -110,15 +110,15 @@ describe('From', () => {
     ['From: a@example.com\r\nfrom\t: a@other.example', 'there are 2 From fields'],
     ['From: a@example.com, b@example.com', 'the field holds 2'],
     ['From: a@example.com, b@example.com\r\nSender: a@example.com', 'the field holds 2'],
-    ['From: a@other.example', 'the address is of another domain'],
-    ['From: a@sub.example.com', 'the address is of another domain'],
-    ['From: a@com', 'the address is of another domain'],
-    ['From: a@[192.0.2.1]', 'the address is of another domain'],
-    ['From: a@example.com%2f', 'the address is of another domain'],
-    ['From: a@example.com/x', 'the address is of another domain'],
-    ['From: a@ex%61mple.com', 'the address is of another domain'],
+    ['From: a@other.example', 'the address is of other.example'],
+    ['From: a@sub.example.com', 'the address is of sub.example.com'],
+    ['From: a@com', 'the address is of com'],
+    ['From: a@[192.0.2.1]', 'the address is of [192.0.2.1]'],
+    ['From: a@example.com%2f', 'the address is of example.com%2f'],
+    ['From: a@example.com/x', 'the address is of example.com/x'],
+    ['From: a@ex%61mple.com', 'the address is of ex%61mple.com'],
     ['From: a@ｅxample.com', 'the address is of another domain'],
-    ['From: "a@example.com" <b@other.example>', 'the address is of another domain'],
+    ['From: "a@example.com" <b@other.example>', 'the address is of other.example'],
     ['From: a@example.com <b@other.example>', 'expected "," or the end at character 16'],
     ['From: Staff: a@example.com;', 'a group is not a sender'],
   ])('refuses %j', (fields, problem) => {
@@ -145,7 +145,7 @@ describe('tags', () => {
     const many = Array.from({ length: 21 }, (_, index) => index).join();
     expect(refusal(withFields(`X-OMS-Tags: ${many}\r\n`))).toMatchObject({
       kind: 'tags',
-      reason: 'more than 20 tags',
+      reason: 'X-OMS-Tags: more than 20 tags',
     });
   });
 });

@@ -42,6 +42,52 @@ describe('the envelope sender', () => {
   });
 });
 
+// Its bounces would go to the other domain.
+describe('an envelope sender of a domain below', () => {
+  it('is refused if that is a domain of its own, or below one', async () => {
+    const house = await House.open();
+    const deep = await addDomain(house.store, 'sub.example.com');
+    const talk = await house.signedIn();
+    await talk.play(
+      '> MAIL FROM:<a@sub.example.com>',
+      '< 550 5.7.1 Envelope sender must be of example.com or a domain below it; sub.example.com is a domain of its own',
+      '> MAIL FROM:<a@x.sub.example.com>',
+      '< 550 5.7.1',
+      '> MAIL FROM:<a@xsub.example.com>',
+      '< 250',
+    );
+    const other = await house.signedIn(deep);
+    await other.play('> MAIL FROM:<a@x.sub.example.com>', '< 250', '> RSET', '< 250');
+    await other.play('> MAIL FROM:<a@example.com>', '< 550 5.7.1 Envelope sender must be of sub.example.com');
+  });
+});
+
+describe('the author of a domain below', () => {
+  const from = (domain: string): string => `From: MAILER-DAEMON@${domain}\r\n\r\nUndelivered\r\n`;
+
+  it('may write bounces: mail with the null reverse-path', async () => {
+    const house = await House.open();
+    await addDomain(house.store, 'shop.example.com');
+    const talk = await house.signedIn();
+    expect(await send(talk, from('app.example.com'), '')).toMatch(/^250/);
+    expect(await send(talk, from('app.example.com'))).toMatch(
+      /^550 5\.7\.1 .*: the address is of app\.example\.com/,
+    );
+    // The nearest domain owns it.
+    expect(await send(talk, from('app.shop.example.com'), '')).toMatch(/^550 5\.7\.1/);
+    expect(await send(talk, from('notexample.com'), '')).toMatch(/^550 5\.7\.1/);
+  });
+
+  it('may write anything if it is so set', async () => {
+    const house = await House.open({ gateway: { authorDomains: 'subdomains' } });
+    await addDomain(house.store, 'shop.example.com');
+    const talk = await house.signedIn();
+    expect(await send(talk, from('APP.example.com'))).toMatch(/^250/);
+    expect(await send(talk, from('app.shop.example.com'))).toMatch(/^550 5\.7\.1/);
+    expect(await send(talk, from('com'))).toMatch(/^550 5\.7\.1/);
+  });
+});
+
 describe('the envelope recipient', () => {
   it.each([
     ['<a@example.net>', '250 2.1.5'],
@@ -84,7 +130,7 @@ describe('the From field', () => {
     ['From: "An, App" <app@EXAMPLE.COM>\r\n', '250'],
     [
       'From: app@mail.example.com\r\n',
-      '550 5.7.1 From must be one address at example.com: the address is of another domain',
+      '550 5.7.1 From must be one address at example.com: the address is of mail.example.com',
     ],
     ['From: a@elsewhere.example\r\n', '550 5.7.1 From must be one address at example.com'],
     ['Subject: none\r\n', '550 5.7.1 From must be one address at example.com: there is no From field'],

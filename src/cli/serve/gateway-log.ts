@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Reply } from '../../protocol/index.js';
 import type { Handler, SessionView } from '../../server/index.js';
 import type { Domain } from '../../store/port.js';
 import type { GatewayOptions } from '../../submission/gateway.js';
@@ -14,6 +15,7 @@ export interface Observer {
  * comparison: what a line tells is gathered only where it is written.
  */
 export function observe(log: Logger): Observer {
+  const follows = new Consequences();
   return {
     onAccepted: (session, { id, size, from, recipients, priority, tags, needs }) => {
       if (!log.isLevelEnabled('info')) return;
@@ -25,8 +27,9 @@ export function observe(log: Logger): Observer {
     },
     handler: {
       onRefused: (session, command, reply) => {
-        if (!log.isLevelEnabled('info')) return;
-        log.info({ ...who(session), command, reply: reply.toString() }, 'refused');
+        const level = follows.isConsequence(session, command, reply) ? 'debug' : 'info';
+        if (!log.isLevelEnabled(level)) return;
+        log[level]({ ...who(session), command, reply: reply.toString() }, 'refused');
       },
       onError: (session, error) => {
         log.error({ ...who(session), err: error }, 'failed');
@@ -51,4 +54,27 @@ function who(session: SessionView<Domain>): Record<string, unknown> {
     domain: session.principal?.name ?? null,
   };
   return origin === null ? line : { ...line, origin };
+}
+
+/** Commands that are refused for no other reason than that one before them was. */
+const AFTER_MAIL = new Set(['RCPT', 'DATA', 'BDAT']);
+const AFTER_RCPT = new Set(['DATA', 'BDAT']);
+
+/**
+ * Tells a refusal from what follows from it: a client that pipelines MAIL, RCPT and DATA gets three refusals for one
+ * sender that may not be used, and one line says all of it.
+ */
+class Consequences {
+  /** Commands that have nothing to go by, since the last refusal of each session. */
+  readonly #expected = new WeakMap<object, ReadonlySet<string>>();
+
+  /** @param command the verb of the command that was refused */
+  isConsequence(session: object, command: string, { enhanced }: Reply): boolean {
+    // RFC 3463: the command is out of order, which is also said of one that has no recipient.
+    if (enhanced === '5.5.1' && this.#expected.get(session)?.has(command) === true) return true;
+    if (command === 'MAIL') this.#expected.set(session, AFTER_MAIL);
+    else if (command === 'RCPT') this.#expected.set(session, AFTER_RCPT);
+    else this.#expected.delete(session);
+    return false;
+  }
 }
