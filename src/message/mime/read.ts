@@ -1,0 +1,82 @@
+import { readAddressList, type NamedAddress } from '../address-list.js';
+import { decodeForDisplay } from '../encoded-word.js';
+import { MIME_LIMITS, Work, type MimeLimits } from './fault.js';
+import type { HeaderFields } from './fields.js';
+import { partOctets } from './content.js';
+import { attachmentName, contentTypeOf } from './naming.js';
+import { readLetter } from './letter.js';
+import type { Part } from './part.js';
+import { split } from './split.js';
+
+/** A file of a message. Its octets are fetched when they are needed: {@link attachmentOctets}. */
+export interface Attachment {
+  /** Given by the message and cleaned, else made of its place and its type. */
+  readonly name: string;
+  /** With its parameters, such as `text/calendar; method=REQUEST`. */
+  readonly contentType: string;
+  /** Without its angle brackets; null if it has none. */
+  readonly contentId: string | null;
+  /** Shown within the text: it is part of a multipart/related, or says `inline`. */
+  readonly inline: boolean;
+  readonly part: Part;
+}
+
+/** A message taken apart. Plain data beside {@link fields}, and nothing in it is a copy of attachments. */
+export interface ReadMessage {
+  readonly root: Part;
+  readonly fields: HeaderFields;
+  /** Null if the message has no plain text. */
+  readonly text: string | null;
+  /** Null if it has no HTML. */
+  readonly html: string | null;
+  readonly attachments: readonly Attachment[];
+  /** The work that it took. */
+  readonly work: Work;
+}
+
+/**
+ * Takes a message apart (RFC 2045, RFC 2046). The octets must stay as they are while the result is in use: parts are
+ * places in them. Text is decoded and cleaned; attachments are not touched.
+ *
+ * Work is linear in the octets and bounded by the limits, but it can be seconds of it: do it in a worker thread.
+ *
+ * @throws Unreadable if the message cannot be taken apart without loss, or only with more work than allowed
+ */
+export function readMessage(message: Buffer, limits: MimeLimits = MIME_LIMITS): ReadMessage {
+  const work = new Work(limits);
+  const { root, fields } = split(message, work);
+  const { text, html, files } = readLetter(message, root, work);
+  const attachments = files.map(({ part, related }, index) => ({
+    name: attachmentName(part, index + 1),
+    contentType: contentTypeOf(part),
+    contentId: part.contentId,
+    inline: related || part.disposition === 'inline',
+    part,
+  }));
+  return { root, fields, text, html, attachments, work };
+}
+
+/**
+ * Reads the header section of a message only.
+ *
+ * @throws Unreadable as {@link readMessage} does
+ */
+export function readFields(message: Buffer, limits: MimeLimits = MIME_LIMITS): HeaderFields {
+  return split(message, new Work(limits)).fields;
+}
+
+/** The octets of an attachment, without transfer encoding, exactly as they were sent. */
+export function attachmentOctets(message: Buffer, { part }: Attachment): Buffer {
+  return partOctets(message, part);
+}
+
+/** The addresses of all fields of this name, such as `to`, with their names decoded. */
+export function addressesOf(fields: HeaderFields, name: string): NamedAddress[] {
+  return fields.all(name).flatMap(readAddressList);
+}
+
+/** The body of the first field of this name, encoded words decoded, cleaned; null if there is none. */
+export function displayOf(fields: HeaderFields, name: string): string | null {
+  const body = fields.first(name);
+  return body === undefined ? null : decodeForDisplay(body);
+}
