@@ -46,3 +46,75 @@ export function handshakeFailure(error: NodeJS.ErrnoException): Error {
   const suffix = code === '' ? '' : ` (${code})`;
   return new Error(`TLS handshake failed: ${reason}${suffix}`, { cause: error });
 }
+
+const NOT_TRUSTED = 'no authority that is trusted here has issued its certificate';
+const REMOTE_BROKEN = 'it sent a TLS record that is broken';
+const REMOTE_CONFUSED = 'it does not understand what was sent to it';
+
+/** The same from the client's side, and what else goes wrong with a connection, by the codes of OpenSSL and of Node. */
+const REMOTE_REASONS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  CERT_REVOKED: 'its certificate was revoked',
+  CERT_UNTRUSTED: NOT_TRUSTED,
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: NOT_TRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: NOT_TRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NOT_TRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NOT_TRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it answered with something that is not TLS',
+  ERR_SSL_HTTP_REQUEST: 'it answered with something that is not TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it answered with something that is not TLS',
+  ERR_SSL_RECORD_LAYER_FAILURE: REMOTE_BROKEN,
+  ERR_SSL_LENGTH_TOO_SHORT: REMOTE_BROKEN,
+  ERR_SSL_BAD_RECORD_TYPE: REMOTE_BROKEN,
+  ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC: REMOTE_BROKEN,
+  ERR_SSL_UNEXPECTED_MESSAGE: 'it sent a TLS message out of place',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'it has only versions of TLS that are too old',
+  ERR_SSL_DH_KEY_TOO_SMALL: 'its Diffie-Hellman key is too short',
+  ERR_SSL_EE_KEY_TOO_SMALL: 'the key of its certificate is too short',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it has no version of TLS in common',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'it has no cipher in common',
+  ERR_SSL_SSLV3_ALERT_UNEXPECTED_MESSAGE: REMOTE_CONFUSED,
+  ERR_SSL_SSLV3_ALERT_ILLEGAL_PARAMETER: REMOTE_CONFUSED,
+  ERR_SSL_TLSV1_ALERT_DECODE_ERROR: REMOTE_CONFUSED,
+  ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR: 'it failed by itself in the handshake',
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'it has no certificate for its name',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants a certificate of the client',
+  ECONNRESET: 'it closed the connection',
+  EPIPE: 'it closed the connection',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNABORTED: 'the connection was given up',
+  ENOTFOUND: 'there is no such host',
+  ENOENT: 'there is no such socket',
+  EACCES: 'this process may not connect to it',
+  EAI_AGAIN: 'its name could not be looked up',
+  EHOSTUNREACH: 'there is no way to it',
+  ENETUNREACH: 'there is no way to its network',
+  ETIMEDOUT: 'it did not answer in time',
+};
+
+/**
+ * Returns what went wrong with a remote server, to stand after its name and a colon: with the code in brackets, and
+ * without the line of OpenSSL, whose numbers differ each time.
+ */
+export function remoteFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, errors, reason } = error as NodeJS.ErrnoException & {
+    readonly errors?: readonly unknown[];
+    readonly reason?: string;
+  };
+  // Several addresses were tried (RFC 8305): what the first one said.
+  if (errors !== undefined && errors.length > 0) return remoteFailure(errors[0]);
+  if (code === undefined) return error.message;
+  const words = Object.hasOwn(REMOTE_REASONS, code)
+    ? REMOTE_REASONS[code]
+    : (reason ?? withoutNumbers(error.message));
+  return `${words ?? ''} (${code})`;
+}
+
+/** `40C7...:error:0A000126:SSL routines::unexpected eof while reading:../deps/...` is `unexpected eof while reading`. */
+function withoutNumbers(message: string): string {
+  return /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]*)/i.exec(message.trim())?.[1] ?? message.trim();
+}

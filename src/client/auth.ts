@@ -2,30 +2,46 @@ import { Buffer } from 'node:buffer';
 import type { Secret } from '../base/secret.js';
 import type { Dialogue } from './dialogue.js';
 import { ReplyError, UnsupportedError } from './errors.js';
+import { meaningOf } from './expected-replies.js';
 import type { ReceivedReply } from './received-reply.js';
+import { Redactor } from './redactor.js';
 
-/** Mechanisms that this client speaks, the best first. */
+/** Mechanisms that prove a password, the best first. */
 export const MECHANISMS = ['PLAIN', 'LOGIN'] as const;
-export type Mechanism = (typeof MECHANISMS)[number];
+/** Mechanisms that present an access token (RFC 7628, and Google's older form of it). Only used if they are asked for. */
+export const TOKEN_MECHANISMS = ['OAUTHBEARER', 'XOAUTH2'] as const;
+export type Mechanism = (typeof MECHANISMS)[number] | (typeof TOKEN_MECHANISMS)[number];
 
 export interface ClientCredentials {
-  readonly user: string;
+  readonly user: string | Secret;
+  /** Of OAUTHBEARER and XOAUTH2: the access token. */
   readonly password: Secret;
   /** Default: the first of {@link MECHANISMS} that the server offers. */
   readonly mechanism?: Mechanism;
 }
 
+/** The server that a token is for (RFC 7628 3.1). */
+export interface AuthServer {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** RFC 4954 4: an AUTH command is no longer than any other, else its response comes by itself. */
+const COMMAND_OCTETS = 512;
+
 /**
- * Proves who it is (RFC 4954). Rejects with ReplyError where the server does not believe it, and with
- * UnsupportedError where it offers no mechanism that is spoken here.
+ * Authenticates (RFC 4954). Rejects with ReplyError if the server refuses the credentials, and with UnsupportedError
+ * if it offers no mechanism that the client has.
  *
- * @param offered the parameters of AUTH in the reply to EHLO; undefined where there is none
+ * @param offered the parameters of AUTH in the reply to EHLO; undefined if there are none
  */
 export async function authenticate(
   dialogue: Dialogue,
-  { user, password, mechanism }: ClientCredentials,
+  credentials: ClientCredentials,
   offered: string | undefined,
+  server: AuthServer,
 ): Promise<void> {
+  const { mechanism } = credentials;
   const names = (offered ?? '').toUpperCase().split(' ');
   const chosen = (mechanism === undefined ? MECHANISMS : [mechanism]).find((name) => names.includes(name));
   if (offered === undefined) throw new UnsupportedError('AUTH');
@@ -33,20 +49,65 @@ export async function authenticate(
     const wanted = mechanism ?? MECHANISMS.join(' or ');
     throw new UnsupportedError('AUTH', `the server offers AUTH ${offered}, not ${wanted}`);
   }
-  if (chosen === 'PLAIN') {
-    const response = base64(`\0${user}\0${password.expose()}`);
-    await done(dialogue.say(`AUTH PLAIN ${response}`));
-    return;
+  const [first = '', ...further] = responsesOf(chosen, credentials, server);
+  // LOGIN has no initial response in its only description.
+  const initial = chosen === 'LOGIN' ? '' : ` ${first}`;
+  const inOne = initial !== '' && `AUTH ${chosen}${initial}\r\n`.length <= COMMAND_OCTETS;
+  const responses = inOne ? further : [first, ...further];
+  let reply = await say(dialogue, `AUTH ${chosen}${inOne ? initial : ''}`);
+  for (const response of responses) {
+    if (meaningOf('AUTH', reply.code) !== 'more') break;
+    reply = await say(dialogue, response);
   }
-  await dialogue.expect('AUTH', 334, dialogue.say('AUTH LOGIN'));
-  await dialogue.expect('AUTH', 334, dialogue.say(base64(user)));
-  await done(dialogue.say(base64(password.expose())));
+  // RFC 7628 3.2.3: the reason of a refusal comes as a challenge, which is answered with ^A, and XOAUTH2's with nothing.
+  if (reply.code === 334 && isToken(chosen)) reply = await say(dialogue, chosen === 'XOAUTH2' ? '' : 'AQ==');
+  if (meaningOf('AUTH', reply.code) !== 'done') throw new ReplyError('AUTH', reply, 'auth');
 }
 
-/** RFC 4954 4 has 235; some servers of tests say 250, and RFC 5321 4.2.1 lets the first digit decide. */
-async function done(reply: Promise<ReceivedReply>): Promise<void> {
-  const heard = await reply;
-  if (!heard.done) throw new ReplyError('AUTH', heard);
+/** Makes a redactor that takes credentials out of replies, in every form in which they may have been sent. */
+export function redactorOf(credentials: ClientCredentials, server: AuthServer): Redactor {
+  const redactor = new Redactor();
+  for (const mechanism of [...MECHANISMS, ...TOKEN_MECHANISMS]) {
+    for (const response of responsesOf(mechanism, credentials, server)) redactor.addEncoded(response);
+  }
+  redactor.addSecret(credentials.password.expose());
+  redactor.addName(nameOf(credentials));
+  return redactor;
+}
+
+function isToken(mechanism: Mechanism): boolean {
+  return (TOKEN_MECHANISMS as readonly Mechanism[]).includes(mechanism);
+}
+
+/** What is sent, in its order, in base64. */
+function responsesOf(
+  mechanism: Mechanism,
+  credentials: ClientCredentials,
+  { host, port }: AuthServer,
+): readonly string[] {
+  const user = nameOf(credentials);
+  const secret = credentials.password.expose();
+  switch (mechanism) {
+    case 'PLAIN':
+      return [base64(`\0${user}\0${secret}`)];
+    case 'LOGIN':
+      return [base64(user), base64(secret)];
+    case 'XOAUTH2':
+      return [base64(`user=${user}\x01auth=Bearer ${secret}\x01\x01`)];
+    case 'OAUTHBEARER': {
+      // RFC 5801 4: "=" and "," are written as =3D and =2C in a name.
+      const name = user.replace(/=/g, '=3D').replace(/,/g, '=2C');
+      return [base64(`n,a=${name},\x01host=${host}\x01port=${port}\x01auth=Bearer ${secret}\x01\x01`)];
+    }
+  }
+}
+
+function nameOf({ user }: ClientCredentials): string {
+  return typeof user === 'string' ? user : user.expose();
+}
+
+function say(dialogue: Dialogue, line: string): Promise<ReceivedReply> {
+  return dialogue.say('AUTH', 'auth', line);
 }
 
 function base64(text: string): string {

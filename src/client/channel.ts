@@ -1,12 +1,15 @@
 import type { Buffer } from 'node:buffer';
+import { constants } from 'node:crypto';
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { ConnectionError } from './errors.js';
+import { type ClientPhase, ConnectionError } from './errors.js';
+import { type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from './limits.js';
 import type { ReceivedReply } from './received-reply.js';
+import type { Redactor } from './redactor.js';
 import { ReplyReader } from './reply-reader.js';
 import type { Shared, Waiting } from './shared.js';
 
-/** Who speaks over a channel. */
+/** Receives what happens on a channel. */
 export interface ChannelListener {
   /** A reply that was waited for. */
   reply(reply: ReceivedReply): void;
@@ -15,23 +18,30 @@ export interface ChannelListener {
 }
 
 export interface ChannelOptions {
+  /** The server's name or address: for the look-up, for TLS, and for messages. */
   readonly host: string;
   readonly port: number;
-  /** Where the host is, for who has looked it up already; at least one. Default: it is looked up. */
+  /** A Unix socket, in place of host and port. */
+  readonly path?: string | undefined;
+  /** The addresses of the host, if they were looked up already; at least one. Default: they are looked up. */
   readonly addresses?: readonly string[] | undefined;
   /** TLS from the first octet. Default: false. */
   readonly implicitTls?: boolean;
   readonly tls?: TlsTerms;
-  /** Milliseconds for the connection, for each reply, and for a handshake. Default: 5 minutes (RFC 5321 4.5.3.2). */
+  /** Milliseconds for the connection, for each reply, and for a handshake. Default: those of RFC 5321 4.5.3.2. */
   readonly timeout?: number;
+  /** Milliseconds by phase, in place of {@link timeout}. */
+  readonly timeouts?: ClientTimeouts | undefined;
+  /** Takes secrets that are sent out of replies. Default: no secrets are sent. */
+  readonly redactor?: Redactor | null;
 }
 
 /** What is asked of TLS. */
 export interface TlsTerms {
-  /** Whether the server's certificate must be good for the host. Default: true. */
+  /** Whether the server's certificate must be valid for the host. Default: true. */
   readonly verify?: boolean;
-  /** PEM certificates of who may vouch for it. Default: Node's own list. */
-  readonly ca?: string | Buffer;
+  /** PEM certificates of the authorities to trust. Default: Node's own list. */
+  readonly ca?: string | Buffer | undefined;
   /** Where the session of one handshake is kept for the next one. Default: none is resumed. */
   readonly sessions?: TlsSessions;
 }
@@ -41,54 +51,121 @@ export interface TlsSessions {
   last: Buffer | null;
 }
 
-const DEFAULT_TIMEOUT = 5 * 60_000;
-
 /**
- * One connection of a client: octets out, replies in. It counts what replies are due and says so where one
- * comes that is not, or none in time; what the replies mean is for its listener.
+ * One connection of a client: octets out, replies in. It counts the replies that are due and closes the connection
+ * if the server sends anything else: octets that nothing asked for, a reply before what it answers, something that
+ * is no reply. What the replies mean is for its listener.
  */
 export class Channel implements Waiting {
+  /** What the client is doing, for error messages. Set by its listener. */
+  phase: ClientPhase = 'connect';
   #socket: net.Socket;
-  readonly #reader = new ReplyReader();
+  readonly #reader: ReplyReader;
   /** Replies that are due; the greeting is the first. */
   #due = 1;
+  /**
+   * Of these, how many the server can have sent by now: what is sent while octets are read is answered in a later
+   * read, so a reply that came in the same one was sent before its command (a 250 right after 354).
+   */
+  #answerable = 1;
+  #answerableLater = 0;
+  #reading = false;
   #over = false;
   /** The sweep at which the last step was made. */
   #since: number;
-  readonly #patience: number;
+  /** Sweeps that the present step may take. */
+  #limit: number;
+  /** The sweep at which the message under way has taken too long. */
+  #until = Infinity;
   /** What is waited for, while no reply is. */
   #connecting: 'connect' | 'tls' | null;
   #secured: (() => void) | null = null;
+  /** The server has to take content before more is written. */
+  #blocked: (() => void) | null = null;
+  readonly #timeouts: ClientTimeouts;
+  readonly #ended: Promise<void>;
+  #end: () => void = () => undefined;
   readonly #heard = (reply: ReceivedReply): void => this.#reply(reply);
+  readonly #turnOver = (): void => {
+    this.#reading = false;
+    this.#answerable += this.#answerableLater;
+    this.#answerableLater = 0;
+  };
 
-  /** Connects. The listener hears the greeting. */
+  /** Connects. The listener gets the greeting. */
   constructor(
     private readonly options: ChannelOptions,
     private readonly shared: Shared,
     public listener: ChannelListener,
   ) {
-    const { timeout = DEFAULT_TIMEOUT } = options;
-    // One sweep more: the present one may be about to end.
-    this.#patience = Math.ceil(timeout / shared.resolution) + 1;
+    const { timeout, timeouts = DEFAULT_CLIENT_TIMEOUTS, redactor = null } = options;
+    this.#timeouts =
+      timeout === undefined
+        ? timeouts
+        : { connect: timeout, greeting: timeout, command: timeout, end: timeout };
+    this.#reader = new ReplyReader(redactor);
+    this.#limit = this.#sweeps('connect');
     this.#since = shared.tick;
     this.#connecting = 'connect';
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
     this.#socket = options.implicitTls === true ? this.#openSecure() : this.#open();
     shared.watch(this);
   }
 
-  /** Replies that were not heard yet. */
+  /** Replies that have not come yet. */
   get due(): number {
     return this.#due;
   }
 
-  /** What TLS came to; null on a plain connection. */
+  /** Whether the connection is closed. */
+  get closed(): boolean {
+    return this.#over;
+  }
+
+  /** Resolves when the connection is closed, by either side. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** The version of TLS, null on a plain connection. */
   get protocol(): string | null {
     return this.#socket instanceof tls.TLSSocket ? this.#socket.getProtocol() : null;
+  }
+
+  /** Version and cipher, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; null on a plain connection. */
+  get cipher(): string | null {
+    if (!(this.#socket instanceof tls.TLSSocket)) return null;
+    return `${this.#socket.getProtocol() ?? 'unknown'} ${this.#socket.getCipher().standardName}`;
+  }
+
+  /** Whether the certificate of the server is valid for its name. */
+  get authorized(): boolean {
+    return this.#socket instanceof tls.TLSSocket && this.#socket.authorized;
   }
 
   /** Whether the handshake resumed a session. */
   get resumed(): boolean {
     return this.#socket instanceof tls.TLSSocket && this.#socket.isSessionReused();
+  }
+
+  /** Octets that were given to {@link send} or {@link write} and have not left yet. */
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Sets how long the server has from now on for each step. */
+  allow(step: keyof ClientTimeouts): void {
+    this.#limit = this.#sweeps(step);
+  }
+
+  /** Closes the connection if what is under way is not over in so many milliseconds; null takes that back. */
+  limitTo(milliseconds: number | null): void {
+    this.#until =
+      milliseconds === null
+        ? Infinity
+        : this.shared.tick + Math.ceil(milliseconds / this.shared.resolution) + 1;
   }
 
   /** Writes commands, or content. @param replies that they will bring. Text is Latin-1. */
@@ -106,11 +183,25 @@ export class Channel implements Waiting {
     this.#socket.uncork();
   }
 
-  /** Takes the connection through a TLS handshake, the reply to STARTTLS having been heard. */
+  /**
+   * Writes a piece of content, which brings no reply. Resolves once the next piece may follow, or when the
+   * connection is closed.
+   */
+  async write(octets: Uint8Array): Promise<void> {
+    if (this.#over) return;
+    if (this.#socket.write(octets)) return;
+    await new Promise<void>((resolve) => {
+      this.#since = this.shared.tick;
+      this.#blocked = resolve;
+      this.#socket.once('drain', () => this.#unblock());
+    });
+  }
+
+  /** Takes the connection through a TLS handshake, after the reply to STARTTLS. */
   secure(done: () => void): void {
     if (!this.#reader.idle) {
       // Whoever can add octets to the plain dialogue would have them taken for the server's (RFC 3207 6).
-      this.#fail(
+      this.fail(
         new ConnectionError('protocol', 'octets came between the reply to STARTTLS and the handshake'),
       );
       return;
@@ -128,48 +219,108 @@ export class Channel implements Waiting {
     });
   }
 
-  /** Ends the connection; the listener hears nothing more. Octets that were sent still leave. */
+  /** Ends the connection; the listener gets nothing more. Octets that were sent still leave. */
   close(): void {
     if (this.#over) return;
     this.#leave();
-    // Who is being heard still may not be waited for: the peer may never close.
-    this.#socket.destroySoon();
+    // The server may never close its half, and may never read: nothing waits for that.
+    const socket = this.#socket;
+    if (socket.writableLength > 0) setTimeout(() => socket.destroy(), FLUSH_MS).unref();
+    socket.destroySoon();
+  }
+
+  /** Ends the connection at once; the listener gets nothing more. */
+  destroy(): void {
+    if (this.#over) return;
+    this.#leave();
+    this.#socket.destroy();
+  }
+
+  /** Ends the connection at once, and calls `lost` of the listener. */
+  fail(error: ConnectionError): void {
+    if (this.#over) return;
+    error.phase = this.phase;
+    this.#leave();
+    this.#socket.destroy();
+    this.listener.lost(error);
+  }
+
+  /** Gives the connection up: as {@link fail}, and no fault of the server. */
+  abort(): void {
+    this.fail(new ConnectionError('aborted', 'the connection was given up'));
+  }
+
+  /** Ends the connection because of a reply that must not come there. */
+  reject(reply: ReceivedReply, awaited: string): void {
+    const what = `a reply came that does not answer ${awaited}: ${reply.toString()}`;
+    this.fail(Object.assign(new ConnectionError('protocol', what), { reply }));
   }
 
   /** @internal */
   sweep(tick: number): void {
-    if (tick - this.#since < this.#patience) return;
-    if (this.#connecting === null && this.#due === 0) return;
+    if (tick >= this.#until) {
+      this.fail(new ConnectionError('timeout', 'the message took too long altogether', { cause: OVERDUE }));
+      return;
+    }
+    if (tick - this.#since < this.#limit) return;
+    if (this.#connecting === null && this.#due === 0 && this.#blocked === null) return;
     const what =
-      this.#connecting === 'connect' ? 'a connection' : this.#connecting === 'tls' ? 'TLS' : 'a reply';
-    const seconds = ((this.#patience - 1) * this.shared.resolution) / 1000;
-    this.#fail(new ConnectionError('timeout', `waited ${seconds} s in vain for ${what}`));
+      this.#connecting === 'connect'
+        ? 'a connection'
+        : this.#connecting === 'tls'
+          ? 'TLS'
+          : this.#due > 0
+            ? 'a reply'
+            : 'content to be taken';
+    const seconds = ((this.#limit - 1) * this.shared.resolution) / 1000;
+    this.fail(new ConnectionError('timeout', `waited ${seconds} s in vain for ${what}`, { cause: OVERDUE }));
+  }
+
+  /** One sweep more: the present one may be about to end. */
+  #sweeps(step: keyof ClientTimeouts): number {
+    return Math.ceil(this.#timeouts[step] / this.shared.resolution) + 1;
   }
 
   #expect(replies: number): void {
     if (this.#due === 0) this.#since = this.shared.tick;
     this.#due += replies;
+    if (this.#reading) this.#answerableLater += replies;
+    else this.#answerable += replies;
   }
 
   #reply(reply: ReceivedReply): void {
     if (this.#over) return;
-    if (this.#due === 0) {
-      // RFC 5321 3.8: a server may say 421 at any time, and must then close.
-      const fault = reply.code === 421 ? 'closed' : 'protocol';
-      this.#fail(new ConnectionError(fault, `a reply came that nothing had asked for: ${reply.toString()}`));
+    if (this.#answerable === 0) {
+      this.#unasked(reply);
       return;
     }
     this.#due--;
+    this.#answerable--;
     this.#since = this.shared.tick;
     this.listener.reply(reply);
   }
 
-  #read(octets: Buffer): void {
+  #unasked(reply: ReceivedReply): void {
+    // RFC 5321 3.8: a server may say 421 at any time, and must then close.
+    const fault = reply.code === 421 ? 'closed' : 'protocol';
+    const what = `a reply came that nothing had asked for: ${reply.toString()}`;
+    this.fail(Object.assign(new ConnectionError(fault, what), { reply }));
+  }
+
+  /** @param turn whether what is sent until the end of this turn of the event loop is answered later, too. */
+  #read(octets: Buffer, turn: boolean): void {
+    if (turn && !this.#reading) setImmediate(this.#turnOver);
+    this.#reading = true;
     try {
       this.#reader.read(octets, this.#heard);
+      if (this.#answerable === 0 && !this.#reader.idle) {
+        this.fail(new ConnectionError('protocol', 'octets came that nothing had asked for'));
+      }
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      this.#fail(error);
+      this.fail(error);
+    } finally {
+      if (!turn) this.#turnOver();
     }
   }
 
@@ -180,15 +331,13 @@ export class Channel implements Waiting {
       onread: {
         buffer: this.shared.buffer,
         callback: (length, buffer) => {
-          if (socket === this.#socket) this.#read((buffer as Buffer).subarray(0, length));
-          return true;
+          if (socket === this.#socket) this.#read((buffer as Buffer).subarray(0, length), false);
+          return !this.#over;
         },
       },
     });
     this.#attach(socket);
-    socket.on('connect', () => {
-      this.#connecting = null;
-    });
+    socket.on('connect', () => this.#connected());
     return socket;
   }
 
@@ -198,15 +347,24 @@ export class Channel implements Waiting {
     this.#attachSecure(socket);
     socket.on('connect', () => {
       this.#connecting = 'tls';
+      this.phase = 'tls';
+      this.#since = this.shared.tick;
+      this.allow('greeting');
     });
-    socket.on('secureConnect', () => {
-      this.#connecting = null;
-    });
+    socket.on('secureConnect', () => this.#connected());
     return socket;
   }
 
-  #place(): net.TcpNetConnectOpts {
-    const { host, port, addresses } = this.options;
+  #connected(): void {
+    this.#connecting = null;
+    this.phase = 'greeting';
+    this.#since = this.shared.tick;
+    this.allow('greeting');
+  }
+
+  #place(): net.NetConnectOpts {
+    const { host, port, path, addresses } = this.options;
+    if (path !== undefined) return { path };
     return { host, port, ...(addresses === undefined ? {} : { lookup: known(addresses) }) };
   }
 
@@ -215,8 +373,10 @@ export class Channel implements Waiting {
     const session = terms.sessions?.last ?? null;
     return {
       rejectUnauthorized: terms.verify !== false,
+      // The server cannot make the client shake hands again and again.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       // RFC 6066 3: an address is no server name.
-      ...(net.isIP(host) === 0 ? { servername: host } : {}),
+      ...(net.isIP(host) === 0 && !host.startsWith('[') ? { servername: host } : {}),
       ...(terms.ca === undefined ? {} : { ca: terms.ca }),
       ...(session === null ? {} : { session }),
     };
@@ -225,7 +385,7 @@ export class Channel implements Waiting {
   #attachSecure(socket: tls.TLSSocket): void {
     this.#attach(socket);
     socket.on('data', (octets: Buffer) => {
-      this.#read(octets);
+      if (!this.#over) this.#read(octets, true);
     });
     const sessions = this.options.tls?.sessions;
     if (sessions === undefined) return;
@@ -241,38 +401,47 @@ export class Channel implements Waiting {
     });
     const ended = (): void => {
       // A plain socket that TLS runs over has no more to say for itself.
-      if (socket === this.#socket) this.#fail(this.#closed(cause));
+      if (socket === this.#socket) this.fail(this.#closed(cause));
     };
     socket.on('end', ended);
     socket.on('close', ended);
   }
 
   #closed(cause: NodeJS.ErrnoException | null): ConnectionError {
-    const { host, port } = this.options;
+    const { host, port, path } = this.options;
     const why = cause === null ? '' : `: ${cause.message}`;
     const options = cause === null ? {} : { cause };
+    const where = path ?? `${host} port ${port}`;
     if (this.#connecting === 'connect') {
-      return new ConnectionError('connect', `no connection to ${host} port ${port}${why}`, options);
+      return new ConnectionError('connect', `no connection to ${where}${why}`, options);
     }
     if (this.#connecting === 'tls') {
-      return new ConnectionError('tls', `no TLS with ${host} port ${port}${why}`, options);
+      return new ConnectionError('tls', `no TLS with ${where}${why}`, options);
     }
     const what = this.#due > 0 ? 'before it replied' : 'while nothing was asked of it';
     return new ConnectionError('closed', `the server closed the connection ${what}${why}`, options);
   }
 
-  #fail(error: ConnectionError): void {
-    if (this.#over) return;
-    this.#leave();
-    this.#socket.destroy();
-    this.listener.lost(error);
+  #unblock(): void {
+    const go = this.#blocked;
+    this.#blocked = null;
+    this.#since = this.shared.tick;
+    go?.();
   }
 
   #leave(): void {
     this.#over = true;
+    this.#reader.stop();
     this.shared.forget(this);
+    this.#unblock();
+    this.#end();
   }
 }
+
+/** How long octets that were sent before {@link Channel.close} have to leave. */
+const FLUSH_MS = 1000;
+
+const OVERDUE = Object.assign(new Error('it did not answer in time'), { code: 'ETIMEDOUT' });
 
 /** A look-up that knows the answer. */
 function known(addresses: readonly string[]): net.LookupFunction {

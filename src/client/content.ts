@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 
+const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
 const END = Buffer.from('.\r\n', 'latin1');
@@ -29,4 +30,77 @@ function nextLine(octets: Buffer, at: number): number {
 
 function endsLine(octets: Buffer): boolean {
   return octets.length === 0 || octets.subarray(-2).equals(CRLF_END.subarray(0, 2));
+}
+
+/**
+ * Content as DATA carries it, if it is made of whole lines; null if a CR or LF stands alone in it, which
+ * {@link DotStuffer} makes whole. Unlike {@link dotStuffed}, empty content is one empty line.
+ */
+export function asData(content: Uint8Array): Buffer | null {
+  let dots = 0;
+  let before = LF;
+  let ends = false;
+  for (const octet of content) {
+    if (octet === LF ? before !== CR : before === CR) return null;
+    if (octet === DOT && before === LF) dots++;
+    before = octet;
+    ends = octet === LF;
+  }
+  if (before === CR) return null;
+  const end = ends ? END : CRLF_END;
+  const data = Buffer.allocUnsafe(content.length + dots + end.length);
+  let at = 0;
+  if (dots === 0) {
+    data.set(content);
+    at = content.length;
+  } else {
+    before = LF;
+    for (const octet of content) {
+      if (octet === DOT && before === LF) data[at++] = DOT;
+      data[at++] = octet;
+      before = octet;
+    }
+  }
+  data.set(end, at);
+  return data;
+}
+
+/**
+ * Makes of content, piece by piece, what DATA carries: a dot more before each line that begins with one, a CRLF for
+ * each CR or LF that stands alone, and the line that ends it (RFC 5321 4.5.2, 2.3.8).
+ */
+export class DotStuffer {
+  #before = LF;
+
+  /** Returns the piece as it is to be sent; the piece itself, if nothing in it changes. */
+  stuff(piece: Uint8Array): Uint8Array {
+    let more = 0;
+    let before = this.#before;
+    for (const octet of piece) {
+      if (octet === LF ? before !== CR : before === CR) more++;
+      if (octet === DOT && (before === LF || before === CR)) more++;
+      before = octet;
+    }
+    if (more === 0) {
+      this.#before = before;
+      return piece;
+    }
+    const stuffed = Buffer.allocUnsafe(piece.length + more);
+    let at = 0;
+    before = this.#before;
+    for (const octet of piece) {
+      if (octet === LF ? before !== CR : before === CR) stuffed[at++] = octet === LF ? CR : LF;
+      if (octet === DOT && (before === LF || before === CR)) stuffed[at++] = DOT;
+      stuffed[at++] = octet;
+      before = octet;
+    }
+    this.#before = before;
+    return stuffed.subarray(0, at);
+  }
+
+  /** Returns what ends the content. */
+  end(): Buffer {
+    if (this.#before === CR) return Buffer.concat([CRLF_END.subarray(1, 2), END]);
+    return this.#before === LF ? END : CRLF_END;
+  }
 }

@@ -1,19 +1,21 @@
 import type { Channel, ChannelListener } from './channel.js';
-import { type ConnectionError, ReplyError } from './errors.js';
+import { type ClientPhase, type ConnectionError, ReplyError } from './errors.js';
+import { type Awaited as Command, meaningOf } from './expected-replies.js';
 import type { ReceivedReply } from './received-reply.js';
 
 interface Waiter {
+  readonly command: Command;
   readonly resolve: (reply: ReceivedReply) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Commands and their replies one at a time, as promises: for what a session begins with. */
+/** Commands and their replies one at a time, as promises: for the beginning of a session. */
 export class Dialogue implements ChannelListener {
   #channel: Channel | null = null;
-  readonly #waiters: Waiter[] = [];
-  /** What came before anybody waited for it. */
+  #waiter: Waiter | null = null;
+  /** What came before anything waited for it. */
   #error: ConnectionError | null = null;
-  /** Hears of the end beside whoever waits for a reply. */
+  /** Rejects what waits for something that is no reply. */
   #aside: ((error: Error) => void) | null = null;
 
   constructor(private readonly heard: (reply: ReceivedReply) => void) {}
@@ -22,29 +24,35 @@ export class Dialogue implements ChannelListener {
     this.#channel = channel;
   }
 
-  /** The next reply. Rejects with ConnectionError where none comes. */
-  next(): Promise<ReceivedReply> {
+  /** Returns the next reply. Rejects with ConnectionError if none comes, or one that does not answer the command. */
+  next(command: Command): Promise<ReceivedReply> {
     return new Promise((resolve, reject) => {
-      if (this.#error === null) this.#waiters.push({ resolve, reject });
+      if (this.#error === null) this.#waiter = { command, resolve, reject };
       else reject(this.#error);
     });
   }
 
-  /** Sends a line, and gives the reply. */
-  say(line: string): Promise<ReceivedReply> {
-    const reply = this.next();
-    this.#channel?.send(`${line}\r\n`, 1);
+  /** Sends a line, and returns the reply, whatever it says. */
+  say(command: Command, phase: ClientPhase, line: string = command): Promise<ReceivedReply> {
+    const reply = this.next(command);
+    if (this.#channel !== null) {
+      this.#channel.phase = phase;
+      this.#channel.allow('command');
+      this.#channel.send(Buffer.from(`${line}\r\n`), 1);
+    }
     return reply;
   }
 
-  /** The same where there is one good answer. Rejects with ReplyError otherwise. */
-  async expect(command: string, code: number, reply: Promise<ReceivedReply>): Promise<ReceivedReply> {
+  /** Rejects with ReplyError if the reply is a refusal. */
+  async expect(command: Command, phase: ClientPhase, reply: Promise<ReceivedReply>): Promise<ReceivedReply> {
     const heard = await reply;
-    if (heard.code !== code) throw new ReplyError(command, heard);
+    if (meaningOf(command, heard.code) === 'refused') {
+      throw new ReplyError(command === 'greeting' ? 'the connection' : command, heard, phase);
+    }
     return heard;
   }
 
-  /** Waits for something that is no reply. Rejects with ConnectionError where the connection ends before. */
+  /** Waits for something that is no reply. Rejects with ConnectionError if the connection ends before. */
   meanwhile(begin: (done: () => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error !== null) {
@@ -61,12 +69,20 @@ export class Dialogue implements ChannelListener {
 
   reply(reply: ReceivedReply): void {
     this.heard(reply);
-    this.#waiters.shift()?.resolve(reply);
+    const waiter = this.#waiter;
+    if (waiter === null) return;
+    if (meaningOf(waiter.command, reply.code) === null) {
+      this.#channel?.reject(reply, waiter.command);
+      return;
+    }
+    this.#waiter = null;
+    waiter.resolve(reply);
   }
 
   lost(error: ConnectionError): void {
     this.#error = error;
     this.#aside?.(error);
-    for (const { reject } of this.#waiters.splice(0)) reject(error);
+    this.#waiter?.reject(error);
+    this.#waiter = null;
   }
 }

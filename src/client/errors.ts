@@ -1,5 +1,12 @@
 import type { ReceivedReply } from './received-reply.js';
 
+/**
+ * What the client was doing. `connect`, `greeting`, `hello`, `tls` and `auth` make a session; `mail`, `rcpt`,
+ * `data`, `content` (while it is sent) and `end` (once it has been sent) carry a message; `idle`: nothing.
+ */
+export type ClientPhase =
+  'connect' | 'greeting' | 'hello' | 'tls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'content' | 'end' | 'idle';
+
 /** The server said no. */
 export class ReplyError extends Error {
   override readonly name = 'ReplyError';
@@ -8,6 +15,7 @@ export class ReplyError extends Error {
   constructor(
     readonly command: string,
     readonly reply: ReceivedReply,
+    readonly phase: ClientPhase = 'hello',
   ) {
     super(`${command} was refused: ${reply.toString()}`);
   }
@@ -26,11 +34,17 @@ export type ConnectionFault =
   /** What came is no SMTP. */
   | 'protocol'
   /** The server does not offer what was asked for. */
-  | 'unsupported';
+  | 'unsupported'
+  /** The signal that was given with it was aborted. */
+  | 'aborted';
 
 /** The connection is of no more use. */
 export class ConnectionError extends Error {
   override readonly name: string = 'ConnectionError';
+  /** What the client was doing when it happened; set by the channel. */
+  phase: ClientPhase = 'connect';
+  /** The reply that must not have come there; null if it was something else. */
+  reply: ReceivedReply | null = null;
 
   constructor(
     readonly fault: ConnectionFault,

@@ -1,6 +1,7 @@
 import type { Channel, ChannelListener } from './channel.js';
 import { bdatCommand } from './commands.js';
 import { ConnectionError } from './errors.js';
+import { type Awaited as Command, meaningOf } from './expected-replies.js';
 import type { ReceivedReply } from './received-reply.js';
 
 /** A message that is ready to be sent: nothing of it is computed while it is. */
@@ -36,6 +37,16 @@ export interface MailerOptions {
 
 /** What the next reply is for. */
 type Step = 'idle' | 'mail' | 'rcpt' | 'data' | 'content' | 'reset' | 'quit';
+
+const AWAITED: Readonly<Record<Step, Command>> = {
+  idle: 'QUIT',
+  mail: 'MAIL',
+  rcpt: 'RCPT',
+  data: 'DATA',
+  content: 'content',
+  reset: 'RSET',
+  quit: 'QUIT',
+};
 
 /**
  * Sends messages over one connection, one behind the other. Replies walk through the same steps in every
@@ -89,7 +100,9 @@ export class Mailer<M extends Mail> implements ChannelListener {
       this.#close();
       this.source.ended();
     } else if (reply.code === 421) this.#turnedOut(reply);
-    else this.#step = this.#after(reply);
+    else if (meaningOf(AWAITED[this.#step], reply.code) === null) {
+      this.channel.reject(reply, AWAITED[this.#step]);
+    } else this.#step = this.#after(reply);
     if (this.#step === 'idle') this.wake();
   }
 

@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { ConnectionError } from './errors.js';
+import { CLIENT } from './limits.js';
 import { ReceivedReply } from './received-reply.js';
+import type { Redactor } from './redactor.js';
 
-/** Octets of one line with its CRLF. RFC 5321 4.5.3.1.5 has 512; RFC 4954 4 wants 12288 for a challenge. */
-export const MAX_LINE = 12_288 + 6;
-/** Octets of one reply, all its lines. No limit in the RFCs; what EHLO announces has a kilobyte or so. */
-export const MAX_REPLY = 65_536;
+export const MAX_LINE = CLIENT.replyLine.initial;
+export const MAX_REPLY = CLIENT.reply.initial;
+export const MAX_LINES = CLIENT.replyLines.initial;
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -25,6 +26,15 @@ export class ReplyReader {
   #lines: string[] = [];
   #code = 0;
   #octets = 0;
+  #stopped = false;
+
+  /** @param redactor takes secrets that were sent out of what comes back. Default: none were sent. */
+  constructor(private readonly redactor: Redactor | null = null) {}
+
+  /** Ignores everything that follows, what is left of the present octets included. */
+  stop(): void {
+    this.#stopped = true;
+  }
 
   /** True between two replies. */
   get idle(): boolean {
@@ -41,14 +51,14 @@ export class ReplyReader {
     let search = this.#rest?.length ?? 0;
     this.#rest = null;
     let at = 0;
-    for (;;) {
+    while (!this.#stopped) {
       const lf = all.indexOf(LF, search);
       if (lf < 0) break;
       const reply = this.#line(all, at, lf + 1);
       at = search = lf + 1;
       if (reply !== null) heard(reply);
     }
-    if (at === all.length) return;
+    if (at === all.length || this.#stopped) return;
     if (all.length - at >= MAX_LINE) throw tooLong('line', MAX_LINE);
     // A copy: the octets may lie in a buffer that the next ones are read into.
     this.#rest = Buffer.from(all.subarray(at));
@@ -58,12 +68,15 @@ export class ReplyReader {
   #line(octets: Buffer, start: number, end: number): ReceivedReply | null {
     const length = end - start;
     if (length > MAX_LINE) throw tooLong('line', MAX_LINE);
-    if (octets[end - 2] !== CR || length < 5) throw notAReply(octets, start, end);
+    if (octets[end - 2] !== CR || length < 5) throw this.#notAReply(octets, start, end);
     const code = codeAt(octets, start);
     const separator = length === 5 ? SPACE : octets[start + 3];
-    if (code === 0 || (separator !== SPACE && separator !== HYPHEN)) throw notAReply(octets, start, end);
-    const text = octets.toString('utf8', Math.min(start + 4, end - 2), end - 2);
-    if (text.includes('\r')) throw notAReply(octets, start, end);
+    if (code === 0 || (separator !== SPACE && separator !== HYPHEN)) {
+      throw this.#notAReply(octets, start, end);
+    }
+    const raw = octets.toString('utf8', Math.min(start + 4, end - 2), end - 2);
+    if (raw.includes('\r')) throw this.#notAReply(octets, start, end);
+    const text = this.redactor === null ? raw : this.redactor.clean(raw);
     if (separator === SPACE && this.#lines.length === 0) return new ReceivedReply(code, [text]);
 
     if (this.#lines.length > 0 && code !== this.#code) {
@@ -72,12 +85,22 @@ export class ReplyReader {
     this.#code = code;
     this.#octets += length;
     if (this.#octets > MAX_REPLY) throw tooLong('reply', MAX_REPLY);
+    if (this.#lines.length >= MAX_LINES) {
+      throw new ConnectionError('protocol', `a reply of more than ${MAX_LINES} lines came`);
+    }
     this.#lines.push(text);
     if (separator === HYPHEN) return null;
     const reply = new ReceivedReply(code, this.#lines);
     this.#lines = [];
     this.#octets = 0;
     return reply;
+  }
+
+  #notAReply(octets: Buffer, start: number, end: number): ConnectionError {
+    const raw = octets.toString('latin1', start, Math.min(end, start + MAX_LINE));
+    const text = this.redactor === null ? raw : this.redactor.clean(raw);
+    const shown = JSON.stringify(text.slice(0, 60));
+    return new ConnectionError('protocol', `expected a reply that ends with CRLF, got ${shown}`);
   }
 }
 
@@ -88,11 +111,6 @@ function codeAt(octets: Buffer, at: number): number {
   const third = (octets[at + 2] ?? 0) - ZERO;
   if (first < 2 || first > 5 || second < 0 || second > 5 || third < 0 || third > 9) return 0;
   return first * 100 + second * 10 + third;
-}
-
-function notAReply(octets: Buffer, start: number, end: number): ConnectionError {
-  const shown = JSON.stringify(octets.toString('latin1', start, Math.min(end, start + 60)));
-  return new ConnectionError('protocol', `expected a reply that ends with CRLF, got ${shown}`);
 }
 
 function tooLong(what: string, limit: number): ConnectionError {

@@ -5,6 +5,7 @@ import type { Limit } from '../../src/base/limit.js';
 import { GRAMMAR_LIMITS, LIMITS } from '../../src/protocol/limits.js';
 import { ADMISSION, DATA_RATE, FIXED, TIMEOUTS, WAITS } from '../../src/server/limits.js';
 import { DELIVERY } from '../../src/delivery/limits.js';
+import { CLIENT } from '../../src/client/limits.js';
 import { SMTP_CLIENT } from '../../src/delivery/transports/smtp/limits.js';
 import { STORE } from '../../src/store/limits.js';
 import { SUBMISSION } from '../../src/submission/limits.js';
@@ -66,8 +67,16 @@ const SECTIONS: readonly Section[] = [
     option: null,
   },
   {
+    title: 'The SMTP client',
+    text:
+      'What a remote server may send, and how long it may take. If it sends more, or anything that nothing asked ' +
+      'for, the connection is closed at once.',
+    table: CLIENT,
+    option: null,
+  },
+  {
     title: 'Delivery by SMTP',
-    text: 'What a far side is given. `connections` can be set in the URL: `smtp://relay.example?connections=5`.',
+    text: 'Connections to one destination. `connections` can be set in the URL: `smtp://relay.example?connections=5`.',
     table: SMTP_CLIENT,
     option: null,
   },

@@ -1,7 +1,7 @@
 /** Invariant: what DATA carries is the content with a dot more on lines that begin with one, and ends once. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { asData } from '../../../src/delivery/transports/smtp/content.js';
+import { asData } from '../../../src/client/index.js';
 
 const text = fc
   .array(fc.constantFrom('.', 'a', 'é', '\r\n'), { maxLength: 20 })

@@ -1,11 +1,13 @@
 /** What a sender asked for goes on where the far side offers it; what a message needs and it lacks is told. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { envelopeFor, readExtensions, type Route } from '../../../src/delivery/transports/smtp/envelope.js';
+import { extensionsOf, ReceivedReply } from '../../../src/client/index.js';
+import { envelopeFor, type Route } from '../../../src/delivery/transports/smtp/envelope.js';
 import { encodeXtext } from '../../../src/delivery/transports/smtp/xtext.js';
 import { decodeXtext } from '../../../src/protocol/grammar/xtext.js';
 import type { Shipment } from '../../../src/delivery/transports/transport.js';
 import type { DeliverBy } from '../../../src/store/port.js';
+import { answering, hostileServer } from '../../client/hostile-server.js';
 import { farEnd } from '../far-end.js';
 import { recipient, shipment } from '../files/shipment.js';
 import { send, smarthost } from './rig.js';
@@ -19,7 +21,8 @@ function later(otherwise: 'return' | 'notify', milliseconds = 60_000): DeliverBy
 }
 
 function route(reply: string, verified = true): Route {
-  return { extensions: readExtensions(reply), verified };
+  const lines = reply.split(/\r?\n/).map((line) => line.slice(4));
+  return { extensions: extensionsOf(new ReceivedReply(250, lines)), verified };
 }
 
 function withTerms(terms: Partial<Shipment['terms']>, changes: Partial<Shipment> = {}): Shipment {
@@ -214,15 +217,88 @@ it.each([
   ['a bare CR', 'a\rb\r\n', 'bounced'],
   ['a CR at the end', 'a\r', 'bounced'],
   ['no line end at the end', 'a\r\nb', 'bounced'],
-])('BINARYMIME with %s: %s', async (_, content, outcome) => {
-  const end = await farEnd();
-  const message = shipment([Buffer.from(content.slice(0, 2)), Buffer.from(content.slice(2))]);
-  const binary: Shipment = { ...message, terms: { ...message.terms, body: 'BINARYMIME' } };
-  const [delivery] = await send(smarthost(`smtp://127.0.0.1:${end.port}`), binary);
+])('BINARYMIME with %s to a server without CHUNKING: %s', async (_, content, outcome) => {
+  const end = await farEnd({ extensions: { chunking: false } });
+  const [delivery] = await send(smarthost(`smtp://127.0.0.1:${end.port}`), binary(content));
   expect(delivery).toMatchObject(
     outcome === 'bounced' ? { outcome, enhancedCode: '5.6.1', remoteHost: null } : { outcome },
   );
   expect(end.received.map(({ parameters }) => parameters.body)).toEqual(
     outcome === 'bounced' ? [] : ['8BITMIME'],
   );
+});
+
+it.each([`${LINE}x\r\n`, 'a\0\r\n', 'a\nb\r\n', 'a\rb\r\n', 'a\r', 'a\r\nb', '.\r\n.\n..\r\n.'])(
+  'BINARYMIME %j goes by BDAT, octet for octet',
+  async (content) => {
+    const end = await farEnd();
+    const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
+    for (let count = 1; count <= 2; count++) {
+      expect(await send(transport, binary(content))).toMatchObject([{ outcome: 'delivered' }]);
+      expect(end.received).toHaveLength(count);
+    }
+    expect(end.received.map(({ parameters }) => parameters.body)).toEqual(['BINARYMIME', 'BINARYMIME']);
+    expect(end.received.map(({ content: octets }) => octets.toString())).toEqual([content, content]);
+    expect(end.connections).toBe(1);
+  },
+);
+
+it('BINARYMIME whose recipients or content are refused leaves the connection in order', async () => {
+  const end = await farEnd({ behave: ({ phase }) => (phase === 'rcpt' ? '550 5.1.1 No' : undefined) });
+  const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
+  expect(await send(transport, binary('a\0'))).toMatchObject([{ outcome: 'bounced' }]);
+  end.behave = ({ phase }) => (phase === 'end' ? '452 4.3.1 Full' : undefined);
+  expect(await send(transport, binary('a\0'))).toMatchObject([{ outcome: 'deferred' }]);
+  end.behave = () => undefined;
+  expect(await send(transport, binary('a\0'))).toMatchObject([{ outcome: 'delivered' }]);
+  expect(end.connections).toBe(1);
+});
+
+function binary(content: string): Shipment {
+  const message = shipment([Buffer.from(content.slice(0, 2)), Buffer.from(content.slice(2))]);
+  return { ...message, terms: { ...message.terms, body: 'BINARYMIME' } };
+}
+
+it('SMTPUTF8 is asked for only if an address or the header section needs it, whatever was declared', async () => {
+  const declared = (content: string): Shipment => {
+    const message = shipment(content);
+    return { ...message, terms: { ...message.terms, smtputf8: true } };
+  };
+  const ascii = declared('Subject: x\r\n\r\nh\u00e9\r\n');
+  const needs = declared('Subject: h\u00e9\r\n\r\nx\r\n');
+  const port = await hostileServer((socket) => {
+    socket.write('220 x\r\n');
+    answering(socket, (line) =>
+      line === 'DATA' ? '354 Go\r\n' : /^(?:[A-Z]{4}|\.$)/.test(line) ? '250 Ok\r\n' : null,
+    );
+  });
+  const transport = smarthost(`smtp://127.0.0.1:${port}`);
+  expect(await send(transport, ascii)).toMatchObject([{ outcome: 'delivered' }]);
+  expect(await send(transport, needs)).toMatchObject([{ outcome: 'bounced', enhancedCode: '5.6.7' }]);
+  const offering = await farEnd();
+  const other = smarthost(`smtp://127.0.0.1:${offering.port}`);
+  await send(other, ascii);
+  await send(other, needs);
+  expect(offering.received.map(({ parameters }) => parameters.smtputf8 === true)).toEqual([false, true]);
+});
+
+it('a domain that is not ASCII goes as its A-label to a server without SMTPUTF8', () => {
+  const to = (path: string, reply: string) => {
+    const message = withTerms({}, { recipients: [recipient(0, path)], reversePath: 'a@b\u00fccher.example' });
+    const { mail, recipients, refused } = envelopeFor(message, route(reply), 0);
+    return [
+      mail,
+      ...recipients.map(({ command }) => command),
+      ...refused.map(({ refusal }) => refusal.enhancedCode),
+    ];
+  };
+  expect(to('c@b\u00fccher.example', '250 x')).toEqual([
+    'MAIL FROM:<a@xn--bcher-kva.example>',
+    'RCPT TO:<c@xn--bcher-kva.example>',
+  ]);
+  expect(to('c@b\u00fccher.example', '250-x\n250 SMTPUTF8')).toEqual([
+    'MAIL FROM:<a@b\u00fccher.example> SMTPUTF8',
+    'RCPT TO:<c@b\u00fccher.example>',
+  ]);
+  expect(to('\u00fc@b\u00fccher.example', '250 x')).toEqual(['MAIL FROM:<a@xn--bcher-kva.example>', '5.6.7']);
 });

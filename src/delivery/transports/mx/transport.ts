@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
-import { openSocket } from '../smtp/connect.js';
+import { Pool, Shared } from '../../../client/index.js';
 import type { SmtpEnvironment } from '../smtp/environment.js';
 import { Fault, NoWay } from '../smtp/fault.js';
 import { DEFAULT_SMTP_CLIENT, type SmtpClientLimits } from '../smtp/limits.js';
 import type { SessionOptions } from '../smtp/options.js';
-import { Pool } from '../smtp/pool.js';
 import { Session } from '../smtp/session.js';
 import { ship } from '../smtp/ship.js';
 import { formatPlace } from '../smtp/url.js';
@@ -45,7 +44,8 @@ class MxTransport implements Transport {
   readonly #resolver = new Resolver({ timeout: DNS_TIMEOUT, tries: DNS_TRIES });
   readonly #policies: Policies;
   /** By domain. */
-  readonly #pools = new Map<string, Pool>();
+  readonly #pools = new Map<string, Pool<Session>>();
+  readonly #shared = new Shared();
   #closed = false;
 
   constructor(target: MxTarget, { hostname, limits, now = Date.now }: SmtpEnvironment) {
@@ -97,17 +97,18 @@ class MxTransport implements Transport {
   #ship(search: Search, shipment: Shipment, signal: AbortSignal): Promise<Delivery[]> {
     const way = {
       pool: () => this.#poolOf(search),
-      open: (stop: AbortSignal) => this.#open(search, stop),
+      open: (stop: AbortSignal, tried: ReadonlySet<string>) => this.#open(search, tried, stop),
+      several: true,
     };
     return ship(way, shipment, this.#now(), signal);
   }
 
   /** Connections that were made without a policy carry nothing that it is for. */
-  #poolOf({ domain, ignoresPolicy }: Search): Pool {
+  #poolOf({ domain, ignoresPolicy }: Search): Pool<Session> {
     const key = ignoresPolicy ? `${domain} without policy` : domain;
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
-    const pool = new Pool(this.#limits.connections, this.#limits.idle);
+    const pool = new Pool<Session>(this.#limits.connections, this.#limits.idle);
     this.#pools.set(key, pool);
     if (this.#closed) void pool.close();
     return pool;
@@ -118,25 +119,27 @@ class MxTransport implements Transport {
     for (const [domain, pool] of this.#pools) if (pool.empty) this.#pools.delete(domain);
   }
 
-  /** RFC 5321 5.1: the servers in their order, until one can be talked to. */
-  async #open(search: Search, signal: AbortSignal): Promise<Session> {
+  /** RFC 5321 5.1: the servers in their order, but those that had their turn, until one can be talked to. */
+  async #open(search: Search, tried: ReadonlySet<string>, signal: AbortSignal): Promise<Session> {
     const { domain, ignoresPolicy } = search;
     const policyless = ignoresPolicy || this.#target.sts === 'off' || domain.startsWith('[') || domain === '';
     const policy = policyless ? null : await this.#policies.of(domain);
     const hosts = await mailHosts(domain, this.#resolver, this.#hostname);
     const late = performance.now() + SEARCH_MS;
-    let problem: unknown;
-    for (const host of hosts) {
+    let problem: Error | undefined;
+    for (const host of hosts.filter(({ name }) => !tried.has(name))) {
       if (problem !== undefined && performance.now() > late) break;
       try {
         return await this.#openHost(host, policy, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof Fault || error instanceof NoWay)) throw error;
-        if (error instanceof Unfulfilled) search.refused = true;
+        // Only if no other server was sent to: what those took is not sent again for the sake of a waiver.
+        if (error instanceof Unfulfilled && tried.size === 0) search.refused = true;
         // The most preferred one's, unless another may do better later.
         if (problem === undefined || (isFinal(problem) && !isFinal(error))) problem = error;
       }
     }
+    if (problem === undefined) throw new Error(`${domain} has no further mail server`);
     throw problem;
   }
 
@@ -169,25 +172,27 @@ class MxTransport implements Transport {
     const { port } = this.#target;
     const options: SessionOptions = {
       host: name,
+      port,
+      address,
+      place: `${name} (${formatPlace(address, port)})`,
       hello: this.#hostname,
+      lmtp: false,
       tls: enforced ? 'required' : 'optional',
-      tlsOptions: { rejectUnauthorized: enforced, ...(this.#ca === undefined ? {} : { ca: this.#ca }) },
+      verify: enforced,
+      ca: this.#ca,
       credentials: null,
       limits: this.#limits,
-      // RFC 8689 4.2.1: a certificate proves little where the name itself is only what DNS said.
+      // RFC 8689 4.2.1: a certificate proves little if the name itself is only what DNS said.
       trusted: named,
+      shared: this.#shared,
     };
-    const place = { address, port, host: `${name} (${formatPlace(address, port)})` };
-    const open = async (tls: SessionOptions['tls']): Promise<Session> => {
-      const socket = await openSocket(place, this.#limits.connect, signal);
-      return Session.open(socket, { ...options, tls }, signal);
-    };
+    const open = (tls: SessionOptions['tls']): Promise<Session> => Session.open({ ...options, tls }, signal);
     try {
       return await open(options.tls);
     } catch (error) {
       if (!(error instanceof Fault) || error.phase !== 'tls') throw error;
       if (enforced) throw new Unfulfilled(`the MTA-STS policy asks for verified TLS: ${error.message}`);
-      return open('off');
+      return await open('off');
     }
   }
 }

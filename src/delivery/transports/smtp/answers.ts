@@ -1,65 +1,73 @@
+import type { RecipientResult, TransactionResult } from '../../../client/index.js';
 import type { Envelope } from './envelope.js';
-import { judge, type Verdict } from './reply.js';
-import { inWords } from './tls.js';
+import { reasonOf } from './fault.js';
+import type { SessionOptions } from './options.js';
+import { judge, type Phase, type Verdict } from './reply.js';
 
-/** What nodemailer tells of a failure. */
-export interface Failure extends Error {
-  readonly code?: string | undefined;
-  /** What it came to: `MAIL FROM` and others. */
-  readonly command?: string | undefined;
-  readonly response?: string | undefined;
+/** What became of one recipient. */
+export interface Answer {
+  readonly verdict: Verdict;
+  /** Nothing is decided, and the message is not out: another mail server may take it (RFC 5321 5.1). */
+  readonly elsewhere: boolean;
 }
 
-/** How a transaction ended. */
-export interface Ending {
-  /** Null where the far side took the message. */
-  readonly failure: Failure | null;
-  /** What it said then. */
-  readonly reply: string;
-  /** The far side had asked for the content: from there on, nobody can tell what it has taken. */
-  readonly begun: boolean;
-  /** What RCPT got that was refused, by place in the envelope. */
-  readonly refused: ReadonlyMap<number, string>;
-}
-
-/** What became of each recipient, by position, of those that the envelope sends to. */
-export function answersOf(ending: Ending, { recipients }: Envelope, host: string): Map<number, Verdict> {
-  // Where MAIL was refused, what was pipelined behind it was out of place, and says nothing.
-  const refused = isOfMail(ending.failure) ? new Map<number, string>() : ending.refused;
+/** Returns what became of each recipient, by position, of those that the envelope sends to. */
+export function answersOf(
+  result: TransactionResult,
+  { recipients }: Envelope,
+  { host, lmtp }: Pick<SessionOptions, 'host' | 'lmtp'>,
+): Map<number, Answer> {
+  const refused = result.recipients.filter(({ phase, reply }) => phase === 'rcpt' && reply !== null).length;
+  // By LMTP each recipient has a reply to the content of its own.
+  const together = lmtp ? 1 : recipients.length - refused;
   return new Map(
     recipients.map(({ recipient }, place) => {
-      const refusal = refused.get(place);
+      const own: RecipientResult = result.recipients[place] ?? { phase: 'mail', reply: null };
+      const { phase, reply } = own;
       const verdict =
-        refusal === undefined
-          ? common(ending, recipients.length - refused.size, host)
-          : judge('rcpt', refusal, 1);
-      return [recipient.position, verdict];
+        reply === null
+          ? unanswered(result, phase, host)
+          : judge(judged(phase), reply.toString(), phase === 'rcpt' ? 1 : together);
+      return [recipient.position, { verdict, elsewhere: isOpen(result, own) }];
     }),
   );
 }
 
-/** The connection was lost, or about to be, before anything was decided: over another one it may go. */
-export function isUndecided({ failure, begun, refused }: Ending): boolean {
-  if (failure === null || begun || refused.size > 0) return false;
-  const { code, response } = failure;
-  return response === undefined ? code !== 'ETIMEDOUT' : response.startsWith('421');
+/** The connection was lost, or about to be, before anything was decided: over another one the message may go. */
+export function isUndecided({ error, begun, recipients }: TransactionResult): boolean {
+  if (begun || error?.fault === 'timeout' || error?.fault === 'aborted') return false;
+  const lost = error !== null || recipients.some(({ reply }) => reply?.code === 421);
+  return lost && recipients.every(({ reply }) => reply === null || reply.code === 421);
 }
 
-/** What those came to that RCPT did not refuse. */
-function common({ failure, reply, begun }: Ending, recipients: number, host: string): Verdict {
-  if (failure === null) return judge('end', reply, recipients);
-  const { response, code } = failure;
-  if (response !== undefined) {
-    return judge(isOfMail(failure) ? 'mail' : begun ? 'end' : 'data', response, recipients);
-  }
+function isOpen({ error, complete }: TransactionResult, { phase, reply }: RecipientResult): boolean {
+  if (complete || phase === 'end' || error?.fault === 'aborted') return false;
+  return reply === null || (reply.code >= 400 && reply.code < 500);
+}
+
+function judged(phase: RecipientResult['phase']): Phase {
+  return phase === 'mail' || phase === 'rcpt' || phase === 'data' ? phase : 'end';
+}
+
+/** The message of a recipient whose reply never came: what the server did, and when. */
+function unanswered(
+  { error, begun }: TransactionResult,
+  phase: RecipientResult['phase'],
+  host: string,
+): Verdict {
+  const why = error === null ? 'it said nothing' : reasonOf(error);
   return {
     outcome: 'deferred',
-    reply: `${host}: ${inWords(failure)}, before it ${begun ? 'had taken' : 'was sent'} the message`,
+    reply: `${host}: ${why}, ${WHEN[phase] ?? ''}before it ${begun ? 'had taken' : 'was sent'} the message`,
     // RFC 3463 3.5: no answer, or a bad connection.
-    enhancedCode: code === 'ETIMEDOUT' ? '4.4.1' : '4.4.2',
+    enhancedCode: error?.fault === 'timeout' ? '4.4.1' : '4.4.2',
   };
 }
 
-function isOfMail(failure: Failure | null): boolean {
-  return failure?.command === 'MAIL FROM';
-}
+const WHEN: Partial<Readonly<Record<RecipientResult['phase'], string>>> = {
+  mail: 'in place of a reply to MAIL, ',
+  rcpt: 'in place of a reply to RCPT, ',
+  data: 'in place of a reply to DATA, ',
+  content: 'while the content was sent, ',
+  end: 'in place of a reply to the content, ',
+};

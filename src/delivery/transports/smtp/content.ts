@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { asData, type OutgoingContent } from '../../../client/index.js';
 import { readAll } from '../read-content.js';
 import type { Shipment } from '../transport.js';
 
@@ -8,66 +8,18 @@ const HELD_OCTETS = 64 * 1024;
 /** RFC 5321 4.5.3.1.6, without the CRLF. */
 const LINE_OCTETS = 998;
 
-/** Told of how content goes out. */
-export interface ContentEvents {
-  /** The far side has said that it wants it: from here on nobody can tell what it has taken. */
-  begun(): void;
-  /** All of it has been read. */
-  ended(): void;
-}
-
 /**
- * Opens the content of a shipment for one try: as {@link asData} makes it where it is short, else as a stream. What
- * fails in it fails the stream.
+ * Opens the content of a shipment for one attempt: whole if it is short, else as a stream.
+ *
+ * @param binary sent by BDAT, octet for octet
  */
 export async function openContent(
   { size, content, whole }: Pick<Shipment, 'size' | 'content' | 'whole'>,
-  events: ContentEvents,
-): Promise<Buffer | Readable> {
-  const data = size > HELD_OCTETS ? null : asData(whole ?? (await readAll(content())));
-  return data ?? Readable.from(watched(content(), events), { objectMode: false });
-}
-
-/**
- * Content as DATA carries it (RFC 5321 4.5.2): a dot more where a line begins with one, and the line that ends it.
- * Null where a CR or LF stands alone: what becomes of those is for nodemailer's stream.
- */
-export function asData(content: Uint8Array): Buffer | null {
-  let dots = 0;
-  let before = LF;
-  let ends = false;
-  for (const octet of content) {
-    if (octet === LF ? before !== CR : before === CR) return null;
-    if (octet === DOT && before === LF) dots++;
-    before = octet;
-    ends = octet === LF;
-  }
-  if (before === CR) return null;
-  const end = ends ? END : LINE_END_AND_END;
-  const data = Buffer.allocUnsafe(content.length + dots + end.length);
-  let at = 0;
-  if (dots === 0) {
-    data.set(content);
-    at = content.length;
-  } else {
-    before = LF;
-    for (const octet of content) {
-      if (octet === DOT && before === LF) data[at++] = DOT;
-      data[at++] = octet;
-      before = octet;
-    }
-  }
-  data.set(end, at);
-  return data;
-}
-
-async function* watched(
-  content: AsyncIterable<Uint8Array>,
-  events: ContentEvents,
-): AsyncGenerator<Uint8Array> {
-  events.begun();
-  yield* content;
-  events.ended();
+  binary: boolean,
+): Promise<OutgoingContent> {
+  if (binary) return { form: 'chunk', octets: size, pieces: content() };
+  const octets = size > HELD_OCTETS ? null : asData(whole ?? (await readAll(content())));
+  return octets === null ? { form: 'stream', pieces: content() } : { form: 'data', octets };
 }
 
 /**
@@ -93,6 +45,3 @@ export async function isLines(content: AsyncIterable<Uint8Array>): Promise<boole
 
 const CR = 0x0d;
 const LF = 0x0a;
-const DOT = 0x2e;
-const END = Buffer.from('.\r\n');
-const LINE_END_AND_END = Buffer.from('\r\n.\r\n');

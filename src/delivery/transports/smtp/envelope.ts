@@ -1,21 +1,9 @@
+import type { Extensions } from '../../../client/index.js';
+import { normalizeDomain } from '../../../message/domain.js';
 import type { DeliveryTerms } from '../../../store/port.js';
 import type { LeasedRecipient } from '../../../store/queue.js';
 import type { Shipment } from '../transport.js';
 import { encodeOriginalRecipient, encodeXtext } from './xtext.js';
-
-/** What a far side offers: the keywords of its EHLO in upper case, each with what stands behind it. */
-export type Extensions = ReadonlyMap<string, string>;
-
-/** Reads the reply to EHLO, or to HELO, which offers nothing. */
-export function readExtensions(reply: string): Extensions {
-  const lines = reply.split(/\r?\n/).slice(1);
-  return new Map(
-    lines.map((line) => {
-      const [, keyword = '', parameters = ''] = /^\d{3}[ -](\S*)\s*(.*)$/.exec(line.trim()) ?? [];
-      return [keyword.toUpperCase(), parameters];
-    }),
-  );
-}
 
 /** The commands of a transaction, for those recipients that can be sent to here. */
 export interface Envelope {
@@ -38,11 +26,21 @@ export interface Route {
   readonly verified: boolean;
 }
 
-/** Makes the commands. What the far side must offer for this message and does not, refuses it. */
-export function envelopeFor(shipment: Shipment, route: Route, now: number): Envelope {
-  const { reversePath, recipients, terms } = shipment;
+/**
+ * Makes the commands. What the far side must offer for this message and does not, refuses it.
+ *
+ * @param binary the content is not made of lines, and goes by BDAT
+ */
+export function envelopeFor(
+  unmapped: Shipment,
+  route: Route,
+  now: number,
+  binary: boolean = false,
+): Envelope {
   const { extensions } = route;
-  const all = refusalOfAll(shipment, route, now);
+  const shipment = extensions.has('SMTPUTF8') ? unmapped : withALabels(unmapped);
+  const { reversePath, recipients, terms } = shipment;
+  const all = refusalOfAll(shipment, route, now, binary);
   const unwatched = terms.deliverBy?.otherwise === 'notify' && !extensions.has('DELIVERBY');
   const refusals = recipients.map((recipient) => ({
     recipient,
@@ -52,7 +50,7 @@ export function envelopeFor(shipment: Shipment, route: Route, now: number): Enve
   const utf8 =
     needsUtf8(shipment) || [reversePath, ...sent.map(({ forwardPath }) => forwardPath)].some(beyondAscii);
   return {
-    mail: `MAIL FROM:<${reversePath}>${mailParameters(shipment, extensions, utf8, now)}`,
+    mail: `MAIL FROM:<${reversePath}>${mailParameters(shipment, extensions, utf8, now, binary)}`,
     recipients: sent.map((recipient) => ({
       recipient,
       command: `RCPT TO:<${recipient.forwardPath}>${extensions.has('DSN') ? notification(recipient, unwatched) : ''}`,
@@ -69,8 +67,15 @@ function needsUtf8({ needs, terms }: Pick<Shipment, 'needs' | 'terms'>): boolean
   return needs?.utf8Header ?? terms.smtputf8;
 }
 
-function refusalOfAll(shipment: Shipment, { extensions, verified }: Route, now: number): Refusal | null {
+function refusalOfAll(
+  shipment: Shipment,
+  { extensions, verified }: Route,
+  now: number,
+  binary: boolean,
+): Refusal | null {
   const { reversePath, terms, size } = shipment;
+  // RFC 3030 3
+  if (binary && !(extensions.has('CHUNKING') && extensions.has('BINARYMIME'))) return NO_BINARY;
   if (needsUtf8(shipment) || beyondAscii(reversePath)) {
     if (!extensions.has('SMTPUTF8')) return NO_UTF8;
   }
@@ -100,6 +105,36 @@ function lateness(left: number, offer: string | undefined): string | null {
   return `the sender wants it back in ${Math.ceil(left / 1000)} s unless delivered; the server asks for ${least} s`;
 }
 
+const NO_BINARY: Refusal = {
+  enhancedCode: '5.6.1',
+  reason:
+    'the message is BINARYMIME and has no proper lines, and the server does not offer CHUNKING and BINARYMIME',
+};
+
+/**
+ * Puts domains that are not ASCII as their A-labels, which say the same to a server without SMTPUTF8
+ * (RFC 6531 3.2, RFC 5890 2.3.2.1). A local part has no such form.
+ */
+function withALabels(shipment: Shipment): Shipment {
+  const paths = [shipment.reversePath, ...shipment.recipients.map(({ forwardPath }) => forwardPath)];
+  if (!paths.some(beyondAscii)) return shipment;
+  return {
+    ...shipment,
+    reversePath: withALabel(shipment.reversePath),
+    recipients: shipment.recipients.map((recipient) => ({
+      ...recipient,
+      forwardPath: withALabel(recipient.forwardPath),
+    })),
+  };
+}
+
+function withALabel(path: string): string {
+  const at = path.lastIndexOf('@');
+  if (at < 0 || beyondAscii(path.slice(0, at))) return path;
+  const domain = normalizeDomain(path.slice(at + 1));
+  return domain === null ? path : `${path.slice(0, at)}@${domain}`;
+}
+
 const NO_UTF8: Refusal = {
   enhancedCode: '5.6.7',
   reason: 'the message needs SMTPUTF8, which the server does not offer',
@@ -116,14 +151,17 @@ function mailParameters(
   extensions: Extensions,
   utf8: boolean,
   now: number,
+  binary: boolean,
 ): string {
   const { ret, envelopeId, deliverBy, priority, requireTls } = terms;
   const offered = (keyword: string, parameter: string | null): string =>
     parameter !== null && extensions.has(keyword) ? ` ${parameter}` : '';
   return [
     offered('SIZE', `SIZE=${size}`),
-    // 8BITMIME is true of a message of 7 bits, too: it is said if it is not known.
-    offered('8BITMIME', needs?.eightBit === false && !utf8 ? 'BODY=7BIT' : 'BODY=8BITMIME'),
+    binary
+      ? offered('BINARYMIME', 'BODY=BINARYMIME')
+      : // 8BITMIME is true of a message of 7 bits, too: it is said if it is not known.
+        offered('8BITMIME', needs?.eightBit === false && !utf8 ? 'BODY=7BIT' : 'BODY=8BITMIME'),
     offered('SMTPUTF8', utf8 ? 'SMTPUTF8' : null),
     offered('DSN', ret === null ? null : `RET=${ret}`),
     offered('DSN', envelopeId === null ? null : `ENVID=${encodeXtext(envelopeId)}`),

@@ -1,6 +1,7 @@
-import type { Secret } from '../../../base/secret.js';
-import { enhancedCodeOf, oneLine, type Phase, type Verdict } from './reply.js';
-import { inWords } from './tls.js';
+import { remoteFailure } from '../../../base/tls-words.js';
+import { type ClientPhase, ConnectionError, ReplyError, UnsupportedError } from '../../../client/index.js';
+import type { SessionOptions } from './options.js';
+import { enhancedCodeOf, type Phase, type Verdict } from './reply.js';
 
 /** Why a connection did not come to be, in words. */
 export class Fault extends Error {
@@ -36,27 +37,43 @@ export class Stopped extends Error {
   }
 }
 
-/** Where a connection failed, by what nodemailer calls it. */
-export function faultOf(error: Error, host: string, handshake: boolean, password: Secret | null): Error {
-  if (error instanceof Fault || error instanceof Stopped) return error;
-  const {
-    command = '',
-    response,
-    code,
-  } = error as Error & {
-    readonly command?: string;
-    readonly response?: string;
-    readonly code?: string;
-  };
-  const phase = phaseOf(command, code, handshake);
-  const reply = response === undefined ? null : hidden(response, password);
-  const why = reply === null ? inWords(error) : oneLine(reply);
-  return new Fault(phase, `${host} ${FAILED[phase]}: ${why}`, reply);
+/** Returns why a session did not come to be, in words that name the phase. */
+export function faultOf(
+  error: unknown,
+  { host, place = host }: Pick<SessionOptions, 'host' | 'place'>,
+): Error {
+  if (error instanceof ReplyError) {
+    const phase = phaseOf(error.phase);
+    return new Fault(phase, `${host} ${REFUSED[phase]}: ${error.reply.toString()}`, error.reply.toString());
+  }
+  if (!(error instanceof ConnectionError)) return error instanceof Error ? error : new Error(String(error));
+  if (error.fault === 'aborted') return new Stopped();
+  const phase = phaseOf(error.phase);
+  if (error instanceof UnsupportedError) return new Fault(phase, `${host} ${lacking(error)}`, null);
+  return new Fault(
+    phase,
+    `${phase === 'connect' ? place : host} ${UNANSWERED[phase]}: ${reasonOf(error)}`,
+    null,
+  );
 }
 
-const FAILED: Readonly<Record<Phase, string>> = {
+/** Returns what ended a connection, to stand after the name of the server. */
+export function reasonOf(error: ConnectionError): string {
+  if (error.cause !== undefined) return remoteFailure(error.cause);
+  if (error.reply !== null || error.fault === 'protocol') return `it broke the protocol: ${error.message}`;
+  if (error.fault === 'tls') return 'it closed the connection in the handshake';
+  return error.fault === 'closed' ? 'it closed the connection' : error.message;
+}
+
+function lacking({ keyword, message }: UnsupportedError): string {
+  if (keyword === 'STARTTLS') return 'gave no TLS: it does not offer STARTTLS';
+  if (keyword !== 'AUTH' || message.includes('not ')) return `cannot be used: ${message}`;
+  return 'does not offer AUTH here';
+}
+
+const REFUSED: Readonly<Record<Phase, string>> = {
   connect: 'cannot be reached',
-  greeting: 'did not greet',
+  greeting: 'refused the connection',
   hello: 'refused EHLO',
   tls: 'gave no TLS',
   auth: 'refused the user name and the password',
@@ -66,14 +83,18 @@ const FAILED: Readonly<Record<Phase, string>> = {
   end: 'refused the message',
 };
 
-function phaseOf(command: string, code: string | undefined, handshake: boolean): Phase {
-  if (handshake || code === 'ETLS' || command === 'STARTTLS') return 'tls';
-  if (command.startsWith('AUTH') || code === 'EAUTH') return 'auth';
-  return command === 'EHLO' || command === 'HELO' ? 'hello' : 'greeting';
-}
+const UNANSWERED: Readonly<Record<Phase, string>> = {
+  connect: 'cannot be reached',
+  greeting: 'did not greet',
+  hello: 'did not answer EHLO',
+  tls: 'gave no TLS',
+  auth: 'did not answer AUTH',
+  mail: 'did not answer MAIL',
+  rcpt: 'did not answer RCPT',
+  data: 'did not answer DATA',
+  end: 'did not answer the content',
+};
 
-/** A reply may repeat what it was given. */
-function hidden(reply: string, password: Secret | null): string {
-  const text = password?.expose() ?? '';
-  return text === '' ? reply : reply.replaceAll(text, String(password));
+function phaseOf(phase: ClientPhase): Phase {
+  return phase === 'content' || phase === 'idle' ? 'end' : phase;
 }

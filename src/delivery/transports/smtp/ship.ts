@@ -1,81 +1,94 @@
 import { setMaxListeners } from 'node:events';
+import type { Pool } from '../../../client/index.js';
+import { needsOf } from '../../needs.js';
 import type { Delivery, Shipment } from '../transport.js';
-import { isLines } from './content.js';
 import { envelopeFor, type Refusal } from './envelope.js';
 import { Fault, NoWay } from './fault.js';
-import type { Pool } from './pool.js';
 import type { Verdict } from './reply.js';
 import type { Session } from './session.js';
 
-/** A way to one far side. */
+/** The connections to one destination. */
 export interface Way {
-  pool(): Pool;
-  open(signal: AbortSignal): Promise<Session>;
+  pool(): Pool<Session>;
+  /**
+   * Opens a connection to a server of the destination.
+   *
+   * @param tried hosts that had their turn, by the name that {@link Session.host} has; empty at first
+   */
+  open(signal: AbortSignal, tried: ReadonlySet<string>): Promise<Session>;
+  /** Whether the destination has further servers to try. */
+  readonly several: boolean;
 }
 
 /**
- * Sends one shipment over a connection of the pool. One that turns out to be closed, as the far side may do
+ * Sends one shipment over connections of the pool. A connection that turns out to be closed, as the server may do
  * between two messages, is not held against the message: it goes over a new one.
+ *
+ * If there are several servers, a recipient goes on to the next one for as long as nothing is decided and the
+ * message is not out (RFC 5321 5.1): after 4yz to MAIL, RCPT or DATA, and after a connection that was lost before
+ * the final dot. Not after 5yz, and not after the final dot.
  */
-export async function ship(
-  way: Way,
-  shipment: Shipment,
-  now: number,
-  signal: AbortSignal,
-): Promise<Delivery[]> {
+export async function ship(way: Way, asked: Shipment, now: number, signal: AbortSignal): Promise<Delivery[]> {
   // One signal stops them all.
   setMaxListeners(0, signal);
-  const unfit = await refusalOfContent(shipment);
-  if (unfit !== null) return shipment.recipients.map(({ position }) => refused(position, unfit));
-  for (let fresh = false; ; fresh = true) {
+  const needs = await needsOf(asked);
+  const { binary } = needs;
+  let shipment: Shipment = { ...asked, needs };
+  const deliveries = new Map<number, Delivery>();
+  const tried = new Set<string>();
+  for (let fresh = false; ;) {
     const pool = way.pool();
     let session: Session;
     try {
-      session = await pool.acquire((stop) => way.open(stop), signal, fresh);
+      session = await pool.acquire(
+        (stop) => way.open(stop, tried),
+        signal,
+        ({ host }) => !fresh && !tried.has(host),
+      );
     } catch (error) {
-      const verdict = notSent(error);
-      return shipment.recipients.map(({ position }) => ({
-        position,
-        ...verdict,
-        remoteHost: null,
-        tls: null,
-      }));
+      if (tried.size === 0) {
+        for (const { position } of shipment.recipients) deliveries.set(position, notSent(position, error));
+      }
+      return [...deliveries.values()];
     }
     try {
-      const envelope = envelopeFor(shipment, session, now);
-      const bounced = envelope.refused.map(({ recipient, refusal }) => refused(recipient.position, refusal));
-      if (envelope.recipients.length === 0) return bounced;
-      const { verdicts, stale } = await session.deliver(envelope, shipment);
-      if (stale && !fresh && !signal.aborted) continue;
-      const abilities = {
-        notifies: session.extensions.has('DSN'),
-        keepsTime: session.extensions.has('DELIVERBY'),
-      };
-      const facts = { remoteHost: session.host, tls: session.tls };
-      const told = [...verdicts].map(([position, verdict]) => ({
-        position,
-        ...verdict,
-        ...facts,
-        ...(verdict.outcome === 'delivered' ? abilities : {}),
-      }));
-      return [...bounced, ...told];
+      const envelope = envelopeFor(shipment, session, now, binary);
+      // The first server has the say on what it lacks: one that is only asked after it has not.
+      if (tried.size === 0) {
+        for (const { recipient, refusal } of envelope.refused) {
+          deliveries.set(recipient.position, refused(recipient.position, refusal));
+        }
+      }
+      if (envelope.recipients.length === 0) return [...deliveries.values()];
+      const { answers, stale } = await session.deliver(envelope, shipment, binary);
+      if (stale && !fresh && !signal.aborted) {
+        fresh = true;
+        pool.drop();
+        continue;
+      }
+      for (const [position, { verdict }] of answers) {
+        deliveries.set(position, delivery(position, verdict, session));
+      }
+      const open = shipment.recipients.filter(({ position }) => answers.get(position)?.elsewhere === true);
+      if (!way.several || open.length === 0 || signal.aborted) return [...deliveries.values()];
+      shipment = { ...shipment, recipients: open };
+      tried.add(session.host);
+      fresh = false;
     } finally {
       pool.release(session);
     }
   }
 }
 
-/**
- * RFC 3030 3: content without lines goes by BDAT alone, which is not spoken here. But much of what is declared
- * as such has lines all the same.
- */
-async function refusalOfContent(shipment: Shipment): Promise<Refusal | null> {
-  const { needs, terms } = shipment;
-  if (needs !== null ? !needs.binary : terms.body !== 'BINARYMIME') return null;
-  if (needs === null && (await isLines(shipment.content()))) return null;
+function delivery(position: number, verdict: Verdict, { host, tls, extensions }: Session): Delivery {
   return {
-    enhancedCode: '5.6.1',
-    reason: 'the message is BINARYMIME and has no proper lines: it would have to be converted',
+    position,
+    ...verdict,
+    remoteHost: host,
+    tls,
+    ...(verdict.outcome === 'delivered'
+      ? { notifies: extensions.has('DSN'), keepsTime: extensions.has('DELIVERBY') }
+      : {}),
   };
 }
 
@@ -90,7 +103,11 @@ function refused(position: number, { enhancedCode, reason }: Refusal): Delivery 
   };
 }
 
-function notSent(error: unknown): Verdict {
+function notSent(position: number, error: unknown): Delivery {
+  return { position, ...verdictOf(error), remoteHost: null, tls: null };
+}
+
+function verdictOf(error: unknown): Verdict {
   if (error instanceof NoWay) return error.verdict;
   if (!(error instanceof Fault)) {
     const reason = error instanceof Error ? error.message : String(error);

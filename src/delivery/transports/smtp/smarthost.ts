@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { Pool, Shared } from '../../../client/index.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
-import { openSocket } from './connect.js';
 import type { SmtpEnvironment } from './environment.js';
 import { Fault } from './fault.js';
 import { DEFAULT_SMTP_CLIENT, type SmtpClientLimits } from './limits.js';
-import { Pool } from './pool.js';
 import type { SessionOptions } from './options.js';
 import { Session } from './session.js';
 import { ship } from './ship.js';
@@ -26,7 +25,7 @@ class Smarthost implements Transport {
   readonly #limits: SmtpClientLimits;
   readonly #session: SessionOptions;
   readonly #now: () => number;
-  readonly #pool: Pool;
+  readonly #pool: Pool<Session>;
 
   constructor(target: SmarthostTarget, { hostname, limits, now = Date.now }: SmtpEnvironment) {
     const { host, port, tls, verify, ca, credentials } = target;
@@ -36,15 +35,16 @@ class Smarthost implements Transport {
     this.#now = now;
     this.#session = {
       host,
+      port,
       hello: hostname,
+      lmtp: false,
       tls,
-      tlsOptions: {
-        rejectUnauthorized: verify && tls !== 'optional',
-        ...(ca === null ? {} : { ca: readFileSync(ca) }),
-      },
+      verify: verify && tls !== 'optional',
+      ca: ca === null ? undefined : readFileSync(ca),
       credentials,
       limits: this.#limits,
       trusted: verify,
+      shared: new Shared(),
     };
     this.#pool = new Pool(this.#limits.connections, this.#limits.idle);
   }
@@ -54,7 +54,7 @@ class Smarthost implements Transport {
   }
 
   send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
-    const way = { pool: () => this.#pool, open: (stop: AbortSignal) => this.#open(stop) };
+    const way = { pool: () => this.#pool, open: (stop: AbortSignal) => this.#open(stop), several: false };
     return ship(way, shipment, this.#now(), signal);
   }
 
@@ -64,20 +64,14 @@ class Smarthost implements Transport {
 
   async #open(signal: AbortSignal): Promise<Session> {
     try {
-      return await this.#connect(this.#session, signal);
+      return await Session.open(this.#session, signal);
     } catch (error) {
       const { tls, credentials } = this.#session;
       // Whoever breaks the handshake gets no password.
       const plain =
         tls === 'optional' && credentials === null && error instanceof Fault && error.phase === 'tls';
       if (!plain) throw error;
-      return this.#connect({ ...this.#session, tls: 'off' }, signal);
+      return Session.open({ ...this.#session, tls: 'off' }, signal);
     }
-  }
-
-  async #connect(options: SessionOptions, signal: AbortSignal): Promise<Session> {
-    const { host, port } = this.#target;
-    const socket = await openSocket({ address: host, port, host }, this.#limits.connect, signal);
-    return Session.open(socket, options, signal);
   }
 }

@@ -1,0 +1,93 @@
+import type { Channel, ChannelListener } from './channel.js';
+import type { Pooled } from './pool.js';
+import { type Extensions, openSession, type SessionOptions } from './session.js';
+import type { Shared } from './shared.js';
+import { type OutgoingMessage, transact, type TransactionResult } from './transaction.js';
+
+export interface ConnectionOptions extends SessionOptions {
+  /** Messages that may go over one connection. */
+  readonly messages: number;
+  /** Milliseconds that one message may take altogether. */
+  readonly messageTimeout: number;
+}
+
+/** How long a server has to answer QUIT, in milliseconds. */
+const QUIT_MS = 1000;
+
+/** Between two messages nothing is due: the channel closes itself if anything comes. */
+const IDLE: ChannelListener = { reply: () => undefined, lost: () => undefined };
+
+/** A session over which messages go, one after the other. */
+export class Connection implements Pooled {
+  readonly extensions: Extensions;
+  /** Version and cipher; null without TLS. */
+  readonly tls: string | null;
+  /** TLS, with a certificate that is valid for the name of the server. */
+  readonly authorized: boolean;
+  #sent = 0;
+  #busy = false;
+  readonly #channel: Channel;
+
+  private constructor(
+    channel: Channel,
+    extensions: Extensions,
+    private readonly options: ConnectionOptions,
+  ) {
+    this.#channel = channel;
+    this.extensions = extensions;
+    this.tls = channel.cipher;
+    this.authorized = channel.authorized;
+    channel.listener = IDLE;
+  }
+
+  /** Opens a session. Rejects as {@link openSession} does. */
+  static async open(options: ConnectionOptions, shared: Shared): Promise<Connection> {
+    const { channel, extensions } = await openSession(options, shared).session;
+    return new Connection(channel, extensions, options);
+  }
+
+  /** False once nothing can go over it. */
+  get usable(): boolean {
+    return !this.#channel.closed && this.#sent < this.options.messages;
+  }
+
+  /** Whether a message went over it before. */
+  get used(): boolean {
+    return this.#sent > 0;
+  }
+
+  get ended(): Promise<void> {
+    return this.#channel.ended;
+  }
+
+  /** Sends a message, while no other one is under way. Rejects if its content does; the connection is closed then. */
+  async send(message: OutgoingMessage): Promise<TransactionResult> {
+    if (this.#busy) throw new Error('another message is under way on this connection');
+    this.#busy = true;
+    this.#sent++;
+    this.#channel.limitTo(this.options.messageTimeout);
+    try {
+      return await transact(this.#channel, message, {
+        pipelining: this.extensions.has('PIPELINING'),
+        lmtp: this.options.lmtp === true,
+      });
+    } finally {
+      this.#busy = false;
+      this.#channel.limitTo(null);
+      this.#channel.listener = IDLE;
+    }
+  }
+
+  quit(): void {
+    const channel = this.#channel;
+    if (channel.closed) return;
+    channel.listener = { reply: () => channel.close(), lost: () => undefined };
+    channel.send('QUIT\r\n', 1);
+    setTimeout(() => channel.destroy(), QUIT_MS).unref();
+  }
+
+  /** Closes at once; a message under way ends as if the server had closed the connection. */
+  destroy(): void {
+    this.#channel.abort();
+  }
+}

@@ -1,0 +1,66 @@
+/** The limits of the SMTP client, as rows of the kind that `src/base/limit.ts` describes. */
+export const CLIENT = {
+  replyLine: {
+    about: 'A line of a reply, with its CRLF.',
+    initial: 12_288 + 6,
+    unit: 'octets',
+    source: 'RFC 4954 4 wants 12288 for a challenge; RFC 5321 4.5.3.1.5 has 512',
+  },
+  replyLines: {
+    about: 'Lines of one reply.',
+    initial: 256,
+    unit: 'count',
+    source: 'a reply to EHLO has one for each extension: a few dozen',
+  },
+  reply: {
+    about: 'One reply, all its lines.',
+    initial: 65_536,
+    unit: 'octets',
+    source: 'no limit in the RFCs; what EHLO announces has a kilobyte or so',
+  },
+  connect: {
+    about: 'For a remote server to take the connection.',
+    initial: 30_000,
+    unit: 'ms',
+    source: "Postfix's smtp_connect_timeout",
+  },
+  greeting: {
+    about: 'From the connection to the greeting, and for a TLS handshake.',
+    initial: 5 * 60_000,
+    unit: 'ms',
+    source: 'RFC 5321 4.5.3.2.1',
+  },
+  command: {
+    about: 'For the reply to a command, and for a piece of content to be taken.',
+    initial: 5 * 60_000,
+    unit: 'ms',
+    source: 'RFC 5321 4.5.3.2.2 to 4.5.3.2.5',
+  },
+  end: {
+    about: 'For the reply to the content, once it has been sent whole.',
+    initial: 10 * 60_000,
+    unit: 'ms',
+    source: 'RFC 5321 4.5.3.2.6',
+  },
+  message: {
+    about: 'A message altogether, for a remote server that answers an octet now and then.',
+    initial: 60 * 60_000,
+    unit: 'ms',
+    source: '50 MiB at 15 KiB a second',
+  },
+} as const;
+
+/** How long the client waits in each phase, in milliseconds. */
+export interface ClientTimeouts {
+  readonly connect: number;
+  readonly greeting: number;
+  readonly command: number;
+  readonly end: number;
+}
+
+export const DEFAULT_CLIENT_TIMEOUTS: ClientTimeouts = {
+  connect: CLIENT.connect.initial,
+  greeting: CLIENT.greeting.initial,
+  command: CLIENT.command.initial,
+  end: CLIENT.end.initial,
+};
