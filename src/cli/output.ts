@@ -1,5 +1,10 @@
 import type { Writable } from 'node:stream';
 
+import { isReaderGone } from './error.js';
+
+/** How long {@link Output.attempt} waits, in milliseconds. */
+const ATTEMPT_MS = 1_000;
+
 /**
  * A stream that commands write to. Each write waits until the octets are taken, so that output of any size
  * needs the memory of one piece; a reader that went away shows as a rejection with `EPIPE`.
@@ -25,6 +30,22 @@ export class Output {
         else resolve();
       });
     });
+  }
+
+  /**
+   * Writes what a server says beside its log. Neither a device that is full nor one that nothing reads stops the
+   * server: resolves when the octets are taken, when they cannot be, or after a second. Rejects with `EPIPE` if the
+   * reader is gone.
+   */
+  async attempt(piece: string): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ATTEMPT_MS);
+    });
+    const write = this.write(piece).catch((error: unknown) => {
+      if (isReaderGone(error)) throw error;
+    });
+    await Promise.race([write, enough]).finally(() => clearTimeout(timer));
   }
 
   /** One line of text. */

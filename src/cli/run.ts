@@ -26,7 +26,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
       { stdout, stderr, environment: surroundings.environment },
       {
         writeOut: (text) => void said.push(stdout.write(text)),
-        writeErr: (text) => void said.push(stderr.write(text)),
+        writeErr: (text) => void said.push(stderr.attempt(text)),
       },
       args.includes('serve'),
     );
@@ -37,7 +37,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     const { text, exitCode } = describeFailure(error);
     // It may quote a remote server, a file or an argument.
-    said.push(stderr.line(printableLines(text)));
+    said.push(stderr.attempt(`${printableLines(text)}\n`));
     return exitCode;
   } finally {
     await Promise.allSettled(said);

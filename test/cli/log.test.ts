@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Logger } from 'pino';
 import { createLog } from '../../src/cli/serve/log.js';
 import type { Config } from '../../src/config/index.js';
 import { Secret } from '../../src/base/secret.js';
@@ -12,10 +13,10 @@ class Terminal extends Collector {
 
 async function written(
   format: Config['log']['format'],
-  log: (logger: Awaited<ReturnType<typeof createLog>>) => void,
+  log: (logger: Logger) => void,
   target: Collector = new Collector(),
 ): Promise<string> {
-  log(await createLog({ level: 'trace', format }, target));
+  log((await createLog({ level: 'trace', format }, target)).logger);
   await new Promise((resolve) => setImmediate(resolve));
   return target.text();
 }
@@ -45,7 +46,7 @@ describe('the log', () => {
 
   it('leaves out what is less important than the level', async () => {
     const target = new Collector();
-    const logger = await createLog({ level: 'warn', format: 'json' }, target);
+    const { logger } = await createLog({ level: 'warn', format: 'json' }, target);
     logger.info('no');
     logger.warn('yes');
     expect(target.text()).toMatch(/^[^\n]*"yes"\}\n$/);
@@ -54,7 +55,6 @@ describe('the log', () => {
 
 describe('secrets', () => {
   const secret = new Secret(VALUE);
-  type Logger = Awaited<ReturnType<typeof createLog>>;
 
   it.each<[string, (log: Logger) => void]>([
     ['in an object', (log) => log.info({ password: secret }, 'x')],

@@ -14,6 +14,9 @@ import { createLog } from './log.js';
 import { keepTidy } from './retention.js';
 import { stopSignal } from './signals.js';
 
+/** How long a stop waits for lines of the log that are not written yet, in milliseconds. */
+const LOG_GRACE_MS = 1_000;
+
 /**
  * Runs the gateway until SIGTERM or SIGINT: puts store, submission and server together. Resolves when the
  * last message in hand is safe and everything is closed.
@@ -31,10 +34,10 @@ export async function runGateway(
     inFlightOctets: config.store.inFlight,
   });
   try {
-    await serve(config, store, log, stop, output);
+    await serve(config, store, log.logger, stop, output);
   } finally {
     await store.close();
-    log.flush();
+    await log.drained(LOG_GRACE_MS);
   }
 }
 
@@ -52,8 +55,8 @@ async function serve(
   const tidying = keepTidy(store.retention, config.store, log);
   try {
     const bound = await listenAll(server, config);
-    await stderr.write(banner(config, bound, tls, delivery.routes.names));
-    if (await store.isEmpty()) await stderr.write(await firstMessage(config, store, bound));
+    await stderr.attempt(banner(config, bound, tls, delivery.routes.names));
+    if (await store.isEmpty()) await stderr.attempt(await firstMessage(config, store, bound));
     delivery.start();
     await stdout.line(readyLine('postern', placesOf(bound)));
     const signal = await stop;

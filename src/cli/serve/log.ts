@@ -1,17 +1,19 @@
 import type { Writable } from 'node:stream';
-import {
-  type DestinationStream,
-  type Logger,
-  type LoggerOptions,
-  destination,
-  pino,
-  stdTimeFunctions,
-} from 'pino';
+import { type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
+import { printableLines } from '../../base/text.js';
 import type { Config } from '../../config/index.js';
 import { isMissingPackage } from '../error.js';
+import { LogStream, standardError, streamDevice } from './log-stream.js';
 
 /** Where a log goes: a stream, or standard error. */
 export type LogTarget = Writable & { readonly isTTY?: boolean };
+
+/** A log, and its end. */
+export interface Log {
+  readonly logger: Logger;
+  /** Resolves when every line is written, at the latest after `ms`. */
+  drained(ms: number): Promise<void>;
+}
 
 /**
  * Makes the log. Lines for people where a terminal reads, JSON elsewhere; always on standard error, because
@@ -20,7 +22,7 @@ export type LogTarget = Writable & { readonly isTTY?: boolean };
  * Nothing here hides secrets, because nothing has to: a `Secret` has no other way to be written than
  * `[secret]`.
  */
-export async function createLog(config: Config['log'], target?: LogTarget): Promise<Logger> {
+export async function createLog(config: Config['log'], target?: LogTarget): Promise<Log> {
   const options: LoggerOptions = {
     level: config.level,
     // Neither pid nor host name: whatever collects the lines knows both.
@@ -30,25 +32,29 @@ export async function createLog(config: Config['log'], target?: LogTarget): Prom
   };
   const terminal = (target ?? process.stderr).isTTY === true;
   const pretty = config.format === 'pretty' || (config.format === 'auto' && terminal);
-  const stream = pretty ? await prettyStream(terminal, target, config.format === 'auto') : null;
-  // Not synchronous: a log that is read slowly must not hold up the mail.
-  return pino(options, stream ?? target ?? destination({ fd: 2, sync: false }));
+  const format = pretty ? await prettyLines(terminal, config.format === 'auto') : null;
+  const stream = new LogStream(target === undefined ? standardError() : streamDevice(target), (lines) =>
+    logger.error({ lines }, 'lines of the log were lost: it could not be written'),
+  );
+  const logger = pino(
+    options,
+    format === null ? stream : { write: (line) => stream.write(format(readable(line))) },
+  );
+  return { logger, drained: (ms) => stream.drained(ms) };
 }
 
-async function prettyStream(
+/** A line as an object, without what a terminal would obey: it may quote a remote server. */
+function readable(line: string): unknown {
+  return JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? printableLines(value) : value));
+}
+
+async function prettyLines(
   colorize: boolean,
-  target: LogTarget | undefined,
   optional: boolean,
-): Promise<DestinationStream | null> {
+): Promise<((line: unknown) => string) | null> {
   try {
-    const { default: pretty } = await import('pino-pretty');
-    return pretty({
-      colorize,
-      destination: target ?? 2,
-      sync: true,
-      singleLine: true,
-      translateTime: 'SYS:HH:MM:ss.l',
-    });
+    const { prettyFactory } = await import('pino-pretty');
+    return prettyFactory({ colorize, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' });
   } catch (error) {
     if (optional && isMissingPackage(error)) return null;
     throw error;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { configSchema, loadConfig, printConfig } from '../../config/index.js';
 import { readConfigFlags } from '../config-flags.js';
+import { CliError, isReaderGone } from '../error.js';
 import type { Context, GlobalOptions } from '../context.js';
 
 /** `postern serve`: settles the configuration, then shows it or runs the gateway on it. */
@@ -12,7 +13,15 @@ export async function serve(context: Context, command: Command): Promise<void> {
     flags: { data: options.data, ...(await readConfigFlags(command)) },
   });
   if (options.printConfig) return context.stdout.write(printConfig(configSchema, loaded));
-  if (loaded.file !== null) await context.stderr.line(`Configuration: ${loaded.file}`);
+  if (loaded.file !== null) await context.stderr.attempt(`Configuration: ${loaded.file}\n`);
   const { runGateway } = await import('./gateway.js');
-  return runGateway(loaded.config, context);
+  try {
+    await runGateway(loaded.config, context);
+  } catch (error) {
+    if (!isReaderGone(error)) throw error;
+    // For a command that is its end; a server that says nothing and ends with 0 would pass for a stop.
+    throw new CliError('the server has ended: the reader of its standard output or standard error is gone', {
+      cause: error,
+    });
+  }
 }
