@@ -1,5 +1,6 @@
 /** Octets and text: the few conversions that the core needs, without a platform's decoder. */
 
+export const NUL = 0x00;
 export const HT = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
@@ -60,6 +61,17 @@ export function utf8Length(text: string): number {
     length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }
   return length;
+}
+
+/** Offset of the first NUL in `[from, to)`, or -1. Its time grows with that stretch, whatever stands after it. */
+export function nulWithin(octets: Uint8Array, from: number, to: number): number {
+  // To look at a few octets one by one costs less than a view of them.
+  if (to - from > 128) {
+    const at = octets.subarray(from, to).indexOf(NUL);
+    return at < 0 ? -1 : from + at;
+  }
+  for (let at = from; at < to; at++) if (octets[at] === NUL) return at;
+  return -1;
 }
 
 /** Without the spaces in front: SP alone, as in a command's grammar. */

@@ -65,13 +65,15 @@ describe('a message by BDAT', () => {
     fc.assert(
       fc.property(content, places, (text, at) => {
         const octets = ENVELOPE + bdat(cut(text, at));
-        expect(run(octets, [], 'normalize').stored).toEqual([text.replace(/\r\n|\r|\n/g, '\r\n')]);
-        const bare = /\r(?!\n)|(?<!\r)\n/.exec(text);
+        const lines = text.replace(/\r\n|\r|\n/g, '\r\n');
+        expect(run(octets, [], 'normalize').stored).toEqual(text.includes('\0') ? [] : [lines]);
+        const bare = /\r(?!\n)|(?<!\r)\n|\0/.exec(text);
         const answer = run(octets, []).answers.at(-1);
         if (bare === null) expect(answer).toBe('250 2.0.0 Ok: message accepted');
         else {
           const line = text.slice(0, bare.index).split('\r\n').length;
-          expect(answer).toContain(`Bare ${bare[0] === '\r' ? 'CR' : 'LF'} in line ${line} `);
+          const what = bare[0] === '\0' ? 'NUL' : bare[0] === '\r' ? 'Bare CR' : 'Bare LF';
+          expect(answer).toContain(`${what} in line ${line} `);
         }
       }),
     );

@@ -1,5 +1,5 @@
-import { type BareNewlines, type ContentStep, normalized } from './decoder.js';
-import { CR, CRLF, LF, NOTHING } from '../../base/octets.js';
+import { type BareNewlines, type ContentFault, type ContentStep, lineEnds, normalized } from './decoder.js';
+import { CR, CRLF, LF, NOTHING, NUL, nulWithin } from '../../base/octets.js';
 import type { ChunkSize } from '../grammar/chunk-size.js';
 import type { Scan } from './scan.js';
 
@@ -10,15 +10,15 @@ import type { Scan } from './scan.js';
  * Only under BODY=BINARYMIME may a CR or LF stand alone. What is declared as 7BIT or 8BITMIME consists of
  * lines (RFC 2045 2.7 and 2.8), and whoever relays it may do so with DATA: there `LF "." LF` would be given
  * to a server that may take it for the end. So in such content a bare CR or LF is judged as it is after
- * DATA. `CRLF "." CRLF` is content like any other: a relay stuffs it.
+ * DATA, and so is a NUL. `CRLF "." CRLF` is content like any other: a relay stuffs it.
  *
  * Slices are views of the input; nothing is copied, and nothing is set aside for what was only declared.
  */
 export class ChunkDecoder {
   /** Valid after `slice`, until the next call. */
   slice: Uint8Array = NOTHING;
-  /** Valid after `fault`. The line counts from 1 in the content. */
-  fault: { readonly octet: 'CR' | 'LF'; readonly line: number } = { octet: 'LF', line: 0 };
+  /** Valid after `fault`. */
+  fault: ContentFault = { octet: 'LF', line: 0 };
   /** Offset of the first octet that was not used. */
   position = 0;
 
@@ -88,9 +88,14 @@ export class ChunkDecoder {
     const bare = this.scan.stop(octets, halved ? from + 1 : from, to, false);
     this.#line += this.scan.lines;
     if (bare < 0) return this.#endRun(octets, from, to);
+    if (octets[bare] === NUL) {
+      return bare === from ? this.#faultAt('NUL') : this.#endRun(octets, from, bare);
+    }
     if (this.bareNewlines === 'normalize') {
-      const step = this.#endRun(octets, from, to);
+      const nul = nulWithin(octets, bare, to);
+      const step = this.#endRun(octets, from, nul < 0 ? to : nul);
       this.slice = normalized(this.slice);
+      this.#line += lineEnds(this.slice) - this.scan.lines;
       return step;
     }
     if (octets[bare] === LF && bare === from) return this.#faultAt('LF');
@@ -106,7 +111,7 @@ export class ChunkDecoder {
     return end > from ? this.#emit(octets.subarray(from, end)) : 'more';
   }
 
-  #faultAt(octet: 'CR' | 'LF'): ContentStep {
+  #faultAt(octet: ContentFault['octet']): ContentStep {
     this.#swallowing = true;
     this.fault = { octet, line: this.#line };
     return 'fault';

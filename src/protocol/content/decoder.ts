@@ -1,4 +1,4 @@
-import { CR, CRLF, DOT, LF, NOTHING } from '../../base/octets.js';
+import { CR, CRLF, DOT, LF, NOTHING, NUL, nulWithin } from '../../base/octets.js';
 import { PortableScan, type Scan } from './scan.js';
 
 /** What a bare CR or LF in content leads to. */
@@ -14,10 +14,16 @@ export type ContentStep =
   | 'more'
   /** {@link ContentDecoder.slice} holds the next octets of the content. */
   | 'slice'
-  /** A bare CR or LF, under `reject`: see {@link ContentDecoder.fault}. Told once; nothing follows but the end. */
+  /** A NUL, or a bare CR or LF under `reject`: see {@link ContentDecoder.fault}. Once; nothing follows but the end. */
   | 'fault'
   /** The true end, `CRLF.CRLF`. */
   | 'end';
+
+/** An octet that content must not have, and its line, counted from 1. */
+export interface ContentFault {
+  readonly octet: 'CR' | 'LF' | 'NUL';
+  readonly line: number;
+}
 
 /** Where the decoder stands between two octets. */
 type Place =
@@ -39,7 +45,8 @@ const DEFAULT_SCAN = new PortableScan();
  *
  * Only `CRLF.CRLF` ends content. A line end is CRLF and nothing else (RFC 5321 2.3.8): to take a lone LF or
  * CR for one is what SMTP smuggling is made of, so each is a fault, or becomes a CRLF that starts no dot
- * line. Slices are views of the input; nothing is copied.
+ * line. A NUL is always a fault (RFC 5322 2.2 and 2.3, RFC 2045 2.8): a server that drops it reads other lines than
+ * this one. Slices are views of the input; nothing is copied.
  *
  *     content   ──CRLF──►  lineStart  ──"."──►  dot  ──CR──►  dotCr  ──LF──►  end
  *                              │                 │              │
@@ -48,8 +55,8 @@ const DEFAULT_SCAN = new PortableScan();
 export class ContentDecoder {
   /** Valid after `slice`, until the next call. */
   slice: Uint8Array = NOTHING;
-  /** Valid after `fault`. The line counts from 1 in the content. */
-  fault: { readonly octet: 'CR' | 'LF'; readonly line: number } = { octet: 'LF', line: 0 };
+  /** Valid after `fault`. */
+  fault: ContentFault = { octet: 'LF', line: 0 };
   /** Offset of the first octet that was not used. */
   position = 0;
 
@@ -90,6 +97,7 @@ export class ContentDecoder {
       ? this.scan.dotLine(octets, from)
       : this.scan.stop(octets, from, octets.length, true);
     if (!this.#swallowing) this.#line += this.scan.lines;
+    if (stop >= 0 && octets[stop] === NUL) return this.#nul(octets, from, stop);
     if (stop >= 0 && octets[stop] !== DOT) return this.#bare(octets, from, stop);
     return this.#endRun(octets, from, stop < 0 ? octets.length : stop);
   }
@@ -107,6 +115,11 @@ export class ContentDecoder {
     return this.#emit(octets, from, to);
   }
 
+  /** A run with a NUL in it: first what came before. */
+  #nul(octets: Uint8Array, from: number, at: number): ContentStep {
+    return at === from ? this.#faultAt('NUL') : this.#endRun(octets, from, at);
+  }
+
   /** A run with a bare CR or LF in it. */
   #bare(octets: Uint8Array, from: number, at: number): ContentStep {
     if (this.bareNewlines === 'reject') {
@@ -115,9 +128,12 @@ export class ContentDecoder {
       return this.#endRun(octets, from, octets[at] === CR ? at + 1 : at);
     }
     const dot = this.scan.dotLine(octets, at);
-    const step = this.#endRun(octets, from, dot < 0 ? octets.length : dot);
+    const end = dot < 0 ? octets.length : dot;
+    const nul = nulWithin(octets, at, end);
+    const step = this.#endRun(octets, from, nul < 0 ? end : nul);
     // A copy, since octets are put in. Over the whole run at once: run by run it stays linear.
     this.slice = normalized(this.slice);
+    this.#line += lineEnds(this.slice) - this.scan.lines;
     return step;
   }
 
@@ -170,7 +186,7 @@ export class ContentDecoder {
     return this.#emitted(CRLF);
   }
 
-  #faultAt(octet: 'CR' | 'LF'): ContentStep {
+  #faultAt(octet: ContentFault['octet']): ContentStep {
     this.#swallowing = true;
     this.fault = { octet, line: this.#line };
     return 'fault';
@@ -202,4 +218,11 @@ export function normalized(octets: Uint8Array): Uint8Array {
     out[length++] = LF;
   }
   return out.subarray(0, length);
+}
+
+/** How many LF there are. */
+export function lineEnds(octets: Uint8Array): number {
+  let count = 0;
+  for (let at = octets.indexOf(LF); at >= 0; at = octets.indexOf(LF, at + 1)) count++;
+  return count;
 }

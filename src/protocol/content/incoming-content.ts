@@ -1,5 +1,5 @@
 import { ChunkDecoder } from './chunk-decoder.js';
-import { type BareNewlines, ContentDecoder, type ContentStep } from './decoder.js';
+import { type BareNewlines, ContentDecoder, type ContentFault, type ContentStep } from './decoder.js';
 import type { ChunkSize } from '../grammar/chunk-size.js';
 import type { Body } from '../grammar/parameters.js';
 import type { Limits } from '../limits.js';
@@ -28,10 +28,14 @@ export interface ReceptionOptions {
 /** How the octets on the line are told from content, and where it ends. */
 interface Decoder {
   readonly slice: Uint8Array;
-  readonly fault: { readonly octet: 'CR' | 'LF'; readonly line: number };
+  readonly fault: ContentFault;
   readonly position: number;
   next(octets: Uint8Array, from: number): ContentStep;
   swallow(): void;
+}
+
+function refusalOf({ octet, line }: ContentFault): Reply {
+  return octet === 'NUL' ? reply('nulInContent', { line }) : reply('bareNewlineInContent', { octet, line });
 }
 
 /** The content of one message on its way in: what has come of it, and whether it is refused already. */
@@ -97,7 +101,7 @@ export class Reception {
       case 'slice':
         return this.#take(this.#decoder.slice);
       case 'fault':
-        this.refuse(reply('bareNewlineInContent', this.#decoder.fault));
+        this.refuse(refusalOf(this.#decoder.fault));
         return 'refused';
       default:
         return step;

@@ -1,4 +1,4 @@
-import { CR, DOT, LF } from '../../base/octets.js';
+import { CR, DOT, LF, nulWithin } from '../../base/octets.js';
 
 /**
  * The two searches that message content needs. They are the only per-octet work on a body, so a platform
@@ -6,8 +6,8 @@ import { CR, DOT, LF } from '../../base/octets.js';
  */
 export interface Scan {
   /**
-   * Looks in `[from, to)` for the first octet that content cannot simply pass over: a bare CR, a bare LF,
-   * or, with `dots`, the dot behind a CRLF. Counts the line ends before it.
+   * Looks in `[from, to)` for the first octet that content cannot simply pass over: a bare CR, a bare LF, a
+   * NUL, or, with `dots`, the dot behind a CRLF. Counts the line ends before it.
    *
    * `from` must not be the LF of a CRLF, and what stands before it does not matter: a dot there starts no
    * line. A CR at `to - 1` is not judged: its LF may come later.
@@ -28,6 +28,16 @@ export class PortableScan implements Scan {
   lines = 0;
 
   stop(octets: Uint8Array, from: number, to: number, dots: boolean): number {
+    const found = this.#line(octets, from, to, dots);
+    const nul = nulWithin(octets, from, found < 0 ? to : found);
+    if (nul < 0) return found;
+    // Only the count of the lines before it is missing. A CR before it is bare.
+    this.#line(octets, from, nul, dots);
+    return nul > from && octets[nul - 1] === CR ? nul - 1 : nul;
+  }
+
+  /** As {@link stop}, with no eye for NUL. */
+  #line(octets: Uint8Array, from: number, to: number, dots: boolean): number {
     this.lines = 0;
     for (let at = from; ;) {
       const lf = octets.indexOf(LF, at);

@@ -71,6 +71,7 @@ export const CATALOGUE = {
   recipientNeedsUtf8: [553, '5.6.7', 'Address is not ASCII: send SMTPUTF8 with MAIL'],
   deliverByTooSoon: [555, '5.5.4', 'Delivery within less than {minimum} seconds cannot be promised'],
   bareNewlineInContent: [550, '5.6.0', 'Bare {octet} in line {line} of the message: lines end with <CR><LF>'],
+  nulInContent: [550, '5.6.0', 'NUL in line {line} of the message: a message has none'],
   certificateRequired: [554, '5.7.0', 'A client certificate is required: {problem}'],
   earlyTalker: [554, '5.5.0', 'Data sent before the greeting'],
   unknownParameter: [555, '5.5.4', 'Parameter not recognized: {parameter}'],

@@ -15,8 +15,8 @@
   ;; $at    offset of the octet before the first
   ;; $end   offset behind the last
   ;; $dots  not 0: stop at a dot behind an LF as well
-  ;; gives  the offset of the first octet that does not fit the one before it, or $end: of a bare LF, of
-  ;;        such a dot, or of what stands behind a bare CR. At 0 stand the LFs before it.
+  ;; gives  the offset of the first octet that does not fit the one before it, or $end: of a bare LF, of a NUL,
+  ;;        of such a dot, or of what stands behind a bare CR. At 0 stand the LFs before it.
   (func (export "stop") (param $at i32) (param $end i32) (param $dots i32) (result i32)
     (local $last i32)
     (local $here v128)
@@ -25,6 +25,8 @@
     ;; The LFs of both blocks, and what is wrong in either.
     (local $ends v128)
     (local $misfit v128)
+    ;; The octets of the first block of a pair.
+    (local $low v128)
     (local $passed i32)
     (local $lines i32)
     ;; The same in sixteen bits each: a window has fewer than each of these can count.
@@ -53,6 +55,7 @@
             (v128.and
               (i8x16.eq (local.get $here) (local.get $behind))
               (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0a))))))
+        (local.set $low (local.get $here))
 
         (local.set $here (v128.load offset=17 (local.get $at)))
         (local.set $before (v128.load offset=16 (local.get $at)))
@@ -71,6 +74,9 @@
                 (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0a)))))))
 
         (br_if $near (v128.any_true (local.get $misfit)))
+        ;; Of each pair of octets the lower one: 0 only if one of the two is a NUL.
+        (br_if $near
+          (i32.eqz (i8x16.all_true (i8x16.min_u (local.get $low) (local.get $here)))))
         ;; Where there is an LF, there is -1 in `ends`.
         (local.set $counts
           (i16x8.sub (local.get $counts) (i16x8.extadd_pairwise_i8x16_s (local.get $ends))))
@@ -104,10 +110,13 @@
             (v128.xor
               (local.get $lf)
               (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0d))))
-            ;; The LF before a dot has its CR, or it would have been a misfit itself.
-            (v128.and
-              (i8x16.eq (local.get $here) (local.get $behind))
-              (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0a))))))
+            (v128.or
+              ;; A NUL stands nowhere.
+              (i8x16.eq (local.get $here) (i8x16.splat (i32.const 0)))
+              ;; The LF before a dot has its CR, or it would have been a misfit itself.
+              (v128.and
+                (i8x16.eq (local.get $here) (local.get $behind))
+                (i8x16.eq (local.get $before) (i8x16.splat (i32.const 0x0a)))))))
 
         (br_if $found (v128.any_true (local.get $misfit)))
         (br_if $found (i32.ge_s (local.get $at) (local.get $last)))
