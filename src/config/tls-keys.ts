@@ -30,7 +30,8 @@ export const tlsKeys = table(
     }),
     ciphers: optionalText(
       {
-        about: "Cipher suites in OpenSSL's notation. Without it, those of Node.",
+        about:
+          "Cipher suites in OpenSSL's notation. Without it, those with authenticated encryption and forward secrecy; for old clients add to them, such as DEFAULT.",
         placeholder: 'LIST',
         allowed: 'cipher suites joined by colons, such as ECDHE-RSA-AES128-GCM-SHA256:HIGH',
       },

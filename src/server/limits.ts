@@ -160,10 +160,10 @@ export const DEFAULT_DATA_RATE: DataRate = defaultsOf(DATA_RATE);
 export const WAITS = {
   tlsDetect: {
     about:
-      'How long the greeting waits for a client that starts TLS at once; 0 greets at once and leaves STARTTLS.',
-    initial: 100,
+      'How long the greeting waits for a client that starts TLS at once, until several connections of its network in a row were plain; 0 greets at once and leaves STARTTLS.',
+    initial: 500,
     unit: 'ms',
-    source: 'a client that loads its TLS library only once it is connected (swaks, a slow machine)',
+    source: 'JavaMail in a cold JVM sends its ClientHello after about 250 ms; twice that',
   },
   stopGrace: {
     about: 'How long a stop waits for transactions in hand.',
@@ -204,6 +204,25 @@ export const FIXED = {
     initial: 10_000,
     unit: 'count',
     source: 'some hundred octets each',
+  },
+  rememberedTlsHabits: {
+    about:
+      'Client networks of which is remembered whether they begin with TLS; the one longest silent goes first.',
+    initial: 10_000,
+    unit: 'count',
+    source: 'some hundred octets each',
+  },
+  tlsHabitMemory: {
+    about: 'How long it is remembered whether a client network begins with TLS.',
+    initial: 10 * 60_000,
+    unit: 'ms',
+    source: 'an app that connects for each message does so more often',
+  },
+  plainInARow: {
+    about: 'Plain connections of a client network in a row from which on its next ones are greeted at once.',
+    initial: 3,
+    unit: 'count',
+    source: 'one or two may be a health check or a trial',
   },
   sweep: {
     about: 'How late a deadline may be noticed, at the most.',

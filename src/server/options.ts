@@ -70,9 +70,9 @@ export interface ListenOptions {
   /** No MAIL before AUTH. Default: true where the handler has `onAuth`. */
   readonly authRequired?: boolean;
   /**
-   * With `detect`: how long the greeting waits for a client that speaks TLS at once, in milliseconds. Such a
-   * client's first octet comes within about a round trip, and the time it takes to load its TLS library:
-   * swaks needs 30 ms and more. Default: 100.
+   * With `detect`: how long the greeting waits for a client that speaks TLS at once, in milliseconds. It does not wait
+   * if the last connections of the client's network were plain: three in a row within ten minutes, and none with TLS
+   * at once. Default: 500, twice what a cold JVM needs.
    */
   readonly tlsDetectMs?: number;
   /**

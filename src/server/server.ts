@@ -39,6 +39,7 @@ import type { ProxiedEndpoints } from './admission/proxy-header.js';
 import { Roster } from './connection/connection-set.js';
 import { fastestScan } from './platform/scan.js';
 import { type TlsGate, TlsGates } from './tls/gate.js';
+import { TlsHabits } from './admission/tls-habits.js';
 import { told } from './connection/notify.js';
 
 /** How one listener receives clients. */
@@ -66,6 +67,8 @@ export class Server<Principal = unknown> {
   readonly #admission: Admission;
   readonly #deadlines: Deadlines;
   readonly #gates: TlsGates | null;
+  /** One for all ports: the client is the same. */
+  readonly #habits: TlsHabits;
   readonly #listeners = new Set<NetServer>();
   readonly #arrivals = new Roster<'listedAt', Arrival>('listedAt');
   readonly #connections = new Roster<'listedAt', Connection<Principal>>('listedAt');
@@ -88,6 +91,7 @@ export class Server<Principal = unknown> {
     const shortest = Math.min(command, dataBlock, handshake, write, linger, this.#dataRate.grace);
     this.#deadlines = new Deadlines(Math.max(10, Math.min(FIXED.sweep.initial, shortest / 4)), clock);
     this.#admission = new Admission(admission, clock);
+    this.#habits = new TlsHabits(clock);
     this.#gates = options.certificates === undefined ? null : new TlsGates(options.certificates);
   }
 
@@ -194,6 +198,7 @@ export class Server<Principal = unknown> {
     return {
       tls: tls.tls,
       tlsDetectMs: detectMs(options),
+      habits: this.#habits,
       gate,
       handshakeMs: this.#timeouts.handshake,
       deadlines: this.#deadlines,
@@ -261,8 +266,9 @@ export class Server<Principal = unknown> {
       certificateRequired: clientCertificates === 'required',
       unexpectedTls:
         tls === 'detect'
-          ? `the client speaks TLS only behind the greeting, which waited ${detectMs(options)} ms for that`
+          ? `the client speaks TLS only after the greeting, which waits ${detectMs(options)} ms for that at the most`
           : 'the client speaks TLS at once, and this port takes STARTTLS or plain only',
+      habits: tls === 'detect' ? this.#habits : null,
       secure: (socket, early, done) => {
         gate?.handshakeAfterPlain(socket, early, done);
       },

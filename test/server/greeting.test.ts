@@ -114,8 +114,53 @@ describe('a port of either, and a client that is slow', () => {
     await talk.rest();
     await until('the connection is over', () => closed.length > 0);
     expect(errors.map(String)).toEqual([
-      'Error: the client speaks TLS only behind the greeting, which waited 1 ms for that',
+      'Error: the client speaks TLS only after the greeting, which waits 1 ms for that at the most',
     ]);
+  });
+});
+
+describe('a port of either, and a client that was there before', () => {
+  /** A wait that no plain connection of this test can sit out. */
+  const NEVER = 60_000;
+  const plain = async (port: number): Promise<void> => {
+    const talk = await Talk.open(port);
+    // It speaks first, and so need not wait for the greeting.
+    talk.write('EHLO x\r\nQUIT\r\n');
+    await talk.rest();
+  };
+
+  it('greets it at once after three plain connections, and waits again after one with TLS', async () => {
+    let now = 0;
+    const { port, closed } = await serve(
+      { certificates: await localhostCertificates(), clock: () => now },
+      { tls: 'detect', tlsDetectMs: NEVER },
+    );
+    for (let i = 0; i < 3; i++) await plain(port);
+    await until('they are over', () => closed.length === 3);
+    const greeted = await Talk.open(port);
+    await greeted.play('< 220', '> QUIT', '< 221');
+    await until('it is over', () => closed.length === 4);
+    // A client of TLS from there fails once, and is waited for from then on.
+    const late = await Talk.open(port);
+    await late.play('< 220');
+    late.write(await createHello());
+    await late.rest();
+    await until('it is over', () => closed.length === 5);
+    const secure = await Talk.greeted(port, { tls: true });
+    await secure.play('> QUIT', '< 221');
+    secure.socket.destroy();
+    await until('it is over', () => closed.length === 6);
+    for (let i = 0; i < 3; i++) await plain(port);
+    await until('they are over', () => closed.length === 9);
+    const still = await Talk.greeted(port, { tls: true });
+    await still.play('> QUIT', '< 221');
+    still.socket.destroy();
+    // Ten minutes later nothing is known any more, of either kind.
+    await until('it is over', () => closed.length === 10);
+    now += 10 * 60_000;
+    for (let i = 0; i < 3; i++) await plain(port);
+    await until('they are over', () => closed.length === 13);
+    await (await Talk.open(port)).play('< 220');
   });
 });
 

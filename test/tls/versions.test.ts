@@ -1,6 +1,10 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { IssuedCertificate } from '../../src/cli/serve/issue-certificate.js';
-import { Certificates, type CertificatesOptions } from '../../src/server/tls/certificates.js';
+import {
+  Certificates,
+  type CertificatesOptions,
+  DEFAULT_CIPHERS,
+} from '../../src/server/tls/certificates.js';
 import { Loopback, pairFor } from './loopback.js';
 
 let pair: IssuedCertificate;
@@ -37,6 +41,32 @@ describe.each([
   it('the oldest version can be set', async () => {
     await serve({ minVersion: 'TLSv1.3' });
     await expect(loopback.connect({ ...client, maxVersion: 'TLSv1.2' })).rejects.toThrow(/protocol version/);
+  });
+
+  it.each(['ECDHE-RSA-AES128-SHA256', 'AES128-GCM-SHA256', 'ECDHE-RSA-AES128-SHA'])(
+    'the suite %s is not served by default, and by a setting it is',
+    async (ciphers) => {
+      const only = { ...client, maxVersion: 'TLSv1.2', ciphers } as const;
+      await serve();
+      await expect(loopback.connect(only)).rejects.toThrow(/handshake failure/);
+      await loopback.close();
+      await serve({ ciphers: `${DEFAULT_CIPHERS}:${ciphers}` });
+      expect((await loopback.connect(only)).getCipher().name).toBe(ciphers);
+    },
+  );
+
+  it('a client cannot renegotiate TLS 1.2', async () => {
+    await serve();
+    const socket = await loopback.connect({ ...client, maxVersion: 'TLSv1.2' });
+    const result = await new Promise<string>((resolve) => {
+      socket.once('error', (error: Error) => {
+        resolve(error.message);
+      });
+      socket.renegotiate({}, (error: Error | null) => {
+        resolve(error === null ? 'renegotiated' : error.message);
+      });
+    });
+    expect(result).toMatch(/no renegotiation/);
   });
 
   it('the ciphers can be set', async () => {

@@ -4,11 +4,14 @@ import type { TLSSocket } from 'node:tls';
 import type { Deadlined, Deadlines } from './deadlines.js';
 import { parseProxyHeader, type ProxiedEndpoints } from '../admission/proxy-header.js';
 import { TLS_HANDSHAKE, type TlsGate } from '../tls/gate.js';
+import type { TlsHabits } from '../admission/tls-habits.js';
 
 /** What an arrival needs of its listener. */
 export interface ArrivalContext {
   readonly tls: 'starttls' | 'implicit' | 'detect' | 'off';
   readonly tlsDetectMs: number;
+  /** With `detect`: what is known of the clients' networks. */
+  readonly habits: TlsHabits;
   /** Null where TLS is not on offer. */
   readonly gate: TlsGate | null;
   /** Milliseconds for a PROXY header, and again for a handshake. */
@@ -29,7 +32,8 @@ export interface ArrivalContext {
  *     connected ──► [PROXY header] ──► [first octet, or a short wait] ──► [TLS handshake] ──► greeted
  *
  * A client of implicit TLS speaks first, an SMTP client waits for the greeting. So where both come to one
- * port, the greeting waits a little, and the first octet tells: no SMTP command starts with 0x16.
+ * port, the greeting waits a little, and the first octet tells: no SMTP command starts with 0x16. It does not wait if
+ * the client's network is known for plain connections ({@link TlsHabits}).
  */
 export class Arrival implements Deadlined {
   /** Set where a proxy told it: who the client is, and where it meant to connect. */
@@ -102,6 +106,7 @@ export class Arrival implements Deadlined {
     if (tls === 'implicit') this.#handshake(early);
     else if (tls !== 'detect') this.#greet(this.socket, early);
     else if (early !== null) this.#byFirstOctet(early);
+    else if (this.context.habits.expectsPlain(this.network)) this.#greet(this.socket, null);
     else {
       this.#listen((octets) => {
         this.#byFirstOctet(octets);
@@ -119,8 +124,10 @@ export class Arrival implements Deadlined {
 
   #byFirstOctet(octets: Buffer): void {
     this.#ignore();
-    if (octets[0] === TLS_HANDSHAKE) this.#handshake(octets);
-    else this.#greet(this.socket, octets);
+    if (octets[0] === TLS_HANDSHAKE) {
+      this.context.habits.tls(this.network);
+      this.#handshake(octets);
+    } else this.#greet(this.socket, octets);
   }
 
   #handshake(early: Buffer | null): void {

@@ -15,6 +15,7 @@ import type { ProxiedEndpoints } from '../admission/proxy-header.js';
 import { attach, awaitDrain, release, type SocketOwner } from './socket-events.js';
 import { certificateProblem, linkOf } from '../tls/facts.js';
 import { TLS_HANDSHAKE } from '../tls/gate.js';
+import type { TlsHabits } from '../admission/tls-habits.js';
 
 /** What all connections of a listener share. */
 export interface ConnectionContext<Principal> extends ClientContext<Principal> {
@@ -24,6 +25,8 @@ export interface ConnectionContext<Principal> extends ClientContext<Principal> {
   readonly unexpectedTls: string;
   /** Takes a plain socket through a handshake, `early` being octets that were read already. */
   readonly secure: (socket: Socket, early: Uint8Array, done: (result: TLSSocket | Error) => void) => void;
+  /** With `detect`: what is known of the clients' networks; else null. */
+  readonly habits: TlsHabits | null;
   /** Hears that a connection is over. */
   readonly closed: (connection: Connection<Principal>) => void;
 }
@@ -62,6 +65,8 @@ export class Connection<Principal>
   /** A promise of the handler, or of its sink, is not settled. */
   #handlerBusy = false;
   #over = false;
+  /** It began without TLS. */
+  readonly #beganPlain: boolean;
   #closeReason: CloseReason | 'handshake' = 'peer';
 
   constructor(
@@ -73,6 +78,7 @@ export class Connection<Principal>
   ) {
     super(id, network, socket, proxied, context);
     this.#socket = socket;
+    this.#beganPlain = this.tls === null;
     attach(socket, this);
     context.deadlines.watch(this);
   }
@@ -144,6 +150,7 @@ export class Connection<Principal>
     // After the last reply the client is only waited for.
     if (this.waiting === 'close') return;
     if (octets[0] === TLS_HANDSHAKE && this.tls === null && this.session.phase === 'greeted') {
+      this.context.habits?.tls(this.network);
       this.#handshakeFailed(new Error(this.context.unexpectedTls));
       return;
     }
@@ -192,6 +199,8 @@ export class Connection<Principal>
 
   #tellGone(): void {
     this.#pump();
+    // A connection without a hello may be a health check, and says nothing of the mail from there.
+    if (this.#beganPlain && this.hello !== null) this.context.habits?.plain(this.network);
     this.dialogue.closed(this.#closeReason);
     this.context.closed(this);
   }
