@@ -28,6 +28,11 @@ export class Field {
     return body.includes('\r\n') ? body.replaceAll('\r\n', '') : body;
   }
 
+  /** The body as it came, folds and all, read as UTF-8, without the CRLF at its end. */
+  foldedText(): string {
+    return this.octets.toString('utf8', this.bodyStart, this.octets.length - 2);
+  }
+
   /** As {@link text}, or null where the octets are not UTF-8. */
   strictText(): string | null {
     return isUtf8(this.octets) ? this.text() : null;

@@ -36,8 +36,10 @@ export class HeaderSection {
   /** Offset of each field, and the section's length as one more. */
   readonly #starts: readonly number[];
   readonly #nameLengths: readonly number[];
-  /** Which fields; seldom more than a few, mostly none. */
-  readonly #taken: number[] = [];
+  /** 1 for each field that is gone; null while all are there. A section may have 60,000 fields, and lose all of them. */
+  #taken: Uint8Array | null = null;
+  /** What stands in the place of fields that are gone. */
+  readonly #replaced = new Map<number, Buffer>();
   readonly #prepended: Buffer[] = [];
   readonly #appended: Buffer[] = [];
 
@@ -89,10 +91,46 @@ export class HeaderSection {
     return found;
   }
 
+  /** How many octets the fields of these names have, whole, in any case. */
+  octetsOf(...names: string[]): number {
+    let octets = 0;
+    for (const name of names) {
+      for (let at = this.#next(name, 0); at >= 0; at = this.#next(name, at + 1)) {
+        octets += (this.#starts[at + 1] ?? 0) - (this.#starts[at] ?? 0);
+      }
+    }
+    return octets;
+  }
+
   /** The first field of this name, in any case. */
   first(name: string): Field | undefined {
     const index = this.#next(name, 0);
     return index < 0 ? undefined : this.#field(index);
+  }
+
+  /** The last fields of this name, in any case, the last one first: at most so many of them. */
+  last(name: string, limit: number): Field[] {
+    const found: Field[] = [];
+    for (let index = this.#nameLengths.length - 1; index >= 0 && found.length < limit; index -= 1) {
+      if (this.#nameLengths[index] !== name.length || !this.#isNamed(index, name)) continue;
+      if (this.#taken?.[index] !== 1) found.push(this.#field(index));
+    }
+    return found;
+  }
+
+  /** Puts a whole field, with its CRLF, in the place of the first field of this name. */
+  replaceFirst(name: string, field: string): void {
+    const index = this.#next(name, 0);
+    if (index < 0) return;
+    this.#mark(index);
+    this.#replaced.set(index, Buffer.from(field));
+  }
+
+  /** Takes all fields that have one of these names, in any case, off the section. */
+  remove(...names: string[]): void {
+    for (const name of names) {
+      for (let at = this.#next(name, 0); at >= 0; at = this.#next(name, at + 1)) this.#mark(at);
+    }
   }
 
   /** Takes all fields that have one of these names, in any case, off the section; gives them in order. */
@@ -101,7 +139,7 @@ export class HeaderSection {
     for (const name of names) {
       for (let at = this.#next(name, 0); at >= 0; at = this.#next(name, at + 1)) {
         found.push(at);
-        this.#taken.push(at);
+        this.#mark(at);
       }
     }
     return found.sort((a, b) => a - b).map((index) => this.#field(index));
@@ -119,14 +157,12 @@ export class HeaderSection {
 
   /** The section as it stands now, without the blank line. */
   toOctets(): Buffer {
-    return Buffer.concat(this.#pieces());
+    return this.#assemble([]);
   }
 
   /** The section as it stands now and the blank line that ends it: what the body can be put after. */
   toOctetsWithBlankLine(): Buffer {
-    const pieces = this.#pieces();
-    pieces.push(CRLF);
-    return Buffer.concat(pieces);
+    return this.#assemble([CRLF]);
   }
 
   // On the path of every message a dozen times: plain loops over numbers, nothing allocated.
@@ -135,7 +171,7 @@ export class HeaderSection {
     for (let index = from; index < this.#nameLengths.length; index += 1) {
       // Nearly every comparison ends at the length.
       if (this.#nameLengths[index] !== name.length || !this.#isNamed(index, name)) continue;
-      if (!this.#taken.includes(index)) return index;
+      if (this.#taken?.[index] !== 1) return index;
     }
     return -1;
   }
@@ -155,17 +191,31 @@ export class HeaderSection {
     return new Field(octets, nameLength, octets.indexOf(COLON, nameLength) + 1);
   }
 
-  /** What came with the message goes in runs as long as possible: one piece where nothing was taken. */
-  #pieces(): Buffer[] {
-    const pieces = [...this.#prepended];
-    let from = 0;
-    for (const index of this.#taken.sort((a, b) => a - b)) {
-      pieces.push(this.#octets.subarray(from, this.#starts[index]));
-      from = this.#starts[index + 1] ?? this.#octets.length;
+  #mark(index: number): void {
+    this.#taken ??= new Uint8Array(this.#nameLengths.length);
+    this.#taken[index] = 1;
+  }
+
+  /** Copies runs of fields, each as long as possible, since half of 40,000 fields may be gone, one after another. */
+  #assemble(end: readonly Buffer[]): Buffer {
+    const taken = this.#taken;
+    if (taken === null) {
+      return Buffer.concat([...this.#prepended, this.#octets, ...this.#appended, ...end]);
     }
-    pieces.push(this.#octets.subarray(from));
-    pieces.push(...this.#appended);
-    return pieces;
+    let room = this.#octets.length;
+    for (const field of this.#replaced.values()) room += field.length;
+    const kept = Buffer.allocUnsafe(room);
+    let length = 0;
+    let from = 0;
+    for (let index = taken.indexOf(1); index >= 0; index = taken.indexOf(1, index)) {
+      length += this.#octets.copy(kept, length, from, this.#starts[index]);
+      for (; taken[index] === 1; index += 1) {
+        length += this.#replaced.get(index)?.copy(kept, length) ?? 0;
+      }
+      from = this.#starts[index] ?? this.#octets.length;
+    }
+    length += this.#octets.copy(kept, length, from);
+    return Buffer.concat([...this.#prepended, kept.subarray(0, length), ...this.#appended, ...end]);
   }
 }
 

@@ -6,6 +6,12 @@ export interface SubmissionLimits {
   readonly headerSize: number;
   /** Received fields of a message when it comes in. */
   readonly receivedFields: number;
+  /** Octets of the From field. */
+  readonly fromSize: number;
+  /** Octets of the tag fields together, and of the X-List-Unsubscribe fields together. */
+  readonly instructionSize: number;
+  /** Characters of a field that is kept to be shown, such as Subject. */
+  readonly shownSize: number;
   /** Messages a minute of one domain; 0: any number. */
   readonly messagesPerMinute: number;
   /** Recipients a minute of one domain; 0: any number. */
@@ -28,6 +34,26 @@ export const SUBMISSION = {
     initial: 100,
     unit: 'count',
     source: 'RFC 5321 6.3: normally at least 100',
+  },
+  fromSize: {
+    about: 'Octets of the From field; a longer one is refused with 550.',
+    initial: 8 * 1024,
+    unit: 'octets',
+    source: 'one name and one address have less than 1,000',
+  },
+  instructionSize: {
+    about:
+      'Octets of all tag fields together, and of all X-List-Unsubscribe fields; more is refused with 550. They are read on the path of every message.',
+    initial: 16 * 1024,
+    unit: 'octets',
+    source: '20 tags of 100 characters, encoded, have about 11,000',
+  },
+  shownSize: {
+    about:
+      'Characters of Subject and List-Unsubscribe that are decoded to be shown in lists; the message itself keeps all of them.',
+    initial: 4 * 1024,
+    unit: 'count',
+    source: 'four of the longest lines that RFC 5322 2.1.1 allows',
   },
   messagesPerMinute: {
     about:

@@ -5,6 +5,8 @@ import { decodeForDisplay } from '../message/encoded-word.js';
 import type { Field } from '../message/field.js';
 import { listUnsubscribeField, listUnsubscribeValue, parseUriList } from '../message/list-unsubscribe.js';
 import { type Mailbox, parseMailboxList } from '../message/mailbox.js';
+import { LINE_OCTETS } from '../message/needs.js';
+import { isFoldedInside, otherReading } from '../message/one-reading.js';
 import { newMessageId, parseMessageId } from '../message/message-id.js';
 import { receivedField, type Trace } from '../message/received.js';
 import { HeaderSection, MalformedHeaderError } from '../message/section.js';
@@ -66,7 +68,8 @@ export class HeaderRefusal extends Error {
 /**
  * Applies the policy for submitted mail to a header section, given up to, not including, its blank line.
  *
- * Taken off: the tag fields, Bcc and Resent-Bcc, X-List-Unsubscribe. Put on: Received on top; List-Unsubscribe
+ * Taken off: the tag fields, Bcc and Resent-Bcc, X-List-Unsubscribe; Return-Path and Delivered-To, which only the host
+ * that makes the final delivery writes (RFC 5321 4.4). Put on: Received on top; List-Unsubscribe
  * where X-List-Unsubscribe asked for it, Date and Message-ID where missing, at the end. Every other field
  * keeps its octets, order and folding, also where the section has a field twice that should stand once.
  *
@@ -76,17 +79,18 @@ export function rewriteHeader(section: Uint8Array, options: RewriteOptions): Rew
   const header = parseSection(section);
   refuseLoop(header);
   const from = sender(header, options);
+  unfoldFrom(header);
   const subject = header.first('Subject');
   const tags = takeTags(header, options.tagFields ?? DEFAULT_TAG_FIELDS);
   const listUnsubscribe = settleListUnsubscribe(header, options.listUnsubscribeField ?? 'X-List-Unsubscribe');
-  header.take('Bcc', 'Resent-Bcc');
+  header.remove('Bcc', 'Resent-Bcc', 'Return-Path', 'Delivered-To');
   if (header.count('Date') === 0) header.append(`Date: ${formatDate(options.trace.time)}\r\n`);
   const messageId = settleMessageId(header, options.domain);
   header.prepend(receivedField(options.trace, isInternational(header, options.trace)));
   return {
     octets: header.toOctetsWithBlankLine(),
     from: from.address,
-    subject: subject === undefined ? null : decodeForDisplay(subject.text()),
+    subject: subject === undefined ? null : shownText(subject),
     tags,
     listUnsubscribe,
     messageId,
@@ -129,15 +133,36 @@ function sender(header: HeaderSection, { domain, mayBeAuthor }: RewriteOptions):
   const field = header.first('From');
   if (field === undefined) throw refuse('there is no From field');
   if (fields > 1) throw refuse(`there are ${fields} From fields`);
+  if (field.octets.length > DEFAULT_SUBMISSION.fromSize) {
+    throw refuse(`the field has more than ${DEFAULT_SUBMISSION.fromSize} octets`);
+  }
   const text = field.strictText();
   if (text === null) throw refuse('the field is not UTF-8');
   const list = parseMailboxList(text);
   if (!list.ok) throw refuse(list.reason);
   const [mailbox, ...others] = list.value;
   if (mailbox === undefined || others.length > 0) throw refuse(`the field holds ${list.value.length}`);
+  const other = otherReading(text, mailbox.localPart);
+  if (other !== null) throw refuse(other);
   const found = normalizeDomain(mailbox.domain);
   if (found === expected || (found !== null && mayBeAuthor?.(found) === true)) return mailbox;
   throw refuse(`the address is of ${shown(found)}`);
+}
+
+/**
+ * Writes the From field anew on one line if it is folded inside a quoted string or a comment: some readers take what is
+ * after the fold for an address. Unfolding says the same (RFC 5322 2.2.3).
+ *
+ * @throws {@link HeaderRefusal} if one line is too short for it
+ */
+function unfoldFrom(header: HeaderSection): void {
+  const field = header.first('From');
+  if (field === undefined || !isFoldedInside(field.foldedText())) return;
+  const line = `${field.name}:${field.text()}`;
+  if (Buffer.byteLength(line) > LINE_OCTETS) {
+    throw new HeaderRefusal('from', 'From is folded inside quotes or a comment, and too long for one line');
+  }
+  header.replaceFirst('From', `${line}\r\n`);
 }
 
 /** A domain for the client to read, short and printable. */
@@ -146,8 +171,29 @@ function shown(domain: string | null): string {
   return domain.length > 100 ? `${domain.slice(0, 100)}...` : domain;
 }
 
+/** Takes fields off that the app wrote for this server, if they are not too long to be read. */
+function instructions(header: HeaderSection, kind: HeaderRefusalKind, names: readonly string[]): Field[] {
+  const { instructionSize } = DEFAULT_SUBMISSION;
+  if (header.octetsOf(...names) > instructionSize) {
+    const which = names.length === 1 ? (names[0] ?? '') : `${names.join(' and ')} together`;
+    throw new HeaderRefusal(kind, `${which.slice(0, 200)}: more than ${instructionSize} octets`);
+  }
+  return header.take(...names);
+}
+
+/** The text of a field for people to read, decoded; a very long one is cut, between words if it has any. */
+function shownText(field: Field): string {
+  const { shownSize } = DEFAULT_SUBMISSION;
+  const text = field.text();
+  if (text.length <= shownSize) return decodeForDisplay(text);
+  const cut = text.slice(0, shownSize);
+  // An encoded word that is cut in two would be shown as it is written.
+  const gap = cut.lastIndexOf(' ');
+  return `${decodeForDisplay(gap > shownSize / 2 ? cut.slice(0, gap) : cut)}...`;
+}
+
 function takeTags(header: HeaderSection, names: readonly string[]): readonly string[] {
-  const tags = parseTags(header.take(...names));
+  const tags = parseTags(instructions(header, 'tags', names));
   if (!tags.ok) throw new HeaderRefusal('tags', tags.reason);
   return tags.value;
 }
@@ -158,12 +204,12 @@ function takeTags(header: HeaderSection, names: readonly string[]): readonly str
  * are one list. A plain List-Unsubscribe alone is the app's own affair and keeps its octets.
  */
 function settleListUnsubscribe(header: HeaderSection, name: string): string | null {
-  const instructions = header.take(name);
-  if (instructions.length === 0) {
+  const given = instructions(header, 'list-unsubscribe', [name]);
+  if (given.length === 0) {
     const plain = header.first('List-Unsubscribe');
-    return plain === undefined ? null : decodeForDisplay(plain.text());
+    return plain === undefined ? null : shownText(plain);
   }
-  const uris = unsubscribeUris(instructions, name);
+  const uris = unsubscribeUris(given, name);
   header.take('List-Unsubscribe');
   header.append(listUnsubscribeField(uris));
   return listUnsubscribeValue(uris);

@@ -70,6 +70,19 @@ it('only puts Received on a message that has all it needs', () => {
   });
 });
 
+// RFC 5321 4.4: only the host that makes the final delivery writes them.
+it('takes fields of a final delivery off', () => {
+  const section = withFields('Return-Path: <a@example.com>\r\nTo: b\r\ndelivered-to: c\r\n d\r\n');
+  expect(rewrite(section).octets.toString()).toBe(`${RECEIVED}${withFields('To: b\r\n')}\r\n`);
+});
+
+it('shows the beginning of a very long subject, cut between words, and keeps all of it', () => {
+  const section = withFields(`Subject: ${'=?utf-8?q?=C3=BC?= '.repeat(1000)}\r\n`);
+  const { subject, octets } = rewrite(section);
+  expect(subject).toMatch(/^\u00fc{200,230}\.\.\.$/);
+  expect(octets.toString()).toContain(section);
+});
+
 it('leaves fields alone that stand twice, and reads the first', () => {
   const section = withFields('Subject: a\r\nSubject: b\r\nDate: x\r\nTo: c\r\nTo: d\r\nMessage-Id: none\r\n');
   const result = rewrite(section);

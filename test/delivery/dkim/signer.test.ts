@@ -117,6 +117,31 @@ describe('signatures', () => {
     );
   });
 
+  it('cover ten fields of a name at most, the last ones, and do not grow with the header section', async () => {
+    const many = `From: App <app@example.com>\r\n${'To: you@example.net\r\n'.repeat(5000)}`;
+    const message = Buffer.from(`${many}\r\nHello\r\n`);
+    const signed = await sign(message);
+    expect(signed.length - message.length).toBeLessThan(2500);
+    const [, names = ''] = /h=([^;]*);/.exec(signed.toString()) ?? [];
+    expect(
+      names
+        .replace(/\s+/g, '')
+        .split(':')
+        .filter((name) => name === 'To'),
+    ).toHaveLength(10);
+    expect((await verified(signed)).sort()).toEqual(PASS);
+    const ten = Buffer.from(
+      `From: App <app@example.com>\r\n${'To: you@example.net\r\n'.repeat(10)}\r\nHello\r\n`,
+    );
+    const [, all = ''] = /h=([^;]*);/.exec((await sign(ten)).toString()) ?? [];
+    expect(
+      all
+        .replace(/\s+/g, '')
+        .split(':')
+        .filter((name) => name === 'To'),
+    ).toHaveLength(11);
+  });
+
   it('are of the domain, whatever its length, in lines that mail can carry', async () => {
     const domain = `${Array.from({ length: 4 }, () => 'd'.repeat(61)).join('.')}.e`;
     const long = keys.map((key) => ({ ...key, domain, selector: 's'.repeat(60) }));
