@@ -1,5 +1,4 @@
 // The idle tenant: a NOOP and a small message every 20 ms, each on a connection of its own.
-import { once } from 'node:events';
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
@@ -57,6 +56,16 @@ export class SmtpClient {
     return this.reply();
   }
 
+  #drained() {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.socket.on('drain', done).on('close', done);
+    });
+  }
+
   #look() {
     const match = /^(?:\d{3}-.*\r\n)*\d{3}(?: .*)?\r\n/.exec(this.#text);
     if (match === null || this.#wanted === null) return;
@@ -73,8 +82,7 @@ export class SmtpClient {
     if (!reply.startsWith('354')) return reply;
     for (const block of content) {
       if (this.#closed) return '';
-      if (!this.socket.write(block))
-        await Promise.race([once(this.socket, 'drain'), once(this.socket, 'close')]);
+      if (!this.socket.write(block)) await this.#drained();
     }
     return this.reply();
   }

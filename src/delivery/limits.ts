@@ -73,6 +73,26 @@ export const DELIVERY = {
     unit: 'ms',
     source: 'a good far side takes a message in less than a second',
   },
+  crashes: {
+    about:
+      'Attempts in a row in which the server died, after which a message is returned, or an event of a webhook dropped.',
+    initial: 3,
+    unit: 'count',
+    source: 'once is chance; the last one counts only if nothing else was under way',
+  },
+  suspectPatience: {
+    about:
+      'How long a message that was being delivered when the server died holds up the next one of that kind.',
+    initial: 30_000,
+    unit: 'ms',
+    source: 'what ends a process does so within seconds; a slow remote server takes minutes',
+  },
+  suspectsAlone: {
+    about: 'How long such messages hold up all other mail, after a start that followed several crashes.',
+    initial: 60_000,
+    unit: 'ms',
+    source: 'two of them, if both are slow',
+  },
   longestSleep: {
     about: 'After how long without mail the queue is looked at anyhow.',
     initial: 60_000,

@@ -61,6 +61,16 @@ export interface Lease {
   readonly content?: Uint8Array;
   /** Somebody asked for it to be tried now: {@link Queue.retry}. */
   readonly hastened?: true;
+  /** Absent unless the server died in the last attempt: see {@link Queue.begin}. */
+  readonly crashes?: Crashes;
+}
+
+/** Attempts to deliver a message in which the server died. */
+export interface Crashes {
+  /** How many in a row; an attempt that ends in any other way sets it back to 0. */
+  readonly count: number;
+  /** Whether the last was the only attempt under way: no other message, and no event of a webhook. */
+  readonly alone: boolean;
 }
 
 export interface LeaseRequest {
@@ -155,6 +165,14 @@ export interface Queue {
 
   /** Puts off the end of leases. Those that are nobody's any longer are passed over. May be repeated. */
   renew(leases: readonly Lease[], until: number): Promise<void>;
+
+  /**
+   * Records that attempts under these leases begin. Resolved: on record if the process dies, though not if the
+   * machine does. If the server dies before {@link settle} or {@link giveBack}, the next lease of the message
+   * says so in {@link Lease.crashes}; a store that is closed in order counts no attempt. Leases that are stale are
+   * passed over. May be repeated.
+   */
+  begin(leases: readonly Lease[]): Promise<void>;
 
   /**
    * Writes what became of recipients; resolved: durable, with whatever follows from it (the status of the

@@ -47,6 +47,8 @@ export interface WebhookEvent {
   readonly at: number;
   /** How often it has been tried to tell it. */
   readonly attempts: number;
+  /** In how many attempts in a row the server died: see {@link Webhooks.beginEvent}. */
+  readonly crashes: number;
 }
 
 /** One try to call a webhook. */
@@ -122,6 +124,9 @@ export interface Webhooks {
     readonly until: number;
     readonly limit: number;
   }): Promise<WebhookEvent[]>;
+
+  /** Records that an attempt begins, as the `begin` of the queue does. May be repeated. */
+  beginEvent(event: number): Promise<void>;
 
   /** The event is told, or given up: it is gone. May be repeated. */
   endEvent(event: number): Promise<void>;

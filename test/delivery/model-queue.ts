@@ -38,6 +38,8 @@ interface ModelMessage extends Required<Omit<Queued, 'to' | 'terms'>> {
   readonly recipients: ModelRecipient[];
   lease: { readonly number: number; until: number } | null;
   hastened: boolean;
+  attempting: boolean;
+  crashes: { count: number; alone: boolean };
 }
 
 /** The queue as its contract says, in the plainest form: the model that runners are held against. */
@@ -71,6 +73,8 @@ export class ModelQueue implements Queue {
       })),
       lease: null,
       hastened: false,
+      attempting: false,
+      crashes: { count: 0, alone: false },
     });
     for (const listener of this.#listeners) listener();
     return id;
@@ -83,6 +87,11 @@ export class ModelQueue implements Queue {
 
   /** What a server that is gone had in hand is anybody's. */
   dropLeases(): void {
+    const attempted = [...this.messages.values()].filter(({ attempting }) => attempting);
+    for (const message of attempted) {
+      message.crashes = { count: message.crashes.count + 1, alone: attempted.length === 1 };
+      message.attempting = false;
+    }
     for (const message of this.messages.values()) message.lease = null;
     this.#listeners = new Set();
   }
@@ -114,6 +123,13 @@ export class ModelQueue implements Queue {
     }
   }
 
+  async begin(leases: readonly Lease[]): Promise<void> {
+    for (const { id, lease } of leases) {
+      const message = this.#get(id);
+      if (message.lease?.number === lease) message.attempting = true;
+    }
+  }
+
   async settle({ id, lease }: Lease, settlements: readonly Settlement[], finished: boolean): Promise<void> {
     this.#count('settle');
     const message = this.#get(id);
@@ -131,7 +147,10 @@ export class ModelQueue implements Queue {
       recipient.delayReported ||= report === 'delayed';
       recipient.blocked ||= block;
     }
-    if (current && finished) message.lease = null;
+    if (!current || !finished) return;
+    message.lease = null;
+    message.attempting = false;
+    message.crashes = { count: 0, alone: false };
   }
 
   async giveBack({ id, lease }: Lease, at: number): Promise<void> {
@@ -139,6 +158,7 @@ export class ModelQueue implements Queue {
     const message = this.#get(id);
     if (message.lease?.number !== lease) return;
     message.lease = null;
+    message.attempting = false;
     for (const recipient of message.recipients) {
       recipient.nextAttemptAt = Math.max(recipient.nextAttemptAt, at);
     }
@@ -258,5 +278,6 @@ function leaseOf(message: ModelMessage, lease: number, now: number, until: numbe
     ),
     until,
     ...(message.hastened ? { hastened: true } : {}),
+    ...(message.crashes.count > 0 ? { crashes: { ...message.crashes } } : {}),
   };
 }

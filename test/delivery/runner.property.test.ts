@@ -121,6 +121,7 @@ class Process {
     return {
       lease: mortal((request) => queue.lease(request)),
       renew: mortal((leases, until) => queue.renew(leases, until)),
+      begin: mortal((leases) => queue.begin(leases)),
       settle: mortal((...args) => queue.settle(...args)),
       giveBack: mortal((lease, at) => queue.giveBack(lease, at)),
       nextDue: mortal(() => queue.nextDue()),

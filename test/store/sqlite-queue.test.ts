@@ -5,7 +5,8 @@ import type { Store } from '../../src/store/port.js';
 import type { Lease } from '../../src/store/queue.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { isFinal, statusOf } from '../../src/store/status.js';
-import { queued, RECEIVED, settlement, statusesOf } from './contract-queue.js';
+import { EVENTS } from '../../src/store/webhooks.js';
+import { leaseAt, queued, RECEIVED, settlement, statusesOf } from './contract-queue.js';
 import { addDomain, tempFolder } from './fixtures.js';
 import { nextLine, runChild } from './sqlite-fixtures.js';
 
@@ -167,5 +168,79 @@ describe('the queue', () => {
     store = await open();
     const [domain] = await store.domains();
     expect(await store.blockList.isEmpty(domain?.id ?? 0)).toBe(false);
+  });
+
+  describe('after a crash', () => {
+    /** Kills a server that had begun so many attempts. Returns how many messages and events it had leased. */
+    async function crash(messages: number, events = 0): Promise<string> {
+      await store.close();
+      const child = runChild('begin.mjs', [folder.path, String(messages), String(events)]);
+      const line = await nextLine(child);
+      await child.kill();
+      store = await open();
+      return line;
+    }
+    const leases = (): Promise<Lease[]> => leaseAt(store, Date.now());
+    const crashes = async (): Promise<unknown[]> => (await leases()).map((lease) => lease.crashes);
+
+    it('knows which messages were being attempted, and forgets it once an attempt ends', async () => {
+      const domain = await addDomain(store);
+      for (let count = 0; count < 3; count++) await queued(store, domain);
+      expect(await crash(2)).toBe('begun 3 0');
+      expect(await crash(1)).toBe('begun 3 0');
+      const list = await leases();
+      expect(list.map((lease) => lease.crashes)).toEqual([
+        { count: 2, alone: true },
+        { count: 1, alone: false },
+        undefined,
+      ]);
+      for (const lease of list) {
+        await store.queue.settle(lease, [{ ...settlement(0, 'deferred'), nextAttemptAt: RECEIVED }], true);
+      }
+      expect(await crashes()).toEqual([undefined, undefined, undefined]);
+    });
+
+    it('blames nothing on a message beside which an event was under way', async () => {
+      const domain = await addDomain(store);
+      const keys = { publicKey: new Uint8Array(32), privateKey: new Uint8Array(48) };
+      await store.webhooks.set(domain.name, { url: 'https://example.com/', events: EVENTS, keys }, 7);
+      await queued(store, domain);
+      await queued(store, domain);
+      expect(await crash(1, 1)).toBe('begun 2 2');
+      expect(await crashes()).toEqual([{ count: 1, alone: false }, undefined]);
+      const now = Date.now();
+      const events = await store.webhooks.leaseEvents({ now, until: now + 1000, limit: 9 });
+      expect(events.map((event) => event.crashes)).toEqual([1, 0]);
+      await store.webhooks.deferEvent(events[0]?.event ?? 0, now);
+      expect(await store.webhooks.leaseEvents({ now, until: now + 1000, limit: 9 })).toMatchObject([
+        { crashes: 0, attempts: 1 },
+      ]);
+    });
+
+    it('counts no attempt of a server that stopped in order', async () => {
+      await queued(store, await addDomain(store));
+      await store.queue.begin(await leases());
+      await store.close();
+      store = await open();
+      expect(await crashes()).toEqual([undefined]);
+    });
+
+    it('counts no attempt that was given back, and none under a stale lease', async () => {
+      const domain = await addDomain(store);
+      const now = Date.now();
+      await queued(store, domain);
+      const [stale] = await leaseAt(store, now, { until: now + 1 });
+      const [current] = await leaseAt(store, now + 1, { until: now + 60_000 });
+      if (stale === undefined || current === undefined) throw new Error('no lease');
+      await store.queue.begin([stale]);
+      expect(await crash(0)).toBe('begun 1 0');
+      const [again] = await leases();
+      if (again === undefined) throw new Error('no lease');
+      expect(again.crashes).toBeUndefined();
+      await store.queue.begin([again]);
+      await store.queue.giveBack(again, now);
+      expect(await crash(0)).toBe('begun 1 0');
+      expect(await crashes()).toEqual([undefined]);
+    });
   });
 });

@@ -21,6 +21,12 @@ export function observeDelivery(log: Logger): RunnerObserver {
       if (quiet) log.debug(line, outcome);
       else log.info(line, outcome);
     },
+    onCrashes: ({ id, domain }, count) => {
+      log.error(
+        { id: String(id), domain: domain.name, crashes: count },
+        'message given up: the server died each time that it was delivered',
+      );
+    },
     onOutage: (destination, reason) => {
       log.warn({ ...destination, reason }, 'cannot deliver');
     },

@@ -25,6 +25,8 @@ export class Consignment {
   #outgoing: Promise<Outgoing> | null = null;
   /** When somebody of it is tried again, in milliseconds since the epoch; Infinity for nobody, as far as is known. */
   dueAgain = Infinity;
+  /** Resolves once it is on record that an attempt is under way; null before. Never rejects. */
+  recorded: Promise<void> | null = null;
   /** True while its outcomes are being written. */
   settling = false;
 

@@ -7,10 +7,11 @@ import { type Caps, Lanes, type Start } from './lanes.js';
 import { LeaseLoop } from './lease-loop.js';
 import { DELIVERY } from '../limits.js';
 import { type RetryPolicy, isTooLate } from './schedule.js';
-import { settlementOf, tooLate } from './settling.js';
+import { givenUp, settlementOf, tooLate } from './settling.js';
 import { Settler } from './settler.js';
 import { type LastWay, Router } from './router.js';
 import { type Outcome, type OutgoingOf, ship } from './shipping.js';
+import { Suspects, isCondemned } from './suspects.js';
 import type { Delivery, Transport } from '../transports/transport.js';
 
 /** What the runner tells. None of these may throw. */
@@ -19,6 +20,8 @@ export interface RunnerObserver {
   onOutcome?(lease: Lease, recipient: LeasedRecipient, settlement: Settlement, quiet: boolean): void;
   /** What became of recipients of a message is written. */
   onSettled?(settlements: readonly Settlement[]): void;
+  /** A message is given up because the server died so often while it was being delivered. */
+  onCrashes?(lease: Lease, count: number): void;
   /** Something is wrong with a destination: told once until it works again. */
   onOutage?(destination: Destination, reason: string): void;
   /** A destination works again. */
@@ -64,6 +67,12 @@ export class Runner {
   readonly #settler: Settler;
   readonly #loop: LeaseLoop;
   readonly #inHand = new Map<number, Consignment>();
+  readonly #suspects = new Suspects<Consignment>({
+    crashes: DELIVERY.crashes.initial,
+    patience: DELIVERY.suspectPatience.initial,
+    aloneFor: DELIVERY.suspectsAlone.initial,
+  });
+  #suspectTimer: NodeJS.Timeout | undefined;
   readonly #stop = new AbortController();
   #idle: (() => void) | null = null;
 
@@ -91,7 +100,7 @@ export class Runner {
       inHand: this.#inHand,
       take: (leases) => {
         for (const lease of leases) this.#take(lease);
-        this.#dispatch();
+        this.#startNext();
       },
       makeRoom: () => this.#makeRoom(),
       sweep: () => this.#lanes.sweep(this.#now()),
@@ -114,6 +123,8 @@ export class Runner {
   async stop(graceMs: number): Promise<void> {
     this.#stop.abort();
     const loop = this.#loop.stop();
+    clearTimeout(this.#suspectTimer);
+    for (const consignment of this.#suspects.clear()) this.#leave(consignment, consignment.lease.recipients);
     for (const parcel of this.#lanes.clear()) this.#leave(parcel.consignment, parcel.recipients);
     const settled = loop.then(() => this.#untilIdle());
     await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
@@ -132,7 +143,23 @@ export class Runner {
     const consignment = new Consignment(lease, this.#options.waysOf(lease.domain, lease.tags));
     this.#inHand.set(lease.id, consignment);
     if (this.#stop.signal.aborted) this.#leave(consignment, lease.recipients);
-    else this.#route(consignment, lease.recipients, 0, null);
+    else if (isCondemned(lease.crashes, DELIVERY.crashes.initial)) this.#giveUp(consignment);
+    else this.#suspects.add(consignment, lease.crashes?.count ?? 0);
+  }
+
+  /** Starts what came in, and after a crash what {@link Suspects} lets start. */
+  #startNext(): void {
+    if (this.#stop.signal.aborted) return;
+    const now = this.#now();
+    for (const consignment of this.#suspects.next(now)) {
+      this.#route(consignment, consignment.lease.recipients, 0, null);
+    }
+    clearTimeout(this.#suspectTimer);
+    const { due } = this.#suspects;
+    if (due !== Infinity) {
+      this.#suspectTimer = setTimeout(() => this.#startNext(), Math.max(0, due - now)).unref();
+    }
+    this.#dispatch();
   }
 
   /** Puts recipients into lanes; those for whom no way is left wait. */
@@ -148,16 +175,33 @@ export class Runner {
 
   #dispatch(): void {
     if (this.#stop.signal.aborted) return;
-    for (;;) {
-      const start = this.#lanes.next(this.#now());
-      if (start === null) return;
-      void this.#send(start);
+    const starts: Start<Parcel>[] = [];
+    for (let start = this.#lanes.next(this.#now()); start !== null; start = this.#lanes.next(this.#now())) {
+      starts.push(start);
     }
+    this.#recordBegin(starts.map(({ job }) => job.consignment));
+    for (const start of starts) void this.#send(start);
+  }
+
+  /** Puts on record what begins: if the process dies of it, the next one knows. One call for all. */
+  #recordBegin(consignments: readonly Consignment[]): void {
+    const fresh = new Set(consignments.filter(({ recorded }) => recorded === null));
+    if (fresh.size === 0) return;
+    const leases = [...fresh].map(({ lease }) => lease);
+    // If the store fails, mail goes on; the failure is reported when the outcomes are written.
+    const recorded = this.#options.queue.begin(leases).catch(() => undefined);
+    for (const consignment of fresh) consignment.recorded = recorded;
   }
 
   async #send(start: Start<Parcel>): Promise<void> {
     const { consignment, recipients } = start.job;
     const transport = consignment.ways[start.job.way];
+    await consignment.recorded;
+    if (this.#stop.signal.aborted) {
+      this.#lanes.done(start);
+      this.#leave(consignment, recipients);
+      return;
+    }
     if (transport === undefined || isTooLate(consignment.lease, this.#now())) {
       this.#lanes.done(start);
       this.#returnToSender(consignment, recipients);
@@ -231,9 +275,28 @@ export class Runner {
   }
 
   #returnToSender(consignment: Consignment, recipients: readonly LeasedRecipient[]): void {
+    this.#settleUntried(consignment, recipients, tooLate);
+  }
+
+  /** The server died too often while it was delivering the message. */
+  #giveUp(consignment: Consignment): void {
+    const { lease } = consignment;
+    const count = lease.crashes?.count ?? 0;
+    this.#options.observer?.onCrashes?.(lease, count);
+    this.#settleUntried(consignment, lease.recipients, (_, recipient, now) =>
+      givenUp(lease, recipient, count, now),
+    );
+  }
+
+  /** Settles recipients that are not tried any more. */
+  #settleUntried(
+    consignment: Consignment,
+    recipients: readonly LeasedRecipient[],
+    settlementOfEnd: (lease: Lease, recipient: LeasedRecipient, now: number) => Settlement,
+  ): void {
     const { lease } = consignment;
     const settlements = recipients.map((recipient) => {
-      const settlement = tooLate(lease, recipient, this.#now());
+      const settlement = settlementOfEnd(lease, recipient, this.#now());
       this.#options.observer?.onOutcome?.(lease, recipient, settlement, false);
       return settlement;
     });
@@ -295,6 +358,8 @@ export class Runner {
   #end(consignment: Consignment): void {
     this.#inHand.delete(consignment.lease.id);
     this.#loop.finished(consignment.dueAgain);
+    this.#suspects.ended(consignment);
+    if (!this.#suspects.isEmpty) this.#startNext();
     if (this.#inHand.size === 0) this.#idle?.();
   }
 

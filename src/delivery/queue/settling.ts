@@ -71,6 +71,18 @@ export function tooLate(lease: Lease, recipient: LeasedRecipient, now: number): 
   };
 }
 
+/** The end of a recipient whose message ended the server as often as is allowed. */
+export function givenUp(lease: Lease, recipient: LeasedRecipient, crashes: number, now: number): Settlement {
+  const reply = `5.3.0 Given up: the server stopped unexpectedly ${crashes} times while it was delivering this message`;
+  return {
+    position: recipient.position,
+    attempt: { at: now, outcome: 'bounced', remoteHost: null, tls: null, reply },
+    nextAttemptAt: null,
+    report: reportOfFailure(lease, recipient),
+    block: false,
+  };
+}
+
 /** Text of a far side on one line, without controls, and not longer than anybody reads. */
 export function oneLine(text: string): string {
   const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();

@@ -22,6 +22,7 @@ export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): 
   return {
     lease: (request) => link.ask('leasing', 'lease', { ...request }),
     renew: (leases, until) => link.ask('leasing', 'renew', leases.map(nameOf), until),
+    begin: (leases) => link.ask('leasing', 'begin', leases.map(nameOf)),
     settle: (lease, settlements, finished) =>
       link.ask(
         'settling',
@@ -62,6 +63,7 @@ export function remoteWebhooks(link: WorkerLink): Webhooks {
     list: () => link.ask('webhooks', 'list'),
     switchOff: (domainId, reason, now) => link.ask('webhooks', 'switchOff', domainId, reason, now),
     leaseEvents: (request) => link.ask('webhooks', 'leaseEvents', { ...request }),
+    beginEvent: (event) => link.ask('webhooks', 'beginEvent', event),
     endEvent: (event) => link.ask('webhooks', 'endEvent', event),
     deferEvent: (event, at) => link.ask('webhooks', 'deferEvent', event, at),
     nextEventDue: () => link.ask('webhooks', 'nextEventDue'),

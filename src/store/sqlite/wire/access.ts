@@ -12,7 +12,7 @@ export type Access = 'read' | 'write' | 'passing';
 export const ACCESS = {
   domains: { add: 'write', remove: 'write', rotate: 'write', byToken: 'read', list: 'read', isEmpty: 'read' },
   reading: { page: 'read', message: 'read', content: 'read', version: 'read' },
-  leasing: { lease: 'passing', renew: 'passing', giveBack: 'write', nextDue: 'read' },
+  leasing: { lease: 'passing', begin: 'passing', renew: 'passing', giveBack: 'write', nextDue: 'read' },
   settling: { settle: 'write' },
   waiting: { waiting: 'read', release: 'write', retry: 'write', cancel: 'write' },
   reports: { owed: 'read', drop: 'write' },
@@ -23,6 +23,7 @@ export const ACCESS = {
     list: 'read',
     switchOff: 'write',
     leaseEvents: 'passing',
+    beginEvent: 'passing',
     endEvent: 'write',
     deferEvent: 'write',
     nextEventDue: 'read',

@@ -1,6 +1,6 @@
 /** SQL that gives out leases: who is next, and who has what. */
 import type { Domain } from '../../port.js';
-import type { Lease, LeasedRecipient, LeaseRequest } from '../../queue.js';
+import type { Crashes, Lease, LeasedRecipient, LeaseRequest } from '../../queue.js';
 import type { Database } from './database.js';
 import { needsOf } from '../wire/needs.js';
 import { notifyOf, termsOf, type TermsRow } from '../wire/terms.js';
@@ -54,6 +54,10 @@ export class Leasing {
   readonly #renew;
   readonly #putOff;
   readonly #allLeased;
+  readonly #begin;
+  readonly #attempted;
+  readonly #crashed;
+  readonly #close;
   readonly #nextDue;
   readonly #domains = new Map<number, Domain>();
   /** The domain whose turn was the last. */
@@ -69,7 +73,8 @@ export class Leasing {
     this.#nextPriority = database.prepare(`
       SELECT priority FROM queue WHERE domain_id = ? AND priority < ? ORDER BY priority DESC LIMIT 1`);
     this.#first = database.prepare(`
-      SELECT message_id AS id, due_at AS dueAt FROM queue WHERE domain_id = ? AND priority = ? AND due_at <= ?
+      SELECT message_id AS id, due_at AS dueAt, crashes, crashed_alone AS crashedAlone
+      FROM queue WHERE domain_id = ? AND priority = ? AND due_at <= ?
       ORDER BY due_at LIMIT 1`);
     this.#lease = database.prepare('UPDATE queue SET lease = ?, due_at = ? WHERE message_id = ?');
     this.#lastNumber = database.prepare('SELECT number FROM last_lease');
@@ -82,13 +87,24 @@ export class Leasing {
     this.#domain = database.prepare('SELECT id, name, created_at AS createdAt FROM domain WHERE id = ?');
     this.#content = database.prepare('SELECT octets FROM chunk WHERE message_id = ? AND sequence = 0');
     this.#end = database.prepare(`
-      UPDATE queue SET lease = NULL, due_at = ${NEXT_ATTEMPT} WHERE message_id = ?1 AND ${NEXT_ATTEMPT} NOT NULL`);
+      UPDATE queue SET lease = NULL, attempting = 0, due_at = ${NEXT_ATTEMPT}
+      WHERE message_id = ?1 AND ${NEXT_ATTEMPT} NOT NULL`);
     this.#remove = database.prepare('DELETE FROM queue WHERE message_id = ?');
     this.#renew = database.prepare('UPDATE queue SET due_at = ? WHERE message_id = ? AND lease = ?');
     this.#putOff = database.prepare(`
       UPDATE recipient SET next_attempt_at = ?2 WHERE message_id = ?1 AND next_attempt_at < ?2
       AND EXISTS (SELECT 1 FROM queue WHERE message_id = ?1 AND lease = ?3)`);
     this.#allLeased = database.prepare('SELECT message_id AS id FROM queue WHERE lease IS NOT NULL');
+    this.#begin = database.prepare('UPDATE queue SET attempting = 1 WHERE message_id = ? AND lease = ?');
+    this.#attempted = database.prepare(
+      'SELECT message_id AS id FROM queue WHERE lease IS NOT NULL AND attempting = 1',
+    );
+    this.#crashed = database.prepare(
+      'UPDATE queue SET crashes = crashes + 1, crashed_alone = ? WHERE message_id = ?',
+    );
+    this.#close = database.prepare(
+      'UPDATE queue SET attempting = 0 WHERE lease IS NOT NULL AND attempting = 1',
+    );
     this.#nextDue = database.prepare('SELECT min(due_at) AS due FROM queue');
   }
 
@@ -121,6 +137,10 @@ export class Leasing {
     for (const { id, lease } of leases) this.#renew.run(until, id, lease);
   }
 
+  begin(leases: readonly LeaseName[]): void {
+    for (const { id, lease } of leases) this.#begin.run(id, lease);
+  }
+
   giveBack({ id, lease }: LeaseName, at: number): void {
     if (this.#renew.run(at, id, lease).changes === 0) return;
     this.#putOff.run(id, at, lease);
@@ -131,9 +151,22 @@ export class Leasing {
     return (this.#nextDue.get() as { due: number | null }).due;
   }
 
-  /** Ends every lease. Only for the one process that leases, before it does. */
-  endAll(): void {
+  /**
+   * Ends every lease, and counts the attempts that were under way. Only for the one process that leases, before it
+   * does.
+   *
+   * @param eventsUnderWay attempts to report events that were under way at the same time
+   */
+  endAll(eventsUnderWay: number): void {
+    const attempted = this.#attempted.all() as { id: number }[];
+    const alone = attempted.length + eventsUnderWay === 1;
+    for (const { id } of attempted) this.#crashed.run(alone ? 1 : 0, id);
     for (const { id } of this.#allLeased.all() as { id: number }[]) this.#end.run(id);
+  }
+
+  /** The server stops in order: what is still under way counts as no crash. */
+  close(): void {
+    this.#close.run();
   }
 
   /** Domains that have something waiting, each once, from the one behind the one served last. */
@@ -157,15 +190,23 @@ export class Leasing {
         line.priority = next.priority;
         continue;
       }
-      const { id, dueAt } = first;
+      const { id, dueAt, crashes, crashedAlone } = first;
       const recipients = this.#due.all(id, now) as unknown as RecipientRow[];
-      if (recipients.length > 0) return { id, recipients, hastened: dueAt === HASTENED };
+      if (recipients.length > 0) {
+        const died = crashes === 0 ? null : { count: crashes, alone: crashedAlone === 1 };
+        return { id, recipients, hastened: dueAt === HASTENED, crashes: died };
+      }
       // The clock went back, or a lease ran out after some were done and the rest had been put off.
       if (this.#end.run(id).changes === 0) this.#remove.run(id);
     }
   }
 
-  #take({ id, recipients, hastened }: Due, lease: number, until: number, contentOctets: number): Lease {
+  #take(
+    { id, recipients, hastened, crashes }: Due,
+    lease: number,
+    until: number,
+    contentOctets: number,
+  ): Lease {
     this.#lease.run(lease, until, id);
     const row = this.#message.get(id) as unknown as MessageRow;
     const content = row.size <= contentOctets ? this.#contentOf(id, row.size) : null;
@@ -189,6 +230,7 @@ export class Leasing {
       until,
       ...(content === null ? {} : { content }),
       ...(hastened ? { hastened } : {}),
+      ...(crashes === null ? {} : { crashes }),
     };
   }
 
@@ -211,12 +253,15 @@ export class Leasing {
 interface FirstRow {
   readonly id: number;
   readonly dueAt: number;
+  readonly crashes: number;
+  readonly crashedAlone: number;
 }
 
 interface Due {
   readonly id: number;
   readonly recipients: readonly RecipientRow[];
   readonly hastened: boolean;
+  readonly crashes: Crashes | null;
 }
 
 /** How far one call has come in the line of a domain. */

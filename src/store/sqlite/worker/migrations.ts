@@ -228,4 +228,13 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE INDEX idempotency_key_by_time ON idempotency_key (until);
   `,
+  // 6: attempts that are under way, so that a message or an event that ends the process is known afterwards.
+  `
+  ALTER TABLE queue ADD COLUMN attempting INTEGER NOT NULL DEFAULT 0; -- 1 while an attempt is under way
+  ALTER TABLE queue ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0; -- attempts in a row in which the server died
+  ALTER TABLE queue ADD COLUMN crashed_alone INTEGER NOT NULL DEFAULT 0; -- 1: nothing else was under way in the last
+
+  ALTER TABLE webhook_event ADD COLUMN attempting INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE webhook_event ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

@@ -58,8 +58,7 @@ export class Desk {
     if (!options.exclusive) return;
     this.#trash.addUnfinished();
     if (!options.first) return;
-    parts.leasing.endAll();
-    parts.webhooks.endLeases();
+    parts.leasing.endAll(parts.webhooks.endLeases());
   }
 
   get closed(): boolean {
@@ -170,8 +169,19 @@ export class Desk {
   #close({ call }: Request<Close>): void {
     this.#closing = null;
     this.#closed = true;
+    if (this.#options.exclusive) this.#endAttempts();
     this.#database.close();
     this.#surroundings.post({ kind: 'outcomes', done: [call], outcomes: [], spent: [] });
+  }
+
+  /** If it fails, the next server counts attempts that were under way as crashes, of which it takes several. */
+  #endAttempts(): void {
+    try {
+      this.#parts.leasing.close();
+      this.#parts.webhooks.close();
+    } catch {
+      // A disk that is full, say.
+    }
   }
 
   #toError(error: unknown): StoreError {

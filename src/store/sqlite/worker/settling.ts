@@ -56,7 +56,9 @@ export class Settling {
       UPDATE recipient SET status = ?, attempts = ?, next_attempt_at = ?, delay_reported = ?
       WHERE message_id = ? AND position = ?`);
     this.#setMessage = database.prepare('UPDATE message SET status = ? WHERE id = ?');
-    this.#free = database.prepare('UPDATE queue SET lease = NULL, due_at = ? WHERE message_id = ?');
+    this.#free = database.prepare(
+      'UPDATE queue SET lease = NULL, attempting = 0, crashes = 0, due_at = ? WHERE message_id = ?',
+    );
     this.#remove = database.prepare('DELETE FROM queue WHERE message_id = ?');
   }
 

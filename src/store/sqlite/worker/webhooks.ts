@@ -32,6 +32,9 @@ export class WebhookTable {
   readonly #lease;
   readonly #end;
   readonly #defer;
+  readonly #begin;
+  readonly #close;
+  readonly #crashed;
   readonly #voidLeases;
   readonly #nextDue;
   /** The domain whose turn was the last. */
@@ -55,14 +58,25 @@ export class WebhookTable {
       'SELECT domain_id AS id FROM webhook_event WHERE domain_id > ? ORDER BY domain_id LIMIT 1',
     );
     this.#first = database.prepare(`
-      SELECT id AS event, domain_id AS domainId, name, message_id AS message, positions, attempt, at, attempts
+      SELECT id AS event, domain_id AS domainId, name, message_id AS message, positions, attempt, at, attempts,
+        crashes
       FROM webhook_event WHERE domain_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT 1`);
     this.#lease = database.prepare('UPDATE webhook_event SET due_at = ?, leased = 1 WHERE id = ?');
     this.#end = database.prepare('DELETE FROM webhook_event WHERE id = ?');
     this.#defer = database.prepare(
-      'UPDATE webhook_event SET due_at = ?, leased = 0, attempts = attempts + 1 WHERE id = ?',
+      `UPDATE webhook_event SET due_at = ?, leased = 0, attempts = attempts + 1, attempting = 0, crashes = 0
+       WHERE id = ?`,
     );
-    this.#voidLeases = database.prepare('UPDATE webhook_event SET due_at = at, leased = 0 WHERE leased = 1');
+    this.#begin = database.prepare('UPDATE webhook_event SET attempting = 1 WHERE id = ? AND leased = 1');
+    this.#close = database.prepare(
+      'UPDATE webhook_event SET attempting = 0 WHERE leased = 1 AND attempting = 1',
+    );
+    this.#crashed = database.prepare(
+      'UPDATE webhook_event SET crashes = crashes + 1 WHERE leased = 1 AND attempting = 1',
+    );
+    this.#voidLeases = database.prepare(
+      'UPDATE webhook_event SET due_at = at, leased = 0, attempting = 0 WHERE leased = 1',
+    );
     this.#nextDue = database.prepare('SELECT min(due_at) AS due FROM webhook_event');
   }
 
@@ -125,8 +139,19 @@ export class WebhookTable {
   }
 
   /** Ends every lease. Only for the one process that tells events, before it does. */
-  endLeases(): void {
+  endLeases(): number {
+    const { changes } = this.#crashed.run();
     this.#voidLeases.run();
+    return changes;
+  }
+
+  /** The server stops in order: what is still under way counts as no crash. */
+  close(): void {
+    this.#close.run();
+  }
+
+  beginEvent(event: number): void {
+    this.#begin.run(event);
   }
 
   /** Domains that have events, each once, from the one behind the one served last. */

@@ -1,0 +1,95 @@
+/**
+ * Messages that were being attempted when the server died: one of them may have ended it, and most are innocent.
+ *
+ * - No crash so far: starts at once.
+ * - One suspect after the other, so that a further crash counts for one message, not for all of them. A slow one
+ *   does not hold up the next for longer than `patience`.
+ * - One crash more would condemn it: it starts before all other mail and alone, so that nothing else can be blamed
+ *   on it. All of these together hold up other mail for `aloneFor` at the most.
+ *
+ * Pure: the clock comes from outside.
+ */
+import type { Crashes } from '../../store/queue.js';
+
+export interface SuspectLimits {
+  /** Crashes after which a message is given up. */
+  readonly crashes: number;
+  /** Milliseconds after which a suspect that is under way lets the next one start. */
+  readonly patience: number;
+  /** Milliseconds for which suspects hold up all other mail. */
+  readonly aloneFor: number;
+}
+
+/** Crashes in company, as a multiple of the limit, after which a message is given up although it was never alone. */
+const COMPANY = 3;
+
+/** Returns whether a message has to be given up: alone, or so often that chance cannot be the reason. */
+export function isCondemned(crashes: Crashes | undefined, limit: number): boolean {
+  if (crashes === undefined) return false;
+  return crashes.count >= limit && (crashes.alone || crashes.count >= COMPANY * limit);
+}
+
+export class Suspects<M> {
+  #last: M[] = [];
+  #suspects: M[] = [];
+  #others: M[] = [];
+  /** The suspect that holds up others, when it began, and whether it holds up all mail. */
+  #current: { readonly message: M; readonly since: number; readonly alone: boolean } | null = null;
+  /** When suspects stop to hold up other mail; null until the first of them does. */
+  #aloneUntil: number | null = null;
+
+  constructor(private readonly limits: SuspectLimits) {}
+
+  /** Takes in a message; {@link next} says when it may start. */
+  add(message: M, crashes: number): void {
+    if (crashes === 0) this.#others.push(message);
+    else if (crashes >= this.limits.crashes - 1) this.#last.push(message);
+    else this.#suspects.push(message);
+  }
+
+  /** Takes out the messages that may start now. */
+  next(now: number): M[] {
+    if (now >= this.due) this.#current = null;
+    const started: M[] = [];
+    if (this.#current === null) {
+      const alone = this.#mayHoldUp(now) ? this.#last.shift() : undefined;
+      const message = alone ?? this.#suspects.shift() ?? this.#last.shift();
+      if (message !== undefined) {
+        this.#current = { message, since: now, alone: alone !== undefined };
+        started.push(message);
+      }
+    }
+    if (this.#current?.alone !== true) started.push(...this.#others.splice(0));
+    return started;
+  }
+
+  /** Nothing of the message is under way any more. */
+  ended(message: M): void {
+    if (this.#current?.message === message) this.#current = null;
+  }
+
+  /** When {@link next} has something to give although nothing ended; Infinity if never. */
+  get due(): number {
+    if (this.isEmpty) return Infinity;
+    if (this.#current === null) return 0;
+    const { since, alone } = this.#current;
+    const end = since + this.limits.patience;
+    return alone ? Math.min(end, this.#aloneUntil ?? end) : end;
+  }
+
+  /** True if nothing waits to start. */
+  get isEmpty(): boolean {
+    return this.#last.length + this.#suspects.length + this.#others.length === 0;
+  }
+
+  /** Takes out all that has not started. */
+  clear(): M[] {
+    return [...this.#last.splice(0), ...this.#suspects.splice(0), ...this.#others.splice(0)];
+  }
+
+  #mayHoldUp(now: number): boolean {
+    if (this.#last.length === 0) return false;
+    this.#aloneUntil ??= now + this.limits.aloneFor;
+    return now < this.#aloneUntil;
+  }
+}
