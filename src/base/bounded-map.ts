@@ -1,8 +1,8 @@
-/** What was noted last, by key: as much as fits. What was noted longest ago is forgotten first. */
+/** A map of bounded size. If it is full, setting a new key removes the key that was set longest ago. */
 export class Recent<Key, Value> {
   readonly #noted = new Map<Key, Value>();
 
-  /** @param most keys that are remembered */
+  /** @param most largest number of keys */
   constructor(private readonly most: number) {}
 
   get(key: Key): Value | undefined {
@@ -10,7 +10,7 @@ export class Recent<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    // A map keeps the order in which its keys were set.
+    // A Map iterates in the order in which keys were set, so a key that is set again must move to the end.
     this.#noted.delete(key);
     this.#noted.set(key, value);
     if (this.#noted.size <= this.most) return;

@@ -1,18 +1,18 @@
-/** What a limit counts. */
+/** The unit of a limit. */
 export type Unit = 'octets' | 'octets/s' | 'ms' | '1/min' | 'bits' | 'count';
 
-/** A limit: one row of the table of the folder that keeps it. `docs/limits.md` is made from these rows. */
+/** A limit: one row of the table in its folder's `limits.ts`. `docs/limits.md` is made from these rows. */
 export interface Limit {
-  /** What it limits, for an operator, in a sentence or two. */
+  /** Describes for an operator, in a sentence or two, what is limited. */
   readonly about: string;
   /** The default. */
   readonly initial: number;
   readonly unit: Unit;
-  /** Where the default comes from: a section of an RFC, a well-known server, or the reason in a few words. */
+  /** Where the default comes from: a section of an RFC, a well-known server, or a reason in a few words. */
   readonly source: string;
 }
 
-/** The defaults of a table. */
+/** Returns the defaults of a table. */
 export function defaultsOf<Name extends string>(
   table: Readonly<Record<Name, Limit>>,
 ): Readonly<Record<Name, number>> {
@@ -21,11 +21,11 @@ export function defaultsOf<Name extends string>(
 }
 
 /**
- * The values of a table that are in force: those given, else the defaults. What is given as undefined is not given:
- * taken for a number, it would be a limit that nothing reaches.
+ * Returns the values in force: each given value, or else the default. A value that is given as undefined counts as not
+ * given; taken as a number, it would be a limit that nothing reaches.
  *
- * @param of what the table is called, for the error.
- * @throws RangeError naming a value that is no number, or is below 0.
+ * @param of name of the table, for the error
+ * @throws RangeError that names the value, if it is not a number or is below 0
  */
 export function settled<Values extends { readonly [Name in keyof Values]: number }>(
   of: string,
@@ -40,7 +40,7 @@ export function settled<Values extends { readonly [Name in keyof Values]: number
   return { ...defaults, ...given };
 }
 
-/** Without what is undefined. */
+/** Returns the entries whose value is not undefined. */
 export function onlyGiven<Values extends object>(values: Partial<Values> = {}): Partial<Values> {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as Partial<Values>;

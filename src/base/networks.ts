@@ -1,18 +1,21 @@
 import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net';
 
-/** An IPv4 client of a dual-stack socket is an IPv4 client: RFC 4291 2.5.5.2. */
+/**
+ * Returns an IPv4 address for an IPv4-mapped IPv6 address, and any other address unchanged. An IPv4 client of a
+ * dual-stack socket is an IPv4 client (RFC 4291 2.5.5.2).
+ */
 export function plainAddress(address: string | undefined): string {
   if (address === undefined) return '';
   return address.startsWith('::') ? address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '') : address;
 }
 
-/** The one spelling of an address that isIP says is one: RFC 5952 for IPv6, IPv4 for IPv4 in IPv6. */
+/** Returns the canonical spelling of an address: RFC 5952 for IPv6, IPv4 for an IPv4-mapped address. */
 export function canonicalAddress(address: string): string {
   if (!isIPv6(address)) return address;
   return plainAddress(new SocketAddress({ address, family: 'ipv6' }).address);
 }
 
-/** How many leading bits of an address make the network that admission counts by. */
+/** The number of leading bits that make up a network, by which admission counts clients. */
 export interface NetworkSizes {
   /** Bits of an IPv4 address, 1 to 32. */
   readonly ipv4Bits: number;
@@ -20,17 +23,17 @@ export interface NetworkSizes {
   readonly ipv6Bits: number;
 }
 
-/** The network that an address is of, as text; what is no address is a network of its own. */
+/** Returns the network of an address as text. A text that is not an address is a network of its own. */
 export function networkOf(address: string, { ipv4Bits, ipv6Bits }: NetworkSizes): string {
-  // The test of the colon spares all others a long regular expression.
+  // The test for the colon avoids a long regular expression for all other addresses.
   if (address.includes(':') && isIPv6(address))
     return `${masked(groupsOf(address), 16, ipv6Bits).join(':')}/${ipv6Bits}`;
-  // The common case, and nothing to compute.
+  // The common case needs no computation.
   if (ipv4Bits === 32 || isIP(address) === 0) return address;
   return `${masked(address.split('.').map(Number), 8, ipv4Bits).join('.')}/${ipv4Bits}`;
 }
 
-/** The parts of an address, `width` bits each, with all but the first `bits` of them zero. */
+/** Returns the parts of an address, `width` bits each, with all bits after the first `bits` set to zero. */
 function masked(parts: readonly number[], width: number, bits: number): string[] {
   return parts.map((part, i) => {
     const kept = Math.min(Math.max(bits - i * width, 0), width);
@@ -38,7 +41,7 @@ function masked(parts: readonly number[], width: number, bits: number): string[]
   });
 }
 
-/** The eight groups of an IPv6 address. */
+/** Returns the eight groups of an IPv6 address. */
 function groupsOf(address: string): number[] {
   const [head = '', tail = ''] = canonicalAddress(address).split('::');
   const first = head.split(':').filter((group) => group !== '');
@@ -47,7 +50,7 @@ function groupsOf(address: string): number[] {
   return [...first, ...zeros, ...last].map((group) => parseInt(group, 16));
 }
 
-/** How a network is written, in words for an error message. */
+/** The form of a network, for error messages. */
 export const NETWORK_FORM = 'an address or a network such as 192.0.2.0/24 or 2001:db8::/32';
 
 interface Network {
@@ -56,7 +59,10 @@ interface Network {
   readonly family: 'ipv4' | 'ipv6';
 }
 
-/** Reads an address (`192.0.2.1`, `2001:db8::1`) or a network (`192.0.2.0/24`, `2001:db8::/32`), or gives null. */
+/**
+ * Parses an address (`192.0.2.1`, `2001:db8::1`) or a network (`192.0.2.0/24`, `2001:db8::/32`). Returns null if the
+ * text is neither.
+ */
 export function parseNetwork(text: string): Network | null {
   const [address = '', prefix, ...rest] = text.split('/');
   const family = isIPv6(address) ? 'ipv6' : 'ipv4';
@@ -66,14 +72,14 @@ export function parseNetwork(text: string): Network | null {
   return wrong ? null : { address, bits, family };
 }
 
-/** A set of networks, to ask whether an address is in one of them. */
+/** A set of networks that can be searched for an address. */
 export class Networks {
   readonly #list = new BlockList();
   readonly #empty: boolean;
 
   /**
-   * @param networks as {@link parseNetwork} reads them.
-   * @throws TypeError naming the one that is neither.
+   * @param networks in the form that {@link parseNetwork} reads
+   * @throws TypeError that names the first text of another form
    */
   constructor(networks: readonly string[]) {
     this.#empty = networks.length === 0;
@@ -84,7 +90,7 @@ export class Networks {
     }
   }
 
-  /** Whether the address is in one of the networks. */
+  /** Returns true if the address is in one of the networks. */
   has(address: string): boolean {
     if (this.#empty || isIP(address) === 0) return false;
     return this.#list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');

@@ -1,12 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 
-/** IPv4 that is not on the Internet, or not a host on it: IANA's registry of special-purpose addresses. */
+/** IPv4 networks that are not on the Internet or contain no hosts (IANA's registry of special-purpose addresses). */
 const SPECIAL_V4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
-  // The metadata services of clouds are in here.
+  // The metadata services of clouds have addresses in this network.
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',
@@ -19,17 +19,17 @@ const SPECIAL_V4 = [
   '224.0.0.0/4',
   '240.0.0.0/4',
 ];
-/** All that is global unicast; loopback, ULA, link-local, multicast, mapped IPv4 and NAT64 are elsewhere. */
+/** Global unicast. Loopback, ULA, link-local, multicast, mapped IPv4 and NAT64 are outside. */
 const GLOBAL_V6 = ['2000::/3'];
-/** Within that: protocol assignments, documentation, and 6to4, which has an IPv4 address in it. */
+/** Exceptions within it: protocol assignments, documentation, and 6to4, which contains an IPv4 address. */
 const SPECIAL_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
 const special = list([...SPECIAL_V4, ...SPECIAL_V6]);
 const global = list(GLOBAL_V6);
 
 /**
- * Whether an address is one of a host on the public Internet: neither a recipient's domain nor a webhook may lead
- * into the network here. False for what is no address.
+ * Returns true if the address belongs to a host on the public Internet. A recipient's domain and a webhook must not
+ * lead into the server's own network. Returns false if the text is not an address.
  */
 export function isPublicAddress(address: string): boolean {
   switch (isIP(address)) {

@@ -1,19 +1,18 @@
 /**
- * A value that must never reach a log, an error, a metric or a page: a password, an API token, a SASL
- * argument.
+ * A value that must never reach a log, an error, a metric or a page: a password, an API token, a SASL argument.
  *
- * It is a type so that no care is needed: however it is printed, serialised, interpolated or inspected,
- * it shows `[secret]`. Only {@link Secret.expose} gives the value, and that word is easy to look for.
+ * If it is printed, serialised, interpolated or inspected, it shows `[secret]`. Only {@link Secret.expose} returns the
+ * value, and that word is easy to search for.
  */
 export class Secret {
-  // A private field, not a property: invisible to JSON, to spread, to for-in and to debuggers' inspect.
+  // A private field, not a property: JSON, spread, for-in and the inspection of debuggers do not see it.
   readonly #value: string;
 
   constructor(value: string) {
     this.#value = value;
   }
 
-  /** The value itself. Call it where it is checked, never where it is shown. */
+  /** Returns the value. Call it where the value is checked or sent, never where something is shown. */
   expose(): string {
     return this.#value;
   }
@@ -26,7 +25,7 @@ export class Secret {
     return '[secret]';
   }
 
-  /** What Node's `util.inspect`, and so `console.log`, shows. The symbol is registered, not imported. */
+  /** Used by Node's `util.inspect`, and so by `console.log`. The symbol is registered, so it needs no import. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return '[secret]';
   }

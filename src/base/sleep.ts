@@ -1,4 +1,4 @@
-/** Waits so many milliseconds, or until the signal is aborted. Never rejects. */
+/** Resolves after that many milliseconds, or when the signal is aborted. Never rejects. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,20 +1,20 @@
 const BROKEN = 'the client sent a TLS record that is broken';
 const CONFUSED = 'the client does not understand what the server sent';
 
-/** By OpenSSL's codes, as Node gives them. Each was provoked; `test/tls/failures.test.ts` does it again. */
+/** Texts by the OpenSSL codes that Node reports. `test/tls/failures.test.ts` provokes each of them. */
 const REASONS: Readonly<Record<string, string>> = {
-  // What is no TLS at all.
+  // Input that is not TLS.
   ERR_SSL_WRONG_VERSION_NUMBER: 'the client sent something that is not TLS',
   ERR_SSL_HTTP_REQUEST: 'the client sent an HTTP request',
   ERR_SSL_HTTPS_PROXY_REQUEST: 'the client sent a request for an HTTP proxy',
   ERR_SSL_LENGTH_TOO_SHORT: BROKEN,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: BROKEN,
   ERR_SSL_UNEXPECTED_MESSAGE: 'the client sent a TLS message out of place',
-  // What the two cannot agree on.
+  // Client and server have no version, cipher or curve in common.
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client offers only TLS versions older than the least that is served',
   ERR_SSL_NO_SHARED_CIPHER: 'no cipher suite in common with the client',
   ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: 'no signature algorithm in common with the client',
-  // What the client says of it, in an alert (RFC 5246 7.2, RFC 8446 6.2).
+  // Alerts of the client (RFC 5246 7.2, RFC 8446 6.2).
   ERR_SSL_SSLV3_ALERT_UNEXPECTED_MESSAGE: CONFUSED,
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'the client finds nothing in common with the server',
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the client finds the certificate broken, or for another name',
@@ -34,12 +34,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the client closed the connection in the TLS handshake',
 };
 
-/** What OpenSSL calls it, out of its line of file names and numbers. */
+/** Returns OpenSSL's reason without its file names and numbers. */
 function reasonOf(error: NodeJS.ErrnoException & { readonly reason?: string }): string {
   return error.reason ?? error.message.trim();
 }
 
-/** A failed handshake, for somebody who does not know OpenSSL. */
+/** Describes a failed handshake for a person who does not know OpenSSL. */
 export function handshakeFailure(error: NodeJS.ErrnoException): Error {
   const code = error.code ?? '';
   const reason = REASONS[code] ?? reasonOf(error);

@@ -6,14 +6,14 @@ import type { ChunkedReception, Reception } from '../content/incoming-content.js
 import type { Reply } from '../replies/reply.js';
 import type { SaslExchange } from '../sasl/mechanism.js';
 
-/** Nobody in particular. */
+/** The client has not authenticated. */
 export interface Anonymous {
   readonly kind: 'anonymous';
 }
 
 declare const earned: unique symbol;
 
-/** Somebody, proven. Only the row `authenticated` of the transition table makes one. */
+/** The client has authenticated. Only the row `authenticated` of the transition table makes one. */
 export interface Authenticated<Principal> {
   readonly kind: 'authenticated';
   readonly principal: Principal;
@@ -22,7 +22,7 @@ export interface Authenticated<Principal> {
 
 export type Identity<Principal> = Anonymous | Authenticated<Principal>;
 
-/** What MAIL opened. */
+/** The values of an accepted MAIL. */
 export interface Transaction {
   /** Null for `<>`. */
   readonly reversePath: Mailbox | null;
@@ -30,20 +30,20 @@ export interface Transaction {
 }
 
 /**
- * What a session may have, phase by phase. What a phase does not have is null in it, not left out: so all have one
- * shape in memory, and the engine finds what it looks for in any of them by the shortest way.
+ * The fields of all phases. If a phase lacks a field, the field is null, not absent: then all phases have one shape in
+ * memory, and the engine finds each field by the shortest way.
  */
 interface Having {
   readonly link: Link | null;
   readonly hello: Hello | null;
   readonly identity: Identity<unknown> | null;
   readonly transaction: Transaction | null;
-  /** How many were accepted. */
+  /** Number of accepted recipients. */
   readonly recipients: number | null;
   readonly reception: Reception | null;
 }
 
-/** Nobody has said hello. */
+/** A phase before the hello. */
 interface Unknown extends Having {
   readonly hello: null;
   readonly identity: null;
@@ -58,28 +58,30 @@ export interface Connecting extends Unknown {
   readonly link: Link;
 }
 
-/** Greeted, or fresh out of a TLS handshake: no hello yet. */
+/** After the greeting or a TLS handshake, and before the hello. */
 export interface Greeted extends Unknown {
   readonly kind: 'greeted';
   readonly link: Link;
 }
 
-/** Turned away at the door (RFC 5321 3.1), or not secure enough (RFC 3207 4.1). Only QUIT is obeyed. */
+/**
+ * The client was refused at connect (RFC 5321 3.1), or TLS is not good enough (RFC 3207 4.1). Only QUIT is executed.
+ */
 export interface Rejected extends Unknown {
   readonly kind: 'rejected';
   readonly link: Link;
-  /** What every command gets but QUIT. */
+  /** The reply to every command except QUIT. */
   readonly refusal: Reply;
 }
 
-/** Somebody has said hello, and is who he is. */
+/** A phase after the hello. */
 interface Known<Principal> extends Having {
   readonly link: Link;
   readonly hello: Hello;
   readonly identity: Identity<Principal>;
 }
 
-/** Between messages. */
+/** Between transactions. */
 export interface Ready<Principal> extends Known<Principal> {
   readonly kind: 'ready';
   readonly transaction: null;
@@ -91,11 +93,11 @@ export interface Ready<Principal> extends Known<Principal> {
 export interface Authenticating<Principal> extends Omit<Ready<Principal>, 'kind'> {
   readonly kind: 'authenticating';
   readonly mechanism: string;
-  /** What goes on; or, where it is lost, the refusal that the client hears once it has answered. */
+  /** The exchange; or, if its credentials are already refused, the refusal that follows the client's next line. */
   readonly exchange: SaslExchange | Reply;
 }
 
-/** MAIL was accepted, no recipient yet. */
+/** MAIL was accepted, and no recipient yet. */
 export interface Mail<Principal> extends Known<Principal> {
   readonly kind: 'mail';
   readonly transaction: Transaction;
@@ -111,7 +113,7 @@ export interface Rcpt<Principal> extends Known<Principal> {
   readonly reception: null;
 }
 
-/** The content is coming, by DATA. */
+/** The content is being received, by DATA. */
 export interface Data<Principal> extends Known<Principal> {
   readonly kind: 'data';
   readonly transaction: Transaction;
@@ -119,12 +121,12 @@ export interface Data<Principal> extends Known<Principal> {
   readonly reception: Reception;
 }
 
-/** A chunk is coming, by BDAT. */
+/** A chunk is being received, by BDAT. */
 export interface Chunk<Principal> extends Known<Principal> {
   readonly kind: 'chunk';
   readonly transaction: Transaction;
   readonly recipients: number;
-  /** One for all chunks of the message. */
+  /** The same for all chunks of the message. */
   readonly reception: ChunkedReception;
 }
 
@@ -133,28 +135,28 @@ export interface Chunked<Principal> extends Omit<Chunk<Principal>, 'kind'> {
   readonly kind: 'chunked';
 }
 
-/** Octets come that a refused BDAT declared, with no message that they could be of. */
+/** Octets that a refused BDAT declared are being received and dropped. They belong to no message. */
 export interface Discarding<Principal> extends Omit<Unknown, 'hello' | 'identity' | 'reception'> {
   readonly kind: 'discarding';
   readonly hello: Hello | null;
   readonly identity: Identity<Principal> | null;
   readonly reception: ChunkedReception;
-  /** The session is just there again when they are gone. */
+  /** The phase that follows when they have been dropped. */
   readonly before: Greeted | Rejected | Ready<Principal>;
 }
 
-/** A message comes that nobody asked for, after a refused DATA: it is read to its end and refused. */
+/** A message is being received after a refused DATA. It is read to its end and refused. */
 export interface Unsolicited<Principal> extends Omit<Ready<Principal>, 'kind' | 'reception'> {
   readonly kind: 'unsolicited';
   readonly reception: Reception;
 }
 
-/** STARTTLS was accepted; the handshake is on. */
+/** STARTTLS was accepted, and the handshake is under way. */
 export interface Securing extends Unknown {
   readonly kind: 'securing';
 }
 
-/** Nothing more is read. Who it was is known still, to whoever is told of the end. */
+/** Nothing more is read. The identity stays, for the notice of the end. */
 export interface Closed<Principal> extends Omit<Unknown, 'hello' | 'identity'> {
   readonly kind: 'closed';
   readonly hello: Hello | null;
@@ -183,7 +185,7 @@ export type PhaseKind = Phase<unknown>['kind'];
 export type Commanding<Principal> =
   Greeted | Rejected | Ready<Principal> | Mail<Principal> | Rcpt<Principal> | Chunked<Principal>;
 
-/** The phases in which octets are content, or are dropped as such. */
+/** The phases in which octets are content, or are dropped as content. */
 export type Receiving<Principal> =
   Data<Principal> | Chunk<Principal> | Discarding<Principal> | Unsolicited<Principal>;
 

@@ -1,12 +1,11 @@
 /**
- * Rule 1: everything that changes the phase of a session stands in this table, and nowhere else.
+ * Rule 1: every change of a session's phase stands in this table, and nowhere else.
  *
- * A row is `[phase][transition] = { to, make }`. `make` builds the next phase out of the present one and
- * of what earned the change, so a phase cannot be had without its proof: there is no way to a principal
- * but `authenticated`, none to a reverse-path but `mailAccepted`. What is not in the table cannot happen;
- * to try is a bug of the machine, and throws.
+ * A row is `[phase][transition] = { to, make }`. `make` builds the next phase from the present one and from the proof
+ * that earned the change. So a phase cannot exist without its proof: only `authenticated` makes a principal, and only
+ * `mailAccepted` makes a reverse-path. A transition that is not in the table is a bug of the machine, and throws.
  *
- * `docs/states.md` shows it as a drawing.
+ * `docs/states.md` shows the table as a drawing.
  */
 import type { Hello } from '../events.js';
 import type { Link } from '../link.js';
@@ -35,59 +34,59 @@ import type { ChunkedReception, Reception } from '../content/incoming-content.js
 import type { Reply } from '../replies/reply.js';
 import type { SaslExchange } from '../sasl/mechanism.js';
 
-/** What each transition needs to be given: the proof that earns it. */
+/** The proof that each transition needs. */
 export interface Proofs {
-  /** The connect verdict was yes. */
+  /** The verdict on connect was yes. */
   welcomed: undefined;
-  /** The connect or XCLIENT verdict was no, and no 421 either. */
+  /** The verdict on connect or XCLIENT was no, with another code than 421. */
   turnedAway: { readonly refusal: Reply };
-  /** The XCLIENT verdict was yes: another client. Forgets hello and identity. */
+  /** The verdict on XCLIENT was yes: this is another client. Forgets hello and identity. */
   startedOver: undefined;
-  /** The hello verdict was yes. Forgets any transaction (RFC 5321 4.1.4), keeps the identity. */
+  /** The verdict on the hello was yes. Forgets any transaction (RFC 5321 4.1.4) and keeps the identity. */
   hello: Hello;
-  /** The STARTTLS verdict was yes. */
+  /** The verdict on STARTTLS was yes. */
   startTls: undefined;
-  /** The handshake is done. Forgets everything that came before it (RFC 3207 4.2). */
+  /** The handshake has ended. Forgets everything that came before it (RFC 3207 4.2). */
   secured: { readonly link: Exclude<Link, 'plain'> };
-  /** The handshake is done, and is not enough to go on. */
+  /** The handshake has ended, and its result is not good enough to continue. */
   insecure: { readonly link: Exclude<Link, 'plain'>; readonly refusal: Reply };
-  /** AUTH named a mechanism on offer. */
+  /** AUTH named a mechanism that is offered. */
   saslBegun: { readonly mechanism: string; readonly exchange: SaslExchange };
-  /** The auth verdict was yes. */
+  /** The verdict on AUTH was yes. */
   authenticated: { readonly principal: unknown };
-  /** The credentials were refused, and the client has to answer a challenge before it hears so. */
+  /** The credentials were refused, and the client has to answer a challenge before it gets the refusal. */
   saslLost: { readonly refusal: Reply };
-  /** The exchange came to nothing. */
+  /** The exchange ended without a principal. */
   saslOver: undefined;
-  /** The mail verdict was yes. */
+  /** The verdict on MAIL was yes. */
   mailAccepted: Transaction;
-  /** The rcpt verdict was yes. */
+  /** The verdict on RCPT was yes. */
   rcptAccepted: undefined;
-  /** The data verdict was yes. */
+  /** The verdict on DATA was yes. */
   dataBegun: { readonly reception: Reception };
-  /** BDAT came where a message may have chunks. */
+  /** BDAT came in a phase in which a message may have chunks. */
   chunkBegun: { readonly reception: ChunkedReception };
-  /** A chunk that is not the last came to its end. */
+  /** A chunk that is not the last one has ended. */
   chunkOver: undefined;
-  /** BDAT came where it is refused: what it declared is still to come. */
+  /** BDAT was refused: the octets that it declared still follow. */
   chunkRefused: { readonly reception: ChunkedReception };
-  /** What a refused BDAT declared has come, and is gone. */
+  /** The octets that a refused BDAT declared have been dropped. */
   discardOver: undefined;
-  /** The content came to its end, whatever the verdict. */
+  /** The content has ended, whatever the verdict. */
   dataOver: undefined;
   /** RSET. */
   reset: undefined;
   /** The first line of a message came after a refused DATA. */
   unsolicitedBegun: { readonly reception: Reception };
   unsolicitedOver: undefined;
-  /** QUIT, a refusal that closes, the peer's end, a deadline. */
+  /** QUIT, a refusal that closes the connection, the end of the peer's input, or a deadline. */
   closed: undefined;
 }
 
 export type Transition = keyof Proofs;
 
 interface Row<From, Proof> {
-  /** A list where it depends on where the session was before. */
+  /** A list if it depends on the phase before. */
   readonly to: PhaseKind | readonly PhaseKind[];
   readonly make: (from: From, proof: Proof) => Phase<unknown>;
 }
@@ -96,12 +95,14 @@ type Rows<Kind extends PhaseKind> = {
 };
 type Table = { readonly [Kind in PhaseKind]: Rows<Kind> };
 
-/** What every phase after the hello carries on. */
+/** The fields that every phase after the hello keeps. */
 type Known = Pick<Ready<unknown>, 'link' | 'hello' | 'identity'>;
 
 const ANONYMOUS: Identity<never> = { kind: 'anonymous' };
 
-/** A phase before the hello. With {@link known} it is all that lays a phase out, so that all are laid out alike. */
+/**
+ * Makes a phase before the hello. This function and {@link known} make all phases, so that all have the same shape.
+ */
 const unknown = <Kind extends PhaseKind, L extends Link | null>(kind: Kind, link: L) => ({
   kind,
   link,
@@ -111,7 +112,7 @@ const unknown = <Kind extends PhaseKind, L extends Link | null>(kind: Kind, link
   recipients: null,
   reception: null,
 });
-/** A phase after the hello. */
+/** Makes a phase after the hello. */
 const known = <Kind extends PhaseKind, T, N, R>(
   kind: Kind,
   { link, hello, identity }: Known,
@@ -120,7 +121,7 @@ const known = <Kind extends PhaseKind, T, N, R>(
   reception: R,
 ) => ({ kind, link, hello, identity, transaction, recipients, reception });
 
-/** The first phase. */
+/** Returns the first phase. */
 export const connecting = (link: Link): Connecting => unknown('connecting', link);
 const greeted = (link: Link): Greeted => unknown('greeted', link);
 const rejected = (link: Link, refusal: Reply): Rejected => ({ ...unknown('rejected', link), refusal });
@@ -241,7 +242,7 @@ export const TRANSITIONS: Table = {
   },
   mail: {
     rcptAccepted: toRcpt,
-    // It is of this message all the same, which cannot be had without it.
+    // The chunk belongs to this message even if it is refused, and the message cannot be accepted without it.
     chunkRefused: toChunk,
     hello: toNewHello,
     reset: toReady,
@@ -305,18 +306,18 @@ export const TRANSITIONS: Table = {
   closed: {},
 };
 
-/** Takes a phase and, where the transition has to be earned, the proof; gives the phase that follows. */
+/** Takes a phase and, if the transition must be earned, the proof; returns the next phase. */
 type Step<Proof> = <Principal>(
   phase: Phase<Principal>,
   ...proof: Proof extends undefined ? [] : [Proof]
 ) => Phase<Principal>;
 
-/** The table without its types, which cannot be followed through a lookup. */
+/** The table without its types, which TypeScript cannot follow through a lookup. */
 const ROWS = Object.entries(
   TRANSITIONS as unknown as Readonly<Record<string, Readonly<Record<string, Row<Phase<unknown>, unknown>>>>>,
 );
 
-/** One transition, out of whichever phase has it. */
+/** Returns a function that makes one transition from any phase that has it. */
 function step(transition: string): Step<unknown> {
   const rows = new Map(ROWS.map(([kind, from]) => [kind, from[transition]]));
   return <Principal>(phase: Phase<Principal>, proof: unknown): Phase<Principal> => {
@@ -327,10 +328,10 @@ function step(transition: string): Step<unknown> {
 }
 
 /**
- * The table as functions, one for each transition: `advance.mailAccepted(phase, transaction)` is the phase that
+ * The table as functions, one for each transition: `advance.mailAccepted(phase, transaction)` returns the phase that
  * follows.
  *
- * @throws Error where the table has no such row: a bug of the machine, never of the peer.
+ * @throws Error if the table has no such row: a bug of the machine, never of the peer
  */
 export const advance = Object.fromEntries(
   ROWS.flatMap(([, rows]) => Object.keys(rows)).map((transition) => [transition, step(transition)]),
