@@ -124,4 +124,36 @@ export const DELIVERY = {
     unit: 'octets',
     source: "Postfix's bounce_size_limit is 50 kB; RFC 3461 4.3 has it for mail between people",
   },
+  contentThreads: {
+    about: 'Worker threads that take messages apart, for https transports and webhooks together.',
+    initial: 2,
+    unit: 'count',
+    source: 'a message that takes long leaves one for the others',
+  },
+  contentTime: {
+    about:
+      'The longest that it may take to take a message apart; then it bounces, and an event goes without its text.',
+    initial: 20_000,
+    unit: 'ms',
+    source: 'ten times what 50 MiB of attachments take',
+  },
+  contentHeap: {
+    about: 'Heap of a worker thread that takes messages apart, likewise.',
+    initial: 192 * 1024 * 1024,
+    unit: 'octets',
+    source: 'the text of a message, in a few copies',
+  },
+  contentRoom: {
+    about:
+      'Messages that are in memory for https transports and webhooks at one time; a domain has half of it at most.',
+    initial: 64 * 1024 * 1024,
+    unit: 'octets',
+    source: 'one message of the largest size that a mail API takes',
+  },
+  contentMessages: {
+    about: 'The same, counted in messages.',
+    initial: 64,
+    unit: 'count',
+    source: 'delivery.workers',
+  },
 } as const;

@@ -6,6 +6,7 @@ import { GRAMMAR_LIMITS, LIMITS } from '../../src/protocol/limits.js';
 import { ADMISSION, DATA_RATE, FIXED, TIMEOUTS, WAITS } from '../../src/server/limits.js';
 import { DELIVERY } from '../../src/delivery/limits.js';
 import { CLIENT } from '../../src/client/limits.js';
+import { MIME } from '../../src/message/mime/limits.js';
 import { SMTP_CLIENT } from '../../src/delivery/transports/smtp/limits.js';
 import { STORE } from '../../src/store/limits.js';
 import { SUBMISSION } from '../../src/submission/limits.js';
@@ -80,6 +81,14 @@ const SECTIONS: readonly Section[] = [
     table: SMTP_CLIENT,
     option: null,
   },
+  {
+    title: 'Messages that are taken apart',
+    text:
+      'What https transports and webhooks take of a message. Beyond it, the recipients bounce, and an event goes ' +
+      'out without the text.',
+    table: MIME,
+    option: null,
+  },
   { title: 'The store', text: 'What is on its way to the disk.', table: STORE, option: null },
   {
     title: 'Addresses and replies',
@@ -102,7 +111,7 @@ export function limitsPage(): string {
   return `# Limits
 
 Every limit there is: its default, where that comes from, and how to change it. Generated from the tables in
-\`src/protocol/limits.ts\`, \`src/server/limits.ts\`, \`src/submission/limits.ts\`, \`src/delivery/limits.ts\`,
+\`src/protocol/limits.ts\`, \`src/server/limits.ts\`, \`src/submission/limits.ts\`, \`src/message/mime/limits.ts\`, \`src/delivery/limits.ts\`,
 \`src/delivery/transports/smtp/limits.ts\` and
 \`src/store/limits.ts\`; a test compares the two.
 

@@ -4,6 +4,7 @@ import { type Reports, startReports } from '../../delivery/reports/reporter.js';
 import { RouteError, Routes } from '../../delivery/queue/routes.js';
 import { Runner } from '../../delivery/queue/runner.js';
 import { storedContent } from '../../delivery/queue/shipping.js';
+import { ContentWorkers } from '../../delivery/workers/workers.js';
 import { startWebhooks } from '../../delivery/webhooks/teller.js';
 import type { Store } from '../../store/port.js';
 import { observeDelivery, observeReports, observeWebhooks } from './delivery-log.js';
@@ -26,8 +27,9 @@ export interface Delivery {
 export async function openDelivery(config: Config, store: Store, log: Logger): Promise<Delivery> {
   const { delivery } = config;
   const { workers, perDestination, perDomain, retryBase, retryMax, expireAfter, delayAfter } = delivery;
-  const routes = await openRoutes(config);
-  const webhooks = webhooksOf(config, store, log);
+  const contentWorkers = new ContentWorkers();
+  const routes = await openRoutes(config, contentWorkers);
+  const webhooks = webhooksOf(config, store, log, contentWorkers);
   if (routes.isEmpty) {
     return {
       routes,
@@ -36,6 +38,7 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
       },
       stop: async () => {
         await Promise.all([webhooks.stop(), routes.close()]);
+        contentWorkers.close();
       },
     };
   }
@@ -67,6 +70,7 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
       await Promise.all([runner.stop(delivery.stopGrace), webhooks.stop()]);
       await reports?.close();
       await routes.close();
+      contentWorkers.close();
     },
   };
 }
@@ -76,6 +80,7 @@ function webhooksOf(
   { delivery }: Config,
   store: Store,
   log: Logger,
+  workers: ContentWorkers,
 ): { start(): void; stop(): Promise<void> } {
   let running: { close(): Promise<void> } | null = null;
   return {
@@ -83,15 +88,16 @@ function webhooksOf(
       running = startWebhooks(store, {
         allowPrivate: delivery.webhookPrivate === 'allow',
         observer: observeWebhooks(log),
+        workers,
       });
     },
     stop: async () => running?.close(),
   };
 }
 
-async function openRoutes({ deliver, delivery, hostname }: Config): Promise<Routes> {
+async function openRoutes({ deliver, delivery, hostname }: Config, workers: ContentWorkers): Promise<Routes> {
   try {
-    return await Routes.open({ deliver, routes: delivery.routes }, { hostname });
+    return await Routes.open({ deliver, routes: delivery.routes }, { hostname, workers });
   } catch (error) {
     if (error instanceof RouteError) throw new ConfigError(error.problems);
     throw error;

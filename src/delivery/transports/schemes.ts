@@ -1,10 +1,13 @@
 /** The ways of delivery there are, by the scheme of their URLs. Each is loaded where it is used. */
+import type { ContentWorkers } from '../workers/workers.js';
 import type { Transport } from './transport.js';
 
 /** What every transport needs of whoever opens it. */
 export interface TransportEnvironment {
   /** The server's own name. */
   readonly hostname: string;
+  /** Where messages are taken apart, if a transport has to; default: workers of its own. */
+  readonly workers?: ContentWorkers;
 }
 
 /** Opens what a URL names. It may throw where a file that the URL names cannot be read. */
@@ -53,7 +56,9 @@ async function readMx(): Promise<ReadUrl> {
 async function readApi(): Promise<ReadUrl> {
   const { parseApiUrl } = await import('./https/target.js');
   const { openApiTransport } = await import('./https/transport.js');
-  return opening(parseApiUrl, (target) => openApiTransport(target));
+  return opening(parseApiUrl, (target, { workers }) =>
+    openApiTransport(target, workers === undefined ? {} : { workers }),
+  );
 }
 
 async function readFiles(): Promise<ReadUrl> {

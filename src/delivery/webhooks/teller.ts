@@ -4,8 +4,9 @@ import type { Store } from '../../store/port.js';
 import type { Webhook, WebhookEvent } from '../../store/webhooks.js';
 import { Client, NoAnswer } from '../transports/https/client.js';
 import { pause } from '../../base/sleep.js';
+import { ContentWorkers, Stopped } from '../workers/workers.js';
 import { publicLookup } from './addresses.js';
-import { signBody } from './keys.js';
+import { MAX_READ, eventBody } from './body.js';
 import { type Held, Lane } from './lane.js';
 import { RETRIES, gapAfter } from './schedule.js';
 import { parseWebhookUrl } from './url.js';
@@ -36,6 +37,8 @@ export interface WebhookOptions {
   readonly failureGap?: number;
   /** Milliseconds that requests under way have left when it ends. Default: 3 seconds. */
   readonly stopGrace?: number;
+  /** Where messages are taken apart. Default: workers of its own, with the default limits. */
+  readonly workers?: ContentWorkers;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -71,6 +74,9 @@ class Teller {
   readonly #store: Told;
   readonly #options: WebhookOptions;
   readonly #client: Client;
+  readonly #workers: ContentWorkers;
+  /** The workers, if they are its own. */
+  readonly #own: ContentWorkers | null;
   readonly #now: () => number;
   readonly #deadline: number;
   readonly #lanes = new Map<number, Lane>();
@@ -87,6 +93,8 @@ class Teller {
     // Every request under way listens to it.
     setMaxListeners(0, this.#abort.signal);
     this.#options = options;
+    this.#own = options.workers === undefined ? new ContentWorkers() : null;
+    this.#workers = options.workers ?? (this.#own as ContentWorkers);
     this.#now = now;
     this.#deadline = deadline;
     this.#client = new Client({
@@ -125,6 +133,7 @@ class Teller {
     await pause(this.#options.stopGrace ?? 3_000, over.signal);
     this.#abort.abort();
     await finished;
+    this.#own?.close();
     this.#client.close();
   }
 
@@ -157,7 +166,9 @@ class Teller {
     const lane: Lane = new Lane(WIDTH, (held) => {
       const work = this.#handle(held, lane)
         // Its lease runs out, and it comes again.
-        .catch((error: unknown) => this.#failed(error))
+        .catch((error: unknown) => {
+          if (!(error instanceof Stopped)) this.#failed(error);
+        })
         .finally(() => {
           this.#inHand -= 1;
           this.#work.delete(work);
@@ -192,16 +203,34 @@ class Teller {
     const message = await this.#store.message(event.message);
     // Removed meanwhile: there is nothing to tell.
     if (message === null) return null;
-    // Only now: most servers have no webhooks, and need no parser for them.
-    const { eventBody } = await import('./payload.js');
-    const body = await eventBody(event, message, this.#store.content(event.message));
-    const headers = {
-      accept: '*/*',
-      'content-type': 'application/json',
-      'user-agent': 'Postern',
-      'webhook-id': String(event.event),
-      'x-mailpace-signature': signBody(body, webhook.keys),
-    };
+    return this.#workers.room.hold(event.domainId, Math.min(message.size, MAX_READ), async () => {
+      if (this.#stopping.signal.aborted) throw new Stopped();
+      const { signal } = this.#abort;
+      const content = (): AsyncIterable<Uint8Array> => this.#store.content(event.message);
+      const { pieces, signature } = await eventBody(
+        this.#workers,
+        event,
+        message,
+        webhook.keys,
+        content,
+        signal,
+      );
+      const headers = {
+        accept: '*/*',
+        'content-type': 'application/json',
+        'user-agent': 'Postern',
+        'webhook-id': String(event.event),
+        'x-mailpace-signature': signature,
+      };
+      return this.#post(url, headers, pieces);
+    });
+  }
+
+  async #post(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body: readonly Uint8Array[],
+  ): Promise<string | null> {
     try {
       const { status } = await this.#client.post(url, headers, body, this.#abort.signal);
       return status >= 200 && status < 300 ? null : `the answer was ${status}`;

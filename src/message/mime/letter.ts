@@ -1,4 +1,4 @@
-import { Unreadable, type Work } from './fault.js';
+import type { Work } from './fault.js';
 import { partText } from './content.js';
 import type { Part } from './part.js';
 
@@ -35,7 +35,7 @@ interface Said {
  * - Any other multipart is a sequence. If plain text and HTML follow each other, the HTML form has both, and the
  *   plain form only what has one: if some of the text has no plain form, there is none of the whole.
  *
- * @throws Unreadable for multiparts that seal their content, and as {@link partText} does
+ * @throws Unreadable as {@link partText} does
  */
 export function readLetter(message: Buffer, root: Part, work: Work): Letter {
   const reader = new LetterReader(message, work);
@@ -57,9 +57,6 @@ class LetterReader {
 
   read(part: Part, place: Place): Said | null {
     const { type, parts } = part;
-    if (type === 'multipart/signed' || type === 'multipart/encrypted') {
-      throw new Unreadable('5.6.2', `taking ${type} apart breaks what it seals`);
-    }
     if (type === 'multipart/alternative') return this.#alternative(parts);
     if (type === 'multipart/related') return this.#related(part);
     if (!type.startsWith('multipart/')) return this.#leaf(part, place);

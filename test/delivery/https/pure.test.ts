@@ -1,10 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../../src/delivery/transports/https/address.js';
-import { readMessage } from '../../../src/delivery/transports/https/message.js';
-import { MAX_ADDRESSES, requestKey, spread } from '../../../src/delivery/transports/https/requests.js';
+import {
+  type ComposedRequest,
+  type RequestFacts,
+  composeRequest,
+} from '../../../src/delivery/transports/https/compose.js';
+import {
+  MAX_ADDRESSES,
+  positionsOf,
+  requestKey,
+  spread,
+} from '../../../src/delivery/transports/https/requests.js';
 import { parseRetryAfter } from '../../../src/delivery/transports/https/retry-after.js';
-import { Room } from '../../../src/delivery/transports/https/room.js';
+import { Room } from '../../../src/delivery/workers/room.js';
+import { JsonSink } from '../../../src/delivery/workers/sink.js';
+import { wellFormed } from '../../../src/message/charset.js';
 import { parseApiUrl } from '../../../src/delivery/transports/https/target.js';
 import { judge } from '../../../src/delivery/transports/https/verdict.js';
 import { parseMailboxList } from '../../../src/message/mailbox.js';
@@ -125,16 +136,20 @@ describe('spread', () => {
             paths.map((path, position) => recipient(position, path)),
             { to, cc },
           );
-          const mailed = requests.flatMap((request) => [...request.to, ...request.cc, ...request.bcc]);
+          const mailed = requests
+            .flatMap((request) => [...request.to, ...request.cc, ...request.bcc])
+            .map(({ text }) => text);
           const bare = mailed.map((text) => text.replace(/^N <(.*)>$/, '$1'));
           expect([...bare].sort()).toEqual([...paths].sort());
-          expect(requests.flatMap(({ positions }) => positions.map((at) => paths[at]))).toEqual(bare);
+          expect(requests.flatMap(positionsOf).map((at) => paths[at])).toEqual(bare);
           const visible = new Set([...to, ...cc].map((one) => one.address.toLowerCase()));
           for (const request of requests) {
-            const { positions } = request;
+            const positions = positionsOf(request);
             expect(request.to.length).toBeGreaterThan(0);
             expect(positions.length).toBeLessThanOrEqual(MAX_ADDRESSES);
-            const shown = [...request.to, ...request.cc].filter((text) => !text.startsWith('N '));
+            const shown = [...request.to, ...request.cc]
+              .map(({ text }) => text)
+              .filter((text) => !text.startsWith('N '));
             expect(shown.every((text) => !visible.has(text))).toBe(true);
             if (shown.length > 0) expect(positions).toHaveLength(1);
           }
@@ -149,12 +164,37 @@ describe('spread', () => {
       spread(
         to.slice(0, count).map((one, at) => recipient(at, one.address)),
         { to, cc: [] },
-      ).map(({ positions }) => positions.length);
+      ).map((request) => positionsOf(request).length);
     expect([sizes(50), sizes(51)]).toEqual([[50], [50, 1]]);
   });
 
+  it('mails an address once, however often the envelope has it (fault 10)', () => {
+    const paths = ['d@example.net', 'd@EXAMPLE.net', 'x@example.net', 'D@example.net'];
+    const to = [
+      { name: '', address: 'd@example.net' },
+      { name: '', address: 'd@example.net' },
+    ];
+    const made = spread(
+      paths.map((path, position) => recipient(position, path)),
+      { to: to.slice(0, 1), cc: [] },
+    );
+    expect(made).toEqual([
+      {
+        to: [{ positions: [0, 1], text: 'd@example.net' }],
+        cc: [],
+        bcc: [
+          { positions: [2], text: 'x@example.net' },
+          { positions: [3], text: 'D@example.net' },
+        ],
+      },
+    ]);
+    const once = spread([recipient(0, 'd@example.net'), recipient(1, 'd@Example.NET')], { to, cc: to });
+    expect(once).toEqual([{ to: [{ positions: [0, 1], text: 'd@example.net' }], cc: [], bcc: [] }]);
+  });
+
   it('has a key for each set of recipients, whatever their order', () => {
-    const of = (...positions: number[]): string => requestKey('k', { positions, to: [], cc: [], bcc: [] });
+    const of = (...positions: number[]): string =>
+      requestKey('k', { to: positions.map((at) => ({ positions: [at], text: '' })), cc: [], bcc: [] });
     expect(of(1, 2)).toBe(of(2, 1));
     expect(new Set([of(1, 2), of(12), of(1), of(2)]).size).toBe(4);
   });
@@ -173,14 +213,25 @@ describe('formatAddress', () => {
   });
 });
 
-describe('readMessage', () => {
-  const read = (text: string): ReturnType<typeof readMessage> => readMessage(Buffer.from(text, 'latin1'));
+describe('composeRequest', () => {
+  const FACTS = { recipients: [recipient(0, 'you@example.net')], tags: [], most: 1_000_000 };
+
+  /** What all requests of a message have in common. */
+  function compose(
+    text: string,
+    facts: Partial<RequestFacts> = {},
+  ): Record<string, unknown> & ComposedRequest {
+    const { value, pieces } = composeRequest({ ...FACTS, ...facts }, Buffer.from(text, 'latin1'));
+    const fields = JSON.parse(`{${Buffer.concat(pieces).toString()}`) as Record<string, unknown>;
+    return { ...value, ...fields };
+  }
+
   const multipart = (type: string, ...parts: string[]): string =>
     `From: a@b\r\nContent-Type: multipart/${type}; boundary=X\r\n\r\n` +
     `${parts.map((part) => `--X\r\n${part}\r\n`).join('')}--X--\r\n`;
 
-  it('has text, HTML and inline pictures by their Content-ID', async () => {
-    const { fields } = await read(
+  it('has text, HTML and inline pictures by their Content-ID', () => {
+    const fields = compose(
       multipart(
         'related',
         'Content-Type: text/html; charset=iso-8859-1\r\n\r\n<p>Gr\xfc\xdfe <img src="cid:logo">',
@@ -188,62 +239,68 @@ describe('readMessage', () => {
         'Content-Type: application/pdf; name="a.pdf"\r\nContent-Disposition: attachment\r\n\r\n%PDF',
       ),
     );
-    expect(fields).toEqual({
-      htmlbody: expect.stringContaining('Grüße'),
+    expect(fields).toMatchObject({
+      htmlbody: '<p>Grüße <img src="cid:logo">',
       attachments: [
         { name: 'attachment-1.png', content: 'iVBORw==', content_type: 'image/png', cid: 'logo' },
-        { name: 'a.pdf', content: Buffer.from('%PDF\n').toString('base64'), content_type: 'application/pdf' },
+        { name: 'a.pdf', content: Buffer.from('%PDF').toString('base64'), content_type: 'application/pdf' },
+      ],
+    });
+    expect(fields).not.toHaveProperty('textbody');
+  });
+
+  it('keeps a message in the message whole, and the parameters of an invitation', () => {
+    const inner = 'Subject: inner\r\n\r\ninner text\r\n';
+    expect(
+      compose(
+        multipart(
+          'mixed',
+          'Content-Type: text/plain\r\n\r\nouter',
+          `Content-Type: message/rfc822\r\n\r\n${inner}`,
+          'Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR',
+        ),
+      ),
+    ).toMatchObject({
+      textbody: 'outer',
+      attachments: [
+        {
+          name: 'attachment-1.eml',
+          content_type: 'message/rfc822',
+          content: Buffer.from(inner).toString('base64'),
+        },
+        { name: 'attachment-2.ics', content_type: 'text/calendar; method=REQUEST' },
       ],
     });
   });
 
-  it('keeps a message in the message whole, and an attachment without a name', async () => {
-    const inner = 'Subject: inner\r\n\r\ninner text';
-    const { fields } = await read(
-      multipart(
-        'mixed',
-        'Content-Type: text/plain\r\n\r\nouter',
-        `Content-Type: message/rfc822\r\n\r\n${inner}`,
-      ),
-    );
-    expect(fields.textbody).toBe('outer\n');
-    expect(fields.attachments).toMatchObject([{ name: 'attachment-1.att', content_type: 'message/rfc822' }]);
-    const content = Buffer.from(fields.attachments?.[0]?.content ?? '', 'base64').toString();
-    expect(content.replaceAll('\r\n', '\n')).toContain('Subject: inner\n\ninner text');
-  });
-
-  it('has an invitation as an attachment beside its text', async () => {
-    const { fields } = await read(
-      multipart(
-        'alternative',
-        'Content-Type: text/plain\r\n\r\nCome',
-        'Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR',
-      ),
-    );
-    expect(fields).toMatchObject({
-      textbody: 'Come\n',
-      attachments: [{ content: Buffer.from('BEGIN:VCALENDAR\n').toString('base64') }],
-    });
-  });
-
-  it('has a body of one space where there is no text', async () => {
+  it('has a body of one space where there is no text', () => {
     const pdf =
       'From: a@b\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF\r\n';
-    expect((await read(pdf)).fields).toMatchObject({ textbody: ' ', attachments: [{ name: 'a.pdf' }] });
-    expect((await read('From: a@b\r\n\r\n')).fields).toEqual({ textbody: ' ' });
+    expect(compose(pdf)).toMatchObject({ textbody: ' ', attachments: [{ name: 'a.pdf' }] });
+    expect(compose('From: a@b\r\n\r\n')).toMatchObject({ textbody: ' ' });
   });
 
-  it('gives the members of groups, and names decoded', async () => {
-    const { to, cc, fromName } = await read(
+  it('has a subject without line ends (fault 9)', () => {
+    expect(compose('Subject: =?utf-8?Q?a=0D=0ABcc:_x=40example.net?=\r\n\r\nx')).toMatchObject({
+      subject: 'a  Bcc: x@example.net',
+    });
+  });
+
+  it('gives the members of groups, and names decoded', () => {
+    const { fromName, requests } = compose(
       'From: =?utf-8?q?=C3=89?= <a@b>\r\nTo: Team: "A, B" <x@y>, z@y;\r\nCc: undisclosed-recipients:;\r\n\r\nx',
+      { recipients: [recipient(0, 'x@y'), recipient(1, 'z@y')] },
     );
-    expect([fromName, to, cc]).toEqual([
-      'É',
-      [
-        { name: 'A, B', address: 'x@y' },
-        { name: '', address: 'z@y' },
-      ],
-      [],
+    expect(fromName).toBe('É');
+    expect(requests).toEqual([
+      {
+        to: [
+          { positions: [0], text: '"A, B" <x@y>' },
+          { positions: [1], text: 'z@y' },
+        ],
+        cc: [],
+        bcc: [],
+      },
     ]);
   });
 
@@ -251,39 +308,81 @@ describe('readMessage', () => {
     ['multipart/signed; protocol="application/pgp-signature"; boundary=X', '5.6.2'],
     ['Multipart/Encrypted ; boundary=X', '5.6.2'],
     ['application/x-pkcs7-mime; smime-type=enveloped-data', '5.6.2'],
-  ])('does not break %s', async (type, enhancedCode) => {
-    await expect(read(`From: a@b\r\nContent-Type: ${type}\r\n\r\nx`)).rejects.toMatchObject({ enhancedCode });
+  ])('does not break %s', (type, enhancedCode) => {
+    const sealed = `Content-Type: ${type}\r\n\r\n--X\r\n\r\nx\r\n--X--\r\n`;
+    expect(() => compose(`From: a@b\r\n${sealed}`)).toThrow(expect.objectContaining({ enhancedCode }));
   });
 
-  it('gives up on parts in parts without end', async () => {
-    const nested = Array.from(
-      { length: 300 },
-      (_, at) => `Content-Type: multipart/mixed; boundary=B${at}\r\n\r\n--B${at}\r\n`,
+  it('does not break what a mailing list put a footer to', () => {
+    const signed = 'Content-Type: multipart/signed; boundary=S\r\n\r\n--S\r\n\r\nx\r\n--S--';
+    expect(() => compose(multipart('mixed', signed, '\r\nfooter'))).toThrow('what multipart/signed seals');
+  });
+
+  it('is refused one octet above the most, and not at it', () => {
+    const text = 'From: a@b\r\nSubject: \xc3\xbc"\r\n\r\nx\x01';
+    const { size } = compose(text);
+    expect(compose(text, { most: size })).toMatchObject({ subject: 'ü"', textbody: 'x\x01' });
+    expect(() => compose(text, { most: size - 1 })).toThrow(`more than ${size - 1} octets for the mail API`);
+  });
+
+  it('has long texts and files as they are, whatever the pieces', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(
+        text,
+        fc.uint8Array({ minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 1, max: 4000 }),
+        (part, octets, times) => {
+          const sink = new JsonSink(1e9, '');
+          const long = wellFormed(part.repeat(times));
+          const file = Buffer.concat(Array.from({ length: times }, () => octets));
+          sink.raw('[');
+          sink.string(long);
+          sink.raw(',');
+          sink.base64(file);
+          sink.raw(']');
+          sink.end();
+          const made = Buffer.concat(sink.pieces);
+          expect(made).toHaveLength(sink.size);
+          expect(JSON.parse(made.toString())).toEqual([long, file.toString('base64')]);
+        },
+      ),
+      { numRuns: 30 },
     );
-    await expect(read(`From: a@b\r\n${nested.join('')}`)).rejects.toMatchObject({ enhancedCode: '5.6.0' });
   });
 });
 
 describe('Room', () => {
   it('never holds more than it has, but for one alone, and lets everybody in', async () => {
+    const one = fc.record({ tenant: fc.integer({ min: 1, max: 3 }), size: fc.integer({ min: 0, max: 15 }) });
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 1 }), async (sizes) => {
-        const room = new Room(10);
-        const inside: number[] = [];
+      fc.asyncProperty(fc.array(one, { minLength: 1 }), async (all) => {
+        const room = new Room(10, 4);
+        const inside: { tenant: number; size: number }[] = [];
         await Promise.all(
-          sizes.map((size) =>
-            room.hold(size, async () => {
-              inside.push(size);
-              const sum = inside.reduce((a, b) => a + b, 0);
-              expect(sum <= 10 || inside.filter((one) => one > 0).length === 1).toBe(true);
+          all.map((each) =>
+            room.hold(each.tenant, each.size, async () => {
+              inside.push(each);
+              const sum = inside.reduce((total, { size }) => total + size, 0);
+              expect(sum <= 10 || inside.filter(({ size }) => size > 0).length === 1).toBe(true);
+              expect(inside.length).toBeLessThanOrEqual(4);
+              const own = inside.filter(({ tenant }) => tenant === each.tenant);
+              expect(own.length === 1 || own.reduce((total, { size }) => total + size, 0) <= 5).toBe(true);
               await Promise.resolve();
-              inside.splice(inside.indexOf(size), 1);
+              inside.splice(inside.indexOf(each), 1);
             }),
           ),
         );
-        await expect(room.hold(1, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
-        await room.hold(10, () => Promise.resolve());
+        await expect(room.hold(1, 1, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
+        await room.hold(1, 10, () => Promise.resolve());
       }),
     );
+  });
+
+  it('leaves half of it to others, whatever one tenant holds', async () => {
+    const room = new Room(10, 100);
+    const never = new Promise<void>(() => undefined);
+    for (let count = 0; count < 20; count++) void room.hold(1, 1, () => never);
+    await room.hold(2, 5, () => Promise.resolve());
   });
 });

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newWebhookKeys, shownKey } from '../../../src/delivery/webhooks/keys.js';
-import { MAX_READ } from '../../../src/delivery/webhooks/payload.js';
+import { MAX_READ } from '../../../src/delivery/webhooks/body.js';
 import { RETRIES } from '../../../src/delivery/webhooks/schedule.js';
 import { startWebhooks, type WebhookOptions } from '../../../src/delivery/webhooks/teller.js';
 import type { Domain, NewMessage, Store } from '../../../src/store/port.js';
@@ -106,8 +106,9 @@ describe('an event', () => {
         bcc: 'four@example.net',
         subject: 'Hello',
         replyto: 'help@example.com',
-        htmlbody: '<p>Hello\n',
-        textbody: 'Hello\n',
+        htmlbody: '<p>Hello',
+        textbody: 'Hello',
+        bodies_omitted: null,
         message_id: '<1@example.com>',
         list_unsubscribe: '<https://example.com/u>',
         tags: ['a', 'b'],
@@ -161,7 +162,12 @@ describe('an event', () => {
     await vi.waitUntil(() => api.taken.length === 2, PATIENCE);
     const nothing = { htmlbody: null, message_id: '<1@example.com>' };
     expect(api.taken.map(({ body }) => body['payload'])).toMatchObject([
-      { ...nothing, textbody: null, to: 'one@example.net, two@example.net' },
+      {
+        ...nothing,
+        textbody: null,
+        to: 'one@example.net, two@example.net',
+        bodies_omitted: `the message is larger than ${MAX_READ} octets`,
+      },
       {
         ...nothing,
         message_id: null,

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { Readable } from 'node:stream';
 import { TLSSocket, type SecureContextOptions } from 'node:tls';
 
 /** What came back. */
@@ -59,11 +60,14 @@ export class Client {
     };
   }
 
-  /** @throws NoAnswer */
+  /**
+   * @param body in pieces of which each is written at once
+   * @throws NoAnswer
+   */
   async post(
     url: URL,
     headers: Readonly<Record<string, string>>,
-    body: Uint8Array,
+    body: readonly Uint8Array[],
     signal: AbortSignal,
   ): Promise<Answer> {
     for (let again = false; ; again = true) {
@@ -84,14 +88,14 @@ export class Client {
   #exchange(
     url: URL,
     headers: Readonly<Record<string, string>>,
-    body: Uint8Array,
+    body: readonly Uint8Array[],
     signal: AbortSignal,
   ): Promise<Answer> {
     const { deadline, idle, answerSize, lookup } = this.#options;
     return new Promise((resolve, reject) => {
       const request = (url.protocol === 'https:' ? https : http).request(url, {
         method: 'POST',
-        headers: { ...headers, 'content-length': body.length },
+        headers: { ...headers, 'content-length': body.reduce((sum, { length }) => sum + length, 0) },
         agent: this.#agents[url.protocol],
         signal,
         ...(lookup === undefined ? {} : { lookup }),
@@ -130,7 +134,8 @@ export class Client {
           resolve({ status, headers, body: Buffer.concat(pieces), tls });
         });
       });
-      request.end(body);
+      // Piece by piece, as the socket takes them: 50 MB at once through TLS would hold up the event loop.
+      Readable.from(body).pipe(request);
     });
   }
 }

@@ -1,12 +1,13 @@
 import type { SecureContextOptions } from 'node:tls';
 import { normalizeDomain } from '../../../message/domain.js';
-import { readAll } from '../read-content.js';
+import { Unreadable } from '../../../message/mime/fault.js';
+import { ContentWorkers, Stopped } from '../../workers/workers.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import { formatAddress } from './address.js';
 import { Client, NoAnswer } from './client.js';
-import { Inexpressible, type ReadMessage, readMessage } from './message.js';
-import { type Addressees, apart, requestKey, spread } from './requests.js';
-import { Room } from './room.js';
+import type { Made as FromWorker } from '../../workers/sink.js';
+import type { ComposedRequest } from './compose.js';
+import { type Addressee, type Addressees, apart, positionsOf, requestKey } from './requests.js';
 import type { ApiTarget } from './target.js';
 import { type Verdict, judge } from './verdict.js';
 
@@ -19,6 +20,8 @@ export interface ApiEnvironment {
   readonly idle?: number;
   /** Milliseconds that a request under way has left once the server stops. Default: 5 seconds. */
   readonly stopGrace?: number;
+  /** Where messages are taken apart. Default: workers of its own, with the default limits. */
+  readonly workers?: ContentWorkers;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -27,8 +30,6 @@ export interface ApiEnvironment {
 export const MAX_REQUEST = 50 * 1024 * 1024;
 /** Octets of an answer; the API's own have a hundred. */
 const MAX_ANSWER = 64 * 1024;
-/** Octets of all messages that are taken apart at the same time. */
-const ROOM = 64 * 1024 * 1024;
 /** Connections that are kept to the API. */
 const CONNECTIONS = 16;
 
@@ -39,14 +40,16 @@ export function openApiTransport(target: ApiTarget, environment: ApiEnvironment 
 
 /**
  * Delivers through an HTTPS mail API, which takes a message as JSON and composes it anew. So a whole message
- * is in memory for as long as it is sent.
+ * is in memory for as long as it is sent. It is taken apart, and its requests are made, in a worker thread.
  */
 class ApiTransport implements Transport {
   readonly name: string;
   readonly #target: ApiTarget;
   readonly #url: URL;
   readonly #client: Client;
-  readonly #room = new Room(ROOM);
+  readonly #workers: ContentWorkers;
+  /** The workers, if they are its own. */
+  readonly #own: ContentWorkers | null;
   readonly #stopGrace: number;
   readonly #now: () => number;
 
@@ -63,6 +66,8 @@ class ApiTransport implements Transport {
       keepAlive: true,
       ...(ca === undefined ? {} : { ca }),
     });
+    this.#own = environment.workers === undefined ? new ContentWorkers() : null;
+    this.#workers = environment.workers ?? (this.#own as ContentWorkers);
     this.#stopGrace = stopGrace;
     this.#now = now;
   }
@@ -77,47 +82,58 @@ class ApiTransport implements Transport {
     // RFC 2852 4.1.4.2, likewise.
     if (shipment.terms.deliverBy?.otherwise === 'return') return shipment.recipients.map(all(NO_TIME));
     if (shipment.size > MAX_REQUEST) return shipment.recipients.map(all(tooLarge(shipment.size)));
-    return this.#room.hold(shipment.size, async () => {
+    const { domain, size } = shipment;
+    return this.#workers.room.hold(domain.id, size, async () => {
       if (signal.aborted) return shipment.recipients.map(all(STOPPING));
-      let message: ReadMessage;
       try {
-        message = await readMessage(await readAll(shipment.content()));
+        const { value, pieces } = await this.#composed(shipment, signal);
+        return await this.#sendAll(shipment, value, pieces, signal);
       } catch (error) {
-        if (!(error instanceof Inexpressible)) throw error;
+        if (error instanceof Stopped) return shipment.recipients.map(all(STOPPING));
+        if (!(error instanceof Unreadable)) throw error;
         const { enhancedCode, message: reply } = error;
         return shipment.recipients.map(all({ outcome: 'bounced', enhancedCode, reply }));
       }
-      return this.#sendAll(shipment, message, signal);
     });
   }
 
   async close(): Promise<void> {
     this.#client.close();
+    this.#own?.close();
   }
 
-  async #sendAll(shipment: Shipment, message: ReadMessage, signal: AbortSignal): Promise<Delivery[]> {
-    const { tags } = shipment;
-    // The same in every request, and the greater part of it: encoded once.
-    const rest = Buffer.from(
-      JSON.stringify({ ...message.fields, ...(tags.length === 0 ? {} : { tags }) }).slice(1),
-    );
-    const from = formatAddress({ name: message.fromName, address: senderOf(shipment) });
-    const waiting = spread(shipment.recipients, message);
+  /** What all requests have in common, and who each one goes to: made in a worker thread. */
+  #composed(shipment: Shipment, signal: AbortSignal): Promise<FromWorker<ComposedRequest>> {
+    const { domain, tags } = shipment;
+    const recipients = shipment.recipients.map(({ position, forwardPath }) => ({ position, forwardPath }));
+    const facts = { recipients, tags, most: MAX_REQUEST };
+    return this.#workers.run(domain.id, 'request', facts, shipment.content(), signal);
+  }
+
+  async #sendAll(
+    shipment: Shipment,
+    { fromName, requests }: ComposedRequest,
+    pieces: readonly Uint8Array[],
+    signal: AbortSignal,
+  ): Promise<Delivery[]> {
+    const from = formatAddress({ name: fromName, address: senderOf(shipment) });
+    const waiting = [...requests];
     const deliveries: Delivery[] = [];
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const made = await this.#request(shipment, next, from, rest, signal);
-      if (made.addressRefused === true && next.positions.length > 1) {
-        waiting.unshift(...apart(next));
+      const made = await this.#request(shipment, next, from, pieces, signal);
+      const alone = apart(next);
+      if (made.addressRefused === true && alone.length > 1) {
+        waiting.unshift(...alone);
         continue;
       }
       const delivery = deliveryOf(made);
-      deliveries.push(...next.positions.map((position) => ({ ...delivery, position })));
-      // Whoever asks for peace, or is not there, is not asked again for the rest of the message.
+      deliveries.push(...positionsOf(next).map((position) => ({ ...delivery, position })));
+      // An API that is not there, or asks to wait, is not asked again for the rest of the message.
       if (made.outcome !== 'deferred') continue;
       deliveries.push(
         ...waiting
           .splice(0)
-          .flatMap(({ positions }) => positions.map((position) => ({ ...delivery, position }))),
+          .flatMap((each) => positionsOf(each).map((position) => ({ ...delivery, position }))),
       );
     }
     return deliveries;
@@ -127,19 +143,20 @@ class ApiTransport implements Transport {
     shipment: Shipment,
     addressees: Addressees,
     from: string,
-    rest: Uint8Array,
+    rest: readonly Uint8Array[],
     signal: AbortSignal,
   ): Promise<Made> {
     if (signal.aborted) return STOPPING;
     const { to, cc, bcc } = addressees;
     const head = JSON.stringify({
       from,
-      to: to.join(', '),
-      ...(cc.length === 0 ? {} : { cc: cc.join(', ') }),
-      ...(bcc.length === 0 ? {} : { bcc: bcc.join(', ') }),
+      to: joined(to),
+      ...(cc.length === 0 ? {} : { cc: joined(cc) }),
+      ...(bcc.length === 0 ? {} : { bcc: joined(bcc) }),
     });
-    const body = Buffer.concat([Buffer.from(`${head.slice(0, -1)},`), rest]);
-    if (body.length > MAX_REQUEST) return tooLarge(body.length);
+    const body = [Buffer.from(`${head.slice(0, -1)},`), ...rest];
+    const size = body.reduce((sum, { length }) => sum + length, 0);
+    if (size > MAX_REQUEST) return tooLarge(size);
     const { token, tokenHeader } = this.#target;
     const headers = {
       accept: 'application/json',
@@ -161,6 +178,10 @@ class ApiTransport implements Transport {
       release();
     }
   }
+}
+
+function joined(addressees: readonly Addressee[]): string {
+  return addressees.map(({ text }) => text).join(', ');
 }
 
 /** What came of one request, or kept it from being made. */

@@ -1,0 +1,67 @@
+import { Unreadable } from '../../message/mime/fault.js';
+import type { MessageDetail } from '../../store/port.js';
+import type { WebhookEvent, WebhookKeys } from '../../store/webhooks.js';
+import { BLANK_LINE, readHead } from '../transports/read-content.js';
+import type { ContentWorkers } from '../workers/workers.js';
+import type { EventFacts } from './compose.js';
+
+/** Octets of a message whose text is told; of a larger one, the header section alone is read. */
+export const MAX_READ = 10 * 1024 * 1024;
+
+/** The body of a request, in pieces, and its signature in base64. */
+export interface SignedBody {
+  readonly pieces: readonly Uint8Array[];
+  readonly signature: string;
+}
+
+/**
+ * Makes the body of the request that tells an event, in a worker thread. An event is told whatever its message is
+ * like: if the message cannot be taken apart within the limits, it goes out without the text, and says why.
+ *
+ * @param content gives the message from its beginning, each time
+ * @throws Stopped if the signal is aborted
+ */
+export async function eventBody(
+  workers: ContentWorkers,
+  event: WebhookEvent,
+  message: MessageDetail,
+  keys: WebhookKeys,
+  content: () => AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<SignedBody> {
+  const { id, receivedAt, from, to, subject, messageId, listUnsubscribe, tags } = message;
+  const facts: Omit<EventFacts, 'omitted'> = {
+    event,
+    message: { id, receivedAt, from, to, subject, messageId, listUnsubscribe, tags },
+    keys: { privateKey: keys.privateKey },
+  };
+  const make = async (omitted: string | null, octets: AsyncIterable<Uint8Array>): Promise<SignedBody> => {
+    const made = await workers.run(event.domainId, 'event', { ...facts, omitted }, octets, signal);
+    return { pieces: made.pieces, signature: made.value.signature };
+  };
+  let omitted = `the message is larger than ${MAX_READ} octets`;
+  if (message.size <= MAX_READ) {
+    const whole = await make(null, content()).catch(unreadable);
+    if (!(whole instanceof Unreadable)) return whole;
+    omitted = whole.message;
+  }
+  const head = await make(omitted, headOf(content())).catch(unreadable);
+  return head instanceof Unreadable ? make(omitted, nothing()) : head;
+}
+
+/** Gives what says that a message cannot be taken apart; throws anything else. */
+function unreadable(error: unknown): Unreadable {
+  if (error instanceof Unreadable) return error;
+  throw error;
+}
+
+/** The header section of a message. */
+async function* headOf(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const head = await readHead(content, MAX_READ);
+  const end = head.indexOf(BLANK_LINE);
+  yield end < 0 ? head : head.subarray(0, end + BLANK_LINE.length);
+}
+
+async function* nothing(): AsyncIterable<Uint8Array> {
+  // What the store knows is told anyway.
+}

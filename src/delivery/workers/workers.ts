@@ -1,0 +1,185 @@
+import { DELIVERY } from '../limits.js';
+import type { JobName, Jobs } from './jobs.js';
+import type { Made } from './sink.js';
+import { Room } from './room.js';
+import { ContentThread, type ThreadLimits } from './thread.js';
+import type { Order } from './wire.js';
+
+export interface ContentWorkersOptions extends Partial<ThreadLimits> {
+  /** Threads at one time. */
+  readonly threads?: number;
+  /** Octets of messages that are held at one time. */
+  readonly room?: number;
+  /** Messages that are held at one time. */
+  readonly messages?: number;
+}
+
+/** A job that was not done, since the server stops. It says nothing about the message. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+  constructor() {
+    super('the server is stopping');
+  }
+}
+
+/** A job that waits for a thread. */
+interface Waiting {
+  readonly tenant: number;
+  /** Starts it on this thread, and resolves once the thread is free again. */
+  readonly start: (thread: ContentThread) => Promise<void>;
+  readonly fail: (error: Error) => void;
+}
+
+/** Milliseconds that a thread without a job is kept. */
+const IDLE = 30_000;
+/** Octets that are copied at once, so that the event loop has its turn in between. */
+const PIECE = 256 * 1024;
+
+/**
+ * The worker threads in which messages are taken apart, and the one budget of what is held for that: shared by the
+ * https transport and webhooks. Tenants take turns. Nothing starts before the first job.
+ */
+export class ContentWorkers {
+  /** To be held for as long as a message, or what was made of it, is in memory. */
+  readonly room: Room;
+  readonly #limits: ThreadLimits;
+  readonly #most: number;
+  readonly #threads = new Set<ContentThread>();
+  readonly #idle: ContentThread[] = [];
+  #waiting: Waiting[] = [];
+  readonly #stopping = new AbortController();
+  #lastTenant = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: ContentWorkersOptions = {}) {
+    const { contentThreads, contentTime, contentHeap, contentRoom, contentMessages } = DELIVERY;
+    const { time = contentTime.initial, heap = contentHeap.initial } = options;
+    this.#limits = { time, heap };
+    this.#most = options.threads ?? contentThreads.initial;
+    this.room = new Room(options.room ?? contentRoom.initial, options.messages ?? contentMessages.initial);
+  }
+
+  /**
+   * Runs a job over the content of a message.
+   *
+   * @param signal aborted when nobody waits for the job any longer: it ends at once, its thread with it
+   * @throws Unreadable if the message cannot be taken apart within the limits
+   * @throws Stopped
+   */
+  async run<Name extends JobName>(
+    tenant: number,
+    name: Name,
+    facts: Jobs[Name]['facts'],
+    content: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<Made<Jobs[Name]['value']>> {
+    const pieces = await copied(content);
+    if (signal.aborted || this.#stopping.signal.aborted) throw new Stopped();
+    return this.#queued(tenant, { name, facts, content: pieces }, signal);
+  }
+
+  /** Ends all threads at once; what they do is not done. */
+  close(): void {
+    this.#stopping.abort();
+    clearTimeout(this.#idleTimer);
+    for (const { fail } of this.#waiting.splice(0)) fail(new Stopped());
+    for (const thread of this.#threads) thread.end(new Stopped());
+    this.#threads.clear();
+    this.#idle.length = 0;
+  }
+
+  #queued<Name extends JobName>(
+    tenant: number,
+    order: Order<Name>,
+    signal: AbortSignal,
+  ): Promise<Made<Jobs[Name]['value']>> {
+    return new Promise((resolve, reject) => {
+      let under: ContentThread | null = null;
+      const stop = (): void => {
+        this.#waiting = this.#waiting.filter((each) => each !== waiting);
+        if (under === null) waiting.fail(new Stopped());
+        else under.end(new Stopped());
+      };
+      const waiting: Waiting = {
+        tenant,
+        start: async (thread) => {
+          under = thread;
+          try {
+            resolve(await thread.run(order));
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          } finally {
+            signal.removeEventListener('abort', stop);
+          }
+        },
+        fail: (error) => {
+          signal.removeEventListener('abort', stop);
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      this.#waiting.push(waiting);
+      this.#start();
+    });
+  }
+
+  #start(): void {
+    while (this.#waiting.length > 0) {
+      const thread = this.#freeThread();
+      if (thread === null) return;
+      const next = this.#next();
+      void next.start(thread).then(() => {
+        if (thread.ended) this.#threads.delete(thread);
+        else this.#idle.push(thread);
+        this.#start();
+      });
+    }
+    this.#restLater();
+  }
+
+  #freeThread(): ContentThread | null {
+    let free = this.#idle.pop();
+    while (free?.ended === true) {
+      this.#threads.delete(free);
+      free = this.#idle.pop();
+    }
+    if (free !== undefined) return free;
+    if (this.#threads.size >= this.#most) return null;
+    const thread = new ContentThread(this.#limits);
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  /** The oldest job of the tenant that comes next after the one before, in the order of their numbers. */
+  #next(): Waiting {
+    const tenants = this.#waiting.map(({ tenant }) => tenant);
+    const after = tenants.filter((tenant) => tenant > this.#lastTenant);
+    this.#lastTenant = Math.min(...(after.length > 0 ? after : tenants));
+    const index = tenants.indexOf(this.#lastTenant);
+    return this.#waiting.splice(index, 1)[0] as Waiting;
+  }
+
+  #restLater(): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => {
+      for (const thread of this.#idle.splice(0)) {
+        this.#threads.delete(thread);
+        thread.end(new Stopped());
+      }
+    }, IDLE);
+    this.#idleTimer.unref();
+  }
+}
+
+/** Copies content into buffers of its own, which can be moved to a thread: others may use the pieces that come. */
+async function copied(content: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of content) {
+    for (let at = 0; at < piece.length; at += PIECE) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      // A copy of a plain Uint8Array: that of a Buffer may be a view of a pool.
+      pieces.push(new Uint8Array(piece.subarray(at, at + PIECE)));
+    }
+  }
+  return pieces;
+}
