@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -54,6 +54,19 @@ describe('maildir', () => {
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
     expect(await readdir(join(folder, 'cur'))).toEqual([]);
     expect(transport.name).toBe(`maildir:${folder}`);
+  });
+
+  it('passes over odd entries in tmp', async () => {
+    const folder = await scratch();
+    const old = new Date(Date.now() - 72 * 3_600_000);
+    await mkdir(join(folder, 'tmp/folder'), { recursive: true });
+    await symlink('nowhere', join(folder, 'tmp/dangling'));
+    await symlink('looping', join(folder, 'tmp/looping'));
+    await writeFile(join(folder, 'tmp/leftover'), 'x');
+    for (const name of ['folder', 'leftover']) await utimes(join(folder, 'tmp', name), old, old);
+    const [delivery] = await open('maildir', folder).send(shipment(MESSAGE), RUNNING);
+    expect(delivery).toMatchObject({ outcome: 'delivered' });
+    expect((await readdir(join(folder, 'tmp'))).sort()).toEqual(['dangling', 'folder', 'looping']);
   });
 
   it('gets no second file by a second try, of the same server or of the next one', async () => {

@@ -1,5 +1,6 @@
-import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makePrivateFolder } from '../../../base/private-folder.js';
 
 /** What is left of a write that did not end is removed after this, in milliseconds: as maildir(5) has it. */
 const LEFTOVER_AGE = 36 * 3_600_000;
@@ -82,13 +83,19 @@ export class Folder {
   async #make(): Promise<void> {
     const { stage, place, read } = this.#layout;
     for (const name of [stage, place, ...(read === null ? [] : [read])]) {
-      await mkdir(this.#path(name), { recursive: true, mode: 0o700 });
+      await makePrivateFolder(this.#path(name));
     }
-    for (const name of await readdir(this.#path(stage))) {
-      const leftover = this.#path(stage, name);
-      const { mtimeMs } = await stat(leftover);
-      if (mtimeMs < Date.now() - LEFTOVER_AGE) await rm(leftover, { force: true });
-    }
+    for (const name of await readdir(this.#path(stage))) await removeLeftover(this.#path(stage, name));
+  }
+}
+
+/** Removes a file that is old. All else, such as a folder or a link, is not what a write leaves, and stays. */
+async function removeLeftover(path: string): Promise<void> {
+  try {
+    const found = await lstat(path);
+    if (found.isFile() && found.mtimeMs < Date.now() - LEFTOVER_AGE) await rm(path, { force: true });
+  } catch {
+    // It is gone already, or may not be removed: neither keeps a new file from being written.
   }
 }
 
