@@ -10,9 +10,9 @@ const ATTEMPT_MS = 1_000;
  * needs the memory of one piece; a reader that went away shows as a rejection with `EPIPE`.
  */
 export class Output {
-  readonly #stream: Writable & { readonly columns?: number };
+  readonly #stream: Writable & { readonly columns?: number; readonly isTTY?: boolean };
 
-  constructor(stream: Writable & { readonly columns?: number }) {
+  constructor(stream: Writable & { readonly columns?: number; readonly isTTY?: boolean }) {
     this.#stream = stream;
     // The same failure reaches the write's callback; unheard as an event, it would end the process.
     stream.on('error', () => undefined);
@@ -21,6 +21,11 @@ export class Output {
   /** Width of the terminal that reads; undefined where none does. */
   get columns(): number | undefined {
     return this.#stream.columns;
+  }
+
+  /** Whether a terminal reads. */
+  get isTerminal(): boolean {
+    return this.#stream.isTTY === true;
   }
 
   write(piece: string | Uint8Array): Promise<void> {

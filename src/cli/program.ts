@@ -52,6 +52,13 @@ export async function buildProgram(
     .action(async (_options, command: Command) =>
       (await import('./commands/vacuum.js')).vacuum(context, command),
     );
+  program
+    .command('backup <FILE>')
+    .description('copy all data into a new file, also while a server runs')
+    .option(...JSON_OPTION)
+    .action(async (file: string, _options, command: Command) =>
+      (await import('./commands/backup.js')).backup(context, command, file),
+    );
   addLoadCommands(program, context);
   return program;
 }

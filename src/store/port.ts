@@ -111,6 +111,11 @@ export type StoreErrorCode =
   | 'full'
   /** The device or the database failed. Passing, as far as anybody knows (451 4.3.0). */
   | 'failed'
+  /**
+   * The database's files were removed or replaced while they were open: nothing is kept, and nothing will be until
+   * the server is started anew (451 4.3.0).
+   */
+  | 'lost'
   /** What the message was to fulfil is owed no longer: it has been paid, or dropped, or something else is owed now. */
   | 'fulfilled'
   /** The request has lost its idempotency key: its lease ran out, and another request has taken it. Nothing is stored. */
@@ -190,6 +195,9 @@ export interface Store {
    * such message, or its content has been removed.
    */
   content(id: MessageId): AsyncIterable<Uint8Array>;
+
+  /** Why the store can do nothing until the server is started anew (`lost`); null while it works. Costs no I/O. */
+  readonly fault: StoreError | null;
 
   /** True while no domain has ever been added. */
   isEmpty(): Promise<boolean>;

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, symlink, writeFile, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { join } from 'node:path';
@@ -269,8 +269,8 @@ async function startGateway(args: readonly string[] = []): Promise<Gateway> {
   const listen = ['--listen', 'smtp://127.0.0.1:0'];
   const server = new Program(spawn(process.execPath, [main, 'serve', ...args, ...listen], { cwd, env }));
   const [, port = ''] = await server.says(/^postern ready smtp=127\.0\.0\.1:(\d+)$/m);
-  const [, token = ''] = await server.says(/^ {2}([\w-]{43})$/m);
   await server.says(/^ {2}curl .*$/m);
+  const token = (await readFile(join(cwd, 'data/first-token'), 'latin1')).trim();
   return {
     banner: server.output,
     write: async (name, text = '') => {

@@ -86,6 +86,7 @@ describe('commands', () => {
     'allow add',
     'allow remove',
     'vacuum',
+    'backup',
     'release',
     'bench',
     'sink',

@@ -1,16 +1,22 @@
+import { spawn } from 'node:child_process';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Talk } from '../server/talk.js';
 import { scratch } from '../scratch.js';
 import { expectNoSecret } from './arrived.js';
+import { MAIN } from '../cli/postern.js';
 import { has, runClient } from './clients.js';
-import { GatewayProcess } from './gateway-process.js';
+import { GatewayProcess, Running } from './gateway-process.js';
 
 describe('a first start', () => {
   it.skipIf(!has('curl') || !has('bash'))(
-    'prints a token once, and a command that sends when pasted into bash (needs curl, bash)',
+    'keeps the token in a private file, and prints a command that sends when pasted into bash (needs curl, bash)',
     async () => {
       const gateway = await GatewayProcess.start();
-      expect(gateway.stderr.split(gateway.token)).toHaveLength(4);
+      expect(gateway.stderr).not.toContain(gateway.token);
+      expect(gateway.stderr).toContain(join(gateway.data, 'first-token'));
+      expect(statSync(join(gateway.data, 'first-token')).mode & 0o777).toBe(0o600);
       const [command] = /^ {2}curl .*$/m.exec(gateway.stderr) ?? [];
       await runClient('bash', ['-c', command ?? 'exit 9']);
       const [message] = await gateway.messages();
@@ -26,6 +32,42 @@ describe('a first start', () => {
       await expectNoSecret(gateway);
     },
   );
+
+  it.skipIf(!has('python3'))('prints the token once on a terminal (needs python3)', async () => {
+    const data = join(await scratch(), 'data');
+    const args = ['serve', '--data', data, '--listen', 'smtp://127.0.0.1:0'];
+    const script = 'import pty, sys; pty.spawn(sys.argv[1:])';
+    const child = spawn('python3', ['-c', script, process.execPath, MAIN, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const server = new Running(child);
+    await server.says(/postern ready/);
+    const [, token = 'none'] = /^ {2}([\w-]{43})\r?$/m.exec(server.stdout) ?? [];
+    expect(server.stdout.split(token)).toHaveLength(4);
+    expect(readdirSync(data)).not.toContain('first-token');
+    child.stdin.write('\x03');
+    await server.exited;
+  });
+
+  it('makes only private files and folders, whatever the umask', async () => {
+    const folder = await scratch();
+    const data = join(folder, 'data');
+    const gateway = await GatewayProcess.start({
+      data,
+      by: ['sh', '-c', 'umask 0; exec "$@"', 'sh'],
+      args: ['--deliver', `maildir:${join(folder, 'mail', 'dir')}`],
+    });
+    const talk = await Talk.greeted(gateway.port);
+    await talk.signIn(gateway.token);
+    await talk.play('> MAIL FROM:<app@example.com>', '< 250', '> RCPT TO:<you@example.net>', '< 250');
+    await talk.play('> DATA', '< 354', '> From: app@example.com\r\n\r\n.', '< 250');
+    await gateway.says(/"delivered"/);
+    expect((await gateway.postern('backup', join(folder, 'copy'))).exitCode).toBe(0);
+    const made = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    expect(made.length).toBeGreaterThan(10);
+    const open = made.filter((name) => (lstatSync(join(folder, name)).mode & 0o077) !== 0);
+    expect(open).toEqual([]);
+  });
 
   it('is a first one once: the next prints no token, and the old one works', async () => {
     const first = await GatewayProcess.start();

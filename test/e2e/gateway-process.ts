@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -128,11 +129,9 @@ export class GatewayProcess extends Running {
     return this.ports[0] ?? 0;
   }
 
-  /** The token that a first start printed. */
+  /** The token that a first start wrote into a file. */
   get token(): string {
-    const [, token] = /^ {2}([A-Za-z0-9_-]{43})$/m.exec(this.stderr) ?? [];
-    if (token === undefined) throw new Error(`no token in:\n${this.stderr}`);
-    return token;
+    return readFileSync(join(this.data, 'first-token'), 'latin1').trim();
   }
 
   /** The lines of the log, as far as they are JSON. */

@@ -122,6 +122,7 @@ export function methodsOf(store: Store): Store {
     messages: (...args) => store.messages(...args),
     message: (...args) => store.message(...args),
     content: (...args) => store.content(...args),
+    fault: store.fault,
     isEmpty: () => store.isEmpty(),
     close: () => store.close(),
   };

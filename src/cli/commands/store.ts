@@ -23,7 +23,8 @@ export async function withStore<T>(
   }
 }
 
-async function expectStore(directory: string): Promise<void> {
+/** Fails where there is no store in a folder. @throws CliError */
+export async function expectStore(directory: string): Promise<void> {
   const { databaseFile } = await import('../../store/sqlite/folder.js');
   try {
     await access(databaseFile(directory));

@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Config } from '../../config/index.js';
 import { formatListener } from '../../config/index.js';
 import type { Store } from '../../store/port.js';
@@ -35,25 +37,52 @@ export function banner(
 /** The domain that a first start makes, so that a first message can be sent at once. */
 const FIRST_DOMAIN = 'example.com';
 
-/** Adds the first domain, and tells how to send a message with it. The token is shown here, and never again. */
-export async function firstMessage(config: Config, store: Store, bound: readonly Bound[]): Promise<string> {
+/** The file in the data folder that has the first token, if no terminal shows it. */
+const TOKEN_FILE = 'first-token';
+
+/**
+ * Adds the first domain, and tells how to send a message with it. On a terminal its token is shown here, and never
+ * again. Elsewhere this text ends in a log, so the token goes into a file that only its owner can read.
+ */
+export async function firstMessage(
+  config: Config,
+  store: Store,
+  bound: readonly Bound[],
+  terminal: boolean,
+): Promise<string> {
   const token = newToken();
+  const file = resolve(config.data, TOKEN_FILE);
+  // Before the domain: a token that could not be written down would be of no use.
+  if (!terminal) await writePrivate(file, `${token.expose()}\n`);
   await store.addDomain(FIRST_DOMAIN, digestToken(token.expose()), Date.now());
   const listener = bound.find(({ listener: { protocol } }) => protocol === 'smtp');
-  return `This is the first start, so the domain ${FIRST_DOMAIN} was added. Its API token is both user and password,
-and is shown this once:
-
-  ${token.expose()}
+  const shown = terminal ? token.expose() : `$(cat ${quoted(file)})`;
+  const where = terminal
+    ? `is shown this once:\n\n  ${token.expose()}`
+    : `is in a file that only its owner can read. Remove the file when you have the token:\n\n  ${file}`;
+  return `This is the first start, so the domain ${FIRST_DOMAIN} was added. Its API token, both user and password,
+${where}
 
 Paste this to send a first message:
 
-  ${listener === undefined ? '' : curlCommand(token.expose(), listener)}
+  ${listener === undefined ? '' : curlCommand(shown, listener)}
 
 Then look at it:
 
   ${ownCommand()} messages${config.data === './data' ? '' : ` --data ${config.data}`}
 
 `;
+}
+
+async function writePrivate(file: string, text: string): Promise<void> {
+  // What is there may have another mode, and another owner.
+  await rm(file, { force: true });
+  await writeFile(file, text, { flag: 'wx', mode: 0o600 });
+}
+
+/** As one word of a shell. */
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** One line that a shell takes as it is. curl makes the message of it, with the line ends that SMTP wants. */
@@ -66,7 +95,7 @@ function curlCommand(token: string, { listener, host, port }: Bound): string {
     ...(tls === 'off' || tls === 'implicit' ? [] : ['--ssl-reqd']),
     // The certificate is not one that curl knows; over loopback nobody is in between.
     ...(tls === 'off' ? [] : ['--insecure']),
-    `--user '${token}:${token}' --mail-from ${sender} --mail-rcpt ${recipient}`,
+    `--user "${token}:${token}" --mail-from ${sender} --mail-rcpt ${recipient}`,
     `-H 'From: ${sender}' -H 'To: ${recipient}' -H 'Subject: Hello' -H 'X-OMS-Tags: first' -F '=It works.'`,
   ].join(' ');
 }

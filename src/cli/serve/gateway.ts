@@ -32,6 +32,7 @@ export async function runGateway(
     directory: config.data,
     exclusive: true,
     inFlightOctets: config.store.inFlight,
+    onFault: ({ message }) => log.logger.fatal(message),
   });
   try {
     await serve(config, store, log.logger, stop, output);
@@ -56,7 +57,8 @@ async function serve(
   try {
     const bound = await listenAll(server, config);
     await stderr.attempt(banner(config, bound, tls, delivery.routes.names));
-    if (await store.isEmpty()) await stderr.attempt(await firstMessage(config, store, bound));
+    if (await store.isEmpty())
+      await stderr.attempt(await firstMessage(config, store, bound, stderr.isTerminal));
     delivery.start();
     await stdout.line(readyLine('postern', placesOf(bound)));
     const signal = await stop;

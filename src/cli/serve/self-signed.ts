@@ -50,7 +50,7 @@ export async function selfSigned(
   // Were the power to fail between the two, they would not belong together, and the next start would see
   // that and make new ones.
   await replaceFile(keyFile, made.key, 0o600);
-  await replaceFile(certFile, made.cert, 0o644);
+  await replaceFile(certFile, made.cert, 0o600);
   return { certFile, keyFile, created: true, fingerprint: new X509Certificate(made.cert).fingerprint256 };
 }
 

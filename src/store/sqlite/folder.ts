@@ -1,9 +1,15 @@
 /** The data folder and the names in it. */
-import { constants } from 'node:fs';
-import { access, mkdir, open } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, chmod, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makePrivateFolder } from '../../base/private-folder.js';
 import { StoreError } from '../port.js';
 import { openingError, reason, systemCode } from './errors.js';
+
+/** The mode of the files in the folder. */
+const PRIVATE = 0o600;
+/** What a mode gives to all but the owner. */
+const OTHERS = 0o077;
 
 export function databaseFile(directory: string): string {
   return join(directory, 'postern.db');
@@ -14,19 +20,58 @@ export function lockFile(directory: string): string {
 }
 
 /**
- * Makes the data folder where it is missing, and sees that it can be used. Nobody but the owner gets at
- * what is made here: it is people's mail.
+ * Makes the data folder where it is missing, and sees that it can be used. Only its owner can read what is made
+ * here, whatever the umask: it is people's mail.
  *
  * @throws StoreError `unreadable`, `full`
  */
 export async function prepareFolder(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(directory);
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-    // SQLite gives its other files the mode of this one.
-    await (await open(databaseFile(directory), 'a', 0o600)).close();
+    await expectWholeDatabase(directory);
+    // SQLite opens what is there. It gives its other files the mode of the database.
+    for (const file of [databaseFile(directory), lockFile(directory)]) await makePrivateFile(file);
   } catch (error) {
     throw folderError(error, directory);
+  }
+}
+
+/** Creates an empty file where there is none. A mode that lets others in, as an earlier version gave, is mended. */
+async function makePrivateFile(file: string): Promise<void> {
+  const kept = await statIfThere(file);
+  // Opening anything else might wait for ever: a FIFO without a reader does.
+  if (kept !== null && !kept.isFile()) {
+    throw new StoreError('unreadable', `${file} is not a file; remove it or give another data folder`);
+  }
+  if (kept === null) await (await open(file, 'a', PRIVATE)).close();
+  else if ((kept.mode & OTHERS) !== 0) await chmod(file, kept.mode & ~OTHERS).catch(() => undefined);
+}
+
+/**
+ * SQLite takes a database without octets for a new one, and throws away the log beside it, which may hold messages.
+ *
+ * @throws StoreError `unreadable`
+ */
+async function expectWholeDatabase(directory: string): Promise<void> {
+  const file = databaseFile(directory);
+  const database = await statIfThere(file);
+  if (database !== null && (!database.isFile() || database.size > 0)) return;
+  const log = await statIfThere(`${file}-wal`);
+  if (log === null || log.size === 0) return;
+  throw new StoreError(
+    'unreadable',
+    `${file} is ${database === null ? 'missing' : 'empty'}, but ${file}-wal beside it holds data; ` +
+      'restore both, or move the -wal file away to begin a new store',
+  );
+}
+
+async function statIfThere(file: string): Promise<Stats | null> {
+  try {
+    return await stat(file);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
   }
 }
 

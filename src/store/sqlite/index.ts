@@ -1,6 +1,6 @@
 /** The store on SQLite: one data folder, one server, any number of commands beside it. */
 import { STORE } from '../limits.js';
-import type { Store } from '../port.js';
+import type { Store, StoreError } from '../port.js';
 import { Budget } from './main/budget.js';
 import { BufferPool } from './wire/buffers.js';
 import { prepareFolder } from './folder.js';
@@ -23,6 +23,8 @@ export interface SqliteOptions {
   readonly chunkOctets?: number;
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
+  /** Called once, if the database's files turn out to be removed or replaced: {@link Store.fault} is set then. */
+  readonly onFault?: (fault: StoreError) => void;
 }
 
 /**
@@ -41,6 +43,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       new URL('./worker/worker.js', import.meta.url),
       { directory, exclusive },
       buffers,
+      options.onFault,
     );
     const now = options.now ?? Date.now;
     const ids = new MessageIds(await link.start(), now);

@@ -131,6 +131,10 @@ export class SqliteStore implements Store {
     }
   }
 
+  get fault(): StoreError | null {
+    return this.#link.fault;
+  }
+
   isEmpty(): Promise<boolean> {
     return this.#link.ask('domains', 'isEmpty');
   }

@@ -53,13 +53,29 @@ export class WorkerLink {
   #state: 'open' | 'closing' | 'closed' = 'open';
   #notBefore = 0;
   #lastFailure = '';
+  #fault: StoreError | null = null;
+  readonly #onFault: (fault: StoreError) => void;
 
-  /** @param buffers gets the buffers that were handed over back, to be filled again. */
-  constructor(script: URL, options: Omit<WorkerOptions, 'first'>, buffers: BufferPool) {
+  /**
+   * @param buffers gets the buffers that were handed over back, to be filled again.
+   * @param onFault called once, when the database turns out to be lost
+   */
+  constructor(
+    script: URL,
+    options: Omit<WorkerOptions, 'first'>,
+    buffers: BufferPool,
+    onFault: (fault: StoreError) => void = () => undefined,
+  ) {
+    this.#onFault = onFault;
     this.#script = script;
     this.#options = options;
     this.#buffers = buffers;
     this.#batch = new Batch(buffers);
+  }
+
+  /** Why the database is lost; null while it is not. */
+  get fault(): StoreError | null {
+    return this.#fault;
   }
 
   /**
@@ -146,6 +162,7 @@ export class WorkerLink {
 
   #refusal(): StoreError | null {
     if (this.#state !== 'open') return new StoreError('closed', 'the store has been closed');
+    if (this.#fault !== null) return this.#fault;
     if (this.#worker !== null) return null;
     if (Date.now() < this.#notBefore) return new StoreError('failed', this.#lastFailure);
     const ignore = () => undefined;
@@ -207,9 +224,19 @@ export class WorkerLink {
     for (const outcome of outcomes) {
       const pending = this.#forget(outcome.call);
       if (outcome.ok) pending?.resolve(outcome.value);
-      else pending?.reject(fromFailure(outcome.failure));
+      else {
+        const failure = fromFailure(outcome.failure);
+        if (failure.code === 'lost') this.#lose(failure);
+        pending?.reject(failure);
+      }
     }
     if (this.#batch.length > 0 && this.#underWay === 0) this.#flush();
+  }
+
+  #lose(fault: StoreError): void {
+    if (this.#fault !== null) return;
+    this.#fault = fault;
+    this.#onFault(fault);
   }
 
   #forget(call: number): Pending | undefined {

@@ -1,6 +1,7 @@
 /** Opening the database file: what it must be, and how SQLite is set to work on it. */
 import { DatabaseSync } from '@photostructure/sqlite';
 import { StoreError } from '../../port.js';
+import { isBusy } from '../errors.js';
 import { databaseFile } from '../folder.js';
 import { MIGRATIONS } from './migrations.js';
 
@@ -10,7 +11,7 @@ export type Statement = ReturnType<Database['prepare']>;
 /** "PSTN": tells our files from any other SQLite database. */
 const APPLICATION_ID = 0x5053544e;
 /** How long to wait for another process that writes. Its transactions take milliseconds. */
-const BUSY_MS = 10_000;
+export const BUSY_MS = 10_000;
 /** Page cache: enough for the upper levels of every tree at a million messages. Bounds memory. */
 const CACHE_KIB = 8 * 1024;
 /** Pages of 4 KiB in the log before it is moved into the database: fewer, larger moves than by default. */
@@ -41,6 +42,23 @@ export function openDatabase(directory: string): Database {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/**
+ * Begins a transaction that writes. Returns false at once if another process writes: whoever waits in here keeps the
+ * thread from reading.
+ */
+export function beginWriting(database: Database): boolean {
+  database.exec('PRAGMA busy_timeout = 0');
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    return true;
+  } catch (error) {
+    if (isBusy(error)) return false;
+    throw error;
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   }
 }
 

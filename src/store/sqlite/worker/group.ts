@@ -1,6 +1,6 @@
 /** Group commit: many writes, one transaction, one sync. */
 import type { StoreError } from '../../port.js';
-import type { Database } from './database.js';
+import { beginWriting, type Database } from './database.js';
 import type { Request, Write } from '../wire/operations.js';
 
 export type WriteResult =
@@ -29,12 +29,20 @@ export class GroupCommit {
   readonly #database: Database;
   readonly #apply: Apply;
   readonly #toError: (error: unknown) => StoreError;
+  readonly #fault: () => StoreError | null;
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
-  constructor(database: Database, apply: Apply, toError: (error: unknown) => StoreError) {
+  /** @param fault why what is committed is not on stable storage, or null; asked after each commit */
+  constructor(
+    database: Database,
+    apply: Apply,
+    toError: (error: unknown) => StoreError,
+    fault: () => StoreError | null,
+  ) {
     this.#database = database;
     this.#apply = apply;
     this.#toError = toError;
+    this.#fault = fault;
   }
 
   /**
@@ -42,36 +50,68 @@ export class GroupCommit {
    * one have left no trace, and neither has touched the other: where one fails, the transaction is taken
    * back and each write runs in one of its own. That is slow, but costs nothing as long as none fails.
    *
+   * Returns null, and has done nothing, if another process writes.
+   *
    * @param settle told of each write as soon as its fate is known, before a later write runs in another
    * transaction
    */
   run(
     group: readonly Request<Write>[],
     settle: (write: Write, failure: StoreError | null) => void,
+  ): WriteResult[] | null {
+    const results = this.#attempt(group, false);
+    if (results === 'busy') return null;
+    if (results !== 'apart') return this.#settled(results, settle);
+    return group.flatMap((request) => {
+      const alone = this.#attempt([request], true);
+      // One alone is neither put off nor split.
+      return typeof alone === 'string' ? [] : this.#settled(alone, settle);
+    });
+  }
+
+  /** What a group comes to that could not be begun. */
+  fail(
+    group: readonly Request<Write>[],
+    failure: StoreError,
+    settle: (write: Write, failure: StoreError | null) => void,
   ): WriteResult[] {
-    const results = this.#attempt(group);
-    if (results === null) return group.flatMap((request) => this.run([request], settle));
+    return this.#settled(
+      group.map((request) => ({ request, failure })),
+      settle,
+    );
+  }
+
+  #settled(
+    results: WriteResult[],
+    settle: (write: Write, failure: StoreError | null) => void,
+  ): WriteResult[] {
     for (const { request, failure } of results) settle(request.operation, failure);
     return results;
   }
 
-  /** Null where one of several has failed and all were taken back. */
-  #attempt(group: readonly Request<Write>[]): WriteResult[] | null {
+  /**
+   * `apart` where one of several has failed and all were taken back; `busy` if another process writes.
+   *
+   * @param wait whether to wait for another process
+   */
+  #attempt(group: readonly Request<Write>[], wait: boolean): WriteResult[] | 'apart' | 'busy' {
     let begun = false;
     try {
       this.#setSynchronous(group);
-      this.#database.exec('BEGIN IMMEDIATE');
+      if (wait) this.#database.exec('BEGIN IMMEDIATE');
+      else if (!beginWriting(this.#database)) return 'busy';
       begun = true;
       const results = group.map((request): WriteResult => {
         return { request, value: this.#apply(request.operation), failure: null };
       });
       this.#database.exec('COMMIT');
-      return results;
+      const failure = this.#fault();
+      return failure === null ? results : group.map((request) => ({ request, failure }));
     } catch (error) {
       // Some failures, a full disk among them, have ended the transaction already.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       // Where not even a transaction can be had, each write alone would wait for it as long again.
-      if (begun && group.length > 1) return null;
+      if (begun && group.length > 1) return 'apart';
       const failure = this.#toError(error);
       return group.map((request) => ({ request, failure }));
     }

@@ -1,8 +1,9 @@
 /** What the worker has to do, and in which order it does it. */
-import type { StoreError } from '../../port.js';
-import type { Database } from './database.js';
+import { StoreError } from '../../port.js';
+import { BUSY_MS, type Database } from './database.js';
+import { OwnFiles } from './own-files.js';
 import { operationError, toFailure } from '../errors.js';
-import { GroupCommit, takeGroup } from './group.js';
+import { GroupCommit, takeGroup, type WriteResult } from './group.js';
 import { Intake } from './intake.js';
 import type { AskPart, Close, Request, Write } from '../wire/operations.js';
 import type { MainPost, Outcome, WorkerOptions, WorkerPost } from '../wire/posts.js';
@@ -13,6 +14,8 @@ import { Uploads } from './uploads.js';
 
 /** Reads run for so long at most before writes have their turn. */
 const READ_MS = 5;
+/** How soon writes are tried again while another process writes, in milliseconds. */
+const BLOCKED_MS = 10;
 /** How long to wait before the trash is tried again after a failure, such as a full disk. */
 const TIDY_AGAIN_MS = 1000;
 /** Closing tidies up for so long at most; the next server does the rest. */
@@ -36,6 +39,9 @@ export class Desk {
   readonly #group: GroupCommit;
   readonly #writes: Request<Write>[] = [];
   readonly #reads: Request<AskPart>[] = [];
+  readonly #files: OwnFiles;
+  /** Since when another process keeps writes from being done; null while none does. */
+  #blockedSince: number | null = null;
   #closing: Request<Close> | null = null;
   #closeBy = 0;
   #closed = false;
@@ -54,7 +60,9 @@ export class Desk {
       database,
       (write) => this.#write(write),
       (error) => this.#toError(error),
+      () => this.#files.fault(),
     );
+    this.#files = new OwnFiles(options.directory);
     if (!options.exclusive) return;
     this.#trash.addUnfinished();
     if (!options.first) return;
@@ -93,8 +101,10 @@ export class Desk {
     if (this.#reads.length > 0) this.#runReads();
     if (this.#closing !== null && this.#writes.length === 0) this.#uploads.giveUp();
     if (this.#mayTidy()) this.#tidy();
-    if (this.#writes.length > 0 || this.#reads.length > 0 || this.#mayTidy()) return true;
-    if (this.#closing !== null) this.#close(this.#closing);
+    const blocked = this.#writes.length > 0 && this.#blockedSince !== null;
+    if ((this.#writes.length > 0 && !blocked) || this.#reads.length > 0 || this.#mayTidy()) return true;
+    if (blocked) setTimeout(() => this.#surroundings.wake(), BLOCKED_MS);
+    else if (this.#closing !== null) this.#close(this.#closing);
     return false;
   }
 
@@ -103,7 +113,12 @@ export class Desk {
     const outcomes: Outcome[] = [];
     const spent: ArrayBuffer[] = [];
     const group = takeGroup(this.#writes);
-    for (const result of this.#group.run(group, (write, failure) => this.#uploads.settle(write, failure))) {
+    const results = this.#runGroup(group);
+    if (results === null) {
+      this.#writes.unshift(...group);
+      return;
+    }
+    for (const result of results) {
       const { call, operation } = result.request;
       if (result.failure !== null) outcomes.push({ call, ok: false, failure: toFailure(result.failure) });
       else if (result.value === undefined) done.push(call);
@@ -112,6 +127,21 @@ export class Desk {
       if (piece?.returns === true) spent.push(piece.buffer);
     }
     this.#surroundings.post({ kind: 'outcomes', done, outcomes, spent }, spent);
+  }
+
+  /** Null while another process writes, for {@link BUSY_MS} at most: reads go on meanwhile. */
+  #runGroup(group: readonly Request<Write>[]): WriteResult[] | null {
+    const settle = (write: Write, failure: StoreError | null): void => this.#uploads.settle(write, failure);
+    const fault = this.#files.known;
+    if (fault !== null) return this.#group.fail(group, fault, settle);
+    const results = this.#group.run(group, settle);
+    if (results === null) {
+      this.#blockedSince ??= performance.now();
+      if (performance.now() - this.#blockedSince < BUSY_MS) return null;
+    }
+    this.#blockedSince = null;
+    const { directory } = this.#options;
+    return results ?? this.#group.fail(group, new StoreError('failed', busyFor(directory)), settle);
   }
 
   #write(write: Write): unknown {
@@ -134,9 +164,12 @@ export class Desk {
     const outcomes: Outcome[] = [];
     const transfer: ArrayBuffer[] = [];
     const start = performance.now();
+    const [first] = this.#reads;
     for (let next = this.#reads.shift(); next; next = this.#reads.shift()) {
       const { call, operation } = next;
       try {
+        const fault = next === first ? this.#files.fault() : this.#files.known;
+        if (fault !== null) throw fault;
         const value = callPart(this.#parts, operation.part, operation.method, operation.args);
         outcomes.push({ call, ok: true, value });
         if (value instanceof Uint8Array) transfer.push(value.buffer as ArrayBuffer);
@@ -187,4 +220,8 @@ export class Desk {
   #toError(error: unknown): StoreError {
     return operationError(error, this.#options.directory);
   }
+}
+
+function busyFor(directory: string): string {
+  return `another process has kept the database in ${directory} locked for ${BUSY_MS / 1000} seconds; end it`;
 }

@@ -1,4 +1,4 @@
-import type { Database } from './database.js';
+import { beginWriting, type Database } from './database.js';
 
 /** Chunks removed in one go: about 4 MiB, some milliseconds. Accepts run in between. */
 const SLICE_CHUNKS = 16;
@@ -43,7 +43,7 @@ export class Trash {
   removeSlice(): void {
     const id = this.#ids[0];
     if (id === undefined) return;
-    this.#database.exec('BEGIN IMMEDIATE');
+    if (!beginWriting(this.#database)) throw new Error('another process writes');
     try {
       const finished = this.#removeSlice.run(id).changes < SLICE_CHUNKS;
       if (finished) this.#removeUpload.run(id);

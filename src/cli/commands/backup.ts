@@ -1,0 +1,21 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { printable } from '../../base/text.js';
+import { formatSize } from '../../config/size.js';
+import { type Context, configOf } from '../context.js';
+import { expectStore } from './store.js';
+
+/** `postern backup FILE`: copies the data into one file, while a server runs or not. */
+export async function backup(context: Context, command: Command, file: string): Promise<void> {
+  const { data } = await configOf(context, command);
+  await expectStore(data);
+  const { backupFolder } = await import('../../store/sqlite/backup.js');
+  const { messages, octets } = backupFolder(data, resolve(file));
+  if (command.opts<{ readonly json?: true }>().json) {
+    return context.stdout.json({ file: resolve(file), messages, octets });
+  }
+  await context.stdout.line(
+    `${printable(file)} has ${messages} messages, ${formatSize(octets)}. ` +
+      'To restore it, put it into an empty folder as postern.db and start the server on that.',
+  );
+}
