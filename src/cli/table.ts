@@ -13,17 +13,44 @@ export function table(
   rows: readonly (readonly string[])[],
   width?: number,
 ): string {
-  const cells = [header, ...rows].map((row) => row.map((cell) => cut(printable(cell), CELL_WIDTH)));
-  const widths = header.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ''))));
-  return cells
-    .map((row) =>
-      row
-        .map((cell, column) => pad(cell, widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((line) => `${width === undefined ? line : cut(line, width)}\n`)
-    .join('');
+  return new Table(header, width).lines(rows);
+}
+
+/**
+ * A table that is written page by page, so that it needs the memory of one. Its columns are as wide as the widest cell
+ * so far: a later page may widen them.
+ */
+export class Table {
+  readonly #widths: number[];
+  readonly #width: number | undefined;
+  #header: readonly string[] | null;
+
+  constructor(header: readonly string[], width?: number) {
+    this.#header = header;
+    this.#width = width;
+    this.#widths = header.map(() => 0);
+  }
+
+  /** The lines of some rows; of the first ones, below the header. */
+  lines(rows: readonly (readonly string[])[]): string {
+    const all = this.#header === null ? rows : [this.#header, ...rows];
+    this.#header = null;
+    const cells = all.map((row) => row.map((cell) => cut(printable(cell), CELL_WIDTH)));
+    for (const row of cells) {
+      for (const [column, cell] of row.entries()) {
+        this.#widths[column] = Math.max(this.#widths[column] ?? 0, widthOf(cell));
+      }
+    }
+    return cells
+      .map((row) =>
+        row
+          .map((cell, column) => pad(cell, this.#widths[column] ?? 0))
+          .join('  ')
+          .trimEnd(),
+      )
+      .map((line) => `${this.#width === undefined ? line : cut(line, this.#width)}\n`)
+      .join('');
+  }
 }
 
 function cut(text: string, width: number): string {

@@ -17,7 +17,19 @@ export function parseDeliverUrl(text: string): DeliverUrl | string {
   return { url: new Secret(text), shown: withoutSecrets(text) };
 }
 
-/** Up to the last @, but in a path: a password may have an @, or a slash that nobody encoded. */
+/** Options of these URLs that are no secrets. The value of any other, such as a token, is hidden. */
+const SHOWN_OPTIONS = /^(?:tls|verify|ca|connections|port|resolver|private|sts|sts_port|token_header)$/;
+
+/**
+ * Hides all that may be a secret, also in a URL that is wrong: all up to the last @, since a password may have an @ or
+ * a slash that is not encoded; what stands where a port should, if the host was forgotten; values in the query.
+ */
 function withoutSecrets(url: string): string {
-  return url.replace(/^(?!maildir:|file:)([a-z][a-z0-9+.-]*:(?:\/\/)?).*@/is, '$1[secret]@');
+  if (/^(?:maildir|file):/i.test(url)) return url;
+  return url
+    .replace(/^([a-z][a-z0-9+.-]*:(?:\/\/)?).*@/is, '$1[secret]@')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#:[\]@]*):(?!\d{1,5}(?:[/?#]|$))[^@]*$/is, '$1:[secret]')
+    .replace(/([?&#])([^=&#]*)=([^&#]*)/g, (whole: string, mark: string, name: string) =>
+      SHOWN_OPTIONS.test(name) ? whole : `${mark}${name}=[secret]`,
+    );
 }

@@ -72,6 +72,8 @@ export function fileLayer(keys: readonly Key[], tree: Tree, file: string): Layer
   function fromFile(key: Key, value: unknown): unknown {
     if (key.form === 'tables' && Array.isArray(value))
       return value.map((row: unknown, index) => tableRow(key, row, index));
+    // One value may stand for a list of one.
+    if (key.form === 'list' && typeof value === 'string') return [value];
     return key.holds === 'path' && typeof value === 'string' ? relativeToFile(value) : value;
   }
 

@@ -57,7 +57,10 @@ export function parseListener(url: string): ListenerConfig | string {
   const match = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)(\/?)(?:\?([^#]*))?(#.*)?$/i.exec(url);
   if (match === null) return 'it has a path; a listener is an address and a port';
   const [, scheme, authority = '', , query = '', fragment] = match;
-  if (scheme === undefined) return 'it does not start with smtp://, smtps:// or lmtp://';
+  if (scheme === undefined) {
+    const guess = typeof parseEndpoint(authority) === 'string' ? '' : `; did you mean smtp://${url}?`;
+    return `it does not start with smtp://, smtps:// or lmtp://${guess}`;
+  }
   if (scheme !== 'smtp' && scheme !== 'smtps' && scheme !== 'lmtp') {
     return `scheme "${scheme}" is none of smtp, smtps, lmtp`;
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { domainName } from '../../src/cli/commands/domain-name.js';
-import { table } from '../../src/cli/table.js';
+import { Table, table } from '../../src/cli/table.js';
 
 describe('domain names', () => {
   it.each([
@@ -70,5 +70,12 @@ describe('tables', () => {
     expect(long).toBe(`${'a'.repeat(47)}…  b`);
     expect(other).toBe(`x${' '.repeat(49)}y`);
     expect(table(['A', 'B'], [['aaaa', 'bbbb']], 8)).toBe('A     B\naaaa  b…\n');
+  });
+
+  it('are written page by page, and widen', () => {
+    const pages = new Table(['A', 'B']);
+    expect(pages.lines([['a', 'b']])).toBe('A  B\na  b\n');
+    expect(pages.lines([['aaa', 'b']])).toBe('aaa  b\n');
+    expect(pages.lines([['a', 'b']])).toBe('a    b\n');
   });
 });

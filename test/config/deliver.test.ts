@@ -31,6 +31,16 @@ describe('deliver', () => {
     expect(shown('smtp://user:p@ss/w@rd@relay.example')).toBe('smtp://[secret]@relay.example');
     // Nobody wrote a scheme.
     expect(shown('user:hunter2@relay.example')).toBe('user:[secret]@relay.example');
+    // The host was forgotten, or what is secret stands where it does not belong.
+    expect(shown('smtp://user:hunter2')).toBe('smtp://user:[secret]');
+    expect(shown('smtp://user:123456')).toBe('smtp://user:[secret]');
+    expect(shown('smtp://relay.example?password=x&tls=off&user=y')).toBe(
+      'smtp://relay.example?password=[secret]&tls=off&user=[secret]',
+    );
+    expect(shown('https://api.example/send?token=x#key=y')).toBe(
+      'https://api.example/send?token=[secret]#key=[secret]',
+    );
+    expect(shown('smtp://relay.example:587?tls=off')).toBe('smtp://relay.example:587?tls=off');
     expect(shown('mx://')).toBe('mx://');
     expect(shown('maildir:/var/mail/a@b')).toBe('maildir:/var/mail/a@b');
   });

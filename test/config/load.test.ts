@@ -26,6 +26,13 @@ async function problems(toml: string, sources: Partial<Sources> = {}): Promise<r
   return error.problems.map((problem) => problem.replaceAll(folder, 'FOLDER'));
 }
 
+describe('lists in a file', () => {
+  it('may be one value', async () => {
+    const { config } = await load('listen = "smtp://127.0.0.1:25"\n');
+    expect(config.listen).toEqual([{ ...SMTP, address: '127.0.0.1', port: 25 }]);
+  });
+});
+
 describe('layers', () => {
   const toml = '[smtp]\nmax_size = "1MiB"\nmax_recipients = 7\nmax_errors = 8\n';
 
@@ -139,7 +146,6 @@ describe('wrong values', () => {
     ['data', 'data = 5', '5'],
     ['data', 'data = ""', '""'],
     ['hostname', 'hostname = "a b"', '"a b"'],
-    ['listen', 'listen = "smtp://127.0.0.1:25"', '"smtp://127.0.0.1:25"'],
     ['listen', 'listen = []', '[]'],
     ['dashboard', 'dashboard = "on"', '"on"'],
     ['submission.tag_headers[1]', '[submission]\ntag_headers = ["X-A", "X A"]', '"X A"'],

@@ -14,7 +14,7 @@ import { type Context, configOf } from '../context.js';
 import { domainName } from './domain-name.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { table } from '../table.js';
+import { Table } from '../table.js';
 
 interface ListOptions {
   readonly domain?: string;
@@ -78,13 +78,17 @@ async function printTable(
   asked: number | undefined,
 ): Promise<void> {
   const limit = asked ?? DEFAULT_LIMIT;
-  const messages: MessageSummary[] = [];
-  // One more than is shown tells whether there are more.
-  for await (const page of pages(store, where, limit + 1)) messages.push(...page);
-  if (messages.length === 0) return context.stderr.line('There are no such messages.');
   const header = ['ID', 'RECEIVED', 'STATUS', 'DOMAIN', 'FROM', 'TO', 'TAGS', 'SUBJECT'];
-  await context.stdout.write(table(header, messages.slice(0, limit).map(row), context.stdout.columns));
-  if (asked === undefined && messages.length > limit) {
+  const shown = new Table(header, context.stdout.columns);
+  let count = 0;
+  // One more than is shown tells whether there are more.
+  for await (const page of pages(store, where, limit + 1)) {
+    const rows = page.slice(0, limit - count).map(row);
+    count += page.length;
+    if (rows.length > 0) await context.stdout.write(shown.lines(rows));
+  }
+  if (count === 0) return context.stderr.line('There are no such messages.');
+  if (asked === undefined && count > limit) {
     await context.stderr.line(`There are older ones; --limit shows more than ${limit}.`);
   }
 }

@@ -5,7 +5,7 @@ import { type Context, configOf } from '../context.js';
 import { domainName } from './domain-name.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
-import { table } from '../table.js';
+import { Table } from '../table.js';
 
 interface Options {
   readonly domain?: string;
@@ -26,20 +26,18 @@ export async function listQueue(context: Context, command: Command): Promise<voi
   const where = domain === undefined ? {} : { domain: domainName(domain) };
   await withStore(data, { create: false }, async ({ queue }) => {
     const most = limit ?? (json ? Infinity : DEFAULT_LIMIT);
-    const shown: Waiting[] = [];
+    const header = ['ID', 'DOMAIN', 'TO', 'STATUS', 'TRIES', 'NEXT', 'WHY'];
+    const shown = new Table(header, context.stdout.columns);
     let count = 0;
     for await (const page of pages(queue, where)) {
-      for (const one of page) {
-        if (count++ >= most) break;
-        if (json) await context.stdout.json(waitingLine(one));
-        else shown.push(one);
-      }
+      const some = page.slice(0, most - count);
+      count += page.length;
+      if (json) for (const one of some) await context.stdout.json(waitingLine(one));
+      else if (some.length > 0) await context.stdout.write(shown.lines(some.map(row)));
       if (count > most) break;
     }
     if (json) return;
-    if (shown.length === 0) return context.stderr.line('Nothing waits.');
-    const header = ['ID', 'DOMAIN', 'TO', 'STATUS', 'TRIES', 'NEXT', 'WHY'];
-    await context.stdout.write(table(header, shown.map(row), context.stdout.columns));
+    if (count === 0) return context.stderr.line('Nothing waits.');
     if (limit === undefined && count > most) {
       await context.stderr.line(`There are more; --limit shows more than ${most}.`);
     }

@@ -35,7 +35,7 @@ export function observe(log: Logger): Observer {
         log.error({ ...who(session), err: error }, 'failed');
       },
       onRefusedArrival: (client, error) => {
-        log.info({ client, reason: error.message }, 'refused before the greeting');
+        log.info({ client: known(client), reason: error.message }, 'refused before the greeting');
       },
       onClose: (session, reason) => {
         if (!log.isLevelEnabled('debug')) return;
@@ -45,11 +45,16 @@ export function observe(log: Logger): Observer {
   };
 }
 
+/** Null if a client was gone before its address could be asked for. */
+function known(address: string): string | null {
+  return address === '' ? null : address;
+}
+
 function who(session: SessionView<Domain>): Record<string, unknown> {
   const { origin } = session;
   const line = {
     session: session.id,
-    client: session.remoteAddress,
+    client: known(session.remoteAddress),
     tls: session.tls?.version ?? null,
     domain: session.principal?.name ?? null,
   };

@@ -56,7 +56,7 @@ export class Policies {
     const id = await this.#idOf(domain);
     if (id === null || known?.id === id) return known?.policy ?? NO_POLICY;
     try {
-      const { mode, maxAge, mx } = read(await this.#fetch(domain));
+      const { mode, maxAge, mx } = readPolicy(await this.#fetch(domain));
       const policy: StsPolicy = { mode, allows: (host) => mx.some((pattern) => matches(host, pattern)) };
       return this.#remember(domain, { id, policy, until: now + maxAge * 1000 });
     } catch {
@@ -122,14 +122,29 @@ function matches(host: string, pattern: string): boolean {
   return pattern === (pattern.startsWith('*.') ? host.replace(/^[^.]*/, '*') : host);
 }
 
-interface ReadPolicy {
+export interface ReadPolicy {
   readonly mode: StsPolicy['mode'];
   /** Seconds. */
   readonly maxAge: number;
   readonly mx: string[];
 }
 
-function read(text: string): ReadPolicy {
-  const { mode, maxAge, mx = [] } = parsePolicy(text);
+/** Reads a policy. */
+export function readPolicy(text: string): ReadPolicy {
+  const { mode, maxAge, mx = [] } = parsePolicy(firstFields(text));
   return { mode, maxAge: maxAge ?? 0, mx };
+}
+
+/** RFC 8461 3.2: of a field that stands there more than once, all but the first are ignored; `mx` may be repeated. */
+function firstFields(text: string): string {
+  const seen = new Set<string>();
+  const lines = text.split(/\r?\n/).filter((line) => {
+    const name = line.split(':', 1)[0]?.trim().toLowerCase() ?? '';
+    if (name === 'mx' || !seen.has(name)) {
+      seen.add(name);
+      return true;
+    }
+    return false;
+  });
+  return lines.join('\n');
 }

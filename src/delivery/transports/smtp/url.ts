@@ -63,7 +63,7 @@ function parsePlace(text: string): Pick<UrlParts, 'host' | 'port'> | string {
   if (v6 === undefined && host !== '' && !HOST_NAME.test(host)) return `"${host}" is not a host name`;
   if (digits === undefined) return { host, port: null };
   const port = Number(digits);
-  return port >= 1 && port <= 65_535 ? { host, port } : `port "${digits}" is not a number from 1 to 65535`;
+  return port >= 1 && port <= 65_535 ? { host, port } : 'its port is not a number from 1 to 65535';
 }
 
 function decoded(text: string): string | null {
