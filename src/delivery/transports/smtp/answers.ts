@@ -41,8 +41,8 @@ export function isUndecided({ error, begun, recipients }: TransactionResult): bo
 }
 
 function isOpen({ error, complete }: TransactionResult, { phase, reply }: RecipientResult): boolean {
-  if (complete || phase === 'end' || error?.fault === 'aborted') return false;
-  return reply === null || (reply.code >= 400 && reply.code < 500);
+  if (reply === null) return !complete && error?.fault !== 'aborted';
+  return phase !== 'end' && reply.code >= 400 && reply.code < 500;
 }
 
 function judged(phase: RecipientResult['phase']): Phase {
