@@ -19,6 +19,8 @@ type ReadUrl = (url: string) => OpenTransport | string;
 const SCHEMES: Readonly<Record<string, () => Promise<ReadUrl>>> = {
   smtp: readSmarthost,
   smtps: readSmarthost,
+  lmtp: readLmtp,
+  'lmtp+unix': readLmtp,
   mx: readMx,
   https: readApi,
   http: readApi,
@@ -28,7 +30,7 @@ const SCHEMES: Readonly<Record<string, () => Promise<ReadUrl>>> = {
 
 /** How a way of delivery is written, in words for an error message. */
 export const DELIVER_FORM =
-  "smtp://USER:PASSWORD@HOST:PORT or smtps:// (a smarthost), mx:// (recipients' own servers), https://TOKEN@HOST/PATH (a mail API), maildir:PATH or file:PATH (folders)";
+  "smtp://USER:PASSWORD@HOST:PORT or smtps:// (a smarthost), mx:// (recipients' own servers), lmtp://HOST:PORT or lmtp+unix:///PATH (a mail store), https://TOKEN@HOST/PATH (a mail API), maildir:PATH or file:PATH (folders)";
 
 /**
  * Reads the URL of a transport, and loads what it takes.
@@ -46,6 +48,11 @@ export async function readTransportUrl(url: string): Promise<OpenTransport | str
 async function readSmarthost(): Promise<ReadUrl> {
   const { openSmarthost, parseSmarthost } = await import('./smtp/index.js');
   return opening(parseSmarthost, openSmarthost);
+}
+
+async function readLmtp(): Promise<ReadUrl> {
+  const { openLmtp, parseLmtp } = await import('./lmtp/index.js');
+  return opening(parseLmtp, openLmtp);
 }
 
 async function readMx(): Promise<ReadUrl> {

@@ -16,28 +16,49 @@ import { formatPlace } from './url.js';
  * @throws where the file of `ca` cannot be read
  */
 export function openSmarthost(target: SmarthostTarget, environment: SmtpEnvironment): Transport {
-  return new Smarthost(target, environment);
+  const { host, port, tls } = target;
+  const name = `${tls === 'implicit' ? 'smtps' : 'smtp'}://${formatPlace(host, port)}`;
+  return openRelay(target, environment, { name, lmtp: false, path: null });
+}
+
+/** How one server is spoken to. */
+interface Manner {
+  /** For the log and for people. */
+  readonly name: string;
+  readonly lmtp: boolean;
+  /** A Unix socket, in place of host and port. */
+  readonly path: string | null;
+}
+
+/** Delivers everything to one server, by SMTP or LMTP. @throws if the file of `ca` cannot be read */
+export function openRelay(target: SmarthostTarget, environment: SmtpEnvironment, manner: Manner): Transport {
+  return new Smarthost(target, environment, manner);
 }
 
 class Smarthost implements Transport {
   readonly name: string;
-  readonly #target: SmarthostTarget;
+  readonly #destination: string;
   readonly #limits: SmtpClientLimits;
   readonly #session: SessionOptions;
   readonly #now: () => number;
   readonly #pool: Pool<Session>;
 
-  constructor(target: SmarthostTarget, { hostname, limits, now = Date.now }: SmtpEnvironment) {
+  constructor(
+    target: SmarthostTarget,
+    { hostname, limits, now = Date.now }: SmtpEnvironment,
+    { name, lmtp, path }: Manner,
+  ) {
     const { host, port, tls, verify, ca, credentials } = target;
-    this.name = `${tls === 'implicit' ? 'smtps' : 'smtp'}://${formatPlace(host, port)}`;
-    this.#target = target;
+    this.name = name;
+    this.#destination = path ?? host;
     this.#limits = { ...DEFAULT_SMTP_CLIENT, connections: target.connections, ...limits };
     this.#now = now;
     this.#session = {
       host,
       port,
+      ...(path === null ? {} : { path, place: path }),
       hello: hostname,
-      lmtp: false,
+      lmtp,
       tls,
       verify: verify && tls !== 'optional',
       ca: ca === null ? undefined : readFileSync(ca),
@@ -50,7 +71,7 @@ class Smarthost implements Transport {
   }
 
   destination(): string {
-    return this.#target.host;
+    return this.#destination;
   }
 
   send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {

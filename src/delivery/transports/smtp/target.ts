@@ -1,4 +1,5 @@
 import type { Secret } from '../../../base/secret.js';
+import type { Mechanism } from '../../../client/index.js';
 import { SMTP_CLIENT } from './limits.js';
 import { type OptionRow, parseUrl, readOptions } from './url.js';
 
@@ -7,7 +8,12 @@ export interface SmarthostTarget {
   /** A name, or an address without brackets. */
   readonly host: string;
   readonly port: number;
-  readonly credentials: { readonly user: Secret; readonly password: Secret } | null;
+  readonly credentials: {
+    readonly user: Secret;
+    /** With OAUTHBEARER or XOAUTH2: the access token. */
+    readonly password: Secret;
+    readonly mechanism?: Mechanism;
+  } | null;
   /**
    * - `implicit`: TLS from the first octet, verified (`smtps://`)
    * - `required`: STARTTLS, verified
@@ -29,6 +35,7 @@ const OPTIONS = {
   verify: ['on', 'off'],
   ca: { pattern: /./, form: 'the path of a PEM file' },
   connections: { pattern: /^[1-9]\d{0,3}$/, form: 'a number from 1 to 9999' },
+  auth: ['plain', 'login', 'oauthbearer', 'xoauth2'],
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
@@ -53,6 +60,10 @@ export function parseSmarthost(text: string): SmarthostTarget | string {
   if (scheme === 'smtps' && options.tls !== undefined && options.tls !== 'required') {
     return `"tls=${options.tls}" contradicts smtps://, where TLS is always required`;
   }
+  if (options.auth !== undefined && credentials === null) {
+    return '"auth" says something only with USER:PASSWORD@ before the host';
+  }
+  const mechanism = options.auth?.toUpperCase() as Mechanism | undefined;
   const initial = credentials !== null && !LOOPBACK.test(host) ? 'required' : OPTIONS.tls[0];
   const tls =
     scheme === 'smtps' ? 'implicit' : ((options.tls as SmarthostTarget['tls'] | undefined) ?? initial);
@@ -63,7 +74,8 @@ export function parseSmarthost(text: string): SmarthostTarget | string {
   return {
     host: host.replace(/\.$/, '').toLowerCase(),
     port: port ?? (scheme === 'smtps' ? 465 : 587),
-    credentials,
+    credentials:
+      credentials === null || mechanism === undefined ? credentials : { ...credentials, mechanism },
     tls,
     verify: options.verify !== 'off',
     ca: options.ca ?? null,

@@ -1,0 +1,3 @@
+/** Delivery by LMTP (RFC 2033), to a server that stores mail. */
+export { parseLmtp } from './target.js';
+export { openLmtp } from './transport.js';
