@@ -123,6 +123,8 @@ export interface Webhooks {
     readonly now: number;
     readonly until: number;
     readonly limit: number;
+    /** Events of one domain at most, with those that are leased already. Default: any number. */
+    readonly perDomain?: number;
   }): Promise<WebhookEvent[]>;
 
   /** Records that an attempt begins, as the `begin` of the queue does. May be repeated. */

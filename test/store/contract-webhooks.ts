@@ -86,6 +86,23 @@ export function describeWebhooks(store: () => Store, reopen: () => Promise<void>
       expect(await events()).toMatchObject([{ name: 'email.queued', positions: [0, 1], at: RECEIVED + 3 }]);
     });
 
+    it('have no more events leased of one domain than is allowed', async () => {
+      const domains = [await addDomain(store(), 'a.example'), await addDomain(store(), 'b.example')];
+      for (const { name } of domains) await store().webhooks.set(name, hook(), 7);
+      for (const domain of [0, 0, 0, 0, 1].map((at) => domains[at])) {
+        if (domain !== undefined) await queued(store(), domain);
+      }
+      const lease = async (now: number): Promise<number[]> => {
+        const request = { now, until: now + 500, limit: 9, perDomain: 2 };
+        return (await store().webhooks.leaseEvents(request)).map(({ domainId }) => domainId).sort();
+      };
+      const [a = 0, b = 0] = domains.map(({ id }) => id);
+      expect(await lease(RECEIVED)).toEqual([a, a, b]);
+      expect(await lease(RECEIVED + 1)).toEqual([]);
+      // The leases of the first call have run out.
+      expect(await lease(RECEIVED + 500)).toEqual([a, a, b]);
+    });
+
     it('have their events leased, deferred and ended, domain by domain', async () => {
       const domains = [await addDomain(store(), 'a.example'), await addDomain(store(), 'b.example')];
       for (const { name } of domains) await store().webhooks.set(name, hook(), 7);

@@ -73,6 +73,12 @@ export function observeWebhooks(log: Logger): WebhookObserver {
         'webhook failed',
       );
     },
+    onCrashes: ({ domain }, { event, message, name, crashes }) => {
+      log.error(
+        { domain, event, name, id: String(message), crashes },
+        'event dropped: the server died each time that it was reported',
+      );
+    },
     onError: (error) => {
       log.error({ err: error }, 'events of webhooks cannot be read');
     },

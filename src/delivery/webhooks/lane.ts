@@ -27,6 +27,11 @@ export class Lane {
     return this.#running === 0 && this.#waiting.length === 0 && (this.#quiet?.until ?? 0) <= now;
   }
 
+  /** Events that have not begun. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   add(held: Held): void {
     this.#waiting.push(held);
     this.#start();

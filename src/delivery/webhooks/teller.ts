@@ -8,6 +8,7 @@ import { ContentWorkers, Stopped } from '../workers/workers.js';
 import { publicLookup } from './addresses.js';
 import { MAX_READ, eventBody } from './body.js';
 import { type Held, Lane } from './lane.js';
+import { DELIVERY } from '../limits.js';
 import { RETRIES, gapAfter } from './schedule.js';
 import { parseWebhookUrl } from './url.js';
 
@@ -17,6 +18,8 @@ export interface WebhookObserver {
   readonly onSwitchedOff?: (webhook: Webhook, reason: string) => void;
   /** An event was not told; it will be tried again. */
   readonly onFailed?: (webhook: Webhook, event: WebhookEvent, reason: string) => void;
+  /** The server died so often while it reported an event that this one is dropped. */
+  readonly onCrashes?: (webhook: Webhook, event: WebhookEvent) => void;
   /** The store failed; once until it works again. */
   readonly onError?: (error: unknown) => void;
 }
@@ -49,6 +52,8 @@ const WIDTH = 2;
 const IN_HAND = 1000;
 /** Events taken at once. */
 const PORTION = 64;
+/** Events in hand of one domain: if its endpoint is slow, most of what is in hand is still of other domains. */
+const PER_DOMAIN = 32;
 /** Milliseconds that an event is held; one whose turn has not come by then is taken again later. */
 const LEASE = 120_000;
 /** Octets of an answer: nobody reads it. */
@@ -85,6 +90,12 @@ class Teller {
   #webhooks = new Map<number, Webhook>();
   readonly #work = new Set<Promise<void>>();
   #inHand = 0;
+  /** More may be due than was leased. */
+  #more = false;
+  /** Ends the pause between two looks at the store. */
+  #wake = new AbortController();
+  /** Events that were under way when the server died are reported one after the other: the end of the last one. */
+  #suspect: Promise<void> = Promise.resolve();
   #failing = false;
 
   constructor(store: Told, options: WebhookOptions) {
@@ -115,7 +126,8 @@ class Teller {
       try {
         const wait = await this.#take();
         this.#failing = false;
-        if (wait > 0) await pause(wait, signal);
+        if (wait > 0) await pause(wait, AbortSignal.any([signal, this.#wake.signal]));
+        this.#wake = new AbortController();
       } catch (error) {
         this.#failed(error);
         await pause(this.#options.failureGap ?? 5_000, signal);
@@ -144,9 +156,11 @@ class Teller {
     const limit = Math.min(PORTION, IN_HAND - this.#inHand);
     if (limit === 0) return poll;
     const now = this.#now();
-    const events = await webhooks.leaseEvents({ now, until: now + LEASE, limit });
+    const perDomain = Math.min(PER_DOMAIN, Math.ceil(IN_HAND / (this.#lanes.size + 1)));
+    const events = await webhooks.leaseEvents({ now, until: now + LEASE, limit, perDomain });
     if (events.length === 0) {
       const due = await webhooks.nextEventDue();
+      this.#more = due !== null && due <= this.#now();
       return due === null ? poll : Math.min(poll, Math.max(LEAST_GAP, due - this.#now()));
     }
     this.#webhooks = new Map((await webhooks.list()).map((webhook) => [webhook.domainId, webhook]));
@@ -172,6 +186,8 @@ class Teller {
         .finally(() => {
           this.#inHand -= 1;
           this.#work.delete(work);
+          // A look at the store takes a transaction: one for several events.
+          if (this.#more && lane.waiting < PER_DOMAIN / 2) this.#wake.abort();
         });
       this.#work.add(work);
       return work;
@@ -188,12 +204,41 @@ class Teller {
     if (webhook === undefined || webhook.off !== null) return webhooks.endEvent(event.event);
     const quietUntil = lane.quietUntil(webhook.url);
     if (quietUntil > now) return webhooks.deferEvent(event.event, quietUntil);
-    const reason = await this.#tell(event, webhook);
+    if (event.crashes >= DELIVERY.crashes.initial) {
+      this.#options.observer?.onCrashes?.(webhook, event);
+      return webhooks.endEvent(event.event);
+    }
+    const reason =
+      event.crashes === 0 ? await this.#begin(event, webhook) : await this.#suspected(event, webhook, until);
+    if (reason === undefined) return;
     if (reason === null) {
       lane.forget();
       return webhooks.endEvent(event.event);
     }
     if (!this.#abort.signal.aborted) await this.#fail(event, webhook, lane, reason);
+  }
+
+  /** Puts on record that an attempt begins, and makes it. */
+  async #begin(event: WebhookEvent, webhook: Webhook): Promise<string | null> {
+    await this.#store.webhooks.beginEvent(event.event);
+    return this.#tell(event, webhook);
+  }
+
+  /**
+   * As {@link #begin} for an event that was under way when the server died: one at a time, so that a further crash
+   * counts for one of them. Returns undefined if its lease ran out meanwhile: then it comes again.
+   */
+  async #suspected(event: WebhookEvent, webhook: Webhook, until: number): Promise<string | null | undefined> {
+    const turn = this.#suspect;
+    let done = (): void => undefined;
+    this.#suspect = new Promise((resolve) => (done = resolve));
+    try {
+      await turn;
+      if (this.#stopping.signal.aborted || this.#now() + this.#deadline > until) return undefined;
+      return await this.#begin(event, webhook);
+    } finally {
+      done();
+    }
   }
 
   /** Returns why it could not be told, or null. */

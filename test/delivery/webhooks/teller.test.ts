@@ -330,3 +330,60 @@ describe('close', () => {
     expect(errors).toHaveLength(1);
   });
 });
+
+describe('a webhook of one domain that answers slowly', () => {
+  it('does not hold up the events of another domain', async () => {
+    const store = await runningStore(await scratch());
+    const [slowDomain, quickDomain] = [
+      await addDomain(store, 'slow.example'),
+      await addDomain(store, 'quick.example'),
+    ];
+    // It never answers: a slower endpoint there is not.
+    const slow = await apiServer(() => undefined);
+    const quick = await apiServer(() => ({ status: 204 }));
+    await setWebhook(store, slowDomain, slow.url);
+    await setWebhook(store, quickDomain, quick.url);
+    // More than are ever in hand at one time.
+    await Promise.all(Array.from({ length: 1_100 }, () => queue(store, slowDomain)));
+    const webhooks = start(store, { deadline: 10_000, stopGrace: 0 });
+    await expect.poll(() => slow.taken.length, PATIENCE).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await Promise.all(Array.from({ length: 100 }, () => queue(store, quickDomain)));
+    await expect.poll(() => quick.taken.length, { timeout: 8_000, interval: 10 }).toBe(100);
+    expect(slow.taken).toHaveLength(2);
+    await webhooks.close();
+  });
+});
+
+describe('an event that ends the process', () => {
+  it('is dropped after three crashes, and the others are reported', async () => {
+    const { store, domain } = await house();
+    const receiver = await apiServer(() => ({ status: 204 }));
+    await setWebhook(store, domain, receiver.url);
+    const [culprit, innocent] = [await queue(store, domain), await queue(store, domain)];
+    const dropped: number[] = [];
+    const webhooks = store.webhooks;
+    const crashed = {
+      ...webhooks,
+      leaseEvents: async (request: Parameters<typeof webhooks.leaseEvents>[0]) =>
+        (await webhooks.leaseEvents(request)).map((event) => ({
+          ...event,
+          crashes: event.message === culprit ? 3 : 1,
+        })),
+    };
+    const store2 = {
+      webhooks: crashed,
+      message: (id: number) => store.message(id),
+      content: (id: number) => store.content(id),
+    };
+    const started = startWebhooks(store2, {
+      allowPrivate: true,
+      poll: 10,
+      observer: { onCrashes: (_, { message }) => dropped.push(message) },
+    });
+    onTestFinished(() => started.close());
+    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
+    expect(dropped).toEqual([culprit]);
+    expect(receiver.taken.map(({ body }) => (body['payload'] as { id: number }).id)).toEqual([innocent]);
+  });
+});

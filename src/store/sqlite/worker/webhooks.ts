@@ -1,6 +1,6 @@
 /** SQL for webhooks and the events that are still to be told. */
 import type { Attempt } from '../../queue.js';
-import type { EventName, Webhook, WebhookEvent } from '../../webhooks.js';
+import type { EventName, Webhook, WebhookEvent, Webhooks } from '../../webhooks.js';
 import type { Database } from './database.js';
 
 interface WebhookRow {
@@ -20,6 +20,8 @@ type EventRow = Omit<WebhookEvent, 'positions' | 'attempt'> & {
   readonly attempt: string | null;
 };
 
+type EventRequest = Parameters<Webhooks['leaseEvents']>[0];
+
 export class WebhookTable {
   readonly #set;
   readonly #list;
@@ -27,6 +29,7 @@ export class WebhookTable {
   readonly #remove;
   readonly #switchOff;
   readonly #dropEvents;
+  readonly #leased;
   readonly #nextDomain;
   readonly #first;
   readonly #lease;
@@ -54,6 +57,9 @@ export class WebhookTable {
     this.#switchOff = database.prepare(`
       UPDATE webhook SET off_since = ?, off_reason = ? WHERE domain_id = ? AND off_since IS NULL`);
     this.#dropEvents = database.prepare('DELETE FROM webhook_event WHERE domain_id = ?');
+    this.#leased = database.prepare(`
+      SELECT domain_id AS id, count(*) AS leases FROM webhook_event
+      WHERE leased = 1 AND due_at > ? GROUP BY domain_id`);
     this.#nextDomain = database.prepare(
       'SELECT domain_id AS id FROM webhook_event WHERE domain_id > ? ORDER BY domain_id LIMIT 1',
     );
@@ -106,14 +112,18 @@ export class WebhookTable {
     this.#dropEvents.run(domainId);
   }
 
-  leaseEvents({ now, until, limit }: { now: number; until: number; limit: number }): WebhookEvent[] {
+  leaseEvents({ now, until, limit, perDomain = Infinity }: EventRequest): WebhookEvent[] {
     const events: WebhookEvent[] = [];
+    const counts = this.#leased.all(now) as { id: number; leases: number }[];
+    const leased = new Map(counts.map(({ id, leases }) => [id, leases]));
     const take = (domainId: number): boolean => {
-      if (events.length >= limit) return false;
+      const held = leased.get(domainId) ?? 0;
+      if (events.length >= limit || held >= perDomain) return false;
       const row = this.#first.get(domainId, now) as EventRow | undefined;
       if (row === undefined) return false;
       this.#lease.run(until, row.event);
       events.push(event(row));
+      leased.set(domainId, held + 1);
       this.#served = domainId;
       return true;
     };
