@@ -102,7 +102,7 @@ class Teller {
     const { allowPrivate = false, deadline = 10_000, now = Date.now, ca } = options;
     this.#store = store;
     // Every request under way listens to it.
-    setMaxListeners(0, this.#abort.signal);
+    setMaxListeners(0, this.#abort.signal, this.#stopping.signal);
     this.#options = options;
     this.#own = options.workers === undefined ? new ContentWorkers() : null;
     this.#workers = options.workers ?? (this.#own as ContentWorkers);
@@ -250,7 +250,8 @@ class Teller {
     if (message === null) return null;
     return this.#workers.room.hold(event.domainId, Math.min(message.size, MAX_READ), async () => {
       if (this.#stopping.signal.aborted) throw new Stopped();
-      const { signal } = this.#abort;
+      // A stop gives a request under way some time, but does not wait for a body to be made.
+      const { signal } = this.#stopping;
       const content = (): AsyncIterable<Uint8Array> => this.#store.content(event.message);
       const { pieces, signature } = await eventBody(
         this.#workers,
