@@ -37,6 +37,16 @@ describe('text', () => {
     expect(read(`${HEAD}\r\n\xfc\x80`).text).toBe('ü€');
   });
 
+  it('has its lines ended by LF in any character set', () => {
+    const of = (charset: string, octets: Buffer): string | null =>
+      read(
+        `${HEAD}Content-Type: text/plain; charset=${charset}\r\nContent-Transfer-Encoding: base64\r\n\r\n${octets.toString('base64')}`,
+      ).text;
+    expect(of('utf-8', Buffer.from('a\r\nb\rc\nd'))).toBe('a\nb\rc\nd');
+    // U+0A0D is CR and LF in octets, and is not a line end.
+    expect(of('utf-16le', Buffer.from('a\r\nb\u0a0d', 'utf16le'))).toBe('a\nb\u0a0d');
+  });
+
   it('in an unknown character set is read if it is ASCII, and else refused with its name', () => {
     const of = (octets: string): string => `${HEAD}Content-Type: text/plain; charset=x-none\r\n\r\n${octets}`;
     expect(read(of('abc')).text).toBe('abc');
