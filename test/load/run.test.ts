@@ -1,6 +1,6 @@
 // Runs of the generator against the sink, and against servers that stall or are not there: what the report says
 // must be what happened.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -189,11 +189,20 @@ describe('the command', () => {
     expect(stdout).toMatch(/^messages\/s +[\d.,]+ +[\d.,]+ +[\d.]+×$/m);
 
     const { port: strict } = await sink({ permfail: 1 });
-    const failed = await postern(['bench', `smtp://127.0.0.1:${strict}`, '-n', '4', '-c', '1']);
+    const saved = join(folder, 'c.json');
+    const failed = await postern([
+      'bench',
+      ...[`smtp://127.0.0.1:${strict}`, '-n', '4', '-c', '1', '--save', saved],
+    ]);
     expect(failed).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('no message was accepted') as string,
     });
     expect(failed.stdout).toMatch(/4 refused/);
+    // A time that was not measured is a dash, and has no ratio.
+    const report = JSON.parse(await readFile(saved, 'utf8')) as { latency: object };
+    await writeFile(saved, JSON.stringify({ ...report, latency: { ...report.latency, p50: 0 } }));
+    const { stdout: compared } = await postern(['bench', '--compare', files[0], saved]);
+    expect(compared).toMatch(/^latency p50 +[\d.]+ \S+ +- +-$/m);
   });
 });

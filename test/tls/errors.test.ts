@@ -45,6 +45,12 @@ async function file(name: string, text: string | Buffer): Promise<string> {
   return path;
 }
 
+it('files may begin with a byte order mark', async () => {
+  const certFile = await file('bom.crt', `\ufeff${one.cert}`);
+  const keyFile = await file('bom.key', `\ufeff${one.key}`);
+  expect(Certificates.load([{ certFile, keyFile }]).warnings).toEqual([]);
+});
+
 describe('what is said of a bad source', () => {
   it('a file that is not there', () => {
     const error = failure({ certFile: '/nowhere/a.pem', keyFile: '/nowhere/b.pem' });

@@ -8,15 +8,18 @@ interface Row {
   readonly show: (value: number) => string;
 }
 
+/** A time that was not measured is 0 in a report: no message was accepted, or no connection opened. */
+const measured = (microseconds: number): string => (microseconds === 0 ? '-' : time(microseconds));
+
 const ROWS: readonly Row[] = [
   { name: 'messages/s', of: (report) => report.messagesPerSecond, show: figure },
   { name: 'octets/s', of: (report) => report.octetsPerSecond, show: octets },
-  { name: 'latency p50', of: (report) => report.latency.p50, show: time },
-  { name: 'latency p90', of: (report) => report.latency.p90, show: time },
-  { name: 'latency p99', of: (report) => report.latency.p99, show: time },
-  { name: 'latency p99.9', of: (report) => report.latency.p99_9, show: time },
-  { name: 'latency max', of: (report) => report.latency.max, show: time },
-  { name: 'connection p50', of: (report) => report.setup.p50, show: time },
+  { name: 'latency p50', of: (report) => report.latency.p50, show: measured },
+  { name: 'latency p90', of: (report) => report.latency.p90, show: measured },
+  { name: 'latency p99', of: (report) => report.latency.p99, show: measured },
+  { name: 'latency p99.9', of: (report) => report.latency.p99_9, show: measured },
+  { name: 'latency max', of: (report) => report.latency.max, show: measured },
+  { name: 'connection p50', of: (report) => report.setup.p50, show: measured },
   { name: 'refused', of: (report) => report.messages.refused, show: figure },
   { name: 'lost', of: (report) => report.messages.lost, show: figure },
   { name: 'generator, busy', of: (report) => report.generator.busiest, show: percent },
@@ -26,7 +29,11 @@ type Named = readonly [name: string, report: Report];
 
 /** Returns two runs side by side, with the ratio of the second to the first. */
 export function compareText([nameA, a]: Named, [nameB, b]: Named): string {
-  const rows = ROWS.map(({ name, of, show }) => [name, show(of(a)), show(of(b)), ratio(of(a), of(b))]);
+  const rows = ROWS.map(({ name, of, show }) => {
+    const [shownA, shownB] = [show(of(a)), show(of(b))];
+    const known = shownA !== '-' && shownB !== '-';
+    return [name, shownA, shownB, known ? ratio(of(a), of(b)) : '-'];
+  });
   const table = [['', 'A', 'B', 'B / A'], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const settings = differences(a, b);

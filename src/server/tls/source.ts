@@ -93,7 +93,7 @@ function fromFiles(source: FileSource, cert: string, key: string): PemPair {
 export function readOrThrow(file: string): string {
   try {
     // latin1: a PEM file is ASCII, and a file that is not keeps its first octet for the message.
-    return readFileSync(file, 'latin1');
+    return withoutBom(readFileSync(file, 'latin1'));
   } catch (error) {
     throw cannotRead(file, error);
   }
@@ -101,10 +101,15 @@ export function readOrThrow(file: string): string {
 
 export async function readOrReject(file: string): Promise<string> {
   try {
-    return await readFile(file, 'latin1');
+    return withoutBom(await readFile(file, 'latin1'));
   } catch (error) {
     throw cannotRead(file, error);
   }
+}
+
+/** Some editors put a byte order mark before the first line, which OpenSSL then does not take for a PEM block. */
+function withoutBom(text: string): string {
+  return text.replace(/^\xef\xbb\xbf/, '');
 }
 
 const REASONS = new Map([
