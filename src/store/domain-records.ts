@@ -51,8 +51,8 @@ export interface DomainRecords {
   /**
    * Removes the domain, its tokens and sessions, and, with `cancel`, gives up what waits of it. Resolved with a
    * number: durable, and so many messages were cancelled. Null if there is no such domain in the scope. The tokens
-   * are refused from the first moment; cancelling goes on in bounded steps until the promise resolves, and again
-   * when the call is repeated.
+   * are refused from the first moment; cancelling goes on in bounded steps until the promise resolves. If the server
+   * dies meanwhile, {@link Mail.operate} with `cancel` does the rest.
    */
   remove(scope: Scope, name: string, remainder: Remainder, now: number): Promise<number | null>;
 

@@ -150,6 +150,12 @@ export interface Store {
   readonly sessions: Sessions;
   readonly administrator: Administrator;
   readonly idempotency: Idempotency;
+  /** What the HTTP API asks beside. */
+  readonly mail: Mail;
+  readonly statistics: Statistics;
+  readonly domainRecords: DomainRecords;
+  readonly blockLists: BlockLists;
+  readonly webhookCalls: WebhookCalls;
 
   // ---- intake
 
@@ -206,11 +212,5 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** What the HTTP API asks of a store beside the rest. */
-export interface ManagedStore extends Store {
-  readonly mail: Mail;
-  readonly statistics: Statistics;
-  readonly domainRecords: DomainRecords;
-  readonly blockLists: BlockLists;
-  readonly webhookCalls: WebhookCalls;
-}
+/** The store that the HTTP API is built on. */
+export type ManagedStore = Store;

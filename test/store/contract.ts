@@ -4,11 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError, type MessageQuery, type Status, type Store } from '../../src/store/port.js';
 import { describeBlockList } from './contract-block-list.js';
 import { describeDomains } from './contract-domains.js';
+import { describeMail } from './contract-mail.js';
 import { describeOperator } from './contract-operator.js';
 import { describeQueue } from './contract-queue.js';
 import { describeReports } from './contract-reports.js';
 import { describeRetention } from './contract-retention.js';
 import { describeSignIn } from './contract-sign-in.js';
+import { describeStatistics } from './contract-statistics.js';
 import { describeTerms } from './contract-terms.js';
 import { describeWebhooks } from './contract-webhooks.js';
 import { accept, addDomain, contentOf, newMessage, NO_TERMS, octets, writeAll } from './fixtures.js';
@@ -334,6 +336,8 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
     describeWebhooks(() => store, reopen);
     describeRetention(() => store, reopen);
     describeSignIn(() => store, reopen);
+    describeMail(() => store, reopen);
+    describeStatistics(() => store, reopen);
 
     describe('closing', () => {
       it('commits what was given to it first, and refuses what comes later', async () => {

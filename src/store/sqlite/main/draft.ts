@@ -11,6 +11,8 @@ export interface DraftContext {
   readonly buffers: BufferPool;
   /** Told of each message that has come onto the queue. */
   readonly onQueued?: () => void;
+  /** Is called for each message that is stored. */
+  readonly onAccepted?: (id: MessageId, message: NewMessage) => void;
 }
 
 /**
@@ -56,7 +58,7 @@ export class SqliteDraft implements Draft, Holder {
       return Promise.reject(this.#failure);
     }
     this.#spent = true;
-    const { link, budget, onQueued } = this.#context;
+    const { link, budget, onQueued, onAccepted } = this.#context;
     const length = this.#length;
     const commit = {
       id: this.id,
@@ -68,12 +70,14 @@ export class SqliteDraft implements Draft, Holder {
     return link.commit(commit).then(
       () => {
         budget.written(length);
+        onAccepted?.(this.id, message);
         if (message.status === 'queued') onQueued?.();
       },
       async (error: unknown) => {
         budget.written(length);
         // It may have been stored before the thread died; then nobody may be told otherwise.
         if (!(error instanceof ThreadLost) || !(await this.#isStored())) throw error;
+        onAccepted?.(this.id, message);
         if (message.status === 'queued') onQueued?.();
       },
     );

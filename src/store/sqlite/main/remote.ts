@@ -43,9 +43,9 @@ export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): 
   };
 }
 
-export function remoteBlockList(link: WorkerLink): BlockList {
+export function remoteBlockList(link: WorkerLink, now: () => number): BlockList {
   return {
-    find: (domainId, address) => link.ask('blocks', 'find', domainId, address),
+    find: (domainId, address) => link.ask('blocks', 'find', domainId, address, now()),
     isEmpty: (domainId) => link.ask('blocks', 'isEmpty', domainId),
     put: (entry) => link.ask('blocks', 'put', { ...entry }),
     remove: (domain, address) => link.ask('blocks', 'remove', domain, address),

@@ -14,7 +14,11 @@ import type { Queue } from '../../queue.js';
 import type { Retention } from '../../retention.js';
 import type { Idempotency } from '../../idempotency.js';
 import type { Administrator, Sessions } from '../../sessions.js';
-import type { Webhooks } from '../../webhooks.js';
+import type { BlockLists } from '../../block-list.js';
+import type { DomainRecords } from '../../domain-records.js';
+import type { Mail } from '../../mail.js';
+import type { Statistics } from '../../statistics.js';
+import type { WebhookCalls, Webhooks } from '../../webhooks.js';
 import { SqliteDraft, type DraftContext } from './draft.js';
 import type { MessageIds } from './ids.js';
 import type { WorkerLink } from './worker-link.js';
@@ -31,10 +35,37 @@ import {
   remoteRetention,
   remoteWebhooks,
 } from './remote.js';
+import { MailWatch } from './mail-watch.js';
+import {
+  remoteBlockLists,
+  remoteDomainRecords,
+  remoteMail,
+  remoteStatistics,
+  remoteWebhookCalls,
+} from './management.js';
 import { Watch } from './watch.js';
 
 /** Messages that the worker reads in one go: the rest of a long listing waits its turn. */
 const PAGE = 100;
+
+/** The queue, with its watchers of messages informed of what it does. */
+function watchedQueue(queue: Queue, watch: MailWatch): Queue {
+  const missing = async (changed: Promise<number>): Promise<number> => {
+    const recipients = await changed;
+    if (recipients > 0) watch.miss();
+    return recipients;
+  };
+  return {
+    ...queue,
+    async settle(lease, settlements, finished) {
+      await queue.settle(lease, settlements, finished);
+      if (settlements.length === 0) return;
+      watch.publish([{ id: lease.id, domainId: lease.domain.id, kind: 'status', status: null }]);
+    },
+    release: (id, now) => missing(queue.release(id, now)),
+    cancel: (id, now) => missing(queue.cancel(id, now)),
+  };
+}
 
 /** The store's contract over the worker. Every read goes there too, so that the event loop never waits. */
 export class SqliteStore implements Store {
@@ -46,8 +77,14 @@ export class SqliteStore implements Store {
   readonly sessions: Sessions;
   readonly administrator: Administrator;
   readonly idempotency: Idempotency;
+  readonly mail: Mail;
+  readonly statistics: Statistics;
+  readonly domainRecords: DomainRecords;
+  readonly blockLists: BlockLists;
+  readonly webhookCalls: WebhookCalls;
   readonly #link: WorkerLink;
   readonly #watch: Watch;
+  readonly #mailWatch: MailWatch;
   readonly #context: DraftContext;
   readonly #ids: MessageIds;
   readonly #lock: FolderLock | null;
@@ -61,17 +98,30 @@ export class SqliteStore implements Store {
     now: () => number,
   ) {
     const watch = new Watch(link);
-    this.queue = remoteQueue(link, watch, now);
-    this.blockList = remoteBlockList(link);
+    const mailWatch = new MailWatch(link);
+    this.queue = watchedQueue(remoteQueue(link, watch, now), mailWatch);
+    this.blockList = remoteBlockList(link, now);
     this.webhooks = remoteWebhooks(link);
     this.dkimKeys = remoteDkimKeys(link);
     this.retention = remoteRetention(link);
     this.sessions = remoteSessions(link);
     this.administrator = remoteAdministrator(link);
     this.idempotency = remoteIdempotency(link);
+    this.mail = remoteMail(link, mailWatch, watch);
+    this.statistics = remoteStatistics(link);
+    this.domainRecords = remoteDomainRecords(link, this.mail);
+    this.blockLists = remoteBlockLists(link);
+    this.webhookCalls = remoteWebhookCalls(link);
+    this.#mailWatch = mailWatch;
     this.#link = link;
     this.#watch = watch;
-    this.#context = { link, ...context, onQueued: () => watch.tell() };
+    this.#context = {
+      link,
+      ...context,
+      onQueued: () => watch.tell(),
+      onAccepted: (id, { domainId, status }) =>
+        mailWatch.publish([{ id, domainId, kind: 'accepted', status }]),
+    };
     this.#ids = ids;
     this.#lock = lock;
   }
@@ -146,6 +196,7 @@ export class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     this.#watch.end();
+    this.#mailWatch.end();
     await this.#link.close();
     this.#lock?.release();
   }

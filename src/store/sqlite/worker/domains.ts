@@ -31,7 +31,7 @@ export class Domains {
     this.#any = database.prepare('SELECT EXISTS (SELECT 1 FROM domain) AS found');
     // The same token given twice to the same domain is the same token; it never moves to another domain.
     this.#giveToken = database.prepare(`
-      INSERT INTO token (digest, domain_id) VALUES (?, ?)
+      INSERT INTO token (digest, domain_id, created_at) VALUES (?, ?, ?)
       ON CONFLICT (digest) DO UPDATE SET expires_at = NULL WHERE domain_id = excluded.domain_id`);
     this.#expireTokens = database.prepare(`
       UPDATE token SET expires_at = min(?2, coalesce(expires_at, ?2)) WHERE domain_id = ?1`);
@@ -45,7 +45,7 @@ export class Domains {
     const fresh = this.#insert.run(name, now).changes > 0 || this.#revive.run(name).changes > 0;
     if (!fresh) return null;
     const domain = this.#byName(name);
-    if (domain !== null) this.#give(digest, domain);
+    if (domain !== null) this.#give(digest, domain, now);
     return domain;
   }
 
@@ -60,7 +60,7 @@ export class Domains {
     const domain = this.#byName(name);
     if (domain === null) return false;
     this.#end(domain.id, oldUntil, now);
-    this.#give(digest, domain);
+    this.#give(digest, domain, now);
     return true;
   }
 
@@ -80,8 +80,8 @@ export class Domains {
     return (this.#find.get(name) as Domain | undefined) ?? null;
   }
 
-  #give(digest: Uint8Array, domain: Domain): void {
-    if (this.#giveToken.run(digest, domain.id).changes > 0) return;
+  #give(digest: Uint8Array, domain: Domain, now: number): void {
+    if (this.#giveToken.run(digest, domain.id, now).changes > 0) return;
     throw new StoreError('failed', `the new token of ${domain.name} belongs to another domain already`);
   }
 

@@ -25,11 +25,22 @@ export function takeGroup(queue: Request<Write>[]): Request<Write>[] {
   return queue.splice(0, count);
 }
 
+/** What runs around each transaction. */
+export interface Around {
+  /** In the transaction, before it commits. */
+  beforeCommit(): void;
+  /** The transaction was taken back. */
+  afterRollback(): void;
+}
+
+const NOTHING: Around = { beforeCommit: () => undefined, afterRollback: () => undefined };
+
 export class GroupCommit {
   readonly #database: Database;
   readonly #apply: Apply;
   readonly #toError: (error: unknown) => StoreError;
   readonly #fault: () => StoreError | null;
+  readonly #around: Around;
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
   /** @param fault why what is committed is not on stable storage, or null; asked after each commit */
@@ -38,11 +49,13 @@ export class GroupCommit {
     apply: Apply,
     toError: (error: unknown) => StoreError,
     fault: () => StoreError | null,
+    around: Around = NOTHING,
   ) {
     this.#database = database;
     this.#apply = apply;
     this.#toError = toError;
     this.#fault = fault;
+    this.#around = around;
   }
 
   /**
@@ -104,11 +117,13 @@ export class GroupCommit {
       const results = group.map((request): WriteResult => {
         return { request, value: this.#apply(request.operation), failure: null };
       });
+      this.#around.beforeCommit();
       this.#database.exec('COMMIT');
       const failure = this.#fault();
       return failure === null ? results : group.map((request) => ({ request, failure }));
     } catch (error) {
       // Some failures, a full disk among them, have ended the transaction already.
+      this.#around.afterRollback();
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       // Where not even a transaction can be had, each write alone would wait for it as long again.
       if (begun && group.length > 1) return 'apart';

@@ -6,6 +6,8 @@ import { MESSAGE_COLUMNS, RECIPIENT_FIELDS } from '../wire/packed.js';
 import type { Followers } from './parts.js';
 import { TERMS_COLUMNS } from '../wire/terms.js';
 
+const SIZE = MESSAGE_COLUMNS.indexOf('size');
+
 function insertMessage(columns: readonly string[]): string {
   return `INSERT INTO message (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
 }
@@ -69,6 +71,9 @@ export class Intake {
       this.#insertRecipient.get(id, position, forwardPath, status, notify, originalRecipient, due);
     }
     for (const tag of message.tags) this.#insertTag.get(tag, id, domainId);
+    const { tags, receivedAt } = message;
+    const size = Number(columns[SIZE]);
+    this.#followers.counters.accepted(domainId, { tags, receivedAt, recipients: position }, status, size);
     if (due !== null) {
       this.#enqueue.get(id, domainId, message.priority, due);
       this.#followers.outbox.queued(domainId, id, position, message.receivedAt);

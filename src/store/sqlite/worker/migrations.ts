@@ -1,3 +1,37 @@
+/** Counts what is stored already, for the step that adds the counters. `counters.ts` has the numbers of the measures. */
+const COUNT_STORED = `
+  INSERT INTO gauge SELECT domain_id, status, count(*) FROM message GROUP BY domain_id, status;
+  INSERT INTO gauge
+    SELECT domain_id, 'octets', sum(size) FROM message WHERE content_removed = 0 GROUP BY domain_id;
+
+  CREATE TEMP TABLE fact AS
+    SELECT id AS message_id, domain_id, received_at AS at, 0 AS measure, 1 AS count FROM message
+    UNION ALL
+    SELECT id, domain_id, received_at, 1, (SELECT count(*) FROM recipient WHERE message_id = message.id)
+    FROM message
+    UNION ALL
+    SELECT message_id, domain_id, at,
+      CASE outcome WHEN 'delivered' THEN 2 WHEN 'deferred' THEN 3 WHEN 'bounced' THEN 4 ELSE 5 END, 1
+    FROM attempt JOIN message ON message.id = message_id
+    UNION ALL
+    SELECT message_id, domain_id, at, 10 + (
+      SELECT count(*) FROM json_each('[100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 120000, 300000,
+        600000, 1800000, 3600000, 7200000, 14400000, 28800000, 57600000, 86400000, 172800000]')
+      WHERE value < attempt.at - max(message.received_at, coalesce(message.release_at, 0))), 1
+    FROM attempt JOIN message ON message.id = message_id WHERE outcome = 'delivered';
+
+  INSERT INTO counter
+    SELECT owner, tag, unit, at - at % (CASE unit WHEN 0 THEN 3600000 ELSE 86400000 END) AS start, measure,
+      sum(count)
+    FROM (SELECT message_id, domain_id AS owner, at, measure, count FROM fact
+        UNION ALL SELECT message_id, 0, at, measure, count FROM fact)
+      JOIN (SELECT 0 AS unit UNION ALL SELECT 1)
+      JOIN (SELECT '' AS tag, id AS tagged FROM message UNION ALL SELECT name, message_id FROM tag)
+        ON tagged = message_id
+    GROUP BY owner, tag, unit, start, measure;
+  DROP TABLE fact;
+`;
+
 /**
  * The schema, as the steps that made it. `PRAGMA user_version` counts the steps taken. A step that has
  * been released is never edited: add another.
@@ -236,5 +270,64 @@ export const MIGRATIONS: readonly string[] = [
 
   ALTER TABLE webhook_event ADD COLUMN attempting INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE webhook_event ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+  `,
+  // 7: counters, webhook calls, expiry of block entries, retention by domain.
+  `
+  CREATE TABLE counter (
+    domain_id INTEGER NOT NULL, -- 0: all
+    tag       TEXT NOT NULL, -- empty: all messages
+    unit      INTEGER NOT NULL, -- 0: hour, 1: day
+    at        INTEGER NOT NULL, -- its beginning
+    measure   INTEGER NOT NULL,
+    count     INTEGER NOT NULL,
+    PRIMARY KEY (domain_id, tag, unit, at, measure)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE destination_counter (
+    domain_id   INTEGER NOT NULL, -- 0: all
+    day         INTEGER NOT NULL,
+    destination TEXT NOT NULL,
+    measure     INTEGER NOT NULL,
+    count       INTEGER NOT NULL,
+    PRIMARY KEY (domain_id, day, destination, measure)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Stored messages by status, and octets of stored content.
+  CREATE TABLE gauge (
+    domain_id INTEGER NOT NULL,
+    name      TEXT NOT NULL,
+    value     INTEGER NOT NULL,
+    PRIMARY KEY (domain_id, name)
+  ) STRICT, WITHOUT ROWID;
+
+  ${COUNT_STORED}
+
+  CREATE TABLE webhook_call (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    event      INTEGER NOT NULL,
+    domain_id  INTEGER NOT NULL,
+    name       TEXT NOT NULL,
+    message_id INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    duration   INTEGER NOT NULL,
+    status     INTEGER,
+    outcome    TEXT NOT NULL,
+    problem    TEXT,
+    positions  TEXT, -- of the event, as attempt is
+    attempt    TEXT
+  ) STRICT;
+
+  CREATE INDEX webhook_call_by_domain ON webhook_call (domain_id, id);
+  CREATE INDEX webhook_call_by_message ON webhook_call (message_id, id);
+
+  ALTER TABLE block_entry ADD COLUMN expires_at INTEGER;
+  CREATE INDEX block_entry_by_end ON block_entry (expires_at) WHERE expires_at IS NOT NULL;
+
+  ALTER TABLE token ADD COLUMN created_at INTEGER;
+  ALTER TABLE token ADD COLUMN last_used_at INTEGER;
+
+  ALTER TABLE domain ADD COLUMN content_age INTEGER;
+  ALTER TABLE domain ADD COLUMN message_age INTEGER;
+  ALTER TABLE domain ADD COLUMN content_octets INTEGER;
   `,
 ];

@@ -3,18 +3,24 @@ import type { ACCESS } from '../wire/access.js';
 import { Attempts } from './attempts.js';
 import { BlockEntries } from './block-list.js';
 import type { Database } from './database.js';
+import { Counters } from './counters.js';
 import { DkimKeyTable } from './dkim-keys.js';
+import { DomainRecordTable } from './domain-records.js';
 import { Domains } from './domains.js';
 import { IdempotencyTable } from './idempotency.js';
 import { Leasing } from './leasing.js';
+import { MailTable } from './mail.js';
+import { Operations } from './operations.js';
 import { Outbox } from './outbox.js';
 import { Reading } from './reading.js';
 import { Reports } from './reports.js';
 import { Removal } from './retention.js';
 import { SessionTable, Settings } from './sessions.js';
 import { Settling } from './settling.js';
+import { StatisticsTable } from './statistics.js';
 import type { Trash } from './trash.js';
 import { WaitingLine } from './waiting.js';
+import { WebhookCallTable } from './webhook-calls.js';
 import { WebhookTable } from './webhooks.js';
 
 /** Each part by its name. `access.ts` says what of it can be called from outside. */
@@ -32,6 +38,11 @@ export interface Parts {
   readonly sessions: SessionTable;
   readonly settings: Settings;
   readonly idempotency: IdempotencyTable;
+  readonly mail: MailTable;
+  readonly operations: Operations;
+  readonly statistics: StatisticsTable;
+  readonly domainRecords: DomainRecordTable;
+  readonly webhookCalls: WebhookCallTable;
 }
 
 type Method = (...args: never[]) => unknown;
@@ -49,6 +60,7 @@ export interface Followers {
   readonly outbox: Outbox;
   readonly reports: Reports;
   readonly idempotency: IdempotencyTable;
+  readonly counters: Counters;
 }
 
 export function openParts(database: Database, trash: Trash): Parts & Followers {
@@ -57,20 +69,33 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
   const outbox = new Outbox(database);
   const reports = new Reports(database);
   const sessions = new SessionTable(database);
+  const counters = new Counters(database);
+  const domains = new Domains(database);
+  const reading = new Reading(database);
+  const waiting = new WaitingLine(database, attempts, outbox, counters);
+  const removal = new Removal(database, trash, counters);
+  const webhookCalls = new WebhookCallTable(database);
+  const mail = new MailTable(database, reading, webhookCalls);
   return {
-    domains: new Domains(database),
-    reading: new Reading(database),
+    domains,
+    reading,
     leasing: new Leasing(database),
-    settling: new Settling(database, { attempts, blocks, outbox, reports }),
-    waiting: new WaitingLine(database, attempts, outbox),
+    settling: new Settling(database, { attempts, blocks, outbox, reports, counters }),
+    waiting,
     reports,
     blocks,
     webhooks: new WebhookTable(database),
     dkimKeys: new DkimKeyTable(database),
-    removal: new Removal(database, trash),
+    removal,
     sessions,
     settings: new Settings(database, sessions),
     idempotency: new IdempotencyTable(database),
+    mail,
+    operations: new Operations(database, { mail, waiting, removal, counters }),
+    statistics: new StatisticsTable(database, counters),
+    domainRecords: new DomainRecordTable(database, domains, sessions),
+    webhookCalls,
+    counters,
     outbox,
   };
 }

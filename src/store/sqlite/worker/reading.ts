@@ -85,6 +85,11 @@ export class Reading {
     };
   }
 
+  summary(id: number): MessageSummary | null {
+    const row = this.#row(id);
+    return row === null ? null : summary(row, this.#recipientsOf(id));
+  }
+
   content(id: number, sequence: number): Uint8Array | null {
     const row = this.#content.get(id, sequence) as { octets: Uint8Array } | undefined;
     return row?.octets ?? null;

@@ -2,6 +2,7 @@
 import type { Removed, RetentionRequest } from '../../retention.js';
 import { isFinal } from '../../status.js';
 import type { Status } from '../../port.js';
+import type { Counters } from './counters.js';
 import type { Database } from './database.js';
 import type { Trash } from './trash.js';
 
@@ -26,6 +27,7 @@ export interface ShrinkStep {
 
 interface MessageRow {
   readonly id: number;
+  readonly domain_id: number;
   readonly received_at: number;
   readonly status: Status;
   readonly content_removed: number;
@@ -33,8 +35,12 @@ interface MessageRow {
   readonly tags: string | null;
 }
 
+const COLUMNS = 'id, domain_id, received_at, status, content_removed, size, tags';
+
 export class Removal {
   readonly #trash: Trash;
+  readonly #counters: Counters;
+  readonly #one;
   readonly #database: Database;
   readonly #messages;
   readonly #owed;
@@ -44,12 +50,13 @@ export class Removal {
   readonly #removeTag;
   readonly #removeRows;
 
-  constructor(database: Database, trash: Trash) {
+  constructor(database: Database, trash: Trash, counters: Counters) {
+    this.#counters = counters;
     this.#database = database;
     this.#trash = trash;
     this.#messages = database.prepare(`
-      SELECT id, received_at, status, content_removed, size, tags FROM message WHERE id > ?
-      ORDER BY id LIMIT ${STEP_MESSAGES}`);
+      SELECT ${COLUMNS} FROM message WHERE id > ? ORDER BY id LIMIT ${STEP_MESSAGES}`);
+    this.#one = database.prepare(`SELECT ${COLUMNS} FROM message WHERE id = ?`);
     this.#owed = database.prepare('SELECT 1 FROM owed_report WHERE message_id = ? LIMIT 1');
     this.#removeChunks = database.prepare('DELETE FROM chunk WHERE message_id = ?');
     this.#leaveToTrash = database.prepare('INSERT OR IGNORE INTO upload (message_id) VALUES (?)');
@@ -82,6 +89,15 @@ export class Removal {
     return { ...removed, next: rows.length < STEP_MESSAGES ? null : (rows.at(-1)?.id ?? null) };
   }
 
+  /** Removes one message with all that is kept of it. Returns false if there is none, or it is not finished. */
+  removeFinished(id: number): boolean {
+    const row = this.#one.get(id) as MessageRow | undefined;
+    if (row === undefined || !this.#isDone(row)) return false;
+    if (row.content_removed === 0) this.#removeContent(row);
+    this.#removeMessage(row);
+    return true;
+  }
+
   shrink(): ShrinkStep {
     const before = this.#pragma('freelist_count');
     this.#database.exec(`PRAGMA incremental_vacuum(${STEP_PAGES})`);
@@ -94,7 +110,8 @@ export class Removal {
   }
 
   /** Returns the octets that it removed here and now. */
-  #removeContent({ id, size }: MessageRow): number {
+  #removeContent({ id, size, domain_id }: MessageRow): number {
+    this.#counters.contentRemoved(domain_id, size);
     if (size <= STEP_OCTETS) {
       this.#removeChunks.run(id);
       return size;
@@ -104,7 +121,8 @@ export class Removal {
     return 0;
   }
 
-  #removeMessage({ id, tags }: MessageRow): void {
+  #removeMessage({ id, tags, domain_id, status }: MessageRow): void {
+    this.#counters.messageRemoved(domain_id, status);
     for (const tag of tags === null ? [] : (JSON.parse(tags) as string[])) this.#removeTag.run(tag, id);
     for (const statement of this.#removeRows) statement.run(id);
   }

@@ -61,6 +61,10 @@ export class Desk {
       (write) => this.#write(write),
       (error) => this.#toError(error),
       () => this.#files.fault(),
+      {
+        beforeCommit: () => parts.counters.write(),
+        afterRollback: () => parts.counters.forget(),
+      },
     );
     this.#files = new OwnFiles(options.directory);
     if (!options.exclusive) return;

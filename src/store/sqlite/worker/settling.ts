@@ -3,6 +3,7 @@ import { StoreError, type Status } from '../../port.js';
 import type { Settlement } from '../../queue.js';
 import { isFinal, isWaiting, statusOf } from '../../status.js';
 import type { Attempts } from './attempts.js';
+import type { Counters } from './counters.js';
 import type { BlockEntries } from './block-list.js';
 import type { Database } from './database.js';
 import type { LeaseName } from './leasing.js';
@@ -30,6 +31,7 @@ interface Follows {
   readonly blocks: BlockEntries;
   readonly outbox: Outbox;
   readonly reports: Reports;
+  readonly counters: Counters;
 }
 
 export class Settling {
@@ -78,7 +80,18 @@ export class Settling {
       );
     });
     const status = statusOf(recipients.map(({ status }) => status));
-    if (status !== message.status) this.#setMessage.run(status, id);
+    const { counters } = this.#follows;
+    if (status !== message.status) {
+      this.#setMessage.run(status, id);
+      counters.statusChanged(message.domainId, message.status, status);
+    }
+    counters.attempted(
+      id,
+      written.map(({ position, attempt }) => ({
+        forwardPath: recipients[position]?.forwardPath ?? '',
+        attempt,
+      })),
+    );
     this.#follows.outbox.settled(message.domainId, id, written);
     this.#requeue(id, recipients, holder === null || (current && finished));
   }

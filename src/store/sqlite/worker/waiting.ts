@@ -5,6 +5,7 @@ import type { Status } from '../../port.js';
 import { ATTEMPT, type Attempts } from './attempts.js';
 import type { Database } from './database.js';
 import { HASTENED } from './leasing.js';
+import type { Counters } from './counters.js';
 import type { Outbox } from './outbox.js';
 
 type WaitingRow = Omit<Waiting, 'leased' | 'lastAttempt'> & { readonly leased: number } & {
@@ -18,9 +19,17 @@ const MESSAGES = (['queued', 'deferred'] as const).map(
 const OF_DOMAIN = MESSAGES.map((select) => `${select} AND domain_id = ?3`);
 const inOrder = (selects: readonly string[]): string => `${selects.join(' UNION ALL ')} ORDER BY id LIMIT ?2`;
 
+interface WaitingRecipient {
+  readonly position: number;
+  readonly forwardPath: string;
+  readonly attempts: number;
+  readonly status: Status;
+}
+
 export class WaitingLine {
   readonly #attempts: Attempts;
   readonly #outbox: Outbox;
+  readonly #counters: Counters;
   readonly #domainId;
   readonly #ids;
   readonly #idsOfDomain;
@@ -35,7 +44,8 @@ export class WaitingLine {
   readonly #setMessage;
   readonly #dropNotices;
 
-  constructor(database: Database, attempts: Attempts, outbox: Outbox) {
+  constructor(database: Database, attempts: Attempts, outbox: Outbox, counters: Counters) {
+    this.#counters = counters;
     this.#attempts = attempts;
     this.#outbox = outbox;
     this.#domainId = database.prepare('SELECT id FROM domain WHERE name = ?');
@@ -53,9 +63,11 @@ export class WaitingLine {
           AND attempt.number = recipient.attempts
       WHERE message.id = ?1 AND recipient.status IN ('queued', 'deferred') ORDER BY recipient.position`);
     this.#recipients = database.prepare(
-      'SELECT position, status, attempts FROM recipient WHERE message_id = ? ORDER BY position',
+      'SELECT position, forward_path AS forwardPath, status, attempts FROM recipient WHERE message_id = ? ORDER BY position',
     );
-    this.#message = database.prepare('SELECT domain_id AS domainId, priority FROM message WHERE id = ?');
+    this.#message = database.prepare(
+      'SELECT domain_id AS domainId, priority, status FROM message WHERE id = ?',
+    );
     this.#setRelease = database.prepare('UPDATE message SET release_at = ? WHERE id = ?');
     this.#enqueue = database.prepare(
       'INSERT INTO queue (message_id, domain_id, priority, due_at) VALUES (?, ?, ?, ?)',
@@ -100,17 +112,22 @@ export class WaitingLine {
 
   cancel(id: number, now: number): number {
     const given = this.#recipientsOf(id, (status) => status === 'held' || isWaiting(status));
+    const attempt: Attempt = {
+      at: now,
+      outcome: 'cancelled',
+      remoteHost: null,
+      reply: 'taken off the queue by the operator',
+      tls: null,
+    };
     for (const { position, attempts } of given) {
       this.#setRecipient.run('cancelled', attempts + 1, null, id, position);
-      this.#attempts.add(id, position, attempts + 1, {
-        at: now,
-        outcome: 'cancelled',
-        remoteHost: null,
-        reply: 'taken off the queue by the operator',
-        tls: null,
-      });
+      this.#attempts.add(id, position, attempts + 1, attempt);
     }
     if (given.length === 0) return 0;
+    this.#counters.attempted(
+      id,
+      given.map(({ forwardPath }) => ({ forwardPath, attempt })),
+    );
     this.#setStatus(id);
     this.#dequeue.run(id);
     this.#dropNotices.run(id);
@@ -127,16 +144,17 @@ export class WaitingLine {
     return (rows as { id: number }[]).map(({ id }) => id);
   }
 
-  #recipientsOf(
-    id: number,
-    chosen: (status: Status) => boolean,
-  ): { position: number; attempts: number; status: Status }[] {
-    const rows = this.#recipients.all(id) as { position: number; attempts: number; status: Status }[];
+  #recipientsOf(id: number, chosen: (status: Status) => boolean): WaitingRecipient[] {
+    const rows = this.#recipients.all(id) as unknown as WaitingRecipient[];
     return rows.filter(({ status }) => chosen(status));
   }
 
   #setStatus(id: number): void {
-    this.#setMessage.run(statusOf(this.#recipientsOf(id, () => true).map(({ status }) => status)), id);
+    const status = statusOf(this.#recipientsOf(id, () => true).map(({ status }) => status));
+    const message = this.#message.get(id) as { domainId: number; status: Status };
+    if (status === message.status) return;
+    this.#setMessage.run(status, id);
+    this.#counters.statusChanged(message.domainId, message.status, status);
   }
 }
 

@@ -1,0 +1,124 @@
+/** The parts of the contract for the HTTP API, on the main thread: each call goes to the worker. */
+import type { BlockLists } from '../../block-list.js';
+import type { DomainRecords } from '../../domain-records.js';
+import type { Mail, OperationStep } from '../../mail.js';
+import type { Scope } from '../../port.js';
+import type { Statistics } from '../../statistics.js';
+import type { WebhookCalls } from '../../webhooks.js';
+import type { OwnedStep } from '../worker/operations.js';
+import { countsOf } from '../worker/statistics.js';
+import { copy } from './remote.js';
+import type { MailWatch } from './mail-watch.js';
+import { checkPage, checkStatistics } from './bounds.js';
+import type { Watch } from './watch.js';
+import type { WorkerLink } from './worker-link.js';
+
+/** @param queueWatch learns of messages that are due sooner */
+export function remoteMail(link: WorkerLink, watch: MailWatch, queueWatch: Watch): Mail {
+  const published = (kind: 'status' | 'removed' | 'tags', owned: OwnedStep): OperationStep => {
+    const { domainIds, ...step } = owned;
+    watch.publish(step.changed.map((id, at) => ({ id, domainId: domainIds[at] ?? 0, kind, status: null })));
+    return step;
+  };
+  return {
+    async page(scope, request) {
+      checkPage(request);
+      return link.ask('mail', 'page', plainScope(scope), structuredClone(request));
+    },
+    message: (scope, id) => link.ask('mail', 'record', plainScope(scope), id),
+    async *content(scope, id) {
+      for (let sequence = 0; ; sequence++) {
+        const octets = await link.ask('mail', 'content', plainScope(scope), id, sequence);
+        if (octets === null) return;
+        yield octets;
+      }
+    },
+    headerSection: (scope, id) => link.ask('mail', 'headerSection', plainScope(scope), id),
+    async operate(scope, request) {
+      const { operation } = request;
+      const step = await link.ask('operations', 'operate', plainScope(scope), structuredClone(request));
+      if (step.changed.length > 0 && (operation === 'retry' || operation === 'release')) queueWatch.tell();
+      return published(operation === 'delete' ? 'removed' : 'status', step);
+    },
+    async retag(scope, { add, remove }, selection, before) {
+      const retag = { add: [...add], remove: [...remove] };
+      const args = [plainScope(scope), retag, structuredClone(selection), before] as const;
+      return published('tags', await link.ask('operations', 'retag', ...args));
+    },
+    watch: (scope, watcher) => watch.add(plainScope(scope), watcher),
+  };
+}
+
+export function remoteStatistics(link: WorkerLink): Statistics {
+  return {
+    async counts(scope, query) {
+      checkStatistics(query);
+      return link.ask('statistics', 'counts', plainScope(scope), { ...query });
+    },
+    tags: (scope, query) => link.ask('statistics', 'tags', plainScope(scope), { ...query }),
+    destinations: (scope, query) => link.ask('statistics', 'destinations', plainScope(scope), { ...query }),
+    async recount(scope, query) {
+      const facts = [];
+      for (let after: number | null = 0; after !== null;) {
+        const step: {
+          facts: readonly { at: number; measure: number; count: number }[];
+          next: number | null;
+        } = await link.ask('statistics', 'recount', plainScope(scope), { ...query }, after);
+        facts.push(...step.facts);
+        after = step.next;
+      }
+      return countsOf(facts);
+    },
+  };
+}
+
+export function remoteDomainRecords(link: WorkerLink, mail: Mail): DomainRecords {
+  return {
+    list: (scope, query, now) => link.ask('domainRecords', 'list', plainScope(scope), { ...query }, now),
+    find: (scope, name, now) => link.ask('domainRecords', 'find', plainScope(scope), name, now),
+    tokenUsed: (digest, at) =>
+      link.ask('domainRecords', 'tokenUsed', copy(digest), at).catch(() => undefined),
+    async remove(scope, name, remainder, now) {
+      const domainId = await link.ask('domainRecords', 'remove', plainScope(scope), name, now);
+      if (domainId === null) return null;
+      let cancelled = 0;
+      if (remainder === 'keep') return cancelled;
+      const selection = { filter: { statuses: ['queued', 'deferred', 'held'] } } as const;
+      for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null;) {
+        const step: OperationStep = await mail.operate(
+          { domainId },
+          { operation: 'cancel', selection, before, now },
+        );
+        cancelled += step.changed.length;
+        before = step.next;
+      }
+      return cancelled;
+    },
+    setRetention: (scope, name, retention) =>
+      link.ask('domainRecords', 'setRetention', plainScope(scope), name, { ...retention }),
+  };
+}
+
+export function remoteBlockLists(link: WorkerLink): BlockLists {
+  const plain = <E extends object>(entries: readonly E[]): E[] => entries.map((entry) => ({ ...entry }));
+  return {
+    search: (scope, query, now) => link.ask('blocks', 'search', plainScope(scope), { ...query }, now),
+    putAll: (scope, entries) => link.ask('blocks', 'putAll', plainScope(scope), plain(entries)),
+    removeAll: (scope, entries) => link.ask('blocks', 'removeAll', plainScope(scope), plain(entries)),
+    removeExpired: (now) => link.ask('blocks', 'removeExpired', now),
+  };
+}
+
+export function remoteWebhookCalls(link: WorkerLink): WebhookCalls {
+  return {
+    record: (call) => link.ask('webhookCalls', 'record', { ...call }),
+    list: (scope, query) => link.ask('webhookCalls', 'list', plainScope(scope), { ...query }),
+    redeliver: (scope, call, now) => link.ask('webhookCalls', 'redeliver', plainScope(scope), call, now),
+    test: (scope, message, name, now) =>
+      link.ask('webhookCalls', 'test', plainScope(scope), message, name, now),
+  };
+}
+
+function plainScope(scope: Scope): Scope {
+  return scope === 'all' ? scope : { domainId: scope.domainId };
+}

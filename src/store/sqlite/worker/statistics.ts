@@ -1,0 +1,160 @@
+/** SQL that reads counters. */
+import type { Scope } from '../../port.js';
+import {
+  type Counts,
+  type CountsAt,
+  deliveryPercentile,
+  type Destination,
+  NO_COUNTS,
+  type StatisticsQuery,
+  type TagCount,
+} from '../../statistics.js';
+import { type Counters, DAY, FIRST_BUCKET, floor, HOUR, MEASURES, UNITS } from './counters.js';
+import type { Database } from './database.js';
+
+/** Messages that one step of a recount reads. */
+const STEP_MESSAGES = 500;
+
+interface CounterRow {
+  readonly at: number;
+  readonly measure: number;
+  readonly count: number;
+}
+
+export interface RecountStep {
+  readonly facts: readonly CounterRow[];
+  /** The message after which the next step begins; null at the end. */
+  readonly next: number | null;
+}
+
+export class StatisticsTable {
+  readonly #counters: Counters;
+  readonly #domainId;
+  readonly #counts;
+  readonly #tags;
+  readonly #tagsOfDomain;
+  readonly #destinations;
+  readonly #messages;
+
+  constructor(database: Database, counters: Counters) {
+    this.#counters = counters;
+    this.#domainId = database.prepare('SELECT id FROM domain WHERE name = ?');
+    this.#counts = database.prepare(`
+      SELECT at, measure, count FROM counter
+      WHERE domain_id = ? AND tag = ? AND unit = ? AND at >= ? AND at < ? AND count <> 0 ORDER BY at`);
+    const tags = (where: string) =>
+      database.prepare(`
+        SELECT name AS tag, count(*) AS messages, max(received_at) AS lastUsed
+        FROM tag CROSS JOIN message ON message.id = message_id
+        WHERE name > ?1 AND name >= ?2 AND name < ?2 || char(1114111) ${where}
+        GROUP BY name ORDER BY name LIMIT ?3`);
+    this.#tags = tags('');
+    this.#tagsOfDomain = tags('AND tag.domain_id = ?4');
+    this.#destinations = database.prepare(`
+      SELECT destination, measure, sum(count) AS count FROM destination_counter
+      WHERE domain_id = ? AND day >= ? AND day < ? GROUP BY destination, measure`);
+    this.#messages = database.prepare(`
+      SELECT id, domain_id AS domainId, tags FROM message WHERE id > ? ORDER BY id LIMIT ${STEP_MESSAGES}`);
+  }
+
+  counts(scope: Scope, { domain, tag = '', unit, since, until }: StatisticsQuery): CountsAt[] {
+    const owner = this.#ownerOf(scope, domain);
+    if (owner === null) return [];
+    const from = floor(since, unit === 'hour' ? HOUR : DAY);
+    const rows = this.#counts.all(owner, tag, UNITS[unit], from, until) as unknown as CounterRow[];
+    return countsOf(rows);
+  }
+
+  tags(
+    scope: Scope,
+    query: {
+      readonly domain?: string;
+      readonly prefix?: string;
+      readonly after?: string;
+      readonly limit: number;
+    },
+  ): TagCount[] {
+    const owner = this.#ownerOf(scope, query.domain);
+    if (owner === null) return [];
+    const values = [query.after ?? '', query.prefix ?? '', query.limit] as const;
+    if (owner === 0) return this.#tags.all(...values) as TagCount[];
+    return this.#tagsOfDomain.all(...values, owner) as TagCount[];
+  }
+
+  destinations(
+    scope: Scope,
+    query: {
+      readonly domain?: string;
+      readonly since: number;
+      readonly until: number;
+      readonly limit: number;
+    },
+  ): Destination[] {
+    const owner = this.#ownerOf(scope, query.domain);
+    if (owner === null) return [];
+    const rows = this.#destinations.all(owner, floor(query.since, DAY), query.until) as unknown as ({
+      readonly destination: string;
+    } & Omit<CounterRow, 'at'>)[];
+    const measures = new Map<string, Omit<CounterRow, 'at'>[]>();
+    for (const row of rows) {
+      const known = measures.get(row.destination);
+      if (known === undefined) measures.set(row.destination, [row]);
+      else known.push(row);
+    }
+    const destinations = [...measures].map(([destination, of]): Destination => {
+      const { delivered, deferred, bounced, deliveryTimes } = sumOf(of);
+      return { destination, delivered, deferred, bounced, deliveryTimes };
+    });
+    const slowness = ({ deliveryTimes }: Destination) => deliveryPercentile(deliveryTimes, 0.95) ?? -1;
+    return destinations.sort((a, b) => slowness(b) - slowness(a)).slice(0, query.limit);
+  }
+
+  /** One step of a recount: what some messages have added, by the beginning of the unit. */
+  recount(scope: Scope, { domain, tag, unit, since, until }: StatisticsQuery, after: number): RecountStep {
+    const owner = this.#ownerOf(scope, domain);
+    if (owner === null) return { facts: [], next: null };
+    const length = unit === 'hour' ? HOUR : DAY;
+    const messages = this.#messages.all(after) as { id: number; domainId: number; tags: string | null }[];
+    const facts: CounterRow[] = [];
+    for (const { id, domainId, tags } of messages) {
+      if (owner !== 0 && owner !== domainId) continue;
+      if (tag !== undefined && !(JSON.parse(tags ?? '[]') as string[]).includes(tag)) continue;
+      for (const { measure, at, count } of this.#counters.factsOf(id)) {
+        if (at >= floor(since, length) && floor(at, length) < until) {
+          facts.push({ at: floor(at, length), measure, count });
+        }
+      }
+    }
+    return { facts, next: messages.length < STEP_MESSAGES ? null : (messages.at(-1)?.id ?? null) };
+  }
+
+  /** The number that the counters have for a domain, 0 for all; null if it is not in the scope. */
+  #ownerOf(scope: Scope, domain: string | undefined): number | null {
+    if (domain === undefined) return scope === 'all' ? 0 : scope.domainId;
+    const id = (this.#domainId.get(domain) as { id: number } | undefined)?.id;
+    return id === undefined || (scope !== 'all' && scope.domainId !== id) ? null : id;
+  }
+}
+
+/** Sums facts of the same time. They need not be in order. */
+export function countsOf(facts: readonly CounterRow[]): CountsAt[] {
+  const times = new Map<number, CounterRow[]>();
+  for (const fact of facts) {
+    const known = times.get(fact.at);
+    if (known === undefined) times.set(fact.at, [fact]);
+    else known.push(fact);
+  }
+  return [...times].sort(([a], [b]) => a - b).map(([at, of]) => ({ at, ...sumOf(of) }));
+}
+
+function sumOf(facts: readonly Omit<CounterRow, 'at'>[]): Counts {
+  const deliveryTimes = [...NO_COUNTS.deliveryTimes];
+  const sums = { ...NO_COUNTS, deliveryTimes };
+  const names = Object.keys(MEASURES) as (keyof typeof MEASURES)[];
+  for (const { measure, count } of facts) {
+    const name = names.find((each) => MEASURES[each] === measure);
+    if (name !== undefined) (sums as Record<typeof name, number>)[name] += count;
+    else deliveryTimes[measure - FIRST_BUCKET] = (deliveryTimes[measure - FIRST_BUCKET] ?? 0) + count;
+  }
+  return sums;
+}

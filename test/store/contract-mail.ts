@@ -1,0 +1,379 @@
+/** The part of the store's contract about messages within a scope: listing, search, operations, watching. */
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import type { MailChange, PageRequest } from '../../src/store/mail.js';
+import type { MessageFilter } from '../../src/store/search.js';
+import type { Domain, MessageId, Scope, Status, Store } from '../../src/store/port.js';
+import { headerValuesOf, matches, termsOfFilter } from '../../src/store/search-text.js';
+import { accept, addDomain, digest, newMessage } from './fixtures.js';
+
+const RECEIVED = 1_760_000_000_000;
+
+interface Kept {
+  readonly id: MessageId;
+  readonly domain: string;
+  readonly status: Status;
+  readonly tags: readonly string[];
+  readonly receivedAt: number;
+  readonly subject: string | null;
+  readonly to: readonly string[];
+  readonly headers: string;
+}
+
+/** All pages of a filter, whatever their lengths. */
+async function idsOf(store: Store, scope: Scope, filter: MessageFilter, limit = 7): Promise<MessageId[]> {
+  const ids: MessageId[] = [];
+  let request: PageRequest = { filter, limit };
+  for (let pages = 0; pages < 500; pages++) {
+    const { messages, next } = await store.mail.page(scope, request);
+    expect(messages.length).toBeLessThanOrEqual(limit);
+    ids.push(...messages.map(({ id }) => id));
+    if (next === null) return ids;
+    request = { filter, limit, before: next };
+  }
+  throw new Error('the pages do not end');
+}
+
+const SUBJECTS = ['Grüße aus Köln', 'Invoice 4711', 'Password reset', null];
+
+/** @param store the open store of the test that runs */
+export function describeMail(store: () => Store, reopen: () => Promise<void>): void {
+  async function twoDomains(): Promise<{ a: Domain; b: Domain }> {
+    return { a: await addDomain(store(), 'a.example'), b: await addDomain(store(), 'b.example') };
+  }
+
+  describe('pages of messages', () => {
+    // Invariant: for any scope and filter, the pages together are what the definition in search-text.ts gives.
+    it('hold exactly what matches within the scope, newest first', async () => {
+      const { a, b } = await twoDomains();
+      const kept: Kept[] = [];
+      for (let index = 0; index < 90; index++) {
+        const domain = index % 4 === 0 ? b : a;
+        const status = index % 5 === 0 ? 'queued' : 'held';
+        const tags = ['even', 'third'].filter((_, place) => index % (place + 2) === 0);
+        const subject = SUBJECTS[index % 4] ?? null;
+        const headers = `From: App <app@example.com>\r\nX-Order: order-${index}\r\n folded ${index % 3}\r\n`;
+        const receivedAt = RECEIVED + index * 1000;
+        const to = [`user${index % 9}@example.net`];
+        const recipients = to.map((forwardPath) => ({ forwardPath }));
+        const message = newMessage(domain.id, { status, tags, subject, receivedAt, recipients });
+        const id = await accept(store(), message, Buffer.from(`${headers}\r\nbody\r\n`));
+        kept.unshift({ id, domain: domain.name, status, tags, receivedAt, subject, to, headers });
+      }
+      const term = fc.oneof(
+        fc.record({
+          kind: fc.constantFrom('text', 'phrase', 'from', 'to', 'subject'),
+          text: fc.constantFrom(
+            'grus',
+            'GRÜSSE',
+            'invoice 47',
+            'user3@exam',
+            'order-1',
+            'folded 2',
+            'app',
+            '--',
+            'xyz',
+          ),
+          negated: fc.boolean(),
+        }),
+        fc.record({ kind: fc.constant('tag'), tag: fc.constantFrom('even', 'none'), negated: fc.boolean() }),
+        fc.record({ kind: fc.constant('status'), status: fc.constant('held'), negated: fc.boolean() }),
+        fc.record({
+          kind: fc.constantFrom('before', 'after'),
+          time: fc.constant(RECEIVED + 40_000),
+          negated: fc.boolean(),
+        }),
+      ) as fc.Arbitrary<NonNullable<MessageFilter['search']>[number]>;
+      const filters = fc.record(
+        {
+          domains: fc.subarray(['a.example', 'b.example', 'none.example']),
+          tags: fc.subarray(['even', 'third']),
+          statuses: fc.subarray<Status>(['held', 'queued', 'bounced']),
+          subject: fc.constantFrom('password', 'zzz'),
+          to: fc.constantFrom('user1', 'example.net'),
+          since: fc.constant(RECEIVED + 10_000),
+          until: fc.constant(RECEIVED + 70_000),
+          search: fc.array(term, { maxLength: 3 }),
+        },
+        { requiredKeys: [] },
+      );
+      const scopes = fc.constantFrom<Scope>('all', { domainId: a.id }, { domainId: b.id }, { domainId: 999 });
+      await fc.assert(
+        fc.asyncProperty(scopes, filters, async (scope, filter) => {
+          const expected = kept.filter((message) => {
+            const owner = message.domain === 'a.example' ? a.id : b.id;
+            return (
+              (scope === 'all' || scope.domainId === owner) &&
+              filter.domains?.includes(message.domain) !== false &&
+              filter.tags?.every((tag) => message.tags.includes(tag)) !== false &&
+              filter.statuses?.includes(message.status) !== false &&
+              (filter.since === undefined || message.receivedAt >= filter.since) &&
+              (filter.until === undefined || message.receivedAt < filter.until) &&
+              matches(termsOfFilter(filter), {
+                ...message,
+                from: 'app@example.com',
+                reversePath: 'bounces@example.com',
+                messageId: '<1@example.com>',
+                headerValues: () => headerValuesOf(message.headers),
+              })
+            );
+          });
+          expect(await idsOf(store(), scope, filter)).toEqual(expected.map(({ id }) => id));
+        }),
+        { numRuns: 150 },
+      );
+      const newerThan = kept[5]?.id ?? 0;
+      const newer = await store().mail.page('all', { filter: {}, newerThan, limit: 50 });
+      expect(newer.messages.map(({ id }) => id)).toEqual(kept.slice(0, 5).map(({ id }) => id));
+    });
+
+    it('are refused beyond the limits', async () => {
+      const page = (request: Partial<PageRequest>) =>
+        store().mail.page('all', { filter: {}, limit: 5, ...request });
+      for (const request of [{ limit: 0 }, { limit: 201 }, { limit: NaN }, { before: -1 }, { before: 1.5 }]) {
+        await expect(page(request)).rejects.toBeInstanceOf(RangeError);
+      }
+      const terms = Array.from({ length: 21 }, () => ({ kind: 'text', text: 'a', negated: false }) as const);
+      await expect(page({ filter: { search: terms } })).rejects.toBeInstanceOf(RangeError);
+    });
+  });
+
+  describe('one message', () => {
+    it('is shown with all that is kept of it, within its scope alone', async () => {
+      const { a, b } = await twoDomains();
+      const header = 'From: app@example.com\r\nSubject: x\r\n';
+      const origin = { way: 'api', listener: '127.0.0.1:8025', hello: 'curl/8' } as const;
+      const id = await accept(store(), newMessage(a.id, { origin }), Buffer.from(`${header}\r\nbody`));
+      await reopen();
+      for (const scope of ['all', { domainId: a.id }] as const) {
+        expect(await store().mail.message(scope, id)).toMatchObject({ id, origin, owed: [], calls: [] });
+        expect(Buffer.from((await store().mail.headerSection(scope, id)) ?? []).toString()).toBe(header);
+        expect(await read(store().mail.content(scope, id))).toBe(`${header}\r\nbody`);
+      }
+      const foreign = { domainId: b.id };
+      expect(await store().mail.message(foreign, id)).toBeNull();
+      expect(await store().mail.headerSection(foreign, id)).toBeNull();
+      expect(await read(store().mail.content(foreign, id))).toBe('');
+      expect(await store().mail.message('all', 12345)).toBeNull();
+    });
+
+    it('has its header section whole, over chunks', async () => {
+      const { a } = await twoDomains();
+      for (const length of [975, 985, 986, 987, 988, 2500]) {
+        const header = `X-Long: ${'x'.repeat(length)}\r\n`;
+        const id = await accept(store(), newMessage(a.id), Buffer.from(`${header}\r\n${'b'.repeat(3000)}`));
+        expect(Buffer.from((await store().mail.headerSection('all', id)) ?? []).toString()).toBe(header);
+      }
+    });
+  });
+
+  describe('operations on messages', () => {
+    const step = (scope: Scope, operation: 'cancel' | 'delete' | 'release' | 'retry', ids: number[]) =>
+      store().mail.operate(scope, { operation, selection: { ids }, now: RECEIVED + 5 });
+
+    it('change what is in the scope and pass over the rest', async () => {
+      const { a, b } = await twoDomains();
+      const ofA = await accept(store(), newMessage(a.id));
+      const ofB = await accept(store(), newMessage(b.id));
+      const ids = [ofA, ofB, 999];
+      expect(await step({ domainId: a.id }, 'release', ids)).toEqual({
+        changed: [ofA],
+        unchanged: 0,
+        next: null,
+      });
+      expect(await step({ domainId: a.id }, 'delete', ids)).toEqual({
+        changed: [],
+        unchanged: 1,
+        next: null,
+      });
+      expect(await step({ domainId: a.id }, 'retry', ids)).toMatchObject({ changed: [ofA] });
+      expect(await step({ domainId: a.id }, 'cancel', ids)).toMatchObject({ changed: [ofA] });
+      expect(await step({ domainId: a.id }, 'cancel', ids)).toMatchObject({ changed: [], unchanged: 1 });
+      expect(await step({ domainId: b.id }, 'delete', [ofA])).toEqual({
+        changed: [],
+        unchanged: 0,
+        next: null,
+      });
+      expect((await store().message(ofA))?.status).toBe('cancelled');
+      expect((await store().message(ofB))?.status).toBe('held');
+      expect(await step({ domainId: a.id }, 'delete', ids)).toMatchObject({ changed: [ofA] });
+      expect(await store().message(ofA)).toBeNull();
+      expect(await read(store().mail.content('all', ofA))).toBe('');
+    });
+
+    it('go through all that match a filter, in steps', async () => {
+      const { a, b } = await twoDomains();
+      for (let index = 0; index < 230; index++) {
+        await accept(store(), newMessage(index % 10 === 0 ? b.id : a.id));
+      }
+      let [changed, steps, before]: [number, number, number | null] = [0, 0, Number.MAX_SAFE_INTEGER];
+      while (before !== null) {
+        const done = await store().mail.operate('all', {
+          operation: 'release',
+          selection: { filter: { domains: ['a.example'], statuses: ['held'] } },
+          before,
+          now: RECEIVED,
+        });
+        changed += done.changed.length;
+        before = done.next;
+        steps++;
+      }
+      expect([changed, steps > 1]).toEqual([207, true]);
+      expect(await idsOf(store(), 'all', { statuses: ['held'] })).toHaveLength(23);
+    });
+
+    it('put tags on and take them off', async () => {
+      const { a, b } = await twoDomains();
+      const id = await accept(store(), newMessage(a.id, { tags: ['old', 'kept'] }));
+      const retag = { add: ['new', 'kept', 'new'], remove: ['old'] };
+      expect(await store().mail.retag({ domainId: b.id }, retag, { ids: [id] })).toMatchObject({
+        changed: [],
+      });
+      expect(await store().mail.retag({ domainId: a.id }, retag, { ids: [id] })).toMatchObject({
+        changed: [id],
+      });
+      expect(await store().mail.retag('all', retag, { ids: [id] })).toMatchObject({
+        changed: [],
+        unchanged: 1,
+      });
+      expect((await store().message(id))?.tags).toEqual(['kept', 'new']);
+      expect(await idsOf(store(), 'all', { tags: ['new'] })).toEqual([id]);
+      expect(await idsOf(store(), 'all', { tags: ['old'] })).toEqual([]);
+    });
+  });
+
+  describe('watching messages', () => {
+    it('tells each scope of its own changes', async () => {
+      const { a, b } = await twoDomains();
+      const seen: Record<string, MailChange[]> = { all: [], a: [], b: [] };
+      const watch = (name: string, scope: Scope) =>
+        store().mail.watch(scope, {
+          changed: (changes) => seen[name]?.push(...changes),
+          missed: () => undefined,
+        });
+      const ends = [watch('all', 'all'), watch('a', { domainId: a.id }), watch('b', { domainId: b.id })];
+      const id = await accept(store(), newMessage(a.id, { status: 'queued' }));
+      await vi.waitFor(() => expect(seen['a']).toHaveLength(1));
+      await store().mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: RECEIVED });
+      await vi.waitFor(() => expect(seen['a']).toHaveLength(2));
+      const expected = [
+        { id, domainId: a.id, kind: 'accepted', status: 'queued' },
+        { id, domainId: a.id, kind: 'status', status: null },
+      ];
+      expect(seen).toEqual({ all: expected, a: expected, b: [] });
+      for (const end of ends) end();
+      await accept(store(), newMessage(a.id));
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      expect(seen['a']).toHaveLength(2);
+    });
+  });
+
+  describe('domains of the API', () => {
+    it('are listed with counts, tokens and retention, within the scope', async () => {
+      const { a, b } = await twoDomains();
+      await accept(store(), newMessage(a.id), Buffer.alloc(70));
+      const id = await accept(store(), newMessage(a.id, { status: 'queued' }), Buffer.alloc(30));
+      await store().domainRecords.tokenUsed(digest('a.example'), 5000);
+      await store().domainRecords.tokenUsed(digest('a.example'), 5001);
+      const retention = { contentAge: 1, messageAge: null, contentOctets: 3 };
+      expect(await store().domainRecords.setRetention({ domainId: b.id }, 'a.example', retention)).toBe(
+        false,
+      );
+      expect(await store().domainRecords.setRetention('all', 'a.example', retention)).toBe(true);
+      await store().rotateToken('a.example', digest('next'), 9000, 6000);
+      await reopen();
+      const list = await store().domainRecords.list('all', { limit: 9 }, 7000);
+      expect(list.map(({ name }) => name)).toEqual(['a.example', 'b.example']);
+      expect(list[0]).toEqual({
+        ...a,
+        messages: { held: 1, queued: 1, deferred: 0, delivered: 0, bounced: 0, cancelled: 0 },
+        contentOctets: 100,
+        tokens: [
+          { createdAt: 6000, lastUsedAt: null, expiresAt: null },
+          { createdAt: 1000, lastUsedAt: 5000, expiresAt: 9000 },
+        ],
+        retention,
+      });
+      expect(await store().domainRecords.list({ domainId: b.id }, { limit: 9 }, 7000)).toMatchObject([b]);
+      expect(await store().domainRecords.list('all', { contains: 'b.e', limit: 9 }, 7000)).toMatchObject([b]);
+      expect(await store().domainRecords.list('all', { after: 'a.example', limit: 9 }, 7000)).toMatchObject([
+        b,
+      ]);
+      expect(await store().domainRecords.find({ domainId: b.id }, 'a.example', 7000)).toBeNull();
+      expect(await store().domainRecords.remove({ domainId: b.id }, 'a.example', 'cancel', 7000)).toBeNull();
+      expect(await store().domainRecords.remove('all', 'a.example', 'cancel', 7000)).toBe(2);
+      expect((await store().message(id))?.status).toBe('cancelled');
+      expect(await store().domainRecords.find('all', 'a.example', 7000)).toBeNull();
+    });
+  });
+
+  describe('block lists of the API', () => {
+    it('change, search and expire entries within the scope', async () => {
+      const { a, b } = await twoDomains();
+      const entry = (domain: string, address: string, expiresAt: number | null = null) =>
+        ({ domain, address, verdict: 'blocked', since: 5, reason: 'r', expiresAt }) as const;
+      const entries = [
+        entry('a.example', 'X@example.net', 2_000_000_000_000),
+        entry('b.example', 'y@example.net'),
+      ];
+      expect(await store().blockLists.putAll({ domainId: a.id }, entries)).toBe(1);
+      expect(
+        await store().blockLists.putAll('all', [...entries, entry('none.example', 'z@example.net')]),
+      ).toBe(2);
+      const found = await store().blockLists.search('all', { contains: 'X@', limit: 9 }, 10);
+      expect(found).toEqual([{ ...entries[0], address: 'x@example.net' }]);
+      expect(await store().blockLists.search({ domainId: b.id }, { limit: 9 }, 10)).toEqual([entries[1]]);
+      expect(await store().blockLists.search('all', { limit: 9 }, 2_000_000_000_000)).toEqual([entries[1]]);
+      expect(await store().blockList.find(a.id, 'x@example.net')).not.toBeNull();
+      await store().blockLists.putAll('all', [entry('a.example', 'x@example.net', 6)]);
+      expect(await store().blockList.find(a.id, 'x@example.net')).toBeNull();
+      expect(await store().blockLists.removeAll({ domainId: a.id }, entries)).toBe(1);
+      expect(await store().blockLists.removeAll('all', entries)).toBe(1);
+    });
+  });
+
+  describe('webhook calls', () => {
+    it('are listed, tried again and tested within the scope', async () => {
+      const { a, b } = await twoDomains();
+      const keys = { publicKey: new Uint8Array(32), privateKey: new Uint8Array(48) };
+      await store().webhooks.set('a.example', { url: 'https://h/', events: ['email.queued'], keys }, 1);
+      const message = await accept(store(), newMessage(a.id, { status: 'queued' }));
+      const lease = async () =>
+        store().webhooks.leaseEvents({ now: RECEIVED, until: RECEIVED + 9, limit: 9 });
+      const [event] = await lease();
+      const call = {
+        event: event?.event ?? 0,
+        domainId: a.id,
+        name: 'email.queued',
+        message,
+        at: 7,
+        duration: 3,
+        status: 500,
+        outcome: 'gave-up',
+        problem: 'answered 500',
+      } as const;
+      await store().webhookCalls.record(call);
+      await store().webhooks.endEvent(call.event);
+      const [listed] = await store().webhookCalls.list({ domainId: a.id }, { limit: 9 });
+      expect(listed).toEqual({ ...call, call: expect.any(Number) as number });
+      expect((await store().mail.message('all', message))?.calls).toEqual([listed]);
+      expect(await store().webhookCalls.list({ domainId: b.id }, { limit: 9 })).toEqual([]);
+      expect(await store().webhookCalls.list('all', { domain: 'b.example', limit: 9 })).toEqual([]);
+      expect(await store().webhookCalls.redeliver({ domainId: b.id }, listed?.call ?? 0, 9)).toBeNull();
+      expect(await store().webhookCalls.redeliver('all', listed?.call ?? 0, 9)).toBeGreaterThan(call.event);
+      expect(await store().webhookCalls.test({ domainId: b.id }, message, 'email.bounced', 9)).toBeNull();
+      expect(await store().webhookCalls.test('all', message, 'email.bounced', 9)).toBeGreaterThan(call.event);
+      const again = await lease();
+      expect(again).toMatchObject([
+        { name: 'email.queued', message, positions: [0], attempt: null },
+        { name: 'email.bounced', message, positions: [0], attempt: { outcome: 'bounced', at: 9 } },
+      ]);
+    });
+  });
+}
+
+async function read(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
