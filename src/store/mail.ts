@@ -45,6 +45,8 @@ export interface Origin {
 
 /** All that is kept of one message. */
 export interface MessageRecord extends MessageDetail {
+  /** {@link Domain.id} of its domain. */
+  readonly domainId: number;
   readonly origin: Origin;
   /** Notifications that the sender is owed and that are not made yet. */
   readonly owed: readonly { readonly position: number; readonly report: ReportKind }[];
@@ -112,6 +114,10 @@ export interface NewTry {
   readonly recipients?: readonly NewRecipient[];
   readonly receivedAt: number;
   readonly status: 'held' | 'queued';
+  /** Of the request to send it again. */
+  readonly clientAddress: string;
+  readonly tls: string | null;
+  readonly origin: Origin;
 }
 
 export interface Mail {

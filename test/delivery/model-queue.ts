@@ -9,6 +9,8 @@ import type {
   Settlement,
   Waiting,
 } from '../../src/store/queue.js';
+import { settleMessage } from '../../src/store/settlement.js';
+import { statusOf } from '../../src/store/status.js';
 import { NO_TERMS } from '../store/fixtures.js';
 
 /** A message as a test puts it on the queue. */
@@ -134,21 +136,34 @@ export class ModelQueue implements Queue {
     this.#count('settle');
     const message = this.#get(id);
     const current = message.lease?.number === lease;
-    for (const { position, attempt, nextAttemptAt, report, block } of settlements) {
+    const { changes, queue } = settleMessage(
+      {
+        status: statusOf(message.recipients.map(({ status }) => status)),
+        reversePath: message.reversePath,
+        recipients: message.recipients.map((recipient) => ({
+          ...recipient,
+          attempts: recipient.attempts.length,
+        })),
+        lease: message.recipients.some(isWaiting) ? (message.lease?.number ?? null) : undefined,
+      },
+      lease,
+      settlements,
+      finished,
+      (position) => message.recipients[position]?.attempts.at(-1) ?? null,
+    );
+    for (const { position, status, attempt, nextAttemptAt, delayReported, report, block } of changes) {
       const recipient = message.recipients[position];
-      if (recipient === undefined) throw new Error(`message ${id} has no recipient ${position}`);
-      if (!isWaiting(recipient)) continue;
-      if (!current && attempt.outcome !== 'delivered') continue;
-      if (recipient.attempts.at(-1) === attempt) continue;
-      recipient.status = attempt.outcome;
+      if (recipient === undefined) continue;
+      recipient.status = status;
       recipient.attempts.push(attempt);
       recipient.nextAttemptAt = nextAttemptAt ?? attempt.at;
-      recipient.report = report ?? recipient.report;
-      recipient.delayReported ||= report === 'delayed';
+      recipient.delayReported = delayReported;
+      recipient.report = report === 'drop' ? null : (report ?? recipient.report);
       recipient.blocked ||= block;
     }
-    if (!current || !finished) return;
+    if (queue === 'keep') return;
     message.lease = null;
+    if (!current) return;
     message.attempting = false;
     message.crashes = { count: 0, alone: false };
   }

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { MailChange, PageRequest } from '../../src/store/mail.js';
 import type { MessageFilter } from '../../src/store/search.js';
 import type { Domain, MessageId, Scope, Status, Store } from '../../src/store/port.js';
+import { resendMessage } from '../../src/store/resend.js';
 import { headerValuesOf, matches, termsOfFilter } from '../../src/store/search-text.js';
 import { accept, addDomain, digest, newMessage } from './fixtures.js';
 
@@ -199,6 +200,33 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
       expect(await step({ domainId: a.id }, 'delete', ids)).toMatchObject({ changed: [ofA] });
       expect(await store().message(ofA)).toBeNull();
       expect(await read(store().mail.content('all', ofA))).toBe('');
+    });
+
+    it('send a stored message again as a new one, within the scope', async () => {
+      const { a, b } = await twoDomains();
+      const content = Buffer.from('From: app@example.com\r\n\r\n'.padEnd(2500, 'x'));
+      const id = await accept(
+        store(),
+        newMessage(a.id, { tags: ['x'], terms: { releaseAt: 5, priority: 3 } }),
+        content,
+      );
+      const origin = { way: 'api', listener: null, hello: null } as const;
+      const rest = { clientAddress: '192.0.2.9', tls: null, origin };
+      const newTry = { receivedAt: RECEIVED + 9, status: 'queued', ...rest } as const;
+      expect(await resendMessage(store(), { domainId: b.id }, id, newTry)).toBeNull();
+      expect(await resendMessage(store(), 'all', 12345, newTry)).toBeNull();
+      const copy = (await resendMessage(store(), { domainId: a.id }, id, newTry)) ?? 0;
+      expect(copy).toBeGreaterThan(id);
+      expect(await read(store().mail.content('all', copy))).toBe(content.toString());
+      expect(await store().mail.message('all', copy)).toMatchObject({
+        domainId: a.id,
+        status: 'queued',
+        tags: ['x'],
+        receivedAt: RECEIVED + 9,
+        terms: { releaseAt: null, priority: 3 },
+        recipients: [{ status: 'queued', attempts: [] }],
+        origin,
+      });
     });
 
     it('go through all that match a filter, in steps', async () => {

@@ -105,10 +105,12 @@ export class MailTable {
   }
 
   record(scope: Scope, id: number): MessageRecord | null {
+    const domainId = this.ownerOf(id);
     const detail = this.isIn(scope, id) ? this.#reading.message(id) : null;
-    if (detail === null) return null;
+    if (detail === null || domainId === null) return null;
     return {
       ...detail,
+      domainId,
       origin: originOf((this.#origin.get(id) as { origin: string | null }).origin),
       owed: this.#owed.all(id) as { position: number; report: ReportKind }[],
       calls: this.#calls.list(scope, { message: id, limit: STORE.callsOfMessage.initial }),

@@ -1,7 +1,12 @@
 /** SQL that writes what became of recipients, with all that follows from it. */
 import { StoreError, type Status } from '../../port.js';
 import type { Settlement } from '../../queue.js';
-import { isFinal, isWaiting, statusOf } from '../../status.js';
+import {
+  type RecipientChange,
+  settleMessage,
+  type SettlementResult,
+  type StoredRecipient,
+} from '../../settlement.js';
 import type { Attempts } from './attempts.js';
 import type { Counters } from './counters.js';
 import type { BlockEntries } from './block-list.js';
@@ -10,14 +15,10 @@ import type { LeaseName } from './leasing.js';
 import type { Outbox } from './outbox.js';
 import type { Reports } from './reports.js';
 
-/** A recipient as it is now, and as it is to be written. */
-interface RecipientRow {
+interface RecipientRow extends Omit<StoredRecipient, 'delayReported'> {
   readonly position: number;
   readonly forwardPath: string;
-  status: Status;
-  attempts: number;
-  nextAttemptAt: number | null;
-  delayReported: number;
+  readonly delayReported: number;
 }
 
 interface MessageRow {
@@ -67,81 +68,58 @@ export class Settling {
   settle({ id, lease }: LeaseName, settlements: readonly Settlement[], finished: boolean): void {
     const message = this.#message.get(id) as MessageRow | undefined;
     if (message === undefined) return; // It was old, and is gone.
-    const recipients = this.#recipients.all(id) as unknown as RecipientRow[];
-    const holder = (this.#queued.get(id) as { lease: number | null } | undefined)?.lease;
-    const current = holder === lease;
-    const written = settlements.filter((settlement) => {
-      const recipient = recipients[settlement.position];
-      if (recipient === undefined) {
-        throw new StoreError('failed', `message ${id} has no recipient ${settlement.position}`);
-      }
-      return (
-        this.#counts(id, recipient, settlement, current) && this.#write(id, message, recipient, settlement)
-      );
-    });
-    const status = statusOf(recipients.map(({ status }) => status));
-    const { counters } = this.#follows;
-    if (status !== message.status) {
-      this.#setMessage.run(status, id);
-      counters.statusChanged(message.domainId, message.status, status);
+    const { attempts, outbox, counters } = this.#follows;
+    const rows = this.#recipients.all(id) as unknown as RecipientRow[];
+    const result = settled(id, () =>
+      settleMessage(
+        {
+          status: message.status,
+          reversePath: message.reversePath,
+          recipients: rows.map((row) => ({ ...row, delayReported: row.delayReported === 1 })),
+          lease: (this.#queued.get(id) as { lease: number | null } | undefined)?.lease,
+        },
+        lease,
+        settlements,
+        finished,
+        (position) => attempts.find(id, position, rows[position]?.attempts ?? 0),
+      ),
+    );
+    for (const change of result.changes) this.#write(id, message, rows[change.position], change);
+    if (result.status !== message.status) {
+      this.#setMessage.run(result.status, id);
+      counters.statusChanged(message.domainId, message.status, result.status);
     }
     counters.attempted(
       id,
-      written.map(({ position, attempt }) => ({
-        forwardPath: recipients[position]?.forwardPath ?? '',
+      result.changes.map(({ position, attempt }) => ({
+        forwardPath: rows[position]?.forwardPath ?? '',
         attempt,
       })),
     );
-    this.#follows.outbox.settled(message.domainId, id, written);
-    this.#requeue(id, recipients, holder === null || (current && finished));
+    outbox.settled(message.domainId, id, result.changes);
+    if (result.queue === 'remove') this.#remove.run(id);
+    else if (result.queue !== 'keep') this.#free.run(result.queue, id);
   }
 
-  /** Whether a settlement is to be written: it changes no final status, and a stale lease tells of deliveries alone. */
-  #counts(id: number, recipient: RecipientRow, { attempt }: Settlement, current: boolean): boolean {
-    if (!isWaiting(recipient.status)) return false;
-    if (attempt.outcome === 'delivered') return true;
-    if (!current) return false;
-    // A call that is repeated says nothing new.
-    const last =
-      recipient.attempts === 0
-        ? null
-        : this.#follows.attempts.find(id, recipient.position, recipient.attempts);
-    return last?.at !== attempt.at || last.outcome !== attempt.outcome || last.reply !== attempt.reply;
-  }
-
-  #write(id: number, message: MessageRow, recipient: RecipientRow, settlement: Settlement): true {
-    const { position, attempt, nextAttemptAt, block } = settlement;
+  #write(id: number, { domainId }: MessageRow, row: RecipientRow | undefined, change: RecipientChange): void {
+    const { position, status, nextAttemptAt, attempt, report } = change;
     const { attempts, blocks, reports } = this.#follows;
-    // Nobody is told of what becomes of a notification.
-    const report = message.reversePath === '' ? null : settlement.report;
-    const wasDelayed = recipient.delayReported === 1;
-    recipient.status = attempt.outcome;
-    recipient.attempts++;
-    recipient.nextAttemptAt = attempt.outcome === 'deferred' ? (nextAttemptAt ?? attempt.at) : null;
-    if (report === 'delayed') recipient.delayReported = 1;
-    this.#setRecipient.run(
-      recipient.status,
-      recipient.attempts,
-      recipient.nextAttemptAt,
-      recipient.delayReported,
-      id,
-      position,
-    );
-    attempts.add(id, position, recipient.attempts, attempt);
-    if (report !== null) reports.owe(id, position, report, recipient.attempts, recipient.nextAttemptAt);
-    // Nobody need hear any more that it takes long.
-    else if (wasDelayed && isFinal(recipient.status)) reports.forget(id, position);
-    if (block) blocks.bounced(message.domainId, recipient.forwardPath, attempt.at, attempt.reply);
-    return true;
-  }
-
-  /** @param free nobody has the message, or has it any longer */
-  #requeue(id: number, recipients: readonly RecipientRow[], free: boolean): void {
-    let due = Infinity;
-    for (const { status, nextAttemptAt } of recipients) {
-      if (isWaiting(status)) due = Math.min(due, nextAttemptAt ?? 0);
+    const delayReported = change.delayReported ? 1 : 0;
+    this.#setRecipient.run(status, change.attempts, nextAttemptAt, delayReported, id, position);
+    attempts.add(id, position, change.attempts, attempt);
+    if (report === 'drop') reports.forget(id, position);
+    else if (report !== null) reports.owe(id, position, report, change.attempts, nextAttemptAt);
+    if (change.block && row !== undefined) {
+      blocks.bounced(domainId, row.forwardPath, attempt.at, attempt.reply);
     }
-    if (due === Infinity) this.#remove.run(id);
-    else if (free) this.#free.run(due, id);
+  }
+}
+
+function settled(id: number, settle: () => SettlementResult): SettlementResult {
+  try {
+    return settle();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new StoreError('failed', `message ${id}: ${error.message}`, { cause: error });
   }
 }
