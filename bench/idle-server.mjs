@@ -29,17 +29,17 @@ async function postern(kind) {
   const { Certificates, createServer } = await import('../dist/index.js');
   const admission = { connections: 100_000, connectionsPerAddress: 100_000 };
   if (kind === 'library') {
-    const server = createServer({ hostname: 'mx.example', admission });
+    const server = createServer({}, { hostname: 'mx.example', admission });
     return (await server.listen({ host: '0.0.0.0', port: 0 })).port;
   }
   const { makeCertificate } = await import('./suite/certificate.mjs');
   const certificate = await makeCertificate();
-  const server = createServer({
+  const handler = { onAuth: (_, { authcid }) => authcid.expose(), onMail: () => undefined };
+  const server = createServer(handler, {
     hostname: 'mx.example',
+    allowInsecureAuth: true,
     admission,
     certificates: await Certificates.load([{ certFile: certificate.cert, keyFile: certificate.key }]),
-    onAuth: (_, { authcid }) => authcid.expose(),
-    onMail: () => undefined,
   });
   certificate.remove();
   return (await server.listen({ host: '0.0.0.0', port: 0, tls: 'detect', tlsDetectMs: 20 })).port;

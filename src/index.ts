@@ -29,7 +29,7 @@ export {
   XOAUTH2,
   type AbortReason,
   type BareNewlines,
-  type Body,
+  type BodyType,
   type By,
   type Credentials,
   type ExternalCredentials,

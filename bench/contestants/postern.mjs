@@ -2,13 +2,14 @@
 import { Certificates, createServer } from '../../dist/index.js';
 
 const { PORT, TLS = 'off', CERT, KEY, AUTH } = process.env;
-const server = createServer({
+const handler = AUTH === undefined ? {} : { onAuth: (_session, { authcid }) => authcid };
+const server = createServer(handler, {
+  allowInsecureAuth: true,
   hostname: 'bench.example',
   admission: { connections: 100_000, connectionsPerAddress: 100_000 },
   ...(CERT === undefined
     ? {}
     : { certificates: await Certificates.load([{ certFile: CERT, keyFile: KEY }]) }),
-  ...(AUTH === undefined ? {} : { onAuth: (_session, { authcid }) => authcid }),
 });
 await server.listen({ host: '127.0.0.1', port: Number(PORT), tls: TLS === 'optional' ? 'starttls' : TLS });
 process.on('SIGTERM', () => process.exit(0));

@@ -1,3 +1,5 @@
+import { ClientFault } from './client-fault.js';
+
 const BROKEN = 'the client sent a TLS record that is broken';
 const CONFUSED = 'the client does not understand what the server sent';
 
@@ -34,17 +36,37 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the client closed the connection in the TLS handshake',
 };
 
+const TRUST =
+  "let the client trust the certificate's issuer, or serve a certificate of a public authority for the name that the client connects to";
+const PLAIN = 'set the client to STARTTLS or to no encryption for this port, or use another port';
+
+/** What helps, by the same codes. */
+const HINTS: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: PLAIN,
+  ERR_SSL_HTTP_REQUEST: 'this is a port for mail: the address of a web site leads here',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'update the client, or serve an older version of TLS',
+  ERR_SSL_NO_SHARED_CIPHER: 'update the client, or serve more cipher suites',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'update the client, or serve more cipher suites',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: TRUST,
+  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: TRUST,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'renew the certificate',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: TRUST,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: TRUST,
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'update the client, or serve an older version of TLS',
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: TRUST,
+};
+
 /** Returns OpenSSL's reason without its file names and numbers. */
 function reasonOf(error: NodeJS.ErrnoException & { readonly reason?: string }): string {
   return error.reason ?? error.message.trim();
 }
 
 /** Describes a failed handshake for a person who does not know OpenSSL. */
-export function handshakeFailure(error: NodeJS.ErrnoException): Error {
+export function handshakeFailure(error: NodeJS.ErrnoException): ClientFault {
   const code = error.code ?? '';
   const reason = REASONS[code] ?? reasonOf(error);
   const suffix = code === '' ? '' : ` (${code})`;
-  return new Error(`TLS handshake failed: ${reason}${suffix}`, { cause: error });
+  return new ClientFault(`TLS handshake failed: ${reason}${suffix}`, HINTS[code] ?? null, { cause: error });
 }
 
 const NOT_TRUSTED = 'no authority that is trusted here has issued its certificate';

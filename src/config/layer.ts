@@ -1,5 +1,5 @@
 import type { Key } from './key.js';
-import { suggest } from './suggest.js';
+import { suggest } from '../base/suggest.js';
 
 /** One source's say in the configuration: values as they were written, by the name of the key. */
 export interface Layer {

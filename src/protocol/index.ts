@@ -17,7 +17,7 @@ export type { OptionalExtensions } from './extensions/extensions.js';
 export { isDomain } from './grammar/domain.js';
 export type { NotifyOn, OriginalRecipient, Ret } from './grammar/dsn.js';
 export type { Mailbox } from './grammar/mailbox.js';
-export type { Body, MailParameters, RcptParameters } from './grammar/parameters.js';
+export type { BodyType, MailParameters, RcptParameters } from './grammar/parameters.js';
 export type { By } from './grammar/timing.js';
 export { defaultsOf, type Limit, settled } from '../base/limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';

@@ -39,6 +39,8 @@ export interface ProfileOptions {
   readonly tlsRequired?: boolean;
   /** No MAIL before AUTH. Default: false. */
   readonly authRequired?: boolean;
+  /** No AUTH before TLS, and none announced (RFC 4954 4). Default: what `tlsRequired` says. */
+  readonly authNeedsTls?: boolean;
   /** SASL mechanisms on offer, the best first. Default: PLAIN and LOGIN; none: AUTH is not offered. */
   readonly mechanisms?: readonly SaslMechanism[];
   /** A bare CR or LF in content, BINARYMIME excepted. Default: reject. */
@@ -72,6 +74,7 @@ export class Profile {
   readonly starttls: boolean;
   readonly tlsRequired: boolean;
   readonly authRequired: boolean;
+  readonly authNeedsTls: boolean;
   readonly mechanisms: ReadonlyMap<string, SaslMechanism>;
   readonly bareNewlines: BareNewlines;
   readonly spaceBeforePath: SpaceBeforePath;
@@ -98,6 +101,7 @@ export class Profile {
     this.starttls = options.starttls ?? false;
     this.tlsRequired = options.tlsRequired ?? false;
     this.authRequired = options.authRequired ?? false;
+    this.authNeedsTls = this.tlsRequired || options.authNeedsTls === true;
     this.mechanisms = new Map((options.mechanisms ?? [PLAIN, LOGIN]).map((m) => [m.name, m]));
     this.bareNewlines = options.bareNewlines ?? 'reject';
     this.spaceBeforePath = options.spaceBeforePath ?? 'accept';

@@ -64,7 +64,7 @@ export interface Envelope {
 }
 
 /** What a handler may know of a session. It is live: each call sees the session as it is then. */
-export interface SessionView<Principal> {
+export interface Session<Principal> {
   /** Unique in this process's life, for logs. */
   readonly id: string;
   readonly remoteAddress: string;
@@ -119,57 +119,68 @@ export interface ContentSink {
   abort(reason: AbortReason): void;
 }
 
+/** A message's content: octets with their dots unstuffed. The iteration throws if it does not come to its end. */
+export type MessageBody = AsyncIterable<Uint8Array>;
+
 /**
- * What the server asks and tells. Every method is optional; without one, the answer is yes.
+ * Hears what happens, and decides nothing: for logs and counters. Every method is optional; what one throws becomes a
+ * warning of the process.
+ */
+export interface Observer<Principal> {
+  /** The transaction is gone without content: RSET, a new hello, the end of the connection. */
+  onReset?(session: Session<Principal>): void;
+  /** The connection is over. */
+  onClose?(session: Session<Principal>, reason: string): void;
+  /** A command or a message was refused. */
+  onRefused?(session: Session<Principal>, command: string, reply: Reply): void;
+  /** Something failed that the client was told little of: a handler's error, STARTTLS, a socket. */
+  onError?(session: Session<Principal>, error: Error): void;
+  /**
+   * A client went before it could be greeted, and why, in words: its TLS handshake failed, say.
+   * @param remoteAddress the client's, as far as a proxy has told it.
+   */
+  onRefusedArrival?(remoteAddress: string, error: Error): void;
+}
+
+/**
+ * What the server asks and tells: an object, or an instance of a class. Every method is optional; without one, the
+ * answer is yes. A method that answers with anything but a decision refuses with `451 4.3.0`, and `onError` hears of it.
  *
  * @typeParam C the credentials that `onAuth` gets: those of the mechanisms on offer, PLAIN and LOGIN by default.
  */
-export interface Handler<Principal, C = PasswordCredentials> {
-  onConnect?(session: SessionView<Principal>): Decision;
-  onHello?(session: SessionView<Principal>, hello: Hello): Decision;
+export interface Handler<Principal, C = PasswordCredentials> extends Observer<Principal> {
+  onConnect?(session: Session<Principal>): Decision;
+  onHello?(session: Session<Principal>, hello: Hello): Decision;
   /**
    * Whoever the credentials prove, or null for `535 5.7.8`, or a refusing reply. Nothing, and `false`, are a no
    * as well, whatever the type of a principal. Without this method AUTH is not offered.
    */
   onAuth?(
-    session: SessionView<Principal>,
+    session: Session<Principal>,
     credentials: C,
   ): Principal | Reply | null | Promise<Principal | Reply | null>;
   /**
    * What is kept of a user's password for SCRAM (see `scramKeys`), or null where there is no such user: the
    * client cannot tell the two apart. Once it has proven that it knows the password, `onAuth` is asked.
    */
-  onScram?(session: SessionView<Principal>, user: string): ScramKeys | null | Promise<ScramKeys | null>;
+  onScram?(session: Session<Principal>, user: string): ScramKeys | null | Promise<ScramKeys | null>;
   /**
    * A trusted relay says by XCLIENT for whom it speaks from here on; the session still shows the relay. After
    * a yes it shows the client, and `onConnect` is asked anew. LOGIN is on offer where this method is; it
    * makes no principal: the client sends AUTH, or the port asks for none.
    */
-  onXclient?(session: SessionView<Principal>, client: XclientAttributes): Decision;
+  onXclient?(session: Session<Principal>, client: XclientAttributes): Decision;
   /** @param reversePath null for `<>`. */
-  onMail?(session: SessionView<Principal>, reversePath: Mailbox | null, parameters: MailParameters): Decision;
-  onRcpt?(session: SessionView<Principal>, forwardPath: Mailbox, parameters: RcptParameters): Decision;
+  onMail?(session: Session<Principal>, reversePath: Mailbox | null, parameters: MailParameters): Decision;
+  onRcpt?(session: Session<Principal>, forwardPath: Mailbox, parameters: RcptParameters): Decision;
   /**
    * A message's content, as a stream. The message is accepted when the promise resolves, so not before the
    * body was read and kept. The iteration throws where the content does not come to its end.
    */
-  onData?(session: SessionView<Principal>, body: AsyncIterable<Uint8Array>): MessageDecision;
+  onData?(session: Session<Principal>, body: MessageBody): MessageDecision;
   /**
    * The same, closer to the wire: asked before `354`, gives the sink, or a refusal. Takes precedence over
    * `onData`. Nothing is no answer here: `451 4.3.0`.
    */
-  onContent?(session: SessionView<Principal>): ContentSink | Reply | Promise<ContentSink | Reply>;
-  /** The transaction is gone without content: RSET, a new hello, the end of the connection. */
-  onReset?(session: SessionView<Principal>): void;
-  /** The connection is over. */
-  onClose?(session: SessionView<Principal>, reason: string): void;
-  /** A command or a message was refused. */
-  onRefused?(session: SessionView<Principal>, command: string, reply: Reply): void;
-  /** Something failed that the client was told little of: a handler's error, STARTTLS, a socket. */
-  onError?(session: SessionView<Principal>, error: Error): void;
-  /**
-   * A client went before it could be greeted, and why, in words: its TLS handshake failed, say.
-   * @param remoteAddress the client's, as far as a proxy has told it.
-   */
-  onRefusedArrival?(remoteAddress: string, error: Error): void;
+  onContent?(session: Session<Principal>): ContentSink | Reply | Promise<ContentSink | Reply>;
 }

@@ -1,4 +1,6 @@
 /** The SMTP server over `node:net` and `node:tls`. */
+export { TooManyConnections } from './admission/admission.js';
+export { ClientFault } from '../base/client-fault.js';
 export { BodyAborted } from './connection/body.js';
 export {
   type AuthoritySource,
@@ -18,9 +20,11 @@ export type {
   MessageDecision,
   Envelope,
   Handler,
+  MessageBody,
+  Observer,
   Presented,
   Recipient,
-  SessionView,
+  Session,
   TlsFacts,
 } from './handler.js';
 export {

@@ -9,24 +9,31 @@ import type {
 } from '../protocol/index.js';
 import type { Certificates } from './tls/certificates.js';
 import type { Clock } from './connection/deadlines.js';
-import type { CredentialsOf, Handler } from './handler.js';
+import type { Observer } from './handler.js';
 import type { AdmissionLimits, DataRate, Timeouts } from './limits.js';
 
 /**
- * Options of a server; its handler's methods stand among them.
+ * Options of a server.
  *
- * @typeParam M the mechanisms on offer, which say what credentials `onAuth` gets.
+ * @typeParam M the mechanisms on offer, which say what credentials the handler's `onAuth` gets.
  */
 export interface ServerOptions<
-  Principal,
+  Principal = unknown,
   M extends SaslMechanism = SaslMechanism<PasswordCredentials>,
-> extends Handler<Principal, CredentialsOf<M>> {
+> {
   /** The server's own name, in the greeting and the hello. Default: the host's name. */
   readonly hostname?: string;
   /** What STARTTLS and implicit TLS are served with. Without it neither is on offer. */
   readonly certificates?: Certificates;
   /** SASL mechanisms, the best first. Default: PLAIN and LOGIN. */
   readonly mechanisms?: readonly M[];
+  /**
+   * Offer AUTH on connections without TLS, too: passwords then go in the clear. Say so behind a proxy that ends TLS.
+   * Default: false.
+   */
+  readonly allowInsecureAuth?: boolean;
+  /** Hear what happens, beside the handler: logs and counters. Default: none. */
+  readonly observers?: readonly Observer<Principal>[];
   /** A bare CR or LF in content: the message is refused, or each becomes CRLF. Default: `reject`. */
   readonly bareNewlines?: BareNewlines;
   /**
@@ -49,12 +56,18 @@ export interface ServerOptions<
   readonly clock?: Clock;
 }
 
-/** One port. */
+/** One listener. It has a `port`, a `path` or a `handle`, as `net.Server.listen` takes them. */
 export interface ListenOptions {
   /** Address to listen on. Default: `127.0.0.1`. */
   readonly host?: string;
   /** 0: one that is free. */
-  readonly port: number;
+  readonly port?: number;
+  /** A Unix socket. There is no TLS on it: its clients are on this machine. */
+  readonly path?: string;
+  /** A socket that listens or is bound already: a handle of Node, or its descriptor as `{ fd }`. */
+  readonly handle?: object;
+  /** Connections that wait to be accepted, at the most. Default: 1024. */
+  readonly backlog?: number;
   /**
    * How TLS comes about. `starttls`: by STARTTLS. `implicit`: from the first octet. `detect`: either, told
    * by the first octet. `off`: not at all. Default: `starttls` where there are certificates, else `off`.
@@ -98,6 +111,10 @@ export interface ListenOptions {
 
 /** Where a listener came to listen. */
 export interface Listening {
+  /** The address; empty for a Unix socket. */
   readonly host: string;
+  /** The port; 0 for a Unix socket. */
   readonly port: number;
+  /** The Unix socket, or null. */
+  readonly path: string | null;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import {
   createServer as createNetServer,
   type AddressInfo,
+  type ListenOptions as NodeListenOptions,
   type Server as NetServer,
   type Socket,
 } from 'node:net';
@@ -17,11 +18,20 @@ import {
   type SaslMechanism,
   settled,
 } from '../protocol/index.js';
-import { Admission } from './admission/admission.js';
+import { Admission, TooManyConnections } from './admission/admission.js';
 import { Arrival, type ArrivalContext } from './connection/arrival.js';
 import { Connection, type ConnectionContext } from './connection/connection.js';
 import { Deadlines, monotonic } from './connection/deadlines.js';
-import { checkProtocol, checkMechanisms, checkTls, type ListenTls } from './option-checks.js';
+import {
+  checkAuth,
+  checkProtocol,
+  checkServer,
+  checkTls,
+  listenOptions,
+  type ListenTls,
+} from './option-checks.js';
+import type { CredentialsOf, Handler, Observer } from './handler.js';
+import type { AnyHandler } from './auth/verifier.js';
 import { latin1, latin1Octets } from './platform/latin1.js';
 import { LocalEnd } from './admission/local-address.js';
 import {
@@ -33,6 +43,7 @@ import {
   type Timeouts,
   WAITS,
 } from './limits.js';
+import { ClientFault } from '../base/client-fault.js';
 import { networkOf, Networks, plainAddress } from '../base/networks.js';
 import type { Listening, ListenOptions, ServerOptions } from './options.js';
 import type { ProxiedEndpoints } from './admission/proxy-header.js';
@@ -59,6 +70,8 @@ interface Reception<Principal> {
  * @typeParam Principal whatever `onAuth` gives; the server carries it and never looks inside.
  */
 export class Server<Principal = unknown> {
+  readonly #handler: AnyHandler<Principal>;
+  readonly #observers: readonly Observer<Principal>[];
   readonly #options: ServerOptions<Principal, SaslMechanism>;
   readonly #hostname: string;
   readonly #limits: Limits;
@@ -78,9 +91,11 @@ export class Server<Principal = unknown> {
   /** Resolves the wait for the last connection. */
   #whenEmpty: (() => void) | null = null;
 
-  constructor(options: ServerOptions<Principal, SaslMechanism> = {}) {
-    checkMechanisms(options);
+  constructor(handler: AnyHandler<Principal> = {}, options: ServerOptions<Principal, SaslMechanism> = {}) {
+    checkServer(handler, options);
     const admission = settled('admission', DEFAULT_ADMISSION, options.admission);
+    this.#handler = handler;
+    this.#observers = [handler, ...(options.observers ?? [])];
     this.#options = options;
     this.#hostname = options.hostname ?? hostname();
     this.#limits = settled('limits', DEFAULT_LIMITS, options.limits);
@@ -101,14 +116,16 @@ export class Server<Principal = unknown> {
   }
 
   /**
-   * Opens a port. May be called for any number of ports.
+   * Opens a listener: a port, a Unix socket or a handle. May be called any number of times.
    *
-   * Rejects with Node's own error where the port cannot be had (`EADDRINUSE`, `EACCES`), and with a
-   * TypeError where TLS is asked for and there is no certificate.
+   * Rejects with Node's own error if it cannot be had (`EADDRINUSE`, `EACCES`), and with a TypeError if an option is
+   * unknown, wrong or contradicts another one.
    */
-  async listen(options: ListenOptions): Promise<Listening> {
+  async listen(given: ListenOptions | number | string): Promise<Listening> {
+    const options = listenOptions(given);
     checkProtocol(options);
     const tls = checkTls(options, this.#options.certificates);
+    checkAuth(options, tls, this.#handler.onAuth !== undefined, this.#options.allowInsecureAuth === true);
     const localEnd = new LocalEnd();
     const gate = tls.tls === 'off' ? null : (this.#gates?.get(tls.clientCertificates !== 'none') ?? null);
     const connections = this.#connectionContext(options, tls, gate, localEnd);
@@ -125,9 +142,10 @@ export class Server<Principal = unknown> {
     });
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
-      listener.listen({ host: options.host ?? '127.0.0.1', port: options.port, backlog: 1024 }, () => {
+      listener.listen(targetOf(options), () => {
         listener.off('error', reject);
-        localEnd.bind(listener.address() as AddressInfo);
+        const address = listener.address();
+        if (typeof address === 'object' && address !== null) localEnd.bind(address);
         resolve();
       });
     });
@@ -136,8 +154,7 @@ export class Server<Principal = unknown> {
       process.emitWarning(error);
     });
     this.#listeners.add(listener);
-    const { address, port } = listener.address() as AddressInfo;
-    return { host: address, port };
+    return listeningOf(listener.address());
   }
 
   /**
@@ -230,8 +247,8 @@ export class Server<Principal = unknown> {
     gate: TlsGate | null,
     localEnd: LocalEnd,
   ): ConnectionContext<Principal> {
-    const { mechanisms, bareNewlines, spaceBeforePath, syntax } = this.#options;
-    const verifies = this.#options.onAuth !== undefined;
+    const { mechanisms, allowInsecureAuth, bareNewlines, spaceBeforePath, syntax } = this.#options;
+    const verifies = this.#handler.onAuth !== undefined;
     const relays = new Networks(options.relays ?? []);
     const profile = (relayTrust: RelayTrust): Profile =>
       new Profile({
@@ -240,6 +257,7 @@ export class Server<Principal = unknown> {
         starttls: tls === 'starttls' || tls === 'detect',
         tlsRequired,
         authRequired: options.authRequired ?? verifies,
+        authNeedsTls: allowInsecureAuth !== true,
         ...(!verifies ? { mechanisms: [] } : mechanisms === undefined ? {} : { mechanisms }),
         ...(bareNewlines === undefined ? {} : { bareNewlines }),
         ...(spaceBeforePath === undefined ? {} : { spaceBeforePath }),
@@ -254,9 +272,10 @@ export class Server<Principal = unknown> {
         toOctets: latin1Octets,
       });
     const anybody = profile('none');
-    const relay = profile(this.#options.onXclient === undefined ? 'withoutLogin' : 'withLogin');
+    const relay = profile(this.#handler.onXclient === undefined ? 'withoutLogin' : 'withLogin');
     return {
-      handler: this.#options,
+      handler: this.#handler,
+      observers: this.#observers,
       profileFor: (address) => (relays.has(address) ? relay : anybody),
       timeouts: this.#timeouts,
       dataRate: this.#dataRate,
@@ -264,10 +283,7 @@ export class Server<Principal = unknown> {
       admission: this.#admission,
       localEnd,
       certificateRequired: clientCertificates === 'required',
-      unexpectedTls:
-        tls === 'detect'
-          ? `the client speaks TLS only after the greeting, which waits ${detectMs(options)} ms for that at the most`
-          : 'the client speaks TLS at once, and this port takes STARTTLS or plain only',
+      unexpectedTls: () => unexpectedTls(tls, detectMs(options)),
       habits: tls === 'detect' ? this.#habits : null,
       secure: (socket, early, done) => {
         gate?.handshakeAfterPlain(socket, early, done);
@@ -318,17 +334,38 @@ export class Server<Principal = unknown> {
 
   #turnAway(socket: Socket, address: string): void {
     sayAndClose(socket, reply('tooManyConnections'));
-    this.#tellRefused(address, new Error('too many connections'));
+    this.#tellRefused(address, new TooManyConnections());
   }
 
   #tellRefused(address: string, error: Error): void {
-    told(() => this.#options.onRefusedArrival?.(address, error));
+    for (const observer of this.#observers) told(() => observer.onRefusedArrival?.(address, error));
   }
 }
 
 /** How long the greeting waits for TLS, in milliseconds. */
 function detectMs({ tlsDetectMs = WAITS.tlsDetect.initial }: ListenOptions): number {
   return tlsDetectMs;
+}
+
+/** A ClientHello where a command was due. */
+function unexpectedTls(tls: ListenTls['tls'], waited: number): ClientFault {
+  switch (tls) {
+    case 'detect':
+      return new ClientFault(
+        `the client speaks TLS only after the greeting, which waits ${waited} ms for that at the most`,
+        'if this happens again, let the greeting wait longer (tls_detect), or give TLS a port of its own',
+      );
+    case 'off':
+      return new ClientFault(
+        'the client speaks TLS, and this port has none',
+        'set the client to no encryption for this port, or offer TLS on it',
+      );
+    default:
+      return new ClientFault(
+        'the client speaks TLS at once, and this port takes STARTTLS or plain only',
+        'set the client to STARTTLS, or use a port of implicit TLS',
+      );
+  }
 }
 
 /** One reply in place of a greeting (RFC 5321 3.1), and the end. */
@@ -340,15 +377,33 @@ function sayAndClose(socket: Socket, refusal: Reply): void {
   socket.destroySoon();
 }
 
+/** What `net.Server.listen` is given. */
+function targetOf({
+  host = '127.0.0.1',
+  port,
+  path,
+  handle,
+  backlog = 1024,
+}: ListenOptions): NodeListenOptions {
+  if (handle !== undefined) return { ...handle, backlog };
+  return path === undefined ? { host, port: port ?? 0, backlog } : { path, backlog };
+}
+
+function listeningOf(address: AddressInfo | string | null): Listening {
+  if (typeof address === 'string') return { host: '', port: 0, path: address };
+  return { host: address?.address ?? '', port: address?.port ?? 0, path: null };
+}
+
 /**
  * Makes a server. It does nothing until {@link Server.listen} is called.
  *
- * @throws TypeError where a mechanism is on offer and the method that it needs is not there; RangeError naming a
- * limit that is no number, or is below 0.
+ * @param handler decides: an object with methods, or an instance of a class. Default: takes mail and drops it.
+ * @throws TypeError naming a method or an option that there is not, or that is wrong, or a method that a mechanism
+ * needs; RangeError naming a limit that is no number, or is below 0.
  */
 export function createServer<
   Principal = unknown,
   M extends SaslMechanism = SaslMechanism<PasswordCredentials>,
->(options?: ServerOptions<Principal, M>): Server<Principal> {
-  return new Server(options);
+>(handler?: Handler<Principal, CredentialsOf<M>>, options?: ServerOptions<Principal, M>): Server<Principal> {
+  return new Server<Principal>(handler, options);
 }

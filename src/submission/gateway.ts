@@ -1,6 +1,6 @@
 import type { Mailbox, PasswordCredentials } from '../protocol/index.js';
 import { Reply } from '../protocol/index.js';
-import type { ContentSink, Handler, SessionView } from '../server/index.js';
+import type { ContentSink, Handler, Session as ServerSession } from '../server/index.js';
 import type { Domain } from '../store/port.js';
 import { type Accepted, storeRefusal, type Submitted } from './acceptance.js';
 import { Submissions, type SubmissionsOptions } from './submissions.js';
@@ -8,10 +8,10 @@ import { storedRecipient } from './terms.js';
 
 export interface GatewayOptions extends SubmissionsOptions {
   /** Hears of every message accepted. */
-  readonly onAccepted?: (session: SessionView<Domain>, accepted: Accepted) => void;
+  readonly onAccepted?: (session: ServerSession<Domain>, accepted: Accepted) => void;
 }
 
-type Session = SessionView<Domain>;
+type Session = ServerSession<Domain>;
 
 /**
  * The submission gateway: who may send what, and what becomes of it. A handler for the server; its

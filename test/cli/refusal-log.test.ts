@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { observe } from '../../src/cli/serve/gateway-log.js';
 import { Reply } from '../../src/protocol/index.js';
-import type { SessionView } from '../../src/server/index.js';
+import type { Session } from '../../src/server/index.js';
 import type { Domain } from '../../src/store/port.js';
 
 it('the log says once that a sender is refused, and not again for each command that was pipelined after it', () => {
@@ -11,7 +11,7 @@ it('the log says once that a sender is refused, and not again for each command t
   const { onRefused } = observe(log).handler;
   const session = { id: 's', remoteAddress: '192.0.2.1', tls: null, principal: null, origin: null };
   const refuse = (command: string, reply: Reply) =>
-    onRefused?.(session as unknown as SessionView<Domain>, command, reply);
+    onRefused?.(session as unknown as Session<Domain>, command, reply);
   const early = new Reply(503, '5.5.1', 'Send MAIL first');
   refuse('MAIL', new Reply(550, '5.7.1', 'Not that sender'));
   refuse('RCPT', early);

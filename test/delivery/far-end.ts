@@ -10,13 +10,14 @@ import { onTestFinished } from 'vitest';
 import {
   type Certificates,
   createServer,
+  type Handler,
   type MailParameters,
   type OptionalExtensions,
   type RcptParameters,
   Refusal,
   Reply,
   type Server,
-  type SessionView,
+  type Session,
 } from '../../src/index.js';
 
 /** Where a far end may misbehave: before it answers this. `content`: once the first octets of a message have come. */
@@ -105,18 +106,21 @@ export class FarEnd {
     const self: { end?: FarEnd } = {};
     const ask = async (
       phase: Phase,
-      session: SessionView<string>,
+      session: Session<string>,
       address: string | null = null,
     ): Promise<void> => {
       await self.end?.ask(phase, session, address);
     };
-    const server = createServer<string>({
+    const settings = {
       hostname: 'far.example',
+      allowInsecureAuth: true,
       extensions,
       limits: { recipients: 1000, errors: 1000, ...(messageSize === undefined ? {} : { messageSize }) },
       admission: { connectionsPerAddress: 1000, authDelay: 0 },
       timeouts: { linger: 40 },
       ...(certificates === undefined ? {} : { certificates }),
+    };
+    const handler: Handler<string> = {
       onConnect: (session) => ask('connect', session),
       onHello: (session) => ask('hello', session),
       ...(users === undefined
@@ -139,7 +143,8 @@ export class FarEnd {
           abort: () => undefined,
         };
       },
-    });
+    };
+    const server = createServer<string>(handler, settings);
     const inner = await server.listen({ port: 0, tls });
     const gate = createTcpServer({ allowHalfOpen: true }, (client) => self.end?.admit(client, inner.port));
     gate.listen(port, host);
@@ -187,13 +192,13 @@ export class FarEnd {
     inner.once('close', () => client.destroy());
   }
 
-  private async ask(phase: Phase, session: SessionView<string>, address: string | null): Promise<void> {
+  private async ask(phase: Phase, session: Session<string>, address: string | null): Promise<void> {
     await this.act(session, await this.decide(phase, session, address));
   }
 
   private async decide(
     phase: Phase,
-    session: SessionView<string>,
+    session: Session<string>,
     address: string | null,
   ): Promise<Fault | undefined> {
     // The server may learn of a connection before the gate does.
@@ -207,7 +212,7 @@ export class FarEnd {
     });
   }
 
-  private async act({ remotePort }: SessionView<string>, fault: Fault | undefined): Promise<void> {
+  private async act({ remotePort }: Session<string>, fault: Fault | undefined): Promise<void> {
     if (fault === undefined) return;
     if (!/^\d/.test(fault)) {
       const client = this.#sockets.get(remotePort)?.client;
@@ -224,7 +229,7 @@ export class FarEnd {
     throw new Refusal(new Reply(Number(code), enhanced, text.split('\n')));
   }
 
-  private async take(session: SessionView<string>, content: Buffer): Promise<void> {
+  private async take(session: Session<string>, content: Buffer): Promise<void> {
     const { envelope, hello, principal, remotePort, tls } = session;
     if (envelope === null) throw new Error('content without a transaction');
     const message: Received = {

@@ -117,7 +117,7 @@ Every limit there is: its default, where that comes from, and how to change it. 
 
 A key of the configuration stands in \`postern.toml\`; its variable and its flag follow from its name:
 \`smtp.max_size\` is \`POSTERN_SMTP_MAX_SIZE\` and \`--smtp-max-size\`. An option is what a program that embeds the server
-gives to \`createServer\`: \`createServer({ limits: { messageSize: 1_000_000 } })\`, times in milliseconds, sizes in
+gives to \`createServer\`: \`createServer(handler, { limits: { messageSize: 1_000_000 } })\`, times in milliseconds, sizes in
 octets. A limit without either is fixed.
 
 ${SECTIONS.map(section).join('\n\n')}

@@ -213,7 +213,10 @@ describe('docs/embedding.md', () => {
     const declared = ['handler', 'options'].map((name) =>
       readFileSync(join(PROJECT, `dist/server/${name}.d.ts`), 'utf8'),
     );
-    const handler = interfaceOf(declared[0], 'Handler<Principal, C = PasswordCredentials>');
+    const handler = [
+      ...interfaceOf(declared[0], 'Handler<Principal, C = PasswordCredentials> extends Observer<Principal>'),
+      ...interfaceOf(declared[0], 'Observer<Principal>'),
+    ];
     const port = interfaceOf(declared[1], 'ListenOptions');
     expect(handler.length).toBeGreaterThan(8);
     expect(port.length).toBeGreaterThan(4);

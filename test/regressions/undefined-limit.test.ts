@@ -46,5 +46,5 @@ it.each([
   [{ admission: { connections: null } }, 'admission.connections: expected a number, 0 or more, got null'],
   [{ dataRate: { grace: NaN } }, 'dataRate.grace: expected a number, 0 or more, got NaN'],
 ])('no number is refused: %j', (options, message) => {
-  expect(() => createServer(options as object)).toThrow(new RangeError(message));
+  expect(() => createServer({}, options as object)).toThrow(new RangeError(message));
 });

@@ -11,7 +11,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { observe } from '../../src/cli/serve/gateway-log.js';
 import type { Domain } from '../../src/store/port.js';
-import type { SessionView } from '../../src/server/index.js';
+import type { Session } from '../../src/server/index.js';
 import { expectNoTrouble, serve, until } from '../server/harness.js';
 import { Talk } from '../server/talk.js';
 
@@ -29,7 +29,7 @@ it.each([
   [`${ENVELOPE}DATA\r\nSubject: x\r\n`, ['abort', 'close']],
 ])('after %j it is told', async (octets, told) => {
   const heard: string[] = [];
-  const hear = ({ principal, hello }: SessionView<string>, what: string): void => {
+  const hear = ({ principal, hello }: Session<string>, what: string): void => {
     heard.push(`${what} of ${principal} at ${hello?.name}`);
   };
   const { port } = await serve({
@@ -62,7 +62,7 @@ it('the log says of a message what was accepted, whatever is open still', () => 
     principal: { name: 'example.com' },
     envelope: null,
     origin: null,
-  } as unknown as SessionView<Domain>;
+  } as unknown as Session<Domain>;
   const needs = { eightBit: false, utf8Header: false, binary: false, longLines: false };
   onAccepted(gone, { id: 7, size: 2, from: 'a@example.com', recipients: 3, priority: 4, tags: [], needs });
   onAccepted(gone, { id: 8, size: 2, from: 'a@example.com', recipients: 3, priority: null, tags: [], needs });

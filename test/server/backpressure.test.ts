@@ -3,7 +3,7 @@
  * does not read (33, 109).
  */
 import { describe, expect, it } from 'vitest';
-import type { SessionView } from '../../src/server/index.js';
+import type { Session } from '../../src/server/index.js';
 import { expectNoTrouble, localhostCertificates, serve, until } from './harness.js';
 import { Talk } from './talk.js';
 
@@ -172,7 +172,7 @@ it('a pipelined transaction waits for each verdict, and none is asked early', as
   };
   const { port } = await serve({
     onMail: wait('mail'),
-    onRcpt: ({ envelope }: SessionView<string>) => wait(`rcpt ${envelope?.recipients.length}`)(),
+    onRcpt: ({ envelope }: Session<string>) => wait(`rcpt ${envelope?.recipients.length}`)(),
   });
   const talk = await Talk.greeted(port);
   talk.write('MAIL FROM:<>\r\nRCPT TO:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nNOOP\r\n');

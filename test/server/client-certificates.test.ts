@@ -283,13 +283,13 @@ describe('what cannot be met', () => {
     [{ tlsRequired: true, tls: 'off' }, "tlsRequired cannot be met with tls 'off'"],
   ] as const)('%o', async (options, message) => {
     const certificates = Certificates.load([server], { clientAuthorities: authority.cert });
-    await expect(createServer({ certificates }).listen({ port: 0, ...options })).rejects.toThrow(message);
+    await expect(createServer({}, { certificates }).listen({ port: 0, ...options })).rejects.toThrow(message);
   });
 
   it('without authorities, or certificates', async () => {
     const listen = { port: 0, clientCertificates: 'optional' } as const;
     const certificates = Certificates.load([server]);
-    await expect(createServer({ certificates }).listen(listen)).rejects.toThrow(
+    await expect(createServer({}, { certificates }).listen(listen)).rejects.toThrow(
       'needs certificates with clientAuthorities',
     );
     await expect(createServer().listen({ port: 0, tls: 'implicit' })).rejects.toThrow(

@@ -11,12 +11,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { expect, it } from 'vitest';
-import type { ServerOptions } from '../../src/server/index.js';
 import { invent } from '../fuzz/dialogues.js';
 import { Chance } from '../fuzz/random.js';
 import { parseVectors } from '../vectors/format.js';
 import { createHello } from './client-hello.js';
-import { localhostCertificates, serve, takeTrouble } from './harness.js';
+import { localhostCertificates, serve, takeTrouble, type ServeOptions } from './harness.js';
 import { Talk } from './talk.js';
 
 const SECONDS = Number(process.env['POSTERN_FUZZ_SECONDS'] ?? 3);
@@ -83,7 +82,7 @@ async function listening(chance: Chance): Promise<number[]> {
     return chance.once(4) ? new Promise((resolve) => setImmediate(resolve)) : undefined;
   };
   const isHonest = (name?: string): boolean => name === 'honest.example';
-  const options: ServerOptions<string> = {
+  const options: ServeOptions = {
     certificates: await localhostCertificates(),
     onAuth: async (_, { authcid }) => {
       await fail();

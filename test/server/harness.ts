@@ -2,6 +2,8 @@ import { afterEach, expect, onTestFinished } from 'vitest';
 import {
   Certificates,
   createServer,
+  type CredentialsOf,
+  type Handler,
   type ListenOptions,
   type Server,
   type ServerOptions,
@@ -43,9 +45,15 @@ export interface Running<Principal> {
   readonly closed: string[];
 }
 
+/** What a test says of a server: the handler's methods and the options, in one. AUTH may come without TLS. */
+export type ServeOptions<
+  Principal = string,
+  M extends SaslMechanism = SaslMechanism<PasswordCredentials>,
+> = Handler<Principal, CredentialsOf<M>> & ServerOptions<Principal, M>;
+
 /** Runs a server until the end of the test. Its client side is waited for only briefly. */
 export async function serve<Principal = string, M extends SaslMechanism = SaslMechanism<PasswordCredentials>>(
-  options: ServerOptions<Principal, M> = {},
+  options: ServeOptions<Principal, M> = {},
   listen: Partial<ListenOptions> = {},
 ): Promise<Running<Principal>> {
   const told = {
@@ -54,18 +62,30 @@ export async function serve<Principal = string, M extends SaslMechanism = SaslMe
     arrivals: [] as string[],
     closed: [] as string[],
   };
-  const server = createServer<Principal, M>({
-    hostname: 'mx.example',
+  const [handler, rest] = parted<Principal, M>({
     onError: (_, error) => void told.errors.push(error),
     onRefused: (_, command, { code }) => void told.refused.push(`${command} ${code}`),
     onRefusedArrival: (_, { message }) => void told.arrivals.push(message),
     onClose: (_, reason) => void told.closed.push(reason),
     ...options,
+  });
+  const server = createServer<Principal, M>(handler, {
+    hostname: 'mx.example',
+    allowInsecureAuth: true,
+    ...rest,
     timeouts: { linger: 40, ...options.timeouts },
   });
   onTestFinished(() => server.close(0));
   const { port } = await server.listen({ port: 0, ...listen });
   return { server, port, ...told };
+}
+
+function parted<Principal, M extends SaslMechanism>(
+  options: ServeOptions<Principal, M>,
+): [Handler<Principal, CredentialsOf<M>>, ServerOptions<Principal, M>] {
+  const of = (handler: boolean): object =>
+    Object.fromEntries(Object.entries(options).filter(([name]) => /^on[A-Z]/.test(name) === handler));
+  return [of(true), of(false)];
 }
 
 let certificates: Promise<Certificates> | undefined;

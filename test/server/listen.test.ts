@@ -51,7 +51,7 @@ describe('listen', () => {
   it('wants a certificate for TLS, and TLS for what requires it', async () => {
     const server = createServer();
     await expect(server.listen({ port: 0, tls: 'implicit' })).rejects.toThrow(/needs certificates/);
-    const secure = createServer({ certificates: await localhostCertificates() });
+    const secure = createServer({}, { certificates: await localhostCertificates() });
     await expect(secure.listen({ port: 0, tls: 'off', tlsRequired: true })).rejects.toThrow(/tlsRequired/);
   });
 

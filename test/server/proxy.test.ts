@@ -3,9 +3,16 @@
  * guessed whether one comes. Whoever it names is the client to all that follows (110).
  */
 import { describe, expect, it } from 'vitest';
-import type { ListenOptions, ServerOptions, SessionView } from '../../src/server/index.js';
+import type { ListenOptions, Session } from '../../src/server/index.js';
 import { createHello } from './client-hello.js';
-import { expectNoTrouble, localhostCertificates, serve, StandingClock, until } from './harness.js';
+import {
+  expectNoTrouble,
+  localhostCertificates,
+  serve,
+  StandingClock,
+  until,
+  type ServeOptions,
+} from './harness.js';
 import { proxyV2, proxyV2For } from './proxy-octets.js';
 import { Talk } from './talk.js';
 
@@ -16,14 +23,14 @@ const ELSEWHERE = '127.0.0.9';
 const LINE = 'PROXY TCP4 192.0.2.1 198.51.100.2 56324 25\r\n';
 
 /** A server, and whom it took each client for that said hello. */
-async function serveProxied(listen: Partial<ListenOptions> = {}, options: ServerOptions<string> = {}) {
+async function serveProxied(listen: Partial<ListenOptions> = {}, options: ServeOptions = {}) {
   const seen: string[] = [];
-  const onHello = (session: SessionView<unknown>): void => void seen.push(endpoints(session));
+  const onHello = (session: Session<unknown>): void => void seen.push(endpoints(session));
   const running = await serve({ ...options, onHello }, { proxies: PROXIES, ...listen });
   return { ...running, seen };
 }
 
-function endpoints(session: SessionView<unknown>): string {
+function endpoints(session: Session<unknown>): string {
   const { remoteAddress, remotePort, localAddress, localPort } = session;
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

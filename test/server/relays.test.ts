@@ -3,9 +3,9 @@
  * it is believed, it is the client to everything that follows.
  */
 import { describe, expect, it } from 'vitest';
-import { Refusal, type ServerOptions, type SessionView } from '../../src/server/index.js';
+import { Refusal, type Session } from '../../src/server/index.js';
 import { Reply } from '../../src/protocol/index.js';
-import { expectNoTrouble, type Running, serve, until } from './harness.js';
+import { expectNoTrouble, type Running, serve, until, type ServeOptions } from './harness.js';
 import { Talk } from './talk.js';
 
 expectNoTrouble();
@@ -13,7 +13,7 @@ expectNoTrouble();
 const RELAY = '127.0.0.1';
 const ELSEWHERE = '127.0.0.9';
 
-function endpoints(session: SessionView<unknown>): string {
+function endpoints(session: Session<unknown>): string {
   const { remoteAddress, remotePort, localAddress, localPort } = session;
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
@@ -22,7 +22,7 @@ interface Told extends Running<string> {
   readonly told: string[];
 }
 
-async function serveRelayed(options: ServerOptions<string> = {}): Promise<Told> {
+async function serveRelayed(options: ServeOptions = {}): Promise<Told> {
   const told: string[] = [];
   const running = await serve(
     {
@@ -152,8 +152,7 @@ describe('who judges', () => {
 
 it('XFORWARD is told of one message, and changes nothing', async () => {
   const seen: unknown[] = [];
-  const note = (session: SessionView<string>): void =>
-    void seen.push([session.remoteAddress, session.origin]);
+  const note = (session: Session<string>): void => void seen.push([session.remoteAddress, session.origin]);
   const { port } = await serveRelayed({
     onMail: note,
     onData: async (session, body) => {

@@ -235,8 +235,8 @@ describe('scramKeys', () => {
 
 describe('what cannot be decided on', () => {
   it('is not offered', () => {
-    expect(() => createServer({ mechanisms: [PLAIN] })).toThrow('PLAIN needs onAuth');
-    expect(() => createServer({ mechanisms: [EXTERNAL, SCRAM_SHA_256], onAuth: () => null })).toThrow(
+    expect(() => createServer({}, { mechanisms: [PLAIN] })).toThrow('PLAIN needs onAuth');
+    expect(() => createServer({ onAuth: () => null }, { mechanisms: [EXTERNAL, SCRAM_SHA_256] })).toThrow(
       'SCRAM-SHA-256 needs onScram',
     );
   });

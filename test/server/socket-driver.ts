@@ -1,11 +1,11 @@
 import type { Link, Reply, SaslMechanism } from '../../src/protocol/index.js';
 import { userOf } from '../protocol/rig.js';
-import { type ListenOptions, Refusal, type ServerOptions } from '../../src/server/index.js';
+import { type ListenOptions, Refusal } from '../../src/server/index.js';
 import type { Cut } from '../vectors/cuts.js';
 import { type Driver, type Outcome, parseReplies } from '../vectors/drive.js';
 import type { Vector } from '../vectors/format.js';
 import { settingOf } from '../vectors/options.js';
-import { localhostCertificates, type Running, serve, until } from './harness.js';
+import { localhostCertificates, type Running, serve, until, type ServeOptions } from './harness.js';
 import { Talk } from './talk.js';
 
 /** Runs vectors against a server over loopback, TCP or TLS. */
@@ -60,7 +60,7 @@ function split(octets: string): string[] {
   );
 }
 
-type Options = ServerOptions<string, SaslMechanism>;
+type Options = ServeOptions<string, SaslMechanism>;
 
 async function serveFor(vector: Vector, link: Link, stored: string[]): Promise<Running<string>> {
   const { profile } = settingOf(vector);

@@ -1,8 +1,8 @@
 /** What handlers may return and throw, and what clients hear of it. */
 import { describe, expect, it } from 'vitest';
 import { Reply } from '../../src/protocol/index.js';
-import { type Decision, Refusal, type ServerOptions } from '../../src/server/index.js';
-import { expectNoTrouble, serve, takeTrouble, until } from './harness.js';
+import { type Decision, Refusal } from '../../src/server/index.js';
+import { expectNoTrouble, serve, takeTrouble, until, type ServeOptions } from './harness.js';
 import { Talk } from './talk.js';
 
 expectNoTrouble();
@@ -64,7 +64,7 @@ const MAIL = ['< 220', '> EHLO x', '< 250', '> MAIL FROM:<>', '< 250'];
 const RCPT = ['> RCPT TO:<a@x.example>', '< 250'];
 
 describe('a refusal of each question', () => {
-  const cases: readonly (readonly [string, ServerOptions<string>, readonly string[]])[] = [
+  const cases: readonly (readonly [string, ServeOptions, readonly string[]])[] = [
     ['onConnect', { onConnect: () => NO }, ['< 550 5.7.1', '> EHLO x', '< 503', '> QUIT', '< 221']],
     ['onConnect with 421', { onConnect: () => BYE }, ['< 421']],
     ['onHello', { onHello: () => NO }, ['< 220', '> EHLO x', '< 550', '> MAIL FROM:<>', '< 503']],

@@ -1,16 +1,16 @@
 import { onTestFinished } from 'vitest';
-import type { ListenOptions, ServerOptions } from '../../src/server/index.js';
+import type { ListenOptions } from '../../src/server/index.js';
 import type { Domain, MessageDetail, Store } from '../../src/store/port.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { Gateway, type GatewayOptions } from '../../src/submission/gateway.js';
 import { digestToken, newToken } from '../../src/submission/token.js';
-import { type Running, serve } from '../server/harness.js';
+import { type Running, serve, type ServeOptions } from '../server/harness.js';
 import { Talk, type TalkOptions } from '../server/talk.js';
 import { tempFolder } from '../store/fixtures.js';
 
 export interface HouseOptions {
   readonly gateway?: Partial<GatewayOptions>;
-  readonly server?: ServerOptions<Domain>;
+  readonly server?: ServeOptions<Domain>;
   readonly listen?: Partial<ListenOptions>;
   /** What stands before the store, such as one that fails. */
   readonly before?: (store: Store) => Store;

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Mailbox, Reply } from '../../src/protocol/index.js';
-import type { SessionView } from '../../src/server/index.js';
+import type { Session } from '../../src/server/index.js';
 import type { Domain, Store } from '../../src/store/port.js';
 import { Gateway, type GatewayOptions } from '../../src/submission/gateway.js';
 import { Rate } from '../../src/submission/rate.js';
@@ -64,7 +64,7 @@ describe('the gateway', () => {
   const other: Domain = { id: 8, name: 'example.org', createdAt: 0 };
   const mailbox = (address: string): Mailbox =>
     ({ address, domain: address.slice(address.indexOf('@') + 1) }) as Mailbox;
-  const session = (principal: Domain | null): SessionView<Domain> => ({ principal }) as SessionView<Domain>;
+  const session = (principal: Domain | null): Session<Domain> => ({ principal }) as Session<Domain>;
 
   const text = (decision: unknown): string => (decision instanceof Reply ? decision.toString() : 'yes');
 

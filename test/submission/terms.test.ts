@@ -1,16 +1,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ServerOptions } from '../../src/server/index.js';
 import type { Domain, MessageDetail } from '../../src/store/port.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { Gateway } from '../../src/submission/gateway.js';
-import { localhostCertificates, serve } from '../server/harness.js';
+import { localhostCertificates, serve, type ServeOptions } from '../server/harness.js';
 import { Talk } from '../server/talk.js';
 import { NO_TERMS, tempFolder } from '../store/fixtures.js';
 
 const NOW = Date.UTC(2026, 4, 1, 12);
 
 /** A gateway over a store, and a client that has said EHLO. */
-async function gateway(options: ServerOptions<Domain> = {}) {
+async function gateway(options: ServeOptions<Domain> = {}) {
   const folder = tempFolder();
   onTestFinished(folder.remove);
   const store = await openSqliteStore({ directory: folder.path, exclusive: true });

@@ -1,13 +1,19 @@
 import type { Logger } from 'pino';
 import type { Reply } from '../../protocol/index.js';
-import type { Handler, SessionView } from '../../server/index.js';
+import {
+  ClientFault,
+  type Observer as ServerObserver,
+  type Session,
+  TooManyConnections,
+} from '../../server/index.js';
+import { Throttled } from './throttled.js';
 import type { Domain } from '../../store/port.js';
 import type { GatewayOptions } from '../../submission/gateway.js';
 
 /** What the gateway's server and its accept pipeline tell the log. */
 export interface Observer {
   readonly onAccepted: NonNullable<GatewayOptions['onAccepted']>;
-  readonly handler: Pick<Handler<Domain>, 'onRefused' | 'onError' | 'onRefusedArrival' | 'onClose'>;
+  readonly handler: ServerObserver<Domain>;
 }
 
 /**
@@ -16,6 +22,9 @@ export interface Observer {
  */
 export function observe(log: Logger): Observer {
   const follows = new Consequences();
+  const crowd = new Throttled(CROWD_MS, (line) => {
+    log.warn(line, 'refused before the greeting');
+  });
   return {
     onAccepted: (session, { id, size, from, recipients, priority, tags, needs }) => {
       if (!log.isLevelEnabled('info')) return;
@@ -32,10 +41,18 @@ export function observe(log: Logger): Observer {
         log[level]({ ...who(session), command, reply: reply.toString() }, 'refused');
       },
       onError: (session, error) => {
+        // The client's mistake: one line, and no stack.
+        if (error instanceof ClientFault) {
+          log.warn({ ...who(session), ...reasonOf(error) }, 'the client failed');
+          return;
+        }
         log.error({ ...who(session), err: error }, 'failed');
       },
       onRefusedArrival: (client, error) => {
-        log.info({ client: known(client), reason: error.message }, 'refused before the greeting');
+        const line = { client: known(client), ...reasonOf(error) };
+        // Thousands a second, perhaps: one line for all.
+        if (error instanceof TooManyConnections) crowd.note(line);
+        else log.info(line, 'refused before the greeting');
       },
       onClose: (session, reason) => {
         if (!log.isLevelEnabled('debug')) return;
@@ -50,7 +67,15 @@ function known(address: string): string | null {
   return address === '' ? null : address;
 }
 
-function who(session: SessionView<Domain>): Record<string, unknown> {
+/** Milliseconds between two lines on connections that are refused because there are too many. */
+const CROWD_MS = 10_000;
+
+function reasonOf(error: Error): Record<string, unknown> {
+  const hint = error instanceof ClientFault ? error.hint : null;
+  return hint === null ? { reason: error.message } : { reason: error.message, hint };
+}
+
+function who(session: Session<Domain>): Record<string, unknown> {
   const { origin } = session;
   const line = {
     session: session.id,

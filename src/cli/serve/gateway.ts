@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../config/index.js';
-import { type Certificates, createServer, type Server } from '../../server/index.js';
+import { type Certificates, createServer, type Server, type ServerOptions } from '../../server/index.js';
 import type { Domain, Store } from '../../store/port.js';
 import { Gateway } from '../../submission/gateway.js';
 import { followCertificates, loadCertificates } from './certificates.js';
@@ -11,6 +11,7 @@ import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
 import { listenAll, placesOf, readyLine } from './listening.js';
 import { createLog } from './log.js';
+import { connectionsWithin, openFilesLimit } from './open-files.js';
 import { keepTidy } from './retention.js';
 import { stopSignal } from './signals.js';
 
@@ -93,14 +94,12 @@ function gatewayServer(
     status: ({ name }, tags) => (routes.waysOf(name, tags).length === 0 ? 'held' : 'queued'),
     onAccepted: observer.onAccepted,
   });
-  return createServer<Domain>({
+  const options: ServerOptions<Domain> = {
     hostname: config.hostname,
     certificates,
-    onAuth: (session, credentials) => gateway.onAuth(session, credentials),
-    onMail: (session, reversePath) => gateway.onMail(session, reversePath),
-    onRcpt: (session, forwardPath) => gateway.onRcpt(session, forwardPath),
-    onContent: (session) => gateway.onContent(session),
-    ...observer.handler,
+    // Apps that can do no TLS are promised that they may do without (?tls=optional); listeners say who must not.
+    allowInsecureAuth: true,
+    observers: [observer.handler],
     bareNewlines: smtp.bareNewlines,
     spaceBeforePath: smtp.spaceBeforePath,
     syntax: smtp.syntax,
@@ -112,7 +111,7 @@ function gatewayServer(
       errors: smtp.maxErrors,
     },
     admission: {
-      connections: smtp.maxConnections,
+      connections: connectionsWithin(smtp.maxConnections, openFilesLimit(), log),
       connectionsPerAddress: smtp.maxConnectionsPerAddress,
       ipv4Bits: smtp.ipv4NetworkBits,
       ipv6Bits: smtp.ipv6NetworkBits,
@@ -124,5 +123,6 @@ function gatewayServer(
     },
     timeouts: smtp.timeouts,
     dataRate: { octetsPerSecond: smtp.minDataRate, grace: smtp.minDataRateGrace },
-  });
+  };
+  return createServer<Domain>(gateway, options);
 }

@@ -6,7 +6,7 @@ import {
   type Handler,
   type Listening,
   type Server,
-  type SessionView,
+  type Session,
 } from '../../server/index.js';
 import { Reply } from '../../protocol/index.js';
 import { Dump, type DumpedMessage } from './dump.js';
@@ -30,13 +30,14 @@ export class Sink {
     thread: number,
   ) {
     this.#dump = plan.dump === null ? null : new Dump(plan.dump, plan.threads === 1 ? '' : `${thread}-`);
-    this.#server = createServer<string>({
+    const handler = handlerOf(plan, this.counts, fates(plan, thread), this.#dump);
+    this.#server = createServer<string>(handler, {
+      allowInsecureAuth: true,
       hostname: plan.hostname,
       ...(plan.certificate === null ? {} : { certificates: Certificates.load([plan.certificate]) }),
       limits: { messageSize: plan.maxSize, recipients: MANY, errors: MANY },
       admission: { connections: MANY, connectionsPerAddress: MANY },
       dataRate: { octetsPerSecond: 0 },
-      ...handlerOf(plan, this.counts, fates(plan, thread), this.#dump),
     });
   }
 
@@ -75,7 +76,7 @@ function handlerOf(plan: SinkPlan, counts: SinkCounts, fate: () => Fate, dump: D
 }
 
 /** Ends the waits of connections, which would otherwise outlive the connections and keep the process alive. */
-type Waiting = Map<SessionView<string>, AbortController>;
+type Waiting = Map<Session<string>, AbortController>;
 
 /** The content of one message, which is dropped. */
 class Taken implements ContentSink {
@@ -84,7 +85,7 @@ class Taken implements ContentSink {
   #readable = 0;
 
   constructor(
-    private readonly session: SessionView<string>,
+    private readonly session: Session<string>,
     private readonly plan: SinkPlan,
     private readonly counts: SinkCounts,
     private readonly fate: () => Fate,

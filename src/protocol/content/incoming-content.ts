@@ -1,7 +1,7 @@
 import { ChunkDecoder } from './chunk-decoder.js';
 import { type BareNewlines, ContentDecoder, type ContentFault, type ContentStep } from './decoder.js';
 import type { ChunkSize } from '../grammar/chunk-size.js';
-import type { Body } from '../grammar/parameters.js';
+import type { BodyType } from '../grammar/parameters.js';
 import type { Limits } from '../limits.js';
 import { NOTHING } from '../../base/octets.js';
 import type { Reply } from '../replies/reply.js';
@@ -132,7 +132,7 @@ export class ChunkedReception extends Reception {
   readonly #chunks: ChunkDecoder;
 
   /** @param body what MAIL declared: BINARYMIME has no lines to be judged (RFC 3030 3). */
-  constructor(options: ReceptionOptions, body: Body | undefined) {
+  constructor(options: ReceptionOptions, body: BodyType | undefined) {
     const chunks = new ChunkDecoder(body === 'BINARYMIME' ? null : options.bareNewlines, options.scan);
     super(options, chunks);
     this.#chunks = chunks;

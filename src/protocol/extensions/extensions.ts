@@ -7,7 +7,7 @@ import { type RelayTrust, xclientNames, XFORWARD_NAMES } from './xclient.js';
 /** What of a listener's profile shows in EHLO. */
 interface Offer {
   readonly starttls: boolean;
-  readonly tlsRequired: boolean;
+  readonly authNeedsTls: boolean;
   readonly mechanisms: ReadonlyMap<string, SaslMechanism>;
   readonly relayTrust: RelayTrust;
   readonly limits: Limits;
@@ -116,7 +116,7 @@ export const EXTENSIONS: readonly Extension[] = [
     source: 'RFC 4954',
     // RFC 4954 4: not announced where it would be answered with 538.
     when: (profile, link) =>
-      offeredOn(profile.mechanisms, link).length > 0 && !(profile.tlsRequired && link === 'plain'),
+      offeredOn(profile.mechanisms, link).length > 0 && !(profile.authNeedsTls && link === 'plain'),
     parameters: (profile, link) => offeredOn(profile.mechanisms, link).join(' '),
   },
   {

@@ -13,7 +13,7 @@ import { type By, parseBy, parseHoldFor, parseHoldUntil, parsePriority, parseReq
 import { decodeXtext } from './xtext.js';
 
 /** How the content is coded: RFC 6152 and RFC 3030. */
-export type Body = (typeof BODIES)[number];
+export type BodyType = (typeof BODIES)[number];
 
 const BODIES = ['7BIT', '8BITMIME', 'BINARYMIME'] as const;
 
@@ -21,7 +21,7 @@ const BODIES = ['7BIT', '8BITMIME', 'BINARYMIME'] as const;
 export interface MailParameters {
   /** Octets the client means to send: RFC 1870. */
   readonly size?: number;
-  readonly body?: Body;
+  readonly body?: BodyType;
   /** RFC 6531. */
   readonly smtputf8?: true;
   /** The mailbox that first submitted the message, null for `<>`: RFC 4954 5. */

@@ -1,4 +1,5 @@
 import { REPLY_LINE_OCTETS } from '../limits.js';
+import { shown } from '../../base/shown.js';
 import { fromBinaryString, type ToOctets } from '../../base/octets.js';
 
 /**
@@ -30,11 +31,16 @@ export class Reply {
   ) {
     // RFC 5321 4.2: Reply-code = %x32-35 %x30-35 %x30-39
     if (!/^[2-5][0-5]\d$/.test(String(code))) {
-      throw new RangeError(`reply code: expected 200 to 559, got ${String(code)}`);
+      throw new RangeError(`reply code: expected 200 to 559, got ${shown(code)}`);
     }
     if (enhanced !== null && !enhancedFits(code, enhanced)) {
-      throw new RangeError(
-        `enhanced code: expected ${String(code).charAt(0)}.x.x for ${code}, got ${enhanced}`,
+      const form = `null, or ${String(code).charAt(0)}.x.x as text`;
+      throw new RangeError(`enhanced code: expected ${form} for ${code}, got ${shown(enhanced)}`);
+    }
+    if (!isText(text)) {
+      const form = `new Reply(${code}, ${enhanced === null ? 'null' : `'${enhanced}'`}, 'text')`;
+      throw new TypeError(
+        `reply text: expected a string or a list of strings, as in ${form}, got ${shown(text)}`,
       );
     }
     const prefix = enhanced === null ? '' : `${enhanced} `;
@@ -73,6 +79,10 @@ export class Reply {
   toString(): string {
     return [this.code, ...(this.enhanced === null ? [] : [this.enhanced]), this.text].join(' ');
   }
+}
+
+function isText(text: unknown): boolean {
+  return typeof text === 'string' || (Array.isArray(text) && text.every((line) => typeof line === 'string'));
 }
 
 function enhancedFits(code: number, enhanced: string): boolean {

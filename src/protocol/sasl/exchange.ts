@@ -25,7 +25,7 @@ export function beginSasl(
   phase: Ready<unknown>,
   profile: Profile,
 ): Begun | Reply {
-  if (profile.tlsRequired && phase.link === 'plain') return reply('authNeedsTls');
+  if (profile.authNeedsTls && phase.link === 'plain') return reply('authNeedsTls');
   if (profile.mechanisms.size === 0) return reply('notImplemented', { verb: 'AUTH' });
   if (phase.identity.kind === 'authenticated') return reply('alreadyAuthenticated');
   const mechanism = profile.mechanisms.get(name);

@@ -1,5 +1,12 @@
 import { type AdmissionLimits, FIXED } from '../limits.js';
 
+/** A client was refused since too many are connected, in total or from its network. */
+export class TooManyConnections extends Error {
+  constructor() {
+    super('too many connections');
+  }
+}
+
 /** Counts connections and failed AUTH, by network. */
 export class Admission {
   #connections = 0;

@@ -10,6 +10,7 @@ import {
 } from '../../protocol/index.js';
 import type { Admission } from '../admission/admission.js';
 import type { Handler, Presented } from '../handler.js';
+import { shown } from '../../base/shown.js';
 import type { Speaker } from '../connection/identity.js';
 
 type Auth = Extract<Question, { type: 'auth' }>;
@@ -57,7 +58,9 @@ export class Verifier<Principal> {
   /** What `onAuth` says, thrown refusals included: they are answers as well. */
   async #ask(credentials: Presented<Credentials>): Promise<Principal | Reply | null | undefined> {
     try {
-      return await this.handler.onAuth?.(this.speaker, credentials);
+      const result = await this.handler.onAuth?.(this.speaker, credentials);
+      if (!(result instanceof Error)) return result;
+      throw new TypeError(`onAuth: expected a principal, null or a Reply, got ${shown(result)}`);
     } catch (error) {
       return this.replyTo(error);
     }

@@ -8,7 +8,7 @@ import {
 } from '../../protocol/index.js';
 import type { Admission } from '../admission/admission.js';
 import { Dialogue } from './dialogue.js';
-import type { Envelope, TlsFacts } from '../handler.js';
+import type { Envelope, Observer, TlsFacts } from '../handler.js';
 import type { LocalEnd } from '../admission/local-address.js';
 import { networkOf, plainAddress } from '../../base/networks.js';
 import { type Patience, Patient } from './waiting.js';
@@ -21,6 +21,8 @@ import type { AnyHandler } from '../auth/verifier.js';
 /** How clients are received. */
 export interface ClientContext<Principal> extends Patience {
   readonly handler: AnyHandler<Principal>;
+  /** The handler, and who else hears what happens. */
+  readonly observers: readonly Observer<Principal>[];
   /** How the sessions of a client are to be. */
   readonly profileFor: (address: string) => Profile;
   readonly admission: Admission;
@@ -53,7 +55,7 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
     this.#tls = tlsFacts(socket);
     const { remoteAddress } = this.#endpoints;
     this.session = new ServerSession(context.profileFor(remoteAddress), remoteAddress, linkOf(this.#tls));
-    this.dialogue = new Dialogue(this, context.handler, context.admission);
+    this.dialogue = new Dialogue(this, context.handler, context.observers, context.admission);
   }
 
   get remoteAddress(): string {

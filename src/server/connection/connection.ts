@@ -8,6 +8,7 @@ import {
   type Reply,
   reply,
 } from '../../protocol/index.js';
+import { ClientFault } from '../../base/client-fault.js';
 import { Client, type ClientContext } from './client.js';
 import { FIXED } from '../limits.js';
 import type { Waiting } from './waiting.js';
@@ -21,8 +22,8 @@ import type { TlsHabits } from '../admission/tls-habits.js';
 export interface ConnectionContext<Principal> extends ClientContext<Principal> {
   /** TLS is of no use without a client certificate that an authority vouches for. */
   readonly certificateRequired: boolean;
-  /** Why a ClientHello behind the greeting is not taken, in words. */
-  readonly unexpectedTls: string;
+  /** Makes the reason why a ClientHello after the greeting is not taken. */
+  readonly unexpectedTls: () => ClientFault;
   /** Takes a plain socket through a handshake, `early` being octets that were read already. */
   readonly secure: (socket: Socket, early: Uint8Array, done: (result: TLSSocket | Error) => void) => void;
   /** With `detect`: what is known of the clients' networks; else null. */
@@ -124,7 +125,7 @@ export class Connection<Principal>
         this.#timeOut('The content');
         return;
       case 'handshake':
-        this.#handshakeFailed(new Error('the TLS handshake took too long'));
+        this.#handshakeFailed(new ClientFault('the TLS handshake took too long'));
         return;
       case 'write':
         this.#closeReason = 'timeout';
@@ -151,7 +152,7 @@ export class Connection<Principal>
     if (this.waiting === 'close') return;
     if (octets[0] === TLS_HANDSHAKE && this.tls === null && this.session.phase === 'greeted') {
       this.context.habits?.tls(this.network);
-      this.#handshakeFailed(new Error(this.context.unexpectedTls));
+      this.#handshakeFailed(this.context.unexpectedTls());
       return;
     }
     this.came(octets.length);
@@ -234,7 +235,7 @@ export class Connection<Principal>
     if (!this.context.certificateRequired || this.tls === null) return null;
     const problem = certificateProblem(this.tls);
     if (problem === null) return null;
-    this.dialogue.failed(new Error(`a TLS client certificate is required: ${problem}`));
+    this.dialogue.failed(new ClientFault(`a TLS client certificate is required: ${problem}`));
     return reply('certificateRequired', { problem });
   }
 

@@ -12,11 +12,12 @@ import {
 } from '../../protocol/index.js';
 import type { Admission } from '../admission/admission.js';
 import { BodyStream } from './body.js';
-import type { ContentSink, Decision, MessageDecision, Recipient } from '../handler.js';
+import type { ContentSink, Decision, MessageDecision, Observer, Recipient } from '../handler.js';
 import { isPromise } from '../platform/promise.js';
 import { Refusal, replyFor } from '../refusal.js';
 import { originAfter } from '../admission/relay.js';
 import type { Speaker } from './identity.js';
+import { shown } from '../../base/shown.js';
 import { told } from './notify.js';
 import { type AnyHandler, Verifier } from '../auth/verifier.js';
 
@@ -40,6 +41,7 @@ export class Dialogue<Principal> {
   constructor(
     private readonly speaker: Speaker<Principal>,
     private readonly handler: AnyHandler<Principal>,
+    private readonly observers: readonly Observer<Principal>[],
     private readonly admission: Admission,
   ) {}
 
@@ -49,9 +51,9 @@ export class Dialogue<Principal> {
     try {
       switch (question.type) {
         case 'connect':
-          return this.#settle(handler.onConnect?.(speaker));
+          return this.#settle('onConnect', handler.onConnect?.(speaker));
         case 'hello':
-          return this.#settle(handler.onHello?.(speaker, question.hello));
+          return this.#settle('onHello', handler.onHello?.(speaker, question.hello));
         case 'starttls':
           return ACCEPT;
         case 'lookup':
@@ -60,7 +62,7 @@ export class Dialogue<Principal> {
           return this.#verify().verify(question);
         case 'mail':
           this.recipients = [];
-          return this.#settle(handler.onMail?.(speaker, question.reversePath, question.parameters));
+          return this.#settle('onMail', handler.onMail?.(speaker, question.reversePath, question.parameters));
         case 'rcpt':
           return this.#rcpt(question);
         case 'xclient':
@@ -96,21 +98,21 @@ export class Dialogue<Principal> {
         this.#opening = false;
         // Its handler has disconnected, and then given it.
         if (this.#sink !== null) this.#abort('disconnected');
-        told(() => this.handler.onReset?.(this.speaker));
+        this.#tellAll((observer) => observer.onReset?.(this.speaker));
         this.origin = null;
         return;
       case 'refused':
-        told(() => this.handler.onRefused?.(this.speaker, notice.command, notice.reply));
+        this.#tellAll((observer) => observer.onRefused?.(this.speaker, notice.command, notice.reply));
         return;
     }
   }
 
   closed(reason: string): void {
-    told(() => this.handler.onClose?.(this.speaker, reason));
+    this.#tellAll((observer) => observer.onClose?.(this.speaker, reason));
   }
 
   failed(error: Error): void {
-    told(() => this.handler.onError?.(this.speaker, error));
+    this.#tellAll((observer) => observer.onError?.(this.speaker, error));
   }
 
   /** The reply for an error of the handler's. What the client does not see of it, `onError` does. */
@@ -119,6 +121,10 @@ export class Dialogue<Principal> {
       this.failed(error instanceof Error ? error : new Error(String(error)));
     }
     return replyFor(error);
+  }
+
+  #tellAll(call: (observer: Observer<Principal>) => unknown): void {
+    for (const observer of this.observers) told(() => call(observer));
   }
 
   #verify(): Verifier<Principal> {
@@ -130,7 +136,7 @@ export class Dialogue<Principal> {
 
   #rcpt({ forwardPath, parameters }: Extract<Question, { type: 'rcpt' }>): Answer<Principal> {
     const recipient = { forwardPath, parameters };
-    const answer = this.#settle(this.handler.onRcpt?.(this.speaker, forwardPath, parameters));
+    const answer = this.#settle('onRcpt', this.handler.onRcpt?.(this.speaker, forwardPath, parameters));
     if (!(answer instanceof Promise)) return this.#keep(recipient, answer);
     return answer.then((verdict) => this.#keep(recipient, verdict));
   }
@@ -143,11 +149,11 @@ export class Dialogue<Principal> {
   /** Another client, by the word of a relay: asks whether that is so, and then whether it may connect. */
   async #startOver(client: XclientAttributes): Promise<Verdict<Principal>> {
     const { handler, speaker } = this;
-    const believed = await this.#settle(handler.onXclient?.(speaker, client));
+    const believed = await this.#settle('onXclient', handler.onXclient?.(speaker, client));
     if (believed.type === 'refuse') return believed;
     this.origin = null;
     return speaker.assume(client)
-      ? this.#settle(handler.onConnect?.(speaker))
+      ? this.#settle('onConnect', handler.onConnect?.(speaker))
       : refuse(reply('tooManyConnections'));
   }
 
@@ -161,8 +167,9 @@ export class Dialogue<Principal> {
   #open(sink: ContentSink | Reply): Verdict<Principal> {
     if (sink instanceof Reply) return refuse(sink);
     // Nothing is a yes anywhere else. Here it would be a message that is accepted, and lost.
-    if (!isObject(sink)) {
-      return refuse(this.replyTo(new TypeError('onContent gave neither a sink nor a reply')));
+    if (!isSink(sink)) {
+      const expected = 'onContent: expected a Reply, or a sink with write, end and abort';
+      return refuse(this.replyTo(new TypeError(`${expected}, got ${shown(sink)}`)));
     }
     if (this.#opening) this.#sink = sink;
     // The client has gone meanwhile: nobody hears the verdict, and the sink is to hear of it.
@@ -201,9 +208,9 @@ export class Dialogue<Principal> {
   }
 
   /** A decision as a verdict. A promise stays one; anything else is an answer in the same turn. */
-  #settle(decision: Decision): Answer<Principal> {
+  #settle(hook: string, decision: Decision): Answer<Principal> {
     if (decision === undefined) return ACCEPT;
-    return this.#settleBy(verdictOf<Principal>, decision);
+    return this.#settleBy<Awaited<Decision>>((settled) => verdictOf(hook, settled), decision);
   }
 
   #settleBy<D>(
@@ -215,7 +222,8 @@ export class Dialogue<Principal> {
   }
 
   #verdictOnMessage(decision: Awaited<MessageDecision>): Verdict<Principal> {
-    if (!isList(decision)) return verdictOf(decision);
+    if (!isList(decision))
+      return verdictOf(this.handler.onContent === undefined ? 'onData' : 'end', decision);
     const { length } = this.recipients;
     const replies = decision.filter((one) => one instanceof Reply);
     if (this.speaker.hello?.verb === 'LHLO' && decision.length === length && replies.length === length) {
@@ -242,11 +250,23 @@ function isList(value: unknown): value is readonly Reply[] {
   return Array.isArray(value);
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
+function isReply(value: unknown): boolean {
+  return value instanceof Reply;
 }
 
-function verdictOf<Principal>(decision: void | Reply): Verdict<Principal> {
-  if (!(decision instanceof Reply)) return ACCEPT;
+function isSink(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { write, end, abort } = value as Partial<ContentSink>;
+  return [write, end, abort].every((method) => typeof method === 'function');
+}
+
+/** @throws TypeError if it is no decision: nothing that a handler answers by mistake is a yes. */
+function verdictOf<Principal>(hook: string, decision: void | Reply): Verdict<Principal> {
+  if (decision === undefined) return ACCEPT;
+  if (!isReply(decision)) {
+    throw new TypeError(
+      `${hook}: expected nothing (yes), a Reply or a thrown Refusal, got ${shown(decision)}`,
+    );
+  }
   return decision.positive ? { type: 'accept', reply: decision } : refuse(decision);
 }

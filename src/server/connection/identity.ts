@@ -1,8 +1,8 @@
 import type { XclientAttributes } from '../../protocol/index.js';
-import type { SessionView } from '../handler.js';
+import type { Session } from '../handler.js';
 
 /** Which connection it is, beside what the handler sees of it. */
-export interface Speaker<Principal> extends SessionView<Principal> {
+export interface Speaker<Principal> extends Session<Principal> {
   /** As admission counts it. */
   readonly network: string;
   /** A trusted relay speaks for this client from here on; false where that one may not come in. */

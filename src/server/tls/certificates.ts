@@ -14,6 +14,7 @@ import {
   readAuthorities,
   readAuthoritiesSync,
 } from './authorities.js';
+import { shown } from '../../base/shown.js';
 import { CertificateError, type CertificateWarning } from './error.js';
 import { NameIndex } from './names.js';
 import { checkPair, type CheckedPair } from './pair.js';
@@ -142,6 +143,7 @@ export class Certificates {
    * @throws CertificateError naming the file, what was expected and what came.
    */
   static load(sources: readonly CertificateSource[], options: CertificatesOptions = {}): Certificates {
+    checkSources(sources);
     const { minVersion = 'TLSv1.2', ciphers = DEFAULT_CIPHERS, ticketKeys = randomBytes(48) } = options;
     checkCiphers(ciphers);
     const common = {
@@ -325,4 +327,18 @@ function factsOf({ leaf, names, where }: CheckedPair): CertificateFacts {
     validTo: new Date(leaf.validTo),
     fingerprint: leaf.fingerprint256,
   };
+}
+
+/** @throws TypeError naming what came: plain JavaScript gets no help from the types. */
+function checkSources(sources: unknown): void {
+  const form = '{ certFile, keyFile } or { cert, key }';
+  if (!Array.isArray(sources)) {
+    throw new TypeError(`Certificates.load: expected a list of ${form}, got ${shown(sources)}`);
+  }
+  for (const [index, source] of (sources as readonly unknown[]).entries()) {
+    const has = (...names: readonly string[]): boolean =>
+      typeof source === 'object' && source !== null && names.every((name) => name in source);
+    if (has('certFile', 'keyFile') || has('cert', 'key')) continue;
+    throw new TypeError(`Certificates.load: source ${index + 1}: expected ${form}, got ${shown(source)}`);
+  }
 }

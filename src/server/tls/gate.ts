@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Certificates } from './certificates.js';
+import { ClientFault } from '../../base/client-fault.js';
 import { handshakeFailure } from '../../base/tls-words.js';
 import { FIXED } from '../limits.js';
 import { attachToEnd, handOver, release, type SocketOwner } from '../connection/socket-events.js';
@@ -120,7 +121,7 @@ class Handshake implements SocketOwner {
     const hello = octets.indexOf(TLS_HANDSHAKE);
     this.#dropped += hello < 0 ? octets.length : hello;
     if (this.#dropped > FIXED.beforeClientHello.initial) {
-      this.settle(new Error('the client sent no TLS handshake after STARTTLS'));
+      this.settle(new ClientFault('the client sent no TLS handshake after STARTTLS'));
     } else if (hello >= 0) {
       this.begin(hello === 0 ? octets : octets.subarray(hello));
     }
@@ -140,7 +141,7 @@ class Handshake implements SocketOwner {
 
   closed(): void {
     const when = this.#endpoints === null ? 'after STARTTLS' : 'in the TLS handshake';
-    this.settle(new Error(`the client closed the connection ${when}`));
+    this.settle(new ClientFault(`the client closed the connection ${when}`));
   }
 
   settle(result: TLSSocket | Error): void {

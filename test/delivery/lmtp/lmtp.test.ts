@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { readTransportUrl } from '../../../src/delivery/transports/schemes.js';
 import { openLmtp, parseLmtp } from '../../../src/delivery/transports/lmtp/index.js';
 import type { Transport } from '../../../src/delivery/transports/transport.js';
-import { createServer, Refusal, Reply } from '../../../src/index.js';
+import { createServer, type Handler, Refusal, Reply } from '../../../src/index.js';
 import { answering, hostileServer } from '../../client/hostile-server.js';
 import { shipment } from '../files/shipment.js';
 import { send, told } from '../smtp/rig.js';
@@ -26,8 +26,7 @@ function lmtp(url: string): Transport {
 /** A server that takes everything but recipients at none.example. Gives its port and what it took. */
 async function store() {
   const received: { readonly to: readonly string[]; readonly text: string }[] = [];
-  const server = createServer({
-    hostname: 'store.example',
+  const handler: Handler<unknown> = {
     onRcpt: (_, { address }) => {
       if (address.endsWith('@none.example')) throw new Refusal(new Reply(550, '5.1.1', ['Nobody']));
     },
@@ -37,7 +36,8 @@ async function store() {
       const to = session.envelope?.recipients.map(({ forwardPath }) => forwardPath.address) ?? [];
       received.push({ to, text: Buffer.concat(pieces).toString() });
     },
-  });
+  };
+  const server = createServer(handler, { hostname: 'store.example' });
   const { port } = await server.listen({ port: 0, host: '127.0.0.1', lmtp: true, tls: 'off' });
   onTestFinished(() => server.close(0));
   return { port, received };

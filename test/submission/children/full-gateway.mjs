@@ -17,11 +17,12 @@ const TOKEN = 'the-token';
 await store.addDomain('example.com', digestToken(TOKEN), Date.now());
 
 const gateway = new Gateway({ store, hostname: 'mx.example' });
-const server = createServer({
+const handler = {
   onAuth: (session, credentials) => gateway.onAuth(session, credentials),
   onMail: (session, reversePath) => gateway.onMail(session, reversePath),
   onContent: (session) => gateway.onContent(session),
-});
+};
+const server = createServer(handler, { allowInsecureAuth: true });
 const { port } = await server.listen({ port: 0 });
 
 const socket = connect(port, '127.0.0.1');
