@@ -1,7 +1,8 @@
 /** The limits of the store, as rows of the kind that `src/base/limit.ts` describes. */
 export const STORE = {
   inFlight: {
-    about: 'Octets on their way to the disk, of all connections together; past it, connections wait.',
+    about:
+      'Octets on their way to the disk, of all connections together; past it, connections wait. Header sections that are not complete have half of it: if they need more, the largest are refused with 452.',
     initial: 32 * 1024 * 1024,
     unit: 'octets',
     source: 'a quarter second of a slow disk',

@@ -141,6 +141,21 @@ export class StoreError extends Error {
   }
 }
 
+/** Something that holds octets of a message that no draft has yet. */
+export interface OctetHolder {
+  /** Asks it to let go of them: others need the room. They are counted no longer. */
+  evict(): void;
+}
+
+/** Counts octets in memory that drafts have not got, against the budget of the drafts. */
+export interface HeldOctets {
+  /**
+   * Counts so many octets for a holder, in place of what was counted for it before; 0 when it is done. If all holders
+   * together have more than half of the budget, those that have most are asked to let go, this one maybe among them.
+   */
+  set(holder: OctetHolder, octets: number): void;
+}
+
 export interface Store {
   readonly queue: Queue;
   readonly blockList: BlockList;
@@ -158,6 +173,9 @@ export interface Store {
   readonly webhookCalls: WebhookCalls;
 
   // ---- intake
+
+  /** What is held of messages before a draft takes it, such as a header section that is not complete. */
+  readonly held: HeldOctets;
 
   /** Opens a message. Costs no I/O. Throws a {@link StoreError} `closed` after {@link close}. */
   open(): Draft;

@@ -6,6 +6,7 @@ import {
   type Draft,
   type NewMessage,
   type NewRecipient,
+  type OctetHolder,
   type Store,
   StoreError,
 } from '../store/port.js';
@@ -74,7 +75,7 @@ export interface Accepted {
  * The header section is held until it is whole, judged and rewritten; the body then streams through
  * unchanged. Every method may throw or reject with a `Refusal`; then {@link abort} frees what is held.
  */
-export class Acceptance {
+export class Acceptance implements OctetHolder {
   readonly #store: Store;
   readonly #policy: AcceptancePolicy;
   readonly #submitted: Submitted;
@@ -85,6 +86,7 @@ export class Acceptance {
   #header: Rewritten | null = null;
   readonly #scanner: NeedsScanner;
   #size = 0;
+  #evicted = false;
 
   /** @param mayBeAuthor whether the author may be of a domain other than that of the sender, in normal form */
   constructor(
@@ -104,9 +106,14 @@ export class Acceptance {
 
   /** The next octets of the message. A promise asks the sender to wait. The octets are free when it returns. */
   write(octets: Uint8Array): void | Promise<void> {
+    this.#refuseEvicted();
     if (this.#collector === null) return this.#putBody(octets);
     const collected = this.#collector.add(octets);
-    if (collected === null) return;
+    if (collected === null) {
+      this.#store.held.set(this, this.#collector.held);
+      this.#refuseEvicted();
+      return;
+    }
     if (collected === 'tooLong') {
       throw new Refusal(
         new Reply(552, '5.3.4', `Header section too big: at most ${this.#policy.maxHeaderSize} octets`),
@@ -118,6 +125,7 @@ export class Acceptance {
 
   /** The message is whole: resolves once it is on stable storage. */
   end(): Promise<Accepted> {
+    this.#refuseEvicted();
     if (this.#collector !== null) this.#rewrite(this.#collector.rest());
     const { domain, reversePath, recipients, parameters, tls, clientAddress } = this.#submitted;
     const header = this.#header;
@@ -162,6 +170,23 @@ export class Acceptance {
   /** Gives the message up. Safe to repeat, and after {@link end}. */
   abort(): void {
     this.#draft?.discard();
+    this.#letGo();
+  }
+
+  /** The store needs the room that the header section takes: the message is refused for now. */
+  evict(): void {
+    this.#evicted = true;
+    this.#collector = null;
+  }
+
+  #refuseEvicted(): void {
+    if (this.#evicted)
+      throw new Refusal(NO_ROOM, 'the header sections of many messages at once filled store.in_flight');
+  }
+
+  /** The header section is held no longer. */
+  #letGo(): void {
+    if (this.#collector !== null && this.#collector.held > 0) this.#store.held.set(this, 0);
     this.#collector = null;
   }
 
@@ -181,7 +206,7 @@ export class Acceptance {
   }
 
   #rewrite(section: Uint8Array): void {
-    this.#collector = null;
+    this.#letGo();
     const { hostname, tagFields, listUnsubscribeField } = this.#policy;
     const submitted = this.#submitted;
     try {
@@ -245,4 +270,6 @@ export function storeRefusal(error: unknown, failed = reply('internal')): Refusa
   return new Refusal(full ? STORE_FULL : failed, `the store failed: ${message}`, { cause: error });
 }
 
+/** RFC 3463 X.3.1 is about storage, which memory for messages is. */
+const NO_ROOM = new Reply(452, '4.3.1', 'Too many messages at once, try again later');
 const STORE_FULL = new Reply(452, '4.3.1', 'Out of storage, try again later');

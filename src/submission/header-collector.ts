@@ -38,6 +38,11 @@ export class HeaderCollector {
     return { section: whole.subarray(0, end.section), body: whole.subarray(end.body) };
   }
 
+  /** Octets of memory that it takes. */
+  get held(): number {
+    return this.#held?.length ?? 0;
+  }
+
   /** All that was held, where the message ended without a blank line: it is header section alone. */
   rest(): Uint8Array {
     return this.#held?.subarray(0, this.#length) ?? new Uint8Array(0);
@@ -47,7 +52,9 @@ export class HeaderCollector {
     const length = this.#length + piece.length;
     if (this.#held === null || this.#held.length < length) {
       // Doubled, so that a header sent octet by octet is copied a few times, not once an octet.
-      const grown = Buffer.allocUnsafe(Math.max(length, 2 * (this.#held?.length ?? 0), 1024));
+      const grown = Buffer.allocUnsafe(
+        Math.max(length, Math.min(2 * (this.#held?.length ?? 0), this.limit), 1024),
+      );
       this.#held?.copy(grown, 0, 0, this.#length);
       this.#held = grown;
     }

@@ -104,3 +104,62 @@ describe('the budget of octets in flight', () => {
     );
   });
 });
+
+describe('octets outside of drafts', () => {
+  class Section {
+    evicted = false;
+    evict(): void {
+      this.evicted = true;
+    }
+  }
+
+  it('have half of the budget, and the largest are evicted when there are more', () => {
+    const budget = new Budget(100);
+    const [small, large, larger, last] = [new Section(), new Section(), new Section(), new Section()];
+    budget.set(small, 1);
+    budget.set(large, 20);
+    budget.set(larger, 29);
+    expect(budget.inFlight).toBe(50);
+    budget.set(last, 1);
+    expect([small, large, larger, last].map(({ evicted }) => evicted)).toEqual([false, false, true, false]);
+    expect(budget.inFlight).toBe(22);
+    budget.set(last, 51);
+    expect(last.evicted).toBe(true);
+    budget.set(large, 0);
+    budget.set(small, 0);
+    expect(budget.inFlight).toBe(0);
+  });
+
+  // Invariant: at any time they are within half of the budget, and nothing is counted twice or forgotten.
+  it('never are more, in any order of calls', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(9), fc.nat(60)), { maxLength: 60 }), (calls) => {
+        const budget = new Budget(100);
+        const counted = new Map<number, number>();
+        const holders = Array.from({ length: 10 }, (_, index) => ({
+          evict: () => void counted.delete(index),
+        }));
+        for (const [index, octets] of calls) {
+          const holder = holders[index];
+          if (holder === undefined) continue;
+          counted.set(index, octets);
+          budget.set(holder, octets);
+          const sum = [...counted.values()].reduce((total, each) => total + each, 0);
+          expect(budget.inFlight).toBe(sum);
+          expect(sum).toBeLessThanOrEqual(50);
+        }
+      }),
+    );
+  });
+
+  it('let a draft go on that waits for room, when they are gone', async () => {
+    const budget = new Budget(100);
+    const section = new Section();
+    budget.set(section, 50);
+    const sender = new Sender(budget, []);
+    const wait = sender.write(51);
+    expect(wait).toBeInstanceOf(Promise);
+    budget.set(section, 0);
+    await wait;
+  });
+});

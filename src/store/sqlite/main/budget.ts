@@ -1,3 +1,5 @@
+import type { HeldOctets, OctetHolder } from '../../port.js';
+
 /** Something that holds octets in a buffer and can send them on before the buffer is full. */
 export interface Holder {
   spill(): void;
@@ -13,12 +15,18 @@ export interface Holder {
  * Octets that are handed over leave by themselves, but those held may stay for as long as a peer likes.
  * So that a crowd of half-filled buffers never leaves everybody waiting, whoever finds the budget spent
  * first makes the oldest holders spill, until half of the budget at most is held.
+ *
+ * Octets that are not in a draft yet (header sections that are not complete) cannot be spilled. They have the other
+ * half: if they need more, those that have most are evicted, so that many clients with large sections stand in the way
+ * of each other, and not of a client with a small one.
  */
-export class Budget {
+export class Budget implements HeldOctets {
   readonly #limit: number;
   /** In the order in which they began to hold: the first has waited longest. */
   readonly #holders = new Set<Holder>();
   #held = 0;
+  readonly #outside = new Map<OctetHolder, number>();
+  #outsideOctets = 0;
   #handed = 0;
   #waiting: (() => void)[] = [];
 
@@ -29,7 +37,30 @@ export class Budget {
 
   /** Octets in flight. */
   get inFlight(): number {
-    return this.#held + this.#handed;
+    return this.#held + this.#handed + this.#outsideOctets;
+  }
+
+  set(holder: OctetHolder, octets: number): void {
+    this.#outsideOctets += octets - (this.#outside.get(holder) ?? 0);
+    if (octets === 0) this.#outside.delete(holder);
+    else this.#outside.set(holder, octets);
+    while (this.#outsideOctets > this.#limit / 2) this.#evictLargest();
+    // Those that wait may have room now, and no octets on the way that would wake them.
+    if (this.#waiting.length > 0 && this.inFlight <= this.#limit) this.#waiting.shift()?.();
+  }
+
+  #evictLargest(): void {
+    let largest: OctetHolder | null = null;
+    let most = 0;
+    for (const [holder, octets] of this.#outside) {
+      if (octets <= most) continue;
+      largest = holder;
+      most = octets;
+    }
+    if (largest === null) return;
+    this.#outside.delete(largest);
+    this.#outsideOctets -= most;
+    largest.evict();
   }
 
   hold(holder: Holder, octets: number): void {

@@ -2,6 +2,7 @@ import {
   StoreError,
   type Domain,
   type Draft,
+  type HeldOctets,
   type MessageDetail,
   type MessageId,
   type MessageQuery,
@@ -74,6 +75,7 @@ export class SqliteStore implements Store {
   readonly webhooks: Webhooks;
   readonly dkimKeys: DkimKeys;
   readonly retention: Retention;
+  readonly held: HeldOctets;
   readonly sessions: Sessions;
   readonly administrator: Administrator;
   readonly idempotency: Idempotency;
@@ -113,6 +115,7 @@ export class SqliteStore implements Store {
     this.blockLists = remoteBlockLists(link);
     this.webhookCalls = remoteWebhookCalls(link);
     this.#mailWatch = mailWatch;
+    this.held = context.budget;
     this.#link = link;
     this.#watch = watch;
     this.#context = {
