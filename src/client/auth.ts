@@ -6,34 +6,40 @@ import { meaningOf } from './expected-replies.js';
 import type { ReceivedReply } from './received-reply.js';
 import { Redactor } from './redactor.js';
 
-/** Mechanisms that prove a password, the best first. */
+/** Mechanisms that prove a password, in order of preference. */
 export const MECHANISMS = ['PLAIN', 'LOGIN'] as const;
-/** Mechanisms that present an access token (RFC 7628, and Google's older form of it). Only used if they are asked for. */
+/**
+ * Mechanisms that present an access token (RFC 7628, and Google's older form of it). The client uses one of them only
+ * if {@link ClientCredentials.mechanism} names it.
+ */
 export const TOKEN_MECHANISMS = ['OAUTHBEARER', 'XOAUTH2'] as const;
 export type Mechanism = (typeof MECHANISMS)[number] | (typeof TOKEN_MECHANISMS)[number];
 
 export interface ClientCredentials {
   readonly user: string | Secret;
-  /** Of OAUTHBEARER and XOAUTH2: the access token. */
+  /** The password; with OAUTHBEARER and XOAUTH2, the access token. */
   readonly password: Secret;
   /** Default: the first of {@link MECHANISMS} that the server offers. */
   readonly mechanism?: Mechanism;
 }
 
-/** The server that a token is for (RFC 7628 3.1). */
+/** The server for which a token was issued (RFC 7628 3.1). */
 export interface AuthServer {
   readonly host: string;
   readonly port: number;
 }
 
-/** RFC 4954 4: an AUTH command is no longer than any other, else its response comes by itself. */
+/**
+ * The longest AUTH command, in octets. RFC 4954 4: if the initial response would make it longer, the response goes in
+ * a line of its own.
+ */
 const COMMAND_OCTETS = 512;
 
 /**
  * Authenticates (RFC 4954). Rejects with ReplyError if the server refuses the credentials, and with UnsupportedError
  * if it offers no mechanism that the client has.
  *
- * @param offered the parameters of AUTH in the reply to EHLO; undefined if there are none
+ * @param offered the parameters of AUTH in the reply to EHLO; undefined if the server does not offer AUTH
  */
 export async function authenticate(
   dialogue: Dialogue,
@@ -50,7 +56,7 @@ export async function authenticate(
     throw new UnsupportedError('AUTH', `the server offers AUTH ${offered}, not ${wanted}`);
   }
   const [first = '', ...further] = responsesOf(chosen, credentials, server);
-  // LOGIN has no initial response in its only description.
+  // The only description of LOGIN has no initial response.
   const initial = chosen === 'LOGIN' ? '' : ` ${first}`;
   const inOne = initial !== '' && `AUTH ${chosen}${initial}\r\n`.length <= COMMAND_OCTETS;
   const responses = inOne ? further : [first, ...further];
@@ -59,12 +65,13 @@ export async function authenticate(
     if (meaningOf('AUTH', reply.code) !== 'more') break;
     reply = await say(dialogue, response);
   }
-  // RFC 7628 3.2.3: the reason of a refusal comes as a challenge, which is answered with ^A, and XOAUTH2's with nothing.
+  // RFC 7628 3.2.3: if the server refuses, it sends the reason as a challenge. The client answers it with ^A, or with
+  // an empty line if the mechanism is XOAUTH2.
   if (reply.code === 334 && isToken(chosen)) reply = await say(dialogue, chosen === 'XOAUTH2' ? '' : 'AQ==');
   if (meaningOf('AUTH', reply.code) !== 'done') throw new ReplyError('AUTH', reply, 'auth');
 }
 
-/** Makes a redactor that takes credentials out of replies, in every form in which they may have been sent. */
+/** Makes a redactor that removes the credentials from replies, in every form in which they may have been sent. */
 export function redactorOf(credentials: ClientCredentials, server: AuthServer): Redactor {
   const redactor = new Redactor();
   for (const mechanism of [...MECHANISMS, ...TOKEN_MECHANISMS]) {
@@ -79,7 +86,7 @@ function isToken(mechanism: Mechanism): boolean {
   return (TOKEN_MECHANISMS as readonly Mechanism[]).includes(mechanism);
 }
 
-/** What is sent, in its order, in base64. */
+/** Returns the responses of a mechanism, in base64 and in the order in which they are sent. */
 function responsesOf(
   mechanism: Mechanism,
   credentials: ClientCredentials,
@@ -95,7 +102,7 @@ function responsesOf(
     case 'XOAUTH2':
       return [base64(`user=${user}\x01auth=Bearer ${secret}\x01\x01`)];
     case 'OAUTHBEARER': {
-      // RFC 5801 4: "=" and "," are written as =3D and =2C in a name.
+      // RFC 5801 4: in a name, "=" is written as =3D and "," as =2C.
       const name = user.replace(/=/g, '=3D').replace(/,/g, '=2C');
       return [base64(`n,a=${name},\x01host=${host}\x01port=${port}\x01auth=Bearer ${secret}\x01\x01`)];
     }

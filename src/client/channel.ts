@@ -11,9 +11,12 @@ import type { Shared, Waiting } from './shared.js';
 
 /** Receives what happens on a channel. */
 export interface ChannelListener {
-  /** A reply that was waited for. */
+  /** Called with each reply that was due. */
   reply(reply: ReceivedReply): void;
-  /** The channel is closed, and not by {@link Channel.close}; nothing comes after this. */
+  /**
+   * Called if the channel closes for any other reason than {@link Channel.close} or {@link Channel.destroy}. No other
+   * call follows.
+   */
   lost(error: ConnectionError): void;
 }
 
@@ -21,28 +24,28 @@ export interface ChannelOptions {
   /** The server's name or address: for the look-up, for TLS, and for messages. */
   readonly host: string;
   readonly port: number;
-  /** A Unix socket, in place of host and port. */
+  /** Path of a Unix socket. If it is given, host and port are not used to connect. */
   readonly path?: string | undefined;
-  /** The addresses of the host, if they were looked up already; at least one. Default: they are looked up. */
+  /** The addresses of the host, if they were looked up already; at least one. Default: the channel looks them up. */
   readonly addresses?: readonly string[] | undefined;
   /** TLS from the first octet. Default: false. */
   readonly implicitTls?: boolean;
   readonly tls?: TlsTerms;
   /** Milliseconds for the connection, for each reply, and for a handshake. Default: those of RFC 5321 4.5.3.2. */
   readonly timeout?: number;
-  /** Milliseconds by phase, in place of {@link timeout}. */
+  /** Milliseconds by phase; not used if {@link timeout} is given. */
   readonly timeouts?: ClientTimeouts | undefined;
-  /** Takes secrets that are sent out of replies. Default: no secrets are sent. */
+  /** Removes the secrets that the client sends from replies. Default: the client sends no secrets. */
   readonly redactor?: Redactor | null;
 }
 
-/** What is asked of TLS. */
+/** The requirements on TLS. */
 export interface TlsTerms {
   /** Whether the server's certificate must be valid for the host. Default: true. */
   readonly verify?: boolean;
   /** PEM certificates of the authorities to trust. Default: Node's own list. */
   readonly ca?: string | Buffer | undefined;
-  /** Where the session of one handshake is kept for the next one. Default: none is resumed. */
+  /** Keeps the session of one handshake for the next one. Default: no session is resumed. */
   readonly sessions?: TlsSessions;
 }
 
@@ -52,20 +55,21 @@ export interface TlsSessions {
 }
 
 /**
- * One connection of a client: octets out, replies in. It counts the replies that are due and closes the connection
- * if the server sends anything else: octets that nothing asked for, a reply before what it answers, something that
- * is no reply. What the replies mean is for its listener.
+ * One connection of a client: it sends octets and receives replies. It counts the replies that are due, and closes the
+ * connection if the server sends anything else: octets that no command asked for, a reply before its command was sent,
+ * or something that is not a reply. Its listener interprets the replies.
  */
 export class Channel implements Waiting {
-  /** What the client is doing, for error messages. Set by its listener. */
+  /** The client's present phase, for error messages. The listener sets it. */
   phase: ClientPhase = 'connect';
   #socket: net.Socket;
   readonly #reader: ReplyReader;
-  /** Replies that are due; the greeting is the first. */
+  /** Number of replies that are due. The greeting is the first. */
   #due = 1;
   /**
-   * Of these, how many the server can have sent by now: what is sent while octets are read is answered in a later
-   * read, so a reply that came in the same one was sent before its command (a 250 right after 354).
+   * How many of the due replies the server can have sent by now. The server answers a command that the client sends
+   * while it reads octets in a later read. So if a reply came in the same read, the server sent it before it had the
+   * command (such as a 250 right after 354).
    */
   #answerable = 1;
   #answerableLater = 0;
@@ -73,14 +77,14 @@ export class Channel implements Waiting {
   #over = false;
   /** The sweep at which the last step was made. */
   #since: number;
-  /** Sweeps that the present step may take. */
+  /** Number of sweeps that the present step may take. */
   #limit: number;
-  /** The sweep at which the message under way has taken too long. */
+  /** The sweep at which the present message has taken too long. */
   #until = Infinity;
-  /** What is waited for, while no reply is. */
+  /** The step of the connection set-up that the channel waits for; null once replies may come. */
   #connecting: 'connect' | 'tls' | null;
   #secured: (() => void) | null = null;
-  /** The server has to take content before more is written. */
+  /** Resumes {@link write}; null if the server keeps up with the content. */
   #blocked: (() => void) | null = null;
   readonly #timeouts: ClientTimeouts;
   readonly #ended: Promise<void>;
@@ -92,7 +96,7 @@ export class Channel implements Waiting {
     this.#answerableLater = 0;
   };
 
-  /** Connects. The listener gets the greeting. */
+  /** Connects. The listener receives the greeting. */
   constructor(
     private readonly options: ChannelOptions,
     private readonly shared: Shared,
@@ -114,7 +118,7 @@ export class Channel implements Waiting {
     shared.watch(this);
   }
 
-  /** Replies that have not come yet. */
+  /** Number of replies that have not come yet. */
   get due(): number {
     return this.#due;
   }
@@ -129,7 +133,7 @@ export class Channel implements Waiting {
     return this.#ended;
   }
 
-  /** The version of TLS, null on a plain connection. */
+  /** The version of TLS; null on a plain connection. */
   get protocol(): string | null {
     return this.#socket instanceof tls.TLSSocket ? this.#socket.getProtocol() : null;
   }
@@ -150,7 +154,7 @@ export class Channel implements Waiting {
     return this.#socket instanceof tls.TLSSocket && this.#socket.isSessionReused();
   }
 
-  /** Octets that were given to {@link send} or {@link write} and have not left yet. */
+  /** Number of octets that were given to {@link send} or {@link write} and have not left yet. */
   get unsent(): number {
     return this.#socket.writableLength;
   }
@@ -160,7 +164,9 @@ export class Channel implements Waiting {
     this.#limit = this.#sweeps(step);
   }
 
-  /** Closes the connection if what is under way is not over in so many milliseconds; null takes that back. */
+  /**
+   * Closes the connection if the present message is not finished within so many milliseconds. Null removes the limit.
+   */
   limitTo(milliseconds: number | null): void {
     this.#until =
       milliseconds === null
@@ -168,13 +174,18 @@ export class Channel implements Waiting {
         : this.shared.tick + Math.ceil(milliseconds / this.shared.resolution) + 1;
   }
 
-  /** Writes commands, or content. @param replies that they will bring. Text is Latin-1. */
+  /**
+   * Writes commands or content.
+   *
+   * @param octets text is sent as Latin-1
+   * @param replies number of replies that they will bring
+   */
   send(octets: string | Uint8Array, replies: number): void {
     this.#expect(replies);
     if (!this.#over) this.#socket.write(octets, 'latin1');
   }
 
-  /** The same for pieces, which leave in one write. */
+  /** Writes pieces as {@link send} does, all in one write. */
   sendAll(pieces: readonly (string | Uint8Array)[], replies: number): void {
     this.#expect(replies);
     if (this.#over) return;
@@ -184,8 +195,8 @@ export class Channel implements Waiting {
   }
 
   /**
-   * Writes a piece of content, which brings no reply. Resolves once the next piece may follow, or when the
-   * connection is closed.
+   * Writes a piece of content, which brings no reply. Resolves when the next piece may follow, or when the connection
+   * is closed.
    */
   async write(octets: Uint8Array): Promise<void> {
     if (this.#over) return;
@@ -197,10 +208,10 @@ export class Channel implements Waiting {
     });
   }
 
-  /** Takes the connection through a TLS handshake, after the reply to STARTTLS. */
+  /** Makes a TLS handshake on the connection, after the reply to STARTTLS. */
   secure(done: () => void): void {
     if (!this.#reader.idle) {
-      // Whoever can add octets to the plain dialogue would have them taken for the server's (RFC 3207 6).
+      // If an attacker added octets to the plain dialogue, the client would take them for the server's (RFC 3207 6).
       this.fail(
         new ConnectionError('protocol', 'octets came between the reply to STARTTLS and the handshake'),
       );
@@ -219,24 +230,24 @@ export class Channel implements Waiting {
     });
   }
 
-  /** Ends the connection; the listener gets nothing more. Octets that were sent still leave. */
+  /** Closes the connection without a call of the listener. Octets that were sent before still leave. */
   close(): void {
     if (this.#over) return;
     this.#leave();
-    // The server may never close its half, and may never read: nothing waits for that.
+    // The server may never close its half and may never read. The client does not wait for that.
     const socket = this.#socket;
     if (socket.writableLength > 0) setTimeout(() => socket.destroy(), FLUSH_MS).unref();
     socket.destroySoon();
   }
 
-  /** Ends the connection at once; the listener gets nothing more. */
+  /** Closes the connection at once, without a call of the listener. */
   destroy(): void {
     if (this.#over) return;
     this.#leave();
     this.#socket.destroy();
   }
 
-  /** Ends the connection at once, and calls `lost` of the listener. */
+  /** Closes the connection at once, and calls `lost` of the listener. */
   fail(error: ConnectionError): void {
     if (this.#over) return;
     error.phase = this.phase;
@@ -245,12 +256,12 @@ export class Channel implements Waiting {
     this.listener.lost(error);
   }
 
-  /** Gives the connection up: as {@link fail}, and no fault of the server. */
+  /** Closes the connection at the client's own wish: calls {@link fail} with the fault `aborted`. */
   abort(): void {
     this.fail(new ConnectionError('aborted', 'the connection was given up'));
   }
 
-  /** Ends the connection because of a reply that must not come there. */
+  /** Closes the connection because of a reply that must not come at this point. */
   reject(reply: ReceivedReply, awaited: string): void {
     const what = `a reply came that does not answer ${awaited}: ${reply.toString()}`;
     this.fail(Object.assign(new ConnectionError('protocol', what), { reply }));
@@ -276,7 +287,7 @@ export class Channel implements Waiting {
     this.fail(new ConnectionError('timeout', `waited ${seconds} s in vain for ${what}`, { cause: OVERDUE }));
   }
 
-  /** One sweep more: the present one may be about to end. */
+  /** Returns the time of a step in sweeps. One sweep is added because the present one may be about to end. */
   #sweeps(step: keyof ClientTimeouts): number {
     return Math.ceil(this.#timeouts[step] / this.shared.resolution) + 1;
   }
@@ -301,13 +312,18 @@ export class Channel implements Waiting {
   }
 
   #unasked(reply: ReceivedReply): void {
-    // RFC 5321 3.8: a server may say 421 at any time, and must then close.
+    // RFC 5321 3.8: a server may send 421 at any time, and must then close the connection.
     const fault = reply.code === 421 ? 'closed' : 'protocol';
     const what = `a reply came that nothing had asked for: ${reply.toString()}`;
     this.fail(Object.assign(new ConnectionError(fault, what), { reply }));
   }
 
-  /** @param turn whether what is sent until the end of this turn of the event loop is answered later, too. */
+  /**
+   * Reads octets from the server.
+   *
+   * @param turn true if commands that are sent until the end of this turn of the event loop are answered in a later
+   * read
+   */
   #read(octets: Buffer, turn: boolean): void {
     if (turn && !this.#reading) setImmediate(this.#turnOver);
     this.#reading = true;
@@ -373,9 +389,9 @@ export class Channel implements Waiting {
     const session = terms.sessions?.last ?? null;
     return {
       rejectUnauthorized: terms.verify !== false,
-      // The server cannot make the client shake hands again and again.
+      // Keeps the server from asking for one handshake after another.
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-      // RFC 6066 3: an address is no server name.
+      // RFC 6066 3: an address is not a server name.
       ...(net.isIP(host) === 0 && !host.startsWith('[') ? { servername: host } : {}),
       ...(terms.ca === undefined ? {} : { ca: terms.ca }),
       ...(session === null ? {} : { session }),
@@ -400,7 +416,7 @@ export class Channel implements Waiting {
       cause = error;
     });
     const ended = (): void => {
-      // A plain socket that TLS runs over has no more to say for itself.
+      // If TLS runs over a plain socket, only the events of the TLS socket count.
       if (socket === this.#socket) this.fail(this.#closed(cause));
     };
     socket.on('end', ended);
@@ -438,12 +454,12 @@ export class Channel implements Waiting {
   }
 }
 
-/** How long octets that were sent before {@link Channel.close} have to leave. */
+/** How long octets that were sent before {@link Channel.close} have to leave, in milliseconds. */
 const FLUSH_MS = 1000;
 
 const OVERDUE = Object.assign(new Error('it did not answer in time'), { code: 'ETIMEDOUT' });
 
-/** A look-up that knows the answer. */
+/** Returns a look-up function that always answers with these addresses. */
 function known(addresses: readonly string[]): net.LookupFunction {
   const all = addresses.map((address) => ({ address, family: net.isIP(address) }));
   return (host, { all: wantsAll }, answer) => {

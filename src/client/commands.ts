@@ -1,17 +1,25 @@
-// No address may bring a second command along.
+// Characters that a path may not have, so that no address can add a second command.
 const FORBIDDEN = /[\0-\x20<>\x7f]/u;
 
-/** `MAIL FROM:<...>` with its CRLF. @throws TypeError where the address cannot stand there. */
+/**
+ * Returns `MAIL FROM:<...>` with its CRLF.
+ *
+ * @throws TypeError if the address has a character that a path may not have
+ */
 export function mailCommand(reversePath: string): string {
   return `MAIL FROM:<${checked(reversePath)}>\r\n`;
 }
 
-/** `RCPT TO:<...>` with its CRLF. @throws TypeError likewise. */
+/**
+ * Returns `RCPT TO:<...>` with its CRLF.
+ *
+ * @throws TypeError if the address has a character that a path may not have
+ */
 export function rcptCommand(forwardPath: string): string {
   return `RCPT TO:<${checked(forwardPath)}>\r\n`;
 }
 
-/** `BDAT n LAST` with its CRLF (RFC 3030 2): a message in one chunk. */
+/** Returns `BDAT n LAST` with its CRLF (RFC 3030 2): the command for a message in one chunk. */
 export function bdatCommand(octets: number): string {
   return `BDAT ${octets} LAST\r\n`;
 }

@@ -5,7 +5,7 @@ import type { Shared } from './shared.js';
 import { type OutgoingMessage, transact, type TransactionResult } from './transaction.js';
 
 export interface ConnectionOptions extends SessionOptions {
-  /** Messages that may go over one connection. */
+  /** Number of messages that may go over one connection. */
   readonly messages: number;
   /** Milliseconds that one message may take altogether. */
   readonly messageTimeout: number;
@@ -14,15 +14,15 @@ export interface ConnectionOptions extends SessionOptions {
 /** How long a server has to answer QUIT, in milliseconds. */
 const QUIT_MS = 1000;
 
-/** Between two messages nothing is due: the channel closes itself if anything comes. */
+/** The listener between two messages. No reply is due then, so the channel closes itself if anything comes. */
 const IDLE: ChannelListener = { reply: () => undefined, lost: () => undefined };
 
-/** A session over which messages go, one after the other. */
+/** A session that sends messages, one after the other. */
 export class Connection implements Pooled {
   readonly extensions: Extensions;
-  /** Version and cipher; null without TLS. */
+  /** Version and cipher of TLS; null without TLS. */
   readonly tls: string | null;
-  /** TLS, with a certificate that is valid for the name of the server. */
+  /** Whether the connection has TLS with a certificate that is valid for the name of the server. */
   readonly authorized: boolean;
   #sent = 0;
   #busy = false;
@@ -46,7 +46,7 @@ export class Connection implements Pooled {
     return new Connection(channel, extensions, options);
   }
 
-  /** False once nothing can go over it. */
+  /** Whether another message may go over the connection. */
   get usable(): boolean {
     return !this.#channel.closed && this.#sent < this.options.messages;
   }
@@ -60,7 +60,10 @@ export class Connection implements Pooled {
     return this.#channel.ended;
   }
 
-  /** Sends a message, while no other one is under way. Rejects if its content does; the connection is closed then. */
+  /**
+   * Sends a message. Throws if another message is being sent. If the content rejects, closes the connection and
+   * rejects.
+   */
   async send(message: OutgoingMessage): Promise<TransactionResult> {
     if (this.#busy) throw new Error('another message is under way on this connection');
     this.#busy = true;
@@ -86,7 +89,7 @@ export class Connection implements Pooled {
     setTimeout(() => channel.destroy(), QUIT_MS).unref();
   }
 
-  /** Closes at once; a message under way ends as if the server had closed the connection. */
+  /** Closes the connection at once. If a message is being sent, it ends as if the server had closed the connection. */
   destroy(): void {
     this.#channel.abort();
   }

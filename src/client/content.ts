@@ -7,8 +7,8 @@ const END = Buffer.from('.\r\n', 'latin1');
 const CRLF_END = Buffer.from('\r\n.\r\n', 'latin1');
 
 /**
- * Content, or the end of it, as DATA takes it: a dot more before each line that begins with one, and the final
- * `CRLF.CRLF` (RFC 5321 4.5.2). The content begins a line.
+ * Returns content, or the last part of it, as DATA carries it: with a dot added to each line that begins with one, and
+ * with the final `CRLF.CRLF` (RFC 5321 4.5.2). The part must begin at the start of a line.
  */
 export function dotStuffed(content: Uint8Array): Buffer {
   const octets = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
@@ -33,8 +33,8 @@ function endsLine(octets: Buffer): boolean {
 }
 
 /**
- * Content as DATA carries it, if it is made of whole lines; null if a CR or LF stands alone in it, which
- * {@link DotStuffer} makes whole. Unlike {@link dotStuffed}, empty content is one empty line.
+ * Returns content as DATA carries it, or null if a CR or LF stands alone in it: then {@link DotStuffer} is needed,
+ * which makes a CRLF of each. Unlike with {@link dotStuffed}, empty content becomes one empty line.
  */
 export function asData(content: Uint8Array): Buffer | null {
   let dots = 0;
@@ -66,13 +66,13 @@ export function asData(content: Uint8Array): Buffer | null {
 }
 
 /**
- * Makes of content, piece by piece, what DATA carries: a dot more before each line that begins with one, a CRLF for
- * each CR or LF that stands alone, and the line that ends it (RFC 5321 4.5.2, 2.3.8).
+ * Converts content piece by piece to the form that DATA carries: adds a dot to each line that begins with one, writes
+ * CRLF for each CR or LF that stands alone, and ends the content (RFC 5321 4.5.2, 2.3.8).
  */
 export class DotStuffer {
   #before = LF;
 
-  /** Returns the piece as it is to be sent; the piece itself, if nothing in it changes. */
+  /** Returns the piece as it is to be sent; the piece itself if nothing in it changes. */
   stuff(piece: Uint8Array): Uint8Array {
     let more = 0;
     let before = this.#before;
@@ -98,7 +98,7 @@ export class DotStuffer {
     return stuffed.subarray(0, at);
   }
 
-  /** Returns what ends the content. */
+  /** Returns the octets that end the content. */
   end(): Buffer {
     if (this.#before === CR) return Buffer.concat([CRLF_END.subarray(1, 2), END]);
     return this.#before === LF ? END : CRLF_END;

@@ -9,13 +9,13 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-/** Commands and their replies one at a time, as promises: for the beginning of a session. */
+/** Sends commands and returns their replies as promises, one at a time: for the beginning of a session. */
 export class Dialogue implements ChannelListener {
   #channel: Channel | null = null;
   #waiter: Waiter | null = null;
-  /** What came before anything waited for it. */
+  /** The error that ended the connection, if it came before a call waited for a reply. */
   #error: ConnectionError | null = null;
-  /** Rejects what waits for something that is no reply. */
+  /** Rejects the promise of {@link meanwhile}, if one is pending. */
   #aside: ((error: Error) => void) | null = null;
 
   constructor(private readonly heard: (reply: ReceivedReply) => void) {}
@@ -24,7 +24,9 @@ export class Dialogue implements ChannelListener {
     this.#channel = channel;
   }
 
-  /** Returns the next reply. Rejects with ConnectionError if none comes, or one that does not answer the command. */
+  /**
+   * Returns the next reply. Rejects with ConnectionError if no reply comes, or one that does not answer the command.
+   */
   next(command: Command): Promise<ReceivedReply> {
     return new Promise((resolve, reject) => {
       if (this.#error === null) this.#waiter = { command, resolve, reject };
@@ -32,7 +34,7 @@ export class Dialogue implements ChannelListener {
     });
   }
 
-  /** Sends a line, and returns the reply, whatever it says. */
+  /** Sends a line, and returns the reply, whether it accepts or refuses. */
   say(command: Command, phase: ClientPhase, line: string = command): Promise<ReceivedReply> {
     const reply = this.next(command);
     if (this.#channel !== null) {
@@ -43,7 +45,7 @@ export class Dialogue implements ChannelListener {
     return reply;
   }
 
-  /** Rejects with ReplyError if the reply is a refusal. */
+  /** Returns the reply. Rejects with ReplyError if it is a refusal. */
   async expect(command: Command, phase: ClientPhase, reply: Promise<ReceivedReply>): Promise<ReceivedReply> {
     const heard = await reply;
     if (meaningOf(command, heard.code) === 'refused') {
@@ -52,7 +54,7 @@ export class Dialogue implements ChannelListener {
     return heard;
   }
 
-  /** Waits for something that is no reply. Rejects with ConnectionError if the connection ends before. */
+  /** Waits for an event that is not a reply. Rejects with ConnectionError if the connection ends before. */
   meanwhile(begin: (done: () => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error !== null) {

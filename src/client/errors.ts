@@ -1,17 +1,17 @@
 import type { ReceivedReply } from './received-reply.js';
 
 /**
- * What the client was doing. `connect`, `greeting`, `hello`, `tls` and `auth` make a session; `mail`, `rcpt`,
- * `data`, `content` (while it is sent) and `end` (once it has been sent) carry a message; `idle`: nothing.
+ * The client's phase. `connect`, `greeting`, `hello`, `tls` and `auth` set up a session; `mail`, `rcpt`, `data`,
+ * `content` (while it is sent) and `end` (once it has been sent) send a message; in `idle` the client does nothing.
  */
 export type ClientPhase =
   'connect' | 'greeting' | 'hello' | 'tls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'content' | 'end' | 'idle';
 
-/** The server said no. */
+/** The server refused a command or the connection. */
 export class ReplyError extends Error {
   override readonly name = 'ReplyError';
 
-  /** @param command its verb alone: what comes behind AUTH is nobody's business. */
+  /** @param command the verb alone, since the arguments of AUTH are secret */
   constructor(
     readonly command: string,
     readonly reply: ReceivedReply,
@@ -21,29 +21,29 @@ export class ReplyError extends Error {
   }
 }
 
-/** What ended a connection; stable, for programs. */
+/** The reason why a connection ended; stable, for programs. */
 export type ConnectionFault =
-  /** There was no connection to be had. */
+  /** The connection could not be made. */
   | 'connect'
-  /** The TLS handshake failed, or TLS cannot be had as asked. */
+  /** The TLS handshake failed, or TLS as required is not available. */
   | 'tls'
-  /** The server, or something in between, ended it. */
+  /** The server, or something between client and server, closed the connection. */
   | 'closed'
   /** Nothing came for too long. */
   | 'timeout'
-  /** What came is no SMTP. */
+  /** The server sent octets that are not SMTP. */
   | 'protocol'
-  /** The server does not offer what was asked for. */
+  /** The server does not offer a feature that is required. */
   | 'unsupported'
-  /** The signal that was given with it was aborted. */
+  /** The caller's signal was aborted. */
   | 'aborted';
 
-/** The connection is of no more use. */
+/** The connection can no longer be used. */
 export class ConnectionError extends Error {
   override readonly name: string = 'ConnectionError';
-  /** What the client was doing when it happened; set by the channel. */
+  /** The client's phase when the error happened; the channel sets it. */
   phase: ClientPhase = 'connect';
-  /** The reply that must not have come there; null if it was something else. */
+  /** The reply that must not come at that point; null if the cause was not a reply. */
   reply: ReceivedReply | null = null;
 
   constructor(
@@ -55,12 +55,12 @@ export class ConnectionError extends Error {
   }
 }
 
-/** There is a connection, but what was asked for cannot be done over it. */
+/** The connection works, but the server lacks a feature that is required. */
 export class UnsupportedError extends ConnectionError {
   override readonly name = 'UnsupportedError';
 
   constructor(
-    /** The keyword in the reply to EHLO that is missing, or lacks a parameter. */
+    /** The keyword that is missing in the reply to EHLO, or lacks a parameter. */
     readonly keyword: string,
     message = `the server offers no ${keyword}`,
   ) {

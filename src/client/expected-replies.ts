@@ -1,10 +1,10 @@
 /**
- * The table of what a server may answer to what (RFC 5321 4.3.2, RFC 2033 4.2, RFC 3030 2, RFC 3207 4, RFC 4954 4).
- * Every reply that the client receives is held against it. A reply that is not in the table means that client and
- * server have lost step, or that the server wants the client to take one thing for another: the connection is closed.
+ * The table of the replies that a server may give to each command (RFC 5321 4.3.2, RFC 2033 4.2, RFC 3030 2, RFC 3207
+ * 4, RFC 4954 4). The client checks every reply that it receives against the table. If a reply is not in it, client
+ * and server are out of step, or the server tries to confuse the client: the client closes the connection.
  */
 
-/** What a reply answers. `content` is what follows 354, or a `BDAT ... LAST` with its octets. */
+/** The thing that a reply answers. `content` is the content after 354, or a `BDAT ... LAST` with its octets. */
 export type Awaited =
   | 'greeting'
   | 'EHLO'
@@ -20,41 +20,44 @@ export type Awaited =
   | 'QUIT';
 
 interface Row {
-  /** Codes that say it is done. `2yz`: each of that class which RFC 5321 does not give to another command. */
+  /** Codes of success. `2yz`: every code of that class that RFC 5321 does not give to another command. */
   readonly done: readonly number[] | '2yz';
   /** Codes after which the client goes on with the same command. */
   readonly more?: readonly number[];
 }
 
-/** RFC 5321 4.2.1: an unknown code counts by its first digit. These are known, and belong to other commands. */
+/** RFC 5321 4.2.1: an unknown code counts by its first digit. These codes are known, and belong to other commands. */
 const OF_OTHERS = [211, 214, 220, 221, 235];
 
-/** 4yz and 5yz may answer everything, and 421 says that the connection is closed. Nothing else may come. */
+/**
+ * In addition, 4yz and 5yz may answer everything, and 421 says that the server closes the connection. Any other code
+ * is an error.
+ */
 export const EXPECTED_REPLIES: Readonly<Record<Awaited, Row>> = {
   greeting: { done: [220] },
   EHLO: { done: [250] },
   HELO: { done: [250] },
   LHLO: { done: [250] },
   STARTTLS: { done: [220] },
-  // RFC 4954 has 235. Some servers that are made for tests say 250.
+  // RFC 4954 has 235. Some servers that are made for tests send 250.
   AUTH: { done: [235, 250], more: [334] },
   MAIL: { done: '2yz' },
   RCPT: { done: '2yz' },
-  // Only 354 opens content (RFC 5321 4.1.1.4): after any other code the server hears it as commands.
+  // Only 354 starts the content (RFC 5321 4.1.1.4): after any other code the server would read content as commands.
   DATA: { done: [], more: [354] },
   content: { done: '2yz' },
   RSET: { done: '2yz' },
   QUIT: { done: [221, 250] },
 };
 
-/** What a reply says of the command that it answers. */
+/** The meaning of a reply for the command that it answers. */
 export type Meaning = 'done' | 'more' | 'refused';
 
 const MEANINGS = Object.fromEntries(
   Object.entries(EXPECTED_REPLIES).map(([awaited, row]) => [awaited, meaningsOf(row)]),
 ) as unknown as Readonly<Record<Awaited, readonly (Meaning | null)[]>>;
 
-/** Returns what a code says in answer to something, or null if it must not come there. */
+/** Returns the meaning of a reply code as the answer to `awaited`, or null if that code must not come there. */
 export function meaningOf(awaited: Awaited, code: number): Meaning | null {
   return MEANINGS[awaited][code] ?? null;
 }

@@ -1,4 +1,4 @@
-/** The client's half of SMTP over `node:net` and `node:tls`. */
+/** The SMTP client, over `node:net` and `node:tls`. */
 export { type ClientCredentials, type Mechanism, MECHANISMS, TOKEN_MECHANISMS } from './auth.js';
 export {
   Channel,

@@ -4,38 +4,47 @@ import { ConnectionError } from './errors.js';
 import { type Awaited as Command, meaningOf } from './expected-replies.js';
 import type { ReceivedReply } from './received-reply.js';
 
-/** A message that is ready to be sent: nothing of it is computed while it is. */
+/** A message in the form in which it is sent, so that sending computes nothing. */
 export interface Mail {
-  /** As {@link mailCommand} makes it. */
+  /** The MAIL command, as {@link mailCommand} makes it. */
   readonly mail: string;
-  /** One for each recipient, as {@link rcptCommand} makes them; at least one. */
+  /** The RCPT commands, as {@link rcptCommand} makes them, one for each recipient; at least one. */
   readonly recipients: readonly string[];
-  /** For DATA: dot-stuffed, with the final `CRLF.CRLF`. For BDAT: as it is. In pieces, which leave in one write. */
+  /**
+   * The content in pieces, which leave in one write. For DATA: dot-stuffed, with the final `CRLF.CRLF`. For BDAT:
+   * unchanged.
+   */
   readonly content: readonly Uint8Array[];
 }
 
-/** Who has the messages. */
+/** Supplies the messages and receives their results. */
 export interface MailSource<M extends Mail> {
-  /** The next message for this connection, or null: none for now; only then may it call {@link Mailer.quit}. */
+  /**
+   * Returns the next message for this connection, or null if there is no message now. Only if it returns null may it
+   * call {@link Mailer.quit}.
+   */
   next(): M | null;
-  /** The last reply of a message: it was accepted, or not. Further ones follow it. */
+  /** Called with the reply that decides about a message. Replies that belong to later messages may follow. */
   settled(mail: M, reply: ReceivedReply, accepted: boolean): void;
-  /** Every reply, before anything is made of it. */
+  /** Called with every reply, before the mailer uses it. */
   replied(reply: ReceivedReply): void;
-  /** The connection is gone, and these messages with it: nobody knows what became of them. */
+  /** Called if the connection is lost. The result of the given messages is unknown. */
   lost(mails: readonly M[], error: ConnectionError): void;
-  /** The connection is closed: {@link Mailer.quit} had its reply. */
+  /** Called when the connection is closed after {@link Mailer.quit}. */
   ended(): void;
 }
 
 export interface MailerOptions {
-  /** Commands go in groups (RFC 2920): the envelope in one, behind the content of the message before. */
+  /**
+   * Whether commands go in groups (RFC 2920): an envelope goes in one write, together with the content of the message
+   * before.
+   */
   readonly pipelining: boolean;
-  /** Content goes by BDAT (RFC 3030), not by DATA. */
+  /** Whether content goes by BDAT (RFC 3030) instead of DATA. */
   readonly chunking: boolean;
 }
 
-/** What the next reply is for. */
+/** The command that the next reply answers. */
 type Step = 'idle' | 'mail' | 'rcpt' | 'data' | 'content' | 'reset' | 'quit';
 
 const AWAITED: Readonly<Record<Step, Command>> = {
@@ -49,17 +58,18 @@ const AWAITED: Readonly<Record<Step, Command>> = {
 };
 
 /**
- * Sends messages over one connection, one behind the other. Replies walk through the same steps in every
- * mode; the modes differ in what was written by then. No promise and no closure per message or reply.
+ * Sends messages over one connection, one after the other. The replies take it through the same steps in every mode;
+ * the modes differ in how much was sent before each step. For speed, it makes no promise and no closure for each
+ * message or reply.
  */
 export class Mailer<M extends Mail> implements ChannelListener {
   #step: Step = 'idle';
   #current: M | null = null;
-  /** Its envelope was written behind the content of the current one. */
+  /** The message whose envelope was sent after the content of the current one. */
   #following: M | null = null;
   #recipient = 0;
   #accepted = 0;
-  /** MAIL was accepted. */
+  /** Whether MAIL was accepted. */
   #open = false;
   /** The first refusal within the transaction. */
   #refusal: ReceivedReply | null = null;
@@ -77,7 +87,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
     return this.#step === 'idle' && !this.#closed;
   }
 
-  /** Looks for a message to send, if none is on its way. */
+  /** Asks the source for a message and sends it, if no message is being sent. */
   wake(): void {
     if (!this.idle) return;
     const mail = this.source.next();
@@ -87,7 +97,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
     else this.channel.send(mail.mail, 1);
   }
 
-  /** Says QUIT and waits for the reply, if no message is on its way. */
+  /** Sends QUIT and waits for the reply, if no message is being sent. */
   quit(): void {
     if (!this.idle) return;
     this.#step = 'quit';
@@ -108,12 +118,12 @@ export class Mailer<M extends Mail> implements ChannelListener {
 
   lost(error: ConnectionError): void {
     this.#closed = true;
-    // Some servers hang up on QUIT, and owe nobody a word.
+    // Some servers close the connection on QUIT without a reply, which is no error.
     if (this.#step === 'quit' && error.fault === 'closed') this.source.ended();
     else this.source.lost(this.#unsettled(), error);
   }
 
-  /** What the reply leads to. */
+  /** Returns the step after a reply. */
   #after(reply: ReceivedReply): Step {
     switch (this.#step) {
       case 'mail':
@@ -164,10 +174,10 @@ export class Mailer<M extends Mail> implements ChannelListener {
   #afterData(reply: ReceivedReply): Step {
     const mail = this.#mail();
     if (reply.code !== 354) {
-      // After a MAIL that was refused there is no transaction.
+      // If MAIL was refused, there is no transaction to reset.
       return this.#open ? this.#reset(this.#verdict(reply)) : this.#settle(this.#verdict(reply), false);
     }
-    // RFC 2920 3.1: a server may say 354 although it took no recipient; then the content is nothing.
+    // RFC 2920 3.1: a server may reply 354 although it accepted no recipient; the content must then be empty.
     if (this.#accepted === 0) this.channel.send('.\r\n', 1);
     else this.#sendContent(mail);
     return 'content';
@@ -175,17 +185,17 @@ export class Mailer<M extends Mail> implements ChannelListener {
 
   #afterContent(reply: ReceivedReply): Step {
     const accepted = reply.done && this.#accepted > 0;
-    // RFC 3030 3: after a BDAT that failed, nobody knows the state but by RSET.
+    // RFC 3030 3: if BDAT was refused, only RSET brings the session to a known state.
     if (!reply.done && this.options.chunking) return this.#reset(this.#verdict(reply));
     return this.#settle(accepted ? reply : this.#verdict(reply), accepted);
   }
 
-  /** The reply that says why: with recipients that were accepted it is this one, else the first refusal. */
+  /** Returns the reply that decides: this one if a recipient was accepted, otherwise the first refusal. */
   #verdict(reply: ReceivedReply): ReceivedReply {
     return this.#accepted > 0 ? reply : (this.#refusal ?? reply);
   }
 
-  /** Tells what became of the message, and goes on to the one whose envelope is out already. */
+  /** Passes the result of the message to the source, and goes on with the message whose envelope was sent already. */
   #settle(reply: ReceivedReply, accepted: boolean): Step {
     const mail = this.#mail();
     const following = this.#following;
@@ -195,7 +205,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
     return following === null ? 'idle' : 'mail';
   }
 
-  /** A transaction that came to nothing is open still. */
+  /** Sends RSET, since the transaction is still open. */
   #reset(reply: ReceivedReply): Step {
     this.#settle(reply, false);
     this.channel.send('RSET\r\n', 1);
@@ -210,7 +220,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
     this.#refusal = null;
   }
 
-  /** Content, and where commands go in groups the envelope of the message after it. */
+  /** Sends the content and, if commands go in groups, the envelope of the next message. */
   #sendContent(mail: M): void {
     const following = this.options.pipelining ? this.source.next() : null;
     this.#following = following;
@@ -223,7 +233,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
     else this.channel.sendAll(pieces, 1);
   }
 
-  /** The envelope as one group, with the content where BDAT takes it along. */
+  /** Sends the envelope as one group, with the content if it goes by BDAT. */
   #sendPieces(envelope: string[], mail: M): void {
     const pieces = this.options.chunking ? [...envelope, ...mail.content] : envelope;
     this.channel.sendAll(pieces, this.#repliesTo(mail));
@@ -238,7 +248,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
     return mail.recipients.length + 2;
   }
 
-  /** RFC 5321 3.8: the server closes the connection after a 421. */
+  /** Ends the connection after a 421: RFC 5321 3.8: the server closes it. */
   #turnedOut(reply: ReceivedReply): void {
     const mail = this.#current;
     this.#current = null;

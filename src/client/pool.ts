@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events';
 
 /** A connection that a pool keeps. */
 export interface Pooled {
-  /** False once nothing can go over it. */
+  /** Whether another message may go over the connection. */
   readonly usable: boolean;
-  /** Resolves when the connection is over. */
+  /** Resolves when the connection is closed. */
   readonly ended: Promise<void>;
-  /** Says QUIT, and closes. */
+  /** Sends QUIT and closes. */
   quit(): void;
   /** Closes at once. */
   destroy(): void;
@@ -15,9 +15,11 @@ export interface Pooled {
 /** Opens a connection. */
 export type Opener<Connection extends Pooled> = (signal: AbortSignal) => Promise<Connection>;
 
-/** Connections to one destination: so many at one time, kept while they have nothing to do. */
+/**
+ * A pool of connections to one destination. It limits how many are open at one time, and keeps idle ones for a while.
+ */
 export class Pool<Connection extends Pooled> {
-  /** All that are open, and how those that have nothing to do will end. */
+  /** All open connections; `#idle` has the idle ones among them, each with the timer that closes it. */
   readonly #connections = new Set<Connection>();
   readonly #idle = new Map<Connection, NodeJS.Timeout>();
   #opening = 0;
@@ -25,27 +27,27 @@ export class Pool<Connection extends Pooled> {
   readonly #stop = new AbortController();
 
   /**
-   * @param size connections at most
-   * @param patience how long one is kept that has nothing to do, in milliseconds
+   * @param size largest number of connections
+   * @param patience how long an idle connection is kept, in milliseconds
    */
   constructor(
     private readonly size: number,
     private readonly patience: number,
   ) {
-    // Every connection that is being opened listens to it.
+    // Every connection that is being opened listens to this signal, so their number is not a sign of a leak.
     setMaxListeners(0, this.#stop.signal);
   }
 
-  /** True if it has no connection, and nothing waits for one. */
+  /** Whether there is no connection, and no call waits for one. */
   get empty(): boolean {
     return this.#connections.size + this.#opening + this.#waiting.size === 0;
   }
 
   /**
-   * A connection to send one message over: the one that was used last, or a new one, once there may be one.
-   * Give it back by {@link release}.
+   * Returns a connection for one message: the idle one that was used last, or a new one. If the pool is full, waits
+   * until a connection is free. The caller gives it back with {@link release}.
    *
-   * @param suits which of those that have nothing to do may be used; others are closed if they are in the way
+   * @param suits says whether an idle connection may be used; if the pool is full, it closes an idle one that may not
    * @throws what `opener` throws, or the reason of the signal
    */
   async acquire(
@@ -78,12 +80,12 @@ export class Pool<Connection extends Pooled> {
     this.#wake();
   }
 
-  /** Ends the connections that have nothing to do. */
+  /** Closes the idle connections. */
   drop(): void {
     for (const connection of [...this.#idle.keys()]) this.#leave(connection);
   }
 
-  /** Ends all connections, those in use at once. */
+  /** Closes all connections; those in use at once. */
   async close(): Promise<void> {
     this.#stop.abort(new Error('the transport is closed'));
     const connections = [...this.#connections];
@@ -121,7 +123,7 @@ export class Pool<Connection extends Pooled> {
     connection.quit();
   }
 
-  /** Until there may be room. */
+  /** Resolves when a connection may be free, or when the signal is aborted. */
   #turn(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const go = (): void => {
@@ -134,7 +136,7 @@ export class Pool<Connection extends Pooled> {
     });
   }
 
-  /** Lets the one that has waited longest look again. */
+  /** Wakes the call that has waited longest, so that it tries again. */
   #wake(): void {
     const [go] = this.#waiting;
     go?.();

@@ -1,20 +1,22 @@
 /**
- * A reply as it came from a server (RFC 5321 4.2). Its text is whatever the server chose to send: {@link text}
- * and {@link toString} are safe to show, {@link lines} are not.
+ * A reply as a server sent it (RFC 5321 4.2). Its text is under the server's control: {@link text} and {@link
+ * toString} are safe to show, {@link lines} are not.
  */
 export class ReceivedReply {
   constructor(
     readonly code: number,
-    /** Without codes and line ends, as they came. */
+    /** The lines as they came, without codes and line ends. */
     readonly lines: readonly string[],
   ) {}
 
-  /** RFC 5321 4.2.1: 2yz says that it was done. */
+  /** Whether the reply is a success (RFC 5321 4.2.1: 2yz). */
   get done(): boolean {
     return this.code < 300;
   }
 
-  /** The enhanced code of RFC 3463, such as `5.7.1`; null where there is none of the reply's own class. */
+  /**
+   * The enhanced code of RFC 3463, such as `5.7.1`; null if the reply has no enhanced code, or one of another class.
+   */
   get enhanced(): string | null {
     const [code = null] = /^([245])\.\d{1,3}\.\d{1,3}(?= |$)/.exec(this.lines[0] ?? '') ?? [];
     return code !== null && code.startsWith(String(this.code).charAt(0)) ? code : null;
@@ -30,7 +32,7 @@ export class ReceivedReply {
       .replace(/\p{Cc}/gu, '?');
   }
 
-  /** On one line: `550 5.1.1 No such mailbox`. */
+  /** Returns the reply on one line: `550 5.1.1 No such mailbox`. */
   toString(): string {
     return [String(this.code), this.enhanced, this.text]
       .filter((part) => part !== null && part !== '')

@@ -1,11 +1,11 @@
-/** What stands in place of a secret. As `Secret` shows itself. */
+/** Replaces a secret. It is the same text that `Secret` shows in place of itself. */
 const MASK = '[secret]';
 
-/** Characters of an encoded secret that are enough to know a piece of it. */
+/** The number of characters of an encoded secret that are enough to recognise a piece of it. */
 const PIECE = 8;
 
 /**
- * Takes secrets out of text that a server sent. A server may repeat what it was given, whole, cut off, folded into
+ * Removes secrets from text that a server sent. A server may repeat what the client sent: whole, cut off, folded into
  * lines or in capitals.
  */
 export class Redactor {
@@ -14,12 +14,12 @@ export class Redactor {
   readonly #pieces = new Set<string>();
   readonly #short: string[] = [];
 
-  /** A value that is secret wherever it occurs. */
+  /** Adds a value that is removed wherever it occurs. */
   addSecret(value: string): void {
     if (value !== '') this.#plain.push({ pattern: new RegExp(escaped(value), 'giu') });
   }
 
-  /** A value that is kept back if it stands alone, and that may be part of an innocent word. */
+  /** Adds a value that is removed only if it stands alone, since it may be part of an ordinary word. */
   addName(value: string): void {
     if (value.length < 3) return;
     this.#plain.push({
@@ -27,7 +27,7 @@ export class Redactor {
     });
   }
 
-  /** A secret in base64, as it was sent. */
+  /** Adds a secret in base64, as it was sent. */
   addEncoded(value: string): void {
     const text = value.replace(/=+$/, '').toLowerCase();
     if (text.length < PIECE) {
@@ -47,7 +47,7 @@ export class Redactor {
 
   #withoutPieces(text: string): string {
     const lower = text.toLowerCase();
-    // Some characters have another length in lower case; then places would not fit.
+    // Some characters have another length in lower case; the indexes of the two texts would then not agree.
     if (lower.length !== text.length) return this.#withoutPieces(text.replace(/[^\0-\x7f]/gu, '?'));
     let cleaned = '';
     let kept = 0;

@@ -15,23 +15,23 @@ const HYPHEN = 0x2d;
 const ZERO = 0x30;
 
 /**
- * Makes replies of octets, however they are cut. Strict where leniency would let two parties see two
- * different dialogues: a line ends with CRLF, begins with a code of RFC 5321 4.2, and all lines of a reply have
- * the same one.
+ * Parses replies from octets that may be split anywhere. It is strict so that two parties cannot read two different
+ * dialogues from the same octets: a line ends with CRLF and begins with a code of RFC 5321 4.2, and all lines of a
+ * reply have the same code.
  */
 export class ReplyReader {
   /** The beginning of a line whose end has not come. */
   #rest: Buffer | null = null;
-  /** Lines of a reply whose last one has not come. */
+  /** Lines of a reply whose last line has not come. */
   #lines: string[] = [];
   #code = 0;
   #octets = 0;
   #stopped = false;
 
-  /** @param redactor takes secrets that were sent out of what comes back. Default: none were sent. */
+  /** @param redactor removes secrets that the client sent from the replies. Default: it sent none. */
   constructor(private readonly redactor: Redactor | null = null) {}
 
-  /** Ignores everything that follows, what is left of the present octets included. */
+  /** Ignores everything that follows, also the rest of the octets that are being read. */
   stop(): void {
     this.#stopped = true;
   }
@@ -42,12 +42,14 @@ export class ReplyReader {
   }
 
   /**
-   * @param heard gets each reply, in order. The octets are not kept.
-   * @throws ConnectionError `protocol`: whoever speaks there speaks no SMTP
+   * Parses octets. It does not keep them.
+   *
+   * @param heard is called with each reply, in order
+   * @throws ConnectionError `protocol` if the server does not speak SMTP
    */
   read(octets: Buffer, heard: (reply: ReceivedReply) => void): void {
     const all = this.#rest === null ? octets : Buffer.concat([this.#rest, octets]);
-    // What is left over was searched already.
+    // The rest of the last read holds no LF: it was searched before.
     let search = this.#rest?.length ?? 0;
     this.#rest = null;
     let at = 0;
@@ -60,11 +62,11 @@ export class ReplyReader {
     }
     if (at === all.length || this.#stopped) return;
     if (all.length - at >= MAX_LINE) throw tooLong('line', MAX_LINE);
-    // A copy: the octets may lie in a buffer that the next ones are read into.
+    // A copy, since the next read may overwrite the buffer.
     this.#rest = Buffer.from(all.subarray(at));
   }
 
-  /** One whole line; gives the reply that it ends. */
+  /** Parses one whole line. Returns the reply if this line ends it, otherwise null. */
   #line(octets: Buffer, start: number, end: number): ReceivedReply | null {
     const length = end - start;
     if (length > MAX_LINE) throw tooLong('line', MAX_LINE);
@@ -104,7 +106,7 @@ export class ReplyReader {
   }
 }
 
-/** RFC 5321 4.2: Reply-code = %x32-35 %x30-35 %x30-39. 0 where there is none. */
+/** Returns the reply code, or 0 if the octets are not one. RFC 5321 4.2: Reply-code = %x32-35 %x30-35 %x30-39. */
 function codeAt(octets: Buffer, at: number): number {
   const first = (octets[at] ?? 0) - ZERO;
   const second = (octets[at + 1] ?? 0) - ZERO;

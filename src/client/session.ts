@@ -6,20 +6,25 @@ import type { ReceivedReply } from './received-reply.js';
 import type { Shared } from './shared.js';
 
 export interface SessionOptions extends Omit<ChannelOptions, 'redactor'> {
-  /** The client's name, in EHLO. Default: `localhost`. */
+  /** The client's name in EHLO. Default: `localhost`. */
   readonly hello?: string;
-  /** Default: false. True: STARTTLS, and no session without it. `optional`: STARTTLS if it is offered. */
+  /**
+   * Default: false. True: the client uses STARTTLS, and fails if the server does not offer it. `optional`: the client
+   * uses STARTTLS if the server offers it.
+   */
   readonly startTls?: boolean | 'optional';
   readonly credentials?: ClientCredentials | undefined;
-  /** Keywords in the reply to EHLO, in upper case, without which there is no session. Default: none. */
+  /**
+   * Keywords, in upper case, that the reply to EHLO must have; if one is missing, the session fails. Default: empty.
+   */
   readonly required?: readonly string[];
   /** LMTP (RFC 2033): LHLO in place of EHLO. Default: false. */
   readonly lmtp?: boolean;
-  /** Gives the session up while it is opened. */
+  /** Aborts the session while it is being opened. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What EHLO announced: keywords in upper case, with their parameters. */
+/** The extensions that EHLO announced: keywords in upper case, with their parameters. */
 export type Extensions = ReadonlyMap<string, string>;
 
 /** A connection over which mail can be sent. */
@@ -31,20 +36,20 @@ export interface Session {
 
 /** A session that is being opened. */
 export interface Opening {
-  /** To give it up: nothing settles any more once it is closed. */
+  /** Closing it cancels the session; then {@link session} never settles. */
   readonly channel: Channel;
   /**
-   * Rejects with ReplyError if the server refuses, with UnsupportedError if it does not offer what was asked for, and
-   * with ConnectionError if there is no dialogue; the channel is closed then.
+   * Rejects with ReplyError if the server refuses, with UnsupportedError if it lacks a required feature, and with
+   * ConnectionError if the connection fails. In each case the channel is closed.
    */
   readonly session: Promise<Session>;
 }
 
 /**
- * Connects, waits for the greeting, says EHLO (HELO if the server does not know that), and takes the session
- * through TLS and AUTH as asked. AUTH goes over a plain connection too, if no TLS was asked for.
+ * Connects, waits for the greeting, sends EHLO (HELO if the server does not know EHLO), and then makes STARTTLS and
+ * AUTH as the options say. If the options do not ask for TLS, AUTH goes over a plain connection.
  *
- * @param heard gets every reply
+ * @param heard is called with every reply
  */
 export function openSession(
   options: SessionOptions,
@@ -75,7 +80,7 @@ async function begin(channel: Channel, dialogue: Dialogue, options: SessionOptio
       await dialogue.expect('STARTTLS', 'tls', dialogue.say('STARTTLS', 'tls'));
       channel.allow('greeting');
       await dialogue.meanwhile((done) => channel.secure(done));
-      // What was said in plain text does not count (RFC 3207 4.2).
+      // RFC 3207 4.2: what the server announced before TLS does not count.
       extensions = await hello(dialogue, options);
     }
     if (options.credentials !== undefined) {
@@ -100,17 +105,17 @@ async function hello(
   const command = lmtp ? 'LHLO' : 'EHLO';
   const reply = await dialogue.say(command, 'hello', `${command} ${name}`);
   if (reply.code === 250) return extensionsOf(reply);
-  // RFC 5321 3.2: a server of old does not know it.
+  // RFC 5321 3.2: an old server does not know EHLO.
   if (lmtp || (reply.code !== 500 && reply.code !== 502)) throw new ReplyError(command, reply);
   await dialogue.expect('HELO', 'hello', dialogue.say('HELO', 'hello', `HELO ${name}`));
   return new Map();
 }
 
-/** Reads the reply to EHLO. RFC 5321 4.1.1.1: the first line greets, each further one names an extension. */
+/** Reads the reply to EHLO. RFC 5321 4.1.1.1: the first line is a greeting, each further line names an extension. */
 export function extensionsOf(reply: ReceivedReply): Extensions {
   const extensions = new Map<string, string>();
   for (const line of reply.lines.slice(1)) {
-    // `AUTH=LOGIN`, from before RFC 2554, is how some servers still say it to clients of old.
+    // Some servers still announce AUTH in the form from before RFC 2554, `AUTH=LOGIN`, for old clients.
     const [keyword = '', parameters = ''] = line
       .trim()
       .replace(/^AUTH=/i, 'AUTH ')

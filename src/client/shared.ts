@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 
-/** Something that may wait for too long. */
+/** An object with a deadline. */
 export interface Waiting {
-  /** Called on each sweep; acts where its time is over. */
+  /** Called on each sweep; acts if the deadline has passed. */
   sweep(tick: number): void;
 }
 
@@ -10,13 +10,13 @@ export interface Waiting {
 const READ_OCTETS = 64 * 1024;
 
 /**
- * What the connections of a thread share: one sweep over all deadlines, so that no reply sets or clears a
- * timer, and one buffer that plain sockets read into, so that no read allocates one.
+ * State that the connections of a thread share. There is one sweep over all deadlines, so that no reply sets or clears
+ * a timer, and one buffer into which plain sockets read, so that no read allocates a buffer.
  */
 export class Shared {
-  /** Sweeps so far: a clock that costs nothing to read. */
+  /** Number of sweeps so far: a clock that costs nothing to read. */
   tick = 0;
-  /** Each reading of a socket is over before the next one begins, so one buffer is enough. */
+  /** Each read of a socket is handled before the next one begins, so one buffer is enough. */
   readonly buffer: Buffer = Buffer.allocUnsafeSlow(READ_OCTETS);
   readonly #watched = new Set<Waiting>();
   #timer: NodeJS.Timeout | null = null;
@@ -30,7 +30,7 @@ export class Shared {
       this.tick++;
       for (const waiting of this.#watched) waiting.sweep(this.tick);
     }, this.resolution);
-    // A connection keeps the process alive as long as it lives; its deadline need not.
+    // The sockets keep the process alive; the timer must not.
     this.#timer.unref();
   }
 

@@ -6,46 +6,46 @@ import { type ClientPhase, ConnectionError } from './errors.js';
 import { type Awaited as Command, type Meaning, meaningOf } from './expected-replies.js';
 import type { ReceivedReply } from './received-reply.js';
 
-/** One message, as a transaction sends it. */
+/** One message, in the form in which a transaction sends it. */
 export interface OutgoingMessage {
   /** `MAIL FROM:<...>` with its parameters, without CRLF. */
   readonly mail: string;
-  /** `RCPT TO:<...>` for each recipient, likewise; at least one. */
+  /** `RCPT TO:<...>` with its parameters, without CRLF, for each recipient; at least one. */
   readonly recipients: readonly string[];
   readonly content: OutgoingContent;
 }
 
 export type OutgoingContent =
-  /** All that DATA carries, dot-stuffed and with its end: it leaves in one write. */
+  /** Everything that DATA carries, dot-stuffed and with its end. It leaves in one write. */
   | { readonly form: 'data'; readonly octets: Uint8Array }
   /** Content that is dot-stuffed while it is sent. */
   | { readonly form: 'stream'; readonly pieces: AsyncIterable<Uint8Array> }
-  /** So many octets, sent by `BDAT ... LAST` as they are (RFC 3030). */
+  /** So many octets, sent unchanged by `BDAT ... LAST` (RFC 3030). */
   | { readonly form: 'chunk'; readonly octets: number; readonly pieces: AsyncIterable<Uint8Array> };
 
 /** The reply that decided about one recipient. */
 export interface RecipientResult {
-  /** What it answered, or what the client waited for. */
+  /** The phase that the reply answers; without a reply, the phase in which the client waited. */
   readonly phase: ClientPhase;
-  /** Null if none came: see {@link TransactionResult.error}. */
+  /** Null if no reply came: see {@link TransactionResult.error}. */
   readonly reply: ReceivedReply | null;
 }
 
 export interface TransactionResult {
-  /** By place in the message. */
+  /** In the order of the recipients of the message. */
   readonly recipients: readonly RecipientResult[];
-  /** What ended the connection before all replies had come. */
+  /** The error that ended the connection before all replies had come; otherwise null. */
   readonly error: ConnectionError | null;
-  /** The server had said that it takes the content: from there on, some of it may be out. */
+  /** Whether the server said that it takes the content: from then on, a part of it may have been sent. */
   readonly begun: boolean;
-  /** All of the content was sent: if no reply came, the server may have taken the message. */
+  /** Whether all content was sent. If no reply came after that, the server may have accepted the message. */
   readonly complete: boolean;
 }
 
 export interface TransactionOptions {
-  /** Commands go in groups (RFC 2920). */
+  /** Whether commands go in groups (RFC 2920). */
   readonly pipelining: boolean;
-  /** One reply for each recipient that was accepted, after the content (RFC 2033 4.2). */
+  /** Whether each accepted recipient gets a reply of its own after the content (RFC 2033 4.2). */
   readonly lmtp: boolean;
 }
 
@@ -61,10 +61,10 @@ const AWAITED: Readonly<Record<Step, Command>> = {
 };
 
 /**
- * Sends one message over a channel that has nothing under way. Replies drive it, without a promise for each. When
- * it is over the channel is either closed or ready for the next message.
+ * Sends one message over an idle channel. Replies drive it, without a promise for each. When it is finished, the
+ * channel is either closed or ready for the next message.
  *
- * Rejects only if the content does: the connection is closed then, since half a message has gone out.
+ * Rejects only if the content rejects: the connection is then closed, since a part of the message has been sent.
  */
 export function transact(
   channel: Channel,
@@ -80,13 +80,13 @@ export function transact(
 
 class Transaction implements ChannelListener {
   #step: Step = 'mail';
-  /** The recipient whose reply is next, at RCPT and after the content. */
+  /** Index of the recipient that the next reply is about, at RCPT and after the content. */
   #place = 0;
   readonly #results: (RecipientResult | null)[];
-  /** Places that RCPT accepted. */
+  /** Indexes of the recipients that RCPT accepted. */
   readonly #accepted: number[] = [];
   #mailRefused = false;
-  /** MAIL was accepted, and nothing has ended the transaction. */
+  /** Whether MAIL was accepted and the transaction is still open. */
   #open = false;
   #begun = false;
   #complete = false;
@@ -111,7 +111,7 @@ class Transaction implements ChannelListener {
       return;
     }
     const group = options.pipelining ? [message.mail, ...message.recipients] : [message.mail];
-    // BDAT waits: its octets would be sent whether or not a recipient was accepted.
+    // BDAT is not in the group: its octets would be sent even if no recipient was accepted.
     if (options.pipelining && message.content.form !== 'chunk') group.push('DATA');
     channel.send(Buffer.from(`${group.join('\r\n')}\r\n`), group.length);
   }
@@ -119,7 +119,7 @@ class Transaction implements ChannelListener {
   reply(reply: ReceivedReply): void {
     const awaited = AWAITED[this.#step];
     const meaning = meaningOf(awaited, reply.code);
-    // A reply to content of which a part is still here answers something else.
+    // If a part of the content has not left yet, the reply cannot be an answer to the content.
     if (meaning === null || (this.#step === 'end' && this.#place === 0 && this.channel.unsent > 0)) {
       this.channel.reject(reply, awaited);
     } else if (reply.code === 421) this.#turnedOut(reply);
@@ -145,7 +145,7 @@ class Transaction implements ChannelListener {
         this.#afterData(reply, meaning);
         return;
       case 'content':
-        // Only BDAT gets here: it may be refused while its octets are on their way (RFC 3030 2).
+        // This happens only with BDAT: the server may refuse it while its octets are being sent (RFC 3030 2).
         this.channel.reject(reply, 'content that is being sent');
         return;
       case 'end':
@@ -160,7 +160,8 @@ class Transaction implements ChannelListener {
     this.#open = meaning === 'done';
     this.#mailRefused = meaning !== 'done';
     if (this.#mailRefused) {
-      // What was pipelined after it is refused out of place, and says nothing.
+      // The server refuses the pipelined commands after it too, because they are out of order. Those replies have no
+      // meaning.
       this.#decideRest({ phase: 'mail', reply });
       if (!this.options.pipelining) {
         this.#finish(null);
@@ -197,10 +198,10 @@ class Transaction implements ChannelListener {
       this.#reset();
     } else if (this.#accepted.length > 0) this.#sendContent();
     else if (this.options.lmtp) {
-      // RFC 2033 4.2 has no such reply, and so none to content without recipients.
+      // RFC 2033 4.2: with LMTP this reply does not occur, and content without recipients would get no reply.
       this.channel.reject(reply, 'DATA without a recipient');
     } else {
-      // RFC 2920 3.1: a server may say 354 although it accepted no recipient; then the content is nothing.
+      // RFC 2920 3.1: a server may reply 354 although it accepted no recipient; the content must then be empty.
       this.#open = false;
       this.channel.send('.\r\n', 1);
       this.#enter('end');
@@ -213,7 +214,7 @@ class Transaction implements ChannelListener {
     for (const place of places) this.#results[place] = { phase: 'end', reply };
     this.#place++;
     if (lmtp && this.#place < this.#accepted.length) return;
-    // RFC 3030 3: after a BDAT that was refused, only RSET makes the state certain.
+    // RFC 3030 3: if BDAT was refused, only RSET brings the session to a known state.
     this.#open = meaning === 'refused' && this.message.content.form === 'chunk';
     this.#reset();
   }
@@ -235,7 +236,9 @@ class Transaction implements ChannelListener {
     });
   }
 
-  /** Sends content piece by piece, each when the server has taken most of those before. */
+  /**
+   * Sends content piece by piece. It waits for the server to take most of the octets before it sends the next piece.
+   */
   async #stream(content: Exclude<OutgoingContent, { form: 'data' }>): Promise<void> {
     const stuffer = content.form === 'stream' ? new DotStuffer() : null;
     if (content.form === 'chunk') this.channel.send(bdatCommand(content.octets), 0);
@@ -267,7 +270,7 @@ class Transaction implements ChannelListener {
     if (step !== 'reset') this.channel.phase = step;
   }
 
-  /** A transaction that came to nothing is still open. */
+  /** Sends RSET if the transaction is still open; otherwise finishes. */
   #reset(): void {
     if (!this.#open || this.channel.closed) {
       this.#finish(null);
@@ -278,7 +281,7 @@ class Transaction implements ChannelListener {
     this.#say('RSET');
   }
 
-  /** RFC 5321 3.8: the server closes the connection after a 421. */
+  /** Ends the transaction after a 421: RFC 5321 3.8: the server closes the connection. */
   #turnedOut(reply: ReceivedReply): void {
     const phase = this.#step === 'reset' ? 'data' : this.#step;
     this.#decideRest({ phase, reply });
