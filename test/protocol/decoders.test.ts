@@ -96,6 +96,30 @@ describe('the content decoder', () => {
     expect(decoder.slice).toHaveLength(0);
   });
 
+  it.each(['reject', 'normalize'] as const)('joins short dot lines to one slice under %s', (bareNewlines) => {
+    const decoder = new ContentDecoder(bareNewlines);
+    const octets = octetsOf('..\r\n'.repeat(10_000) + '..x\r\n.\r\n');
+    expect(decoder.next(octets, 0)).toBe('slice');
+    expect(Buffer.from(decoder.slice).toString()).toBe('.\r\n'.repeat(10_000) + '.x\r\n');
+    expect(decoder.next(octets, decoder.position)).toBe('end');
+  });
+
+  it.each([
+    ['a line end', '..\r\n.\r\n', ['slice', 'end'], '.\r\n'],
+    ['a bare LF', '..\r\n.\nx\r\n.\r\n', ['slice', 'fault', 'end'], '.\r\n'],
+    ['a NUL', '..\r\n.\0\r\n.\r\n', ['slice', 'fault', 'end'], '.\r\n'],
+    ['the end of the input', '..\r\n.', ['slice', 'more'], '.\r\n'],
+  ])('joins no dot line that begins with %s', (_, text, expected, content) => {
+    const decoder = new ContentDecoder();
+    const steps: string[] = [];
+    let passed = '';
+    for (let position = 0; !['end', 'more'].includes(steps.at(-1) ?? ''); position = decoder.position) {
+      steps.push(decoder.next(octetsOf(text), position));
+      passed += Buffer.from(decoder.slice).toString();
+    }
+    expect([steps, passed]).toEqual([expected, content]);
+  });
+
   it('leaves alone what comes after the end', () => {
     const decoder = new ContentDecoder();
     expect(decoder.next(octetsOf('.\r\nQUIT\r\n'), 0)).toBe('end');

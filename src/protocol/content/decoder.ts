@@ -40,13 +40,16 @@ type Place =
 
 const DEFAULT_SCAN = new PortableScan();
 
+/** Slices of dot lines below this length are joined, in octets: above, an event costs less than a copy. */
+const SHORT_SLICE = 512;
+
 /**
  * Reads the content that follows DATA (RFC 5321 4.5.2): takes the dots off, finds the end.
  *
  * Only `CRLF.CRLF` ends content. A line end is CRLF and nothing else (RFC 5321 2.3.8): to take a lone LF or
  * CR for one is what SMTP smuggling is made of, so each is a fault, or becomes a CRLF that starts no dot
  * line. A NUL is always a fault (RFC 5322 2.2 and 2.3, RFC 2045 2.8): a server that drops it reads other lines than
- * this one. Slices are views of the input; nothing is copied.
+ * this one. Slices are views of the input; only short dot lines are copied, to join them.
  *
  *     content   ──CRLF──►  lineStart  ──"."──►  dot  ──CR──►  dotCr  ──LF──►  end
  *                              │                 │              │
@@ -85,9 +88,36 @@ export class ContentDecoder {
         this.#place === 'midLine' || (this.#place === 'lineStart' && octets[this.position] !== DOT)
           ? this.#run(octets)
           : this.#octet(octets, octets[this.position] as number);
+      if (step === 'slice' && this.slice.length < SHORT_SLICE) return this.#joinDotLines(octets);
       if (step !== 'more') return step;
     }
     return 'more';
+  }
+
+  /**
+   * Copies the short lines after a short slice into that slice, without the dots of stuffed lines, if the first of them
+   * is a stuffed line. Each slice is an event with a cost of its own, and a message of nothing but dot lines would
+   * otherwise be millions of slices: 10 MiB of `..` kept the event loop busy for a second. A line that is long,
+   * incomplete, faulty or the end of the content is left to the other methods.
+   */
+  #joinDotLines(octets: Uint8Array): ContentStep {
+    if (this.#place !== 'lineStart' || !isStuffed(octets, this.position)) return 'slice';
+    const out = new Uint8Array(this.slice.length + octets.length - this.position);
+    out.set(this.slice);
+    let length = this.slice.length;
+    let start = this.position;
+    for (;;) {
+      const from = isStuffed(octets, start) ? start + 1 : start;
+      if (from === start && octets[start] === DOT) break;
+      const end = copyLine(octets, from, out, length);
+      if (end < 0) break;
+      length += end - from;
+      start = end;
+      this.#line++;
+    }
+    this.position = start;
+    this.slice = out.subarray(0, length);
+    return 'slice';
   }
 
   /** The long stretches: up to the next dot line, the next bare octet, or the last octet given. */
@@ -225,4 +255,30 @@ export function lineEnds(octets: Uint8Array): number {
   let count = 0;
   for (let at = octets.indexOf(LF); at >= 0; at = octets.indexOf(LF, at + 1)) count++;
   return count;
+}
+
+/** Returns true if a line begins at `at` with a dot that can neither end the content nor precede a fault. */
+function isStuffed(octets: Uint8Array, at: number): boolean {
+  if (octets[at] !== DOT) return false;
+  const after = octets[at + 1];
+  return after !== undefined && after !== CR && after !== LF && after !== NUL;
+}
+
+/**
+ * Copies a short line with its CRLF to `out` at `to`.
+ *
+ * @returns the offset after the CRLF, or -1 if the line is long, incomplete, or has a NUL or a bare CR or LF
+ */
+function copyLine(octets: Uint8Array, from: number, out: Uint8Array, to: number): number {
+  const limit = Math.min(octets.length - 1, from + SHORT_SLICE);
+  for (let at = from; at < limit; at++) {
+    const octet = octets[at] as number;
+    if (octet === NUL || octet === LF) return -1;
+    out[to + at - from] = octet;
+    if (octet !== CR) continue;
+    if (octets[at + 1] !== LF) return -1;
+    out[to + at + 1 - from] = LF;
+    return at + 2;
+  }
+  return -1;
 }
