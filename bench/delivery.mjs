@@ -39,6 +39,7 @@ async function gateway(folder, delivers, work) {
   const port = await freePort();
   const env = {
     POSTERN_LISTEN: `smtp://127.0.0.1:${port}?tls=off&auth=optional`,
+    POSTERN_HTTP_LISTEN: 'off',
     POSTERN_SMTP_TLS_DETECT: '0',
     POSTERN_SMTP_MAX_CONNECTIONS_PER_ADDRESS: '100000',
     POSTERN_LOG_LEVEL: 'warn',

@@ -58,6 +58,7 @@ function gateway({ tls = 'off', certificate, auth = false, data } = {}) {
     const options = [...(scheme === 'smtps' ? [] : [`tls=${tls}`]), `auth=${auth ? 'required' : 'optional'}`];
     const env = {
       POSTERN_LISTEN: `${scheme}://127.0.0.1:${port}?${options.join('&')}`,
+      POSTERN_HTTP_LISTEN: 'off',
       POSTERN_SMTP_TLS_DETECT: '0',
       POSTERN_SMTP_MAX_CONNECTIONS_PER_ADDRESS: '100000',
       POSTERN_SMTP_MAX_CONNECTIONS: '100000',

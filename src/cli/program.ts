@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { Command, Option, type OutputConfiguration } from 'commander';
 import { STATUSES } from '../store/port.js';
 import { addConfigFlags } from './config-flags.js';
 import type { Context } from './context.js';
 import { addLoadCommands } from './load/options.js';
 import { positiveInteger } from './option-values.js';
+import { version } from './version.js';
 
 const DESCRIPTION = 'An SMTP submission server: takes mail from apps, keeps it safe and shows it.';
 const JSON_OPTION = ['--json', 'one JSON object a line, for programs'] as const;
@@ -259,9 +259,4 @@ function addBlockCommands(program: Command, context: Context): void {
         (await load()).removeEntry(context, command, verdict, address),
       );
   }
-}
-
-async function version(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -19,6 +19,8 @@ export interface KeyInfo {
   readonly form?: 'one' | 'list' | 'tables';
   /** A path is taken relative to the file that has it; a secret is never shown. */
   readonly holds?: 'path' | 'secret';
+  /** The flag, if it is not the one that follows from the name of the key. */
+  readonly flag?: string;
 }
 
 const registry = z.registry<KeyInfo>();
@@ -46,7 +48,7 @@ export function table<Shape extends z.core.$ZodShape>(
 }
 
 /** A key, found in a schema. */
-export interface Key extends KeyInfo {
+export interface Key extends Omit<KeyInfo, 'flag'> {
   /** Names in the program, such as `['smtp', 'maxSize']`. */
   readonly path: readonly string[];
   /** The name that people use: `smtp.max_size`. */
@@ -78,7 +80,7 @@ function named(path: readonly string[], info: KeyInfo, schema: z.core.$ZodType):
     path,
     name: words.join('.'),
     variable: anywhere ? `POSTERN_${words.join('_').toUpperCase()}` : undefined,
-    flag: anywhere ? `--${words.join('-').replaceAll('_', '-')}` : undefined,
+    flag: anywhere ? (info.flag ?? `--${words.join('-').replaceAll('_', '-')}`) : undefined,
     columns: info.form === 'tables' && schema instanceof z.ZodArray ? keysOf(schema.element) : [],
   };
 }

@@ -50,6 +50,23 @@ export function choice<const Word extends string>(
   return key(schema, { ...info, placeholder: words.join('|'), allowed: `one of ${words.join(', ')}` });
 }
 
+/** True or false. */
+export function yesOrNo(about: About & { readonly initial: boolean }): z.ZodType<boolean> {
+  const { initial, ...info } = about;
+  const schema = z
+    .codec(z.union([z.boolean(), z.enum(['true', 'false'])]), z.boolean(), {
+      decode: (written) => written === true || written === 'true',
+      encode: (value) => value,
+    })
+    .prefault(initial);
+  return key(schema, {
+    ...info,
+    initial: String(initial),
+    placeholder: 'true|false',
+    allowed: 'true or false',
+  });
+}
+
 /** A list of addresses and networks, empty unless given. */
 export function networks(about: About): z.ZodType<string[]> {
   const schema = z.array(z.string().refine((text) => parseNetwork(text) !== null)).prefault([]);

@@ -26,8 +26,7 @@ export function environmentLayer(
   const values = new Map<string, Given>();
   const problems: string[] = [];
   for (const [variable, text = ''] of Object.entries(environment)) {
-    if (!variable.startsWith('POSTERN_') || variable === CONFIG_VARIABLE || isServiceLink(variable, text))
-      continue;
+    if (!variable.startsWith('POSTERN_') || NOT_KEYS.has(variable) || isServiceLink(variable, text)) continue;
     const key = byVariable.get(variable);
     // The value is not shown: it may be a secret under a wrong name.
     if (key === undefined) problems.push(unknown(`variable ${variable}`, variable, byVariable.keys()));
@@ -38,6 +37,14 @@ export function environmentLayer(
 
 /** The variable that names the configuration file; not a key, because the file cannot say it. */
 export const CONFIG_VARIABLE = 'POSTERN_CONFIG';
+
+/**
+ * The variable with the administrator's password. It is not a key: a password belongs neither into a file that is
+ * shown by `--print-config` nor into a flag that every user of the machine can read.
+ */
+export const ADMIN_PASSWORD_VARIABLE = 'POSTERN_ADMIN_PASSWORD';
+
+const NOT_KEYS: ReadonlySet<string> = new Set([CONFIG_VARIABLE, ADMIN_PASSWORD_VARIABLE]);
 
 /** Flags, by the name of their key. A list may have been given in parts, by a flag that was repeated. */
 export function flagLayer(

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { STORE } from '../store/limits.js';
 import { SUBMISSION } from '../submission/limits.js';
 import { deliverKey, deliveryKeys } from './delivery-keys.js';
-import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.js';
+import { formatEndpoint } from './endpoint.js';
+import { httpKeys } from './http-keys.js';
 import { key, table } from './key.js';
 import { choice, duration, path, structured } from './kinds.js';
 import { LISTENER_FORM, type ListenerConfig, formatListener, parseListener } from './listener.js';
@@ -18,6 +19,12 @@ import { tlsKeys } from './tls-keys.js';
 const FIELD_NAME = /^[!-9;-~]+$/;
 /** A host name or an address literal. Looser than DNS, because names of machines are. */
 const HOST_NAME = /^(?=.{1,255}$)([A-Za-z0-9._-]+|\[[0-9A-Za-z:.]+\])$/;
+
+/** What the mail API allows. */
+const ATTACHMENTS = [
+  ...['jpeg', 'jpg', 'png', 'gif', 'txt', 'pdf', 'docx', 'xlsx', 'pptx', 'csv', 'att'],
+  ...['ics', 'ical', 'html', 'zip', 'auf'],
+];
 
 const listeners = z
   .array(structured<ListenerConfig>(parseListener, formatListener))
@@ -52,12 +59,7 @@ const keys = z.object({
     form: 'list',
   }),
   deliver: deliverKey,
-  dashboard: key(structured<Endpoint | null>(parseDashboard, formatDashboard).prefault('off'), {
-    about: 'Where the dashboard is served. Reserved: nothing is served yet.',
-    initial: 'off',
-    placeholder: 'ADDR:PORT|off',
-    allowed: 'ADDR:PORT or off',
-  }),
+  http: httpKeys,
   smtp: smtpKeys,
   tls: tlsKeys,
   submission: table({
@@ -79,6 +81,15 @@ const keys = z.object({
         'Of which domains the address in From may be: "exact", the domain of the token alone; "subdomains", the domains below it as well, unless they are domains of this server themselves. A message with the null reverse-path, such as a bounce of a server that relays here, may always be of a domain below.',
       initial: 'exact',
       words: ['exact', 'subdomains'],
+    }),
+    attachmentExtensions: key(z.array(z.string().regex(/^[a-z0-9]{1,16}$/)).prefault([...ATTACHMENTS]), {
+      about:
+        'File name extensions that attachments of messages sent by the HTTP API may have; an empty list allows any. SMTP has no such limit.',
+      source: "the mail API's own list",
+      initial: [...ATTACHMENTS],
+      placeholder: 'NAME,...',
+      allowed: 'a list of extensions in lower case, without a dot',
+      form: 'list',
     }),
     maxMessagesPerMinute: limitKey(SUBMISSION.messagesPerMinute, { min: 0, max: 1_000_000_000 }),
     maxRecipientsPerMinute: limitKey(SUBMISSION.recipientsPerMinute, { min: 0, max: 1_000_000_000 }),
@@ -144,12 +155,4 @@ export type Config = z.output<typeof configSchema>;
 // A machine may be called anything; what cannot be said in a greeting must not keep the server from starting.
 function machineName(): string {
   return hostname().replace(/[^A-Za-z0-9._-]+/g, '-') || 'localhost';
-}
-
-function parseDashboard(text: string): Endpoint | null | string {
-  return text === 'off' ? null : parseEndpoint(text);
-}
-
-function formatDashboard(endpoint: Endpoint | null): string {
-  return endpoint === null ? 'off' : formatEndpoint(endpoint);
 }

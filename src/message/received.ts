@@ -13,6 +13,8 @@ export interface Trace {
   readonly extended: boolean;
   /** It came by LMTP. Default: false. */
   readonly lmtp?: boolean;
+  /** It came by HTTP. Default: false. */
+  readonly http?: boolean;
   /** IP address of the client, without brackets; an IPv4 address mapped into IPv6 is shown as IPv4. */
   readonly clientAddress: string;
   /** Our own name, in A-labels. */
@@ -59,8 +61,9 @@ export function receivedField(trace: Trace, utf8Header: boolean = trace.utf8): s
  * (RFC 6531 4.3). There is none for HELO on TLS: the comment tells it.
  */
 export function withKeyword(
-  trace: Pick<Trace, 'extended' | 'lmtp' | 'tls' | 'authenticated' | 'utf8'>,
+  trace: Pick<Trace, 'extended' | 'lmtp' | 'http' | 'tls' | 'authenticated' | 'utf8'>,
 ): string {
+  if (trace.http === true) return 'HTTP';
   if (!trace.extended) return 'SMTP';
   const protocol =
     trace.lmtp === true ? (trace.utf8 ? 'UTF8LMTP' : 'LMTP') : trace.utf8 ? 'UTF8SMTP' : 'ESMTP';

@@ -16,7 +16,7 @@ export {
 export type { OptionalExtensions } from './extensions/extensions.js';
 export { isDomain } from './grammar/domain.js';
 export type { NotifyOn, OriginalRecipient, Ret } from './grammar/dsn.js';
-export type { Mailbox } from './grammar/mailbox.js';
+export { type Mailbox, parseMailbox } from './grammar/mailbox.js';
 export type { BodyType, MailParameters, RcptParameters } from './grammar/parameters.js';
 export type { By } from './grammar/timing.js';
 export { defaultsOf, type Limit, settled } from '../base/limit.js';

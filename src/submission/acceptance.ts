@@ -50,6 +50,8 @@ export interface Submitted {
   readonly helloName: string;
   readonly extended: boolean;
   readonly lmtp: boolean;
+  /** It came by the HTTP API. Default: false. */
+  readonly http?: boolean;
   readonly authenticated: boolean;
   readonly utf8: boolean;
   readonly clientAddress: string;
@@ -224,6 +226,7 @@ export class Acceptance implements OctetHolder {
         helloName: submitted.helloName,
         extended: submitted.extended,
         lmtp: submitted.lmtp,
+        http: submitted.http === true,
         clientAddress: submitted.clientAddress,
         hostname,
         tls: submitted.tls,

@@ -71,6 +71,13 @@ export class Directory {
     return this.#names === null ? null : nearest(this.#names.domains, name);
   }
 
+  /** Returns the domain with this id, or null if there is none any more. */
+  async byId(id: number): Promise<Domain | null> {
+    const domains = this.#known() ?? (await this.#domains());
+    for (const domain of domains.values()) if (domain.id === id) return domain;
+    return null;
+  }
+
   async #byToken(digest: Uint8Array): Promise<Domain | null> {
     const key = Buffer.from(digest).toString('latin1');
     const now = this.now();

@@ -36,7 +36,7 @@ describe('help', () => {
     for (const option of [
       '--listen <URL>',
       '--hostname <NAME>',
-      '--dashboard <ADDR:PORT|off>',
+      '--http <ADDR:PORT|off>',
       '--print-config',
     ]) {
       expect(help).toContain(option);

@@ -8,7 +8,11 @@ describe('--print-config', () => {
   const keys = keysOf(configSchema);
   const toml = `
     listen = ["smtp://[::1]:0?tls=required", "smtps://127.0.0.1:465"]
-    dashboard = "127.0.0.1:8080"
+    [http]
+    listen = "127.0.0.1:8080"
+    tls = true
+    hosts = ["mail.example.com"]
+    metrics = "127.0.0.1:9090"
     [smtp]
     max_size = 123457
     tls_detect = 0

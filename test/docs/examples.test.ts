@@ -266,7 +266,7 @@ async function startGateway(args: readonly string[] = []): Promise<Gateway> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('POSTERN_')),
   );
-  const listen = ['--listen', 'smtp://127.0.0.1:0'];
+  const listen = ['--listen', 'smtp://127.0.0.1:0', '--http', 'off'];
   const server = new Program(spawn(process.execPath, [main, 'serve', ...args, ...listen], { cwd, env }));
   const [, port = ''] = await server.says(/^postern ready smtp=127\.0\.0\.1:(\d+)$/m);
   await server.says(/^ {2}curl .*$/m);

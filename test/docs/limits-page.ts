@@ -8,6 +8,7 @@ import { DELIVERY } from '../../src/delivery/limits.js';
 import { CLIENT } from '../../src/client/limits.js';
 import { MIME } from '../../src/message/mime/limits.js';
 import { SMTP_CLIENT } from '../../src/delivery/transports/smtp/limits.js';
+import { API } from '../../src/api/limits.js';
 import { STORE } from '../../src/store/limits.js';
 import { SUBMISSION } from '../../src/submission/limits.js';
 
@@ -89,6 +90,7 @@ const SECTIONS: readonly Section[] = [
     table: MIME,
     option: null,
   },
+  { title: 'The HTTP API', text: 'What a client of the HTTP API may ask for.', table: API, option: null },
   { title: 'The store', text: 'What is on its way to the disk.', table: STORE, option: null },
   {
     title: 'Addresses and replies',
@@ -112,7 +114,7 @@ export function limitsPage(): string {
 
 Every limit there is: its default, where that comes from, and how to change it. Generated from the tables in
 \`src/protocol/limits.ts\`, \`src/server/limits.ts\`, \`src/submission/limits.ts\`, \`src/message/mime/limits.ts\`, \`src/delivery/limits.ts\`,
-\`src/delivery/transports/smtp/limits.ts\` and
+\`src/delivery/transports/smtp/limits.ts\`, \`src/api/limits.ts\` and
 \`src/store/limits.ts\`; a test compares the two.
 
 A key of the configuration stands in \`postern.toml\`; its variable and its flag follow from its name:

@@ -94,6 +94,7 @@ describe('a first start', () => {
   it('says on standard output that it is ready, and nothing else', async () => {
     const gateway = await GatewayProcess.start({
       listen: ['smtp://127.0.0.1:0', 'smtps://127.0.0.1:0', 'smtp://[::1]:0?tls=off&auth=optional'],
+      args: ['--http', 'off'],
     });
     const [, implicit = 0, open = 0] = gateway.ports;
     expect(gateway.stdout).toMatch(/^postern ready smtp=127\.0\.0\.1:\d+,127\.0\.0\.1:\d+,\[::1\]:\d+\n$/);

@@ -103,6 +103,9 @@ export class GatewayProcess extends Running {
     const data = options.data ?? join(await scratch(), 'data');
     const listen = options.listen ?? ['smtp://127.0.0.1:0'];
     const args = ['serve', '--data', data, '--hostname', 'mx.example', ...(options.args ?? [])];
+    if (!args.includes('--http') && options.environment?.['POSTERN_HTTP_LISTEN'] === undefined) {
+      args.push('--http', '127.0.0.1:0');
+    }
     for (const url of listen) args.push('--listen', url);
     const [program = process.execPath, ...words] = [...(options.by ?? []), process.execPath, MAIN, ...args];
     const child = spawn(program, words, {
@@ -121,12 +124,19 @@ export class GatewayProcess extends Running {
 
   /** The ports, in the order of the listeners. */
   get ports(): number[] {
-    const [, addresses = ''] = /^postern ready smtp=(\S+)$/m.exec(this.stdout) ?? [];
+    const [, addresses = ''] = /^postern ready smtp=(\S+)/m.exec(this.stdout) ?? [];
     return addresses.split(',').map((address) => Number(address.slice(address.lastIndexOf(':') + 1)));
   }
 
   get port(): number {
     return this.ports[0] ?? 0;
+  }
+
+  /** The URL of the HTTP API, without a slash at its end. */
+  get httpUrl(): string {
+    const [, address] = /^postern ready .*http=(\S+)$/m.exec(this.stdout) ?? [];
+    if (address === undefined) throw new Error(`no HTTP address in:\n${this.stdout}`);
+    return `http://${address}`;
   }
 
   /** The token that a first start wrote into a file. */

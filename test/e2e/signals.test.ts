@@ -57,12 +57,12 @@ it.each([
   ['npm run -s postern -- serve', ['run', '-s', 'postern', '--', 'serve']],
 ] as const)('a signal to %s reaches the server', async (_, args) => {
   const data = join(await scratch(), 'data');
-  const child = spawn('npm', [...args, '--data', data, '--listen', 'smtp://127.0.0.1:0'], {
+  const child = spawn('npm', [...args, '--data', data, '--listen', 'smtp://127.0.0.1:0', '--http', 'off'], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const npm = new Running(child);
-  const [, port] = await npm.says(/^postern ready smtp=127\.0\.0\.1:(\d+)$/m);
+  const [, port] = await npm.says(/^postern ready smtp=127\.0\.0\.1:(\d+)/m);
   await Talk.greeted(Number(port));
   await npm.stop('SIGTERM');
   await npm.says(/"stopped"/);

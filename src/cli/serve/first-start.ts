@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Config } from '../../config/index.js';
+import type { Config, Endpoint } from '../../config/index.js';
 import { formatListener } from '../../config/index.js';
 import type { Store } from '../../store/port.js';
 import { digestToken, newToken } from '../../submission/token.js';
@@ -11,6 +11,7 @@ import type { Bound } from './listening.js';
 export function banner(
   config: Config,
   bound: readonly Bound[],
+  http: Endpoint | null,
   tls: LoadedCertificates,
   ways: readonly string[],
 ): string {
@@ -20,6 +21,9 @@ export function banner(
     ...bound.map(
       ({ listener, host, port }) => `  listening   ${formatListener({ ...listener, address: host, port })}`,
     ),
+    ...(http === null
+      ? []
+      : [`  HTTP API    ${config.http.tls ? 'https' : 'http'}://${reachable(http.address)}:${http.port}`]),
     `  data        ${config.data}`,
     `  delivery    ${ways.length === 0 ? 'none: messages are held; --deliver URL says where to' : ways.join(', ')}`,
   ];

@@ -3,15 +3,18 @@ import type { Config } from '../../config/index.js';
 import { type Certificates, createServer, type Server, type ServerOptions } from '../../server/index.js';
 import type { Domain, Store } from '../../store/port.js';
 import { Gateway } from '../../submission/gateway.js';
+import type { Submissions } from '../../submission/submissions.js';
 import { followCertificates, loadCertificates } from './certificates.js';
 import { type Delivery, openDelivery } from './delivery.js';
 import type { Output } from '../output.js';
 import { extensionsOf } from './extensions.js';
 import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
+import { openHttp } from './http.js';
 import { listenAll, placesOf, readyLine } from './listening.js';
 import { createLog } from './log.js';
 import { connectionsWithin, openFilesLimit } from './open-files.js';
+import { Readiness } from './readiness.js';
 import { keepTidy } from './retention.js';
 import { stopSignal } from './signals.js';
 
@@ -52,21 +55,26 @@ async function serve(
 ): Promise<void> {
   const tls = await loadCertificates(config);
   const delivery = await openDelivery(config, store, log);
-  const server = gatewayServer(config, store, tls.certificates, delivery, log);
+  const { server, submissions } = gatewayServer(config, store, tls.certificates, delivery, log);
+  const readiness = new Readiness(store, config.data, !delivery.routes.isEmpty);
+  const http = await openHttp(config, submissions, tls.certificates, readiness, log);
   const unfollow = followCertificates(tls, log);
   const tidying = keepTidy(store.retention, config.store, log);
   try {
     const bound = await listenAll(server, config);
-    await stderr.attempt(banner(config, bound, tls, delivery.routes.names));
+    const httpPlace = http === null ? null : await http.listen();
+    await stderr.attempt(banner(config, bound, httpPlace, tls, delivery.routes.names));
     if (await store.isEmpty())
       await stderr.attempt(await firstMessage(config, store, bound, stderr.isTerminal));
     delivery.start();
-    await stdout.line(readyLine('postern', placesOf(bound)));
+    await stdout.line(readyLine('postern', placesOf(bound, httpPlace)));
     const signal = await stop;
+    readiness.stop();
     log.info({ signal, connections: server.connections }, 'stopping');
   } finally {
     unfollow();
-    await Promise.all([server.close(config.smtp.stopGrace), delivery.stop(), tidying.stop()]);
+    const { stopGrace } = config.smtp;
+    await Promise.all([server.close(stopGrace), http?.close(stopGrace), delivery.stop(), tidying.stop()]);
   }
   log.info('stopped');
 }
@@ -77,7 +85,7 @@ function gatewayServer(
   certificates: Certificates,
   { routes }: Delivery,
   log: Logger,
-): Server<Domain> {
+): { readonly server: Server<Domain>; readonly submissions: Submissions } {
   const { smtp, submission } = config;
   const observer = observe(log);
   const gateway = new Gateway({
@@ -124,5 +132,5 @@ function gatewayServer(
     timeouts: smtp.timeouts,
     dataRate: { octetsPerSecond: smtp.minDataRate, grace: smtp.minDataRateGrace },
   };
-  return createServer<Domain>(gateway, options);
+  return { server: createServer<Domain>(gateway, options), submissions: gateway.submissions };
 }

@@ -31,16 +31,21 @@ export async function listenAll(server: Server<Domain>, config: Config): Promise
 
 /** A port that is open, by what is spoken there. */
 export interface Place extends Endpoint {
-  readonly protocol: ListenerConfig['protocol'];
+  readonly protocol: ListenerConfig['protocol'] | 'http';
 }
 
-export function placesOf(bound: readonly Bound[]): Place[] {
-  return bound.map(({ listener: { protocol }, host, port }) => ({ protocol, address: host, port }));
+export function placesOf(bound: readonly Bound[], http: Endpoint | null = null): Place[] {
+  const places: Place[] = bound.map(({ listener: { protocol }, host, port }) => ({
+    protocol,
+    address: host,
+    port,
+  }));
+  return http === null ? places : [...places, { protocol: 'http', ...http }];
 }
 
-/** What a program says once it listens: `postern ready smtp=127.0.0.1:2525,[::1]:2525 lmtp=127.0.0.1:24`. */
+/** What a program says once it listens: `postern ready smtp=127.0.0.1:2525,[::1]:2525 http=127.0.0.1:8025`. */
 export function readyLine(program: string, places: readonly Place[]): string {
-  const lists = (['smtp', 'lmtp'] as const).flatMap((protocol) => {
+  const lists = (['smtp', 'lmtp', 'http'] as const).flatMap((protocol) => {
     const these = places.filter((place) => place.protocol === protocol).map(formatEndpoint);
     return these.length === 0 ? [] : [`${protocol}=${these.join(',')}`];
   });

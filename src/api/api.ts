@@ -1,0 +1,180 @@
+import type { IncomingMessage, RequestListener, Server as HttpServer } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import cookie from '@fastify/cookie';
+import swagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import type { Domain } from '../store/port.js';
+import type { Accepted } from '../submission/acceptance.js';
+import type { Submissions } from '../submission/submissions.js';
+import { BodyBudget, readBodies } from './body.js';
+import { Composer } from './compose/composer.js';
+import type { Api, ApiContext } from './context.js';
+import { ApiError } from './errors.js';
+import { fieldErrors } from './field-errors.js';
+import { type ApiLimits, DEFAULT_API } from './limits.js';
+import { authorization, type SessionLookup, type Throttle } from './plugins/authorization.js';
+import { answerErrors, ownShape, sendError } from './plugins/errors.js';
+import { hostAndOrigin } from './plugins/origin.js';
+import { rawSecurityHeaders, securityHeaders } from './plugins/security-headers.js';
+import { KeyedRate } from './rate.js';
+import { healthRoutes } from './routes/health.js';
+import { openApiRoute } from './routes/openapi.js';
+import { sendRoutes } from './routes/send.js';
+
+export interface ApiOptions {
+  readonly submissions: Submissions;
+  readonly throttle: Throttle;
+  /** Names that the server may be called by, beside localhost and the addresses that it listens on. */
+  readonly hosts: readonly string[];
+  /** Whether clients reach it over TLS: cookies are then marked Secure. */
+  readonly tls: boolean;
+  /** Makes the server that requests come in by. Default: one of HTTP without TLS. */
+  readonly createServer?: (handler: RequestListener) => HttpServer;
+  /** Version of the program, for the OpenAPI document. */
+  readonly version: string;
+  /** File name extensions that attachments may have, in lower case; empty: all. */
+  readonly extensions: readonly string[];
+  readonly limits?: Partial<ApiLimits>;
+  readonly sessions?: SessionLookup;
+  /** Why the server is not ready, in words; empty if it is. */
+  readonly problems: () => Promise<readonly string[]>;
+  readonly onAccepted?: (domain: Domain, client: { readonly address: string }, accepted: Accepted) => void;
+  readonly onFailure?: (error: unknown, request: { readonly method: string; readonly url: string }) => void;
+  readonly now?: () => number;
+}
+
+/** The HTTP API, ready to listen. */
+export interface HttpApi {
+  readonly app: FastifyInstance;
+  /** Every route, as the table of routes has it. */
+  readonly routes: readonly RouteRow[];
+  /** Rejects with Node's own error if the port cannot be had. */
+  listen(address: string, port: number): Promise<AddressInfo>;
+  /** Takes no more requests, and ends what is under way within the grace, in milliseconds. */
+  close(grace: number): Promise<void>;
+}
+
+export interface RouteRow {
+  readonly method: string;
+  readonly url: string;
+  readonly access: string;
+}
+
+/** Puts the API together. Nothing listens yet. */
+export async function createApi(options: ApiOptions): Promise<HttpApi> {
+  const limits = { ...DEFAULT_API, ...options.limits };
+  const composer = new Composer(limits);
+  const budget = new BodyBudget(limits.bodiesInFlight);
+  const context: ApiContext = {
+    limits,
+    budget,
+    composer,
+    sending: new (await import('./sending.js')).Sending(options.submissions, options.onAccepted),
+    extensions: options.extensions,
+    now: options.now ?? Date.now,
+    onFailure: (error, { method, routeOptions }) =>
+      options.onFailure?.(error, { method, url: routeOptions.url ?? '' }),
+  };
+  const { app, routes } = await buildApp(options, context);
+  return {
+    app,
+    routes,
+    listen: async (host, port) => {
+      await app.listen({ host, port });
+      return app.server.address() as AddressInfo;
+    },
+    close: async (grace) => {
+      const timer = setTimeout(() => app.server.closeAllConnections(), grace);
+      await app.close();
+      clearTimeout(timer);
+      await composer.close();
+    },
+  };
+}
+
+async function buildApp(
+  options: ApiOptions,
+  context: ApiContext,
+): Promise<{ app: FastifyInstance; routes: RouteRow[] }> {
+  const { limits } = context;
+  const app = Fastify({
+    serverFactory: (handler) => boundedServer((options.createServer ?? createServer)(handler), limits),
+    bodyLimit: limits.body,
+    clientErrorHandler: malformedRequest,
+    frameworkErrors: (error, _request, reply) => {
+      void sendError(reply, new ApiError('bad_request', { cause: error }), ownShape);
+    },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+  });
+  app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
+    const result = schema.safeParse(data);
+    if (result.success) return { value: result.data };
+    return { error: new ApiError('invalid', { fields: fieldErrors(result.error.issues) }) };
+  });
+  app.setSerializerCompiler(serializerCompiler);
+  const routes: RouteRow[] = [];
+  app.addHook('onRoute', ({ method, url, config }) => {
+    routes.push({ method: String(method), url, access: String(config?.access) });
+  });
+  await app.register(cookie);
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'Postern', version: options.version } },
+    transform: jsonSchemaTransform,
+  });
+  securityHeaders(app, options);
+  hostAndOrigin(app, options.hosts);
+  authorization(app, {
+    tls: options.tls,
+    directory: options.submissions.directory,
+    sessions: options.sessions ?? null,
+    throttle: options.throttle,
+    rate: new KeyedRate(limits.requests),
+  });
+  readBodies(app, context.budget);
+  answerErrors(app, ownShape, context.onFailure);
+  app.setNotFoundHandler(async (_request, reply) => sendError(reply, new ApiError('not_found'), ownShape));
+  const group = (routesOf: (app: Api, context: ApiContext) => void): void => {
+    void app.register(async (scope) => routesOf(scope.withTypeProvider<ZodTypeProvider>(), context));
+  };
+  group(sendRoutes);
+  group((scope) => healthRoutes(scope, options.problems));
+  group(openApiRoute);
+  await app.ready();
+  return { app, routes };
+}
+
+function boundedServer(server: HttpServer, limits: ApiLimits): HttpServer {
+  server.maxConnections = limits.connections;
+  server.headersTimeout = limits.headerTime;
+  server.requestTimeout = limits.requestTime;
+  server.keepAliveTimeout = limits.idleTime;
+  return server;
+}
+
+/** What is no HTTP request cannot be given to a route, so it is answered here, in the same shape. */
+function malformedRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const [line, code] = MALFORMED[error.code ?? ''] ?? (['400 Bad Request', 'bad_request'] as const);
+  const body = JSON.stringify(ownShape(new ApiError(code)));
+  const fields = {
+    ...rawSecurityHeaders(),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${line}\r\n${head.join('')}\r\n${body}`);
+}
+
+const MALFORMED: Readonly<Record<string, readonly [line: string, code: 'header_too_large' | 'timeout']>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'header_too_large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'timeout'],
+};
+
+export type { FastifyRequest, IncomingMessage };

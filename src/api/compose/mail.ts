@@ -1,0 +1,184 @@
+import type { Mailbox } from '../../message/mailbox.js';
+import { parseMailboxList } from '../../message/mailbox.js';
+import { parseUriList } from '../../message/list-unsubscribe.js';
+import { normalizeDomain } from '../../message/domain.js';
+import { MAX_TAG_LENGTH, MAX_TAGS } from '../../message/tags.js';
+import { forwardPath } from '../../submission/forward-path.js';
+import { ApiError, fieldError } from '../errors.js';
+import { DEFAULT_API } from '../limits.js';
+
+/** A message as a client of any of the mail APIs described it, checked. */
+export interface Mail {
+  readonly from: Mailbox;
+  readonly to: readonly Recipient[];
+  readonly cc: readonly Recipient[];
+  readonly bcc: readonly Recipient[];
+  readonly replyTo: readonly Mailbox[];
+  readonly subject: string | null;
+  readonly html: string | null;
+  readonly text: string | null;
+  readonly inReplyTo: string | null;
+  readonly references: string | null;
+  /** As List-Unsubscribe has it, with angle brackets. */
+  readonly listUnsubscribe: string | null;
+  readonly tags: readonly string[];
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly attachments: readonly Attachment[];
+}
+
+export interface Recipient extends Mailbox {
+  /** The address as RCPT would have it. */
+  readonly forwardPath: string;
+}
+
+export interface Attachment {
+  readonly name: string;
+  readonly content: Buffer;
+  readonly contentType: string | null;
+  /** Content-ID without brackets; an attachment that has one is shown within the HTML. */
+  readonly cid: string | null;
+}
+
+type Written = string | readonly string[] | null | undefined;
+
+/** Reads the one sender, which must be of the domain of the token. */
+export function readFrom(text: string, domain: string): Mailbox {
+  const list = parseMailboxList(clean(text));
+  const [from, ...others] = list.ok ? list.value : [];
+  if (from === undefined || others.length > 0) throw new ApiError('from_not_parseable');
+  if (normalizeDomain(from.domain) !== domain) throw new ApiError('wrong_domain');
+  return from;
+}
+
+/** Reads addresses, separated by commas or one by one. */
+export function readRecipients(field: string, written: Written): Recipient[] {
+  return readAddresses(field, written).map((mailbox) => {
+    const path = forwardPath(mailbox.address);
+    if (path === null) throw fieldError(field, 'is invalid');
+    return { ...mailbox, forwardPath: path.address };
+  });
+}
+
+export function readAddresses(field: string, written: Written): readonly Mailbox[] {
+  const text = clean(typeof written === 'string' ? written : (written ?? []).join(','));
+  if (text === '') return [];
+  // Counted before it is taken apart: a list may be long.
+  if (text.split('@').length - 1 > 4 * DEFAULT_API.recipientsPerField) throw tooMany(field);
+  const list = parseMailboxList(text);
+  if (!list.ok) throw fieldError(field, 'is invalid');
+  if (list.value.length > DEFAULT_API.recipientsPerField) throw tooMany(field);
+  return list.value;
+}
+
+function tooMany(field: string): ApiError {
+  return fieldError(field, 'number of email addresses exceeds maximum volume');
+}
+
+/** Reads a list of URIs with or without angle brackets. */
+export function readListUnsubscribe(field: string, written: string | null | undefined): string | null {
+  const text = clean(written);
+  if (text === '') return null;
+  const bracketed = text.includes('<')
+    ? text
+    : text
+        .split(',')
+        .map((uri) => `<${uri.trim()}>`)
+        .join(', ');
+  if (!parseUriList(bracketed).ok) throw fieldError(field, 'is invalid');
+  return bracketed;
+}
+
+/** Reads tags. One client sends a list as its text: `['a', 'b']`. */
+export function readTags(field: string, written: Written): readonly string[] {
+  const listed = typeof written === 'string' ? (quotedList(written) ?? written.split(',')) : (written ?? []);
+  const tags = [...new Set(listed.flatMap((tag) => tag.split(',')).map(clean))].filter((tag) => tag !== '');
+  if (tags.length > MAX_TAGS) throw fieldError(field, `has more than ${MAX_TAGS} tags`);
+  if (tags.some((tag) => Array.from(tag).length > MAX_TAG_LENGTH)) {
+    throw fieldError(field, `has a tag of more than ${MAX_TAG_LENGTH} characters`);
+  }
+  return tags;
+}
+
+function quotedList(text: string): string[] | null {
+  const [, inner] = /^\s*\[(.*)\]\s*$/s.exec(text) ?? [];
+  return inner === undefined
+    ? null
+    : inner.split(',').map((tag) => tag.trim().replace(/^(['"])(.*)\1$/s, '$2'));
+}
+
+/** What an attachment is, before it is checked. */
+export interface WrittenAttachment {
+  readonly name: string;
+  readonly content: string;
+  readonly contentType?: string | null | undefined;
+  readonly cid?: string | null | undefined;
+}
+
+/** @param extensions those that are allowed, in lower case; empty: all */
+export function readAttachments(
+  fields: { readonly list: string; readonly name: string; readonly content: string },
+  written: readonly WrittenAttachment[] | null | undefined,
+  extensions: readonly string[],
+): Attachment[] {
+  const list = written ?? [];
+  if (list.length > DEFAULT_API.attachments) {
+    throw fieldError(fields.list, `has more than ${DEFAULT_API.attachments} attachments`);
+  }
+  return list.map(({ name, content, contentType, cid }) => {
+    const file = clean(name).replace(/^.*[\\/]/s, '');
+    if (file === '') throw fieldError(fields.name, 'is invalid');
+    checkExtension(fields.name, file, extensions);
+    return {
+      name: file,
+      content: decodeBase64(fields.content, content),
+      contentType: readContentType(contentType),
+      cid: readCid(cid),
+    };
+  });
+}
+
+function checkExtension(field: string, name: string, extensions: readonly string[]): void {
+  if (extensions.length === 0) return;
+  const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  if (name.includes('.') && extensions.includes(extension)) return;
+  throw fieldError(field, `Extension file type blocked, allowed are ${extensions.join(', ')}`);
+}
+
+/** Base64 as RFC 4648 4 has it, with or without padding, with any white space in it. */
+function decodeBase64(field: string, written: string): Buffer {
+  const text = /\s/.test(written) ? written.replace(/\s+/g, '') : written;
+  const bare = text.replace(/={1,2}$/, '');
+  if (bare.length % 4 === 1 || !/^[A-Za-z0-9+/]*$/.test(bare)) throw fieldError(field, 'is not base64');
+  return Buffer.from(bare, 'base64');
+}
+
+/** A type that is not one is left to the name of the file. */
+function readContentType(written: string | null | undefined): string | null {
+  const text = clean(written);
+  return /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}(?:\s*;.{0,500})?$/.test(text) ? text : null;
+}
+
+/** Bare, as `<...>`, or as `cid:...`. */
+function readCid(written: string | null | undefined): string | null {
+  const cid = clean(written)
+    .replace(/^cid:/i, '')
+    .replace(/^<(.*)>$/s, '$1');
+  return /^[!-;=?-~]{1,200}$/.test(cid) ? cid : null;
+}
+
+/** Text on one line, without controls; empty for null. */
+export function clean(text: string | null | undefined): string {
+  return (text ?? '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+}
+
+export function orNull(text: string | null | undefined): string | null {
+  return text === undefined || text === null || text === '' ? null : text;
+}
+
+/** @throws ApiError if there is neither a text nor HTML. */
+export function checkBodies(fields: readonly string[], ...bodies: readonly (string | null)[]): void {
+  if (bodies.some((body) => body !== null)) return;
+  throw new ApiError('invalid', {
+    fields: Object.fromEntries(fields.map((field) => [field, ['undefined field']])),
+  });
+}

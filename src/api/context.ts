@@ -1,0 +1,27 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { BodyBudget } from './body.js';
+import type { Composer } from './compose/composer.js';
+import type { ApiLimits } from './limits.js';
+import type { Sending } from './sending.js';
+
+/** A server whose routes are typed by their schemas. */
+export type Api = FastifyInstance extends infer Instance
+  ? Instance extends FastifyInstance<infer S, infer Q, infer P, infer L>
+    ? FastifyInstance<S, Q, P, L, ZodTypeProvider>
+    : never
+  : never;
+
+/** What the routes are made of. */
+export interface ApiContext {
+  readonly limits: ApiLimits;
+  readonly budget: BodyBudget;
+  readonly composer: Composer;
+  readonly sending: Sending;
+  /** File name extensions that attachments may have, in lower case; empty: all. */
+  readonly extensions: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Hears of what the server itself failed at. */
+  readonly onFailure: (error: unknown, request: FastifyRequest) => void;
+}

@@ -1,0 +1,174 @@
+import { defaultsOf, type Limit } from '../base/limit.js';
+
+const MIB = 1024 * 1024;
+
+/** The limits of the HTTP API. */
+export const API = {
+  connections: {
+    about: 'Connections of the HTTP API at one time; further ones are closed.',
+    initial: 1000,
+    unit: 'count',
+    source: 'a tenth of what SMTP may have: a client of HTTP uses one connection for many requests',
+  },
+  headerSection: {
+    about: 'Octets of the header section of a request; a longer one gets 431.',
+    initial: 16 * 1024,
+    unit: 'octets',
+    source: "Node's own default",
+  },
+  headerTime: {
+    about: 'Time for the header section of a request; a slower one gets 408.',
+    initial: 15_000,
+    unit: 'ms',
+    source: 'one round trip is enough; against clients that hold connections with an octet now and then',
+  },
+  requestTime: {
+    about: 'Time for a whole request; a slower one gets 408.',
+    initial: 300_000,
+    unit: 'ms',
+    source: '50 MiB at 1.4 Mbit/s',
+  },
+  idleTime: {
+    about: 'Time that a connection waits for its next request.',
+    initial: 72_000,
+    unit: 'ms',
+    source: 'longer than the 60 s of common load balancers',
+  },
+  body: {
+    about: 'Octets of the body of a request; a larger one gets 413.',
+    initial: 256 * 1024,
+    unit: 'octets',
+    source: 'a bulk change of ten thousand ids',
+  },
+  sendBody: {
+    about: 'Octets of the body of a request that sends mail; a larger one gets 413.',
+    initial: 50 * MIB,
+    unit: 'octets',
+    source: "the mail API's own limit",
+  },
+  bodiesInFlight: {
+    about: 'Octets of all bodies that are in memory; a request beyond it gets 503.',
+    initial: 128 * MIB,
+    unit: 'octets',
+    source: 'two of the largest, and room for small ones',
+  },
+  inlineBody: {
+    about: 'Octets of a body that is taken apart on the event loop; a larger one goes to a worker thread.',
+    initial: 32 * 1024,
+    unit: 'octets',
+    source: 'about a millisecond of work',
+  },
+  composeQueue: {
+    about: 'Bodies that wait for the worker thread; a request beyond it gets 503.',
+    initial: 64,
+    unit: 'count',
+    source: 'bodiesInFlight bounds their octets',
+  },
+  composeTime: {
+    about: 'Time that the worker thread may take for one body; then the request is refused with 503.',
+    initial: 20_000,
+    unit: 'ms',
+    source: 'twenty times what the largest body takes',
+  },
+  composeHeap: {
+    about: 'Heap of the worker thread.',
+    initial: 768 * MIB,
+    unit: 'octets',
+    source: 'a body of 50 MiB as text, taken apart, and as a message',
+  },
+  recipientsPerField: {
+    about: 'Addresses in each of to, cc and bcc.',
+    initial: 50,
+    unit: 'count',
+    source: "the mail API's own limit",
+  },
+  attachments: {
+    about: 'Attachments of one message that is sent by the API.',
+    initial: 100,
+    unit: 'count',
+    source: 'far more than mail programs show',
+  },
+  batch: {
+    about: 'Messages of one batch.',
+    initial: 100,
+    unit: 'count',
+    source: "Resend's own limit",
+  },
+  idempotency: {
+    about: 'How long the response to a request with an Idempotency-Key is kept.',
+    initial: 24 * 3_600_000,
+    unit: 'ms',
+    source: "the mail API's own time",
+  },
+  idempotencyLease: {
+    about: 'How long a request keeps its Idempotency-Key if the server dies during it.',
+    initial: 60_000,
+    unit: 'ms',
+    source: 'renewed while the request is under way',
+  },
+  requests: {
+    about:
+      'Requests a minute of one domain or session, or of one address before sign-in; further ones get 429.',
+    initial: 6000,
+    unit: '1/min',
+    source: 'a hundred a second',
+  },
+  signIns: {
+    about: 'Attempts to sign in a minute from one address; further ones get 429.',
+    initial: 20,
+    unit: '1/min',
+    source: 'a person who mistypes, a few times over',
+  },
+  passwordChecks: {
+    about: 'Passwords that are checked at one time; each takes 32 MiB and a tenth of a second.',
+    initial: 2,
+    unit: 'count',
+    source: 'half of the threads that Node has for such work',
+  },
+  session: {
+    about: 'How long a session lasts after its last use.',
+    initial: 12 * 3_600_000,
+    unit: 'ms',
+    source: 'a working day',
+  },
+  longPoll: {
+    about: 'Longest time that wait= may ask for.',
+    initial: 60_000,
+    unit: 'ms',
+    source: 'proxies give up after 60 s',
+  },
+  waiters: {
+    about: 'Requests that wait for something new at one time, event streams included; further ones get 503.',
+    initial: 1000,
+    unit: 'count',
+    source: 'as many as connections',
+  },
+  waitersPerScope: {
+    about: 'Likewise, of one domain.',
+    initial: 250,
+    unit: 'count',
+    source: 'one domain must not take the places of all others',
+  },
+  eventBacklog: {
+    about: 'Octets of events that wait for a slow client; past it, the client is dropped and resumes.',
+    initial: 64 * 1024,
+    unit: 'octets',
+    source: 'some hundred events',
+  },
+  eventRing: {
+    about: 'Events that are kept to resume from.',
+    initial: 1000,
+    unit: 'count',
+    source: 'the reconnection of a browser takes seconds',
+  },
+  eventPulse: {
+    about: 'Time between two signs of life of an event stream.',
+    initial: 15_000,
+    unit: 'ms',
+    source: 'proxies close a silent connection after 60 s, some after 30 s',
+  },
+} as const satisfies Readonly<Record<string, Limit>>;
+
+export type ApiLimits = { readonly [Name in keyof typeof API]: number };
+
+export const DEFAULT_API: ApiLimits = defaultsOf(API);

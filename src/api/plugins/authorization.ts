@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import type {} from '@fastify/cookie';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { plainAddress } from '../../base/networks.js';
+import type { Directory } from '../../submission/directory.js';
+import { ApiError } from '../errors.js';
+import type { Access, Principal, Scope } from '../principal.js';
+import { scopeOf } from '../principal.js';
+import { type KeyedRate } from '../rate.js';
+import { isFromOwnPage, isSafe } from './origin.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null on routes that are open. */
+    principal: Principal | null;
+  }
+  interface FastifyContextConfig {
+    access?: Access;
+    /** The route takes the octets of its body, and not a value. */
+    raw?: boolean;
+    /** A further field that the token may come in. */
+    tokenField?: string;
+  }
+}
+
+/** Counts failures by client network, as AUTH of SMTP does. */
+export interface Throttle {
+  /** Notes a failure. Returns how long to hold the answer back, in milliseconds, and whether there were too many. */
+  failed(address: string): { readonly delay: number; readonly tooMany: boolean };
+}
+
+/** The sessions of those who signed in. */
+export interface SessionLookup {
+  find(secret: string): Promise<Principal | null>;
+}
+
+export interface AuthorizationOptions {
+  readonly directory: Pick<Directory, 'byToken' | 'byId'>;
+  readonly sessions: SessionLookup | null;
+  readonly throttle: Throttle;
+  readonly rate: KeyedRate;
+  /** Hears of each request with a valid token. */
+  readonly onToken?: (domainId: number, token: string) => void;
+}
+
+const TOKEN_FIELDS = ['ohmysmtp-server-token', 'mailpace-server-token'] as const;
+
+/** The name of the cookie. The prefix makes browsers take it from this very host alone, and over TLS alone. */
+export function sessionCookie(tls: boolean): string {
+  return tls ? '__Host-postern_session' : 'postern_session';
+}
+
+/**
+ * Decides who makes each request, before its body is read. A route without `config.access` cannot be registered, so
+ * that no route is open by omission.
+ */
+export function authorization(
+  app: FastifyInstance,
+  { tls, ...options }: AuthorizationOptions & { readonly tls: boolean },
+): void {
+  const cookie = sessionCookie(tls);
+  app.decorateRequest('principal', null);
+  app.addHook('onRoute', ({ config, url, method }) => {
+    if (config?.access === undefined)
+      throw new TypeError(`${String(method)} ${url} does not say who may use it`);
+  });
+  app.addHook('onRequest', async (request) => {
+    const { access } = request.routeOptions.config;
+    if (access === undefined || access === 'open') {
+      options.rate.take(request.ip);
+      return;
+    }
+    if (access === 'local' && isLocal(request)) return;
+    const principal = await identify(request, access, cookie, options);
+    options.rate.take(principal.kind === 'administrator' ? 'administrator' : String(principal.domain.id));
+    if (access === 'local' && principal.kind !== 'administrator') throw new ApiError('local_only');
+    if (access === 'administrator' && principal.kind !== 'administrator') throw new ApiError('not_allowed');
+    request.principal = principal;
+  });
+}
+
+/** Returns who makes a request of a route that is not open. */
+export function principalOf({ principal }: FastifyRequest): Principal {
+  if (principal === null) throw new ApiError('not_signed_in');
+  return principal;
+}
+
+/** Returns what a request may see: what every query takes. */
+export function scopeOfRequest(request: FastifyRequest): Scope {
+  return scopeOf(principalOf(request));
+}
+
+async function identify(
+  request: FastifyRequest,
+  access: Access,
+  cookie: string,
+  { directory, sessions, throttle, onToken }: AuthorizationOptions,
+): Promise<Principal> {
+  const token = tokenOf(request);
+  if (token !== null) {
+    const domain = await directory.byToken(token);
+    if (domain === null || (await directory.byId(domain.id)) === null) {
+      await holdBack(throttle, request.ip);
+      throw new ApiError(access === 'token' ? 'invalid_token' : 'wrong_credentials');
+    }
+    onToken?.(domain.id, token);
+    return { kind: 'domain', domain, session: null };
+  }
+  if (access === 'token') throw new ApiError('missing_token');
+  const secret = request.cookies[cookie];
+  const principal = secret === undefined ? null : ((await sessions?.find(secret)) ?? null);
+  if (principal === null) throw new ApiError(access === 'local' ? 'local_only' : 'not_signed_in');
+  // A browser sends the cookie along with what a page of another site asks for; SameSite=Strict is the other lock.
+  if (!isSafe(request) && !isFromOwnPage(request)) throw new ApiError('wrong_origin');
+  return principal;
+}
+
+/** Waits as long as the throttle says after a failure, so that guessing is slow. */
+export async function holdBack(throttle: Throttle, address: string): Promise<void> {
+  const { delay, tooMany } = throttle.failed(address);
+  if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay).unref());
+  if (tooMany) throw new ApiError('too_many_requests', { retryAfter: 60 });
+}
+
+function tokenOf({ headers, routeOptions }: FastifyRequest): string | null {
+  const { tokenField } = routeOptions.config;
+  for (const name of tokenField === undefined ? TOKEN_FIELDS : [tokenField, ...TOKEN_FIELDS]) {
+    const value = headers[name];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  const [, bearer = ''] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
+  return bearer === '' ? null : bearer;
+}
+
+/** Whether the client is on this machine. What a proxy passes on comes from somewhere else. */
+function isLocal({ socket, headers }: FastifyRequest): boolean {
+  const address = plainAddress(socket.remoteAddress);
+  const proxied = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
+  return !proxied && (address === '::1' || address.startsWith('127.'));
+}
+
+/** SHA-256 of a secret: what the store knows of it. */
+export function digestSecret(secret: string): Uint8Array {
+  return createHash('sha256').update(secret, 'utf8').digest();
+}

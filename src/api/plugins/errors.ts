@@ -1,0 +1,79 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { StoreError } from '../../store/port.js';
+import { refusalIn } from '../../submission/refusal.js';
+import { ApiError } from '../errors.js';
+
+/** How an error looks to the clients of a group of routes. */
+export type ErrorShape = (error: ApiError) => unknown;
+
+/** The one shape of errors of this API: `{error, code, errors?, at?}`. */
+export const ownShape: ErrorShape = ({ message, code, fields, at }) => ({
+  error: message,
+  code,
+  ...(fields === null ? {} : { errors: fields }),
+  ...(at === null ? {} : { at }),
+});
+
+/** The shape of the mail API: `{error}`, or `{errors}` about fields. */
+export const mailShape: ErrorShape = ({ message, fields }) =>
+  fields === null ? { error: message } : { errors: fields };
+
+/**
+ * Answers every error of a group of routes in one shape. What the server itself failed at goes to the log.
+ *
+ * @param translate gives the error that the API of these routes has instead
+ */
+export function answerErrors(
+  app: FastifyInstance,
+  shape: ErrorShape,
+  onFailure: (error: unknown, request: FastifyRequest) => void,
+  translate: (error: ApiError) => ApiError = (error) => error,
+): void {
+  app.setErrorHandler(async (error, request, reply) => {
+    const answer = translate(toApiError(error));
+    if (answer.status >= 500) onFailure(answer.cause ?? error, request);
+    return sendError(reply, answer, shape);
+  });
+}
+
+export function sendError(reply: FastifyReply, error: ApiError, shape: ErrorShape): FastifyReply {
+  if (error.retryAfter !== null) reply.header('retry-after', Math.ceil(error.retryAfter));
+  // What was not read of the body would be taken for the next request.
+  if (error.code === 'too_large') reply.header('connection', 'close');
+  return reply
+    .code(error.status)
+    .type('application/json; charset=utf-8')
+    .serializer((payload) => JSON.stringify(payload))
+    .send(shape(error));
+}
+
+/** Returns what a client may know of an error. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof StoreError) {
+    return new ApiError(error.code === 'closed' ? 'stopping' : 'store_unavailable', { cause: error });
+  }
+  const refusal = refusalIn(error);
+  if (refusal !== null) return fromRefusal(refusal.code, refusal.text, error);
+  return fromFastify(error as Partial<FastifyError>);
+}
+
+/** Returns what a refusal of SMTP means here: what passes is 503, or 429 for a rate; the rest is about the message. */
+export function fromRefusal(code: number, text: string, cause?: unknown): ApiError {
+  if (code === 450) return new ApiError('sending_too_quickly', { cause });
+  if (code < 500) return new ApiError('store_unavailable', { cause });
+  return new ApiError('refused', { text, cause });
+}
+
+function fromFastify(error: Partial<FastifyError>): ApiError {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new ApiError('too_large');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new ApiError('wrong_content_type');
+    default:
+      return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
+        ? new ApiError('bad_request')
+        : new ApiError('internal', { cause: error });
+  }
+}

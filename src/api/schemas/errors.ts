@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** What an error of this API looks like. */
+export const errorBody = z.object({
+  error: z.string(),
+  code: z.string(),
+  errors: z.record(z.string(), z.array(z.string())).optional(),
+  at: z.object({ start: z.int(), length: z.int() }).optional(),
+});
+
+export type ErrorBody = z.output<typeof errorBody>;
+
+/** What an error of the mail API looks like: one of the two. */
+export const mailErrorBody = z.object({
+  error: z.string().optional(),
+  errors: z.record(z.string(), z.array(z.string())).optional(),
+});

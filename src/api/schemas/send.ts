@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/** Absent, null and empty mean the same. */
+const text = z.string().nullish();
+
+const attachment = z.strictObject({
+  name: z.string().min(1).max(255),
+  content: z.string(),
+  content_type: text,
+  cid: text,
+});
+
+/** The body of `POST /api/v1/send`. */
+export const sendRequest = z.strictObject({
+  from: z.string({ error: (issue) => (issue.input === undefined ? 'undefined field' : 'is invalid') }),
+  to: z.string({ error: (issue) => (issue.input === undefined ? 'undefined field' : 'is invalid') }),
+  cc: text,
+  bcc: text,
+  subject: text,
+  htmlbody: text,
+  textbody: text,
+  replyto: text,
+  inreplyto: text,
+  references: text,
+  list_unsubscribe: text,
+  tags: z.union([z.string(), z.array(z.string())]).nullish(),
+  attachments: z.array(attachment).nullish(),
+});
+
+export type SendRequest = z.output<typeof sendRequest>;
+
+export const sendResponse = z.object({ id: z.int(), status: z.literal('pending') });
+
+export type SendResponse = z.output<typeof sendResponse>;

@@ -1,0 +1,118 @@
+import type { RequestListener, Server as HttpServer } from 'node:http';
+import type { Logger } from 'pino';
+import type { HttpApi } from '../../api/api.js';
+import { networkOf } from '../../base/networks.js';
+import { type Config, type Endpoint, formatEndpoint } from '../../config/index.js';
+import { Admission } from '../../server/admission/admission.js';
+import type { Certificates } from '../../server/index.js';
+import type { Submissions } from '../../submission/submissions.js';
+import { CliError } from '../error.js';
+import { version } from '../version.js';
+import type { Readiness } from './readiness.js';
+
+/** The HTTP API of a running server. */
+export interface Http {
+  /** Where it came to listen. */
+  listen(): Promise<Endpoint>;
+  /** Ends what is under way within the grace, in milliseconds. */
+  close(grace: number): Promise<void>;
+}
+
+/** Puts the HTTP API together; null if `http.listen` is off. Nothing listens yet. */
+export async function openHttp(
+  config: Config,
+  submissions: Submissions,
+  certificates: Certificates,
+  readiness: Readiness,
+  log: Logger,
+): Promise<Http | null> {
+  const { http } = config;
+  if (http.listen === null) return null;
+  const endpoint = http.listen;
+  const { createApi } = await import('../../api/api.js');
+  const api = await createApi({
+    submissions,
+    throttle: throttleOf(config),
+    hosts: [config.hostname, endpoint.address, ...http.hosts],
+    tls: http.tls,
+    ...(http.tls ? { createServer: await tlsServer(certificates) } : {}),
+    version: await version(),
+    extensions: config.submission.attachmentExtensions,
+    problems: () => readiness.problems(),
+    onAccepted: (domain, client, { id, from, recipients, size, tags }) => {
+      if (!log.isLevelEnabled('info')) return;
+      log.info(
+        {
+          client: client.address,
+          principal: domain.name,
+          way: 'api',
+          id: String(id),
+          from,
+          recipients,
+          size,
+          tags,
+        },
+        'accepted',
+      );
+    },
+    onFailure: (error, { method, url }) => {
+      log.error({ err: error, method, url }, 'request failed');
+    },
+  });
+  return {
+    listen: () => listen(api, endpoint),
+    close: (grace) => api.close(grace),
+  };
+}
+
+async function listen(api: HttpApi, endpoint: Endpoint): Promise<Endpoint> {
+  try {
+    const { address, port } = await api.listen(endpoint.address, endpoint.port);
+    return { address, port };
+  } catch (error) {
+    throw new CliError(cannotListen(endpoint, error as NodeJS.ErrnoException), { cause: error });
+  }
+}
+
+function cannotListen(endpoint: Endpoint, error: NodeJS.ErrnoException): string {
+  const where = `cannot listen on http ${formatEndpoint(endpoint)}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `${where}: the port is in use; stop what uses it, or give another one with --http ADDR:PORT, or none with --http off`;
+    case 'EACCES':
+      return `${where}: not permitted; ports below 1024 need root or CAP_NET_BIND_SERVICE, --http gives another one`;
+    case 'EADDRNOTAVAIL':
+      return `${where}: the address is not one of this machine; --http gives another one`;
+    default:
+      return `${where}: ${error.message}`;
+  }
+}
+
+/** A server of HTTP over TLS, with the certificates of SMTP, also after they were replaced. */
+async function tlsServer(certificates: Certificates): Promise<(handler: RequestListener) => HttpServer> {
+  const { createServer } = await import('node:https');
+  return (handler) => {
+    const server = createServer(certificates.serverOptions(), handler);
+    certificates.follow(server);
+    return server;
+  };
+}
+
+/** Counts failed sign-ins as failed AUTH is counted. */
+function throttleOf({ smtp }: Config): { failed: Admission['authFailed'] } {
+  const sizes = { ipv4Bits: smtp.ipv4NetworkBits, ipv6Bits: smtp.ipv6NetworkBits };
+  const admission = new Admission(
+    {
+      ...sizes,
+      connections: smtp.maxConnections,
+      connectionsPerAddress: smtp.maxConnectionsPerAddress,
+      authFailures: smtp.auth.maxFailures,
+      authFailuresPerAddress: smtp.auth.maxFailuresPerAddress,
+      authDelay: smtp.auth.delay,
+      longestAuthDelay: smtp.auth.maxDelay,
+      authMemory: smtp.auth.failureMemory,
+    },
+    () => performance.now(),
+  );
+  return { failed: (address) => admission.authFailed(networkOf(address, sizes)) };
+}

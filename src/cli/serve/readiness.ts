@@ -1,0 +1,66 @@
+import { statfs } from 'node:fs/promises';
+import type { Store } from '../../store/port.js';
+
+/** Free octets of the disk below which the server is not ready: some minutes of mail. */
+const LEAST_FREE = 64 * 1024 * 1024;
+/** How long the store may take to answer, in milliseconds. */
+const STORE_TIME_MS = 2_000;
+/** How long an answer holds, in milliseconds, so that probes cost the store nothing. */
+const HOLDS_MS = 1_000;
+
+/** Why a server cannot take mail. */
+export class Readiness {
+  #stopping = false;
+  #last: { readonly at: number; readonly problems: Promise<readonly string[]> } | null = null;
+
+  /** @param delivers whether there is any way for a message to leave */
+  constructor(
+    private readonly store: Pick<Store, 'isEmpty' | 'queue'>,
+    private readonly data: string,
+    private readonly delivers: boolean,
+  ) {}
+
+  /** Says that the server takes no more mail. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** Returns the reasons, in words; none if it is ready. Never rejects. */
+  problems(): Promise<readonly string[]> {
+    const now = performance.now();
+    if (this.#last === null || now - this.#last.at > HOLDS_MS)
+      this.#last = { at: now, problems: this.#look() };
+    const { problems } = this.#last;
+    return this.#stopping ? problems.then((list) => ['stopping', ...list]) : problems;
+  }
+
+  async #look(): Promise<readonly string[]> {
+    const found = await Promise.all([this.#store(), this.#disk()]);
+    return found.flat();
+  }
+
+  async #store(): Promise<string[]> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const late = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(new Error('late')), STORE_TIME_MS);
+      });
+      await Promise.race([this.store.isEmpty(), late]);
+      if (this.delivers || (await this.store.queue.nextDue()) === null) return [];
+      return ['messages wait, and nothing delivers them: no deliver URL is configured'];
+    } catch {
+      return ['the store does not answer'];
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #disk(): Promise<string[]> {
+    try {
+      const { bavail, bsize } = await statfs(this.data);
+      return bavail * bsize < LEAST_FREE ? ['the disk is nearly full'] : [];
+    } catch {
+      return ['the data folder cannot be read'];
+    }
+  }
+}
