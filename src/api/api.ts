@@ -1,30 +1,38 @@
-import type { IncomingMessage, RequestListener, Server as HttpServer } from 'node:http';
+import type { RequestListener, Server as HttpServer } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import type { Domain } from '../store/port.js';
+import type { Domain, Store } from '../store/port.js';
 import type { Accepted } from '../submission/acceptance.js';
 import type { Submissions } from '../submission/submissions.js';
 import { BodyBudget, readBodies } from './body.js';
 import { Composer } from './compose/composer.js';
 import type { Api, ApiContext } from './context.js';
 import { ApiError } from './errors.js';
+import { removeExpired } from './expiry.js';
 import { fieldErrors } from './field-errors.js';
+import { Idempotent } from './idempotent.js';
 import { type ApiLimits, DEFAULT_API } from './limits.js';
-import { authorization, type SessionLookup, type Throttle } from './plugins/authorization.js';
+import { authorization, type Throttle } from './plugins/authorization.js';
 import { answerErrors, ownShape, sendError } from './plugins/errors.js';
 import { hostAndOrigin } from './plugins/origin.js';
 import { rawSecurityHeaders, securityHeaders } from './plugins/security-headers.js';
 import { KeyedRate } from './rate.js';
 import { healthRoutes } from './routes/health.js';
 import { openApiRoute } from './routes/openapi.js';
+import { postmarkRoutes } from './routes/postmark.js';
+import { resendRoutes } from './routes/resend.js';
 import { sendRoutes } from './routes/send.js';
+import { sessionRoutes } from './routes/sessions.js';
+import { Sending } from './sending.js';
+import { SignedIn } from './sign-in/sessions.js';
 
 export interface ApiOptions {
+  readonly store: Store;
   readonly submissions: Submissions;
   readonly throttle: Throttle;
   /** Names that the server may be called by, beside localhost and the addresses that it listens on. */
@@ -38,7 +46,6 @@ export interface ApiOptions {
   /** File name extensions that attachments may have, in lower case; empty: all. */
   readonly extensions: readonly string[];
   readonly limits?: Partial<ApiLimits>;
-  readonly sessions?: SessionLookup;
   /** Why the server is not ready, in words; empty if it is. */
   readonly problems: () => Promise<readonly string[]>;
   readonly onAccepted?: (domain: Domain, client: { readonly address: string }, accepted: Accepted) => void;
@@ -63,22 +70,29 @@ export interface RouteRow {
   readonly access: string;
 }
 
+/** How a failure is reported that belongs to no request. */
+const BACKGROUND = { method: '-', url: 'removal of expired sessions' } as const;
+
 /** Puts the API together. Nothing listens yet. */
 export async function createApi(options: ApiOptions): Promise<HttpApi> {
   const limits = { ...DEFAULT_API, ...options.limits };
+  const now = options.now ?? Date.now;
   const composer = new Composer(limits);
   const budget = new BodyBudget(limits.bodiesInFlight);
   const context: ApiContext = {
     limits,
     budget,
     composer,
-    sending: new (await import('./sending.js')).Sending(options.submissions, options.onAccepted),
+    sending: new Sending(options.submissions, options.onAccepted),
+    idempotent: new Idempotent(options.store.idempotency, limits, now),
+    store: options.store,
     extensions: options.extensions,
-    now: options.now ?? Date.now,
+    now,
     onFailure: (error, { method, routeOptions }) =>
       options.onFailure?.(error, { method, url: routeOptions.url ?? '' }),
   };
   const { app, routes } = await buildApp(options, context);
+  const expiry = removeExpired(options.store, now, (error) => options.onFailure?.(error, BACKGROUND));
   return {
     app,
     routes,
@@ -88,7 +102,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
     },
     close: async (grace) => {
       const timer = setTimeout(() => app.server.closeAllConnections(), grace);
-      await app.close();
+      await Promise.all([app.close(), expiry.stop()]);
       clearTimeout(timer);
       await composer.close();
     },
@@ -127,12 +141,15 @@ async function buildApp(
     openapi: { openapi: '3.1.0', info: { title: 'Postern', version: options.version } },
     transform: jsonSchemaTransform,
   });
+  const { directory } = options.submissions;
+  const { sessions, administrator } = context.store;
+  const signedIn = new SignedIn(sessions, directory, limits.session, context.now);
   securityHeaders(app, options);
   hostAndOrigin(app, options.hosts);
   authorization(app, {
     tls: options.tls,
-    directory: options.submissions.directory,
-    sessions: options.sessions ?? null,
+    directory,
+    sessions: signedIn,
     throttle: options.throttle,
     rate: new KeyedRate(limits.requests),
   });
@@ -143,6 +160,12 @@ async function buildApp(
     void app.register(async (scope) => routesOf(scope.withTypeProvider<ZodTypeProvider>(), context));
   };
   group(sendRoutes);
+  group(resendRoutes);
+  group(postmarkRoutes);
+  group((scope) => {
+    const { throttle, tls } = options;
+    sessionRoutes(scope, context, { signedIn, administrator, directory, throttle, tls });
+  });
   group((scope) => healthRoutes(scope, options.problems));
   group(openApiRoute);
   await app.ready();
@@ -176,5 +199,3 @@ const MALFORMED: Readonly<Record<string, readonly [line: string, code: 'header_t
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'header_too_large'],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'timeout'],
 };
-
-export type { FastifyRequest, IncomingMessage };

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { BodyBudget } from './body.js';
 import type { Composer } from './compose/composer.js';
+import type { Store } from '../store/port.js';
+import type { Idempotent } from './idempotent.js';
 import type { ApiLimits } from './limits.js';
 import type { Sending } from './sending.js';
 
@@ -18,6 +20,8 @@ export interface ApiContext {
   readonly budget: BodyBudget;
   readonly composer: Composer;
   readonly sending: Sending;
+  readonly idempotent: Idempotent;
+  readonly store: Store;
   /** File name extensions that attachments may have, in lower case; empty: all. */
   readonly extensions: readonly string[];
   /** Milliseconds since the epoch. */

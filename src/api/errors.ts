@@ -15,7 +15,7 @@ export const ERRORS = {
   wrong_credentials: [401, 'The password or token is wrong'],
   wrong_origin: [403, 'The request comes from another site'],
   not_allowed: [403, 'Only the administrator may do this'],
-  local_only: [403, 'Only this machine may read this; http.metrics gives it an address of its own'],
+  local_only: [403, 'Only this machine may read this'],
   wrong_domain: [403, 'Verified domain does not match domain in From address of email'],
   domain_removed: [403, 'The domain may send no more'],
   not_found: [404, 'There is no such thing'],

@@ -131,42 +131,6 @@ export const API = {
     unit: 'ms',
     source: 'a working day',
   },
-  longPoll: {
-    about: 'Longest time that wait= may ask for.',
-    initial: 60_000,
-    unit: 'ms',
-    source: 'proxies give up after 60 s',
-  },
-  waiters: {
-    about: 'Requests that wait for something new at one time, event streams included; further ones get 503.',
-    initial: 1000,
-    unit: 'count',
-    source: 'as many as connections',
-  },
-  waitersPerScope: {
-    about: 'Likewise, of one domain.',
-    initial: 250,
-    unit: 'count',
-    source: 'one domain must not take the places of all others',
-  },
-  eventBacklog: {
-    about: 'Octets of events that wait for a slow client; past it, the client is dropped and resumes.',
-    initial: 64 * 1024,
-    unit: 'octets',
-    source: 'some hundred events',
-  },
-  eventRing: {
-    about: 'Events that are kept to resume from.',
-    initial: 1000,
-    unit: 'count',
-    source: 'the reconnection of a browser takes seconds',
-  },
-  eventPulse: {
-    about: 'Time between two signs of life of an event stream.',
-    initial: 15_000,
-    unit: 'ms',
-    source: 'proxies close a silent connection after 60 s, some after 30 s',
-  },
 } as const satisfies Readonly<Record<string, Limit>>;
 
 export type ApiLimits = { readonly [Name in keyof typeof API]: number };

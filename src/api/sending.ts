@@ -1,3 +1,4 @@
+import type { Completion } from '../store/idempotency.js';
 import type { Domain } from '../store/port.js';
 import type { Accepted, Submitted } from '../submission/acceptance.js';
 import type { Submissions } from '../submission/submissions.js';
@@ -24,6 +25,13 @@ export type FieldNames = Readonly<Record<'to' | 'cc' | 'bcc', string>>;
 
 export const MAIL_FIELDS: FieldNames = { to: 'to', cc: 'cc', bcc: 'bcc' };
 
+export interface SendOptions {
+  /** Default: those of the mail API. */
+  readonly fields?: FieldNames;
+  /** Of a request with an idempotency key: what is kept of it with the message of this id. */
+  readonly completes?: (id: number) => Completion | undefined;
+}
+
 /**
  * Gives messages to the acceptance that SMTP uses, by the rules that SMTP has: the envelope sender is the From address,
  * and the recipients are those of to, cc and bcc.
@@ -45,11 +53,16 @@ export class Sending {
    *
    * @throws ApiError if a rule refuses it; StoreError or a refusal of the acceptance otherwise
    */
-  async send(domain: Domain, client: Client, message: Composed, fields = MAIL_FIELDS): Promise<Accepted> {
+  async send(
+    domain: Domain,
+    client: Client,
+    message: Composed,
+    { fields = MAIL_FIELDS, completes }: SendOptions = {},
+  ): Promise<Accepted> {
     await this.#checkSender(domain, message);
     for (const recipient of message.recipients) await this.#checkRecipient(domain, recipient, fields);
     const { tagFields } = this.#submissions.policy;
-    const acceptance = this.#submissions.accept(submittedBy(domain, client, message), {
+    const acceptance = this.#submissions.accept(submittedBy(domain, client, message, completes), {
       tagFields: [...tagFields, TAGS_FIELD],
       listUnsubscribeField: LIST_UNSUBSCRIBE_FIELD,
     });
@@ -89,7 +102,12 @@ export class Sending {
   }
 }
 
-function submittedBy(domain: Domain, client: Client, message: Composed): Submitted {
+function submittedBy(
+  domain: Domain,
+  client: Client,
+  message: Composed,
+  completes: SendOptions['completes'],
+): Submitted {
   return {
     domain,
     reversePath: message.from.address,
@@ -103,5 +121,7 @@ function submittedBy(domain: Domain, client: Client, message: Composed): Submitt
     utf8: message.utf8,
     clientAddress: client.address,
     tls: client.tls,
+    origin: { way: 'api', listener: client.listener, hello: client.userAgent },
+    ...(completes === undefined ? {} : { completes }),
   };
 }

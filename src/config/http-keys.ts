@@ -9,16 +9,15 @@ const HOST = /^(?=.{1,253}$)([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/;
 
 const DEFAULT_LISTEN = '127.0.0.1:8025';
 
-const optionalEndpoint = (off: string) =>
-  structured<Endpoint | null>(
-    (text) => (text === off ? null : parseEndpoint(text)),
-    (endpoint) => (endpoint === null ? off : formatEndpoint(endpoint)),
-  );
+const endpointOrOff = structured<Endpoint | null>(
+  (text) => (text === 'off' ? null : parseEndpoint(text)),
+  (endpoint) => (endpoint === null ? 'off' : formatEndpoint(endpoint)),
+);
 
 /** `[http]`: the HTTP API and the pages that use it. */
 export const httpKeys = table(
   {
-    listen: key(optionalEndpoint('off').prefault(DEFAULT_LISTEN), {
+    listen: key(endpointOrOff.prefault(DEFAULT_LISTEN), {
       about: 'Where the HTTP API is served; off serves none.',
       source: 'no privilege needed, and no other machine can reach it',
       initial: DEFAULT_LISTEN,
@@ -44,13 +43,6 @@ export const httpKeys = table(
       placeholder: 'NAME,...',
       allowed: 'a list of host names or addresses, without a port',
       form: 'list',
-    }),
-    metrics: key(optionalEndpoint('shared').prefault('shared'), {
-      about:
-        'Where /metrics, /healthz and /readyz are served. Shared: on http.listen, where only this machine can read /metrics.',
-      initial: 'shared',
-      placeholder: 'ADDR:PORT|shared',
-      allowed: 'ADDR:PORT or shared',
     }),
   },
   ({ listen, tls, insecure }) => {

@@ -57,6 +57,10 @@ export interface Submitted {
   readonly clientAddress: string;
   /** Version and cipher, null without TLS. */
   readonly tls: string | null;
+  /** How it came in. Default: by SMTP, with nothing known of the rest. */
+  readonly origin?: NewMessage['origin'];
+  /** Of a request with an idempotency key: what is kept of it with the message of this id. */
+  readonly completes?: (id: number) => NewMessage['completes'];
 }
 
 /** A message that is on stable storage. */
@@ -152,6 +156,8 @@ export class Acceptance implements OctetHolder {
       status: terms.releaseAt === null ? this.#statusOf(tags) : 'queued',
       terms,
       needs,
+      ...(this.#submitted.origin === undefined ? {} : { origin: this.#submitted.origin }),
+      ...completion(this.#submitted.completes?.(draft.id)),
     };
     return draft.commit(message).then(
       () => ({
@@ -249,6 +255,10 @@ export class Acceptance implements OctetHolder {
     this.#scanner.header(this.#header.octets);
     void this.#put(this.#header.octets);
   }
+}
+
+function completion(completes: NewMessage['completes']): Pick<NewMessage, 'completes'> {
+  return completes === undefined ? {} : { completes };
 }
 
 function headerRefusal({ kind, reason }: HeaderRefusal): Refusal {

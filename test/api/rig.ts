@@ -44,6 +44,7 @@ export class Rig {
     if (domain === null || other === null) throw new Error('the domains are there already');
     const hooks: { onFailure?: (error: unknown) => void; onAccepted?: (accepted: Accepted) => void } = {};
     const api = await createApi({
+      store,
       submissions: new Submissions({ store, hostname: 'mx.example', ...rules }),
       throttle: { failed: () => ({ delay: 0, tooMany: false }) },
       hosts: ['mx.example'],

@@ -47,7 +47,6 @@ describe('layers', () => {
         tls: false,
         insecure: false,
         hosts: [],
-        metrics: null,
       },
       smtp: { maxSize: 50 * 1024 * 1024, maxRecipients: 100, timeouts: { command: 300_000 } },
       tls: { cert: null, key: null, certificates: [], minVersion: 'TLSv1.2' },

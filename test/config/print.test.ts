@@ -12,7 +12,6 @@ describe('--print-config', () => {
     listen = "127.0.0.1:8080"
     tls = true
     hosts = ["mail.example.com"]
-    metrics = "127.0.0.1:9090"
     [smtp]
     max_size = 123457
     tls_detect = 0

@@ -39,6 +39,14 @@ export interface Attachment {
   readonly cid: string | null;
 }
 
+/** What a body is read by. */
+export interface ReadOptions {
+  /** Name of the domain that sends. */
+  readonly domain: string;
+  /** File name extensions that attachments may have; empty: all. */
+  readonly extensions: readonly string[];
+}
+
 type Written = string | readonly string[] | null | undefined;
 
 /** Reads the one sender, which must be of the domain of the token. */

@@ -11,15 +11,12 @@ import {
   readFrom,
   readListUnsubscribe,
   readRecipients,
+  type ReadOptions,
   readTags,
 } from './mail.js';
-import type { ComposeRequest } from './request.js';
 
 /** Reads the body of `POST /api/v1/send`. */
-export function mailpaceMail(
-  body: unknown,
-  { domain, extensions }: Pick<ComposeRequest, 'domain' | 'extensions'>,
-): Mail {
+export function mailpaceMail(body: unknown, { domain, extensions }: ReadOptions): Mail {
   const written = checked(sendRequest, body);
   const from = readFrom(written.from, domain);
   const to = readRecipients('to', written.to);

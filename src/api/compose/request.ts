@@ -1,12 +1,15 @@
 import { ApiError, type ErrorCode, type FieldErrors } from '../errors.js';
-import type { Mail } from './mail.js';
+import type { Mail, ReadOptions } from './mail.js';
+import { DEFAULT_API } from '../limits.js';
 import { mailpaceMail } from './mailpace.js';
 import { compose, type Composed } from './mime.js';
+import { postmarkMail } from './postmark.js';
+import { resendMail } from './resend.js';
 
 /** What a request is made of. Everything in it can go to another thread. */
 export interface ComposeRequest {
   /** Which API it is of. */
-  readonly shape: 'mailpace';
+  readonly shape: keyof typeof READERS | 'resend-batch' | 'postmark-batch';
   /** The body, as it came. */
   readonly octets: Uint8Array;
   /** Name of the domain that sends. */
@@ -27,26 +30,56 @@ export type ComposeResult =
       readonly fields: FieldErrors | null;
     };
 
-type Reader = (body: unknown, request: ComposeRequest) => Mail;
+type Reader = (body: unknown, request: ReadOptions) => Mail;
 
-const READERS: Readonly<Record<ComposeRequest['shape'], Reader>> = { mailpace: mailpaceMail };
+const READERS = { mailpace: mailpaceMail, resend: resendMail, postmark: postmarkMail } satisfies Readonly<
+  Record<string, Reader>
+>;
 
 /**
  * Takes a body apart and makes its messages: one result for each message, in order. Its work grows with the body, so
  * large ones are given to a worker thread.
  */
 export async function composeRequest(request: ComposeRequest): Promise<ComposeResult[]> {
-  return [await composeOne(() => READERS[request.shape](parseBody(request.octets), request), request.now)];
+  const { shape, octets, now } = request;
+  switch (shape) {
+    case 'resend-batch':
+      return composeBatch(request, READERS.resend);
+    case 'postmark-batch':
+      return composeBatch(request, READERS.postmark);
+    default:
+      return [await composeOne(() => READERS[shape](parseBody(octets), request), now)];
+  }
+}
+
+async function composeBatch(request: ComposeRequest, read: Reader): Promise<ComposeResult[]> {
+  const { octets, now } = request;
+  try {
+    const body = parseBody(octets);
+    if (!Array.isArray(body) || body.length === 0) throw new ApiError('wrong_format');
+    if (body.length > DEFAULT_API.batch) {
+      throw new ApiError('bad_request', { text: `A batch may have ${DEFAULT_API.batch} messages` });
+    }
+    const results: ComposeResult[] = [];
+    for (const item of body as unknown[]) results.push(await composeOne(() => read(item, request), now));
+    return results;
+  } catch (error) {
+    return [failureOf(error)];
+  }
 }
 
 async function composeOne(read: () => Mail, now: number): Promise<ComposeResult> {
   try {
     return { ok: true, message: await compose(read(), now) };
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    const { code, message, fields } = error;
-    return { ok: false, code, text: message, fields };
+    return failureOf(error);
   }
+}
+
+function failureOf(error: unknown): ComposeResult {
+  if (!(error instanceof ApiError)) throw error;
+  const { code, message, fields } = error;
+  return { ok: false, code, text: message, fields };
 }
 
 function parseBody(octets: Uint8Array): unknown {

@@ -36,7 +36,7 @@ export interface SessionLookup {
 
 export interface AuthorizationOptions {
   readonly directory: Pick<Directory, 'byToken' | 'byId'>;
-  readonly sessions: SessionLookup | null;
+  readonly sessions: SessionLookup;
   readonly throttle: Throttle;
   readonly rate: KeyedRate;
   /** Hears of each request with a valid token. */
@@ -108,7 +108,7 @@ async function identify(
   }
   if (access === 'token') throw new ApiError('missing_token');
   const secret = request.cookies[cookie];
-  const principal = secret === undefined ? null : ((await sessions?.find(secret)) ?? null);
+  const principal = secret === undefined ? null : await sessions.find(secret);
   if (principal === null) throw new ApiError(access === 'local' ? 'local_only' : 'not_signed_in');
   // A browser sends the cookie along with what a page of another site asks for; SameSite=Strict is the other lock.
   if (!isSafe(request) && !isFromOwnPage(request)) throw new ApiError('wrong_origin');

@@ -8,7 +8,7 @@ import { answerErrors, mailShape } from '../plugins/errors.js';
 import { principalOf } from '../plugins/authorization.js';
 import type { Domain } from '../../store/port.js';
 import { mailErrorBody } from '../schemas/errors.js';
-import { sendRequest, sendResponse } from '../schemas/send.js';
+import { sendRequest, sendResponse, type SendResponse } from '../schemas/send.js';
 
 /** The errors of the mail API, where this API has others. */
 function mailError(error: ApiError): ApiError {
@@ -49,11 +49,19 @@ export function sendRoutes(app: Api, context: ApiContext): void {
           },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const domain = domainOf(request);
-        const [result] = await composed(context, request, 'mailpace', domain);
-        const { id } = await context.sending.send(domain, clientOf(request), messageOf(result));
-        return { id, status: 'pending' as const };
+        const key = request.headers['idempotency-key'];
+        const { response, replayed } = await context.idempotent.run('mail', domain, key, async (inHand) => {
+          const [result] = await composed(context, request, 'mailpace', domain);
+          const answer = (id: number): SendResponse => ({ id, status: 'pending' });
+          const { id } = await context.sending.send(domain, clientOf(request), messageOf(result), {
+            completes: (id) => inHand?.completion(answer(id)),
+          });
+          return answer(id);
+        });
+        if (replayed) reply.header('idempotency-replayed', 'true');
+        return response;
       },
     );
   }

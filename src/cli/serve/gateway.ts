@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
-import type { Config } from '../../config/index.js';
+import { ADMIN_PASSWORD_VARIABLE, type Config } from '../../config/index.js';
+import type { Context } from '../context.js';
 import { type Certificates, createServer, type Server, type ServerOptions } from '../../server/index.js';
 import type { Domain, Store } from '../../store/port.js';
 import { Gateway } from '../../submission/gateway.js';
 import type { Submissions } from '../../submission/submissions.js';
 import { followCertificates, loadCertificates } from './certificates.js';
 import { type Delivery, openDelivery } from './delivery.js';
-import type { Output } from '../output.js';
 import { extensionsOf } from './extensions.js';
 import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
@@ -25,10 +25,7 @@ const LOG_GRACE_MS = 1_000;
  * Runs the gateway until SIGTERM or SIGINT: puts store, submission and server together. Resolves when the
  * last message in hand is safe and everything is closed.
  */
-export async function runGateway(
-  config: Config,
-  output: { readonly stdout: Output; readonly stderr: Output },
-): Promise<void> {
+export async function runGateway(config: Config, context: Context): Promise<void> {
   const { openSqliteStore } = await import('../../store/sqlite/index.js');
   const log = await createLog(config.log);
   const stop = stopSignal();
@@ -39,7 +36,7 @@ export async function runGateway(
     onFault: ({ message }) => log.logger.fatal(message),
   });
   try {
-    await serve(config, store, log.logger, stop, output);
+    await serve(config, store, log.logger, stop, context);
   } finally {
     await store.close();
     await log.drained(LOG_GRACE_MS);
@@ -51,19 +48,25 @@ async function serve(
   store: Store,
   log: Logger,
   stop: Promise<NodeJS.Signals>,
-  { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
+  { stdout, stderr, environment }: Context,
 ): Promise<void> {
   const tls = await loadCertificates(config);
   const delivery = await openDelivery(config, store, log);
   const { server, submissions } = gatewayServer(config, store, tls.certificates, delivery, log);
   const readiness = new Readiness(store, config.data, !delivery.routes.isEmpty);
-  const http = await openHttp(config, submissions, tls.certificates, readiness, log);
+  const http = await openHttp(config, store, submissions, tls.certificates, readiness, log);
   const unfollow = followCertificates(tls, log);
   const tidying = keepTidy(store.retention, config.store, log);
   try {
     const bound = await listenAll(server, config);
     const httpPlace = http === null ? null : await http.listen();
     await stderr.attempt(banner(config, bound, httpPlace, tls, delivery.routes.names));
+    if (http !== null) {
+      const { administratorPassword } = await import('./administrator.js');
+      const given = environment[ADMIN_PASSWORD_VARIABLE];
+      const { isTerminal } = stderr;
+      await stderr.attempt(await administratorPassword(store.administrator, given, config.data, isTerminal));
+    }
     if (await store.isEmpty())
       await stderr.attempt(await firstMessage(config, store, bound, stderr.isTerminal));
     delivery.start();

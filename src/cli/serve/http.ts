@@ -5,6 +5,7 @@ import { networkOf } from '../../base/networks.js';
 import { type Config, type Endpoint, formatEndpoint } from '../../config/index.js';
 import { Admission } from '../../server/admission/admission.js';
 import type { Certificates } from '../../server/index.js';
+import type { Store } from '../../store/port.js';
 import type { Submissions } from '../../submission/submissions.js';
 import { CliError } from '../error.js';
 import { version } from '../version.js';
@@ -21,6 +22,7 @@ export interface Http {
 /** Puts the HTTP API together; null if `http.listen` is off. Nothing listens yet. */
 export async function openHttp(
   config: Config,
+  store: Store,
   submissions: Submissions,
   certificates: Certificates,
   readiness: Readiness,
@@ -31,6 +33,7 @@ export async function openHttp(
   const endpoint = http.listen;
   const { createApi } = await import('../../api/api.js');
   const api = await createApi({
+    store,
     submissions,
     throttle: throttleOf(config),
     hosts: [config.hostname, endpoint.address, ...http.hosts],

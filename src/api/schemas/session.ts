@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** Either the administrator's password or the API token of a domain. */
+export const signInRequest = z.union([
+  z.strictObject({ password: z.string().min(1).max(1024) }),
+  z.strictObject({ token: z.string().min(1).max(1024) }),
+]);
+
+export const whoAmI = z.object({
+  kind: z.enum(['administrator', 'domain']),
+  /** Name of the domain; null for the administrator. */
+  domain: z.string().nullable(),
+  /** How the request is known. */
+  by: z.enum(['session', 'token']),
+});
+
+export type WhoAmI = z.output<typeof whoAmI>;
+
+export const sessionEntry = z.object({
+  /** Names the session, and does not open it. */
+  id: z.string(),
+  kind: z.enum(['administrator', 'domain']),
+  domain: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  lastSeenAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  clientAddress: z.string(),
+  userAgent: z.string(),
+  /** It is the session of this request. */
+  current: z.boolean(),
+});
+
+export const sessionList = z.object({ sessions: z.array(sessionEntry) });
+
+export type SessionEntry = z.output<typeof sessionEntry>;

@@ -1,0 +1,57 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { newPassword, PasswordCheck, passwordRecord } from '../../api/sign-in/password.js';
+import { ADMIN_PASSWORD_VARIABLE } from '../../config/index.js';
+import type { Administrator } from '../../store/sessions.js';
+import { UsageError } from '../error.js';
+
+/** Characters that a password must have: what can be guessed in a life of 20 guesses a minute is shorter. */
+const LEAST_LENGTH = 10;
+/** The file that a first start without a terminal leaves the password in. */
+const PASSWORD_FILE = 'admin-password';
+
+/**
+ * Sees to it that the administrator has a password: the one given, else the one of an earlier start, else a new one.
+ *
+ * @param given the value of POSTERN_ADMIN_PASSWORD
+ * @param terminal whether a person reads what is returned
+ * @returns what to say about a new password; empty if there is none
+ */
+export async function administratorPassword(
+  administrator: Administrator,
+  given: string | undefined,
+  data: string,
+  terminal: boolean,
+): Promise<string> {
+  if (given !== undefined && given !== '') {
+    await setGiven(administrator, given);
+    return '';
+  }
+  if ((await administrator.password()) !== null) return '';
+  const password = newPassword();
+  const first = await administrator.setPassword(await passwordRecord(password), { onlyIfNone: true });
+  if (!first) return '';
+  if (terminal) {
+    return `The password of the administrator, for the HTTP API, is shown this once:
+
+  ${password}
+
+`;
+  }
+  const file = join(data, PASSWORD_FILE);
+  await writeFile(file, `${password}\n`, { mode: 0o600 });
+  // The mode counts for a new file alone.
+  await chmod(file, 0o600);
+  return `The password of the administrator, for the HTTP API, is in ${file}; remove the file once you have read it.\n\n`;
+}
+
+async function setGiven(administrator: Administrator, given: string): Promise<void> {
+  if (given.length < LEAST_LENGTH) {
+    throw new UsageError(
+      `${ADMIN_PASSWORD_VARIABLE} is too short: it needs ${LEAST_LENGTH} characters or more`,
+    );
+  }
+  // To set it anew would end the sessions of the administrator at each start.
+  if (await new PasswordCheck(1).matches(given, await administrator.password())) return;
+  await administrator.setPassword(await passwordRecord(given), { onlyIfNone: false });
+}

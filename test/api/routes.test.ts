@@ -1,0 +1,103 @@
+// Every route, from the table that the server itself has: a new one cannot be forgotten.
+import { describe, expect, it } from 'vitest';
+import { Rig, TOKEN } from './rig.js';
+
+/** A request for a route, with a value for each of its parameters. */
+function urlOf(url: string): string {
+  return url.replace(/:[a-z]+/gi, '1'.repeat(43));
+}
+
+describe('every route', () => {
+  it('says who may use it, and is not open by omission', async () => {
+    const rig = await Rig.start();
+    const open = rig.api.routes
+      .filter(({ access }) => access === 'open')
+      .map(({ method, url }) => `${method} ${url}`);
+    expect(open.sort()).toEqual([
+      'GET /api/openapi.json',
+      'GET /healthz',
+      'GET /readyz',
+      'POST /api/v1/session',
+    ]);
+    expect(
+      rig.api.routes.every(({ access }) =>
+        ['open', 'local', 'token', 'domain', 'administrator'].includes(access),
+      ),
+    ).toBe(true);
+  });
+
+  it('refuses who is not known, a wrong token, a session that is none, in a shape that says so', async () => {
+    const rig = await Rig.start();
+    for (const { method, url, access } of rig.api.routes) {
+      if (access === 'open' || access === 'local') continue;
+      for (const headers of [
+        {},
+        { 'mailpace-server-token': 'wrong' },
+        { authorization: 'Bearer wrong' },
+        { cookie: `postern_session=${'x'.repeat(43)}` },
+        { cookie: 'postern_session=' },
+      ]) {
+        const response = await rig.api.app.inject({
+          method: method as 'GET',
+          url: urlOf(url),
+          headers: {
+            host: 'mx.example',
+            origin: 'http://mx.example',
+            'content-type': 'application/json',
+            ...headers,
+          },
+          ...(method === 'GET' ? {} : { payload: '{}' }),
+        });
+        expect([method, url, headers, [400, 401, 403].includes(response.statusCode)]).toEqual([
+          method,
+          url,
+          headers,
+          true,
+        ]);
+        expect(response.headers['content-security-policy']).toContain("default-src 'none'");
+        expect(response.json()).toBeTypeOf('object');
+      }
+    }
+    expect(rig.failures).toEqual([]);
+  });
+
+  it('refuses a domain where only the administrator may', async () => {
+    const rig = await Rig.start();
+    for (const { method, url, access } of rig.api.routes) {
+      if (access !== 'administrator') continue;
+      const response = await rig.api.app.inject({
+        method: method as 'GET',
+        url: urlOf(url),
+        headers: { host: 'mx.example', 'mailpace-server-token': TOKEN },
+      });
+      expect([url, response.statusCode]).toEqual([url, 403]);
+    }
+  });
+
+  it('is described by the OpenAPI document', async () => {
+    const rig = await Rig.start();
+    const response = await rig.api.app.inject({ url: '/api/openapi.json', headers: { host: 'mx.example' } });
+    const document = response.json<{ openapi: string; paths: Record<string, Record<string, object>> }>();
+    expect(document.openapi).toMatch(/^3\.1\./);
+    for (const { method, url } of rig.api.routes) {
+      if (url === '/send') continue;
+      const path = url.replace(/:([a-z]+)/gi, '{$1}');
+      expect([url, document.paths[path]?.[method.toLowerCase()]]).toEqual([url, expect.any(Object)]);
+    }
+  });
+});
+
+describe('what is there no route for', () => {
+  it('gets 404 in the one shape, with the security fields', async () => {
+    const rig = await Rig.start();
+    for (const url of ['/', '/nothing', '/api/v1/messages/../../etc/passwd', '/%2e%2e/', '/api/v1/send/x']) {
+      const response = await rig.api.app.inject({ url, headers: { host: 'mx.example' } });
+      expect([url, response.statusCode, response.json()]).toEqual([
+        url,
+        404,
+        { error: 'There is no such thing', code: 'not_found' },
+      ]);
+      expect(response.headers['content-security-policy']).toContain("default-src 'none'");
+    }
+  });
+});
