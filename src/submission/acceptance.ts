@@ -17,35 +17,35 @@ import { deliveryTerms } from './terms.js';
 
 type StartStatus = NewMessage['status'];
 
-/** What holds for every message. */
+/** The rules that hold for every message. */
 export interface AcceptancePolicy {
   /** The server's own name, for trace fields. */
   readonly hostname: string;
-  /** Octets of a header section. */
+  /** The most octets of a header section. */
   readonly maxHeaderSize: number;
-  /** Fields that carry tags. */
+  /** Names of the fields that carry tags. */
   readonly tagFields: readonly string[];
-  /** The field that becomes List-Unsubscribe. */
+  /** Name of the field that becomes List-Unsubscribe. */
   readonly listUnsubscribeField: string;
   /**
-   * Of which domains the author of a message, the From field, may be: of the sending domain alone, or also of the
-   * domains below it that are no other domain of this server. A message with the null reverse-path always has the
-   * second.
+   * The domains that the author of a message (the From field) may have: `exact` allows the sending domain alone,
+   * `subdomains` also the domains below it that are no other domain of this server. A message with the null
+   * reverse-path always has the second.
    */
   readonly authorDomains: 'exact' | 'subdomains';
-  /** What messages start as that have no release time: `held` where no delivery is configured for them. */
+  /** The first state of a message without a release time: `held` if no delivery is configured for it. */
   readonly status: StartStatus | ((domain: Domain, tags: readonly string[]) => StartStatus);
-  /** Milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** Who sends what to whom, and how it came: settled before the first octet of content. */
+/** The envelope of a message and how it came. All of it is known before the first octet of content. */
 export interface Submitted {
   readonly domain: Domain;
   /** Empty for the null reverse-path. */
   readonly reversePath: string;
   readonly recipients: readonly NewRecipient[];
-  /** What MAIL asked for beside. */
+  /** The other parameters of MAIL. */
   readonly parameters: MailParameters;
   readonly helloName: string;
   readonly extended: boolean;
@@ -55,7 +55,7 @@ export interface Submitted {
   readonly authenticated: boolean;
   readonly utf8: boolean;
   readonly clientAddress: string;
-  /** Version and cipher, null without TLS. */
+  /** Version and cipher; null without TLS. */
   readonly tls: string | null;
   /** How it came in. Default: by SMTP, with nothing known of the rest. */
   readonly origin?: NewMessage['origin'];
@@ -69,17 +69,17 @@ export interface Accepted {
   readonly size: number;
   readonly from: string;
   readonly recipients: number;
-  /** What MT-PRIORITY said; null where it was not given. */
+  /** The value of MT-PRIORITY; null if it was not given. */
   readonly priority: number | null;
   readonly tags: readonly string[];
   readonly needs: ContentNeeds;
 }
 
 /**
- * One message on its way into the store: the accept pipeline, wherever the octets come from.
+ * One message on its way into the store. It is the same for SMTP and HTTP.
  *
- * The header section is held until it is whole, judged and rewritten; the body then streams through
- * unchanged. Every method may throw or reject with a `Refusal`; then {@link abort} frees what is held.
+ * The header section is held until it is complete, checked and rewritten. The body then streams through unchanged. If
+ * a method throws or rejects with a `Refusal`, {@link abort} frees what is held.
  */
 export class Acceptance implements OctetHolder {
   readonly #store: Store;
@@ -94,7 +94,10 @@ export class Acceptance implements OctetHolder {
   #size = 0;
   #evicted = false;
 
-  /** @param mayBeAuthor whether the author may be of a domain other than that of the sender, in normal form */
+  /**
+   * @param mayBeAuthor returns true if the author may have a domain other than that of the sender; the name is in
+   * normal form
+   */
   constructor(
     store: Store,
     policy: AcceptancePolicy,
@@ -110,7 +113,10 @@ export class Acceptance implements OctetHolder {
     this.#scanner = new NeedsScanner(submitted.parameters.body === 'BINARYMIME');
   }
 
-  /** The next octets of the message. A promise asks the sender to wait. The octets are free when it returns. */
+  /**
+   * Takes the next octets of the message. If it returns a promise, the sender should wait for it. The caller may reuse
+   * the octets once the method has returned.
+   */
   write(octets: Uint8Array): void | Promise<void> {
     this.#refuseEvicted();
     if (this.#collector === null) return this.#putBody(octets);
@@ -129,7 +135,7 @@ export class Acceptance implements OctetHolder {
     if (collected.body.length > 0) return this.#putBody(collected.body);
   }
 
-  /** The message is whole: resolves once it is on stable storage. */
+  /** Ends the message. Resolves when it is on stable storage. */
   end(): Promise<Accepted> {
     this.#refuseEvicted();
     if (this.#collector !== null) this.#rewrite(this.#collector.rest());
@@ -152,7 +158,7 @@ export class Acceptance implements OctetHolder {
       receivedAt: this.#receivedAt,
       tls,
       clientAddress,
-      // What is to go out at a time of its own waits for that, not for somebody to release it.
+      // A message with a release time waits for that time and needs no release by an operator.
       status: terms.releaseAt === null ? this.#statusOf(tags) : 'queued',
       terms,
       needs,
@@ -175,7 +181,7 @@ export class Acceptance implements OctetHolder {
     );
   }
 
-  /** Gives the message up. Safe to repeat, and after {@link end}. */
+  /** Gives the message up. May be called repeatedly, and after {@link end}. */
   abort(): void {
     this.#draft?.discard();
     this.#letGo();
@@ -227,7 +233,7 @@ export class Acceptance implements OctetHolder {
       mayBeAuthor: this.#mayBeAuthor,
       tagFields,
       listUnsubscribeField,
-      // Each by its name: to spread objects took longer than to rewrite the header section.
+      // Each property by its name: spreading objects took longer than rewriting the header section.
       trace: {
         helloName: submitted.helloName,
         extended: submitted.extended,
@@ -251,7 +257,7 @@ export class Acceptance implements OctetHolder {
       if (error instanceof HeaderRefusal) throw headerRefusal(error);
       throw error;
     }
-    // Whether to wait is asked again with the body; a header section alone is no load.
+    // The promise is ignored here: a header section alone is no load, and the body asks again if it must wait.
     this.#scanner.header(this.#header.octets);
     void this.#put(this.#header.octets);
   }
@@ -273,9 +279,9 @@ function headerRefusal({ kind, reason }: HeaderRefusal): Refusal {
 }
 
 /**
- * What a failing store means to a client: not now. What it means to the operator is in the cause.
+ * Returns the refusal for a store that fails: the client may try again. The cause is for the operator.
  *
- * @param failed the reply where the store is not just full. Default: `451 4.3.0`.
+ * @param failed the reply if the reason is not that the store is full. Default: `451 4.3.0`.
  */
 export function storeRefusal(error: unknown, failed = reply('internal')): Refusal {
   const full = error instanceof StoreError && error.code === 'full';

@@ -2,17 +2,20 @@ import { Reply } from '../protocol/index.js';
 import type { BlockEntry, BlockList } from '../store/block-list.js';
 import type { Domain } from '../store/port.js';
 
-/** How long a domain is believed to have nobody blocked, in milliseconds: a new entry may be overlooked for that long. */
+/**
+ * How long the knowledge that a domain's block list is empty is used, in milliseconds. A new entry may be overlooked
+ * for that long.
+ */
 const BELIEVED_MS = 2_000;
-/** Domains remembered at once; the oldest goes first. */
+/** Largest number of domains in the cache. The oldest entry is removed first. */
 const REMEMBERED_DOMAINS = 10_000;
 
 /**
- * Whom a domain no longer writes to. The store is asked for each recipient of a domain that has blocked
- * anybody, and once in a while for one that has not.
+ * Looks recipients up in the block lists of domains. If the list of a domain has entries, the store is asked for each
+ * recipient; if it is empty, the store is asked again only after a while.
  */
 export class Blocking {
-  /** Until when a domain is believed to have nobody blocked, by its id. */
+  /** Times until which a domain's block list counts as empty, by the domain's id. */
   readonly #nobody = new Map<number, number>();
 
   constructor(
@@ -21,9 +24,9 @@ export class Blocking {
   ) {}
 
   /**
-   * The entry that blocks an address, or null: at once where nothing is blocked as far as is known.
+   * Returns the entry that blocks an address, or null. Returns at once if the domain's list is known to be empty.
    *
-   * @throws StoreError where the store cannot tell; a rejection
+   * @throws StoreError if the store fails; as a rejection
    */
   blocked(domain: Domain, address: string): null | Promise<BlockEntry | null> {
     if ((this.#nobody.get(domain.id) ?? 0) > this.now()) return null;
@@ -48,7 +51,7 @@ export class Blocking {
   }
 }
 
-/** What a client is told that writes to a blocked address. */
+/** Returns the reply for a blocked address. */
 export function blockedReply({ domain, address, since, reason }: BlockEntry): Reply {
   const day = new Date(since).toISOString().slice(0, 10);
   return new Reply(550, '5.7.1', `${address} is on the block list of ${domain} since ${day}: ${reason}`);

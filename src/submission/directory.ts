@@ -4,9 +4,9 @@ import type { PasswordCredentials } from '../protocol/index.js';
 import type { Domain, Store } from '../store/port.js';
 import { digestToken } from './token.js';
 
-/** How long an answer of the store is believed, in milliseconds: a removed token works no longer than that. */
+/** How long an answer of the store is used, in milliseconds. A removed token works no longer than that. */
 const BELIEVED_MS = 2_000;
-/** Tokens remembered at once; the oldest goes first. */
+/** Largest number of tokens in the cache. The oldest entry is removed first. */
 const REMEMBERED_TOKENS = 10_000;
 
 interface Remembered {
@@ -15,8 +15,8 @@ interface Remembered {
 }
 
 /**
- * Who is who: the domain behind a token, the domain of a name. Answers of the store are kept briefly, since
- * the same app comes again and again; only good answers are, so that a new token works at once.
+ * Finds domains by token and by name. Answers of the store are cached briefly, because the same app comes again and
+ * again. Only successful answers are cached, so that a new token works at once.
  */
 export class Directory {
   readonly #byDigest = new Map<string, Remembered>();
@@ -28,33 +28,33 @@ export class Directory {
   ) {}
 
   /**
-   * The domain whose API token is the password, or null. The user is the token once more, or the domain's name: some
-   * programs print the user in their error messages. An unknown token and a wrong user take the same path, and the same
-   * time.
+   * Returns the domain if the password is its API token, else null. The user name is the token again, or the domain's
+   * name: some programs print the user name in their error messages. An unknown token and a wrong user name take the
+   * same path, and the same time.
    *
-   * @throws StoreError where the store cannot tell.
+   * @throws StoreError if the store fails
    */
   async authenticate({ authcid, password }: PasswordCredentials): Promise<Domain | null> {
     const user = authcid.expose();
     const digest = digestToken(password.expose());
     const isToken = timingSafeEqual(digest, digestToken(user));
     const domain = await this.#byToken(digest);
-    // Which user belongs to a token is no secret from the one who has the token.
+    // The user name that belongs to a token is no secret to a client that has the token.
     return isToken || normalizeDomain(user) === domain?.name ? domain : null;
   }
 
   /**
    * Returns the domain whose API token this is, or null.
    *
-   * @throws StoreError if the store cannot tell.
+   * @throws StoreError if the store fails
    */
   byToken(token: string): Promise<Domain | null> {
     return this.#byToken(digestToken(token));
   }
 
   /**
-   * The domain that has this name, or the nearest one above it, or null. Known at once where the store was asked a
-   * moment ago.
+   * Returns the domain that has this name, or the nearest one above it, or null. Returns at once if the store was
+   * asked a moment ago.
    */
   owner(name: string): Domain | null | Promise<Domain | null> {
     const domains = this.#known();
@@ -64,8 +64,8 @@ export class Directory {
   }
 
   /**
-   * The owner of a name as {@link owner} would give it, from what the store said last: for the rest of a transaction
-   * that asked when it began. Null if the store was never asked.
+   * Returns the owner of a name as {@link owner} does, from the last answer of the store. It is for the rest of a
+   * transaction that called `owner` when it began. Returns null if the store was never asked.
    */
   lastKnownOwner(name: string): Domain | null {
     return this.#names === null ? null : nearest(this.#names.domains, name);
@@ -94,7 +94,7 @@ export class Directory {
     return domain;
   }
 
-  /** Null where the store has to be asked. */
+  /** Returns null if the store has to be asked. */
   #known(): ReadonlyMap<string, Domain> | null {
     const names = this.#names;
     return names !== null && names.until > this.now() ? names.domains : null;

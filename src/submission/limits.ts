@@ -1,24 +1,24 @@
 import { defaultsOf, type Limit } from '../protocol/index.js';
 
-/** The limits of the gateway itself, beside those of its server. */
+/** The limits of the gateway itself. The limits of its server come on top of them. */
 export interface SubmissionLimits {
   /** Octets of a header section, with the blank line that ends it. */
   readonly headerSize: number;
-  /** Received fields of a message when it comes in. */
+  /** The most Received fields that a message may have when it comes in. */
   readonly receivedFields: number;
   /** Octets of the From field. */
   readonly fromSize: number;
-  /** Octets of the tag fields together, and of the X-List-Unsubscribe fields together. */
+  /** Octets of all tag fields together, and of all X-List-Unsubscribe fields together. */
   readonly instructionSize: number;
-  /** Characters of a field that is kept to be shown, such as Subject. */
+  /** Characters of a field that is stored for display, such as Subject. */
   readonly shownSize: number;
-  /** Messages a minute of one domain; 0: any number. */
+  /** Messages per minute of one domain; 0 allows any number. */
   readonly messagesPerMinute: number;
-  /** Recipients a minute of one domain; 0: any number. */
+  /** Recipients per minute of one domain; 0 allows any number. */
   readonly recipientsPerMinute: number;
-  /** Milliseconds that a message may be held by HOLDFOR or HOLDUNTIL. */
+  /** The longest time that HOLDFOR or HOLDUNTIL may hold a message, in milliseconds. */
   readonly hold: number;
-  /** Milliseconds that BY must leave where it asks for a return. */
+  /** The shortest time that BY may give if it asks for a return, in milliseconds. */
   readonly deliverBy: number;
 }
 

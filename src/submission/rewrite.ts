@@ -16,48 +16,48 @@ import { DEFAULT_SUBMISSION } from './limits.js';
 /** The fields that carry tags, in any case. */
 export const DEFAULT_TAG_FIELDS: readonly string[] = ['X-OMS-Tags', 'X-MailPace-Tags'];
 
-/** What the policy needs to know beside the header section. */
+/** The facts that the policy needs in addition to the header section. */
 export interface RewriteOptions {
-  /** The principal's domain: the one that From must be of. */
+  /** The principal's domain. The address in From must have this domain. */
   readonly domain: string;
-  /** Whether From may be of another domain, given in normal form. Default: of none. */
+  /** Returns true if From may have this other domain, given in normal form. Default: no other domain. */
   readonly mayBeAuthor?: (domain: string) => boolean;
-  /** Names of the fields that carry tags. {@link DEFAULT_TAG_FIELDS} unless given. */
+  /** Names of the fields that carry tags. Default: {@link DEFAULT_TAG_FIELDS}. */
   readonly tagFields?: readonly string[];
-  /** Name of the field that becomes List-Unsubscribe. `X-List-Unsubscribe` unless given. */
+  /** Name of the field that becomes List-Unsubscribe. Default: `X-List-Unsubscribe`. */
   readonly listUnsubscribeField?: string;
-  /** The transaction, for the Received field; its time is also that of a Date field put on. */
+  /** The transaction, for the Received field. Its time is also the time of a Date field that is added. */
   readonly trace: Trace;
 }
 
-/** A header section as it is stored and sent on, and what was read in it. */
+/** A header section as it is stored and sent on, and the values that were read from it. */
 export interface Rewritten {
   /** The new section with the blank line that ends it: the body's first octet follows. */
   readonly octets: Buffer;
   /** The address in the From field. */
   readonly from: string;
-  /** Decoded, on one line; null where the message has no Subject. */
+  /** Decoded, on one line; null if the message has no Subject. */
   readonly subject: string | null;
-  /** In order, no repeats. */
+  /** The tags in order, without repeats. */
   readonly tags: readonly string[];
-  /** The value of List-Unsubscribe as it is sent on; null where there is none. */
+  /** The value of List-Unsubscribe as it is sent on; null if there is no such field. */
   readonly listUnsubscribe: string | null;
-  /** With its angle brackets; null where the message came with one that does not parse. */
+  /** The id with its angle brackets; null if the message came with one that does not parse. */
   readonly messageId: string | null;
 }
 
 /**
- * `from`: the sender is not who it may be (550 5.7.1). `loop`: the message goes in circles (554 5.4.6). The rest: the
- * content is wrong (550 5.6.0).
+ * `from`: the address in From is not allowed (550 5.7.1). `loop`: the message is in a loop (554 5.4.6). The others:
+ * the content is wrong (550 5.6.0).
  */
 export type HeaderRefusalKind = 'from' | 'loop' | 'tags' | 'list-unsubscribe' | 'malformed';
 
-/** A header section that is refused. */
+/** Thrown if a header section is refused. */
 export class HeaderRefusal extends Error {
   override readonly name = 'HeaderRefusal';
   constructor(
     readonly kind: HeaderRefusalKind,
-    /** What is wrong, for the client: one line of printable ASCII, without octets of the message. */
+    /** The reason, for the client: one line of printable ASCII, without octets of the message. */
     readonly reason: string,
     options?: ErrorOptions,
   ) {
@@ -66,12 +66,12 @@ export class HeaderRefusal extends Error {
 }
 
 /**
- * Applies the policy for submitted mail to a header section, given up to, not including, its blank line.
+ * Applies the policy for submitted mail to a header section, given without its blank line.
  *
- * Taken off: the tag fields, Bcc and Resent-Bcc, X-List-Unsubscribe; Return-Path and Delivered-To, which only the host
- * that makes the final delivery writes (RFC 5321 4.4). Put on: Received on top; List-Unsubscribe
- * where X-List-Unsubscribe asked for it, Date and Message-ID where missing, at the end. Every other field
- * keeps its octets, order and folding, also where the section has a field twice that should stand once.
+ * Removes the tag fields, Bcc and Resent-Bcc, X-List-Unsubscribe, and also Return-Path and Delivered-To, which only
+ * the host that makes the final delivery writes (RFC 5321 4.4). Adds Received on top. Adds at the end List-Unsubscribe
+ * if X-List-Unsubscribe asked for it, and Date and Message-ID if they are missing. Every other field keeps its octets,
+ * order and folding, even if the section has a field twice that may stand only once.
  *
  * @throws {@link HeaderRefusal} and nothing else, whatever the octets
  */
@@ -97,7 +97,7 @@ export function rewriteHeader(section: Uint8Array, options: RewriteOptions): Rew
   };
 }
 
-/** Whether the fields that stay have octets beyond ASCII (RFC 6532), in a message that may have them. */
+/** Returns true if the fields that stay have octets beyond ASCII (RFC 6532), and the message may have them. */
 function isInternational(header: HeaderSection, { utf8 }: Trace): boolean {
   return utf8 && !isAscii(header.toOctets());
 }
@@ -111,7 +111,7 @@ function parseSection(section: Uint8Array): HeaderSection {
   }
 }
 
-/** RFC 5321 6.3: what has come through so many hosts comes from itself. */
+/** Refuses a message with so many Received fields: it is in a loop (RFC 5321 6.3). */
 function refuseLoop(header: HeaderSection): void {
   const { receivedFields } = DEFAULT_SUBMISSION;
   if (header.count('Received') <= receivedFields) return;
@@ -119,11 +119,12 @@ function refuseLoop(header: HeaderSection): void {
 }
 
 /**
- * The one mailbox of the one From field, in exactly the principal's domain or in another one that it may use.
+ * Returns the one mailbox of the one From field. Its domain is exactly the principal's, or another one that it may
+ * use.
  *
- * RFC 5322 3.6.2 allows several mailboxes, with a Sender field to say which of them sent; they are refused,
- * all of one domain or not. Programs differ in which of them they show and filters in which they check, and
- * apps do not send such mail.
+ * RFC 5322 3.6.2 allows several mailboxes, with a Sender field to say which of them sent. They are refused, even if
+ * they all have one domain: programs differ in which of them they show, filters differ in which of them they check,
+ * and apps do not send such mail.
  */
 function sender(header: HeaderSection, { domain, mayBeAuthor }: RewriteOptions): Mailbox {
   const expected = normalizeDomain(domain) ?? domain;
@@ -150,10 +151,10 @@ function sender(header: HeaderSection, { domain, mayBeAuthor }: RewriteOptions):
 }
 
 /**
- * Writes the From field anew on one line if it is folded inside a quoted string or a comment: some readers take what is
- * after the fold for an address. Unfolding says the same (RFC 5322 2.2.3).
+ * Writes the From field anew on one line if it is folded inside a quoted string or a comment, because some readers
+ * take the text after the fold for an address. Unfolding does not change the meaning (RFC 5322 2.2.3).
  *
- * @throws {@link HeaderRefusal} if one line is too short for it
+ * @throws {@link HeaderRefusal} if the field is too long for one line
  */
 function unfoldFrom(header: HeaderSection): void {
   const field = header.first('From');
@@ -165,13 +166,17 @@ function unfoldFrom(header: HeaderSection): void {
   header.replaceFirst('From', `${line}\r\n`);
 }
 
-/** A domain for the client to read, short and printable. */
+/** Returns a domain as text for the client, short and printable. */
 function shown(domain: string | null): string {
   if (domain === null || !/^[!-~]+$/.test(domain)) return 'another domain';
   return domain.length > 100 ? `${domain.slice(0, 100)}...` : domain;
 }
 
-/** Takes fields off that the app wrote for this server, if they are not too long to be read. */
+/**
+ * Removes the fields that the app wrote for this server, and returns them.
+ *
+ * @throws {@link HeaderRefusal} if they are too long to be read
+ */
 function instructions(header: HeaderSection, kind: HeaderRefusalKind, names: readonly string[]): Field[] {
   const { instructionSize } = DEFAULT_SUBMISSION;
   if (header.octetsOf(...names) > instructionSize) {
@@ -181,13 +186,13 @@ function instructions(header: HeaderSection, kind: HeaderRefusalKind, names: rea
   return header.take(...names);
 }
 
-/** The text of a field for people to read, decoded; a very long one is cut, between words if it has any. */
+/** Returns the text of a field for people to read, decoded. A very long text is cut, between words if it has any. */
 function shownText(field: Field): string {
   const { shownSize } = DEFAULT_SUBMISSION;
   const text = field.text();
   if (text.length <= shownSize) return decodeForDisplay(text);
   const cut = text.slice(0, shownSize);
-  // An encoded word that is cut in two would be shown as it is written.
+  // If an encoded word were cut in two, it would be shown as it is written.
   const gap = cut.lastIndexOf(' ');
   return `${decodeForDisplay(gap > shownSize / 2 ? cut.slice(0, gap) : cut)}...`;
 }
@@ -199,9 +204,9 @@ function takeTags(header: HeaderSection, names: readonly string[]): readonly str
 }
 
 /**
- * X-List-Unsubscribe is an app's instruction to this server, so it wins: it replaces a List-Unsubscribe that
- * the app's framework put there as well, since two may not stand in one message (RFC 2369 2). Several of them
- * are one list. A plain List-Unsubscribe alone is the app's own affair and keeps its octets.
+ * Replaces List-Unsubscribe if the app sent X-List-Unsubscribe. That field is an instruction to this server, so it
+ * replaces a List-Unsubscribe that the app's framework added as well: a message may not have two (RFC 2369 2). Several
+ * X-List-Unsubscribe fields are one list. If the app sent List-Unsubscribe alone, the field keeps its octets.
  */
 function settleListUnsubscribe(header: HeaderSection, name: string): string | null {
   const given = instructions(header, 'list-unsubscribe', [name]);
@@ -228,7 +233,10 @@ function unsubscribeUris(fields: readonly Field[], name: string): readonly strin
   return [...uris];
 }
 
-/** A message keeps the Message-ID it has, good or bad: a second one would make it worse. */
+/**
+ * Adds a Message-ID if the message has none. A message keeps the one that it has, good or bad: a second one would make
+ * it worse.
+ */
 function settleMessageId(header: HeaderSection, domain: string): string | null {
   const field = header.first('Message-ID');
   if (field !== undefined) return parseMessageId(field.text());

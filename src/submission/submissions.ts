@@ -21,7 +21,7 @@ export interface SubmissionsOptions extends Partial<Omit<AcceptancePolicy, 'host
 
 /**
  * The rules of submission: who may send what, and how often. SMTP and the HTTP API share one of these, so that a
- * message gets the same answer whichever way it comes in. What a method returns is a refusal, or nothing.
+ * message gets the same answer in both. A method returns a refusal, or nothing if it allows the step.
  */
 export class Submissions {
   readonly directory: Directory;
@@ -53,7 +53,7 @@ export class Submissions {
   /**
    * Checks the envelope sender of an authenticated client, and counts the message. Null is the null reverse-path. A
    * sender may be of a domain below the client's own if no other domain of this server is nearer: its bounces would go
-   * there.
+   * to that one.
    */
   sender(principal: Domain, reversePath: Mailbox | null): void | Reply | Promise<void | Reply> {
     const name = reversePath === null ? principal.name : normalizeDomain(reversePath.domain);
@@ -67,9 +67,9 @@ export class Submissions {
     return within(this.#messages, domain, 'messages');
   }
 
-  /** Checks the domain of a recipient, whoever sends. */
+  /** Checks the domain of a recipient. The rule is the same for all senders. */
   recipientDomain({ domain }: Mailbox): void | Reply {
-    // RFC 6409 4.2: such a name is for somebody to complete, and nobody here knows how.
+    // RFC 6409 4.2: a server may complete such a name, but this server does not know how.
     if (/^[^.[]+$/.test(domain)) return NOT_QUALIFIED;
   }
 
@@ -82,7 +82,7 @@ export class Submissions {
   }
 
   /**
-   * Begins to take a message of which all else has been accepted.
+   * Begins to take a message of which everything else has been accepted.
    *
    * @param policy replaces parts of the policy for this message
    */
@@ -111,18 +111,18 @@ export class Submissions {
     return this.#senderOf(principal, owner);
   }
 
-  /** @param owner the nearest domain of this server: of the sender's name or above it */
+  /** @param owner the domain of this server that has the sender's name, or the nearest one above it */
   #senderOf(principal: Domain, owner: Domain | null): void | Reply {
     if (owner?.id === principal.id) return this.message(principal);
-    // A session may outlive its domain.
+    // A session may live longer than its domain.
     const here = this.directory.lastKnownOwner(principal.name)?.id === principal.id;
     if (!here || owner === null) return new Reply(550, '5.7.1', `${principal.name} may send no more`);
     return otherSender(principal, `; ${owner.name} is a domain of its own here`);
   }
 
-  /** Whether the author of a message may be of a domain other than the client's own. */
+  /** Returns true if the author of a message may have a domain other than the client's own. */
   #mayBeAuthor(name: string, { domain, reversePath }: Submitted): boolean {
-    // A bounce is written by the host that it comes from, and From is all it has of an address.
+    // The host that a bounce comes from writes it, and From is the only address that it has.
     if (reversePath !== '' && this.policy.authorDomains !== 'subdomains') return false;
     return isWithin(name, domain.name) && this.directory.lastKnownOwner(name)?.id === domain.id;
   }
@@ -136,7 +136,7 @@ function otherSender({ name }: Domain, why: string): Reply {
   return new Reply(550, '5.7.1', `Envelope sender must be of ${name} or a domain below it${why}`);
 }
 
-/** A refusal with the time to wait, if the domain has had its share. */
+/** Returns a refusal with the time to wait if the domain has used its share. */
 function within(rate: Rate, { id, name }: Domain, what: 'messages' | 'recipients'): void | Reply {
   const wait = rate.take(id);
   if (wait === 0) return;

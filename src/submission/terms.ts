@@ -2,7 +2,9 @@ import type { By, MailParameters } from '../protocol/index.js';
 import type { Recipient } from '../server/index.js';
 import type { DeliverBy, DeliveryTerms, NewRecipient } from '../store/port.js';
 
-/** What MAIL asked of the delivery of a message received at `now`, as the store keeps it. */
+/**
+ * Returns the parameters of MAIL that concern the delivery of a message received at `now`, as the store keeps them.
+ */
 export function deliveryTerms(parameters: MailParameters, now: number): DeliveryTerms {
   const { ret = null, envid = null, by, priority = 0, requireTls = false, body = null } = parameters;
   return {
@@ -17,7 +19,7 @@ export function deliveryTerms(parameters: MailParameters, now: number): Delivery
   };
 }
 
-/** Null where nothing holds the message back: a time that has passed does not. */
+/** Returns null if nothing holds the message back. A time that has passed does not hold it. */
 function releaseTime({ holdFor, holdUntil }: MailParameters, now: number): number | null {
   const time = holdFor === undefined ? holdUntil : now + holdFor * 1000;
   return time === undefined || time <= now ? null : time;
@@ -27,7 +29,7 @@ function deliverBy({ seconds, otherwise, trace }: By, now: number): DeliverBy {
   return { time: now + seconds * 1000, otherwise, trace };
 }
 
-/** A recipient as RCPT named him, as the store keeps him. */
+/** Returns a recipient of RCPT as the store keeps it. */
 export function storedRecipient({ forwardPath, parameters }: Recipient): NewRecipient {
   const { notify = null, orcpt } = parameters;
   return {
