@@ -1,26 +1,27 @@
 import { decodeForDisplay } from './encoded-word.js';
 
-/** An address with the name that a field gives it, decoded and cleaned; the name is empty if there is none. */
+/** An address with its display name, decoded and cleaned. The name is empty if the field has no name for it. */
 export interface NamedAddress {
   readonly name: string;
   readonly address: string;
 }
 
-/** What stands between two commas. */
+/** The parts of one list element, which stands between two commas. */
 interface Element {
-  /** Words before and after the angle brackets; a quoted string is one, without its quotes. */
+  /** Words before and after the angle brackets. A quoted string is one word, without its quotes. */
   readonly words: string[];
-  /** The same as they were written, those without a space in between together: `"a b"@c.example` is one. */
+  /** The same words as written. Words without a space between them are joined: `"a b"@c.example` is one. */
   readonly raw: string[];
-  /** What stands in angle brackets. */
+  /** The text inside angle brackets; null if there are no brackets. */
   angle: string | null;
   comment: string;
 }
 
 /**
- * Reads an address-list (RFC 5322 3.4) for what is shown and passed on, unfolded. The members of groups count as
- * those of the list. It gets out what it can: what cannot be an address is left out. Reads each character once,
- * whatever the text holds. Decisions on who may send are made on `parseMailboxList`, which has one reading or none.
+ * Reads an address-list (RFC 5322 3.4), unfolded, for text that is shown and passed on. Members of groups count as
+ * members of the list. Reads as much as it can, and leaves out an element if it cannot be an address. Reads each
+ * character once, whatever the text holds. To decide who may send, use `parseMailboxList`: it rejects a text with more
+ * than one reading.
  */
 export function readAddressList(text: string): NamedAddress[] {
   const found: NamedAddress[] = [];
@@ -35,7 +36,7 @@ export function readAddressList(text: string): NamedAddress[] {
     const character = text[at] as string;
     let end = at + 1;
     if (character === ',' || character === ';') flush();
-    // The name of a group, which nothing depends on.
+    // Drops the name of a group: nothing depends on it.
     else if (character === ':') element = nothing();
     else if (character === '<') {
       end = endOf(text, at, '>');
@@ -88,7 +89,7 @@ function addressOf({ words, raw, angle, comment }: Element): NamedAddress | null
   return address === null ? null : { name: decodeForDisplay(comment), address };
 }
 
-/** Null if it has no local part, no domain, or something invisible in it. */
+/** Returns null if the text has no local part, no domain, or if it has an invisible character. */
 function cleanAddress(text: string): string | null {
   const address = text.trim();
   const at = address.lastIndexOf('@');
@@ -96,7 +97,10 @@ function cleanAddress(text: string): string | null {
   return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(address) ? null : address;
 }
 
-/** Offset after the next `close`, that a backslash does not escape; the end of the text if there is none. */
+/**
+ * Returns the offset after the next `close` that no backslash escapes; the end of the text if there is no such
+ * `close`.
+ */
 function endOf(text: string, start: number, close: string): number {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] === '\\') at += 1;
@@ -105,7 +109,10 @@ function endOf(text: string, start: number, close: string): number {
   return text.length;
 }
 
-/** Comments nest (RFC 5322 3.2.2): by a count, since a field may have 100,000 of them. */
+/**
+ * Returns the offset after a comment. Comments nest (RFC 5322 3.2.2), and a field may have 100,000 of them, so this
+ * counts and does not recurse.
+ */
 function commentEnd(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
@@ -120,7 +127,7 @@ const ENDS_WORD = new Set(' \t,;:<("');
 
 function wordEnd(text: string, start: number): number {
   let at = start + 1;
-  // A domain literal has colons in it, and "[" begins nothing else.
+  // A domain literal contains colons. "[" begins nothing else.
   let literal = text[start] === '[';
   for (; at < text.length; at++) {
     const character = text[at] as string;

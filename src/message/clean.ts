@@ -1,15 +1,15 @@
 import { wellFormed } from './charset.js';
 
-/** Characters that change the direction of the text after them, so that it reads as something else (UTS 55). */
+/** Characters that change the direction of the text after them, so that people read something else (UTS 55). */
 const BIDI_CONTROLS = /[\u202A-\u202E\u2066-\u2069]/g;
 
-/** Longest file name, in characters: what file systems take. */
+/** Longest file name that file systems take, in characters. */
 const MAX_FILE_NAME = 255;
 
 /**
- * Cleans text that was decoded from a header field, for one line of anything: line ends, other controls and line
- * separators become a space each, directional overrides are removed, and lone surrogates become U+FFFD. Called
- * once, where the text is decoded, so that no exit has to do it again.
+ * Cleans text that was decoded from a header field, so that it fits on one line: line ends, other controls and line
+ * separators become a space each, directional overrides are removed, and lone surrogates become U+FFFD. Called once,
+ * where the text is decoded, so that no output has to do it again.
  */
 export function cleanLine(text: string): string {
   return wellFormed(text)
@@ -34,6 +34,6 @@ export function cleanFileName(text: string): string | null {
 function shortened(name: string): string {
   const dot = name.lastIndexOf('.');
   const extension = dot > 0 && name.length - dot <= 16 ? name.slice(dot) : '';
-  // A character of two code units must not be cut in half.
+  // Do not cut a character of two code units in half.
   return wellFormed(name.slice(0, MAX_FILE_NAME - extension.length)) + extension;
 }

@@ -5,25 +5,25 @@ import { decodeBase64, decodeQ } from './mime/transfer.js';
 
 /**
  * encoded-word = "=?" charset ["*" language] "?" encoding "?" encoded-text "?=" (RFC 2047 2, RFC 2231 5). Spaces in
- * the text are taken, since some programs leave them there. An attempt that fails ends at the next "?", and no other
- * one begins before it, so that the search is linear.
+ * the text are accepted, because some programs leave them there. A match that fails ends at the next "?", and no other
+ * match begins before it, so the search is linear.
  */
 const WORD = /=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([BbQq])\?([^?]*)\?=/g;
 
-/** Words that follow each other, with nothing but white space in between. */
+/** Encoded words that follow each other with only white space between them. */
 interface Run {
   readonly charset: string;
   readonly pieces: Buffer[];
-  /** As it was written. */
+  /** Offset of the first word as written, and the offset after the last one. */
   readonly start: number;
   end: number;
 }
 
 /**
- * Decodes the encoded words of a text (RFC 2047). A word in an unknown character set stays as it was written, unless
- * its octets are all ASCII; octets that the character set does not have become U+FFFD. Text without encoded words
- * comes back unchanged. Never throws, and takes time linear in the text. The result may hold any character, controls
- * and line ends as well: use {@link decodeForDisplay} for what is shown.
+ * Decodes the encoded words of a text (RFC 2047). If the character set of a word is unknown, the word stays as
+ * written, unless its octets are all ASCII. Octets that the character set does not have become U+FFFD. Text without
+ * encoded words comes back unchanged. Never throws, and takes time linear in the text. The result may hold any
+ * character, controls and line ends as well: use {@link decodeForDisplay} for text that is shown.
  */
 export function decodeEncodedWords(text: string): string {
   if (!text.includes('=?')) return text;
@@ -39,16 +39,14 @@ export function decodeEncodedWords(text: string): string {
   return decoded + text.slice(from);
 }
 
-/**
- * Decodes the encoded words of a text and cleans it, for one line of what people read: see {@link cleanLine}.
- */
+/** Decodes the encoded words of a text and cleans it so that people can read it on one line: see {@link cleanLine}. */
 export function decodeForDisplay(text: string): string {
   return cleanLine(decodeEncodedWords(text));
 }
 
 /**
- * Collects words of one character set that follow each other. They are decoded together: some programs count octets
- * and cut a character in two.
+ * Collects encoded words of one character set that follow each other. They are decoded together, because some programs
+ * count octets and cut a character in two.
  */
 function runsOf(text: string): Run[] {
   const runs: Run[] = [];

@@ -1,4 +1,4 @@
-/** A text that does not follow its grammar. Thrown by {@link Lexer}, caught by the parser that made it. */
+/** Reports a text that does not follow its grammar. Thrown by {@link Lexer}, caught by the parser that uses it. */
 export class SyntaxFault extends Error {
   override readonly name = 'SyntaxFault';
 }
@@ -29,16 +29,20 @@ function isAtext(code: number): boolean {
   return code >= 0xa0 || ATEXT.has(code);
 }
 
-/** VCHAR (RFC 5234), beyond ASCII as RFC 6532 3.1 has it, and white space: no control but HTAB. */
+/**
+ * Returns true for VCHAR (RFC 5234), for characters beyond ASCII (RFC 6532 3.1) and for white space. HTAB is the only
+ * control that is allowed.
+ */
 function isText(code: number): boolean {
   return (code >= SPACE && code < 0x7f) || code >= 0xa0 || code === HTAB;
 }
 
 /**
- * The lexical tokens of structured field bodies (RFC 5322 3.2), read from an unfolded text.
+ * Reads the lexical tokens of structured field bodies (RFC 5322 3.2) from an unfolded text.
  *
- * Every method reads forward only and never twice, comments nest by a count and not by recursion: linear in
- * the text, whatever it holds. Each throws a {@link SyntaxFault} that names the character, counted from 1.
+ * Every method reads forward only, and reads nothing twice. Comments nest by a count and not by recursion. So the work
+ * is linear in the text, whatever it holds. Each method throws a {@link SyntaxFault} that names the character, counted
+ * from 1.
  */
 export class Lexer {
   pos = 0;
@@ -49,7 +53,7 @@ export class Lexer {
     return this.pos >= this.text.length;
   }
 
-  /** The code unit that comes next; NaN at the end, which is equal to none. */
+  /** Returns the next code unit; NaN at the end, which is equal to no code unit. */
   peek(): number {
     return this.text.charCodeAt(this.pos);
   }
@@ -64,7 +68,7 @@ export class Lexer {
     this.pos += 1;
   }
 
-  /** CFWS = white space and comments, or nothing (3.2.2). True where there was any. */
+  /** Skips CFWS: white space and comments, or nothing (3.2.2). Returns true if anything was skipped. */
   skipCfws(): boolean {
     const start = this.pos;
     for (;;) {
@@ -137,7 +141,7 @@ export class Lexer {
   }
 }
 
-/** What a quoted-string stands for: no quotes, no backslashes (3.2.4). */
+/** Returns the value of a quoted-string: without quotes and backslashes (3.2.4). */
 export function unquote(quoted: string): string {
   return quoted.slice(1, -1).replace(/\\(.)/gsu, '$1');
 }

@@ -2,16 +2,19 @@ import { decodeEncodedWords } from './encoded-word.js';
 import { COMMA, GREATER, LESS, Lexer, SyntaxFault } from './lexer.js';
 import { type Parsed, parsed, unparsed } from './parsed.js';
 
-/** So that `<uri>,` and the field name fit on one line of 998 octets (RFC 5322 2.1.1): a URI cannot be folded. */
+/**
+ * Longest URI, in octets. A URI cannot be folded, so the field name and `<uri>,` must fit on one line of 998 octets
+ * (RFC 5322 2.1.1).
+ */
 export const MAX_URI_LENGTH = 900;
 
 /**
- * Reads a comma separated list of one or more `<uri>` (RFC 2369 2), unfolded; gives the URIs in order, no
- * repeats. White space and comments between elements and white space inside the brackets are ignored, as
- * RFC 2369 asks. A URI is `https:`, `http:` or `mailto:`: the ones a mail program offers to its reader.
+ * Reads a comma separated list of one or more `<uri>` (RFC 2369 2), unfolded. Returns the URIs in order, without
+ * repeats. White space and comments between elements and white space inside the brackets are ignored, as RFC 2369
+ * requires. A URI is `https:`, `http:` or `mailto:`: the ones a mail program offers to its reader.
  *
- * A value that is encoded words is read decoded where it does not parse as it stands: mail libraries encode a
- * URI that is too long for a line, though RFC 2047 5 forbids it.
+ * If a value does not parse as it is and consists of encoded words, it is decoded first: mail libraries encode a URI
+ * that is too long for a line, though RFC 2047 5 forbids it.
  */
 export function parseUriList(text: string): Parsed<readonly string[]> {
   const literal = parseLiteralUriList(text);
@@ -56,12 +59,12 @@ function isOfferable(uri: string): boolean {
   return /^mailto:./i.test(uri) || (/^https?:\/\//i.test(uri) && URL.canParse(uri));
 }
 
-/** The List-Unsubscribe field of these URIs, one to a line, with its CRLF. */
+/** Returns the List-Unsubscribe field for these URIs, one URI per line, with its CRLF. */
 export function listUnsubscribeField(uris: readonly string[]): string {
   return `List-Unsubscribe: ${uris.map((uri) => `<${uri}>`).join(',\r\n ')}\r\n`;
 }
 
-/** The same on one line, as it is recorded. */
+/** Returns the value of the field on one line, as it is recorded. */
 export function listUnsubscribeValue(uris: readonly string[]): string {
   return uris.map((uri) => `<${uri}>`).join(', ');
 }

@@ -13,17 +13,20 @@ import {
 } from './lexer.js';
 import { type Parsed, parsed, unparsed } from './parsed.js';
 
-/** RFC 5321 4.5.3.1.1 and 4.5.3.1.2, in octets: an address beyond these could not be answered. */
+/** RFC 5321 4.5.3.1.1 and 4.5.3.1.2, in octets: no reply could be sent to an address beyond these limits. */
 const MAX_LOCAL_PART = 64;
 const MAX_DOMAIN = 255;
 
-/** RFC 5322 3.4: a mailbox, which is a person or thing that mail can come from. */
+/** RFC 5322 3.4: a mailbox, which is a person or a thing that mail can come from. */
 export interface Mailbox {
-  /** The phrase before the angle bracket without its quotes, encoded words as they are; absent where empty. */
+  /**
+   * The phrase before the angle bracket without its quotes; encoded words are not decoded. Absent if the phrase is
+   * empty.
+   */
   readonly displayName?: string;
-  /** As it was written, quotes included. */
+  /** The local part as written, with its quotes. */
   readonly localPart: string;
-  /** As it was written: a name, or an address literal with its brackets. */
+  /** The domain as written: a name, or an address literal with its brackets. */
   readonly domain: string;
   /** addr-spec: local part, `@`, domain, without the comments and white space that stood between. */
   readonly address: string;
@@ -32,13 +35,13 @@ export interface Mailbox {
 /**
  * Reads a mailbox-list (RFC 5322 3.4, with the UTF-8 of RFC 6532), the body of a From field, unfolded.
  *
- * Who may send is decided on what this says, so there is one reading or none. Library parsers are made to
- * get something out of anything: given `<theirs@x> <ours@y>`, `ours@y <theirs@x>` or `"a"@x, b` two of them
- * give two answers, and a message that this server takes for ours and the recipient's program shows as
- * somebody else's is forged. What the grammar does not derive is therefore refused: obsolete routes and
- * local parts, empty list elements, unquoted specials. Two things wider than the grammar are taken because
- * they have one meaning only: dots in an unquoted phrase (`John Q. Public <...>`, obs-phrase), and a dot at
- * the end of a domain. Groups are not senders and do not parse.
+ * The result decides who may send, so a text with more than one reading is rejected. Library parsers try to get
+ * something out of any text: for `<theirs@x> <ours@y>`, `ours@y <theirs@x>` or `"a"@x, b` two of them give two
+ * answers. If this server takes a message for one of its own and the recipient's program shows another sender, the
+ * message is forged. Therefore a text is rejected if the grammar does not derive it: obsolete routes and local parts,
+ * empty list elements, unquoted specials. Two extensions of the grammar are accepted because they have one meaning
+ * only: dots in an unquoted phrase (`John Q. Public <...>`, obs-phrase), and a dot at the end of a domain. Groups are
+ * not senders and do not parse.
  */
 export function parseMailboxList(text: string): Parsed<readonly Mailbox[]> {
   const lexer = new Lexer(text);
@@ -57,7 +60,7 @@ export function parseMailboxList(text: string): Parsed<readonly Mailbox[]> {
   return parsed(mailboxes);
 }
 
-/** mailbox = name-addr / addr-spec. Which one it is shows at the first `<` or `@`. */
+/** mailbox = name-addr / addr-spec. The first `<` or `@` shows which of the two it is. */
 function mailbox(lexer: Lexer): Mailbox {
   const start = lexer.pos;
   lexer.skipCfws();
@@ -78,7 +81,7 @@ function mailbox(lexer: Lexer): Mailbox {
   }
 }
 
-/** word = atom / quoted-string; a dot is one too, except as the first (obs-phrase, RFC 5322 4.1). */
+/** word = atom / quoted-string. A dot is a word too, except as the first (obs-phrase, RFC 5322 4.1). */
 function word(lexer: Lexer, dotAllowed: boolean): string {
   const next = lexer.peek();
   if (next === DQUOTE) return unquote(lexer.quotedString());

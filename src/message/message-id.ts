@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
-/** A new msg-id (RFC 5322 3.6.4), with its angle brackets: 122 random bits at this domain (A-labels). */
+/** Returns a new msg-id (RFC 5322 3.6.4) with its angle brackets: 122 random bits at this domain (A-labels). */
 export function newMessageId(domain: string): string {
   return `<${randomUUID()}@${domain}>`;
 }
 
 /**
- * The msg-id in the body of a Message-ID field, unfolded, with its angle brackets; null where there is none.
+ * Returns the msg-id in the body of a Message-ID field, unfolded, with its angle brackets; null if it has no msg-id.
  *
- * Wider than the grammar, since nothing is decided on it and many programs write odd ones: any printable
+ * Accepts more than the grammar, because nothing is decided on it and many programs write odd ones: any printable
  * ASCII around an `@`.
  */
 export function parseMessageId(text: string): string | null {

@@ -3,12 +3,15 @@ import { Buffer, isAscii } from 'node:buffer';
 const LF = 0x0a;
 const CR = 0x0d;
 const NUL = 0;
-/** RFC 5322 2.1.1: octets of a line without its CRLF. */
+/** RFC 5322 2.1.1: the most octets of a line without its CRLF. */
 export const LINE_OCTETS = 998;
-/** With its CRLF. */
+/** The most octets of a line with its CRLF. */
 const WHOLE_LINE = LINE_OCTETS + 2;
 
-/** What a content needs of servers; see `ContentNeeds` in the store's contract, which has the same shape. */
+/**
+ * The properties of a content that servers must support; see `ContentNeeds` in the store's contract, which has the
+ * same shape.
+ */
 interface Needs {
   readonly eightBit: boolean;
   readonly utf8Header: boolean;
@@ -17,12 +20,12 @@ interface Needs {
 }
 
 /**
- * Finds out what a content needs of the servers on its way, while it passes in pieces.
+ * Finds out what a content needs of the servers on its way, while the content passes in pieces.
  *
- * Every question is asked once: what has been found is not looked for again. The searches are native, over octets that
- * are in the cache because they have just been copied: about 50 µs for 1 MiB, whatever the length of its lines. A line
- * is never measured by itself: from the start of a line, the last LF within 1000 octets is searched backwards, so that
- * a dozen short lines cost one search.
+ * Once a need is found, it is not searched for again. The searches are native, over octets that are in the cache
+ * because they have just been copied: about 50 µs for 1 MiB, whatever the length of its lines. A line is never
+ * measured by itself: from the start of a line, the last LF within 1000 octets is searched backwards, so that a dozen
+ * short lines cost one search.
  */
 export class NeedsScanner {
   readonly #mayHaveBareLineEnds: boolean;
@@ -35,14 +38,14 @@ export class NeedsScanner {
   #afterCr = false;
 
   /**
-   * @param mayHaveBareLineEnds whether to look for a CR or LF outside CRLF. That takes a search for each line, and no
-   *   server takes such content but as BODY=BINARYMIME.
+   * @param mayHaveBareLineEnds if true, looks for a CR or LF outside CRLF. That takes a search for each line, and
+   * servers accept such content only with BODY=BINARYMIME.
    */
   constructor(mayHaveBareLineEnds: boolean) {
     this.#mayHaveBareLineEnds = mayHaveBareLineEnds;
   }
 
-  /** Takes the next octets of the header section, its blank line included. */
+  /** Takes the next octets of the header section, which includes its blank line. */
   header(octets: Uint8Array): void {
     if (!isAscii(octets)) this.#utf8Header = true;
     this.body(octets);
@@ -70,7 +73,7 @@ export class NeedsScanner {
   }
 
   #measure(octets: Buffer): void {
-    // Where the line began: below 0 if that was in an earlier piece.
+    // Where the line began: below 0 if it began in an earlier piece.
     let start = -this.#line;
     while (start + WHOLE_LINE <= octets.length) {
       const lf = octets.lastIndexOf(LF, start + WHOLE_LINE - 1);

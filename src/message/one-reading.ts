@@ -1,24 +1,25 @@
 import { decodeCharset } from './charset.js';
 import { decodeBase64, decodeQ } from './mime/transfer.js';
 
-/** An encoded word as generous readers take it (RFC 2047 2), also one that does not end. */
+/** An encoded word as lenient readers take it (RFC 2047 2). It also matches a word that does not end. */
 const WORD = /=\?([^?\s]{1,80})\?([BbQq])\?([^?]*)(\?=)?/g;
-/** Octets of no character set in particular: what some servers write for text that they cannot name. */
+/** Labels for octets of an unknown character set, which some servers write for text that they cannot name. */
 const UNNAMED = /^(?:unknown-8bit|x-unknown)$/i;
 
 /**
- * Looks in a From field that has one mailbox for anything that would give another reader another sender: programs that
- * decode encoded words first and look for addresses afterwards, or that go on where a word does not end.
+ * Looks in a From field that has one mailbox for anything that could show another sender to another reader: to
+ * programs that decode encoded words first and look for addresses afterwards, or that continue after a word that does
+ * not end.
  *
- * An address in quotes is no reason by itself (`"bob@example.net via Shop"` is a common name), and neither is a comma in
- * an encoded word; both together are.
+ * An address in quotes alone is no reason (`"bob@example.net via Shop"` is a common name), and neither is a comma in
+ * an encoded word; both together are a reason.
  *
  * @param text the field's body, unfolded
  * @param localPart of its address
- * @returns what is wrong, for the client; null if there is nothing
+ * @returns the reason, for the client; null if there is no other reading
  */
 export function otherReading(text: string, localPart: string): string | null {
-  // RFC 2047 5: not in an address.
+  // RFC 2047 5: an address may not contain one.
   if (localPart.includes('=?')) return 'the address holds an encoded word';
   let decoded = '';
   for (const [, label = '', encoding, payload = '', end] of text.matchAll(WORD)) {
@@ -36,7 +37,10 @@ export function otherReading(text: string, localPart: string): string | null {
     : null;
 }
 
-/** Whether a field body has a fold inside a quoted string or a comment. Expects one that follows its grammar. */
+/**
+ * Returns true if a field body has a fold inside a quoted string or a comment. Expects a body that follows its
+ * grammar.
+ */
 export function isFoldedInside(body: string): boolean {
   let quoted = false;
   let depth = 0;

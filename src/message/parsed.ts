@@ -1,8 +1,8 @@
 /**
- * What a parser of field values hands back: the value, or the reason why there is none.
+ * The result of a parser of field values: the value, or the reason why there is no value.
  *
- * A value that does not parse is an ordinary outcome here, since anybody may send anything; so it is a
- * result, not an exception. Reasons are printable ASCII without octets of the input in them, fit for a reply.
+ * A value that does not parse is an ordinary outcome here, because anyone may send anything. So it is a result and not
+ * an exception. Reasons are printable ASCII without octets of the input in them, so that a reply may contain them.
  */
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };

@@ -7,11 +7,14 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 const CRLF = Buffer.from('\r\n');
 
-/** A header section that is not one: some line is neither a field nor the continuation of one. The message is printable ASCII. */
+/**
+ * Thrown if some line of a header section is neither a field nor the continuation of one. The text of the error is
+ * printable ASCII.
+ */
 export class MalformedHeaderError extends Error {
   override readonly name = 'MalformedHeaderError';
   constructor(
-    /** The offending line, counted from 1. */
+    /** Number of the line, counted from 1. */
     readonly line: number,
     fault: string,
   ) {
@@ -22,23 +25,26 @@ export class MalformedHeaderError extends Error {
 /**
  * The header section of a message (RFC 5322 2.2), cut into fields that keep their octets.
  *
- * Parsing notes where fields begin and copies or decodes nothing; the octets given must stay as they are
- * for as long as the section is in use. Fields that are not taken come back octet for octet, in order.
+ * Parsing notes where fields begin, and copies and decodes nothing. The octets given must not change while the section
+ * is in use. Fields that are not taken come back octet for octet, in order.
  *
  *     prepended ─► ┌──────────────────────────────┐ ◄─ appended
  *                  │ field │ field │ taken │ field │
  *                  └──────────────────────────────┘
  *
- * Reads and {@link take} see the fields that came with the message, not those put on since.
+ * The methods that read and {@link take} see the fields that came with the message, not those that were added since.
  */
 export class HeaderSection {
   readonly #octets: Buffer;
-  /** Offset of each field, and the section's length as one more. */
+  /** Offset of each field, and at the end the section's length. */
   readonly #starts: readonly number[];
   readonly #nameLengths: readonly number[];
-  /** 1 for each field that is gone; null while all are there. A section may have 60,000 fields, and lose all of them. */
+  /**
+   * 1 for each field that was removed; null if no field was removed. A section may have 60,000 fields, and lose all of
+   * them.
+   */
   #taken: Uint8Array | null = null;
-  /** What stands in the place of fields that are gone. */
+  /** Octets that replace removed fields, by the field's index. */
   readonly #replaced = new Map<number, Buffer>();
   readonly #prepended: Buffer[] = [];
   readonly #appended: Buffer[] = [];
@@ -50,15 +56,15 @@ export class HeaderSection {
   }
 
   /**
-   * Reads a section: everything up to, not including, the blank line. Lines end in CRLF; a last line
-   * without its CRLF gets one.
+   * Parses a section: everything up to the blank line, which is not included. Lines end in CRLF; a last line without
+   * its CRLF gets one.
    *
-   * White space between name and colon is taken (RFC 5322 4.5.x, obs-optional) and does not count to the
-   * name: were `From : a@b` not a From field here, a reader that thinks it is one would see two.
+   * White space between name and colon is accepted (RFC 5322 4.5.x, obs-optional) and does not count as part of the
+   * name: if `From : a@b` were no From field here, a reader that takes it for one would see two.
    *
-   * @throws {@link MalformedHeaderError} for the first line that is neither field nor continuation, and
-   * for a bare LF or CR: a message of BODY=BINARYMIME may have them in its body, and has lines in its
-   * header all the same (RFC 3030 3, RFC 5322 2.2).
+   * @throws {@link MalformedHeaderError} for the first line that is neither field nor continuation, and for a bare LF
+   * or CR: a message of BODY=BINARYMIME may have them in its body, but its header still consists of lines (RFC 3030 3,
+   * RFC 5322 2.2).
    */
   static parse(section: Uint8Array): HeaderSection {
     const octets = terminated(asBuffer(section));
@@ -67,7 +73,7 @@ export class HeaderSection {
     let line = 0;
     for (let at = 0; at < octets.length;) {
       line += 1;
-      // One native search per line: cheaper than any loop over its octets.
+      // One native search per line is cheaper than any loop over its octets.
       const lf = octets.indexOf(LF, at);
       if (lf === at || octets[lf - 1] !== CR) throw new MalformedHeaderError(line, 'ends in a bare LF');
       if (octets.indexOf(CR, at) !== lf - 1) throw new MalformedHeaderError(line, 'has a bare CR');
@@ -84,14 +90,16 @@ export class HeaderSection {
     return new HeaderSection(octets, starts, nameLengths);
   }
 
-  /** How many fields have this name, in any case. */
+  /** Returns how many fields have this name, in any case. */
   count(name: string): number {
     let found = 0;
     for (let at = this.#next(name, 0); at >= 0; at = this.#next(name, at + 1)) found += 1;
     return found;
   }
 
-  /** How many octets the fields of these names have, whole, in any case. */
+  /**
+   * Returns how many octets the fields of these names have together, names and line ends included. Names in any case.
+   */
   octetsOf(...names: string[]): number {
     let octets = 0;
     for (const name of names) {
@@ -102,13 +110,13 @@ export class HeaderSection {
     return octets;
   }
 
-  /** The first field of this name, in any case. */
+  /** Returns the first field of this name, in any case. */
   first(name: string): Field | undefined {
     const index = this.#next(name, 0);
     return index < 0 ? undefined : this.#field(index);
   }
 
-  /** The last fields of this name, in any case, the last one first: at most so many of them. */
+  /** Returns the last fields of this name, in any case, the last one first; at most `limit` of them. */
   last(name: string, limit: number): Field[] {
     const found: Field[] = [];
     for (let index = this.#nameLengths.length - 1; index >= 0 && found.length < limit; index -= 1) {
@@ -126,14 +134,14 @@ export class HeaderSection {
     this.#replaced.set(index, Buffer.from(field));
   }
 
-  /** Takes all fields that have one of these names, in any case, off the section. */
+  /** Removes all fields that have one of these names, in any case. */
   remove(...names: string[]): void {
     for (const name of names) {
       for (let at = this.#next(name, 0); at >= 0; at = this.#next(name, at + 1)) this.#mark(at);
     }
   }
 
-  /** Takes all fields that have one of these names, in any case, off the section; gives them in order. */
+  /** Removes all fields that have one of these names, in any case, and returns them in order. */
   take(...names: string[]): Field[] {
     const found: number[] = [];
     for (const name of names) {
@@ -145,7 +153,7 @@ export class HeaderSection {
     return found.sort((a, b) => a - b).map((index) => this.#field(index));
   }
 
-  /** Puts a whole field, folded and with its CRLF, on top: where trace fields go (RFC 5321 4.4). */
+  /** Puts a whole field, folded and with its CRLF, on top. Trace fields belong there (RFC 5321 4.4). */
   prepend(field: string): void {
     this.#prepended.unshift(Buffer.from(field));
   }
@@ -155,18 +163,18 @@ export class HeaderSection {
     this.#appended.push(Buffer.from(field));
   }
 
-  /** The section as it stands now, without the blank line. */
+  /** Returns the section as it is now, without the blank line. */
   toOctets(): Buffer {
     return this.#assemble([]);
   }
 
-  /** The section as it stands now and the blank line that ends it: what the body can be put after. */
+  /** Returns the section as it is now, with the blank line that ends it, so that the body can follow. */
   toOctetsWithBlankLine(): Buffer {
     return this.#assemble([CRLF]);
   }
 
-  // On the path of every message a dozen times: plain loops over numbers, nothing allocated.
-  /** The first field from here on that has this name; -1 where there is none. */
+  // These loops run a dozen times for every message: they are plain loops over numbers and allocate nothing.
+  /** Returns the index of the first field from `from` on that has this name; -1 if there is none. */
   #next(name: string, from: number): number {
     for (let index = from; index < this.#nameLengths.length; index += 1) {
       // Nearly every comparison ends at the length.
@@ -196,7 +204,9 @@ export class HeaderSection {
     this.#taken[index] = 1;
   }
 
-  /** Copies runs of fields, each as long as possible, since half of 40,000 fields may be gone, one after another. */
+  /**
+   * Copies runs of fields, each as long as possible, because half of 40,000 fields may be removed, one after another.
+   */
   #assemble(end: readonly Buffer[]): Buffer {
     const taken = this.#taken;
     if (taken === null) {
@@ -240,7 +250,7 @@ function nameLengthAt(octets: Buffer, start: number, line: number): number {
   return length;
 }
 
-/** A letter as its small one: of an octet, or of an ASCII character. */
+/** Returns the lower case of an octet, if it is an ASCII letter. */
 function lowerCase(octet: number | undefined): number {
   if (octet === undefined) return -1;
   return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;

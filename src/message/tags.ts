@@ -2,25 +2,25 @@ import { decodeEncodedWords } from './encoded-word.js';
 import type { Field } from './field.js';
 import { type Parsed, parsed, unparsed } from './parsed.js';
 
-/** Most tags of one message. The mail API's own limit. */
+/** Largest number of tags of one message. This is the limit of the mail API. */
 export const MAX_TAGS = 20;
-/** Longest tag, in Unicode code points. The mail API's own limit. */
+/** Longest tag, in Unicode code points. This is the limit of the mail API. */
 export const MAX_TAG_LENGTH = 100;
 
 /**
- * The tags in these fields: comma separated, trimmed, in order, no repeats (compared exactly), empty ones
- * left out.
+ * Returns the tags in these fields: comma separated, trimmed, in order, without repeats (compared exactly) and without
+ * empty ones.
  *
- * Encoded words are decoded first and commas looked for after: a mail library encodes the whole value that
- * an app gave it, commas and all, as one encoded word. So no tag can hold a comma.
+ * Encoded words are decoded before the text is split at commas: a mail library encodes the whole value that an app
+ * gave it, with its commas, as one encoded word. So a tag cannot contain a comma.
  */
 export function parseTags(fields: readonly Field[]): Parsed<readonly string[]> {
   const tags = new Set<string>();
   for (const field of fields) {
-    // A fold is often a tab; what an app wrote there was a space.
+    // A fold is often a tab, and the app wrote a space there.
     const text = field.text().replaceAll('\t', ' ');
     const decoded = decodeEncodedWords(text);
-    // Before, too: the decoder uses a mark with NULs in it, and drops one that was there already.
+    // Checked before decoding too: the decoder uses a mark with NULs in it, and removes one that was there already.
     if (hasControl(text) || hasControl(decoded))
       return unparsed(`${field.name}: a tag holds a control character`);
     for (let at = 0; at <= decoded.length;) {
@@ -41,7 +41,7 @@ export function parseTags(fields: readonly Field[]): Parsed<readonly string[]> {
 
 function isTooLong(tag: string): boolean {
   if (tag.length <= MAX_TAG_LENGTH) return false;
-  // A code point is one or two code units: past twice the limit there is nothing to count.
+  // A code point is one or two code units: if a tag is longer than twice the limit, there is no need to count.
   return tag.length > 2 * MAX_TAG_LENGTH || Array.from(tag).length > MAX_TAG_LENGTH;
 }
 

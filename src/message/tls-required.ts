@@ -1,8 +1,8 @@
 import { HeaderSection, MalformedHeaderError } from './section.js';
 
 /**
- * Whether a header section, given up to, not including, its blank line, waives what recipients' domains ask of TLS:
- * `TLS-Required: No` (RFC 8689 3). One that does not parse, or has the field twice, says nothing.
+ * Returns true if a header section, given without its blank line, waives the TLS requirements of recipients' domains:
+ * `TLS-Required: No` (RFC 8689 3). If the section does not parse or has the field twice, it waives nothing.
  */
 export function waivesTls(section: Uint8Array): boolean {
   try {

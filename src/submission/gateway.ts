@@ -7,21 +7,21 @@ import { Submissions, type SubmissionsOptions } from './submissions.js';
 import { storedRecipient } from './terms.js';
 
 export interface GatewayOptions extends SubmissionsOptions {
-  /** Hears of every message accepted. */
+  /** Called for every message that was accepted. */
   readonly onAccepted?: (session: ServerSession<Domain>, accepted: Accepted) => void;
 }
 
 type Session = ServerSession<Domain>;
 
 /**
- * The submission gateway: who may send what, and what becomes of it. A handler for the server; its
- * principal is the domain that an API token belongs to.
+ * The submission gateway: decides who may send, and stores what is sent. It is a handler for the server; its principal
+ * is the domain that an API token belongs to.
  */
 export class Gateway implements Handler<Domain> {
-  /** The rules, for the other ways that mail comes in by. */
+  /** The rules of submission, for the other ways by which mail comes in. */
   readonly submissions: Submissions;
   readonly #onAccepted: GatewayOptions['onAccepted'];
-  /** Domains of sessions without AUTH, where a listener lets them in: taken from MAIL. */
+  /** Domains of sessions without AUTH, taken from MAIL, if a listener allows that. */
   readonly #claimed = new WeakMap<Session, Domain>();
 
   constructor(options: GatewayOptions) {
@@ -69,14 +69,14 @@ export class Gateway implements Handler<Domain> {
     };
   }
 
-  /** Whose mail it is. */
+  /** Returns the domain that sends the mail of a session. */
   #domainOf(session: Session): Domain | undefined {
     return session.principal ?? this.#claimed.get(session);
   }
 
   /**
-   * A listener that does not ask for AUTH trusts whoever can reach it, but still has mail of its own domains
-   * only: the envelope sender names the one.
+   * Takes the domain from the envelope sender. A listener without AUTH trusts every client that can reach it, but
+   * accepts mail of its own domains only.
    */
   #claim(session: Session, reversePath: Mailbox | null): void | Reply | Promise<void | Reply> {
     if (reversePath === null) return NOBODY;

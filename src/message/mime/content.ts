@@ -6,8 +6,8 @@ import type { Part } from './part.js';
 import { decodeBase64, decodeQuotedPrintable } from './transfer.js';
 
 /**
- * The octets of a part without its transfer encoding, exactly: line ends and controls as they were sent. A view of
- * the message if it was not encoded.
+ * Returns the octets of a part without its transfer encoding, exactly: line ends and controls as they were sent. The
+ * result is a view of the message if the part was not encoded.
  */
 export function partOctets(message: Buffer, { start, end, encoding }: Part): Buffer {
   const body = message.subarray(start, end);
@@ -22,9 +22,10 @@ export function partOctets(message: Buffer, { start, end, encoding }: Part): Buf
 }
 
 /**
- * The text of a part, its lines ended by LF, and its paragraphs joined if it is `format=flowed` (RFC 3676).
+ * Returns the text of a part. Its lines end with LF, and its paragraphs are joined if it is `format=flowed` (RFC
+ * 3676).
  *
- * @throws Unreadable if it is too long, or in a character set that cannot be decoded
+ * @throws Unreadable if the text is too long, or if its character set cannot be decoded
  */
 export function partText(message: Buffer, part: Part, work: Work): string {
   const octets = partOctets(message, part);
@@ -38,7 +39,7 @@ const CR = 0x0d;
 const LF = 0x0a;
 const CRLF = Uint8Array.of(CR, LF);
 
-/** The character sets that say no more than nothing: a program's default, whatever it then writes. */
+/** Labels that say no more than no label: the default of a program, whatever it then writes. */
 const UNLABELLED = /^(?:us-ascii|ascii|)$/i;
 
 function decoded(octets: Buffer, part: Part): string {
@@ -48,7 +49,7 @@ function decoded(octets: Buffer, part: Part): string {
   const hasAsciiLines = decodeCharset(charset, CRLF) === '\r\n';
   const text = decodeCharset(charset, hasAsciiLines ? withLf(octets) : octets);
   if (text !== null) return hasAsciiLines ? text : text.replaceAll('\r\n', '\n');
-  // A set that nobody knows is a superset of ASCII, almost always; but not the two kinds with shift sequences.
+  // An unknown character set is almost always a superset of ASCII. The two kinds with shift sequences are not.
   if (isAscii(octets) && !octets.includes(0x1b) && !/^hz/i.test(charset))
     return withLf(octets).toString('latin1');
   const name = charset.replace(/[^ -~]/g, '?').slice(0, 40);
@@ -56,8 +57,8 @@ function decoded(octets: Buffer, part: Part): string {
 }
 
 /**
- * The same with LF for each CRLF. In octets, because a replacement in a string remembers each place: millions of short
- * lines took 200 MB.
+ * Returns the octets with LF for each CRLF. Works on octets, because a replacement in a string remembers each place:
+ * millions of short lines took 200 MB.
  */
 function withLf(octets: Buffer): Buffer {
   if (!octets.includes('\r\n')) return octets;

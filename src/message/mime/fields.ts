@@ -8,15 +8,17 @@ const CR = 0x0d;
 const SPACE = 0x20;
 const COLON = 0x3a;
 
-/** The header section of a message or a part, as offsets into the message: nothing is copied before it is asked for. */
+/**
+ * The header section of a message or a part, as offsets into the message. Nothing is copied before it is asked for.
+ */
 export interface HeaderFields {
-  /** The bodies of all fields of this name, in lower case, unfolded, in their order. */
+  /** Returns the bodies of all fields of this name, unfolded, in their order. The name is given in lower case. */
   all(name: string): string[];
-  /** The body of the first field of this name; undefined if there is none. */
+  /** Returns the body of the first field of this name; undefined if there is no such field. */
   first(name: string): string | undefined;
 }
 
-/** Where a field is: its name, then its body with the line end. */
+/** Offsets of a field: of its name, and of its body with the line end. */
 interface Place {
   readonly start: number;
   readonly colon: number;
@@ -76,13 +78,16 @@ export class FieldReader implements HeaderFields {
 
   #body({ colon, end }: Place): string {
     const body = this.octets.subarray(colon + 1, end);
-    // RFC 6532 has UTF-8; anything else is from a program that knows no better.
+    // RFC 6532 requires UTF-8. Some old programs write other octets.
     const text = isUtf8(body) ? body.toString('utf8') : decodeUnlabelled(body);
     return text.replace(/\r?\n/g, '').trim();
   }
 }
 
-/** The name in lower case, without the white space that an old program left before the colon; null if it is not one. */
+/**
+ * Returns the name in lower case, without the white space that some old programs leave before the colon; null if it is
+ * not a field name.
+ */
 function fieldName(octets: Buffer, start: number, colon: number): string | null {
   let end = colon;
   while (end > start && (octets[end - 1] === SPACE || octets[end - 1] === TAB)) end -= 1;
@@ -94,7 +99,7 @@ function fieldName(octets: Buffer, start: number, colon: number): string | null 
   return octets.toString('latin1', start, end).toLowerCase();
 }
 
-/** Offset of the first octet of a line's end: its CR or its LF, or the end itself if it has neither. */
+/** Returns the offset of the first octet of a line's end: its CR or its LF, or the end itself if it has neither. */
 export function contentEnd(octets: Buffer, start: number, end: number): number {
   if (end === start || octets[end - 1] !== LF) return end;
   return end - 2 >= start && octets[end - 2] === CR ? end - 2 : end - 1;

@@ -1,16 +1,19 @@
-/** Slices that are joined at once, so that a text of millions of short lines is not millions of strings. */
+/**
+ * Number of slices that are joined at once, so that a text of millions of short lines does not become millions of
+ * strings.
+ */
 const AT_ONCE = 4096;
 
 /**
- * Joins the lines of `format=flowed` to paragraphs (RFC 3676 4): a line that ends with a space goes on in the next
- * one if both are quoted equally deep, a space at the start of a line is stuffing, `-- ` is a signature's separator.
- * Reads each line once.
+ * Joins the lines of `format=flowed` to paragraphs (RFC 3676 4): if a line ends with a space and the next one is
+ * quoted equally deep, the paragraph continues there; a space at the start of a line is stuffing; `-- ` separates a
+ * signature. Reads each line once.
  *
  * @param deleteSpace `delsp=yes`: the space at which a line was cut is not part of the text
  */
 export function unflow(text: string, deleteSpace: boolean): string {
   const out = new Joiner();
-  /** Quoting of the paragraph that goes on; -1 between paragraphs. */
+  /** Depth of quoting of the paragraph that continues; -1 between paragraphs. */
   let open = -1;
   for (let at = 0; at <= text.length;) {
     const lf = text.indexOf('\n', at);

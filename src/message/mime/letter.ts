@@ -2,23 +2,25 @@ import type { Work } from './fault.js';
 import { partText } from './content.js';
 import type { Part } from './part.js';
 
-/** A message as people see it: one text, in one or two forms, and files. Nothing of the message is in neither. */
+/**
+ * A message as people see it: one text, in one or two forms, and files. Everything in the message is in one of them.
+ */
 export interface Letter {
   /** Null if the message has no plain text that says all of it. */
   readonly text: string | null;
   readonly html: string | null;
-  /** In their order. */
+  /** The files in the order of their parts. */
   readonly files: readonly File[];
 }
 
 /** A part that is a file. */
 export interface File {
   readonly part: Part;
-  /** It belongs to the HTML, which shows it by its Content-ID (RFC 2387). */
+  /** True if it belongs to the HTML, which shows it by its Content-ID (RFC 2387). */
   readonly related: boolean;
 }
 
-/** What a message, or a part of it, says. */
+/** The text and the files of a message, or of a part of it. */
 interface Said {
   readonly text: string | null;
   readonly html: string | null;
@@ -31,9 +33,10 @@ interface Said {
  *   text of all (RFC 2183 2.3).
  * - `multipart/alternative` (RFC 2046 5.1.4) gives its first plain text and its last HTML. Any other form of it, such
  *   as an invitation, is a file.
- * - `multipart/related` (RFC 2387) is its root; what is beside it are files.
- * - Any other multipart is a sequence. If plain text and HTML follow each other, the HTML form has both, and the
- *   plain form only what has one: if some of the text has no plain form, there is none of the whole.
+ * - `multipart/related` (RFC 2387) gives its root as text; its other parts are files.
+ * - Any other multipart is a sequence. If plain text and HTML follow each other, the HTML form has both. The plain
+ *   form has only the parts with a plain form: if some of the text has no plain form, the whole has no plain form
+ *   either.
  *
  * @throws Unreadable as {@link partText} does
  */
@@ -43,7 +46,7 @@ export function readLetter(message: Buffer, root: Part, work: Work): Letter {
   return { text: said?.text ?? null, html: said?.html ?? null, files: reader.files };
 }
 
-/** Where a part stands. */
+/** The kind of multipart that a part stands in. */
 type Place = 'sequence' | 'alternative' | 'related';
 
 class LetterReader {
@@ -110,7 +113,7 @@ class LetterReader {
   }
 }
 
-/** Which forms of text are in a part: only looked for, so that those which are not chosen are never decoded. */
+/** Returns which forms of text a part has. It does not decode them, so that only the chosen ones are ever decoded. */
 function formsOf({ type, disposition, parts }: Part): Forms {
   if (disposition === 'attachment') return { text: false, html: false };
   const inner = parts.map(formsOf);

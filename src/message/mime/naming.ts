@@ -1,21 +1,24 @@
 import libmime from 'libmime';
 import type { Part } from './part.js';
 
-/** The name of an attachment: its own, else `attachment-2.ics`, by its place from 1 on and its type. */
+/**
+ * Returns the name of an attachment: its own, else `attachment-2.ics`, made of its place, counted from 1, and its
+ * type.
+ */
 export function attachmentName({ fileName, type }: Part, place: number): string {
   if (fileName !== null) return fileName;
   const extension = libmime.detectExtension(type);
-  // For a type without a registered extension: one that mail APIs take, which "bin" is not.
+  // `att` is for a type without a registered extension: mail APIs accept it, but not "bin".
   return `attachment-${place}.${extension === 'bin' ? 'att' : extension}`;
 }
 
-/** Said elsewhere, or about the parts of a multipart. */
+/** Parameters that are left out: the name is given elsewhere, and the boundary is about the parts of a multipart. */
 const LEFT_OUT = new Set(['name', 'boundary']);
 
-/** token (RFC 2045 5.1): what needs no quotes. */
+/** token (RFC 2045 5.1): a value that needs no quotes. */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 
-/** The type of a part with its parameters, except its name (RFC 2045 5.1, RFC 2231 4 beyond ASCII). */
+/** Returns the type of a part with its parameters, except its name (RFC 2045 5.1, RFC 2231 4 beyond ASCII). */
 export function contentTypeOf({ type, parameters }: Part): string {
   const kept = [...parameters].filter(([name]) => TOKEN.test(name) && !LEFT_OUT.has(name));
   return [type, ...kept.map(([name, value]) => parameter(name, value))].join('; ');

@@ -5,18 +5,20 @@ import { hexPair } from './transfer.js';
 
 /** A field body of the form `value *( ";" name "=" value )` (RFC 2045 5.1, RFC 2183 2). */
 export interface Parameterized {
-  /** What stands before the first ";", in lower case, comments removed. */
+  /** The text before the first ";", in lower case, without comments. */
   readonly value: string;
-  /** By name in lower case, RFC 2231 decoded; not cleaned. Of a parameter that is given twice, the first. */
+  /**
+   * Values by name in lower case, RFC 2231 decoded, not cleaned. If a parameter is given twice, the first one counts.
+   */
   readonly parameters: ReadonlyMap<string, string>;
-  /** Every value of `boundary`, in order: a field may give it twice, and only the body can say which one is meant. */
+  /** Every value of `boundary`, in order. A field may give it twice, and only the body can say which one is meant. */
   readonly boundaries: readonly string[];
 }
 
 /** A piece of a value (RFC 2231 3). */
 interface Piece {
   readonly text: string;
-  /** Percent-encoded (RFC 2231 4). */
+  /** True if the text is percent-encoded (RFC 2231 4). */
   readonly encoded: boolean;
 }
 
@@ -24,8 +26,8 @@ interface Piece {
 const NAME = /^([^*]+)(?:\*(\d{1,5}))?(\*)?$/;
 
 /**
- * Reads the body of a Content-Type or Content-Disposition field. More is taken than the grammar has: values with
- * spaces and specials that are not quoted, and empty parameters.
+ * Reads the body of a Content-Type or Content-Disposition field. Accepts more than the grammar: values with spaces and
+ * specials that are not quoted, and empty parameters.
  *
  * @throws Unreadable if there are more parameters than allowed
  */
@@ -58,7 +60,7 @@ export function parseParameterized(text: string, { parameters: most }: MimeLimit
   return { value: head.replace(/\s+/g, '').toLowerCase(), parameters: plain, boundaries };
 }
 
-/** Puts the pieces of a value together (RFC 2231 4.1): those that follow each other from 0 on. */
+/** Joins the pieces of a value (RFC 2231 4.1): those that follow each other from 0 on. */
 function join(pieces: ReadonlyMap<number, Piece>): string | null {
   const first = pieces.get(0);
   if (first === undefined) return null;
@@ -115,7 +117,7 @@ function withoutComment(segment: string): string {
     : segment;
 }
 
-/** Offset after the quoted string that begins at `start`; the end of the text if it is not closed. */
+/** Returns the offset after the quoted string that begins at `start`; the end of the text if it is not closed. */
 function quotedEnd(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] === '\\') at += 1;

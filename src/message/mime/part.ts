@@ -3,47 +3,54 @@ import { Unreadable, type MimeLimits } from './fault.js';
 import type { HeaderFields } from './fields.js';
 import { parseParameterized } from './parameters.js';
 
-/** How the body of a part is encoded; anything that is not one of the two encodings is taken as it is. */
+/** The encoding of a part's body. A body in anything but the two encodings is taken as it is. */
 export type TransferEncoding = 'identity' | 'base64' | 'quoted-printable';
 
 /**
- * A part of a message, or the message itself (RFC 2045 2.4, 2.5). Offsets are into the octets that were read, so
- * that a part is a few hundred octets of memory, whatever is in it.
+ * A part of a message, or the message itself (RFC 2045 2.4, 2.5). Offsets are into the octets that were read, so that
+ * a part takes a few hundred octets of memory, whatever it contains.
  */
 export interface Part {
-  /** Such as `text/plain`, in lower case; `text/plain` too if the field is not valid (RFC 2045 5.2). */
+  /** Such as `text/plain`, in lower case. Also `text/plain` if the field is not valid (RFC 2045 5.2). */
   readonly type: string;
-  /** Of Content-Type, by name in lower case, decoded (RFC 2231) and cleaned. */
+  /** The parameters of Content-Type, by name in lower case, decoded (RFC 2231) and cleaned. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly encoding: TransferEncoding;
   /** `inline`, `attachment`, or another token in lower case; null without the field. */
   readonly disposition: string | null;
-  /** From Content-Disposition, else from the `name` of Content-Type; cleaned. */
+  /** The name from Content-Disposition, else from the `name` of Content-Type; cleaned. */
   readonly fileName: string | null;
-  /** Without its angle brackets. */
+  /** The content id without its angle brackets. */
   readonly contentId: string | null;
-  /** Where the body begins, and where it ends: without the line end that belongs to the next boundary. */
+  /** Offsets of the body's begin and end. The line end that belongs to the next boundary is not part of the body. */
   readonly start: number;
   readonly end: number;
-  /** Those of a multipart; none of anything else, a message in the message included. */
+  /** The parts of a multipart. Empty for anything else, also for a message in the message. */
   readonly parts: readonly Part[];
 }
 
-/** What the fields of a part say about it, before its body is read. */
+/** The properties of a part that its fields give, before its body is read. */
 export type Described = Omit<Part, 'start' | 'end' | 'parts'> & {
-  /** Lines that may delimit the parts of a multipart, without their leading hyphens; none of anything else. */
+  /** Lines that may delimit the parts of a multipart, without their leading hyphens. Empty for anything else. */
   readonly boundaries: readonly string[];
 };
 
 /** type "/" subtype, tokens both (RFC 2045 5.1). */
 const TYPE = /^[!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+$/;
-/** RFC 2045 6.3: an encoding that is not known makes octets of anything. */
+/**
+ * Encodings that make a body unreadable. A body in an unknown encoding is only octets, whatever its type (RFC 2045
+ * 6.3).
+ */
 const FOREIGN_ENCODING = /^(?:x-|uuencode$|uue$|binhex$|yenc$)/;
 
-/** Boundaries of one part that its body is searched for; more than one is a mistake of the sender. */
+/** Number of boundaries of one part that its body is searched for. More than one is a mistake of the sender. */
 const MOST_BOUNDARIES = 8;
 
-/** @param initial the type of a part that does not say one: in a digest, it is a message (RFC 2046 5.1.5) */
+/**
+ * Reads the fields of a part.
+ *
+ * @param initial the type of a part whose fields give no type: in a digest, it is a message (RFC 2046 5.1.5)
+ */
 export function describePart(fields: HeaderFields, initial: string, limits: MimeLimits): Described {
   const types = fields.all('content-type').map((text) => parseParameterized(text, limits));
   const given = types.find(({ value }) => TYPE.test(value)) ?? types[0];
@@ -71,8 +78,8 @@ export function describePart(fields: HeaderFields, initial: string, limits: Mime
 }
 
 /**
- * A multipart without any part, since its boundary never occurs in its body: what it says about itself is wrong, so
- * it is text (RFC 2045 5.2), as it stands.
+ * Returns a multipart as text, if its boundary never occurs in its body: then what it says about itself is wrong, so
+ * it is text as it is (RFC 2045 5.2).
  *
  * @throws Unreadable if its body is encoded as a whole (forbidden by RFC 2045 6.4): as text it would be gibberish
  */
@@ -84,7 +91,7 @@ export function asText(multipart: Part, isBlank: boolean): Part {
   return { ...multipart, type: 'text/plain', encoding: 'identity', parts: [] };
 }
 
-/** Null for an encoding that makes a body unreadable as what its type says. */
+/** Returns null for an encoding that makes a body unreadable as what its type says. */
 function encodingOf(field: string | undefined): TransferEncoding | null {
   const name = (field ?? '')
     .replace(/\([^()]*\)/g, '')

@@ -8,39 +8,42 @@ import { readLetter } from './letter.js';
 import type { Part } from './part.js';
 import { split } from './split.js';
 
-/** A file of a message. Its octets are fetched when they are needed: {@link attachmentOctets}. */
+/** A file of a message. {@link attachmentOctets} returns its octets when they are needed. */
 export interface Attachment {
-  /** Given by the message and cleaned, else made of its place and its type. */
+  /** The name from the message, cleaned; else made of its place and its type. */
   readonly name: string;
-  /** With its parameters, such as `text/calendar; method=REQUEST`. */
+  /** The type with its parameters, such as `text/calendar; method=REQUEST`. */
   readonly contentType: string;
-  /** Without its angle brackets; null if it has none. */
+  /** The content id without its angle brackets; null if it has no content id. */
   readonly contentId: string | null;
-  /** Shown within the text: it is part of a multipart/related, or says `inline`. */
+  /** True if it is shown within the text: it is part of a multipart/related, or says `inline`. */
   readonly inline: boolean;
   readonly part: Part;
 }
 
-/** A message taken apart. Plain data beside {@link fields}, and nothing in it is a copy of attachments. */
+/**
+ * A message that was parsed into its parts. Everything except {@link fields} is plain data; attachments are not
+ * copied.
+ */
 export interface ReadMessage {
   readonly root: Part;
   readonly fields: HeaderFields;
   /** Null if the message has no plain text. */
   readonly text: string | null;
-  /** Null if it has no HTML. */
+  /** Null if the message has no HTML. */
   readonly html: string | null;
   readonly attachments: readonly Attachment[];
-  /** The work that it took. */
+  /** The work that parsing took. */
   readonly work: Work;
 }
 
 /**
- * Takes a message apart (RFC 2045, RFC 2046). The octets must stay as they are while the result is in use: parts are
- * places in them. Text is decoded and cleaned; attachments are not touched.
+ * Parses a message into its parts (RFC 2045, RFC 2046). The octets must not change while the result is in use: parts
+ * are offsets into them. Text is decoded and cleaned; attachments are not touched.
  *
- * Work is linear in the octets and bounded by the limits, but it can be seconds of it: do it in a worker thread.
+ * The work is linear in the octets and bounded by the limits, but it can take seconds: do it in a worker thread.
  *
- * @throws Unreadable if the message cannot be taken apart without loss, or only with more work than allowed
+ * @throws Unreadable if the message cannot be parsed without loss, or only with more work than allowed
  */
 export function readMessage(message: Buffer, limits: MimeLimits = MIME_LIMITS): ReadMessage {
   const work = new Work(limits);
@@ -57,7 +60,7 @@ export function readMessage(message: Buffer, limits: MimeLimits = MIME_LIMITS): 
 }
 
 /**
- * Reads the header section of a message only.
+ * Reads the header section of a message and nothing else.
  *
  * @throws Unreadable as {@link readMessage} does
  */
@@ -65,17 +68,20 @@ export function readFields(message: Buffer, limits: MimeLimits = MIME_LIMITS): H
   return split(message, new Work(limits)).fields;
 }
 
-/** The octets of an attachment, without transfer encoding, exactly as they were sent. */
+/** Returns the octets of an attachment, without transfer encoding, exactly as they were sent. */
 export function attachmentOctets(message: Buffer, { part }: Attachment): Buffer {
   return partOctets(message, part);
 }
 
-/** The addresses of all fields of this name, such as `to`, with their names decoded. */
+/** Returns the addresses of all fields of this name, such as `to`, with their names decoded. */
 export function addressesOf(fields: HeaderFields, name: string): NamedAddress[] {
   return fields.all(name).flatMap(readAddressList);
 }
 
-/** The body of the first field of this name, encoded words decoded, cleaned; null if there is none. */
+/**
+ * Returns the body of the first field of this name, cleaned, with encoded words decoded; null if there is no such
+ * field.
+ */
 export function displayOf(fields: HeaderFields, name: string): string | null {
   const body = fields.first(name);
   return body === undefined ? null : decodeForDisplay(body);

@@ -20,9 +20,9 @@ export interface Split {
 }
 
 /**
- * Finds the parts of a message (RFC 2046 5.1) in one pass over its lines. The work is one step for each line,
- * however deep parts are nested: a line that begins with two hyphens is looked up in the one table of all boundaries
- * that are open. Memory grows with the number of parts, not of lines.
+ * Finds the parts of a message (RFC 2046 5.1) in one pass over its lines. The work is one step for each line, however
+ * deep parts are nested: a line that begins with two hyphens is looked up in the one table of all boundaries that are
+ * open. Memory grows with the number of parts, not of lines.
  *
  * @throws Unreadable if there is more of anything than allowed
  */
@@ -41,7 +41,7 @@ export function split(octets: Buffer, work: Work): Split {
 class Splitter {
   /** The multiparts that are open, the outermost first. */
   readonly #multiparts: Open[] = [];
-  /** By boundary: which of them it belongs to. */
+  /** The index in `#multiparts` of the multipart that a boundary belongs to. */
   readonly #boundaries = new Map<string, number>();
   #longestBoundary = 0;
   /** The part whose header section is being read; null in a body. */
@@ -71,12 +71,12 @@ class Splitter {
     const { length } = this.octets;
     if (this.#header !== null) this.#begin(this.#header, length);
     this.#closeDownTo(0, length);
-    // With everything closed, the root is what was begun first.
+    // When everything is closed, the root is the part that began first.
     if (this.#root === null) throw new Error('a message without a root');
     return { root: this.#root, fields: this.#fields };
   }
 
-  /** The header section is complete. */
+  /** Called when the header section of a part is complete. */
   #begin(fields: FieldReader, start: number): void {
     this.#header = null;
     this.work.count('parts');
@@ -99,14 +99,15 @@ class Splitter {
   }
 
   #open(boundary: string, depth: number): void {
-    // As it stands in a line: decoded text could not be compared with octets, and white space at its end is padding.
+    // Compares octets as they are in the line: decoded text could not be compared, and white space at the end is
+    // padding.
     const text = Buffer.from(boundary).toString('latin1').trimEnd();
-    // An outer multipart with the same boundary would never end; the innermost one has it until it closes.
+    // An outer multipart with the same boundary would never end. The innermost one has the boundary until it closes.
     this.#boundaries.set(text, depth);
     this.#longestBoundary = Math.max(this.#longestBoundary, text.length);
   }
 
-  /** Handles a line that begins with two hyphens. False if it delimits nothing. */
+  /** Handles a line that begins with two hyphens. Returns false if it delimits nothing. */
   #delimiter(at: number, end: number): boolean {
     if (this.#boundaries.size === 0) return false;
     let last = contentEnd(this.octets, at, end);

@@ -8,8 +8,8 @@ const EQUALS = 0x3d;
 const UNDERSCORE = 0x5f;
 
 /**
- * Decodes base64 (RFC 2045 6.8). Characters outside of its alphabet are skipped. If there is more after a padding,
- * as in texts that were encoded piece by piece and put together, that is decoded too.
+ * Decodes base64 (RFC 2045 6.8). Skips characters outside its alphabet. If there is more after a padding, as in texts
+ * that were encoded in pieces and then joined, that is decoded too.
  */
 export function decodeBase64(encoded: Buffer): Buffer {
   const text = encoded.toString('latin1');
@@ -23,8 +23,8 @@ export function decodeBase64(encoded: Buffer): Buffer {
 }
 
 /**
- * Decodes quoted-printable (RFC 2045 6.7). Line ends stay as they are; white space at the end of a line is removed,
- * since a transport added it; "=" at the end of a line joins it with the next one. "=" before anything else is kept.
+ * Decodes quoted-printable (RFC 2045 6.7). Line ends stay as they are. White space at the end of a line is removed,
+ * because a transport added it. "=" at the end of a line joins it with the next one. "=" before anything else is kept.
  */
 export function decodeQuotedPrintable(encoded: Buffer): Buffer {
   const decoded = Buffer.allocUnsafe(encoded.length);
@@ -74,7 +74,7 @@ export function decodeQ(text: string): Buffer {
   return decoded.subarray(0, length);
 }
 
-/** The octet that two hexadecimal digits stand for, in either case; -1 if they are not digits. */
+/** Returns the octet that two hexadecimal digits stand for, in either case; -1 if they are not digits. */
 export function hexPair(high: number | undefined, low: number | undefined): number {
   const [first, second] = [hexDigit(high), hexDigit(low)];
   return first < 0 || second < 0 ? -1 : first * 16 + second;
@@ -87,8 +87,8 @@ function hexDigit(octet = 0): number {
 }
 
 /**
- * Where the line begins that a soft line break at `at` leads to; -1 if it is not one. White space that a transport
- * added after the "=" is skipped.
+ * Returns the offset of the line that a soft line break at `at` leads to; -1 if it is not a soft line break. White
+ * space that a transport added after the "=" is skipped.
  */
 function softBreakEnd(octets: Buffer, at: number): number {
   let end = at;
