@@ -61,8 +61,8 @@ export class Connection implements Pooled {
   }
 
   /**
-   * Sends a message. Throws if another message is being sent. If the content rejects, closes the connection and
-   * rejects.
+   * Sends a message. Rejects if another message is being sent, or if the content rejects; in the latter case the
+   * connection is closed.
    */
   async send(message: OutgoingMessage): Promise<TransactionResult> {
     if (this.#busy) throw new Error('another message is under way on this connection');

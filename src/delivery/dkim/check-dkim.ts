@@ -2,7 +2,7 @@ import type { DkimKey } from '../../store/dkim-keys.js';
 import { type Finding, tagsOf } from './finding.js';
 import { keyRecord } from './new-key.js';
 
-/** Judges what is published for a key: RFC 6376 3.6.1. */
+/** Checks the records that are published for a key (RFC 6376 3.6.1). */
 export function checkKey(key: DkimKey, texts: readonly string[]): Finding {
   const record = keyRecord(key);
   const found = (ok: boolean, says: string): Finding => ({
@@ -19,7 +19,7 @@ export function checkKey(key: DkimKey, texts: readonly string[]): Finding {
   const [wanted, published] = [tagsOf(record.value)?.get('p'), tags?.get('p')?.replace(/\s+/g, '')];
   if (tags === null || published === undefined) return found(false, 'the record is not that of a key');
   if (published === '') return found(false, 'the record says that the key is revoked');
-  // RFC 6376 3.6.1: v, where it is there, comes first.
+  // RFC 6376 3.6.1: if there is a v tag, it comes first.
   const version = tags.get('v');
   if (version !== undefined && (version !== 'DKIM1' || !/^\s*v\s*=/.test(text))) {
     return found(false, 'the record must begin with v=DKIM1');

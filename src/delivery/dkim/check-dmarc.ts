@@ -2,8 +2,8 @@ import { type Finding, tagsOf } from './finding.js';
 import type { TextLookup } from './lookup.js';
 
 /**
- * Looks for the DMARC policy of a domain (RFC 7489 6.6.3): its own record, or that of the nearest domain
- * above it that has one. Rejects as the lookup does.
+ * Looks for the DMARC policy of a domain (RFC 7489 6.6.3): its own record, or that of the nearest parent domain that
+ * has one. Rejects if the lookup rejects.
  */
 export async function checkDmarc(domain: string, lookup: TextLookup): Promise<Finding> {
   const own = `_dmarc.${domain}`;
@@ -15,7 +15,7 @@ export async function checkDmarc(domain: string, lookup: TextLookup): Promise<Fi
     record: ok ? null : { name: own, value: 'v=DMARC1; p=none' },
   });
   const labels = domain.split('.');
-  // A top-level domain has no policy for others.
+  // A top-level domain has no policy for other domains.
   for (let above = 0; above === 0 || above < labels.length - 1; above += 1) {
     const name = labels.slice(above).join('.');
     const [record, ...others] = (await lookup(`_dmarc.${name}`)).filter((text) =>

@@ -7,8 +7,8 @@ import { keyRecord } from './new-key.js';
 import { LookupFailed, type TextLookup } from './lookup.js';
 
 /**
- * Looks up what receivers ask about a domain: DKIM, SPF, DMARC, in this order. What cannot be looked up is a
- * finding, too.
+ * Looks up the records of a domain that receivers ask for: DKIM, SPF, DMARC, in this order. If a lookup fails, that is
+ * a finding, too.
  *
  * @param sender name of the host that sends
  */

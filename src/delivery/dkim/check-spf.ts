@@ -1,14 +1,14 @@
 import type { Finding } from './finding.js';
 
-/** RFC 7208 4.6.4: terms that cost a lookup, and how many there may be. */
+/** The terms that cost a lookup, and the largest number of them (RFC 7208 4.6.4). */
 const COSTS = /^[+?~-]?(?:include|a|mx|ptr|exists)(?:[:/]|$)|^redirect=/i;
 const MAX_LOOKUPS = 10;
 
 /**
- * Judges the SPF record of a domain (RFC 7208).
+ * Checks the SPF record of a domain (RFC 7208).
  *
  * @param texts all TXT records of the domain
- * @param sender name of the host that sends, to be put in a record that is missing
+ * @param sender name of the host that sends, for the suggested record if there is no record
  */
 export function checkSpf(domain: string, texts: readonly string[], sender: string): Finding {
   const suggestion = `v=spf1 a:${sender} -all`;
@@ -19,7 +19,7 @@ export function checkSpf(domain: string, texts: readonly string[], sender: strin
     says,
     record: value === null ? null : { name: domain, value },
   });
-  // RFC 7208 4.5: the version is followed by a space or nothing.
+  // RFC 7208 4.5: the version is followed by a space or by the end of the record.
   const [record, ...others] = texts.filter((text) => /^v=spf1(?: |$)/i.test(text));
   if (record === undefined) {
     const where = 'with include: for a smart host that has addresses of its own';

@@ -1,19 +1,22 @@
 import type { TextRecord } from './new-key.js';
 
-/** What a look at one record of a domain came to. */
+/** The result of the check of one record of a domain. */
 export interface Finding {
   readonly check: 'dkim' | 'spf' | 'dmarc';
-  /** Where the record is, or ought to be. */
+  /** The name where the record is, or should be. */
   readonly name: string;
   readonly ok: boolean;
-  /** What is there, or what is missing or wrong, for an operator. */
+  /** The state of the record for an operator: its content, or what is missing or wrong. */
   readonly says: string;
-  /** What to put there; null where nothing is to be done, or nobody else can say what. */
+  /**
+   * The record to publish; null if nothing is to be done, or if only the operator can say what the record should be.
+   */
   readonly record: TextRecord | null;
 }
 
 /**
- * The tags of a record that is a list of them (RFC 6376 3.2), by name; null where it is none.
+ * Parses a record that is a list of tags (RFC 6376 3.2). Returns the tags by name, or null if the text is not such a
+ * list.
  */
 export function tagsOf(text: string): Map<string, string> | null {
   const tags = new Map<string, string>();

@@ -1,21 +1,24 @@
 import { Resolver } from 'node:dns/promises';
 
-/** The texts of the TXT records of a name, none where there are none; rejects with {@link LookupFailed}. */
+/**
+ * Returns the texts of the TXT records of a name; an empty list if the name has no such record. Rejects with {@link
+ * LookupFailed}.
+ */
 export type TextLookup = (name: string) => Promise<string[]>;
 
-/** Nobody knows: the question got no answer, or one that is none. */
+/** The query got no answer, or an answer that is an error. */
 export class LookupFailed extends Error {
   override readonly name = 'LookupFailed';
 }
 
-/** Milliseconds that a name server has for an answer, each time. */
+/** Time-out in milliseconds for each try of a query. */
 const PATIENCE = 4_000;
 const TRIES = 2;
 
 /**
- * Looks TXT records up.
+ * Makes a function that looks up TXT records.
  *
- * @param server `ADDR:PORT` of a name server; null takes those of the system
+ * @param server `ADDR:PORT` of a name server; null for those of the system
  */
 export function textLookup(server: string | null): TextLookup {
   const resolver = new Resolver({ timeout: PATIENCE, tries: TRIES });

@@ -1,6 +1,6 @@
-// mailauth declares no types for this part of it.
+// mailauth has no type declarations for this module.
 declare module 'mailauth/lib/tools.js' {
-  /** Lays out a DKIM-Signature field of these tags, folded, without the CRLF at its end. */
+  /** Formats a DKIM-Signature field with these tags, folded, without the CRLF at its end. */
   export function formatSignatureHeaderLine(
     type: 'DKIM',
     tags: Readonly<Record<string, string | number>>,

@@ -4,14 +4,16 @@ import type { DkimKey } from '../../store/dkim-keys.js';
 
 export type Algorithm = DkimKey['algorithm'];
 
-/** RFC 8301 3.2 asks for 2048 bits; a longer key makes a record that many DNS forms do not take. */
+/**
+ * RFC 8301 3.2 recommends 2048 bits. The record of a longer key is too long for the web forms of many DNS providers.
+ */
 const RSA_BITS = 2048;
-/** Octets before the key itself in the SubjectPublicKeyInfo of an Ed25519 key (RFC 8410 4). */
+/** Number of octets before the key itself in the SubjectPublicKeyInfo of an Ed25519 key (RFC 8410 4). */
 const ED25519_PREFIX = 12;
 
 const generate = promisify(generateKeyPair);
 
-/** Makes a private key: PKCS #8, DER. */
+/** Generates a private key: PKCS #8, DER. */
 export async function newPrivateKey(algorithm: Algorithm): Promise<Uint8Array> {
   const { privateKey } =
     algorithm === 'rsa-sha256'
@@ -27,7 +29,7 @@ export interface TextRecord {
   readonly value: string;
 }
 
-/** The record that publishes a key: RFC 6376 3.6.1, RFC 8463 4.1. */
+/** Returns the record that publishes a key (RFC 6376 3.6.1, RFC 8463 4.1). */
 export function keyRecord({
   domain,
   selector,
@@ -44,15 +46,15 @@ export function keyRecord({
   };
 }
 
-/** Octets of one string in a TXT record (RFC 1035 3.3). */
+/** Number of octets of one string in a TXT record (RFC 1035 3.3). */
 const STRING_OCTETS = 255;
 
-/** A text in the strings of a TXT record, which readers put together again without a gap. ASCII only. */
+/** Splits an ASCII text into the strings of a TXT record. Readers join them again without a gap. */
 export function textStrings(value: string): string[] {
   return value.match(new RegExp(`.{1,${STRING_OCTETS}}`, 'gs')) ?? [''];
 }
 
-/** As a line of a zone file (RFC 1035 5). */
+/** Formats a record as a line of a zone file (RFC 1035 5). */
 export function zoneLine({ name, value }: TextRecord): string {
   const strings = textStrings(value).map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`);
   return `${name}. IN TXT ( ${strings.join(' ')} )`;

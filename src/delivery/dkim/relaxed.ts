@@ -1,10 +1,13 @@
 import { type Hash, createHash } from 'node:crypto';
 
-// Relaxed canonicalization, octets as characters of latin1. mailauth's own is not used to sign: it takes the
-// octet A0 for white space, which is a part of many a letter in UTF-8, so that others would find the signature
-// wrong; and it goes over a long line again with each piece of it.
+// Relaxed canonicalization; octets are characters of latin1. mailauth's own function is not used to sign. It treats the
+// octet A0, which is a part of many letters in UTF-8, as white space, so that verifiers would find the signature wrong;
+// and it reads a long line again with each piece of it.
 
-/** RFC 6376 3.4.2: lower case for the name, one line, one space for each white space, none at the ends. */
+/**
+ * Canonicalizes a field (RFC 6376 3.4.2): the name in lower case, one line, one space for each run of white space, no
+ * white space at the ends.
+ */
 export function relaxedField(field: string): string {
   const colon = field.indexOf(':');
   const name = field
@@ -18,21 +21,21 @@ export function relaxedField(field: string): string {
   return `${name}:${value.startsWith(' ') ? value.slice(1) : value}`.replace(/ $/, '');
 }
 
-/** A run of empty lines is hashed in pieces of so many. */
+/** A run of empty lines is hashed in pieces of this many. */
 const EMPTY_LINES = '\r\n'.repeat(4096);
 
 /**
- * RFC 6376 3.4.4: the hash of a body that comes in pieces. No white space at the ends of lines, one space for
- * each elsewhere, no empty lines at the end, and a CRLF there unless nothing is left.
+ * The hash of a body that comes in pieces (RFC 6376 3.4.4): no white space at the ends of lines, one space for each
+ * other run of white space, no empty lines at the end, and a CRLF at the end if the body is not empty.
  *
- * Each piece is gone over a fixed number of times by native searches. What is held from one piece to the next
- * is three characters at most and a count.
+ * For speed, native searches go over each piece a fixed number of times. Between two pieces at most three characters
+ * and a count are kept.
  */
 export class RelaxedBody {
   readonly #hash: Hash = createHash('sha256');
   /** A space and a CR that may turn out to end a line. */
   #held = '';
-  /** Line ends that are nothing if nothing follows. */
+  /** Number of line ends that count only if text follows. */
   #lineEnds = 0;
   #empty = true;
 
@@ -46,9 +49,9 @@ export class RelaxedBody {
     this.#add(spaced, end);
   }
 
-  /** Ends it: the hash in base64. */
+  /** Ends the body and returns the hash in base64. */
   digest(): string {
-    // A space is the end of the last line; a CR without its LF is text.
+    // A space at the end belongs to the end of the last line; a CR without its LF is text.
     if (this.#held.endsWith('\r')) this.#add(this.#held, this.#held.length);
     if (!this.#empty) this.#hash.update('\r\n');
     return this.#hash.digest('base64');

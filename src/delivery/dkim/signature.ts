@@ -9,9 +9,9 @@ export interface SigningKey extends Pick<DkimKey, 'domain' | 'selector' | 'algor
   readonly privateKey: KeyObject;
 }
 
-/** Signed once more than they are there, and so when they are not: nobody can put one on, or a second one. */
+/** Fields that are signed once more than they occur, even if they do not occur, so that an attacker cannot add one. */
 const ALWAYS = ['From', 'Reply-To', 'Subject', 'To', 'Cc'];
-/** Likewise, where there is one. */
+/** Fields that are signed once more than they occur, if they occur. */
 const WHERE_PRESENT = [
   'Sender',
   'Date',
@@ -24,7 +24,10 @@ const WHERE_PRESENT = [
   'In-Reply-To',
   'References',
 ];
-/** Signed as they are: a mailing list may put its own beside them. RFC 8058 4 asks for the last ones. */
+/**
+ * Fields that are signed as often as they occur, since a mailing list may add its own. RFC 8058 4 asks for the last
+ * ones.
+ */
 const PLAIN = [
   'Resent-Date',
   'Resent-From',
@@ -42,19 +45,25 @@ const PLAIN = [
   'List-Unsubscribe-Post',
 ];
 
-/** What signatures cover of a header section: names for the `h` tag, and the octets that they stand for. */
+/**
+ * The part of a header section that signatures cover: names for the `h` tag, and the canonical octets of these fields.
+ */
 export interface SignedFields {
   readonly names: readonly string[];
   readonly canonical: string;
 }
 
 /**
- * Fields of one name that are signed: the last ones, which is where a verifier begins. RFC 5322 3.6 allows one of most
- * names and a few of the others; a header section of 50,000 To fields would get a signature of 400 KB.
+ * Largest number of fields of one name that are signed: the last ones, since a verifier starts at the end. RFC 5322
+ * 3.6 allows one field of most names and a few of the others. Without this limit, a header section of 50,000 To fields
+ * would get a signature of 400 KB.
  */
 const SIGNED_OF_A_NAME = 10;
 
-/** RFC 6376 5.4: the fields of each name from the last to the first, as a verifier takes them (5.4.2). */
+/**
+ * Returns the fields to sign (RFC 6376 5.4): those of each name from the last to the first, as a verifier reads them
+ * (5.4.2).
+ */
 export function fieldsToSign(header: HeaderSection): SignedFields {
   const names: string[] = [];
   let canonical = '';
@@ -63,7 +72,7 @@ export function fieldsToSign(header: HeaderSection): SignedFields {
     const isAll = fields.length <= SIGNED_OF_A_NAME;
     if (!isAll) fields.pop();
     for (const { octets } of fields) canonical += `${relaxedField(octets.toString('latin1'))}\r\n`;
-    // If there are more of them, once more would not mean "no further one" but the next one.
+    // If there are more of them, one more name would not mean "no further field" but the next field.
     const once = isAll && (when === 'always' || (when === 'present' && fields.length > 0)) ? 1 : 0;
     names.push(...Array.from({ length: fields.length + once }, () => name));
   };
@@ -76,10 +85,10 @@ export function fieldsToSign(header: HeaderSection): SignedFields {
 const signAsync = promisify<string | null, Uint8Array, KeyObject, Buffer>(sign);
 
 /**
- * A DKIM-Signature field (RFC 6376; RFC 8463 for Ed25519) with its CRLF: relaxed/relaxed.
+ * Returns a DKIM-Signature field (RFC 6376; RFC 8463 for Ed25519) with its CRLF: relaxed/relaxed.
  *
  * @param bodyHash in base64
- * @param time of signing, in milliseconds since the epoch
+ * @param time time of signing, in milliseconds since the epoch
  */
 export async function signatureField(
   key: SigningKey,
@@ -96,7 +105,7 @@ export async function signatureField(
     bh: bodyHash,
     t: Math.floor(time / 1000),
   };
-  // RFC 6376 3.7: the signature covers its own field with nothing in `b`, and without the CRLF.
+  // RFC 6376 3.7: the signature covers its own field with an empty `b`, and without the CRLF.
   const data = Buffer.from(
     canonical + relaxedField(formatSignatureHeaderLine('DKIM', { ...tags, b: '' }, true)),
     'latin1',

@@ -8,18 +8,18 @@ import { RelaxedBody } from './relaxed.js';
 import type { SigningKey } from './signature.js';
 
 export interface SignerOptions {
-  /** Milliseconds that the keys of a domain are believed. Default: 10 seconds. */
+  /** Milliseconds for which the keys of a domain are cached. Default: 10 seconds. */
   readonly keysFor?: number;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/** Domains whose keys are remembered. */
+/** Largest number of domains whose keys are cached. */
 const REMEMBERED = 1000;
 
 /**
- * Signs messages with all keys of their domain (RFC 6376). Content is read twice, once to hash it and once by
- * whoever sends it, and never held: only its header section is.
+ * Signs messages with all keys of their domain (RFC 6376). Content is read twice, once to hash it and once to send it.
+ * Only its header section is held in memory.
  */
 export class Signer {
   readonly #keys: Pick<DkimKeys, 'list'>;
@@ -36,20 +36,20 @@ export class Signer {
   }
 
   /**
-   * The content with its signatures on top, or as it is where the domain has no keys. Signatures
-   * hold whether or not the content gets a last CRLF on its way (RFC 5321 4.1.1.4).
+   * Returns the content with its signatures at the top, or unchanged if the domain has no keys. The signatures stay
+   * valid if a server adds a CRLF at the end of the content (RFC 5321 4.1.1.4).
    *
-   * Rejects with whatever the store or the content does.
+   * Rejects if the store or the content rejects.
    *
    * @param domain name of the sending domain
    */
   async signedContent(domain: string, stored: Outgoing): Promise<Outgoing> {
     const keys = await this.#keysOf(domain);
     if (keys.length === 0) return stored;
-    // Only now: mailauth takes a third of a second to load.
+    // Loaded only if it is needed: mailauth takes a third of a second to load.
     const { fieldsToSign, signatureField } = await import('./signature.js');
     const { header, bodyHash } = await digest(stored.content());
-    // What cannot be read as a header cannot be signed, either; it goes out as it is.
+    // If the header section cannot be parsed, it cannot be signed either: the message goes out unchanged.
     if (header === null) return stored;
     const fields = fieldsToSign(header);
     const time = this.#now();
@@ -83,7 +83,10 @@ export class Signer {
   }
 }
 
-/** The first pass: what signatures cover. Null where there is no header section that can be read. */
+/**
+ * Makes the first pass over content: reads the header section and hashes the body. The header section is null if it
+ * cannot be parsed.
+ */
 async function digest(
   content: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly header: HeaderSection | null; readonly bodyHash: string }> {

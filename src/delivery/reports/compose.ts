@@ -6,17 +6,17 @@ import type { Returned } from './returned.js';
 import { deliveryStatus } from './status.js';
 import { subjectOf, wordsOf } from './words.js';
 
-/** All that a notification is made of. */
+/** All data from which a notification is made. */
 export interface Material {
   readonly notice: Notice;
-  /** Of this server. */
+  /** The name of this server. */
   readonly hostname: string;
-  /** Of the message, decoded; null where it has none, or nobody knows. */
+  /** The subject of the message, decoded; null if the message has no subject, or if it is not known. */
   readonly subject: string | null;
   readonly returned: Returned;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** When a message that is delayed is given up, in milliseconds since the epoch. */
+  /** The time until which a delayed message is tried, in milliseconds since the epoch. */
   readonly retryUntil: number;
 }
 
@@ -28,21 +28,22 @@ export interface Composed {
   readonly subject: string;
   /** With its angle brackets. */
   readonly messageId: string;
-  /** It has octets beyond ASCII. */
+  /** Whether it has octets beyond ASCII. */
   readonly isEightBit: boolean;
-  /** It has them in addresses, or in what is a header: it needs SMTPUTF8. */
+  /** Whether it has such octets in addresses or in a header section, so that it needs SMTPUTF8. */
   readonly utf8: boolean;
 }
 
 /**
- * A delivery status notification (RFC 3464): multipart/report (RFC 6522) with a part for people, a part for
- * programs, and what comes back of the message. Beyond ASCII it is as RFC 6533 has it, where the message was sent
- * with SMTPUTF8 from an address that is so itself; then its sender takes such mail.
+ * Makes a delivery status notification (RFC 3464): multipart/report (RFC 6522) with a part for people, a part for
+ * programs, and the part of the message that is returned. If the message was sent with SMTPUTF8 from an address beyond
+ * ASCII, the notification has the form of RFC 6533, since its sender accepts such mail.
  */
 export async function compose(material: Material): Promise<Composed> {
   const { notice, hostname, now, returned } = material;
   const { reversePath, messageId } = notice.report;
-  // To a sender whose address is ASCII the way back may have no SMTPUTF8, least of all where the message failed for it.
+  // If the sender's address is ASCII, the servers back to it may not support SMTPUTF8; that may even be the reason of
+  // the failure.
   const utf8 = notice.report.terms.smtputf8 && !isAscii(reversePath);
   const facts = { ...material, utf8, returned: returned.what };
   const from = `MAILER-DAEMON@${hostname}`;
@@ -60,13 +61,13 @@ export async function compose(material: Material): Promise<Composed> {
     Subject: subject,
     Date: formatDate(now),
     'Message-ID': ownId,
-    // RFC 3834 5.1, and 2: never answered by a program, and about a message that came from its reader.
+    // RFC 3834 5.1 and 2: no program may answer it, and it is about a message that came from its reader.
     'Auto-Submitted': 'auto-replied',
-    // It goes as its message was to go.
+    // The notification goes under the same rules for TLS as its message.
     ...(returned.waivesTls ? { 'TLS-Required': 'No' } : {}),
     ...(messageId === null ? {} : { 'In-Reply-To': messageId, References: messageId }),
   });
-  // A header section that comes back by itself is coded; a message cannot be.
+  // A header section that is returned alone can be encoded; a message cannot.
   const isEightBit = utf8 || (returned.what === 'message' && returned.isEightBit);
   if (isEightBit) report.setHeader('Content-Transfer-Encoding', '8bit');
   report.createChild('text/plain; charset=utf-8').setContent(wordsOf(notice, facts));
@@ -82,12 +83,12 @@ function typeOf({ what, headerIsEightBit }: Returned, utf8: boolean): string {
   return global ? 'message/global-headers' : 'text/rfc822-headers';
 }
 
-/** RFC 5322 2.1.1: must, in octets without CRLF. */
+/** RFC 5322 2.1.1: a line must not be longer, in octets without CRLF. */
 const LONGEST_LINE = 998;
 
 /**
- * Adds octets as they are, wherever that is possible: a part of a report is to be found as it was. What is of the
- * type message/... cannot be coded at all; a header section that is not fit for 7bit is coded.
+ * Adds octets unchanged if that is possible, so that a reader finds each part of a report as it was. A part of a type
+ * message/... cannot be encoded at all; a header section that does not fit 7bit is encoded.
  */
 function addPart(report: MimeNode, type: string, octets: Buffer): void {
   const eightBit = octets.some((octet) => octet > 0x7f);

@@ -1,6 +1,6 @@
 import type { OwedReport, ReportedRecipient, ReportKind } from '../../store/queue.js';
 
-/** One notification: to the sender of one message, about recipients of whom the same is to be told. */
+/** One notification to the sender of one message, about recipients with the same result. */
 export interface Notice {
   readonly kind: ReportKind;
   readonly report: OwedReport;
@@ -8,7 +8,7 @@ export interface Notice {
   readonly recipients: readonly ReportedRecipient[];
 }
 
-/** What is owed about a message, as notifications: one for each kind. */
+/** Returns the notifications that are due for a message: one for each kind. */
 export function noticesOf(report: OwedReport): Notice[] {
   const kinds = new Set(report.recipients.map((recipient) => recipient.report));
   return Array.from(kinds, (kind) => ({
@@ -18,7 +18,7 @@ export function noticesOf(report: OwedReport): Notice[] {
   }));
 }
 
-/** True where a text can be sent as it is without SMTPUTF8. */
+/** Returns whether a text can be sent unchanged without SMTPUTF8. */
 export function isAscii(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }

@@ -6,35 +6,37 @@ import { compose } from './compose.js';
 import { noticesOf, type Notice } from './notice.js';
 import { comesBackWhole, readReturned } from './returned.js';
 
-/** What senders are told is told here, for the log. None of these may throw. */
+/** Receives what happens to notifications, for the log. None of these methods may throw. */
 export interface ReportsObserver {
-  /** A notification is on the queue. */
+  /** Called when a notification is on the queue. */
   onReported?(notice: Notice, id: number): void;
-  /** The store failed, told once until it works again; or a notification could not be made, and is not. */
+  /**
+   * Called when the store fails, once until it works again; and if a notification could not be made and was dropped.
+   */
   onFault?(what: string, error: unknown): void;
 }
 
 export interface ReportsOptions {
-  /** Of this server: who the notifications are from. */
+  /** The name of this server, from which notifications come. */
   readonly hostname: string;
-  /** How long messages are tried: what a notice of delay says. */
+  /** How long messages are tried, for the text of a notice of delay. */
   readonly retry: RetryPolicy;
   readonly observer?: ReportsObserver;
-  /** Milliseconds since the epoch. Default: the system's clock. */
+  /** Returns milliseconds since the epoch. Default: the system's clock. */
   readonly now?: () => number;
 }
 
-/** Tells senders what they are owed, until it is closed. */
+/** Sends notifications to senders until it is closed. */
 export interface Reports {
-  /** Something may be owed. */
+  /** Called when a notification may be due. */
   wake(): void;
-  /** Ends with the notification in hand; what is owed then stays so. May be repeated. */
+  /** Stops after the notification in progress. Further notifications stay due. May be called more than once. */
   close(): Promise<void>;
 }
 
 type ReportsStore = Pick<Store, 'queue' | 'open' | 'message' | 'content'>;
 
-/** Begins to pay what is owed: what a server before this one left, too. */
+/** Starts to send the notifications that are due, also those that are left from before a restart. */
 export function startReports(store: ReportsStore, options: ReportsOptions): Reports {
   const reporter = new Reporter(store, options);
   const done = reporter.run();
@@ -49,14 +51,14 @@ export function startReports(store: ReportsStore, options: ReportsOptions): Repo
   };
 }
 
-/** Messages looked at in one go. */
+/** Number of messages that are read at one time. */
 const BATCH = 20;
-/** How often it is looked at what is owed without anybody's call, in milliseconds. */
+/** How often it looks for due notifications without a call of {@link Reports.wake}, in milliseconds. */
 const LOOK_EVERY = 60_000;
 
 /**
- * Makes messages of what is owed, and puts them on the queue. To store a notification and to strike off what it
- * pays is one transaction, so that a crash at any point leaves it owed or paid, and nothing in between.
+ * Makes messages of the notifications that are due, and puts them on the queue. One transaction stores a notification
+ * and marks it as done. So after a crash at any point it is either due or stored, and never both or neither.
  */
 class Reporter {
   readonly #now: () => number;
@@ -86,7 +88,7 @@ class Reporter {
     while (!this.#stopped.signal.aborted) {
       this.#woken = false;
       try {
-        // While there was something, there may be more.
+        // If there were notifications, there may be more.
         if (await this.#payAll()) continue;
         gaps.over();
         await this.#sleep(LOOK_EVERY);
@@ -100,7 +102,7 @@ class Reporter {
     }
   }
 
-  /** True where something was paid. */
+  /** Returns whether at least one notification was stored or dropped. */
   async #payAll(): Promise<boolean> {
     let paid = false;
     for (const report of await this.store.queue.owedReports(BATCH)) {
@@ -113,7 +115,7 @@ class Reporter {
   }
 
   /**
-   * True where it is paid, or dropped; false where it is owed no longer.
+   * Returns true if the notification was stored or dropped, false if it is no longer due.
    *
    * @throws StoreError
    */
@@ -125,7 +127,7 @@ class Reporter {
       return id !== null;
     } catch (error) {
       if (error instanceof StoreError) throw error;
-      // It cannot be made, and will never be: let it not stand in the way of all others.
+      // This notification can never be made. It is dropped, so that it does not hold up all others.
       observer?.onFault?.(`no notification could be made of message ${notice.report.id}`, error);
       await this.store.queue.dropReports(fulfilmentOf(notice));
       return true;
@@ -146,17 +148,17 @@ class Reporter {
       retryUntil: this.#retryUntil(notice),
     });
     const draft = this.store.open();
-    // It is asked to wait for the budget of the store, as everybody who brings octets.
+    // It waits for the budget of the store, as all writers do.
     await draft.write(composed.octets);
     try {
       await draft.commit({
         domainId: report.domain.id,
-        // RFC 3464 2: so that no notification is ever sent of one that fails.
+        // RFC 3464 2: empty, so that no notification is sent if this one fails.
         reversePath: '',
         recipients: [{ forwardPath: report.reversePath, notify: [] }],
         from: composed.from,
         subject: composed.subject,
-        // It takes the way that its message took.
+        // The notification takes the same route as its message.
         tags: message?.tags ?? [],
         listUnsubscribe: null,
         messageId: composed.messageId,
@@ -165,7 +167,7 @@ class Reporter {
         clientAddress: '127.0.0.1',
         status: 'queued',
         terms: {
-          // RFC 6710 4.6 and RFC 8689 5: it goes as its message was to go.
+          // RFC 6710 4.6 and RFC 8689 5: the same priority and the same requirement on TLS as the message.
           priority: report.terms.priority,
           requireTls: report.terms.requireTls,
           body: composed.isEightBit ? '8BITMIME' : '7BIT',

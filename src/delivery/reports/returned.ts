@@ -3,23 +3,23 @@ import { DELIVERY } from '../limits.js';
 import { BLANK_LINE } from '../transports/read-content.js';
 import type { Notice } from './notice.js';
 
-/** What of the message a notification brings back: its third part (RFC 6522 3). */
+/** The part of the message that a notification returns: its third part (RFC 6522 3). */
 export interface Returned {
   readonly what: 'message' | 'header' | 'nothing';
   /** A header section has no empty line at its end. */
   readonly octets: Buffer;
-  /** There are octets beyond ASCII in the header section. */
+  /** Whether the header section has octets beyond ASCII. */
   readonly headerIsEightBit: boolean;
-  /** There are octets beyond ASCII anywhere in it. */
+  /** Whether any part of it has octets beyond ASCII. */
   readonly isEightBit: boolean;
-  /** The message says `TLS-Required: No` (RFC 8689 3). */
+  /** Whether the message says `TLS-Required: No` (RFC 8689 3). */
   readonly waivesTls: boolean;
 }
 
 /**
- * Whether the message comes back whole. RFC 3461 4.3: where a failure is told and RET=FULL asks for it. Not
- * where it had to go over TLS (RFC 8689 5), where it cannot stand in another message (BODY=BINARYMIME), or where it
- * is large.
+ * Returns whether the whole message is returned. RFC 3461 4.3: if the notification reports a failure and RET=FULL asks
+ * for it. The message is not returned whole if it must go over TLS only (RFC 8689 5), if it cannot be a part of
+ * another message (BODY=BINARYMIME), or if it is large.
  */
 export function comesBackWhole({ kind, report: { terms } }: Notice, size: number): boolean {
   if (kind !== 'failed' || terms.ret !== 'FULL') return false;
@@ -28,9 +28,9 @@ export function comesBackWhole({ kind, report: { terms } }: Notice, size: number
 }
 
 /**
- * Reads what comes back. Of a long header section what fits, in whole fields.
+ * Reads the part that is returned. If the header section is too long, returns as many whole fields as fit.
  *
- * @param content the stored octets; none where they have been removed
+ * @param content the stored octets; empty if they have been removed
  */
 export async function readReturned(content: AsyncIterable<Uint8Array>, whole: boolean): Promise<Returned> {
   const limit = whole ? DELIVERY.returnedMessage.initial : DELIVERY.returnedHeader.initial;
@@ -52,13 +52,16 @@ async function readUpTo(content: AsyncIterable<Uint8Array>, limit: number, whole
   let held = Buffer.alloc(0);
   for await (const octets of content) {
     held = Buffer.concat([held, octets]);
-    // One more than fits tells that there is more.
+    // One octet more than fits shows that there is more.
     if (held.length > limit || (!whole && held.includes(BLANK_LINE))) break;
   }
   return held.subarray(0, limit);
 }
 
-/** The header section at the beginning, without its empty line; where its end is not there, its whole fields. */
+/**
+ * Returns the header section at the beginning, without its empty line. If its end is missing, returns its whole
+ * fields.
+ */
 function headerOf(octets: Buffer): Buffer {
   if (octets.subarray(0, 2).equals(BLANK_LINE.subarray(0, 2))) return octets.subarray(0, 0);
   const end = octets.indexOf(BLANK_LINE);
@@ -66,7 +69,8 @@ function headerOf(octets: Buffer): Buffer {
   for (let at = octets.length; at > 0;) {
     at = octets.lastIndexOf('\r\n', at - 1);
     const next = at < 0 ? undefined : octets[at + 2];
-    // A line that begins with white space is of the field before it; where nothing follows, nobody knows.
+    // A line that begins with white space continues the field before it. If nothing follows, the field may be
+    // incomplete.
     if (next !== undefined && next !== 0x20 && next !== 0x09) return octets.subarray(0, at + 2);
   }
   return octets.subarray(0, 0);

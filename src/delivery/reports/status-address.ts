@@ -1,11 +1,11 @@
 import { isAscii } from './notice.js';
 
 /**
- * An address as Original-Recipient and Final-Recipient have it: its type, and the address itself (RFC 3464 2.3.1,
- * 2.3.2). One beyond ASCII is of the type `utf-8`, and where the field must be ASCII all the same it is coded
+ * Returns an address as Original-Recipient and Final-Recipient have it: its type, and the address itself (RFC 3464
+ * 2.3.1, 2.3.2). An address beyond ASCII has the type `utf-8`. If the field must be ASCII, such an address is encoded
  * (RFC 6533 3, utf-8-addr-xtext).
  *
- * @param utf8 the field may hold UTF-8
+ * @param utf8 whether the field may hold UTF-8
  */
 export function statusAddress(type: string, address: string, utf8: boolean): string {
   const known = type === 'rfc822' && !isAscii(address) ? 'utf-8' : type;

@@ -1,7 +1,7 @@
 import type { ReportKind } from '../../store/queue.js';
 import type { Notice } from './notice.js';
 
-/** The class that each kind has: RFC 3463 3.1, RFC 3464 2.3.4. */
+/** The class of the status code for each kind of notification (RFC 3463 3.1, RFC 3464 2.3.4). */
 const CLASS: Readonly<Record<ReportKind, '2' | '4' | '5'>> = {
   failed: '5',
   delayed: '4',
@@ -9,10 +9,10 @@ const CLASS: Readonly<Record<ReportKind, '2' | '4' | '5'>> = {
   relayed: '2',
 };
 
-/** A reply that begins with a code (RFC 5321 4.2) or not, and then an enhanced one (RFC 3463 2). */
+/** An enhanced code (RFC 3463 2) at the beginning of a reply, after its code (RFC 5321 4.2) if it has one. */
 const ENHANCED = /^(?:\d{3}[ -])?[245](\.\d{1,3}\.\d{1,3})(?![\d.])/;
 
-/** What the Status field says of a recipient: the code of the reply, of the class that fits the kind. */
+/** Returns the Status field of a recipient: the enhanced code of the reply, with the class that fits the kind. */
 export function statusOf({ kind, report }: Notice, { at, reply }: { at: number; reply: string }): string {
   const { deliverBy } = report.terms;
   // RFC 2852 4.1.3

@@ -5,17 +5,20 @@ import type { Notice } from './notice.js';
 import { statusAddress } from './status-address.js';
 import { statusOf } from './status-code.js';
 
-/** What the part for programs must know beside the notice. */
+/** The data for the machine-readable part that are not in the notice. */
 export interface StatusFacts {
-  /** Of this server. */
+  /** The name of this server. */
   readonly hostname: string;
-  /** When a message that is delayed is given up, in milliseconds since the epoch. */
+  /** The time until which a delayed message is tried, in milliseconds since the epoch. */
   readonly retryUntil: number;
-  /** The fields may hold UTF-8: message/global-delivery-status (RFC 6533 4). */
+  /** Whether the fields may hold UTF-8: message/global-delivery-status (RFC 6533 4). */
   readonly utf8: boolean;
 }
 
-/** The body of message/delivery-status (RFC 3464 2): groups of fields with an empty line between, CRLF all over. */
+/**
+ * Returns the body of message/delivery-status (RFC 3464 2): groups of fields with an empty line between them, all with
+ * CRLF.
+ */
 export function deliveryStatus(notice: Notice, facts: StatusFacts): string {
   const groups = [
     aboutMessage(notice, facts),
@@ -44,7 +47,7 @@ function aboutRecipient(notice: Notice, recipient: ReportedRecipient, facts: Sta
   return [
     ...field('Original-Recipient', originalRecipient && original(originalRecipient, facts.utf8)),
     ['Final-Recipient', statusAddress('rfc822', forwardPath, facts.utf8)],
-    // RFC 3464 2.3.3 has the same words.
+    // RFC 3464 2.3.3 uses the same words.
     ['Action', notice.kind],
     ['Status', statusOf(notice, attempt)],
     ...field('Remote-MTA', attempt.remoteHost && `dns; ${hostOf(attempt.remoteHost)}`),
@@ -68,20 +71,20 @@ function hostOf(remoteHost: string): string {
   return isIPv6(remoteHost) ? `[IPv6:${remoteHost}]` : `[${remoteHost}]`;
 }
 
-/** RFC 3464 2.3.6: `smtp` is for replies of SMTP alone. */
+/** Returns the Diagnostic-Code. RFC 3464 2.3.6: the type `smtp` is only for replies of SMTP. */
 function diagnosticCode({ remoteHost, reply }: ReportedRecipient['attempt']): string {
   return `${remoteHost !== null && /^[245]\d\d(?:[ -]|$)/.test(reply) ? 'smtp' : 'x-postern'}; ${reply}`;
 }
 
-/** RFC 3339 5.6, in whole seconds. */
+/** Formats a time as RFC 3339 5.6 has it, in whole seconds. */
 function dateTime(time: number): string {
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** RFC 5322 2.1.1: should, in octets without CRLF. */
+/** RFC 5322 2.1.1: a line should not be longer, in octets without CRLF. */
 const FOLD_AT = 78;
 
-/** A field on lines of its own: folded at spaces, free of controls, and ASCII unless UTF-8 is allowed. */
+/** Formats a field: folded at spaces, without control characters, and in ASCII if UTF-8 is not allowed. */
 function fieldLine([name, value]: StatusField, utf8: boolean): string {
   const printable = value.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
   const text = utf8 ? printable : printable.replace(/[^\0-\x7f]/gu, '?');
@@ -98,7 +101,7 @@ function fieldLine([name, value]: StatusField, utf8: boolean): string {
   return `${[...lines, line].join('\r\n')}\r\n`;
 }
 
-/** A word as it is, unless it would not fit on a line (RFC 5322 2.1.1: must). */
+/** Returns a word unchanged, or in pieces if it would not fit on a line (RFC 5322 2.1.1: must). */
 function pieces(word: string): string[] {
   return Buffer.byteLength(word) <= 900 ? [word] : (word.match(/.{1,200}/gsu) ?? []);
 }

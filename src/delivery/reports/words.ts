@@ -2,15 +2,15 @@ import { formatDate } from '../../message/date.js';
 import type { ReportedRecipient, ReportKind } from '../../store/queue.js';
 import type { Notice } from './notice.js';
 
-/** What the part for people must know beside the notice. */
+/** The data for the human-readable part that are not in the notice. */
 export interface WordsFacts {
-  /** Of this server. */
+  /** The name of this server. */
   readonly hostname: string;
-  /** Of the message, decoded; null where it has none, or nobody knows. */
+  /** The subject of the message, decoded; null if the message has no subject, or if it is not known. */
   readonly subject: string | null;
-  /** When a message that is delayed is given up, in milliseconds since the epoch. */
+  /** The time until which a delayed message is tried, in milliseconds since the epoch. */
   readonly retryUntil: number;
-  /** What comes back with the notification. */
+  /** The part of the message that comes back with the notification. */
   readonly returned: 'message' | 'header' | 'nothing';
 }
 
@@ -21,10 +21,10 @@ const SUBJECTS: Readonly<Record<ReportKind, string>> = {
   relayed: 'Handed on',
 };
 
-/** Characters of the message's subject that are repeated. */
+/** Largest number of characters of the message's subject that are repeated. */
 const SUBJECT_LENGTH = 150;
 
-/** The subject of a notification, which begins with what has happened. */
+/** Returns the subject of a notification, which begins with the result. */
 export function subjectOf({ kind }: Notice, { subject }: Pick<WordsFacts, 'subject'>): string {
   return `${SUBJECTS[kind]}: ${subject === null || subject === '' ? 'your message' : shortened(subject)}`;
 }
@@ -34,7 +34,7 @@ function shortened(text: string): string {
   return characters.length <= SUBJECT_LENGTH ? text : `${characters.slice(0, SUBJECT_LENGTH - 1).join('')}…`;
 }
 
-/** The part for people (RFC 6522 3), with CRLF. */
+/** Returns the human-readable part (RFC 6522 3), with CRLF. */
 export function wordsOf(notice: Notice, facts: WordsFacts): string {
   const { report, recipients } = notice;
   return [
@@ -86,7 +86,7 @@ function happened({ kind }: Notice, { retryUntil }: WordsFacts): string[] {
 function reason(kind: ReportKind, { attempt: { remoteHost, reply } }: ReportedRecipient): string[] {
   if (kind === 'relayed') return remoteHost === null ? [] : [`    taken by ${remoteHost}`];
   if (kind === 'delivered' || reply === '') return [];
-  // What begins with an enhanced code alone was said here: no reply does.
+  // If a text begins with an enhanced code alone, Postern itself wrote it: a reply has a code before it.
   const own = remoteHost === null || /^[245]\.\d{1,3}\.\d{1,3}\s/.test(reply);
   return [own ? `    ${reply}` : `    ${remoteHost} said: ${reply}`];
 }

@@ -1,8 +1,8 @@
-/** Content that streams, read into memory. */
+/** Reads streamed content into memory. */
 
 export const BLANK_LINE = Buffer.from('\r\n\r\n');
 
-/** All of it: for who knows its size. */
+/** Reads all content into memory. Only for content whose size is known to be small. */
 export async function readAll(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const piece of content) pieces.push(piece);
@@ -10,9 +10,9 @@ export async function readAll(content: AsyncIterable<Uint8Array>): Promise<Uint8
 }
 
 /**
- * The header section with its {@link BLANK_LINE}, and what came along with that.
+ * Reads the header section with its {@link BLANK_LINE}, and whatever came in the same piece.
  *
- * @param most octets after which nobody reads on; a piece more than that may come
+ * @param most number of octets after which it stops reading; the piece that passes it is still returned
  */
 export async function readHead(content: AsyncIterable<Uint8Array>, most: number): Promise<Buffer> {
   let held = Buffer.alloc(0);

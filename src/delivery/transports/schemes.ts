@@ -1,19 +1,19 @@
-/** The ways of delivery there are, by the scheme of their URLs. Each is loaded where it is used. */
+/** The transports by the scheme of their URLs. The code of a transport is loaded when it is first used. */
 import type { ContentWorkers } from '../workers/workers.js';
 import type { Transport } from './transport.js';
 
-/** What every transport needs of whoever opens it. */
+/** The values that every transport needs when it is opened. */
 export interface TransportEnvironment {
   /** The server's own name. */
   readonly hostname: string;
-  /** Where messages are taken apart, if a transport has to; default: workers of its own. */
+  /** Workers that parse messages, if a transport needs that. Default: workers of its own. */
   readonly workers?: ContentWorkers;
 }
 
-/** Opens what a URL names. It may throw where a file that the URL names cannot be read. */
+/** Opens the transport that a URL names. It may throw if a file that the URL names cannot be read. */
 export type OpenTransport = (environment: TransportEnvironment) => Transport;
 
-/** Reads a URL of one scheme: the way to open it, or in words what is wrong. No secret is in the words. */
+/** Reads a URL of one scheme. Returns a function that opens the transport, or an error text without any secret. */
 type ReadUrl = (url: string) => OpenTransport | string;
 
 const SCHEMES: Readonly<Record<string, () => Promise<ReadUrl>>> = {
@@ -28,14 +28,14 @@ const SCHEMES: Readonly<Record<string, () => Promise<ReadUrl>>> = {
   file: readFiles,
 };
 
-/** How a way of delivery is written, in words for an error message. */
+/** The forms of a transport's URL, for an error message. */
 export const DELIVER_FORM =
   "smtp://USER:PASSWORD@HOST:PORT or smtps:// (a smarthost), mx:// (recipients' own servers), lmtp://HOST:PORT or lmtp+unix:///PATH (a mail store), https://TOKEN@HOST/PATH (a mail API), maildir:PATH or file:PATH (folders)";
 
 /**
- * Reads the URL of a transport, and loads what it takes.
+ * Reads the URL of a transport, and loads the code of that transport.
  *
- * @returns the way to open it, or in words what is wrong, without what is secret in it
+ * @returns a function that opens the transport, or an error text without any secret
  */
 export async function readTransportUrl(url: string): Promise<OpenTransport | string> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();

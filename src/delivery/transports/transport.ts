@@ -1,4 +1,4 @@
-/** What carries messages onward: the contract between the runner and each way of delivery. */
+/** The contract between the runner and the transports. */
 import type { ContentNeeds, DeliveryTerms, Domain, MessageId } from '../../store/port.js';
 import type { LeasedRecipient } from '../../store/queue.js';
 
@@ -16,86 +16,93 @@ export interface Shipment {
   readonly messageId: string | null;
   readonly receivedAt: number;
   readonly terms: DeliveryTerms;
-  /** What the content needs of a server; null if that was not computed when the message was accepted. */
+  /** The extensions that the content needs; null if they were not computed when the message was accepted. */
   readonly needs: ContentNeeds | null;
   /**
-   * The same for every try of this message, and for no other one: for far sides that can tell repetitions by it.
-   * Parts of a message that go by themselves have it in common; a far side has to be told whom each is for.
+   * A key that is the same for every attempt of this message, and different from that of any other message, so that a
+   * remote server can recognise repetitions. If a message is sent in parts, the parts share the key; then the remote
+   * server needs the recipients as well.
    */
   readonly idempotencyKey: string;
-  /** Octets of {@link content}. */
+  /** Number of octets of {@link content}. */
   readonly size: number;
-  /** The message as it is to go out, signed where it is to be. Each call begins anew. */
+  /** Returns the message in its final form, signed if it is to be signed. Each call starts at the beginning. */
   content(): AsyncIterable<Uint8Array>;
-  /** All of {@link content}, where it is short and at hand. */
+  /** All of {@link content}, if it is short and in memory already. */
   readonly whole?: Uint8Array | undefined;
 }
 
-/** What became of one recipient. */
+/** The outcome for one recipient. */
 export interface Delivery {
   readonly position: number;
   /**
-   * - `delivered`: the far side has taken the responsibility
-   * - `deferred`: not now; the same may work later
-   * - `bounced`: never, says the far side
+   * - `delivered`: the remote server has taken responsibility
+   * - `deferred`: a temporary failure; the same attempt may succeed later
+   * - `bounced`: a permanent failure, says the remote server
    */
   readonly outcome: 'delivered' | 'deferred' | 'bounced';
-  /** The reply as the far side gave it, or in words what went wrong. Cut and stripped by whoever keeps it. */
+  /**
+   * The reply as the remote server gave it, or a text that says what went wrong. The caller shortens and cleans it.
+   */
   readonly reply: string;
-  /** RFC 3463, such as `5.1.1`; null where the far side gave none. */
+  /** An enhanced code of RFC 3463, such as `5.1.1`; null if the remote server gave no such code. */
   readonly enhancedCode: string | null;
-  /** Name or address of the host that answered; null where none did. */
+  /** Name or address of the host that answered; null if no host did. */
   readonly remoteHost: string | null;
-  /** Version and cipher, null without TLS. */
+  /** Version and cipher of TLS; null without TLS. */
   readonly tls: string | null;
-  /** Of a deferral: the far side asks for at least so many milliseconds of peace. */
+  /** If deferred: the remote server asks for a delay of at least so many milliseconds. */
   readonly retryAfter?: number;
-  /** Of a bounce: the mailbox itself is bad, so that the sender had better not write to it again. */
+  /** If bounced: the mailbox itself is bad, so the sender should not write to it again. */
   readonly hard?: boolean;
-  /** Of a delivery: the far side notifies the sender itself where NOTIFY asks (it speaks DSN, RFC 3461 5.2.2). */
+  /**
+   * If delivered: the remote server supports DSN, so it notifies the sender itself if NOTIFY asks (RFC 3461 5.2.2).
+   */
   readonly notifies?: boolean;
-  /** Of a delivery: the far side keeps to the sender's time by itself (it speaks DELIVERBY, RFC 2852 4.1.4.1). */
+  /**
+   * If delivered: the remote server supports DELIVERBY, so it observes the sender's time itself (RFC 2852 4.1.4.1).
+   */
   readonly keepsTime?: boolean;
   /**
-   * Of a deferral: what failed is the transport and not this message (it cannot be reached, does not know
-   * the password, shows a bad certificate), and so it will go on: a route with another transport goes on to
-   * that one at once.
+   * If deferred: the transport failed, and not this message (it cannot be reached, rejects the password, shows a bad
+   * certificate), and further messages will fail too. If a route has another transport, it uses that one at once.
    */
   readonly transportFailed?: boolean;
   /**
-   * Of a deferral: it is about the far side as a whole, and not this message (its answers cannot be read, it takes
-   * nothing just now), but the message may have been taken, or is not to go another way. Others will have the
-   * same, and the log has one line for all of them.
+   * If deferred: the cause is the remote server as a whole, and not this message (its answers cannot be read, it takes
+   * no mail now), but the message may have been accepted, or must not go by another transport. Other messages will
+   * fail in the same way, so the log has one line for all of them.
    */
   readonly general?: boolean;
 }
 
 /**
- * A way out. It keeps its connections to itself, holds no message in memory as a whole where it need not,
- * and gives up by itself on a far side that does not answer.
+ * A transport: one way to deliver. It owns its connections, streams a message rather than hold it in memory if it can,
+ * and times out by itself if a remote server does not answer.
  */
 export interface Transport {
-  /** For the log and for people: a URL without user and password. */
+  /** Its name for the log and for operators: a URL without user and password. */
   readonly name: string;
 
   /**
-   * Where mail for this mailbox goes, as a name: recipients of a message with the same destination go in one
-   * shipment, and caps count by it.
+   * Returns the name of the destination of a recipient. Recipients of one message with the same destination go in one
+   * shipment, and caps count by destination.
    */
   destination(forwardPath: string): string;
 
   /**
-   * Delivers, or finds out why not. Resolves to one {@link Delivery} for each recipient, in any order.
+   * Delivers the message, or finds out why it cannot. Resolves to one {@link Delivery} for each recipient, in any
+   * order.
    *
-   * It does not reject for anything that a far side, a network or a clock can do; a rejection is a fault of
-   * the transport, or of `content()`, and the runner defers all recipients with it.
+   * Does not reject for any failure of a remote server, a network or a clock. If it rejects, the transport or
+   * `content()` has a fault, and the runner defers all recipients with that error.
    *
-   * @param signal aborted when the server stops: what is not under way should not begin; a message whose
-   * content is on its way should be ended if that can be done soon, since nobody can tell afterwards whether
-   * the far side has taken it
+   * @param signal aborted when the server stops. The transport should then begin nothing. If the content of a message
+   * is being sent, it should finish if that can be done soon, since afterwards it is unknown whether the remote server
+   * accepted the message.
    */
   send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]>;
 
-  /** Ends its connections. May be repeated. */
+  /** Closes its connections. May be called more than once. */
   close(): Promise<void>;
 }

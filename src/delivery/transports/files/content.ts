@@ -1,15 +1,15 @@
 import type { Shipment } from '../transport.js';
 
 /**
- * The fields that whoever delivers for good puts on top: Return-Path (RFC 5321 4.4), and a Delivered-To
- * (RFC 9228) for each recipient, since the envelope ends here and a `Bcc` stands nowhere else.
+ * Returns the fields that final delivery adds at the top: Return-Path (RFC 5321 4.4), and a Delivered-To (RFC 9228)
+ * for each recipient, since the envelope ends here and a `Bcc` is recorded in no other place.
  */
 export function finalTraceFields({ reversePath, recipients }: Shipment): Buffer {
   const delivered = recipients.map(({ forwardPath }) => `Delivered-To: ${forwardPath}\r\n`);
   return Buffer.from(`Return-Path: <${reversePath}>\r\n${delivered.join('')}`);
 }
 
-/** Content with LF for every CRLF, as programs that read a maildir expect it. Any other octet stays. */
+/** Yields content with LF in place of each CRLF, as programs that read a maildir expect. Any other octet stays. */
 export async function* unixLines(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held = '';
   for await (const piece of content) {
@@ -20,7 +20,7 @@ export async function* unixLines(content: AsyncIterable<Uint8Array>): AsyncGener
   if (held !== '') yield Buffer.from(held);
 }
 
-/** One piece, then others. */
+/** Yields one piece, then the others. */
 export async function* preceded(
   first: Uint8Array,
   rest: AsyncIterable<Uint8Array>,

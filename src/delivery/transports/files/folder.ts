@@ -2,22 +2,22 @@ import { access, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateFolder } from '../../../base/private-folder.js';
 
-/** What is left of a write that did not end is removed after this, in milliseconds: as maildir(5) has it. */
+/** Age in milliseconds after which the file of an unfinished write is removed; the value of maildir(5). */
 const LEFTOVER_AGE = 36 * 3_600_000;
 
-/** Where files begin, where they end up, and where readers may have moved them to. */
+/** The subfolders: where a file is written, where it then appears, and where readers may move it. */
 export interface Layout {
   /** Names within the folder; empty for the folder itself. */
   readonly stage: string;
   readonly place: string;
-  /** Readers move files there and put their flags behind the name. */
+  /** Readers move files there and append their flags to the name. */
   readonly read: string | null;
 }
 
 export const MAILDIR: Layout = { stage: 'tmp', place: 'new', read: 'cur' };
 export const FLAT: Layout = { stage: '.tmp', place: '', read: null };
 
-/** A folder that whole files appear in, each once. What the file system says is thrown as it came. */
+/** A folder in which files appear whole, and each once. Errors of the file system are thrown unchanged. */
 export class Folder {
   readonly #directory: string;
   readonly #layout: Layout;
@@ -28,7 +28,7 @@ export class Folder {
     this.#layout = layout;
   }
 
-  /** Where a file of this name is, as the folder's reader would find it, or null. */
+  /** Returns the path of a file with this name, as a reader of the folder would find it, or null. */
   async find(name: string): Promise<string | null> {
     await this.#prepare();
     if (await exists(this.#path(this.#layout.place, name))) return join(this.#layout.place, name);
@@ -41,8 +41,8 @@ export class Folder {
   }
 
   /**
-   * Writes a file and makes it appear in its place, whole and on stable storage once this has resolved. A
-   * file of the name that is in the place already is replaced.
+   * Writes a file and makes it appear in its place. When this resolves, the file is whole and on stable storage.
+   * Replaces a file of the same name.
    *
    * @returns its path within the folder
    */
@@ -50,7 +50,7 @@ export class Folder {
     await this.#prepare();
     const staged = this.#path(this.#layout.stage, name);
     try {
-      // Mail is for its owner's eyes.
+      // Only the owner may read mail.
       const file = await open(staged, 'w', 0o600);
       try {
         for await (const piece of content) await writeAll(file, piece);
@@ -71,7 +71,7 @@ export class Folder {
     return join(this.#directory, ...names);
   }
 
-  /** Once, but again after a failure: a disk may be mounted later. */
+  /** Prepares the folder once. If that fails, the next call tries again: a disk may be mounted later. */
   #prepare(): Promise<void> {
     this.#prepared ??= this.#make().catch((error: unknown) => {
       this.#prepared = null;
@@ -89,13 +89,13 @@ export class Folder {
   }
 }
 
-/** Removes a file that is old. All else, such as a folder or a link, is not what a write leaves, and stays. */
+/** Removes a file that is old. Anything else, such as a folder or a link, does not come from a write, and stays. */
 async function removeLeftover(path: string): Promise<void> {
   try {
     const found = await lstat(path);
     if (found.isFile() && found.mtimeMs < Date.now() - LEFTOVER_AGE) await rm(path, { force: true });
   } catch {
-    // It is gone already, or may not be removed: neither keeps a new file from being written.
+    // It is gone already, or may not be removed. In both cases new files can be written.
   }
 }
 
@@ -103,7 +103,7 @@ async function writeAll(file: Awaited<ReturnType<typeof open>>, piece: Uint8Arra
   for (let at = 0; at < piece.length;) at += (await file.write(piece, at)).bytesWritten;
 }
 
-/** A new name is on stable storage once its folder is. */
+/** Syncs a folder. A new name is on stable storage only after that. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path);
   try {

@@ -1,18 +1,18 @@
 import { fileURLToPath } from 'node:url';
 
-/** A folder that messages are written to. */
+/** A folder to which messages are written. */
 export interface FilesTarget {
   /** `maildir`: for mail programs to read. `file`: a folder of `.eml` files. */
   readonly form: 'maildir' | 'file';
-  /** As it was given: a relative one counts from where the server runs. */
+  /** The path as it was given. A relative path starts at the server's working directory. */
   readonly directory: string;
 }
 
 /**
- * Reads `maildir:PATH` or `file:PATH`. A path that begins with `//` is that of a URL, without a host and with
- * its percent-encoding undone; any other is taken as it stands.
+ * Reads `maildir:PATH` or `file:PATH`. If a path begins with `//`, it is the path of a URL without a host, and it is
+ * percent-decoded; any other path is taken literally.
  *
- * @returns the target, or in words what is wrong
+ * @returns the target, or an error text
  */
 export function parseFilesUrl(text: string): FilesTarget | string {
   const match = /^(maildir|file):(.*)$/is.exec(text);

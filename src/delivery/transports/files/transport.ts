@@ -9,24 +9,25 @@ import type { FilesTarget } from './target.js';
 export interface FilesEnvironment {
   /** The server's own name, a part of the names of files in a maildir. */
   readonly hostname: string;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/** Names of files that are remembered as written. */
+/** Largest number of names of written files that are remembered. */
 const REMEMBERED = 10_000;
 
-/** Opens a folder as a transport. Nothing is made or read before the first message. */
+/** Opens a folder as a transport. It makes and reads nothing before the first message. */
 export function openFilesTransport(target: FilesTarget, environment: FilesEnvironment): Transport {
   return new FilesTransport(target, environment);
 }
 
 /**
- * Delivers into a folder: one file for each shipment, in a maildir with the line ends of Unix, else octet
- * for octet, below the fields of a final delivery.
+ * Delivers into a folder. Each shipment becomes one file: the fields of a final delivery, then the message, in a
+ * maildir with LF line ends, otherwise octet for octet.
  *
- * A file is written once. What this transport has written it remembers; what a server before it has, and
- * could not note down, it looks for where a message is older than the transport.
+ * Each file is written once. The transport remembers the files that it wrote. If a message is older than the
+ * transport, it also looks in the folder: a server before it may have written the file and stopped before it recorded
+ * that.
  */
 class FilesTransport implements Transport {
   readonly name: string;
@@ -93,7 +94,7 @@ class FilesTransport implements Transport {
   }
 }
 
-/** What the operating system refused, apart from what the store did. */
+/** Returns whether the operating system refused something; an error of the store is not such an error. */
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error;
 }

@@ -1,14 +1,17 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { normalizeDomain } from '../../../message/domain.js';
 
-/** The domain that a mailbox is of: in lower case, A-labels, or an address literal. Empty where there is none. */
+/**
+ * Returns the domain of a mailbox: in lower case with A-labels, or an address literal. Empty if the mailbox has no
+ * domain.
+ */
 export function destinationOf(forwardPath: string): string {
   const at = forwardPath.lastIndexOf('@');
   const domain = at < 0 ? '' : forwardPath.slice(at + 1);
   return (domain.startsWith('[') ? domain.toLowerCase() : normalizeDomain(domain)) ?? '';
 }
 
-/** The address of an address literal (RFC 5321 4.1.3), null where the domain is none. */
+/** Returns the address in an address literal (RFC 5321 4.1.3); null if the domain is not an address literal. */
 export function literalAddress(domain: string): string | null {
   const [, v6, v4 = ''] = /^\[(?:ipv6:([^\]]*)|([^\]]*))\]$/i.exec(domain) ?? [];
   if (v6 !== undefined) return isIPv6(v6) ? v6 : null;

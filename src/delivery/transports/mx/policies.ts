@@ -4,18 +4,18 @@ import { parsePolicy, resolvePolicy } from 'mailauth/lib/mta-sts.js';
 import { Recent } from '../../../base/bounded-map.js';
 import { addressesOf } from './resolve.js';
 
-/** What a domain says of the TLS of its mail servers (RFC 8461 3.2). */
+/** The MTA-STS policy of a domain: its rules for TLS to its mail servers (RFC 8461 3.2). */
 export interface StsPolicy {
   readonly mode: 'enforce' | 'testing' | 'none';
-  /** Whether a mail server is one of those that it names. */
+  /** Returns whether the policy names this mail server. */
   allows(host: string): boolean;
 }
 
 export interface PolicyOptions {
   readonly resolver: Resolver;
-  /** Whether policies may be served from addresses that are not of the public Internet. */
+  /** Whether policies may be fetched from addresses that are not on the public Internet. */
   readonly anywhere: boolean;
-  /** Default of the protocol: 443. */
+  /** The port of HTTPS. The protocol's own is 443. */
   readonly port: number;
   /** PEM; undefined for the system's authorities. */
   readonly ca: Buffer | undefined;
@@ -25,29 +25,29 @@ export interface PolicyOptions {
 interface Known {
   readonly id: string;
   readonly policy: StsPolicy;
-  /** In milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly until: number;
 }
 
-/** RFC 8461 3.3: no longer than a minute for a fetch, and a policy is short. */
+/** Limits for a fetch. RFC 8461 3.3: at most a minute; a policy is short. */
 const FETCH_MS = 15_000;
 const POLICY_OCTETS = 64 * 1024;
-/** How long a policy that cannot be had is not asked for again. */
+/** Milliseconds until a policy that could not be fetched is asked for again. */
 const FAILED_MS = 5 * 60_000;
-/** Policies remembered. */
+/** Largest number of policies that are remembered. */
 const KNOWN = 10_000;
 
 const NO_POLICY: StsPolicy = { mode: 'none', allows: () => true };
 
-/** The MTA-STS policies of recipients' domains, remembered for as long as they say. */
+/** The MTA-STS policies of recipients' domains, remembered for as long as the policies themselves say. */
 export class Policies {
   readonly #known = new Recent<string, Known>(KNOWN);
 
   constructor(private readonly options: PolicyOptions) {}
 
   /**
-   * The policy of a domain; one of mode `none` where it has none, or it cannot be had: then one that is known and
-   * has not run out goes on (RFC 8461 5.1). Never rejects.
+   * Returns the policy of a domain, with the mode `none` if the domain has no policy. If the policy cannot be fetched,
+   * a remembered one that has not expired stays in force (RFC 8461 5.1). Never rejects.
    */
   async of(domain: string): Promise<StsPolicy> {
     const now = this.options.now();
@@ -81,7 +81,7 @@ export class Policies {
     }
   }
 
-  /** RFC 8461 3.3: by HTTPS with a valid certificate, no redirects, plain text. */
+  /** Fetches a policy. RFC 8461 3.3: by HTTPS with a valid certificate, no redirects, plain text. */
   async #fetch(domain: string): Promise<string> {
     const { resolver, anywhere, port, ca } = this.options;
     const host = `mta-sts.${domain}`;
@@ -117,7 +117,7 @@ export class Policies {
   }
 }
 
-/** RFC 8461 4.1: a wildcard stands for one label, the leftmost. mailauth's own check takes it for several. */
+/** RFC 8461 4.1: a wildcard stands for one label, the leftmost. mailauth's own check lets it stand for several. */
 function matches(host: string, pattern: string): boolean {
   return pattern === (pattern.startsWith('*.') ? host.replace(/^[^.]*/, '*') : host);
 }
@@ -129,13 +129,13 @@ export interface ReadPolicy {
   readonly mx: string[];
 }
 
-/** Reads a policy. */
+/** Parses a policy. */
 export function readPolicy(text: string): ReadPolicy {
   const { mode, maxAge, mx = [] } = parsePolicy(firstFields(text));
   return { mode, maxAge: maxAge ?? 0, mx };
 }
 
-/** RFC 8461 3.2: of a field that stands there more than once, all but the first are ignored; `mx` may be repeated. */
+/** RFC 8461 3.2: if a field occurs more than once, all but the first are ignored; only `mx` may be repeated. */
 function firstFields(text: string): string {
   const seen = new Set<string>();
   const lines = text.split(/\r?\n/).filter((line) => {

@@ -7,21 +7,24 @@ import { literalAddress } from './destination.js';
 /** A mail server of a domain. */
 export interface MailHost {
   readonly name: string;
-  /** Null where it is yet to be looked up. */
+  /** Null if it has not been looked up yet. */
   readonly address: string | null;
 }
 
-/** Mail servers that are tried for one connection, and addresses of each: a domain may name any number. */
+/**
+ * Largest number of mail servers that are tried for one connection, and of addresses of each. A domain may name any
+ * number.
+ */
 const HOSTS = 5;
 const ADDRESSES = 3;
 
 /**
- * The mail servers of a domain, in the order in which they are to be tried (RFC 5321 5.1): by preference, equal
- * ones by chance; the domain itself where it names none. Where this server is one of them, only those that are
- * preferred to it: mail must not go in circles.
+ * Returns the mail servers of a domain, in the order in which they are to be tried (RFC 5321 5.1): by preference,
+ * equal ones in random order. If the domain names no mail server, returns the domain itself. If this server is among
+ * them, returns only those with a better preference, so that mail does not loop.
  *
  * @param self the name of this server
- * @throws NoWay where there are none, or DNS does not say
+ * @throws NoWay if the domain takes no mail, or if DNS does not answer
  */
 export async function mailHosts(
   domain: string,
@@ -44,7 +47,7 @@ export async function mailHosts(
     });
   }
   if (records.length === 0) return [{ name: domain, address: null }];
-  // RFC 7505 3: a record with no host says that the domain takes no mail.
+  // RFC 7505 3: a record without a host says that the domain takes no mail.
   const named = records.filter(({ exchange }) => exchange !== '' && exchange !== '.');
   if (named.length === 0) {
     throw new NoWay({
@@ -72,9 +75,9 @@ function hostName(name: string): string {
 }
 
 /**
- * The addresses of a mail server, IPv6 first.
+ * Returns the addresses of a mail server, IPv6 first.
  *
- * @throws NoWay where there are none, or none that may be connected to
+ * @throws NoWay if it has no address, or no address that may be connected to
  */
 export async function addressesOf(
   { name, address }: MailHost,
@@ -101,7 +104,7 @@ async function lookUpAddresses(name: string, resolver: Resolver): Promise<readon
   return found;
 }
 
-/** What DNS says of a name: records, none of this kind, or that there is no such name. */
+/** Asks DNS for records of a name. Returns the records, which may be empty, or that there is no such name. */
 async function lookUp<Item>(name: string, ask: () => Promise<Item[]>): Promise<Item[] | 'no such name'> {
   try {
     return await ask();
@@ -121,7 +124,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the name server cannot be reached',
 };
 
-/** Equal preferences in any order, so that the hosts share the load. */
+/** Sorts by preference. Equal preferences come in random order, so that the hosts share the load. */
 function inOrder<Record extends Pick<MxRecord, 'priority'>>(records: readonly Record[]): readonly Record[] {
   return records
     .map((record) => ({ record, chance: Math.random() }))

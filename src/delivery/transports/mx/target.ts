@@ -2,27 +2,27 @@ import { isIP } from 'node:net';
 import { SMTP_CLIENT } from '../smtp/limits.js';
 import { type OptionRow, parseUrl, readOptions } from '../smtp/url.js';
 
-/** What one `mx://` URL says. */
+/** The content of one `mx://` URL. */
 export interface MxTarget {
   /** The port of mail servers. */
   readonly port: number;
   /** The name server to ask, as Node's `Resolver.setServers` takes it; null for those of the system. */
   readonly resolver: string | null;
-  /** Whether mail servers may have addresses that are not of the public Internet. */
+  /** Whether mail servers may have addresses that are not on the public Internet. */
   readonly private: 'refuse' | 'allow';
   /** Whether recipients' domains are asked for an MTA-STS policy (RFC 8461). */
   readonly sts: 'on' | 'off';
-  /** The port that policies are served on. */
+  /** The port from which policies are fetched. */
   readonly stsPort: number;
-  /** A PEM file with the authorities to trust, in place of the system's; null for those. */
+  /** Path of a PEM file with the authorities to trust; null for those of the system. */
   readonly ca: string | null;
-  /** Connections to one domain at one time. */
+  /** Largest number of connections to one domain at one time. */
   readonly connections: number;
 }
 
 const PORT = { pattern: /^[1-9]\d{0,4}$/, form: 'a number from 1 to 65535' };
 
-/** The query options: what each may be, the default first. */
+/** The query options: the values that each may have, the default first. */
 const OPTIONS = {
   port: PORT,
   resolver: {
@@ -37,9 +37,9 @@ const OPTIONS = {
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
 /**
- * Reads `mx://`, with options behind it.
+ * Reads `mx://`, with options.
  *
- * @returns the target, or in words what is wrong
+ * @returns the target, or an error text
  */
 export function parseMx(text: string): MxTarget | string {
   const url = parseUrl(text);

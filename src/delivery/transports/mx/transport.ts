@@ -15,20 +15,23 @@ import { addressesOf, type MailHost, mailHosts } from './resolve.js';
 import type { MxTarget } from './target.js';
 import { isWaived } from './waiver.js';
 
-/** Pools that are kept before empty ones are looked for. */
+/** If there are more pools than this, empty ones are removed. */
 const POOLS = 256;
 
-/** How long further mail servers of a domain are tried, in milliseconds: whoever sends to it waits meanwhile. */
+/** How long further mail servers of a domain are tried, in milliseconds. All mail for the domain waits meanwhile. */
 const SEARCH_MS = 2 * 60_000;
 
-/** Of one question to a name server, in milliseconds, and how often it is asked; it has twice the time the second time. */
+/**
+ * The time-out of a query to a name server, in milliseconds, and the number of tries; the second try has twice the
+ * time.
+ */
 const DNS_TIMEOUT = 3000;
 const DNS_TRIES = 2;
 
 /**
- * Delivers to the mail servers of recipients' domains.
+ * Opens a transport that delivers to the mail servers of recipients' domains.
  *
- * @throws where the file of `ca` cannot be read
+ * @throws if the file of `ca` cannot be read
  */
 export function openMx(target: MxTarget, environment: SmtpEnvironment): Transport {
   return new MxTransport(target, environment);
@@ -76,7 +79,7 @@ class MxTransport implements Transport {
     const search: Search = { domain, ignoresPolicy: false, refused: false };
     try {
       const deliveries = await this.#ship(search, shipment, signal);
-      // Only now: the policies of most domains are kept, or there are none.
+      // The message is read for a waiver only now, since most domains keep their policy, or have no policy.
       if (!search.refused || signal.aborted || !(await isWaived(shipment))) return deliveries;
       return await this.#ship({ domain, ignoresPolicy: true, refused: false }, shipment, signal);
     } finally {
@@ -103,7 +106,10 @@ class MxTransport implements Transport {
     return ship(way, shipment, this.#now(), signal);
   }
 
-  /** Connections that were made without a policy carry nothing that it is for. */
+  /**
+   * Returns the pool of a domain. Connections without a policy have a pool of their own, so that messages to which the
+   * policy applies do not use them.
+   */
   #poolOf({ domain, ignoresPolicy }: Search): Pool<Session> {
     const key = ignoresPolicy ? `${domain} without policy` : domain;
     const known = this.#pools.get(key);
@@ -119,7 +125,10 @@ class MxTransport implements Transport {
     for (const [domain, pool] of this.#pools) if (pool.empty) this.#pools.delete(domain);
   }
 
-  /** RFC 5321 5.1: the servers in their order, but those that had their turn, until one can be talked to. */
+  /**
+   * Connects to a mail server of the domain: the first in their order (RFC 5321 5.1) that accepts a session, without
+   * those that were tried before.
+   */
   async #open(search: Search, tried: ReadonlySet<string>, signal: AbortSignal): Promise<Session> {
     const { domain, ignoresPolicy } = search;
     const policyless = ignoresPolicy || this.#target.sts === 'off' || domain.startsWith('[') || domain === '';
@@ -133,9 +142,9 @@ class MxTransport implements Transport {
         return await this.#openHost(host, policy, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof Fault || error instanceof NoWay)) throw error;
-        // Only if no other server was sent to: what those took is not sent again for the sake of a waiver.
+        // Only if no other server was tried: what another server accepted must not be sent again because of a waiver.
         if (error instanceof Unfulfilled && tried.size === 0) search.refused = true;
-        // The most preferred one's, unless another may do better later.
+        // Keeps the error of the most preferred server, unless that one is final and another server may work later.
         if (problem === undefined || (isFinal(problem) && !isFinal(error))) problem = error;
       }
     }
@@ -182,7 +191,7 @@ class MxTransport implements Transport {
       ca: this.#ca,
       credentials: null,
       limits: this.#limits,
-      // RFC 8689 4.2.1: a certificate proves little if the name itself is only what DNS said.
+      // RFC 8689 4.2.1: a certificate proves little if the name itself came from DNS alone.
       trusted: named,
       shared: this.#shared,
     };
@@ -197,16 +206,16 @@ class MxTransport implements Transport {
   }
 }
 
-/** What is looked for, and what stood in the way. */
+/** The search for a server of a domain. */
 interface Search {
   readonly domain: string;
-  /** For a message whose sender waives what the domain asks for. */
+  /** Whether the sender waives what the domain's policy requires. */
   readonly ignoresPolicy: boolean;
-  /** A server was passed by for the policy's sake. */
+  /** Whether a server was skipped because of the policy. */
   refused: boolean;
 }
 
-/** RFC 8461 5: mail waits until the policy is fulfilled, or is another one. */
+/** The policy is not fulfilled. RFC 8461 5: mail waits until it is fulfilled, or changes. */
 class Unfulfilled extends NoWay {
   constructor(reason: string) {
     super({ outcome: 'deferred', reply: `4.7.5 ${reason}`, enhancedCode: '4.7.5', general: true });

@@ -2,12 +2,12 @@ import { waivesTls } from '../../../message/tls-required.js';
 import { BLANK_LINE, readHead } from '../read-content.js';
 import type { Shipment } from '../transport.js';
 
-/** Octets in which the end of a header section is looked for. */
+/** Number of octets within which the end of the header section is looked for. */
 const HEADER_OCTETS = 1024 * 1024;
 
 /**
- * True where the sender waives what recipients' domains ask of TLS, and does not ask for the contrary by REQUIRETLS,
- * which weighs more (RFC 8689 3).
+ * Returns whether the sender waives what recipients' domains require of TLS. REQUIRETLS, which asks for the contrary,
+ * takes precedence (RFC 8689 3).
  */
 export async function isWaived(shipment: Pick<Shipment, 'terms' | 'content'>): Promise<boolean> {
   return !shipment.terms.requireTls && waivesTls(await headerOf(shipment.content()));

@@ -4,21 +4,21 @@ import { reasonOf } from './fault.js';
 import type { SessionOptions } from './options.js';
 import { judge, type Phase, type Verdict } from './reply.js';
 
-/** What became of one recipient. */
+/** The outcome for one recipient. */
 export interface Answer {
   readonly verdict: Verdict;
-  /** Nothing is decided, and the message is not out: another mail server may take it (RFC 5321 5.1). */
+  /** Whether another mail server may be tried: nothing is decided, and the message was not sent (RFC 5321 5.1). */
   readonly elsewhere: boolean;
 }
 
-/** Returns what became of each recipient, by position, of those that the envelope sends to. */
+/** Returns the outcome of each recipient to which the envelope sends, by position. */
 export function answersOf(
   result: TransactionResult,
   { recipients }: Envelope,
   { host, lmtp }: Pick<SessionOptions, 'host' | 'lmtp'>,
 ): Map<number, Answer> {
   const refused = result.recipients.filter(({ phase, reply }) => phase === 'rcpt' && reply !== null).length;
-  // By LMTP each recipient has a reply to the content of its own.
+  // By LMTP each recipient gets a reply of its own to the content.
   const together = lmtp ? 1 : recipients.length - refused;
   return new Map(
     recipients.map(({ recipient }, place) => {
@@ -33,7 +33,10 @@ export function answersOf(
   );
 }
 
-/** The connection was lost, or about to be, before anything was decided: over another one the message may go. */
+/**
+ * Returns whether the connection was lost, or about to be closed, before anything was decided. The message may then go
+ * over another connection.
+ */
 export function isUndecided({ error, begun, recipients }: TransactionResult): boolean {
   if (begun || error?.fault === 'timeout' || error?.fault === 'aborted') return false;
   const lost = error !== null || recipients.some(({ reply }) => reply?.code === 421);
@@ -49,7 +52,7 @@ function judged(phase: RecipientResult['phase']): Phase {
   return phase === 'mail' || phase === 'rcpt' || phase === 'data' ? phase : 'end';
 }
 
-/** The message of a recipient whose reply never came: what the server did, and when. */
+/** Returns the outcome of a recipient that got no reply: what the server did, and when. */
 function unanswered(
   { error, begun }: TransactionResult,
   phase: RecipientResult['phase'],

@@ -2,16 +2,16 @@ import { asData, type OutgoingContent } from '../../../client/index.js';
 import { readAll } from '../read-content.js';
 import type { Shipment } from '../transport.js';
 
-/** Content up to this is held in memory while it is sent, in octets: it costs one write. */
+/** Content up to this size, in octets, is held in memory while it is sent, since it then takes one write. */
 const HELD_OCTETS = 64 * 1024;
 
-/** RFC 5321 4.5.3.1.6, without the CRLF. */
+/** The longest line in octets, without its CRLF (RFC 5321 4.5.3.1.6). */
 const LINE_OCTETS = 998;
 
 /**
- * Opens the content of a shipment for one attempt: whole if it is short, else as a stream.
+ * Opens the content of a shipment for one attempt: whole if it is short, otherwise as a stream.
  *
- * @param binary sent by BDAT, octet for octet
+ * @param binary whether it goes by BDAT, unchanged
  */
 export async function openContent(
   { size, content, whole }: Pick<Shipment, 'size' | 'content' | 'whole'>,
@@ -23,7 +23,7 @@ export async function openContent(
 }
 
 /**
- * Whether content is made of lines as DATA carries them: each ends with CRLF and has 998 octets at most, with
+ * Returns whether content consists of lines that DATA can carry: each ends with CRLF and has 998 octets at most, with
  * no other CR or LF and no NUL (RFC 5321 2.3.8, RFC 6152 3).
  */
 export async function isLines(content: AsyncIterable<Uint8Array>): Promise<boolean> {
@@ -35,7 +35,7 @@ export async function isLines(content: AsyncIterable<Uint8Array>): Promise<boole
       if (octet === 0 || (octet === LF) !== afterCr) return false;
       afterCr = octet === CR;
       line = octet === LF ? 0 : line + 1;
-      // The CR is one more, and not of the line.
+      // The CR is one octet more, and does not count as part of the line.
       if (line > LINE_OCTETS + (afterCr ? 1 : 0)) return false;
       last = octet;
     }

@@ -5,31 +5,31 @@ import type { LeasedRecipient } from '../../../store/queue.js';
 import type { Shipment } from '../transport.js';
 import { encodeOriginalRecipient, encodeXtext } from './xtext.js';
 
-/** The commands of a transaction, for those recipients that can be sent to here. */
+/** The commands of a transaction, for the recipients that this server can take. */
 export interface Envelope {
   readonly mail: string;
   readonly recipients: readonly { readonly recipient: LeasedRecipient; readonly command: string }[];
   readonly refused: readonly { readonly recipient: LeasedRecipient; readonly refusal: Refusal }[];
 }
 
-/** Why a recipient bounces before the far side was asked. */
+/** The reason why a recipient bounces before the remote server was asked. */
 export interface Refusal {
   /** RFC 3463. */
   readonly enhancedCode: string;
   readonly reason: string;
 }
 
-/** A connection, as far as it decides on what may go over it. */
+/** The properties of a connection that decide which messages may go over it. */
 export interface Route {
   readonly extensions: Extensions;
-  /** TLS with a certificate that was verified. */
+  /** Whether it has TLS with a verified certificate. */
   readonly verified: boolean;
 }
 
 /**
- * Makes the commands. What the far side must offer for this message and does not, refuses it.
+ * Makes the commands. If the remote server lacks an extension that the message needs, refuses the recipients.
  *
- * @param binary the content is not made of lines, and goes by BDAT
+ * @param binary whether the content has no proper lines and goes by BDAT
  */
 export function envelopeFor(
   unmapped: Shipment,
@@ -60,8 +60,8 @@ export function envelopeFor(
 }
 
 /**
- * RFC 6531 3.4: whether the header section needs SMTPUTF8. What the client declared counts only for a message of which
- * nothing else is known: Go's net/smtp says SMTPUTF8 whenever it is offered.
+ * Returns whether the header section needs SMTPUTF8 (RFC 6531 3.4). If the header section was examined, what the
+ * client declared does not count: Go's net/smtp says SMTPUTF8 whenever it is offered.
  */
 function needsUtf8({ needs, terms }: Pick<Shipment, 'needs' | 'terms'>): boolean {
   return needs?.utf8Header ?? terms.smtputf8;
@@ -80,7 +80,7 @@ function refusalOfAll(
     if (!extensions.has('SMTPUTF8')) return NO_UTF8;
   }
   if (isBroken(reversePath)) return { enhancedCode: '5.1.7', reason: 'the sender address cannot be sent' };
-  // RFC 8689 4.2.1: not without what it asks for, whatever else could be done.
+  // RFC 8689 4.2.1: the message must not go without what REQUIRETLS requires.
   if (terms.requireTls && !(verified && extensions.has('REQUIRETLS'))) {
     const what = verified ? 'the server does not offer REQUIRETLS' : 'there is no verified TLS to the server';
     return { enhancedCode: '5.7.30', reason: `REQUIRETLS was asked for, and ${what}` };
@@ -97,7 +97,10 @@ function refusalOfAll(
   return null;
 }
 
-/** RFC 2852 4.1.4: what is to come back in time goes only to who sees to that, and takes so little time. */
+/**
+ * Returns why the deadline cannot be met, or null. RFC 2852 4.1.4: a message that must come back in time may go only
+ * to a server that supports DELIVERBY, and that accepts so short a time.
+ */
 function lateness(left: number, offer: string | undefined): string | null {
   if (offer === undefined) return 'the sender set a time, and the server does not offer DELIVERBY';
   const least = /^\d{1,9}$/.test(offer) ? Number(offer) : 0;
@@ -112,8 +115,8 @@ const NO_BINARY: Refusal = {
 };
 
 /**
- * Puts domains that are not ASCII as their A-labels, which say the same to a server without SMTPUTF8
- * (RFC 6531 3.2, RFC 5890 2.3.2.1). A local part has no such form.
+ * Writes domains that are not ASCII as A-labels, which mean the same to a server without SMTPUTF8 (RFC 6531 3.2, RFC
+ * 5890 2.3.2.1). A local part has no such form.
  */
 function withALabels(shipment: Shipment): Shipment {
   const paths = [shipment.reversePath, ...shipment.recipients.map(({ forwardPath }) => forwardPath)];
@@ -160,7 +163,7 @@ function mailParameters(
     offered('SIZE', `SIZE=${size}`),
     binary
       ? offered('BINARYMIME', 'BODY=BINARYMIME')
-      : // 8BITMIME is true of a message of 7 bits, too: it is said if it is not known.
+      : // If it is not known whether the message has 8-bit octets, 8BITMIME is sent: it is also true of a 7-bit message.
         offered('8BITMIME', needs?.eightBit === false && !utf8 ? 'BODY=7BIT' : 'BODY=8BITMIME'),
     offered('SMTPUTF8', utf8 ? 'SMTPUTF8' : null),
     offered('DSN', ret === null ? null : `RET=${ret}`),
@@ -172,19 +175,20 @@ function mailParameters(
 }
 
 // RFC 2852 4
-//   by-value = by-time ";" by-mode [by-trace]
+//     by-value = by-time ";" by-mode [by-trace]
 function by({ time, otherwise, trace }: NonNullable<DeliveryTerms['deliverBy']>, now: number): string | null {
   const seconds = Math.ceil((time - now) / 1000);
-  // By-time of a message that is to be returned must be greater than zero; the runner has its say on it then.
+  // If a message is to be returned, its by-time must be greater than zero. A message past its time is the runner's
+  // case.
   if (otherwise === 'return' && seconds <= 0) return null;
   return `BY=${seconds};${otherwise === 'return' ? 'R' : 'N'}${trace ? 'T' : ''}`;
 }
 
 /**
- * RFC 3461 5.2.1: what came with the recipient goes on with him.
+ * Returns the DSN parameters of RCPT. RFC 3461 5.2.1: the parameters that came with the recipient are passed on.
  *
- * @param unwatched the sender wants to hear of a delay that the server does not know of: RFC 2852 4.1.4.2 has
- * it asked for
+ * @param unwatched whether the sender wants to know of a delay, but the server does not support DELIVERBY: then RFC
+ * 2852 4.1.4.2 requires NOTIFY=DELAY
  */
 function notification({ notify, originalRecipient }: LeasedRecipient, unwatched: boolean): string {
   const events = unwatched ? withDelay(notify) : notify;
@@ -203,7 +207,7 @@ function beyondAscii(text: string): boolean {
   return /[^\0-\x7f]/.test(text);
 }
 
-/** A control character would end the command, and begin another one. */
+/** Returns whether a path has a control character, which could end the command and begin another one. */
 function isBroken(path: string): boolean {
   return /\p{Cc}/u.test(path);
 }

@@ -1,11 +1,11 @@
 import type { SmtpClientLimits } from './limits.js';
 
-/** What a transport by SMTP needs of whoever opens it. */
+/** The values that an SMTP transport needs when it is opened. */
 export interface SmtpEnvironment {
-  /** The name that this side says in EHLO: its own, fully qualified (RFC 5321 4.1.4). */
+  /** The name that Postern sends in EHLO: its own, fully qualified (RFC 5321 4.1.4). */
   readonly hostname: string;
-  /** What differs from the defaults. */
+  /** The limits that differ from the defaults. */
   readonly limits?: Partial<SmtpClientLimits>;
-  /** The time of day, in milliseconds since the epoch. Default: `Date.now`. */
+  /** Returns the time in milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: () => number;
 }

@@ -3,12 +3,12 @@ import { type ClientPhase, ConnectionError, ReplyError, UnsupportedError } from 
 import type { SessionOptions } from './options.js';
 import { enhancedCodeOf, type Phase, type Verdict } from './reply.js';
 
-/** Why a connection did not come to be, in words. */
+/** A connection could not be set up; the message says why. */
 export class Fault extends Error {
   override readonly name = 'Fault';
   readonly enhancedCode: string | null;
 
-  /** @param reply what the far side said, null where it said nothing */
+  /** @param reply the reply of the remote server; null if it did not reply */
   constructor(
     readonly phase: Phase,
     message: string,
@@ -19,7 +19,7 @@ export class Fault extends Error {
   }
 }
 
-/** No connection is to be had, and what that comes to. */
+/** No connection can be made; `verdict` is the outcome for the recipients. */
 export class NoWay extends Error {
   override readonly name = 'NoWay';
 
@@ -28,7 +28,7 @@ export class NoWay extends Error {
   }
 }
 
-/** The server stops: nothing is wrong with the far side. */
+/** The server stops, so the attempt ends. The remote server is not at fault. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
 
@@ -37,7 +37,7 @@ export class Stopped extends Error {
   }
 }
 
-/** Returns why a session did not come to be, in words that name the phase. */
+/** Returns the error for a session that could not be opened, in words that name the phase. */
 export function faultOf(
   error: unknown,
   { host, place = host }: Pick<SessionOptions, 'host' | 'place'>,
@@ -57,7 +57,7 @@ export function faultOf(
   );
 }
 
-/** Returns what ended a connection, to stand after the name of the server. */
+/** Returns the reason why a connection ended, as a text that follows the name of the server. */
 export function reasonOf(error: ConnectionError): string {
   if (error.cause !== undefined) return remoteFailure(error.cause);
   if (error.reply !== null || error.fault === 'protocol') return `it broke the protocol: ${error.message}`;

@@ -1,6 +1,8 @@
 import { CLIENT, type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from '../../../client/limits.js';
 
-/** The limits of delivery by SMTP beside those of the client, as rows of the kind that `src/base/limit.ts` describes. */
+/**
+ * The limits of delivery by SMTP beside those of the client, as rows of the kind that `src/base/limit.ts` describes.
+ */
 export const SMTP_CLIENT = {
   idle: {
     about: 'A connection that has nothing to do is kept so long.',
@@ -22,7 +24,7 @@ export const SMTP_CLIENT = {
   },
 } as const;
 
-/** Milliseconds, and counts. */
+/** The limits of one transport, in milliseconds or as counts. */
 export type SmtpClientLimits = { readonly [Name in keyof typeof SMTP_CLIENT]: number } & ClientTimeouts & {
     /** Milliseconds for a message altogether. */
     readonly message: number;

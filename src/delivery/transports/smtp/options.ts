@@ -1,29 +1,29 @@
 import type { ClientCredentials, Shared } from '../../../client/index.js';
 import type { SmtpClientLimits } from './limits.js';
 
-/** How a connection becomes one that messages can go over. */
+/** The options of a session: how to connect, and what it takes before messages can be sent. */
 export interface SessionOptions {
-  /** Its name: for TLS, and for people. */
+  /** The server's name: for TLS, and for messages. */
   readonly host: string;
   readonly port: number;
-  /** A Unix socket, in place of host and port. */
+  /** Path of a Unix socket, in place of host and port. */
   readonly path?: string;
   /** The address of the host, if it was looked up already. */
   readonly address?: string;
-  /** What an error message says in place of the host if it cannot be reached. Default: the host. */
+  /** The name in the error message if the server cannot be reached. Default: the host. */
   readonly place?: string;
-  /** What this side says in EHLO. */
+  /** The name that Postern sends in EHLO. */
   readonly hello: string;
   readonly lmtp: boolean;
   /** `implicit`: from the first octet. `optional`: STARTTLS if it is offered. */
   readonly tls: 'implicit' | 'required' | 'optional' | 'off';
-  /** Whether a connection needs a certificate that is valid for the host. */
+  /** Whether the certificate must be valid for the host. */
   readonly verify: boolean;
   /** PEM; undefined for the system's authorities. */
   readonly ca: Buffer | undefined;
   readonly credentials: ClientCredentials | null;
   readonly limits: SmtpClientLimits;
-  /** Whether the name of the host is trustworthy: if it is not, no certificate proves anything. */
+  /** Whether the name of the host can be trusted. If it cannot, no certificate proves anything. */
   readonly trusted: boolean;
   readonly shared: Shared;
 }

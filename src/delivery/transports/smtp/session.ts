@@ -6,15 +6,15 @@ import type { Envelope } from './envelope.js';
 import { faultOf } from './fault.js';
 import type { SessionOptions } from './options.js';
 
-/** What became of one transaction. */
+/** The result of one transaction. */
 export interface Answers {
-  /** By position, of those that the envelope sends to. */
+  /** The outcomes of the recipients to which the envelope sends, by position. */
   readonly answers: ReadonlyMap<number, Answer>;
-  /** The connection was lost before anything was decided: another one may do. */
+  /** Whether the connection was lost before anything was decided, so that another connection may work. */
   readonly stale: boolean;
 }
 
-/** A connection to a remote server that messages can go over, one after the other. */
+/** A connection to a remote server that carries messages, one after the other. */
 export class Session implements Pooled {
   private constructor(
     private readonly connection: Connection,
@@ -22,9 +22,9 @@ export class Session implements Pooled {
   ) {}
 
   /**
-   * Connects, greets, goes over to TLS and authenticates.
+   * Connects, sends EHLO, starts TLS and authenticates.
    *
-   * @throws Fault saying where it failed, or Stopped if the signal is aborted
+   * @throws Fault that says where it failed, or Stopped if the signal is aborted
    */
   static async open(options: SessionOptions, signal: AbortSignal): Promise<Session> {
     const { host, port, path, address, hello, lmtp, tls, verify, ca, credentials, limits, shared } = options;
@@ -58,17 +58,17 @@ export class Session implements Pooled {
     return this.connection.extensions;
   }
 
-  /** Version and cipher; null without TLS. */
+  /** Version and cipher of TLS; null without TLS. */
   get tls(): string | null {
     return this.connection.tls;
   }
 
-  /** TLS, with a certificate that proves which server it is. */
+  /** Whether the connection has TLS with a certificate that proves which server it is. */
   get verified(): boolean {
     return this.options.trusted && this.connection.authorized;
   }
 
-  /** What it is called. */
+  /** The server's name. */
   get host(): string {
     return this.options.host;
   }
@@ -82,9 +82,9 @@ export class Session implements Pooled {
   }
 
   /**
-   * Sends a message. Rejects if its content does, and the connection is closed then.
+   * Sends a message. Rejects if its content rejects; the connection is closed then.
    *
-   * @param binary sends the content by BDAT
+   * @param binary whether the content goes by BDAT
    */
   async deliver(
     envelope: Envelope,

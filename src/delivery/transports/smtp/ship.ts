@@ -13,23 +13,23 @@ export interface Way {
   /**
    * Opens a connection to a server of the destination.
    *
-   * @param tried hosts that had their turn, by the name that {@link Session.host} has; empty at first
+   * @param tried hosts that were tried before, by the name that {@link Session.host} has; empty at first
    */
   open(signal: AbortSignal, tried: ReadonlySet<string>): Promise<Session>;
-  /** Whether the destination has further servers to try. */
+  /** Whether the destination has more than one server to try. */
   readonly several: boolean;
 }
 
 /**
- * Sends one shipment over connections of the pool. A connection that turns out to be closed, as the server may do
- * between two messages, is not held against the message: it goes over a new one.
+ * Sends one shipment over connections of the pool. A server may close a connection between two messages. If that
+ * happened, the message goes over a new connection, and the loss does not count as a failure of the message.
  *
- * If there are several servers, a recipient goes on to the next one for as long as nothing is decided and the
- * message is not out (RFC 5321 5.1): after 4yz to MAIL, RCPT or DATA, and after a connection that was lost before
- * the final dot. Not after 5yz, and not after the final dot.
+ * If there are several servers, a recipient goes on to the next one as long as nothing is decided and the message was
+ * not sent (RFC 5321 5.1): after 4yz to MAIL, RCPT or DATA, and after a connection that was lost before the final dot.
+ * It does not go on after 5yz, nor after the final dot.
  */
 export async function ship(way: Way, asked: Shipment, now: number, signal: AbortSignal): Promise<Delivery[]> {
-  // One signal stops them all.
+  // All shipments listen to one signal, so their number is not a sign of a leak.
   setMaxListeners(0, signal);
   const needs = await needsOf(asked);
   const { binary } = needs;
@@ -53,7 +53,7 @@ export async function ship(way: Way, asked: Shipment, now: number, signal: Abort
     }
     try {
       const envelope = envelopeFor(shipment, session, now, binary);
-      // The first server has the say on what it lacks: one that is only asked after it has not.
+      // Only the extensions of the first server can refuse a recipient; a server that is tried later cannot.
       if (tried.size === 0) {
         for (const { recipient, refusal } of envelope.refused) {
           deliveries.set(recipient.position, refused(recipient.position, refusal));

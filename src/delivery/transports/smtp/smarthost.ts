@@ -11,9 +11,9 @@ import type { SmarthostTarget } from './target.js';
 import { formatPlace } from './url.js';
 
 /**
- * Delivers everything to one server, which sees to the rest.
+ * Opens a transport that delivers everything to one server, which delivers it further.
  *
- * @throws where the file of `ca` cannot be read
+ * @throws if the file of `ca` cannot be read
  */
 export function openSmarthost(target: SmarthostTarget, environment: SmtpEnvironment): Transport {
   const { host, port, tls } = target;
@@ -21,16 +21,20 @@ export function openSmarthost(target: SmarthostTarget, environment: SmtpEnvironm
   return openRelay(target, environment, { name, lmtp: false, path: null });
 }
 
-/** How one server is spoken to. */
+/** The protocol and the address of a relay. */
 interface Manner {
-  /** For the log and for people. */
+  /** Its name for the log and for operators. */
   readonly name: string;
   readonly lmtp: boolean;
-  /** A Unix socket, in place of host and port. */
+  /** Path of a Unix socket, in place of host and port. */
   readonly path: string | null;
 }
 
-/** Delivers everything to one server, by SMTP or LMTP. @throws if the file of `ca` cannot be read */
+/**
+ * Opens a transport that delivers everything to one server, by SMTP or LMTP.
+ *
+ * @throws if the file of `ca` cannot be read
+ */
 export function openRelay(target: SmarthostTarget, environment: SmtpEnvironment, manner: Manner): Transport {
   return new Smarthost(target, environment, manner);
 }
@@ -88,7 +92,7 @@ class Smarthost implements Transport {
       return await Session.open(this.#session, signal);
     } catch (error) {
       const { tls, credentials } = this.#session;
-      // Whoever breaks the handshake gets no password.
+      // With credentials there is no retry without TLS: an attacker who breaks the handshake would get the password.
       const plain =
         tls === 'optional' && credentials === null && error instanceof Fault && error.phase === 'tls';
       if (!plain) throw error;

@@ -3,33 +3,33 @@ import type { Mechanism } from '../../../client/index.js';
 import { SMTP_CLIENT } from './limits.js';
 import { type OptionRow, parseUrl, readOptions } from './url.js';
 
-/** What one smarthost URL says. */
+/** The content of one smarthost URL. */
 export interface SmarthostTarget {
   /** A name, or an address without brackets. */
   readonly host: string;
   readonly port: number;
   readonly credentials: {
     readonly user: Secret;
-    /** With OAUTHBEARER or XOAUTH2: the access token. */
+    /** The password; with OAUTHBEARER or XOAUTH2, the access token. */
     readonly password: Secret;
     readonly mechanism?: Mechanism;
   } | null;
   /**
    * - `implicit`: TLS from the first octet, verified (`smtps://`)
    * - `required`: STARTTLS, verified
-   * - `optional`: STARTTLS where it is on offer and works, whoever is behind it
+   * - `optional`: STARTTLS if the server offers it and it works; the certificate is not verified
    * - `off`: plain
    */
   readonly tls: 'implicit' | 'required' | 'optional' | 'off';
-  /** Whether a certificate must be valid, where TLS is implicit or required. */
+  /** Whether the certificate must be valid, if TLS is implicit or required. */
   readonly verify: boolean;
-  /** A PEM file with the authorities to trust, in place of the system's; null for those. */
+  /** Path of a PEM file with the authorities to trust; null for those of the system. */
   readonly ca: string | null;
-  /** Connections at one time. */
+  /** Largest number of connections at one time. */
   readonly connections: number;
 }
 
-/** The query options: what each may be, the default first. */
+/** The query options: the values that each may have, the default first. */
 const OPTIONS = {
   tls: ['optional', 'required', 'off'],
   verify: ['on', 'off'],
@@ -41,13 +41,11 @@ const OPTIONS = {
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
 
 /**
- * Reads `smtp://user:password@host:587` or `smtps://…`. User and password are percent-decoded, and may be left
- * out together.
+ * Reads `smtp://user:password@host:587` or `smtps://…`. User and password are percent-decoded. Both may be left out.
  *
- * A password goes over verified TLS: where there is one and the host is another machine, `tls` is `required`
- * unless the URL says otherwise.
+ * A password goes over verified TLS: if there is one and the host is another machine, `tls` is `required` by default.
  *
- * @returns the target, or in words what is wrong, without user and password
+ * @returns the target, or an error text without user and password
  */
 export function parseSmarthost(text: string): SmarthostTarget | string {
   const url = parseUrl(text);

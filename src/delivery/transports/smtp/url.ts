@@ -5,20 +5,20 @@ import { Secret } from '../../../base/secret.js';
 export interface UrlParts {
   readonly scheme: string;
   readonly credentials: { readonly user: Secret; readonly password: Secret } | null;
-  /** A name, an IPv4 address, or an IPv6 address without brackets; empty where there is none. */
+  /** A name, an IPv4 address, or an IPv6 address without brackets; empty if the URL has no host. */
   readonly host: string;
   readonly port: number | null;
-  /** In the order they were written. */
+  /** In the order in which they were written. */
   readonly options: readonly (readonly [name: string, value: string])[];
 }
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*\.?$/i;
 
 /**
- * Takes a URL apart. By hand, because the URL class drops, decodes and repairs. No answer repeats what stands
- * before the `@`.
+ * Splits a URL into its parts. It does not use the URL class, which drops, decodes and repairs parts. No error text
+ * repeats what stands before the `@`.
  *
- * @returns the parts, or in words what is wrong
+ * @returns the parts, or an error text
  */
 export function parseUrl(text: string): UrlParts | string {
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)\/?(?:\?([^#]*))?$/i.exec(text);
@@ -74,13 +74,13 @@ function decoded(text: string): string | null {
   }
 }
 
-/** An option of a URL: the values that it may have, the default first; or what any value must look like. */
+/** An option of a URL: its possible values, the default first; or a pattern that every value matches. */
 export type OptionRow = readonly string[] | { readonly pattern: RegExp; readonly form: string };
 
 /**
- * Holds options against a table.
+ * Checks options against a table.
  *
- * @returns those that were given, or in words what is wrong
+ * @returns the options that were given, or an error text
  */
 export function readOptions<Table extends Readonly<Record<string, OptionRow>>>(
   options: UrlParts['options'],
@@ -98,7 +98,7 @@ export function readOptions<Table extends Readonly<Record<string, OptionRow>>>(
   return Object.fromEntries(options) as Partial<Record<keyof Table, string>>;
 }
 
-/** Writes a host and a port as a URL has them. */
+/** Formats a host and a port as a URL has them. */
 export function formatPlace(host: string, port: number): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }

@@ -1,4 +1,4 @@
-/** Codes a value as xtext (RFC 3461 4): everything but `!` to `~` without `+` and `=` as `+XX`, in UTF-8. */
+/** Encodes a value as xtext (RFC 3461 4): all characters but `!` to `~` without `+` and `=` become `+XX`, in UTF-8. */
 export function encodeXtext(text: string): string {
   return text.replace(/[^!-*,-<>-~]/gu, (character) =>
     [...Buffer.from(character)].map((octet) => `+${hexadecimal(octet)}`).join(''),
@@ -6,8 +6,8 @@ export function encodeXtext(text: string): string {
 }
 
 /**
- * Codes `type;address` as ORCPT takes it: an address of the type `utf-8` in the form that goes where SMTPUTF8
- * does not (RFC 6533 3, utf-8-addr-xtext), any other as xtext.
+ * Encodes `type;address` for ORCPT. An address of the type `utf-8` gets the form that also goes without SMTPUTF8 (RFC
+ * 6533 3, utf-8-addr-xtext); any other address becomes xtext.
  */
 export function encodeOriginalRecipient(recipient: string): string {
   const [, type = '', address = ''] = /^([^;]*);(.*)$/s.exec(recipient) ?? [];
