@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Delivery } from '../../src/delivery/transports/transport.js';
+import { StoreError } from '../../src/store/port.js';
 import {
   A,
   B,
@@ -134,6 +136,85 @@ describe('a message on the queue', () => {
     const [one, two, three] = [...keys.values()].flatMap((set) => [...set]);
     expect(two).toBe(one);
     expect(three).not.toBe(one);
+  });
+});
+
+describe('a store that fails while a transport reads the content', () => {
+  /** Runs with content that fails as long as `failing` is true, and a transport that reads it as an SMTP client does. */
+  function stageOf(wrap: (error: unknown) => Delivery['outcome'] | null) {
+    const state = { failing: true, reads: 0 };
+    const far = new Told('far', async ({ forwardPath }, shipment) => {
+      if (forwardPath.startsWith('unknown')) return BOUNCED;
+      try {
+        for await (const _ of shipment.content());
+        return DELIVERED;
+      } catch (error) {
+        if (wrap(error) === null) throw error;
+        return { ...UNREACHABLE, reply: 'far.example closed the connection' };
+      }
+    });
+    const stage = new Stage([far, new Told('second', () => DELIVERED)], undefined, {
+      outgoingOf: () => ({
+        size: 2,
+        async *content() {
+          state.reads++;
+          if (state.failing) throw new StoreError('failed', 'EIO: i/o error, read');
+          yield Buffer.from('\r\n');
+        },
+      }),
+    });
+    return { far, stage, state };
+  }
+
+  it.each([
+    ['calls it a failed connection', () => 'deferred' as const],
+    ['throws it', () => null],
+  ])('puts the message back without an attempt if the transport %s', async (_, wrap) => {
+    stoppedTime();
+    const { far, stage, state } = stageOf(wrap);
+    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    await pass(30_000);
+    expect(stage.queue.recipients).toMatchObject([{ status: 'queued', attempts: [] }]);
+    expect(stage.told).toEqual([
+      'the store does not give out the content of a message: EIO: i/o error, read',
+    ]);
+    expect(state.reads).toBe(1);
+    state.failing = false;
+    await pass(2 * MINUTE);
+    expect(stage.queue.recipients).toMatchObject([
+      { status: 'delivered', attempts: [{ outcome: 'delivered' }] },
+    ]);
+    expect(far.tried).toEqual(['you@x.example', 'you@x.example']);
+  });
+
+  it('keeps what the remote server said of other recipients', async () => {
+    stoppedTime();
+    const { stage, state } = stageOf(() => 'deferred');
+    stage.queue.add({ domain: A, to: ['you@x.example', 'unknown@x.example'], receivedAt: NOON });
+    await pass(MINUTE);
+    expect(stage.queue.recipients).toMatchObject([
+      { status: 'queued', attempts: [] },
+      { status: 'bounced', attempts: [{ reply: '550 5.1.1 Who?' }] },
+    ]);
+    state.failing = false;
+    await pass(3 * MINUTE);
+    expect(stage.queue.recipients[0]).toMatchObject({
+      status: 'delivered',
+      attempts: [{ outcome: 'delivered' }],
+    });
+  });
+
+  it('is no attempt either if it fails while the message is signed', async () => {
+    stoppedTime();
+    const far = new Told('far', () => DELIVERED);
+    const stage = new Stage([far], undefined, {
+      outgoingOf: async () => {
+        throw new StoreError('failed', 'EIO: i/o error, read');
+      },
+    });
+    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    await pass(30_000);
+    expect(stage.queue.recipients).toMatchObject([{ status: 'queued', attempts: [] }]);
   });
 });
 

@@ -22,6 +22,8 @@ export class Consignment {
   #unsettled: Settlement[] = [];
   /** True once somebody was tried: then it is no longer as it was leased. */
   touched = false;
+  /** True once an outcome is known. */
+  #hasOutcome = false;
   #outgoing: Promise<Outgoing> | null = null;
   /** When somebody of it is tried again, in milliseconds since the epoch; Infinity for nobody, as far as is known. */
   dueAgain = Infinity;
@@ -73,11 +75,17 @@ export class Consignment {
   /** Outcomes are known. */
   record(settlements: readonly Settlement[]): void {
     this.touched = true;
+    this.#hasOutcome = true;
     for (const { position, nextAttemptAt } of settlements) {
       this.#open.delete(position);
       this.dueAgain = Math.min(this.dueAgain, nextAttemptAt ?? Infinity);
     }
     this.#unsettled.push(...settlements);
+  }
+
+  /** An attempt ended before it began: the message is as it was leased, unless it has another outcome. */
+  putBack(): void {
+    this.touched = this.#hasOutcome;
   }
 
   /**

@@ -207,7 +207,7 @@ export class Runner {
       this.#returnToSender(consignment, recipients);
     } else {
       consignment.touched = true;
-      const { outcomes, fault } = await ship(
+      const { outcomes, fault, unreadable } = await ship(
         transport,
         consignment.lease,
         recipients,
@@ -215,6 +215,11 @@ export class Runner {
         this.#stop.signal,
       );
       this.#lanes.done(start);
+      if (unreadable !== null) {
+        this.#putBack(start.job, outcomes, unreadable);
+        this.#dispatch();
+        return;
+      }
       if (fault !== null) this.#options.observer?.onFault?.(`${transport.name} failed`, fault);
       else this.#judge(start, transport, outcomes);
       this.#continue(start.job, outcomes);
@@ -272,6 +277,21 @@ export class Runner {
       const last = new Map(next.map(({ delivery }) => [delivery.position, delivery]));
       this.#route(consignment, recipientsOf(next), way + 1, last);
     }
+  }
+
+  /**
+   * The store failed while a transport read the content: records what a remote server decided, and puts the other
+   * recipients back without an attempt. Says nothing about the destination.
+   */
+  #putBack({ consignment }: Parcel, outcomes: readonly Outcome[], error: unknown): void {
+    this.#options.observer?.onFault?.('the store does not give out the content of a message', error);
+    const left = outcomes.filter(({ delivery }) => delivery.outcome === 'deferred');
+    const known = outcomes.filter((one) => !left.includes(one));
+    if (known.length > 0) this.#record(consignment, known);
+    consignment.putBack();
+    // Not at once: a store that fails goes on failing for a while.
+    const at = this.#now() + Math.round(LONGEST_RETURN * (1 + this.#random() / 2));
+    if (left.length > 0) this.#leave(consignment, recipientsOf(left), at);
   }
 
   #returnToSender(consignment: Consignment, recipients: readonly LeasedRecipient[]): void {

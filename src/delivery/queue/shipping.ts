@@ -1,6 +1,6 @@
 /** One shipment: handed to its transport, and what comes back made certain. */
 import { createHash } from 'node:crypto';
-import type { MessageId } from '../../store/port.js';
+import { type MessageId, StoreError } from '../../store/port.js';
 import type { Lease, LeasedRecipient } from '../../store/queue.js';
 import type { Delivery, Shipment, Transport } from '../transports/transport.js';
 
@@ -36,6 +36,11 @@ export interface Shipped {
   readonly outcomes: readonly Outcome[];
   /** Of a transport that did what no transport should; null as a rule. */
   readonly fault: unknown;
+  /**
+   * The error with which the store failed to give out the content; null if it did not. What the transport says of
+   * recipients that it did not deliver to is then no word of a remote server.
+   */
+  readonly unreadable: unknown;
 }
 
 /** Sends to recipients that share a destination. Never rejects: who gets no answer, or a bad one, is deferred. */
@@ -48,20 +53,43 @@ export async function ship(
 ): Promise<Shipped> {
   let answers: readonly Delivery[] = [];
   let fault: unknown = null;
+  let unreadable: unknown = null;
   try {
-    answers = await transport.send(shipmentOf(lease, recipients, await outgoing()), signal);
+    const read = noticingFailure(await outgoing(), (error) => (unreadable = error));
+    answers = await transport.send(shipmentOf(lease, recipients, read), signal);
   } catch (error) {
     fault = error ?? new Error('the transport gave no reason');
+    // Signing reads the content as well.
+    if (error instanceof StoreError) unreadable ??= error;
   }
   const byPosition = new Map(answers.map((delivery) => [delivery.position, delivery]));
   const outcomes = recipients.map((recipient) => ({
     recipient,
     delivery: byPosition.get(recipient.position) ?? unanswered(recipient, fault),
   }));
-  if (fault === null && recipients.some(({ position }) => !byPosition.has(position))) {
+  if (unreadable !== null) fault = null;
+  else if (fault === null && recipients.some(({ position }) => !byPosition.has(position))) {
     fault = new Error(`${transport.name} did not say what became of every recipient`);
   }
-  return { outcomes, fault };
+  return { outcomes, fault, unreadable };
+}
+
+/**
+ * Returns the same content, and calls `failed` with the error if reading it fails. A transport may turn that error into
+ * a result of its own, such as a connection that ended within the content.
+ */
+function noticingFailure(outgoing: Outgoing, failed: (error: unknown) => void): Outgoing {
+  return {
+    ...outgoing,
+    async *content() {
+      try {
+        yield* outgoing.content();
+      } catch (error) {
+        failed(error ?? new Error('the store gave no reason'));
+        throw error;
+      }
+    },
+  };
 }
 
 /** Somebody of whom nothing is known: what might have happened is found out by trying again. */
