@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { constants } from 'node:crypto';
 import * as net from 'node:net';
 import * as tls from 'node:tls';
+import { remoteFailure } from '../base/tls-words.js';
 import { type ClientPhase, ConnectionError } from './errors.js';
 import { type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from './limits.js';
 import type { ReceivedReply } from './received-reply.js';
@@ -425,7 +426,7 @@ export class Channel implements Waiting {
 
   #closed(cause: NodeJS.ErrnoException | null): ConnectionError {
     const { host, port, path } = this.options;
-    const why = cause === null ? '' : `: ${cause.message}`;
+    const why = cause === null ? '' : `: ${remoteFailure(cause)}`;
     const options = cause === null ? {} : { cause };
     const where = path ?? `${host} port ${port}`;
     if (this.#connecting === 'connect') {

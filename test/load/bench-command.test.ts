@@ -176,7 +176,7 @@ describe('what was asked for is what happens', () => {
     const unverified = await postern(['bench', `smtps://a:b@127.0.0.1:${port}`, '--tls-verify']);
     expect(unverified).toMatchObject({ exitCode: 1, stdout: '' });
     expect(unverified.stderr).toMatch(
-      /^postern: no TLS with 127\.0\.0\.1 port \d+: self.signed certificate\n$/,
+      /^postern: no TLS with 127\.0\.0\.1 port \d+: its certificate is self-signed \(DEPTH_ZERO_SELF_SIGNED_CERT\)\n$/,
     );
   });
 });

@@ -8,6 +8,9 @@ import { positiveInteger, rate, type Read, reader, share, threads, wholeNumber }
 /** Milliseconds; a timer of Node that is set for longer ends at once. */
 const LONGEST = 2 ** 31 - 1;
 
+/** The help does not list --data and --config: these commands use neither the data nor the configuration. */
+const OWN_OPTIONS = { showGlobalOptions: false };
+
 /** Adds `bench` and `sink`. What they do is loaded when they are run. */
 export function addLoadCommands(program: Command, context: Context): void {
   const duration = reader((text) => {
@@ -27,6 +30,7 @@ function addBench(program: Command, context: Context, duration: Read<number>, ti
   const sizes = reader(parseSizes, SIZES_FORM);
   program
     .command('bench')
+    .configureHelp(OWN_OPTIONS)
     .description('load an SMTP server of your own, and tell how fast it is')
     .argument('[URL]', 'smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ for AUTH')
     .option('-c, --connections <N>', 'connections at one time', positiveInteger, 10)
@@ -87,6 +91,7 @@ function addBench(program: Command, context: Context, duration: Read<number>, ti
 function addSink(program: Command, context: Context, duration: Read<number>, time: TimeOption): void {
   program
     .command('sink')
+    .configureHelp(OWN_OPTIONS)
     .description('take mail and drop it: what a load test or a client is aimed at')
     .option(
       '-l, --listen <URL>',
