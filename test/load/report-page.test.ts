@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPlan, startSink } from '../../src/load/index.js';
 import { reportPage } from '../../src/load/report/page.js';
@@ -21,6 +22,17 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(() => started.browser?.close());
+
+/** Returns the elements of charts that reach beyond their card or the window, and the page if it scrolls sideways. */
+function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`[
+    ...Array.from(document.querySelectorAll('.chart *'))
+      .filter((element) => element.getBoundingClientRect().right >
+        Math.min(innerWidth, element.closest('.card').getBoundingClientRect().right))
+      .map((element) => element.tagName + '.' + element.className),
+    ...(document.documentElement.scrollWidth > innerWidth ? ['page'] : []),
+  ]`);
+}
 
 describe('the page', () => {
   it('says the figures without a script, and nothing that was said to it can be markup', async () => {
@@ -65,6 +77,18 @@ describe('the page', () => {
       for (const count of pixels) expect(count).toBeGreaterThan(2_000);
     }
     expect(await page.textContent('h1')).toBe(report.target);
+    // On a phone as well, whether the page is opened there or the window becomes narrow.
+    for (const [width, reload] of [
+      [390, false],
+      [390, true],
+      [320, true],
+    ] as const) {
+      await page.setViewportSize({ width, height: 844 });
+      if (reload) await page.reload();
+      await expect.poll(() => tooWide(page)).toEqual([]);
+      for (const count of await painted(page)) expect(count).toBeGreaterThan(1_000);
+      await page.setViewportSize({ width: 1100, height: 900 });
+    }
     expect(wrong).toEqual([]);
   });
 });

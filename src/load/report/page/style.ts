@@ -40,10 +40,11 @@ header { margin-bottom: 1.75rem; }
 code { font: inherit; font-weight: 600; white-space: nowrap; }
 .note { background: var(--note); border-color: var(--note-line); }
 .note p + p { margin-top: .5rem; }
-.columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); }
+.columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr)); }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: right; padding: .3rem 0 .3rem .75rem; border-top: 1px solid var(--line); font-weight: 400; }
 tr:first-child > * { border-top: 0; }
+td { overflow-wrap: anywhere; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; color: var(--faint); }
 .scroll th, .scroll td { white-space: nowrap; }
 .scroll table { font-size: .9375rem; }
