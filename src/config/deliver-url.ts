@@ -17,8 +17,12 @@ export function parseDeliverUrl(text: string): DeliverUrl | string {
   return { url: new Secret(text), shown: withoutSecrets(text) };
 }
 
-/** Options of these URLs that are no secrets. The value of any other, such as a token, is hidden. */
-const SHOWN_OPTIONS = /^(?:tls|verify|ca|connections|port|resolver|private|sts|sts_port|token_header)$/;
+/**
+ * Matches options of these URLs whose value is shown. The value of any other, such as a token, is hidden; so is a value
+ * of `auth` that names no mechanism, since it may be a password.
+ */
+const SHOWN_OPTION =
+  /^(?:(?:tls|verify|ca|connections|port|resolver|private|sts|sts_port|token_header)=|auth=(?:plain|login|oauthbearer|xoauth2)$)/;
 
 /**
  * Hides all that may be a secret, also in a URL that is wrong: all up to the last @, since a password may have an @ or
@@ -30,6 +34,6 @@ function withoutSecrets(url: string): string {
     .replace(/^([a-z][a-z0-9+.-]*:(?:\/\/)?).*@/is, '$1[secret]@')
     .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#:[\]@]*):(?!\d{1,5}(?:[/?#]|$))[^@]*$/is, '$1:[secret]')
     .replace(/([?&#])([^=&#]*)=([^&#]*)/g, (whole: string, mark: string, name: string) =>
-      SHOWN_OPTIONS.test(name) ? whole : `${mark}${name}=[secret]`,
+      SHOWN_OPTION.test(whole.slice(1)) ? whole : `${mark}${name}=[secret]`,
     );
 }

@@ -141,8 +141,17 @@ describe('postern message', () => {
         },
       ],
       contentRemoved: false,
+      needs: null,
       terms: NO_TERMS,
     });
+  });
+
+  it('--json shows what the content needs of servers, if that is known', async () => {
+    const { data, store, domainId } = await storeWithDomain();
+    const needs = { eightBit: true, utf8Header: false, binary: false, longLines: true };
+    const id = await accept(store, domainId, { needs });
+    const [shown] = lines((await postern(['message', String(id), '--json', '--data', data])).stdout);
+    expect(shown).toMatchObject({ needs });
   });
 
   it('shows what the sender asked of the delivery', async () => {

@@ -40,6 +40,13 @@ describe('deliver', () => {
     expect(shown('https://api.example/send?token=x#key=y')).toBe(
       'https://api.example/send?token=[secret]#key=[secret]',
     );
+    expect(shown('smtp://relay.example?auth=xoauth2')).toBe('smtp://relay.example?auth=xoauth2');
+    expect(shown('smtp://relay.example?auth=hunter2')).toBe('smtp://relay.example?auth=[secret]');
+    for (const url of [
+      'lmtp://store.example:24?tls=required&verify=off&ca=/ca.pem',
+      'lmtp+unix:///run/lmtp?connections=5',
+    ])
+      expect(shown(url)).toBe(url);
     expect(shown('smtp://relay.example:587?tls=off')).toBe('smtp://relay.example:587?tls=off');
     expect(shown('mx://')).toBe('mx://');
     expect(shown('maildir:/var/mail/a@b')).toBe('maildir:/var/mail/a@b');

@@ -11,6 +11,7 @@ import { SMTP_CLIENT } from '../../src/delivery/transports/smtp/limits.js';
 import { API } from '../../src/api/limits.js';
 import { STORE } from '../../src/store/limits.js';
 import { SUBMISSION } from '../../src/submission/limits.js';
+import { LOG } from '../../src/cli/limits.js';
 
 interface Section {
   readonly title: string;
@@ -92,6 +93,7 @@ const SECTIONS: readonly Section[] = [
   },
   { title: 'The HTTP API', text: 'What a client of the HTTP API may ask for.', table: API, option: null },
   { title: 'The store', text: 'What is on its way to the disk.', table: STORE, option: null },
+  { title: 'The log', text: 'What `postern serve` writes to standard error.', table: LOG, option: null },
   {
     title: 'Addresses and replies',
     text: 'Limits of the grammar: nobody can change them.',
@@ -114,7 +116,7 @@ export function limitsPage(): string {
 
 Every limit there is: its default, where that comes from, and how to change it. Generated from the tables in
 \`src/protocol/limits.ts\`, \`src/server/limits.ts\`, \`src/submission/limits.ts\`, \`src/message/mime/limits.ts\`, \`src/delivery/limits.ts\`,
-\`src/delivery/transports/smtp/limits.ts\`, \`src/api/limits.ts\` and
+\`src/delivery/transports/smtp/limits.ts\`, \`src/client/limits.ts\`, \`src/cli/limits.ts\`, \`src/api/limits.ts\` and
 \`src/store/limits.ts\`; a test compares the two.
 
 A key of the configuration stands in \`postern.toml\`; its variable and its flag follow from its name:

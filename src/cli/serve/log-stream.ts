@@ -1,8 +1,7 @@
 import { constants, fstatSync, openSync, write } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { LOG } from '../limits.js';
 
-/** Characters of lines that wait to be written, at most; a line that would exceed them is dropped and counted. */
-export const LOG_BUFFER = 1024 * 1024;
 /** Octets of one write, about: as much as a pipe takes at once. */
 const WRITE = 64 * 1024;
 /** How soon a device that is busy (EAGAIN) is tried again, in milliseconds. */
@@ -19,7 +18,7 @@ export type Device = (
 /**
  * Lines of the log on their way to a device that may be slow, full or gone.
  *
- *     write(line) ──► waiting, at most LOG_BUFFER ──► one write under way ──► device
+ *     write(line) ──► waiting, at most LOG.waiting ──► one write under way ──► device
  *                └──► dropped, counted
  *
  * A device that fails or is busy is tried again with the same octets, so that nothing is lost until the buffer is
@@ -42,7 +41,7 @@ export class LogStream {
 
   /** Takes one line with its line end, or drops it if too much waits. Never blocks and never throws. */
   write(line: string): void {
-    if (this.#length + line.length > LOG_BUFFER) {
+    if (this.#length + line.length > LOG.waiting.initial) {
       this.#lost++;
       return;
     }
