@@ -44,7 +44,7 @@ code { font: inherit; font-weight: 600; white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: right; padding: .3rem 0 .3rem .75rem; border-top: 1px solid var(--line); font-weight: 400; }
 tr:first-child > * { border-top: 0; }
-td { overflow-wrap: anywhere; }
+h1, td { overflow-wrap: anywhere; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; color: var(--faint); }
 .scroll th, .scroll td { white-space: nowrap; }
 .scroll table { font-size: .9375rem; }
