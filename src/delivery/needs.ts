@@ -1,15 +1,15 @@
-/** What a message needs of the servers that carry it, whatever its sender declared. */
+/** Computes the properties of a message that the servers on its way must support, whatever its sender declared. */
 import type { ContentNeeds } from '../store/message.js';
 import { BLANK_LINE, readHead } from './transports/read-content.js';
 import { isLines } from './transports/smtp/content.js';
 import type { Shipment } from './transports/transport.js';
 
-/** Octets in which the end of a header section is looked for. */
+/** Octets in which the end of a header section is searched for. */
 const HEADER_OCTETS = 1024 * 1024;
 
 /**
- * Returns what the content of a shipment needs: as it was computed when the message was accepted, and for a message
- * from before that from what its sender declared, as far as its octets bear that out.
+ * Returns the needs of a shipment's content, as they were computed when the message was accepted. A message from an
+ * older version has none stored; for it, returns what its sender declared, if the octets confirm it.
  */
 export async function needsOf(
   shipment: Pick<Shipment, 'needs' | 'terms' | 'content' | 'whole'>,
@@ -17,7 +17,7 @@ export async function needsOf(
   const { needs, terms } = shipment;
   if (needs !== null) return needs;
   return {
-    // Not looked at: 8BITMIME is true of a message of 7 bits, too.
+    // The body is not checked: 8BITMIME may also be declared for a message of 7 bits.
     eightBit: true,
     utf8Header: terms.smtputf8 && (await hasUtf8Header(shipment)),
     binary: terms.body === 'BINARYMIME' && !(await isLines(shipment.content())),
@@ -25,7 +25,7 @@ export async function needsOf(
   };
 }
 
-/** RFC 6531 3.4. Envelope addresses count by themselves. */
+/** RFC 6531 3.4. Envelope addresses are checked elsewhere. */
 async function hasUtf8Header({ whole, content }: Pick<Shipment, 'content' | 'whole'>): Promise<boolean> {
   const head = Buffer.from(whole ?? (await readHead(content(), HEADER_OCTETS)));
   const end = head.indexOf(BLANK_LINE);

@@ -2,7 +2,7 @@ import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } fro
 import type { LookupFunction } from 'node:net';
 import { isPublicAddress } from '../../base/public-address.js';
 
-/** A name that leads to no public address. */
+/** Thrown for a name that has no public address. */
 class PrivateAddress extends Error {
   override readonly name = 'PrivateAddress';
   constructor(name: string) {
@@ -17,13 +17,13 @@ type LookupAll = (
 ) => void;
 
 /**
- * A lookup that gives public addresses alone. A connection made with it goes to an address that was judged:
- * a name that means another one a moment later has no second question to answer.
+ * Returns a lookup that gives only public addresses. A connection made with it goes to an address that was checked: if
+ * the name resolves to another address a moment later, that does not matter, because it is not looked up again.
  */
 export function publicLookup(lookup: LookupAll = systemLookup): LookupFunction {
   return (name, options, done) => {
     lookup(name, { ...options, all: true }, (error, addresses) => {
-      // Of a failure, some callers give no list at all.
+      // After a failure, some callers give no list at all.
       const allowed = (error === null ? addresses : []).filter(({ address }) => isPublicAddress(address));
       const [first] = allowed;
       if (error !== null) done(error, []);

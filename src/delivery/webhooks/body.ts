@@ -5,7 +5,7 @@ import { BLANK_LINE, readHead } from '../transports/read-content.js';
 import type { ContentWorkers } from '../workers/workers.js';
 import type { EventFacts } from './compose.js';
 
-/** Octets of a message whose text is told; of a larger one, the header section alone is read. */
+/** The most octets of a message whose text is reported. If a message is larger, only its header section is read. */
 export const MAX_READ = 10 * 1024 * 1024;
 
 /** The body of a request, in pieces, and its signature in base64. */
@@ -15,10 +15,10 @@ export interface SignedBody {
 }
 
 /**
- * Makes the body of the request that tells an event, in a worker thread. An event is told whatever its message is
- * like: if the message cannot be taken apart within the limits, it goes out without the text, and says why.
+ * Makes the body of the request that reports an event, in a worker thread. Every event is reported: if its message
+ * cannot be parsed within the limits, the body says why and has no text.
  *
- * @param content gives the message from its beginning, each time
+ * @param content returns the message from its beginning, each time
  * @throws Stopped if the signal is aborted
  */
 export async function eventBody(
@@ -49,13 +49,13 @@ export async function eventBody(
   return head instanceof Unreadable ? make(omitted, nothing()) : head;
 }
 
-/** Gives what says that a message cannot be taken apart; throws anything else. */
+/** Returns the error if it says that a message cannot be parsed; throws any other error. */
 function unreadable(error: unknown): Unreadable {
   if (error instanceof Unreadable) return error;
   throw error;
 }
 
-/** The header section of a message. */
+/** Returns the header section of a message. */
 async function* headOf(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const head = await readHead(content, MAX_READ);
   const end = head.indexOf(BLANK_LINE);
@@ -63,5 +63,5 @@ async function* headOf(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8A
 }
 
 async function* nothing(): AsyncIterable<Uint8Array> {
-  // What the store knows is told anyway.
+  // The event is still reported, with what the store knows.
 }

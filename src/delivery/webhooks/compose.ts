@@ -1,4 +1,4 @@
-/** Runs in a worker thread: makes the body of the request that tells an event, and signs it. */
+/** Runs in a worker thread: makes the body of the request that reports an event, and signs it. */
 import type { HeaderFields } from '../../message/mime/fields.js';
 import { addressesOf, readFields, readMessage } from '../../message/mime/read.js';
 import type { MessageDetail } from '../../store/port.js';
@@ -13,21 +13,21 @@ export interface EventFacts {
     'id' | 'receivedAt' | 'from' | 'to' | 'subject' | 'messageId' | 'listUnsubscribe' | 'tags'
   >;
   readonly keys: Pick<WebhookKeys, 'privateKey'>;
-  /** Why the text of the message is left out, for the receiver; null if it is to be read. */
+  /** The reason, for the receiver, why the text of the message is left out; null if the text is to be read. */
   readonly omitted: string | null;
 }
 
 export interface ComposedEvent {
-  /** In base64. */
+  /** The signature in base64. */
   readonly signature: string;
 }
 
-/** Octets of a body: far more than a message of the size whose text is read can make. */
+/** The most octets of a body: far more than a message can make if its text is read. */
 const MOST = 128 * 1024 * 1024;
 
 /**
  * Makes the body of the request: `{"event", "payload"}`. The names are those that clients of such services know;
- * `recipients` and `bodies_omitted` are beside them.
+ * `recipients` and `bodies_omitted` are additions.
  *
  * @param content the message; its header section, if the text is left out; or nothing, if that cannot be read either
  * @throws Unreadable
@@ -40,7 +40,7 @@ export function composeEvent(
     omitted === null ? readMessage(content) : { fields: readFields(content), text: null, html: null };
   const sink = new JsonSink(MOST, `the event makes more than ${MOST} octets`);
   const payload = payloadOf(event, message, fields, omitted);
-  // The two that may be large are written in pieces, at the place that they have always had.
+  // The two fields that may be large are written in pieces, at the place that they have always had.
   const [before, after] = [payload.slice(0, BODIES_AT), payload.slice(BODIES_AT)];
   sink.raw(`{"event":${JSON.stringify(event.name)},"payload":{`);
   for (const [name, value] of before) sink.raw(`"${name}":${JSON.stringify(value)},`);
@@ -59,7 +59,7 @@ export function composeEvent(
   return { value: { signature: signBody(Buffer.concat(sink.pieces), keys) }, pieces: sink.pieces };
 }
 
-/** How many fields of the payload come before the bodies. */
+/** Number of fields of the payload before the bodies. */
 const BODIES_AT = 11;
 
 function payloadOf(

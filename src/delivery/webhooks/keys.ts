@@ -4,7 +4,7 @@ import type { WebhookKeys } from '../../store/webhooks.js';
 /** Octets before the key itself in the SubjectPublicKeyInfo of an Ed25519 key (RFC 8410 4). */
 const PREFIX = 12;
 
-/** A new pair of keys. */
+/** Makes a new pair of keys. */
 export function newWebhookKeys(): WebhookKeys {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   return {
@@ -13,12 +13,12 @@ export function newWebhookKeys(): WebhookKeys {
   };
 }
 
-/** The key as receivers are told it: base64 of its 32 octets. */
+/** Returns the public key as receivers see it: base64 of its 32 octets. */
 export function shownKey({ publicKey }: Pick<WebhookKeys, 'publicKey'>): string {
   return Buffer.from(publicKey).toString('base64');
 }
 
-/** What goes into `X-MailPace-Signature`: base64 of the Ed25519 signature over the octets of the body. */
+/** Returns the value of `X-MailPace-Signature`: base64 of the Ed25519 signature over the octets of the body. */
 export function signBody(body: Uint8Array, { privateKey }: Pick<WebhookKeys, 'privateKey'>): string {
   return sign(null, body, keyObject(privateKey)).toString('base64');
 }

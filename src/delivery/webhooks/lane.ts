@@ -1,20 +1,20 @@
 import type { WebhookEvent } from '../../store/webhooks.js';
 
-/** An event, and until when it may be held. */
+/** An event, and the time until which it may be held. */
 export interface Held {
   readonly event: WebhookEvent;
   /** Milliseconds since the epoch. */
   readonly until: number;
 }
 
-/** The events of one domain that are in hand, and how its endpoint does. */
+/** The events of one domain that are leased, and the state of the domain's endpoint. */
 export class Lane {
   readonly #waiting: Held[] = [];
   #running = 0;
   #quiet: { readonly url: string; readonly until: number } | null = null;
 
   /**
-   * @param width events that are told at the same time
+   * @param width number of events that are reported at the same time
    * @param work must not reject
    */
   constructor(
@@ -22,12 +22,12 @@ export class Lane {
     private readonly work: (held: Held) => Promise<void>,
   ) {}
 
-  /** True where nothing of it need be remembered. */
+  /** Returns true if the object holds no state and can be removed. */
   idle(now: number): boolean {
     return this.#running === 0 && this.#waiting.length === 0 && (this.#quiet?.until ?? 0) <= now;
   }
 
-  /** Events that have not begun. */
+  /** Number of events that have not begun. */
   get waiting(): number {
     return this.#waiting.length;
   }
@@ -37,22 +37,25 @@ export class Lane {
     this.#start();
   }
 
-  /** Takes out what has not begun. */
+  /** Removes and returns the events that have not begun. */
   clear(): Held[] {
     return this.#waiting.splice(0);
   }
 
-  /** The endpoint failed, and is not to be asked before this time. */
+  /** Records that the endpoint failed, and that no request goes to it before this time. */
   quiet(url: string, until: number): void {
     this.#quiet = { url, until };
   }
 
-  /** Until when this endpoint is not to be asked; 0 where it may be. Another one has not failed yet. */
+  /**
+   * Returns the time before which this endpoint gets no request; 0 if it may get one. If the URL has changed, it is
+   * another endpoint, which has not failed yet.
+   */
   quietUntil(url: string): number {
     return this.#quiet?.url === url ? this.#quiet.until : 0;
   }
 
-  /** The endpoint works, or is given up. */
+  /** Forgets the failure: the endpoint works, or its webhook is switched off. */
   forget(): void {
     this.#quiet = null;
   }

@@ -1,19 +1,19 @@
-/** Times that an event is told again, before its webhook is switched off. */
+/** How often an event is reported again before its webhook is switched off. */
 export const RETRIES = 10;
 
 const FIRST = 10_000;
 const GROWTH = 3;
 const LONGEST = 6 * 3_600_000;
-/** Part of a gap that is added at random, so that events do not all come back at once. */
+/** Largest random part that is added to a gap, so that events do not all come back at once. */
 const JITTER = 0.1;
 
 /**
- * How long to wait before an event is told again: 10 seconds, then three times as long each time, 6 hours at
- * most. All ten together make about a day.
+ * Returns how long to wait before an event is reported again: 10 seconds, then three times as long each time, at most
+ * 6 hours. All ten together make about a day.
  *
- * @param attempts how often it has been told again already: 0 to {@link RETRIES} - 1
+ * @param attempts number of repetitions so far: 0 to {@link RETRIES} - 1
  * @param random from 0 to 1
- * @returns milliseconds, whole ones
+ * @returns milliseconds, an integer
  */
 export function gapAfter(attempts: number, random: number): number {
   return Math.round(Math.min(FIRST * GROWTH ** attempts, LONGEST) * (1 + JITTER * random));

@@ -12,58 +12,60 @@ import { DELIVERY } from '../limits.js';
 import { RETRIES, gapAfter } from './schedule.js';
 import { parseWebhookUrl } from './url.js';
 
-/** What happens, for the log. */
+/** Notifications for the log. */
 export interface WebhookObserver {
-  /** A webhook was switched off; its untold events are dropped. */
+  /** A webhook was switched off. Its events that were not reported are dropped. */
   readonly onSwitchedOff?: (webhook: Webhook, reason: string) => void;
-  /** An event was not told; it will be tried again. */
+  /** An event could not be reported. It will be tried again. */
   readonly onFailed?: (webhook: Webhook, event: WebhookEvent, reason: string) => void;
-  /** The server died so often while it reported an event that this one is dropped. */
+  /** The server crashed so often while it reported an event that this event is dropped. */
   readonly onCrashes?: (webhook: Webhook, event: WebhookEvent) => void;
-  /** The store failed; once until it works again. */
+  /** The store failed. Called once until the store works again. */
   readonly onError?: (error: unknown) => void;
 }
 
 export interface WebhookOptions {
-  /** Allows endpoints at any address, and `http:`. Default: public addresses and `https:` alone. */
+  /** If true, endpoints may have any address, and `http:`. Default: only public addresses and `https:`. */
   readonly allowPrivate?: boolean;
   readonly observer?: WebhookObserver;
-  /** Authorities to trust, PEM. Default: those of Node. */
+  /** Trusted certificate authorities, PEM. Default: those of Node. */
   readonly ca?: SecureContextOptions['ca'];
-  /** Milliseconds for one request and its answer. Default: 10 seconds. */
+  /** Milliseconds for one request and its response. Default: 10 seconds. */
   readonly deadline?: number;
-  /** Milliseconds before an event is told again; see {@link gapAfter}, the default. */
+  /** Returns the milliseconds before an event is reported again. Default: {@link gapAfter}. */
   readonly gap?: (attempts: number) => number;
-  /** Milliseconds between looks at the store. Default: 1 second. */
+  /** Milliseconds between two polls of the store. Default: 1 second. */
   readonly poll?: number;
-  /** Milliseconds between looks at a store that fails. Default: 5 seconds. */
+  /** Milliseconds between two polls of a store that fails. Default: 5 seconds. */
   readonly failureGap?: number;
-  /** Milliseconds that requests under way have left when it ends. Default: 3 seconds. */
+  /** Milliseconds that requests under way may still take when it stops. Default: 3 seconds. */
   readonly stopGrace?: number;
-  /** Where messages are taken apart. Default: workers of its own, with the default limits. */
+  /** The workers that parse messages. Default: workers of its own, with the default limits. */
   readonly workers?: ContentWorkers;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/** Events of one domain that are told at the same time. */
+/** Number of events of one domain that are reported at the same time. */
 const WIDTH = 2;
-/** Events in hand, of all domains: small ones, whose messages are read when their turn comes. */
+/** The most events leased at one time, of all domains. They are small: a message is read when its turn comes. */
 const IN_HAND = 1000;
-/** Events taken at once. */
+/** The most events leased in one call. */
 const PORTION = 64;
-/** Events in hand of one domain: if its endpoint is slow, most of what is in hand is still of other domains. */
+/**
+ * The most events leased for one domain. If its endpoint is slow, most leased events still belong to other domains.
+ */
 const PER_DOMAIN = 32;
-/** Milliseconds that an event is held; one whose turn has not come by then is taken again later. */
+/** Milliseconds of a lease. If the turn of an event has not come by then, it is leased again later. */
 const LEASE = 120_000;
-/** Octets of an answer: nobody reads it. */
+/** The most octets of a response, which is ignored. */
 const MAX_ANSWER = 64 * 1024;
-/** Milliseconds between looks at a store that says that something is due and does not give it. */
+/** Least milliseconds between two polls if the store says that something is due and does not give it. */
 const LEAST_GAP = 200;
 
 type Told = Pick<Store, 'webhooks' | 'message' | 'content'>;
 
-/** Tells the events of the store's outbox from now on. `close` ends it, before the store is closed. */
+/** Reports the events of the store's outbox from now on. `close` stops it; the store must be closed after that. */
 export function startWebhooks(store: Told, options: WebhookOptions = {}): { close(): Promise<void> } {
   const teller = new Teller(store, options);
   const done = teller.run();
@@ -71,16 +73,16 @@ export function startWebhooks(store: Told, options: WebhookOptions = {}): { clos
 }
 
 /**
- * Takes events that are due and tells each to the webhook of its domain, at least once. Domains do not wait
- * for each other: each has a lane of its own, and what waits for an endpoint that fails goes back to the store
- * until that is asked again.
+ * Leases events that are due and reports each to the webhook of its domain, at least once. Domains do not wait for
+ * each other: each has a queue of its own. If an endpoint fails, the events that wait for it go back to the store
+ * until the next try.
  */
 class Teller {
   readonly #store: Told;
   readonly #options: WebhookOptions;
   readonly #client: Client;
   readonly #workers: ContentWorkers;
-  /** The workers, if they are its own. */
+  /** The workers, if this object made them itself; else null. */
   readonly #own: ContentWorkers | null;
   readonly #now: () => number;
   readonly #deadline: number;
@@ -90,18 +92,21 @@ class Teller {
   #webhooks = new Map<number, Webhook>();
   readonly #work = new Set<Promise<void>>();
   #inHand = 0;
-  /** More may be due than was leased. */
+  /** True if more events may be due than were leased. */
   #more = false;
-  /** Ends the pause between two looks at the store. */
+  /** Ends the pause between two polls of the store. */
   #wake = new AbortController();
-  /** Events that were under way when the server died are reported one after the other: the end of the last one. */
+  /**
+   * Events that were under way when the server crashed are reported one after the other. This is the end of the last
+   * one.
+   */
   #suspect: Promise<void> = Promise.resolve();
   #failing = false;
 
   constructor(store: Told, options: WebhookOptions) {
     const { allowPrivate = false, deadline = 10_000, now = Date.now, ca } = options;
     this.#store = store;
-    // Every request under way listens to it.
+    // Every request under way listens to these signals.
     setMaxListeners(0, this.#abort.signal, this.#stopping.signal);
     this.#options = options;
     this.#own = options.workers === undefined ? new ContentWorkers() : null;
@@ -112,7 +117,7 @@ class Teller {
       deadline,
       idle: deadline,
       answerSize: MAX_ANSWER,
-      // Lanes bound them.
+      // The queues of the domains limit the connections.
       connections: Infinity,
       keepAlive: false,
       ...(allowPrivate ? {} : { lookup: publicLookup() }),
@@ -138,7 +143,7 @@ class Teller {
   async stop(done: Promise<void>): Promise<void> {
     this.#stopping.abort();
     await done;
-    // What has not begun stays in the store.
+    // Events that have not begun stay in the store.
     for (const lane of this.#lanes.values()) lane.clear();
     const over = new AbortController();
     const finished = Promise.allSettled([...this.#work]).then(() => over.abort());
@@ -149,7 +154,10 @@ class Teller {
     this.#client.close();
   }
 
-  /** Takes what is due and fits. Returns how long there is nothing to do, in milliseconds. */
+  /**
+   * Leases the events that are due and for which there is room. Returns the milliseconds until there may be more to
+   * do.
+   */
   async #take(): Promise<number> {
     const { webhooks } = this.#store;
     const poll = this.#options.poll ?? 1_000;
@@ -179,14 +187,14 @@ class Teller {
     if (known !== undefined) return known;
     const lane: Lane = new Lane(WIDTH, (held) => {
       const work = this.#handle(held, lane)
-        // Its lease runs out, and it comes again.
+        // If it fails, the lease runs out, and the event comes again.
         .catch((error: unknown) => {
           if (!(error instanceof Stopped)) this.#failed(error);
         })
         .finally(() => {
           this.#inHand -= 1;
           this.#work.delete(work);
-          // A look at the store takes a transaction: one for several events.
+          // A poll of the store takes a transaction, so one poll should bring several events.
           if (this.#more && lane.waiting < PER_DOMAIN / 2) this.#wake.abort();
         });
       this.#work.add(work);
@@ -218,15 +226,16 @@ class Teller {
     if (!this.#abort.signal.aborted) await this.#fail(event, webhook, lane, reason);
   }
 
-  /** Puts on record that an attempt begins, and makes it. */
+  /** Records that an attempt begins, and makes it. */
   async #begin(event: WebhookEvent, webhook: Webhook): Promise<string | null> {
     await this.#store.webhooks.beginEvent(event.event);
     return this.#tell(event, webhook);
   }
 
   /**
-   * As {@link #begin} for an event that was under way when the server died: one at a time, so that a further crash
-   * counts for one of them. Returns undefined if its lease ran out meanwhile: then it comes again.
+   * Does the same as {@link #begin} for an event that was under way when the server crashed. Such events go one at a
+   * time, so that a further crash counts for one of them. Returns undefined if the lease ran out meanwhile: then the
+   * event comes again.
    */
   async #suspected(event: WebhookEvent, webhook: Webhook, until: number): Promise<string | null | undefined> {
     const turn = this.#suspect;
@@ -241,16 +250,16 @@ class Teller {
     }
   }
 
-  /** Returns why it could not be told, or null. */
+  /** Returns the reason why the event could not be reported, or null. */
   async #tell(event: WebhookEvent, webhook: Webhook): Promise<string | null> {
     const url = parseWebhookUrl(webhook.url, this.#options.allowPrivate === true);
     if (typeof url === 'string') return url;
     const message = await this.#store.message(event.message);
-    // Removed meanwhile: there is nothing to tell.
+    // The message was removed meanwhile: there is nothing to report.
     if (message === null) return null;
     return this.#workers.room.hold(event.domainId, Math.min(message.size, MAX_READ), async () => {
       if (this.#stopping.signal.aborted) throw new Stopped();
-      // A stop gives a request under way some time, but does not wait for a body to be made.
+      // A stop gives a request under way some time, but does not wait until a body is made.
       const { signal } = this.#stopping;
       const content = (): AsyncIterable<Uint8Array> => this.#store.content(event.message);
       const { pieces, signature } = await eventBody(
@@ -292,7 +301,7 @@ class Teller {
     const now = this.#now();
     const waiting = lane.clear();
     this.#inHand -= waiting.length;
-    // Another event of it may have been the last straw already.
+    // Another event of the domain may have been the last one before the webhook was switched off.
     if (!this.#webhooks.has(webhook.domainId)) return webhooks.endEvent(event.event);
     if (event.attempts >= RETRIES) {
       this.#webhooks.delete(webhook.domainId);

@@ -1,14 +1,14 @@
 import { isPublicAddress } from '../../base/public-address.js';
 
-/** Longest URL. */
+/** Longest URL, in characters. */
 const MAX_URL = 2048;
 
 /**
- * Reads the URL of a webhook: `https:`, without user and password, with a host that is a name or a public
- * address. URL parsers know addresses in every spelling (decimal, octal, hexadecimal), and so does this one.
+ * Reads the URL of a webhook: `https:`, without user and password, with a host that is a name or a public address. URL
+ * parsers accept addresses in every spelling (decimal, octal, hexadecimal), and this one checks all of them.
  *
  * @param allowPrivate allows any address, and `http:`
- * @returns the URL, or in words what is wrong
+ * @returns the URL, or the reason in words
  */
 export function parseWebhookUrl(text: string, allowPrivate: boolean): URL | string {
   if (text.length > MAX_URL) return `it is longer than ${MAX_URL} characters`;

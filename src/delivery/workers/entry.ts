@@ -1,4 +1,4 @@
-/** The worker thread: one job after the other. */
+/** The worker thread. It does one job after the other. */
 import { parentPort } from 'node:worker_threads';
 import { Unreadable } from '../../message/mime/fault.js';
 import { JOBS, type JobName, type Jobs } from './jobs.js';
@@ -25,7 +25,7 @@ function answerTo({ name, facts, content }: Order): Answer {
     if (error instanceof Unreadable) {
       return { type: 'refused', enhancedCode: error.enhancedCode, reason: error.message };
     }
-    // The next try would end the same way, so it is final for this message.
+    // The next try would end in the same way, so the refusal is final for this message.
     const reason = error instanceof Error ? error.message : String(error);
     return { type: 'refused', enhancedCode: '5.6.0', reason: `its parts cannot be read: ${reason}` };
   }

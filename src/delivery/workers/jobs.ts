@@ -1,9 +1,9 @@
-/** The jobs that run in worker threads: everything whose work grows with a message. Loaded by the thread only. */
+/** The jobs that run in worker threads: all work that grows with a message. Only the thread loads this file. */
 import type { Made } from './sink.js';
 import { composeRequest, type ComposedRequest, type RequestFacts } from '../transports/https/compose.js';
 import { composeEvent, type ComposedEvent, type EventFacts } from '../webhooks/compose.js';
 
-/** By name: what a job takes beside the octets of a message, and what it makes. */
+/** By name of the job: its input in addition to the octets of a message, and its result. */
 export interface Jobs {
   readonly request: { readonly facts: RequestFacts; readonly value: ComposedRequest };
   readonly event: { readonly facts: EventFacts; readonly value: ComposedEvent };

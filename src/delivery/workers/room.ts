@@ -5,9 +5,9 @@ interface Waiting {
 }
 
 /**
- * Room in memory for messages that are held as a whole, shared by all that hold them: who finds none waits for those
- * before. A tenant gets half of it at most, so that one with slow remote servers leaves room for others. A message
- * that is larger than its share goes alone.
+ * Limits the memory for messages that are held as a whole. All users share it: if there is no room, a message waits
+ * for those before it. A tenant gets half of it at most, so that slow remote servers of one tenant leave room for
+ * others. A message that is larger than its share goes alone.
  */
 export class Room {
   #octets = 0;
@@ -16,15 +16,15 @@ export class Room {
   #waiting: Waiting[] = [];
 
   /**
-   * @param octets of all messages in it
-   * @param count messages in it
+   * @param octets the most octets of all messages together
+   * @param count the most messages
    */
   constructor(
     private readonly octets: number,
     private readonly count: number,
   ) {}
 
-  /** Runs `work` once there is room for `size` octets of this tenant. */
+  /** Runs `work` when there is room for `size` octets of this tenant. */
   async hold<T>(tenant: number, size: number, work: () => Promise<T>): Promise<T> {
     await new Promise<void>((enter) => {
       this.#waiting.push({ tenant, size, enter });
@@ -38,7 +38,10 @@ export class Room {
     }
   }
 
-  /** Lets in those who fit, in their order. One whose tenant has its share does not hold up the others. */
+  /**
+   * Admits waiting messages that fit, in their order. If the tenant of a message has used its share, the message does
+   * not block the others.
+   */
   #admit(): void {
     const left: Waiting[] = [];
     let full = false;

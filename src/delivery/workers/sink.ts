@@ -1,19 +1,21 @@
 import { Unreadable } from '../../message/mime/fault.js';
 
-/** What a job makes: a small value, and octets in pieces that the thread hands over. */
+/** The result of a job: a small value, and octets in pieces that the thread hands over. */
 export interface Made<Value> {
   readonly value: Value;
   readonly pieces: readonly Uint8Array[];
 }
 
-/** Octets of one piece: what can be written to a socket without holding up the event loop. */
+/** Octets of one piece: small enough to be written to a socket without blocking the event loop. */
 const PIECE = 256 * 1024;
-/** Characters that become JSON at once. */
+/** Number of characters that are written as JSON in one step. */
 const SLICE = 32 * 1024;
-/** Octets that become base64 at once; a multiple of 3, so that there is no padding in between. */
+/**
+ * Number of octets that are written as base64 in one step; a multiple of 3, so that there is no padding in between.
+ */
 const TRIPLETS = 3 * 16 * 1024;
 
-/** Builds JSON as octets, in pieces, without ever having it as one string. */
+/** Builds JSON as octets, in pieces. The JSON never exists as one string. */
 export class JsonSink {
   readonly pieces: Uint8Array[] = [];
   #piece: Buffer = Buffer.alloc(0);
@@ -21,15 +23,15 @@ export class JsonSink {
   #size = 0;
 
   /**
-   * @param most octets altogether
-   * @param over what the reason says of more than that
+   * @param most the most octets altogether
+   * @param over the reason that is given if there are more
    */
   constructor(
     private readonly most: number,
     private readonly over: string,
   ) {}
 
-  /** Octets so far. */
+  /** Number of octets so far. */
   get size(): number {
     return this.#size;
   }
@@ -44,7 +46,7 @@ export class JsonSink {
     this.raw('"');
     for (let at = 0; at < text.length;) {
       let end = Math.min(text.length, at + SLICE);
-      // Not between the two halves of a character.
+      // Do not cut between the two halves of a character.
       const last = text.charCodeAt(end - 1);
       if (end < text.length && last >= 0xd800 && last <= 0xdbff) end -= 1;
       this.raw(JSON.stringify(text.slice(at, end)).slice(1, -1));
@@ -62,9 +64,9 @@ export class JsonSink {
     this.raw('"');
   }
 
-  /** Ends it: what is in `pieces` then can be moved to another thread. */
+  /** Ends the JSON. After that, the octets in `pieces` can be moved to another thread. */
   end(): void {
-    // Only what is used: a slice of its own, since a buffer moves as a whole.
+    // A copy of the used part only, because a buffer moves as a whole.
     if (this.#used > 0) this.pieces.push(new Uint8Array(this.#piece.subarray(0, this.#used)));
     this.#used = 0;
   }

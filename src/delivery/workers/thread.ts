@@ -5,9 +5,9 @@ import type { Made } from './sink.js';
 import type { Answer, Order } from './wire.js';
 
 export interface ThreadLimits {
-  /** Milliseconds for one job. */
+  /** Time-out of one job, in milliseconds. */
   readonly time: number;
-  /** Octets of its heap. */
+  /** Octets of the thread's heap. */
   readonly heap: number;
 }
 
@@ -20,8 +20,8 @@ interface Running {
 const MIB = 1024 * 1024;
 
 /**
- * One worker thread with a bounded heap. It does one job at a time. A job that takes too long or more memory than the
- * thread has ends the thread, and is refused; nothing else is affected.
+ * One worker thread with a bounded heap. It does one job at a time. If a job takes too long, or more memory than the
+ * thread has, the thread ends and the job is refused; nothing else is affected.
  */
 export class ContentThread {
   readonly #worker: Worker;
@@ -40,15 +40,15 @@ export class ContentThread {
     this.#worker.on('exit', (code) => this.#failed(new Error(`its thread ended with ${code}`)));
   }
 
-  /** True once it can do no more jobs. */
+  /** True if it can do no more jobs. */
   get ended(): boolean {
     return this.#ended;
   }
 
   /**
-   * Does a job. The octets of `order` are moved to the thread and gone afterwards.
+   * Does a job. The octets of `order` are moved to the thread and cannot be used afterwards.
    *
-   * @throws Unreadable if the message cannot be taken apart within the limits
+   * @throws Unreadable if the message cannot be parsed within the limits
    */
   run<Name extends JobName>(order: Order<Name>): Promise<Made<Jobs[Name]['value']>> {
     return new Promise<Made<Jobs[JobName]['value']>>((resolve, reject) => {
@@ -64,7 +64,7 @@ export class ContentThread {
     });
   }
 
-  /** Ends the thread, and fails the job under way with this error. */
+  /** Ends the thread. The job under way fails with this error. */
   end(error: Error): void {
     this.#ended = true;
     this.#settle()?.reject(error);
@@ -90,7 +90,7 @@ export class ContentThread {
       this.end(
         new Unreadable('5.3.4', `the message takes more than ${heap / MIB} MiB of memory to take apart`),
       );
-      // A thread that could not even start says nothing about the message.
+      // If a thread could not even start, that says nothing about the message.
     } else
       this.end(this.#ready ? new Unreadable('5.6.0', `its parts cannot be read: ${error.message}`) : error);
   }

@@ -6,15 +6,15 @@ import { ContentThread, type ThreadLimits } from './thread.js';
 import type { Order } from './wire.js';
 
 export interface ContentWorkersOptions extends Partial<ThreadLimits> {
-  /** Threads at one time. */
+  /** The most threads at one time. */
   readonly threads?: number;
-  /** Octets of messages that are held at one time. */
+  /** The most octets of messages that are held at one time. */
   readonly room?: number;
-  /** Messages that are held at one time. */
+  /** The most messages that are held at one time. */
   readonly messages?: number;
 }
 
-/** A job that was not done, since the server stops. It says nothing about the message. */
+/** Thrown if a job was not done because the server stops. It says nothing about the message. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
   constructor() {
@@ -25,22 +25,22 @@ export class Stopped extends Error {
 /** A job that waits for a thread. */
 interface Waiting {
   readonly tenant: number;
-  /** Starts it on this thread, and resolves once the thread is free again. */
+  /** Starts the job on this thread, and resolves when the thread is free again. */
   readonly start: (thread: ContentThread) => Promise<void>;
   readonly fail: (error: Error) => void;
 }
 
-/** Milliseconds that a thread without a job is kept. */
+/** Milliseconds after which a thread without a job ends. */
 const IDLE = 30_000;
-/** Octets that are copied at once, so that the event loop has its turn in between. */
+/** Octets that are copied in one step, so that the event loop can run in between. */
 const PIECE = 256 * 1024;
 
 /**
- * The worker threads in which messages are taken apart, and the one budget of what is held for that: shared by the
- * https transport and webhooks. Tenants take turns. Nothing starts before the first job.
+ * The worker threads that parse messages, and the one budget of memory for that. The https transport and webhooks
+ * share both. Tenants take turns. Nothing starts before the first job.
  */
 export class ContentWorkers {
-  /** To be held for as long as a message, or what was made of it, is in memory. */
+  /** Must be held as long as a message, or what was made of it, is in memory. */
   readonly room: Room;
   readonly #limits: ThreadLimits;
   readonly #most: number;
@@ -62,8 +62,8 @@ export class ContentWorkers {
   /**
    * Runs a job over the content of a message.
    *
-   * @param signal aborted when nobody waits for the job any longer: it ends at once, its thread with it
-   * @throws Unreadable if the message cannot be taken apart within the limits
+   * @param signal aborted if the result is not needed any longer: the job ends at once, and its thread too
+   * @throws Unreadable if the message cannot be parsed within the limits
    * @throws Stopped
    */
   async run<Name extends JobName>(
@@ -78,7 +78,7 @@ export class ContentWorkers {
     return this.#queued(tenant, { name, facts, content: pieces }, signal);
   }
 
-  /** Ends all threads at once; what they do is not done. */
+  /** Ends all threads at once. Their jobs fail. */
   close(): void {
     this.#stopping.abort();
     clearTimeout(this.#idleTimer);
@@ -150,7 +150,7 @@ export class ContentWorkers {
     return thread;
   }
 
-  /** The oldest job of the tenant that comes next after the one before, in the order of their numbers. */
+  /** Returns the oldest job of the tenant that follows the last one, in the order of their numbers. */
   #next(): Waiting {
     const tenants = this.#waiting.map(({ tenant }) => tenant);
     const after = tenants.filter((tenant) => tenant > this.#lastTenant);
@@ -171,13 +171,13 @@ export class ContentWorkers {
   }
 }
 
-/** Copies content into buffers of its own, which can be moved to a thread: others may use the pieces that come. */
+/** Copies content into buffers of its own, which can be moved to a thread. The caller may reuse the pieces. */
 async function copied(content: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
   const pieces: Uint8Array[] = [];
   for await (const piece of content) {
     for (let at = 0; at < piece.length; at += PIECE) {
       if (at > 0) await new Promise((resolve) => setImmediate(resolve));
-      // A copy of a plain Uint8Array: that of a Buffer may be a view of a pool.
+      // A copy into a plain Uint8Array: a Buffer may be a view of a pool.
       pieces.push(new Uint8Array(piece.subarray(at, at + PIECE)));
     }
   }

@@ -4,38 +4,38 @@ import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import { TLSSocket, type SecureContextOptions } from 'node:tls';
 
-/** What came back. */
+/** The response to a request. */
 export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Version and cipher, null without TLS. */
+  /** Version and cipher; null without TLS. */
   readonly tls: string | null;
 }
 
 export interface ClientOptions {
-  /** Milliseconds for all of an exchange. */
+  /** Time-out of a whole exchange, in milliseconds. */
   readonly deadline: number;
-  /** Milliseconds in which nothing moves. */
+  /** Time-out while nothing is sent or received, in milliseconds. */
   readonly idle: number;
-  /** Octets of an answer. */
+  /** The most octets of a response. */
   readonly answerSize: number;
-  /** Connections to one host at a time; further exchanges wait. */
+  /** The most connections to one host at a time. Further exchanges wait. */
   readonly connections: number;
-  /** Connections are kept for the next exchange. */
+  /** If true, connections are kept for the next exchange. */
   readonly keepAlive: boolean;
-  /** Authorities to trust, PEM, in place of those that Node knows. */
+  /** Trusted certificate authorities, PEM, in place of those that Node trusts. */
   readonly ca?: SecureContextOptions['ca'];
-  /** How names become addresses; it may refuse. */
+  /** Resolves names to addresses; it may refuse. */
   readonly lookup?: LookupFunction;
 }
 
-/** No answer, or none that could be taken; the message says why, in one line. */
+/** Thrown if no response came, or if it could not be read. The text of the error gives the reason in one line. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
   constructor(
     message: string,
-    /** True where a connection stood, so that what was asked may have been done. */
+    /** True if a connection was open, so that the server may have done what was asked. */
     readonly reached: boolean,
     options?: ErrorOptions,
   ) {
@@ -44,8 +44,8 @@ export class NoAnswer extends Error {
 }
 
 /**
- * POSTs over HTTP/1.1. An answer is bounded in time and size, and a redirection is an answer like any other:
- * what was sent, and the token with it, goes to nobody else.
+ * Sends POST requests over HTTP/1.1. A response is bounded in time and size. A redirection is not followed but
+ * returned like any other response, so that the content and the token go to no other server.
  */
 export class Client {
   readonly #options: ClientOptions;
@@ -61,7 +61,7 @@ export class Client {
   }
 
   /**
-   * @param body in pieces of which each is written at once
+   * @param body pieces, each of which is written at once
    * @throws NoAnswer
    */
   async post(
@@ -74,7 +74,7 @@ export class Client {
       try {
         return await this.#exchange(url, headers, body, signal);
       } catch (error) {
-        // A kept connection that the other side closed just now says nothing about the message.
+        // If the server closed a kept connection just now, that says nothing about the message.
         if (!again && error instanceof StaleConnection) continue;
         throw error;
       }
@@ -113,7 +113,7 @@ export class Client {
       request.on('error', fail);
       request.on('socket', (socket) => {
         reached = request.reusedSocket;
-        // A kept one connects no more, and would gather listeners.
+        // A kept connection does not connect again, so listeners would accumulate on it.
         if (reached) return;
         socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => (reached = true));
       });
@@ -134,7 +134,7 @@ export class Client {
           resolve({ status, headers, body: Buffer.concat(pieces), tls });
         });
       });
-      // Piece by piece, as the socket takes them: 50 MB at once through TLS would hold up the event loop.
+      // Written in pieces, as the socket takes them: 50 MB at once through TLS would block the event loop.
       Readable.from(body).pipe(request);
     });
   }
@@ -152,7 +152,7 @@ function isReset(error: Error | undefined): boolean {
   return error !== undefined && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
-/** An error in one line; where several addresses were tried, each one's. */
+/** Returns an error in one line. If several addresses were tried, the errors of all of them are joined. */
 function describe(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
   if (!(error instanceof Error)) return String(error);

@@ -9,22 +9,22 @@ import { type Addressees, type Recipient, spread } from './requests.js';
 export interface RequestFacts {
   readonly recipients: readonly Recipient[];
   readonly tags: readonly string[];
-  /** Octets of a request. */
+  /** The most octets of a request. */
   readonly most: number;
 }
 
 export interface ComposedRequest {
-  /** The name that From has. */
+  /** The display name in the From field. */
   readonly fromName: string;
   readonly requests: readonly Addressees[];
-  /** Octets of the pieces. */
+  /** Octets of all pieces together. */
   readonly size: number;
 }
 
 /**
- * Makes what all requests of a message have in common, as JSON without its first brace, and who each one goes to. A
- * message without any text gets a body of one space, since the API demands one: what is sent is its attachments.
- * Messages in the message stay whole, as attachments.
+ * Makes the part that all requests of a message have in common, as JSON without its first brace, and the addressees of
+ * each request. If a message has no text, its body is one space, because the API requires a body; the attachments are
+ * sent as they are. Messages in the message stay whole, as attachments.
  *
  * @throws Unreadable
  */
@@ -59,7 +59,7 @@ export function composeRequest(
     sink.base64(attachmentOctets(message, attachment));
     sink.raw(',"content_type":');
     sink.string(contentType);
-    // A Content-ID on an attachment that no text can point at would make it vanish for readers.
+    // If an attachment had a Content-ID that no text points at, readers would not show it.
     if (contentId !== null && inline) sink.raw(`,"cid":${JSON.stringify(contentId)}`);
     sink.raw('}');
   }
@@ -72,15 +72,17 @@ export function composeRequest(
   return { value: { fromName, requests, size: sink.size }, pieces: sink.pieces };
 }
 
-/** A field of the API, if there is something in it. */
+/** Returns a field of the API, or nothing if its value is empty. */
 function named(name: string, value: string | null): readonly (readonly [string, string])[] {
   return value === null || value === '' ? [] : [[name, value]];
 }
 
-/** S/MIME (RFC 8551 3.2). As a file in a message it can be passed on; as the whole message it cannot. */
+/** S/MIME (RFC 8551 3.2). It can be passed on as a file in a message, but not as the whole message. */
 const PKCS7 = /^application\/(?:x-)?pkcs7-mime$/;
 
-/** What the API would take apart, and with that break: a signature covers octets, and so does encryption. */
+/**
+ * Returns the type of a part that the API would take apart and thereby break: a signature and encryption cover octets.
+ */
 function sealedType(part: Part, isRoot = true): string | null {
   const { type, parts } = part;
   if (type === 'multipart/signed' || type === 'multipart/encrypted') return type;

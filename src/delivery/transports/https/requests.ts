@@ -3,23 +3,23 @@ import type { LeasedRecipient } from '../../../store/queue.js';
 import type { NamedAddress } from '../../../message/address-list.js';
 import { formatAddress } from './address.js';
 
-/** Addresses of one request, in all its fields. */
+/** The most addresses of one request, in all its fields. */
 export const MAX_ADDRESSES = 50;
-/** Characters of an Idempotency-Key. */
+/** The most characters of an Idempotency-Key. */
 const MAX_KEY = 255;
 
-/** Who a message goes to: all that is needed of a recipient here. */
+/** The properties of a recipient that are needed here. */
 export type Recipient = Pick<LeasedRecipient, 'position' | 'forwardPath'>;
 
 /** One address, and the recipients that it stands for. */
 export interface Addressee {
-  /** At least one; more if the envelope has an address several times. */
+  /** Positions of the recipients; more than one if the envelope has an address several times. */
   readonly positions: readonly number[];
-  /** The address, with its name if a field gives it one. */
+  /** The address, with its display name if a field has one for it. */
   readonly text: string;
 }
 
-/** Who one request goes to. */
+/** The addressees of one request. */
 export interface Addressees {
   readonly to: readonly Addressee[];
   readonly cc: readonly Addressee[];
@@ -27,14 +27,14 @@ export interface Addressees {
 }
 
 /**
- * Spreads recipients over requests, each recipient in one.
+ * Spreads recipients over requests, each recipient in one of them.
  *
- * A recipient that stands in To or Cc goes there, under the name that the field has for him; one that stands
- * in neither is blind. Addresses of the fields that are no recipients are left out: the API would mail them.
+ * If a recipient is in To or Cc, the request has it there, with the name from the field; if it is in neither, it
+ * becomes a Bcc. Addresses in the fields that are not recipients are left out: the API would send mail to them.
  *
- * The API demands a `to`. Where nobody of To is left, those of Cc stand in it: they see each other anyhow.
- * Blind recipients for whom no request with a `to` has room get one each, with nobody else in it: in one
- * together, the address in its `to` would be seen by all the others.
+ * The API requires a `to`. If no recipient of To remains, those of Cc go there: they see each other anyway. If no
+ * request with a `to` has room for a Bcc recipient, it gets a request of its own. In a shared request, all the others
+ * would see the address in its `to`.
  */
 export function spread(
   recipients: readonly Recipient[],
@@ -59,7 +59,7 @@ export function spread(
   return [...requests, ...bcc.map(alone)];
 }
 
-/** The same addresses in a request each. */
+/** Returns one request for each of the same addresses. */
 export function apart(addressees: Addressees): Addressees[] {
   return allOf(addressees).map(alone);
 }
@@ -72,12 +72,12 @@ function allOf({ to, cc, bcc }: Addressees): Addressee[] {
   return [...to, ...cc, ...bcc];
 }
 
-/** The recipients that a request is for. */
+/** Returns the positions of the recipients that a request is for. */
 export function positionsOf(addressees: Addressees): number[] {
   return allOf(addressees).flatMap(({ positions }) => positions);
 }
 
-/** The same for the same recipients of the same message, and else another one. */
+/** Returns the Idempotency-Key. It is the same for the same recipients of the same message, and differs otherwise. */
 export function requestKey(idempotencyKey: string, addressees: Addressees): string {
   const members = positionsOf(addressees)
     .sort((a, b) => a - b)
@@ -86,11 +86,14 @@ export function requestKey(idempotencyKey: string, addressees: Addressees): stri
   return key.length <= MAX_KEY ? key : createHash('sha256').update(key).digest('hex');
 }
 
-/** The recipients that have no place yet. Those with the same forward-path are one (RFC 5321 2.4: the domain in any case). */
+/**
+ * The recipients that are in no request yet. Recipients with the same forward-path are one (RFC 5321 2.4: the domain
+ * in any case).
+ */
 class Left {
-  /** By forward-path. */
+  /** Addresses by forward-path. */
   readonly #addresses = new Map<string, { readonly forwardPath: string; readonly positions: number[] }>();
-  /** The forward-paths of each address as a field may write it: in lower case. */
+  /** The forward-paths that belong to each address in lower case, which is how a field may write it. */
   readonly #written = new Map<string, string[]>();
 
   constructor(recipients: readonly Recipient[]) {
@@ -108,7 +111,7 @@ class Left {
     }
   }
 
-  /** Takes those that a field names, under the names that it gives them. */
+  /** Removes the recipients that a field names, and returns them with the names from the field. */
   take(named: readonly NamedAddress[]): Addressee[] {
     return named.flatMap(({ name, address }) => {
       const path = this.#written.get(address.toLowerCase())?.shift();

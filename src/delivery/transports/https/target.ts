@@ -1,12 +1,12 @@
 import { Secret } from '../../../base/secret.js';
 
-/** An HTTPS mail API, and who we are to it. */
+/** The URL of an HTTPS mail API and the credentials for it. */
 export interface ApiTarget {
-  /** Without user and password. */
+  /** The URL without user and password. */
   readonly url: string;
-  /** Null where it wants none. */
+  /** The token; null if the API needs no token. */
   readonly token: Secret | null;
-  /** Name of the header field that the token goes in. */
+  /** Name of the header field that carries the token. */
   readonly tokenHeader: string;
 }
 
@@ -17,10 +17,10 @@ const FIELD_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * Reads `https://TOKEN@HOST/PATH`, and `http://` where the host is this machine: a token travels through no
- * network in the clear. `?token_header=NAME` names the field that the token goes in.
+ * Reads `https://TOKEN@HOST/PATH`, and `http://` if the host is this machine: a token never crosses a network in the
+ * clear. `?token_header=NAME` names the field that carries the token.
  *
- * @returns the target, or in words what is wrong; never with the token in them
+ * @returns the target, or the reason in words; the reason never contains the token
  */
 export function parseApiUrl(text: string): ApiTarget | string {
   let url: URL;
@@ -44,7 +44,10 @@ export function parseApiUrl(text: string): ApiTarget | string {
   return { url: url.href, token, tokenHeader };
 }
 
-/** As user, as password, or as both, as with SMTP. Undefined where it cannot be sent. */
+/**
+ * Returns the token, given as user, as password, or as both, as with SMTP; null if there is no token. Returns
+ * undefined if it cannot be sent.
+ */
 function tokenOf({ username, password }: URL): Secret | null | undefined {
   if (username === '' && password === '') return null;
   try {

@@ -12,35 +12,35 @@ import type { ApiTarget } from './target.js';
 import { type Verdict, judge } from './verdict.js';
 
 export interface ApiEnvironment {
-  /** Authorities to trust, PEM. Default: those of Node. */
+  /** Trusted certificate authorities, PEM. Default: those of Node. */
   readonly ca?: SecureContextOptions['ca'];
-  /** Milliseconds for one request and its answer. Default: 5 minutes, time for 50 MB on a slow line. */
+  /** Milliseconds for one request and its response. Default: 5 minutes, enough for 50 MB on a slow line. */
   readonly deadline?: number;
-  /** Milliseconds in which nothing moves. Default: 1 minute. */
+  /** Milliseconds without any progress after which a request fails. Default: 1 minute. */
   readonly idle?: number;
-  /** Milliseconds that a request under way has left once the server stops. Default: 5 seconds. */
+  /** Milliseconds that a request under way may still take once the server stops. Default: 5 seconds. */
   readonly stopGrace?: number;
-  /** Where messages are taken apart. Default: workers of its own, with the default limits. */
+  /** The workers that parse messages. Default: workers of its own, with the default limits. */
   readonly workers?: ContentWorkers;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/** Octets of a request: what the API takes. */
+/** The most octets of a request that the API accepts. */
 export const MAX_REQUEST = 50 * 1024 * 1024;
-/** Octets of an answer; the API's own have a hundred. */
+/** The most octets of a response. Those of the API have a hundred. */
 const MAX_ANSWER = 64 * 1024;
-/** Connections that are kept to the API. */
+/** The number of connections that are kept to the API. */
 const CONNECTIONS = 16;
 
-/** Opens a mail API as a transport. Nothing is connected before the first message. */
+/** Opens a mail API as a transport. It connects when the first message is delivered. */
 export function openApiTransport(target: ApiTarget, environment: ApiEnvironment = {}): Transport {
   return new ApiTransport(target, environment);
 }
 
 /**
- * Delivers through an HTTPS mail API, which takes a message as JSON and composes it anew. So a whole message
- * is in memory for as long as it is sent. It is taken apart, and its requests are made, in a worker thread.
+ * Delivers through an HTTPS mail API, which takes a message as JSON and composes it anew. So a whole message is in
+ * memory while it is sent. A worker thread parses it and makes its requests.
  */
 class ApiTransport implements Transport {
   readonly name: string;
@@ -48,7 +48,7 @@ class ApiTransport implements Transport {
   readonly #url: URL;
   readonly #client: Client;
   readonly #workers: ContentWorkers;
-  /** The workers, if they are its own. */
+  /** The workers, if this transport made them itself; else null. */
   readonly #own: ContentWorkers | null;
   readonly #stopGrace: number;
   readonly #now: () => number;
@@ -77,9 +77,9 @@ class ApiTransport implements Transport {
   }
 
   async send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
-    // RFC 8689 4.2.1: not to whoever does not promise the same.
+    // RFC 8689 4.2.1: no delivery to a server that does not promise REQUIRETLS too.
     if (shipment.terms.requireTls) return shipment.recipients.map(all(NO_PROMISE));
-    // RFC 2852 4.1.4.2, likewise.
+    // RFC 2852 4.1.4.2 says the same of DELIVERBY.
     if (shipment.terms.deliverBy?.otherwise === 'return') return shipment.recipients.map(all(NO_TIME));
     if (shipment.size > MAX_REQUEST) return shipment.recipients.map(all(tooLarge(shipment.size)));
     const { domain, size } = shipment;
@@ -102,7 +102,7 @@ class ApiTransport implements Transport {
     this.#own?.close();
   }
 
-  /** What all requests have in common, and who each one goes to: made in a worker thread. */
+  /** Makes the common part of all requests and their addressees, in a worker thread. */
   #composed(shipment: Shipment, signal: AbortSignal): Promise<FromWorker<ComposedRequest>> {
     const { domain, tags } = shipment;
     const recipients = shipment.recipients.map(({ position, forwardPath }) => ({ position, forwardPath }));
@@ -128,7 +128,7 @@ class ApiTransport implements Transport {
       }
       const delivery = deliveryOf(made);
       deliveries.push(...positionsOf(next).map((position) => ({ ...delivery, position })));
-      // An API that is not there, or asks to wait, is not asked again for the rest of the message.
+      // If the API is unreachable or asks to wait, it gets no more requests of this message.
       if (made.outcome !== 'deferred') continue;
       deliveries.push(
         ...waiting
@@ -171,7 +171,7 @@ class ApiTransport implements Transport {
       return { ...judge(answer, this.#now()), remoteHost: this.#url.host, tls: answer.tls };
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
-      // A request that may have arrived must not be taken to another transport: it would be there twice.
+      // A request that may have arrived must not go to another transport: the message would be delivered twice.
       const failed = error.reached || end.aborted ? { general: true } : { transportFailed: true };
       return { outcome: 'deferred', reply: error.message, ...failed };
     } finally {
@@ -184,7 +184,7 @@ function joined(addressees: readonly Addressee[]): string {
   return addressees.map(({ text }) => text).join(', ');
 }
 
-/** What came of one request, or kept it from being made. */
+/** The result of one request, or the reason why it was not made. */
 type Made = Verdict & Partial<Pick<Delivery, 'enhancedCode' | 'remoteHost' | 'tls'>>;
 
 const STOPPING: Made = { outcome: 'deferred', reply: 'the server is stopping' };
@@ -207,8 +207,8 @@ function tooLarge(octets: number): Made {
 }
 
 /**
- * The API takes mail from exactly the token's domain. A notification is from this server's own name: there it is
- * from the sending domain's daemon instead.
+ * Returns the sender for the API, which accepts mail from exactly the token's domain. A notification is from this
+ * server's own name; for the API it is from MAILER-DAEMON at the sending domain instead.
  */
 function senderOf({ from, domain }: Shipment): string {
   const isOwn = normalizeDomain(from.slice(from.lastIndexOf('@') + 1)) === domain.name;

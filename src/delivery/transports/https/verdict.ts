@@ -2,29 +2,32 @@ import type { Delivery } from '../transport.js';
 import type { Answer } from './client.js';
 import { parseRetryAfter } from './retry-after.js';
 
-/** What an answer means for the recipients of its request. */
+/** The meaning of a response for the recipients of its request. */
 export type Verdict = Pick<
   Delivery,
   'outcome' | 'reply' | 'retryAfter' | 'hard' | 'transportFailed' | 'general'
 > & {
-  /** The API refuses one of several addresses, and does not say which. */
+  /** True if the API refused one of several addresses and did not say which. */
   readonly addressRefused?: boolean;
 };
 
 const DEFERRED = { outcome: 'deferred', general: true } as const;
 const FAILED = { outcome: 'deferred', transportFailed: true } as const;
-/** The request itself is in order, but not now: RFC 9110 15.5.9, 15.5.10 (its key is in flight), RFC 8470, RFC 6585. */
+/**
+ * The request itself is in order, but must be sent later: RFC 9110 15.5.9, 15.5.10 (its key is in flight), RFC 8470,
+ * RFC 6585.
+ */
 const PASSING = new Set([408, 409, 425, 429]);
 
 /**
- * Reads an answer of the API. A refusal in its own words is final; without them, whoever answered was not
- * the API but something in between, or at a wrong address, and the message waits for that to be put right.
+ * Reads a response of the API. A refusal with an error in JSON is final. Without one, the response came from something
+ * before the API, or the URL is wrong; then the message waits until an operator corrects that.
  */
 export function judge({ status, headers, body }: Answer, now: number): Verdict {
   const said = contentOf(headers['content-type'], body);
   if (status >= 200 && status < 300) return accepted(status, said);
   const words = said === null ? null : wordsOf(said);
-  // A reply of three digits alone would be one of SMTP, in notifications to senders too.
+  // A reply of three digits alone would look like an SMTP reply, in notifications to senders too.
   const reply = `HTTP ${status} ${words ?? `without an error in JSON (${headers['content-type'] ?? 'no content type'})`}`;
   if (PASSING.has(status) || status >= 500) {
     const retryAfter = parseRetryAfter(headers['retry-after'], now);
@@ -34,7 +37,7 @@ export function judge({ status, headers, body }: Answer, now: number): Verdict {
       ...(retryAfter === undefined ? {} : { retryAfter }),
     };
   }
-  // A message that is too large stays so, whoever says it.
+  // A message that is too large stays too large, whichever server says so.
   if (status === 413)
     return { outcome: 'bounced', reply: words === null ? 'HTTP 413 Content Too Large' : reply };
   if (status < 400 || words === null || isAboutAccount(status, words)) return { ...FAILED, reply };
@@ -50,7 +53,10 @@ function accepted(status: number, said: object | null): Verdict {
   return { outcome: 'delivered', reply: `HTTP ${status} id ${id}${state}` };
 }
 
-/** The token is missing or wrong, or may not send at all: so with the next message, and with no fault of this one. */
+/**
+ * Returns true if the token is missing or wrong, or may not send at all. Then every message would fail, so this
+ * message is not at fault.
+ */
 function isAboutAccount(status: number, words: string): boolean {
   if (status === 401) return true;
   if (status === 403) return !/\bfrom\b/i.test(words);
@@ -62,11 +68,11 @@ function aboutAddress(said: object | null): Pick<Verdict, 'hard' | 'addressRefus
   if (typeof errors !== 'object' || errors === null) return {};
   const fields = Object.keys(errors);
   if (fields.length === 0 || !fields.every((field) => ['to', 'cc', 'bcc'].includes(field))) return {};
-  // An address that is none will never be one; from a block list it can be taken off.
+  // If an address is invalid, it stays invalid; but it can be removed from a block list.
   return { addressRefused: true, hard: /\bis invalid\b/.test(JSON.stringify(errors)) };
 }
 
-/** `{"error": "..."}` or `{"errors": {"to": ["..."]}}`, in one line. */
+/** Returns the text of `{"error": "..."}` or `{"errors": {"to": ["..."]}}`, in one line. */
 function wordsOf(said: object): string | null {
   if ('error' in said && typeof said.error === 'string') return said.error;
   const errors: unknown = 'errors' in said ? said.errors : null;
@@ -78,7 +84,7 @@ function wordsOf(said: object): string | null {
   return lines.length === 0 ? null : lines.join('; ');
 }
 
-/** An object in JSON, or null. */
+/** Returns an object in JSON, or null. */
 function contentOf(type: string | undefined, body: Buffer): object | null {
   if (type === undefined || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type.trim())) return null;
   try {
