@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A far end that offers STARTTLS and breaks the handshake; without it, it takes everything. */
+/** Starts a server that offers STARTTLS and breaks the handshake. Without TLS, it accepts everything. */
 export async function brokenTls(): Promise<{ readonly port: number; readonly handshakes: () => number }> {
   let handshakes = 0;
   const server = createServer((socket) => {

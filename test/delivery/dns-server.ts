@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type Answer, decode, encode, type Packet, type RecordType } from 'dns-packet';
 import { onTestFinished } from 'vitest';
 
-/** What is known of a name: its records by type. A type that is not there: the name exists, and has none (NODATA). */
+/** The records of a name by type. If a type is absent, the name exists and has no such records (NODATA). */
 export interface Records {
   readonly A?: readonly string[];
   readonly AAAA?: readonly string[];
@@ -12,7 +12,7 @@ export interface Records {
   readonly CNAME?: string;
 }
 
-/** What a question about a name gets in place of records. */
+/** The answer to a query in place of records. */
 export type DnsFault = 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED' | 'silence';
 
 /** RFC 1035 4.1.1, RFC 6895 2.3. */
@@ -20,14 +20,17 @@ const RCODES = { SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
 /** RFC 1035 4.1.1: authoritative answer, and recursion available. */
 const AUTHORITATIVE = 1 << 10;
 const RECURSIVE = 1 << 7;
-/** RFC 1035 4.2.1: longer answers need TCP, which is not spoken here. */
+/** RFC 1035 4.2.1: longer answers need TCP, which this server does not speak. */
 const DATAGRAM_OCTETS = 4096;
 
 /** A name server on loopback that answers from a table. Names that are not in it do not exist. */
 export class DnsServer {
-  /** By name, in lower case and without a dot at the end; `TYPE name` answers one type apart. May change at any time. */
+  /**
+   * By name, in lower case and without a dot at the end. `TYPE name` sets the answer for one type. May change at any
+   * time.
+   */
   readonly zone: Map<string, Records | DnsFault>;
-  /** `TYPE name` of every question. */
+  /** `TYPE name` of every query. */
   readonly asked: string[] = [];
 
   private constructor(
@@ -49,7 +52,7 @@ export class DnsServer {
     return this.socket.address().port;
   }
 
-  /** As Node's `resolver.setServers` takes it. */
+  /** The address in the form of Node's `resolver.setServers`. */
   get address(): string {
     return `127.0.0.1:${this.port}`;
   }
@@ -90,7 +93,7 @@ function answers(name: string, type: RecordType, records: Records): Answer[] {
     case 'MX':
       return (records.MX ?? []).map((data) => ({ type, name, ttl: 1, data: { ...data } }));
     case 'TXT':
-      // RFC 1035 3.3.14: strings of 255 octets at most.
+      // RFC 1035 3.3.14: strings of at most 255 octets.
       return (records.TXT ?? []).map((text) => ({
         type,
         name,
@@ -102,7 +105,7 @@ function answers(name: string, type: RecordType, records: Records): Answer[] {
   }
 }
 
-/** A name server until the end of the test. */
+/** Starts a name server until the end of the test. */
 export async function dnsServer(zone: Readonly<Record<string, Records | DnsFault>> = {}): Promise<DnsServer> {
   const server = await DnsServer.open(zone);
   onTestFinished(() => server.close());

@@ -1,4 +1,4 @@
-/** What the tests of delivery stand on: a far end that fails where it is told to, and a name server. */
+/** Tests the helpers of the delivery tests: a remote server that fails on request, and a name server. */
 import { Resolver } from 'node:dns/promises';
 import { expect, it } from 'vitest';
 import { Talk } from '../server/talk.js';
@@ -8,7 +8,7 @@ import { farEnd } from './far-end.js';
 
 const ENVELOPE = ['> MAIL FROM:<a@b.example>', '< 250', '> RCPT TO:<c@d.example>', '< 250'];
 
-it('a far end keeps what it takes', async () => {
+it('keeps the messages that it accepts', async () => {
   const end = await farEnd();
   const talk = await Talk.greeted(end.port);
   await talk.play(...ENVELOPE, '> DATA', '< 354', '> ..x', '> .', '< 250');
@@ -26,7 +26,7 @@ it('a far end keeps what it takes', async () => {
   ]);
 });
 
-it('it refuses, and cuts connections, where it is told to', async () => {
+it('refuses, and cuts connections, as the test orders', async () => {
   const end = await farEnd({ behave: ({ phase }) => (phase === 'rcpt' ? '452 4.5.3 Too many' : undefined) });
   const talk = await Talk.greeted(end.port);
   await talk.play(...ENVELOPE.slice(0, 3), '< 452 4.5.3 Too many');
@@ -37,7 +37,7 @@ it('it refuses, and cuts connections, where it is told to', async () => {
   await until('the end of the connection', () => end.open === 0);
 });
 
-it('a name server answers from its table', async () => {
+it('answers DNS queries from its table', async () => {
   const dns = await dnsServer({
     'a.example': { MX: [{ preference: 5, exchange: 'mx.a.example' }], TXT: ['x'.repeat(300)] },
     'mx.a.example': { A: ['127.0.0.1'], AAAA: ['::1'] },

@@ -20,34 +20,37 @@ import {
   type Session,
 } from '../../src/index.js';
 
-/** Where a far end may misbehave: before it answers this. `content`: once the first octets of a message have come. */
+/**
+ * The point at which the server may misbehave: before it answers this. `content`: after the first octets of a message.
+ */
 export type Phase = 'connect' | 'hello' | 'auth' | 'mail' | 'rcpt' | 'data' | 'content' | 'end';
 
 /**
- * What a far end does instead of a yes: a reply such as `451 4.3.0 Later`, or it says nothing, closes the
- * connection, or resets it. At `end` a connection that is cut has taken the message: only nobody was told.
+ * The behaviour in place of a positive reply: a reply such as `451 4.3.0 Later`, no reply, or a connection that is
+ * closed or reset. If the connection is cut at `end`, the server has accepted the message, but the client does not
+ * learn it.
  */
 export type Fault = 'silence' | 'close' | 'reset' | (string & {});
 
-/** What is there to decide on. */
+/** The facts for a decision. */
 export interface Moment {
   readonly phase: Phase;
-  /** Of the connection, from 0. */
+  /** Number of the connection, from 0. */
   readonly connection: number;
-  /** Messages that the far end has taken before, on all connections. */
+  /** Number of messages that the server has accepted before, on all connections. */
   readonly taken: number;
   /** At `rcpt`, the mailbox; at `mail`, the reverse-path. */
   readonly address: string | null;
   readonly tls: boolean;
 }
 
-/** A message that the far end took. */
+/** A message that the server accepted. */
 export interface Received {
-  /** Of the connection, from 0. */
+  /** Number of the connection, from 0. */
   readonly connection: number;
-  /** What the client said in EHLO. */
+  /** The name that the client gave in EHLO. */
   readonly hello: string;
-  /** Who signed in, null for nobody. */
+  /** The user that signed in; null without AUTH. */
   readonly user: string | null;
   readonly tls: boolean;
   /** Empty for `<>`. */
@@ -58,34 +61,34 @@ export interface Received {
 }
 
 export interface FarEndOptions {
-  /** Decides at each moment; nothing: yes. It may take its time. */
+  /** Decides at each moment. If it returns nothing, the reply is positive. It may take its time. */
   readonly behave?: (moment: Moment) => Fault | undefined | Promise<Fault | undefined>;
-  /** With them comes TLS. */
+  /** If set, the server offers TLS. */
   readonly certificates?: Certificates;
-  /** Default: `starttls` where there are certificates. */
+  /** Default: `starttls` if there are certificates. */
   readonly tls?: 'starttls' | 'implicit' | 'off';
-  /** Users and their passwords: with them, nothing goes before AUTH. */
+  /** Users and their passwords. If set, the server requires AUTH. */
   readonly users?: Readonly<Record<string, string>>;
   readonly extensions?: Partial<OptionalExtensions>;
   /** Largest message, in octets. */
   readonly messageSize?: number;
   /** Address to listen on. Default: `127.0.0.1`. */
   readonly host?: string;
-  /** Port to listen on. Default: one that is free. */
+  /** Port to listen on. Default: a free one. */
   readonly port?: number;
 }
 
 /**
- * A real SMTP server to deliver to, which keeps what it gets and fails where it is told to. Connections come in
- * through a relay of sockets, so that they can be cut from outside the server.
+ * A real SMTP server to deliver to, which keeps what it receives and fails on request. Connections come in through a
+ * relay of sockets, so that they can be cut from outside the server.
  */
 export class FarEnd {
   /** May be replaced at any time. */
   behave: NonNullable<FarEndOptions['behave']>;
   readonly received: Received[] = [];
-  /** Connections there have been. */
+  /** Number of connections that there have been. */
   connections = 0;
-  /** The most that were open at one time. */
+  /** The largest number of connections that were open at one time. */
   most = 0;
   readonly #sockets = new Map<number, { readonly client: Socket; readonly number: number }>();
 
@@ -102,7 +105,7 @@ export class FarEnd {
   static async open(options: FarEndOptions = {}): Promise<FarEnd> {
     const { certificates, users, extensions = {}, messageSize, host = '127.0.0.1', port = 0 } = options;
     const { tls = certificates === undefined ? 'off' : 'starttls' } = options;
-    // The handler and its far end know each other, and one of them has to come first.
+    // The handler and its server refer to each other, and one of them has to be made first.
     const self: { end?: FarEnd } = {};
     const ask = async (
       phase: Phase,
@@ -154,12 +157,12 @@ export class FarEnd {
     return farEnd;
   }
 
-  /** Connections that are open now. */
+  /** Number of connections that are open now. */
   get open(): number {
     return this.#sockets.size;
   }
 
-  /** Cuts every connection there is. */
+  /** Cuts every open connection. */
   cut(how: 'close' | 'reset' = 'reset'): void {
     for (const { client } of this.#sockets.values()) {
       if (how === 'reset') client.resetAndDestroy();
@@ -201,7 +204,7 @@ export class FarEnd {
     session: Session<string>,
     address: string | null,
   ): Promise<Fault | undefined> {
-    // The server may learn of a connection before the gate does.
+    // The server may learn of a connection before the relay does.
     while (!this.#sockets.has(session.remotePort)) await new Promise((resolve) => setImmediate(resolve));
     return this.behave({
       phase,
@@ -218,10 +221,10 @@ export class FarEnd {
       const client = this.#sockets.get(remotePort)?.client;
       if (fault === 'reset') client?.resetAndDestroy();
       else if (fault === 'close' || client?.readableEnded === true) client?.destroy();
-      // The server will not close a connection that it has a question about.
+      // The server does not close a connection while it waits for a verdict.
       else client?.once('end', () => client.destroy());
       if (fault === 'silence') return new Promise(() => undefined);
-      // A connection that is cut and has a question open would count for ever among those that are there.
+      // If a connection is cut while it waits for a verdict, it would count as open for ever.
       throw new Refusal(new Reply(421, '4.3.2', ['Cut']));
     }
     const [, code = '', enhanced = null, text = ''] =
@@ -251,7 +254,7 @@ export class FarEnd {
   }
 }
 
-/** A far end until the end of the test. */
+/** Starts a remote server until the end of the test. */
 export async function farEnd(options: FarEndOptions = {}): Promise<FarEnd> {
   const end = await FarEnd.open(options);
   onTestFinished(() => end.close());

@@ -13,7 +13,7 @@ import { settleMessage } from '../../src/store/settlement.js';
 import { statusOf } from '../../src/store/status.js';
 import { NO_TERMS } from '../store/fixtures.js';
 
-/** A message as a test puts it on the queue. */
+/** A message that a test puts on the queue. */
 export interface Queued {
   readonly domain: Domain;
   readonly to: readonly string[];
@@ -44,10 +44,10 @@ interface ModelMessage extends Required<Omit<Queued, 'to' | 'terms'>> {
   crashes: { count: number; alone: boolean };
 }
 
-/** The queue as its contract says, in the plainest form: the model that runners are held against. */
+/** The queue as its contract describes it, in the simplest form: the model that runners are compared with. */
 export class ModelQueue implements Queue {
   readonly messages = new Map<MessageId, ModelMessage>();
-  /** Names of calls that reject, as a store that is full does. */
+  /** Names of calls that reject, as those of a full store do. */
   readonly broken = new Set<'lease' | 'settle' | 'nextDue' | 'giveBack'>();
   readonly calls = { lease: 0, settle: 0, nextDue: 0, giveBack: 0, renew: 0 };
   #listeners = new Set<() => void>();
@@ -87,7 +87,7 @@ export class ModelQueue implements Queue {
     return [...this.messages.values()].flatMap(({ recipients }) => recipients);
   }
 
-  /** What a server that is gone had in hand is anybody's. */
+  /** Frees the leases of a server that is gone, so that any other server may take its messages. */
   dropLeases(): void {
     const attempted = [...this.messages.values()].filter(({ attempting }) => attempting);
     for (const message of attempted) {
@@ -235,7 +235,7 @@ export class ModelQueue implements Queue {
     return message;
   }
 
-  /** What is due, of the domain whose turn it is. */
+  /** Returns the message that is due, of the domain whose turn it is. */
   #next(now: number, perDomain: number, held: ReadonlyMap<number, number>): ModelMessage | null {
     const due = [...this.messages.values()].filter(
       ({ domain, lease, recipients }) =>

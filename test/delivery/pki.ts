@@ -7,17 +7,17 @@ import { Certificates } from '../../src/index.js';
 
 const DAY_MS = 86_400_000;
 
-/** An authority for the far ends of a test file. */
+/** A certificate authority for the servers of a test file. */
 export interface Pki {
   /** Path of the authority's certificate, PEM. */
   readonly ca: string;
-  /** A certificate for these names, as a far end takes it. Expired where it says so. */
+  /** Issues a certificate for these names, as the test server takes it; an expired one if `expired` is true. */
   issue(names: readonly string[], expired?: boolean): Promise<Certificates>;
-  /** The same, PEM. */
+  /** Issues the same as PEM. */
   pem(names: readonly string[], expired?: boolean): Promise<{ readonly cert: string; readonly key: string }>;
 }
 
-/** Makes an authority until the end of the test file. */
+/** Makes a certificate authority until the end of the test file. */
 export async function pki(): Promise<Pki> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-pki-'));
   afterAll(() => rm(folder, { recursive: true, force: true }));

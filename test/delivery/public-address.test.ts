@@ -30,6 +30,6 @@ const PUBLIC = [
 ];
 
 describe('isPublicAddress', () => {
-  it.each(PRIVATE)('"%s" is not', (address) => expect(isPublicAddress(address)).toBe(false));
-  it.each(PUBLIC)('%s is', (address) => expect(isPublicAddress(address)).toBe(true));
+  it.each(PRIVATE)('returns false for "%s"', (address) => expect(isPublicAddress(address)).toBe(false));
+  it.each(PUBLIC)('returns true for %s', (address) => expect(isPublicAddress(address)).toBe(true));
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Recent } from '../../src/base/bounded-map.js';
 
-it('what is remembered is what was noted last, and no more than fits', () => {
+it('keeps the latest values, at most as many as fit', () => {
   const recent = new Recent<string, number>(2);
   const known = (): (number | undefined)[] => ['a', 'b', 'c'].map((key) => recent.get(key));
   recent.set('a', 1);

@@ -30,7 +30,7 @@ const names = (routes: Routes, domain: string, ...tags: string[]) =>
   routes.waysOf(domain, tags).map(({ name }) => name);
 
 describe('routes', () => {
-  it('the first that fits counts, then the default', async () => {
+  it('choose the first rule that fits, then the default', async () => {
     const routes = await routesOf(
       ['file:/default', 'file:/second'],
       [
@@ -46,7 +46,7 @@ describe('routes', () => {
     expect(names(routes, 'sub.a.example')).toEqual(['file:/default', 'file:/second']);
   });
 
-  it('take the name of a domain however it is written', async () => {
+  it('accept the name of a domain in any form', async () => {
     const routes = await routesOf(
       ['file:/default'],
       [
@@ -62,20 +62,20 @@ describe('routes', () => {
     );
   });
 
-  it('without a default hold what none fits', async () => {
+  it('without a default hold a message that no rule fits', async () => {
     const routes = await routesOf([], [{ domain: 'a.example', deliver: ['file:/a'] }]);
     expect(routes.isEmpty).toBe(false);
     expect(names(routes, 'b.example')).toEqual([]);
     expect((await routesOf([])).isEmpty).toBe(true);
   });
 
-  it('have one transport for one URL, wherever it stands', async () => {
+  it('open one transport for one URL, however often it is configured', async () => {
     const routes = await routesOf(['file:/a', 'file:/b'], [{ tag: 'x', deliver: ['file:/b'] }]);
     expect(routes.waysOf('a.example', ['x'])[0]).toBe(routes.waysOf('a.example', [])[1]);
     expect(routes.names).toEqual(['file:/a', 'file:/b']);
   });
 
-  it('name every URL that is wrong by its key, and no secret', async () => {
+  it('report every wrong URL with its key, and no secret', async () => {
     const secret = 'hunter2';
     const failure = routesOf(
       [`gopher://user:${secret}@host`, 'file:/fine', `http://${secret}@relay.example/send`],
@@ -91,7 +91,7 @@ describe('routes', () => {
     expect(problems.join()).not.toContain(secret);
   });
 
-  it('make nothing before there is mail', async () => {
+  it('connect to nothing before there is mail', async () => {
     const folder = await scratch();
     const routes = await routesOf([`maildir:${folder}/mail`]);
     expect(names(routes, 'a.example')).toEqual([`maildir:${folder}/mail`]);

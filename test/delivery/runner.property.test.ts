@@ -1,7 +1,7 @@
 /**
- * Invariants of the runner, whatever far ends say in whatever order, the store refuses, the clock does, and
- * however often the process dies: each recipient comes to exactly one final outcome; nobody is sent to again
- * once his outcome is settled, nor, while the process lives, once he is delivered; and no cap is exceeded.
+ * Invariants of the runner, whatever remote servers answer in whatever order, the store refuses, the clock does, and
+ * however often the process dies: each recipient gets exactly one final outcome. No recipient is tried again after its
+ * outcome was settled, nor after it was delivered, if the process lives. No cap is exceeded.
  */
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -55,7 +55,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** What far ends say, try after try; each takes some time about it. */
+/** The answers of remote servers, try after try. Each takes some time. */
 const answers = fc.array(
   fc.tuple(
     fc.constantFrom<Answer | 'fault'>(DELIVERED, DEFERRED, BOUNCED, UNREACHABLE, 'fault'),
@@ -66,7 +66,7 @@ const answers = fc.array(
 
 afterEach(() => void vi.useRealTimers());
 
-/** One server process over the queue, and what it has seen. */
+/** One server process over the queue, and what it observed. */
 class Process {
   readonly far: Told;
   readonly runner: Runner;
@@ -79,7 +79,7 @@ class Process {
   ) {
     const done = new Set<string>();
     this.far = new Told('far', async ({ position, forwardPath }, { id }) => {
-      // What was in hand when it was killed goes nowhere any more.
+      // Messages that were leased when the process was killed are not sent any more.
       if (!this.#alive) return new Promise<Answer>(() => undefined);
       const name = `${id}/${position} ${forwardPath}`;
       const status = queue.messages.get(id)?.recipients[position]?.status;
@@ -89,7 +89,7 @@ class Process {
       if (answer === 'fault') throw new Error('a fault');
       return later(after, answer);
     });
-    // What a transport says that then fails as a whole is nothing.
+    // If a transport fails as a whole, its answers do not count.
     const send = this.far.send.bind(this.far);
     this.far.send = async (shipment) => {
       const deliveries = await send(shipment);
@@ -108,7 +108,7 @@ class Process {
     this.runner.start();
   }
 
-  /** As kill -9 ends it: nothing that it does reaches the queue any more. */
+  /** Ends as with kill -9: nothing that the process does reaches the queue any more. */
   die(): void {
     this.#alive = false;
     this.queue.dropLeases();
@@ -137,7 +137,7 @@ class Process {
 }
 
 describe('the runner', () => {
-  it('brings every recipient to one end, whatever happens on the way', async () => {
+  it('brings every recipient to one end, whatever happens meanwhile', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 25 }), answers, async (plan, script) => {
         vi.useFakeTimers({
@@ -191,7 +191,7 @@ describe('the runner', () => {
           }
         }
         queue.broken.clear();
-        // Longer than a message is tried, and than any jump of the clock has put it off.
+        // Longer than a message is tried, and longer than any jump of the clock has postponed it.
         await vi.advanceTimersByTimeAsync(120 * HOUR);
         expect(processes.flatMap(({ wrong }) => wrong)).toEqual([]);
         for (const { status, attempts } of queue.recipients) {

@@ -36,7 +36,7 @@ describe('a message on the queue', () => {
     expect(far.shipments).toHaveLength(1);
   });
 
-  it('goes in one shipment to each destination, each recipient settled as soon as it is known', async () => {
+  it('goes in one shipment to each destination, and each recipient is settled as soon as its outcome is known', async () => {
     stoppedTime();
     const far = new Told('far', ({ forwardPath }) => {
       if (forwardPath === 'c@y.example') return later(30_000, DEFERRED);
@@ -58,7 +58,7 @@ describe('a message on the queue', () => {
     expect(stage.queue.recipients[1]).toMatchObject({ status: 'delivered' });
   });
 
-  it('is tried again when it is due, though nothing else wakes the runner', async () => {
+  it('is tried again when it is due, even if nothing else wakes the runner', async () => {
     stoppedTime();
     const far = new Told('far', () => later(100, DEFERRED));
     const stage = new Stage([far], undefined, { retry: { ...RETRY, base: 1_000 } });
@@ -84,7 +84,7 @@ describe('a message on the queue', () => {
     expect(recipient?.attempts.slice(0, 4).map(({ at }) => (at - NOON) / MINUTE)).toEqual([0, 1, 3, 7]);
   });
 
-  it('waits for its release, and for no longer than its sender gives it', async () => {
+  it('waits for its release, and no longer than its sender allows', async () => {
     stoppedTime();
     const far = new Told('far', () => DELIVERED);
     const stage = new Stage([far]);
@@ -110,7 +110,7 @@ describe('a message on the queue', () => {
     expect(far.tried).toEqual(['later@x.example']);
   });
 
-  it('is tried again for those together who were put off together', async () => {
+  it('is tried again in one shipment for recipients that were deferred together', async () => {
     stoppedTime();
     const far = new Told('far', () => DEFERRED);
     let turn = 0;
@@ -219,7 +219,7 @@ describe('a store that fails while a transport reads the content', () => {
 });
 
 describe('caps and turns', () => {
-  it('are never exceeded, and used', async () => {
+  it('are never exceeded, and are used in full', async () => {
     stoppedTime();
     const far = new Told('far', () => later(1_000, DELIVERED));
     const stage = new Stage([far]);
@@ -235,7 +235,7 @@ describe('caps and turns', () => {
     expect(far.mostOf.get('from b.example')).toBeLessThanOrEqual(CAPS.perDomain);
   });
 
-  it("let one domain's mail pass the flood of another one, to the same destination and to others", async () => {
+  it('let a single message of one domain pass many of another, to the same destination and to others', async () => {
     stoppedTime();
     const far = new Told('far', () => later(1_000, DELIVERED));
     const stage = new Stage([far]);
@@ -251,7 +251,7 @@ describe('caps and turns', () => {
     expect(next.indexOf('same@x.example')).toBeLessThan(2 * CAPS.perDestination + 1);
   });
 
-  it('let mail pass that of the same domain to a destination that takes none', async () => {
+  it('let mail pass mail of the same domain to a destination that accepts none', async () => {
     stoppedTime();
     const far = new Told('far', ({ forwardPath }) =>
       forwardPath.endsWith('slow.example') ? later(10 * MINUTE, DELIVERED) : DELIVERED,
@@ -260,7 +260,7 @@ describe('caps and turns', () => {
     flood(stage.queue, A, 800, 'slow.example');
     await pass(1_000);
     stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: Date.now() });
-    // Room is made only as far as some is needed, so the queue is looked through step by step.
+    // Messages give way only as far as room is needed, so the queue is searched step by step.
     await pass(2 * MINUTE);
     expect(far.tried).toContain('you@x.example');
     expect(stage.queue.calls.giveBack).toBeGreaterThan(0);
@@ -269,7 +269,7 @@ describe('caps and turns', () => {
 });
 
 describe('a destination that is out of order', () => {
-  it('costs a handful of tries, whatever waits for it, and one line of the log', async () => {
+  it('costs a handful of tries, however much mail waits for it, and one line of the log', async () => {
     stoppedTime();
     const far = new Told('far', () => later(100, UNREACHABLE));
     const stage = new Stage([far]);
@@ -290,7 +290,7 @@ describe('a destination that is out of order', () => {
     expect(stage.told[1]).toBe('x.example works again');
   });
 
-  it('has its one line from the first failure on, and none of what is tried again', async () => {
+  it('logs one line at the first failure, and nothing about retries', async () => {
     stoppedTime();
     const far = new Told('far', () => UNREACHABLE);
     const stage = new Stage([far]);
@@ -303,7 +303,7 @@ describe('a destination that is out of order', () => {
     expect(stage.told.slice(1)).toEqual(['x.example works again', '1/0 delivered: 250 2.0.0 Ok']);
   });
 
-  it('has one line as well where it answers and cannot be understood; but no other way is taken', async () => {
+  it('logs one line as well if its answers cannot be parsed; but no other transport is tried', async () => {
     stoppedTime();
     const garbled = { outcome: 'deferred', reply: 'no JSON', general: true } as const;
     const [far, other] = [new Told('far', () => garbled), new Told('other', () => DELIVERED)];
@@ -315,7 +315,7 @@ describe('a destination that is out of order', () => {
     expect(other.shipments).toEqual([]);
   });
 
-  it('is tried by what somebody wants tried now: once for each message, and again for all where that gets through', async () => {
+  it('is tried when an operator asks for it: once for each message, and for all messages if one succeeds', async () => {
     stoppedTime();
     const far = new Told('far', () => later(100, UNREACHABLE));
     const stage = new Stage([far]);
@@ -333,7 +333,7 @@ describe('a destination that is out of order', () => {
     expect(stage.told[1]).toBe('x.example works again');
   });
 
-  it('has the peace that it asks for, from all messages and for long; no other way is taken', async () => {
+  it('is not tried as long as its Retry-After asks, for all messages; no other transport is tried', async () => {
     stoppedTime();
     const busy = { outcome: 'deferred', reply: '429 slow', general: true, retryAfter: 5 * MINUTE } as const;
     const [far, other] = [new Told('far', () => later(100, busy)), new Told('other', () => DELIVERED)];
@@ -349,7 +349,7 @@ describe('a destination that is out of order', () => {
     expect(other.shipments).toEqual([]);
   });
 
-  it('has a short peace from what is in hand, which goes on behind it', async () => {
+  it('keeps leased messages waiting if its Retry-After is short, and they go on after it', async () => {
     stoppedTime();
     const busy = { outcome: 'deferred', reply: '429 slow', general: true, retryAfter: 1_000 } as const;
     const far: Told = new Told('far', () =>
@@ -365,7 +365,7 @@ describe('a destination that is out of order', () => {
     expect(stage.statuses).toEqual({ deferred: 10, delivered: 190 });
   });
 
-  it('holds nothing up that goes elsewhere', async () => {
+  it('does not hold up mail for other destinations', async () => {
     stoppedTime();
     const far = new Told('far', ({ forwardPath }) =>
       forwardPath.endsWith('x.example') ? UNREACHABLE : DELIVERED,
@@ -377,7 +377,7 @@ describe('a destination that is out of order', () => {
     expect(stage.statuses).toEqual({ deferred: 50, delivered: 50 });
   });
 
-  it('is passed by where there is another way, at once', async () => {
+  it('is skipped at once if there is another transport', async () => {
     stoppedTime();
     const first = new Told('first', () => UNREACHABLE);
     const second = new Told('second', () => DELIVERED);
@@ -389,7 +389,7 @@ describe('a destination that is out of order', () => {
     expect(second.shipments).toHaveLength(100);
   });
 
-  it('is passed by for what the transport failed, not for what the far side put off', async () => {
+  it('is skipped for messages that the transport failed, not for those that the remote server deferred', async () => {
     stoppedTime();
     const first = new Told('first', ({ forwardPath }) =>
       forwardPath.startsWith('a') ? UNREACHABLE : DEFERRED,
@@ -402,7 +402,7 @@ describe('a destination that is out of order', () => {
     expect(stage.queue.recipients.map(({ status }) => status)).toEqual(['bounced', 'deferred']);
   });
 
-  it('of every way leaves the message waiting with the reason', async () => {
+  it('of every transport leaves the message waiting with the reason', async () => {
     stoppedTime();
     const ways = ['first', 'second'].map(
       (name) => new Told(name, () => ({ ...UNREACHABLE, reply: `${name} is down` })),
@@ -417,8 +417,8 @@ describe('a destination that is out of order', () => {
   });
 });
 
-describe('what breaks its contract', () => {
-  it('a transport that rejects, or says nothing, puts the recipient off', async () => {
+describe('faults', () => {
+  it('defers the recipient if a transport rejects or returns no result', async () => {
     stoppedTime();
     const far = new Told('far', async () => {
       throw new Error('cannot read properties of undefined');
@@ -437,7 +437,7 @@ describe('what breaks its contract', () => {
     expect(other.told[0]).toBe('mute failed: mute did not say what became of every recipient');
   });
 
-  it('no way at all is a reason', async () => {
+  it('names the reason if there is no transport at all', async () => {
     stoppedTime();
     const stage = new Stage([]);
     stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
@@ -446,13 +446,13 @@ describe('what breaks its contract', () => {
     expect(stage.told).toHaveLength(1);
   });
 
-  it('a store that does not take outcomes: they are kept, and nobody gets his mail twice', async () => {
+  it('keeps outcomes that the store does not take, and sends no mail twice', async () => {
     stoppedTime();
     const far = new Told('far', () => DELIVERED);
     const stage = new Stage([far]);
     stage.queue.broken.add('settle');
     flood(stage.queue, A, 20, 'x.example');
-    // Longer than the lease: the messages are given to the runner again.
+    // Longer than the lease: the runner gets the messages again.
     await pass(60 * MINUTE);
     expect(far.shipments).toHaveLength(20);
     expect(stage.statuses).toEqual({ queued: 20 });
@@ -464,7 +464,7 @@ describe('what breaks its contract', () => {
     expect(far.shipments).toHaveLength(20);
   });
 
-  it('a lease that ran out unnoticed: outcomes count under the new one', async () => {
+  it('counts outcomes under the new lease if the old one ran out unnoticed', async () => {
     stoppedTime();
     const far = new Told('far', () => later(2_000, DEFERRED));
     const stage = new Stage([far]);
@@ -480,7 +480,7 @@ describe('what breaks its contract', () => {
   });
 
   it.each(['lease', 'nextDue'] as const)(
-    'a store that fails at %s is asked again, not all the time',
+    'asks a store that fails at %s again, but not all the time',
     async (call) => {
       stoppedTime();
       const far = new Told('far', () => DELIVERED);
@@ -497,7 +497,7 @@ describe('what breaks its contract', () => {
     },
   );
 
-  it('a queue that says that something is due and gives nothing is asked now and then', async () => {
+  it('polls only now and then if the queue says that something is due and gives nothing', async () => {
     stoppedTime();
     const stage = new Stage([new Told('far', () => DELIVERED)]);
     stage.queue.nextDue = async () => {
@@ -508,7 +508,7 @@ describe('what breaks its contract', () => {
     expect(stage.queue.calls.nextDue).toBeLessThan(400);
   });
 
-  it('a clock that is put back leaves nothing asleep for longer than a look', async () => {
+  it('wakes after the longest sleep at the latest if the clock is put back', async () => {
     stoppedTime();
     const far = new Told('far', () => DELIVERED);
     const stage = new Stage([far]);
@@ -521,7 +521,7 @@ describe('what breaks its contract', () => {
 });
 
 describe('a stop', () => {
-  it('begins nothing, waits for what is under way, and gives the rest back as it was', async () => {
+  it('begins nothing, waits for messages under way, and gives the others back unchanged', async () => {
     stoppedTime();
     const far = new Told('far', () => later(5_000, DELIVERED));
     const stage = new Stage([far]);
@@ -554,7 +554,7 @@ describe('a stop', () => {
     expect(over).toBe(true);
   });
 
-  it('takes a "not now" of a transport that was told to stop for no try', async () => {
+  it('does not count a "not now" of a transport that is stopping as a try', async () => {
     stoppedTime();
     const far = new Told('far', () => later(1_000, DEFERRED));
     const stage = new Stage([far]);

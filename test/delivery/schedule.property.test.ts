@@ -1,5 +1,5 @@
 /**
- * Invariants of the schedule, whatever the clock says: every gap is between the least and the longest one, gaps
+ * Invariants of the schedule, whatever the clock says: every gap is between the shortest and the longest one, gaps
  * never shrink, tries are few, they end at the expiry, and a jump of the clock makes no loop.
  */
 import fc from 'fast-check';
@@ -40,13 +40,13 @@ const messages = fc.record({
 });
 
 describe('gapAfter', () => {
-  it('doubles from the base to the most', () => {
+  it('doubles from the base to the maximum', () => {
     const gaps = [1, 2, 3, 7, 8, 9, 100].map((attempts) => gapAfter(POLICY, attempts, 0) / 60_000);
     expect(gaps).toEqual([1, 2, 4, 64, 120, 120, 120]);
     expect(gapAfter(POLICY, 1, 0.999_999)).toBe(75_000);
   });
 
-  it('is bounded, and never shrinks as long as it grows, whatever chance says', () => {
+  it('is bounded, and never shrinks while it grows, whatever the random part', () => {
     fc.assert(
       fc.property(
         policies,
@@ -67,7 +67,7 @@ describe('gapAfter', () => {
 });
 
 describe('nextTry', () => {
-  it('comes to some thirty tries in 48 hours, the last one when they end', () => {
+  it('makes some thirty tries in 48 hours, the last one when they end', () => {
     for (const luck of [0, 0.5, 0.999]) {
       const tries = [0];
       for (;;) {
@@ -82,7 +82,7 @@ describe('nextTry', () => {
     }
   });
 
-  it('counts from the release of a message that was to wait', () => {
+  it('counts from the release of a message that was held back', () => {
     const held = { receivedAt: 0, terms: { releaseAt: 100 * HOUR, deliverBy: null } };
     expect(startOf(held)).toBe(100 * HOUR);
     expect(expiryOf(POLICY, held)).toBe(148 * HOUR);
@@ -92,7 +92,7 @@ describe('nextTry', () => {
     expect(at(148 * HOUR)).toBe('expired');
   });
 
-  it('gives a far side the peace that it asks for, up to a day', () => {
+  it('waits as long as the remote server asks, up to a day', () => {
     const at = (retryAfter: number) =>
       nextTry(POLICY, MESSAGE, { now: 0, attempts: 1, retryAfter, chance: 0 });
     expect(at(59_999)).toEqual({ at: 60_000 });
@@ -102,7 +102,7 @@ describe('nextTry', () => {
     expect(at(DELIVERY.retryAfter.initial + 1)).toEqual({ at: 24 * HOUR });
   });
 
-  it('tries once when the time is up that the sender set', () => {
+  it('tries once when the time that the sender set is up', () => {
     const by = { time: 90_000, otherwise: 'notify', trace: false } as const;
     const message = { receivedAt: 0, terms: { releaseAt: null, deliverBy: by } };
     const at = (now: number, attempts: number) =>
@@ -114,7 +114,7 @@ describe('nextTry', () => {
     expect(at(90_000, 2)).toEqual({ at: 210_000 });
   });
 
-  it('is neither soon nor far off, whatever the clock, the message and the far side say', () => {
+  it('is neither soon nor far off, whatever the clock, the message and the remote server say', () => {
     fc.assert(
       fc.property(
         policies,
@@ -132,7 +132,7 @@ describe('nextTry', () => {
           const longest = Math.max(Math.ceil(policy.max * 1.25), DELIVERY.retryAfter.initial);
           expect(next.at - now).toBeGreaterThanOrEqual(policy.base);
           expect(next.at - now).toBeLessThanOrEqual(longest);
-          // Once the last try is due, there is no other one.
+          // When the last try is due, there is no other one.
           if (retryAfter <= 0) {
             expect(next.at).toBeLessThanOrEqual(Math.max(expiryOf(policy, message), now + policy.base));
           }
@@ -141,7 +141,7 @@ describe('nextTry', () => {
     );
   });
 
-  it('ends after a bounded number of tries, however the clock jumps, once it has passed the expiry', () => {
+  it('ends after a bounded number of tries, however the clock jumps, when it has passed the expiry', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: -72 * HOUR, max: 72 * HOUR }), { maxLength: 30 }),
@@ -152,7 +152,7 @@ describe('nextTry', () => {
           for (const jump of jumps) {
             const next = nextTry(POLICY, MESSAGE, { now, attempts: ++attempts, retryAfter: 0, chance: luck });
             if (next === 'expired') return;
-            // The message is next looked at when it is due by a clock that may have been put.
+            // The message is looked at again when it is due by a clock that may have been changed.
             now = Math.max(next.at, now + jump);
           }
           while (
@@ -173,13 +173,13 @@ describe('times that the sender sets', () => {
     terms: { releaseAt: null, deliverBy: { time: 1_000, otherwise, trace: false } },
   });
 
-  it('return a message from then on, and no other one', () => {
+  it('returns a message from then on, and no other one', () => {
     expect([999, 1_000].map((now) => isTooLate(by('return'), now))).toEqual([false, true]);
     expect(isTooLate(by('notify'), 1_000)).toBe(false);
     expect(isTooLate(MESSAGE, 1_000)).toBe(false);
   });
 
-  it('make it late from then on, as its age does', () => {
+  it('makes a message late from then on, as its age does', () => {
     expect([999, 1_000].map((now) => isDelayed(POLICY, by('notify'), now))).toEqual([false, true]);
     expect([4 * HOUR - 1, 4 * HOUR].map((now) => isDelayed(POLICY, MESSAGE, now))).toEqual([false, true]);
     expect(isDelayed(POLICY, { ...MESSAGE, receivedAt: 10 * HOUR }, 5 * HOUR)).toBe(false);

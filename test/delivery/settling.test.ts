@@ -54,8 +54,8 @@ async function leaseOf({
 const deferred = { outcome: 'deferred', reply: '451 4.3.0 Later' } as const;
 const bounced = { outcome: 'bounced', reply: '550 5.1.1 Who?' } as const;
 
-describe('what becomes of a recipient', () => {
-  it('is a line of its story, with the reply as it came', async () => {
+describe('the settlement of a recipient', () => {
+  it('keeps one attempt, with the reply as it came', async () => {
     expect(await settled({ delivery: {}, now: 5 })).toEqual({
       position: 0,
       attempt: {
@@ -71,7 +71,7 @@ describe('what becomes of a recipient', () => {
     });
   });
 
-  it('is another try, until the time is up: then a bounce with the last reply', async () => {
+  it('sets another try until the time is up, then a bounce with the last reply', async () => {
     expect(await settled({ delivery: deferred })).toMatchObject({
       attempt: { outcome: 'deferred', reply: '451 4.3.0 Later' },
       nextAttemptAt: 60_000,
@@ -95,18 +95,18 @@ describe('what becomes of a recipient', () => {
     expect((await settled({ delivery: { ...deferred, hard: true } })).block).toBe(false);
   });
 
-  it('is one line without controls, of bounded length', () => {
+  it('makes one line without controls, of bounded length', () => {
     expect(oneLine(' 550 a\r\n550-b\u0000\u2028c\u001b[0m ')).toBe('550 a 550-b c [0m');
     expect(oneLine('x'.repeat(1_000))).toHaveLength(1_000);
     expect(oneLine('x'.repeat(1_001))).toBe(`${'x'.repeat(999)}…`);
   });
 });
 
-describe('what a sender is owed', () => {
+describe('the report to a sender', () => {
   const report = async (what: Case) => (await settled(what)).report;
   const trace: DeliverBy = { time: HOUR, otherwise: 'notify', trace: true };
 
-  it('of a failure: a notice, unless he wants none or is nobody', async () => {
+  it('says a failure, unless the sender wants no report or is the null reverse-path', async () => {
     expect(await report({ delivery: bounced })).toBe('failed');
     expect(await report({ delivery: bounced, notify: ['FAILURE'] })).toBe('failed');
     expect(await report({ delivery: bounced, notify: ['SUCCESS', 'DELAY'] })).toBeNull();
@@ -114,7 +114,7 @@ describe('what a sender is owed', () => {
     expect(await report({ delivery: bounced, notify: ['FAILURE'], reversePath: '' })).toBeNull();
   });
 
-  it('of a delay: one notice, where he asked, once it is one', async () => {
+  it('says a delay once, if the sender asked for it', async () => {
     const late = { delivery: deferred, now: 4 * HOUR };
     expect(await report({ ...late, notify: ['DELAY'] })).toBe('delayed');
     expect(await report({ ...late, now: 4 * HOUR - 1, notify: ['DELAY'] })).toBeNull();
@@ -124,7 +124,7 @@ describe('what a sender is owed', () => {
     expect(await report({ ...late, notify: ['FAILURE'] })).toBeNull();
   });
 
-  it('of a time that he set: a notice of delay when it has come, unless NOTIFY says otherwise', async () => {
+  it('says a delay when the time that the sender set has come, unless NOTIFY says otherwise', async () => {
     const late = { delivery: deferred, now: HOUR, deliverBy: { ...trace, trace: false } };
     expect(await report(late)).toBe('delayed');
     expect(await report({ ...late, now: HOUR - 1 })).toBeNull();
@@ -132,7 +132,7 @@ describe('what a sender is owed', () => {
     expect(await report({ ...late, notify: [] })).toBeNull();
   });
 
-  it('of a success: what nobody else tells him, where he asked', async () => {
+  it('says a success if the sender asked for it and the next server does not report it', async () => {
     const asked = { delivery: {}, notify: ['SUCCESS'] } as const;
     expect(await report(asked)).toBe('relayed');
     expect(await report({ ...asked, delivery: { remoteHost: null } })).toBe('delivered');
@@ -142,13 +142,13 @@ describe('what a sender is owed', () => {
     expect(await report({ ...asked, reversePath: '' })).toBeNull();
   });
 
-  it('of each server that takes it, where he wants a trace', async () => {
+  it('says each server that relays, if the sender asked for a trace', async () => {
     expect(await report({ delivery: { notifies: true }, deliverBy: trace })).toBe('relayed');
     expect(await report({ delivery: {}, deliverBy: trace, notify: [] })).toBeNull();
     expect(await report({ delivery: { remoteHost: null }, deliverBy: trace })).toBeNull();
   });
 
-  it('of a server that takes it and keeps no time, where he set one and wants to hear', async () => {
+  it('says that the next server keeps no time, if the sender set one and wants a report', async () => {
     const untraced = { ...trace, trace: false };
     expect(await report({ delivery: {}, deliverBy: untraced })).toBe('relayed');
     expect(await report({ delivery: { notifies: true }, deliverBy: untraced, notify: ['FAILURE'] })).toBe(
@@ -160,7 +160,7 @@ describe('what a sender is owed', () => {
     expect(await report({ delivery: {}, deliverBy: { ...untraced, otherwise: 'return' } })).toBeNull();
   });
 
-  it('of a message that came too late to be tried: its return', async () => {
+  it('returns a message that came too late to be tried', async () => {
     const lease = await leaseOf({});
     const [recipient] = lease.recipients;
     if (recipient === undefined) throw new Error('nobody is due');

@@ -17,10 +17,10 @@ export const RETRY = {
 export const A: Domain = { id: 1, name: 'a.example', createdAt: 0 };
 export const B: Domain = { id: 2, name: 'b.example', createdAt: 0 };
 
-/** What a transport of tests says of one recipient. */
+/** The answer of a test transport for one recipient. */
 export type Answer = Partial<Delivery> & Pick<Delivery, 'outcome'>;
 
-/** Decides for one recipient; a promise takes its time, a rejection breaks the contract of transports. */
+/** Decides for one recipient. A promise takes its time; a rejection breaks the contract of transports. */
 export type Behaviour = (recipient: LeasedRecipient, shipment: Shipment) => Answer | Promise<Answer>;
 
 export const DELIVERED: Answer = { outcome: 'delivered', reply: '250 2.0.0 Ok' };
@@ -28,12 +28,14 @@ export const DEFERRED: Answer = { outcome: 'deferred', reply: '451 4.3.0 Later' 
 export const BOUNCED: Answer = { outcome: 'bounced', reply: '550 5.1.1 Who?' };
 export const UNREACHABLE: Answer = { outcome: 'deferred', reply: 'no route to host', transportFailed: true };
 
-/** A transport that does as it is told, and remembers. Destinations are the domains of recipients. */
+/**
+ * A transport that answers as the test orders, and records its shipments. Destinations are the domains of recipients.
+ */
 export class Told implements Transport {
   readonly shipments: Shipment[] = [];
   active = 0;
   most = 0;
-  /** The most under way at one time, by destination and by sending domain. */
+  /** The most shipments under way at one time, by destination and by sending domain. */
   readonly mostOf = new Map<string, number>();
   readonly #activeOf = new Map<string, number>();
 
@@ -85,7 +87,7 @@ export class Told implements Transport {
   }
 }
 
-/** Time that passes only where a test says so, from noon on. */
+/** Sets a fake clock at noon, which moves only when a test moves it. */
 export function stoppedTime(): void {
   vi.useFakeTimers({
     toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
@@ -94,17 +96,19 @@ export function stoppedTime(): void {
   onTestFinished(() => void vi.useRealTimers());
 }
 
-/** Lets time pass, and everything happen that comes due in it. */
+/** Moves the clock forward, and runs everything that becomes due. */
 export async function pass(milliseconds: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(milliseconds);
 }
 
-/** After so many milliseconds, this. */
+/** Returns an answer after so many milliseconds. */
 export function later(milliseconds: number, answer: Answer): Promise<Answer> {
   return new Promise((resolve) => setTimeout(() => resolve(answer), milliseconds));
 }
 
-/** A queue, a runner over it, and what it told. The runner begins at once and stops after the test. */
+/**
+ * A queue, a runner over it, and the notifications of the runner. The runner starts at once and stops after the test.
+ */
 export class Stage {
   readonly told: string[] = [];
   readonly runner: Runner;
@@ -145,7 +149,7 @@ export class Stage {
     });
   }
 
-  /** Statuses of all recipients, with how often each came. */
+  /** Counts the recipients by status. */
   get statuses(): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const { status } of this.queue.recipients) counts[status] = (counts[status] ?? 0) + 1;
@@ -153,7 +157,7 @@ export class Stage {
   }
 }
 
-/** So many messages of a domain to one recipient each at `host`. */
+/** Adds so many messages of a domain, each to one recipient at `host`. */
 export function flood(queue: ModelQueue, domain: Domain, count: number, host: string): void {
   for (let n = 0; n < count; n++) {
     queue.add({ domain, to: [`${domain.name}-${n}@${host}`], receivedAt: Date.now() });

@@ -1,4 +1,4 @@
-/** Which messages are suspected after a crash, when each of them starts, and when one is given up. */
+/** Tests which messages are suspected after a crash, when each of them starts, and when one is given up. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Suspects, isCondemned } from '../../src/delivery/queue/suspects.js';
@@ -6,7 +6,7 @@ import { A, DELIVERED, Stage, Told, flood, later, pass, stoppedTime } from './st
 
 const LIMITS = { crashes: 3, patience: 30, aloneFor: 60 };
 
-/** A gate with these messages, each named after its number of crashes. */
+/** Returns a gate with these messages, each named after its number of crashes. */
 function gate(...messages: readonly string[]): Suspects<string> {
   const suspects = new Suspects<string>(LIMITS);
   for (const message of messages) suspects.add(message, Number(message.at(0)));
@@ -18,7 +18,7 @@ describe('messages after a crash', () => {
     expect(gate('0a', '0b').next(0)).toEqual(['0a', '0b']);
   });
 
-  it('start one after the other if they were, beside all other mail', () => {
+  it('start one after the other if they were, in parallel with all other mail', () => {
     const suspects = gate('1a', '0a', '1b', '0b');
     expect(suspects.next(0)).toEqual(['1a', '0a', '0b']);
     expect(suspects.next(1)).toEqual([]);
@@ -85,7 +85,7 @@ describe('messages after a crash', () => {
   });
 });
 
-/** Runs servers over one queue; each dies as soon as its transport is asked to deliver the message of `culprit`. */
+/** Runs servers over one queue. Each dies as soon as its transport is asked to deliver the message of `culprit`. */
 async function live(stage: Stage, culprit: string, lives: number): Promise<{ stage: Stage; died: number }> {
   let died = 0;
   let current = stage;

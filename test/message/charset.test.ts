@@ -5,7 +5,7 @@ import { decodeCharset, decodeUnlabelled } from '../../src/message/charset.js';
 
 const hasPython = spawnSync('python3', ['-c', 'import email']).status === 0;
 
-/** Encodings of one octet a character, with all their labels (WHATWG Encoding Standard 4.2). */
+/** Encodings with one octet per character, with all their labels (WHATWG Encoding Standard 4.2). */
 const SINGLE_BYTE: Readonly<Record<string, string>> = {
   ibm866: '866 cp866 csibm866 ibm866',
   'iso-8859-2': 'csisolatin2 iso-8859-2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2',
@@ -42,7 +42,7 @@ const SINGLE_BYTE: Readonly<Record<string, string>> = {
   'x-mac-cyrillic': 'x-mac-cyrillic x-mac-ukrainian',
 };
 
-/** Labels of encodings of several octets, with a text that each one has, as Python names it. */
+/** Labels of multi-byte encodings by their Python names, each with a text in it. */
 const MULTI_BYTE: Readonly<Record<string, { readonly labels: string; readonly text: string }>> = {
   utf_8: {
     labels: 'unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8',
@@ -69,18 +69,18 @@ const MULTI_BYTE: Readonly<Record<string, { readonly labels: string; readonly te
   utf_16_le: { labels: 'csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le', text: 'ü€' },
 };
 
-/** Where Python has no character, or another one than the standard. */
+/** Returns the character of the standard, if Python has none or another one. */
 function asTheWeb(name: string, octet: number, python: string | null): string {
   if (name === 'windows-1255' && octet === 0xca) return '\u05ba';
   if (name === 'koi8-u' && octet === 0xae) return '\u045e';
   if (name === 'koi8-u' && octet === 0xbe) return '\u040e';
   if (python !== null) return python;
-  // The code pages of Windows have a C1 control wherever they have nothing else, and no other encoding has one.
+  // The code pages of Windows have a C1 control for every octet without another meaning; other encodings have none.
   return name.startsWith('windows-') && octet < 0xa0 ? String.fromCharCode(octet) : '\uFFFD';
 }
 
 describe.skipIf(!hasPython)(
-  'decodeCharset decodes as Python does, but where the web differs (skips without python3)',
+  'decodeCharset decodes as Python does, except where the web differs (skips without python3)',
   () => {
     const names = Object.keys(SINGLE_BYTE);
     const script = fileURLToPath(new URL('charsets.py', import.meta.url));
@@ -114,7 +114,7 @@ describe.skipIf(!hasPython)(
 );
 
 describe('decodeCharset', () => {
-  it('has x-user-defined, and no encoding that the standard replaces or does not know', () => {
+  it('knows x-user-defined, and no encoding that the standard replaces or does not know', () => {
     expect(decodeCharset('x-user-defined', Uint8Array.of(0x41, 0x80, 0xff))).toBe('A\uf780\uf7ff');
     for (const label of [
       'iso-2022-kr',
@@ -130,19 +130,19 @@ describe('decodeCharset', () => {
     }
   });
 
-  it('has the sets that mail uses and the standard lacks', () => {
+  it('knows the character sets that mail uses and the standard lacks', () => {
     expect(decodeCharset('UTF-7', Buffer.from('+APw-'))).toBe('ü');
     expect(decodeCharset('cp850', Uint8Array.of(0x81))).toBe('ü');
     expect(decodeCharset('ibm437', Uint8Array.of(0x81))).toBe('ü');
   });
 
-  it('remembers no more labels than a few, whatever a sender writes', () => {
+  it('caches a bounded number of labels, whatever a sender writes', () => {
     for (let at = 0; at < 2000; at++) expect(decodeCharset(`x-${at}`, Uint8Array.of(0x80))).toBeNull();
     expect(decodeCharset('utf-8', Buffer.from('ü'))).toBe('ü');
   });
 });
 
-it('decodes text without a label as UTF-8 if it is, and else as windows-1252', () => {
+it('decodes text without a label as UTF-8 if it is valid UTF-8, else as windows-1252', () => {
   expect(decodeUnlabelled(Buffer.from('ü'))).toBe('ü');
   expect(decodeUnlabelled(Uint8Array.of(0xfc, 0x80))).toBe('ü€');
 });

@@ -8,11 +8,11 @@ it.each([
   ['bu\u0308cher.example', 'xn--bcher-kva.example'],
   ['XN--Bcher-kva.example', 'xn--bcher-kva.example'],
   ['人.中国', 'xn--gmq.xn--fiqs8s'],
-])('brings %j to %j', (name, normalized) => {
+])('normalizes %j to %j', (name, normalized) => {
   expect(normalizeDomain(name)).toBe(normalized);
 });
 
-// Each of these a URL host parser turns into example.com, or into a number.
+// A URL host parser turns each of these into example.com, or into a number.
 it.each(['ex%61mple.com', 'example.com/theirs', 'example.com?', 'example.com#x', 'example.com..', '0x7f.1'])(
   'does not read %j as another name',
   (name) => {
@@ -29,6 +29,6 @@ it.each([
   'u@bü.com',
   'bü.com:80',
   'xn--bü.com',
-])('has no form for %j', (name) => {
+])('returns null for %j', (name) => {
   expect(normalizeDomain(name)).toBeNull();
 });

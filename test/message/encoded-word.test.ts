@@ -9,7 +9,7 @@ describe('decodeEncodedWords', () => {
     ['=?utf-8?q?Gr=C3=BC=C3=9Fe?=', 'Grüße'],
     ['=?ISO-8859-1?Q?a_b?= =?ISO-8859-1?Q?=FC?=', 'a bü'],
     ['=?utf-8?b?w7w=?= and =?us-ascii*en?q?more?=', 'ü and more'],
-    // One character cut in two by a mail library that counts octets.
+    // A mail library that counts octets cut one character in two.
     ['=?utf-8?q?=C3?= =?utf-8?q?=BC?=', 'ü'],
     ['=?utf-8?q?open', '=?utf-8?q?open'],
     ['=?utf-8?x?unknown encoding?=', '=?utf-8?x?unknown encoding?='],
@@ -19,18 +19,18 @@ describe('decodeEncodedWords', () => {
     // Node's own decoder reads these as C1 controls (since 20.18).
     ['=?windows-1252?Q?5_=80?=', '5 \u20ac'],
     ['=?iso-8859-1?Q?it=92s?=', 'it\u2019s'],
-    // A word that cannot be decoded stays as it was written.
+    // A word that cannot be decoded stays as written.
     ['a =?no-such-set?q?=80?= b', 'a =?no-such-set?q?=80?= b'],
     ['=?iso-2022-kr?q?=80?=', '=?iso-2022-kr?q?=80?='],
     ['=?utf-7?q?+APw-?=', '\u00fc'],
     ['=?base64?q?=FF?=', '=?base64?q?=FF?='],
-    // White space counts between a word and other text, and not between two words.
+    // White space between a word and other text counts; white space between two words does not.
     ['a =?utf-8?q?b?=  =?latin1?q?c?= d', 'a bc d'],
   ])('reads %j as %j', (text, decoded) => {
     expect(decodeEncodedWords(text)).toBe(decoded);
   });
 
-  // Invariant: what a mail library encodes comes back.
+  // Invariant: decoding returns the text that a mail library encoded.
   it('undoes encoding', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
     fc.assert(
@@ -40,8 +40,8 @@ describe('decodeEncodedWords', () => {
     );
   });
 
-  // Invariant: never throws, never gives half a surrogate pair.
-  it('makes well-formed text of anything', () => {
+  // Invariant: never throws, never returns half a surrogate pair.
+  it('returns well-formed text for any input', () => {
     const charset = fc.constantFrom(
       'utf-8',
       'utf-16',
@@ -68,7 +68,7 @@ describe('decodeEncodedWords', () => {
   });
 
   it.each(['=?', '=?a?b?', '=?u?q?x?=', '=?u?q?x?= ', '=?u?q?=', '?=', ' =?'])(
-    'reads 256 KiB of %j',
+    'reads 256 KiB of %j in linear time',
     (part) => {
       const text = part.repeat((256 * 1024) / part.length);
       expect(decodeEncodedWords(text).length).toBeLessThanOrEqual(text.length);

@@ -8,7 +8,7 @@ const addresses = (text: string): string[] => {
   return list.value.map((mailbox) => mailbox.address);
 };
 
-describe('what parses', () => {
+describe('parses', () => {
   it.each([
     ['a@x.example', 'a@x.example', undefined],
     [' <a@x.example>\t', 'a@x.example', undefined],
@@ -37,7 +37,7 @@ describe('what parses', () => {
     expect(list.ok && list.value[0]?.displayName).toBe(displayName);
   });
 
-  it('takes local part and domain apart at the right @', () => {
+  it('splits local part and domain at the right @', () => {
     const list = parseMailboxList('N <"a@b"@x.example>');
     expect(list).toEqual({
       ok: true,
@@ -45,11 +45,11 @@ describe('what parses', () => {
     });
   });
 
-  it('reads several', () => {
+  it('reads several mailboxes', () => {
     expect(addresses('a@x, "B, C" <b@y> (c@z), d@w')).toEqual(['a@x', 'b@y', 'd@w']);
   });
 
-  it('takes addresses at their limits', () => {
+  it('accepts addresses at their limits', () => {
     const local = 'l'.repeat(64);
     const domain = 'd'.repeat(255);
     expect(addresses(`${local}@${domain}`)).toEqual([`${local}@${domain}`]);
@@ -58,8 +58,8 @@ describe('what parses', () => {
   });
 });
 
-// Most of these some parser in use reads as an address, and two of them not as the same.
-describe('what does not', () => {
+// Some parser in use reads most of these as an address, and two parsers read different addresses.
+describe('rejects', () => {
   it.each([
     '',
     ' ',
@@ -118,12 +118,12 @@ describe('what does not', () => {
   ])('%j', (text) => {
     const list = parseMailboxList(text);
     expect(list).toMatchObject({ ok: false });
-    // Fit for a reply, and nothing of the input in it that could not be.
+    // The reason fits into a reply, and contains nothing of the input that could not be in one.
     expect(!list.ok && list.reason).toMatch(/^[ -~]{1,120}$/);
   });
 });
 
-// Invariant: an address stands as it was put together, whatever stands around it.
+// Invariant: an address is found exactly as it was composed, whatever is around it.
 it('finds the address between comments, white space and names', () => {
   const cfws = fc.constantFrom('', ' ', '\t', '(c)', ' (a (b) \\( <x@y>, ) ');
   const atom = fc.stringMatching(/^[a-z0-9!#$%&'*+/=?^_`{|}~-]{1,6}$/);
@@ -157,7 +157,7 @@ it('reads any text', () => {
   );
 });
 
-describe('hostile texts of 256 KiB', () => {
+describe('reads hostile texts of 256 KiB', () => {
   const size = 256 * 1024;
   it.each(['(', ')', '"', '\\', '<', 'a ', 'a.', '"a"', '""', '()', 'a@', ',', '@', '[', 'a@b,', '.', ':'])(
     'of %j',

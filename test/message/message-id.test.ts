@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { newMessageId, parseMessageId } from '../../src/message/message-id.js';
 
-it('makes one that parses and never comes twice', () => {
+it('makes an id that parses and never repeats', () => {
   const made = Array.from({ length: 1000 }, () => newMessageId('x.example'));
   expect(new Set(made).size).toBe(1000);
   for (const id of made) {
@@ -18,7 +18,7 @@ it.each([' <a@b>', '<a@b>\t', '<"x y"@b>'.replace(' ', ''), '<a@[192.0.2.1]>', '
 );
 
 it.each(['', 'a@b', '<a>', '<@b>', '<a@>', '<a b@c>', '<a@b> <c@d>', '<a@b\r\n>', '<ü@b>', '<<a@b>>'])(
-  'finds none in %j',
+  'finds no id in %j',
   (text) => {
     expect(parseMessageId(text)).toBeNull();
   },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { NeedsScanner } from '../../src/message/needs.js';
 
-/** The needs of a whole content, an octet at a time: slow, and easy to believe. */
+/** Returns the needs of a whole content, computed one octet at a time: slow, but easy to check. */
 function reference(header: Buffer, body: Buffer) {
   const text = Buffer.concat([header, body]).toString('latin1');
   return {
@@ -34,9 +34,9 @@ const line = fc
   .map(([length, character, end]) => character.repeat(length) + end);
 const octets = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-describe('what a content needs', () => {
-  // Invariant: however the octets are cut into pieces, the answer is that of a look at each octet.
-  it('is what a look at every octet finds, in pieces of any size', () => {
+describe('the needs of a content', () => {
+  // Invariant: however the octets are cut into pieces, the result is the same as after a look at each octet.
+  it('are the same as after a look at every octet, in pieces of any size', () => {
     fc.assert(
       fc.property(
         fc.array(line, { maxLength: 8 }),
@@ -49,7 +49,7 @@ describe('what a content needs', () => {
           const { longLines, ...found } = scan(octets(header), body, cuts);
           const { longLines: expectedLong, ...rest } = expected;
           expect(found).toEqual(rest);
-          // In content with bare CR or LF, lines are no measure of anything.
+          // If content has a bare CR or LF, the length of its lines means nothing.
           if (!expected.binary) expect(longLines).toBe(expectedLong);
         },
       ),
@@ -63,23 +63,26 @@ describe('what a content needs', () => {
     ['a last line of 998 octets', 'a'.repeat(998), false],
     ['a last line of 999 octets', 'a'.repeat(999), true],
     ['a long line after many short ones', 'a\r\n'.repeat(500) + 'b'.repeat(999) + '\r\n', true],
-  ])('measures %s', (_what, body, expected) => {
+  ])('are found in %s', (_what, body, expected) => {
     for (let cut = 0; cut <= body.length; cut += 7) {
       expect(scan(octets('A: b\r\n\r\n'), octets(body), [cut]).longLines).toBe(expected);
     }
   });
 
-  // A search for each line would be 100 times as many for the shortest lines.
+  // If there were one search per line, the shortest lines would take 100 times as many.
   it.each([
     ['blank lines', '\r\n'.repeat(500_000)],
     ['short lines', 'a\r\n'.repeat(333_333)],
     ['the longest lines', `${'a'.repeat(998)}\r\n`.repeat(1000)],
     ['long and short lines in turn', `${'a'.repeat(997)}\r\n\r\n`.repeat(1000)],
-  ])('takes a number of searches that follows from the octets, not from the lines: %s', (_what, body) => {
-    const counted = octets(body);
-    const search = vi.spyOn(counted, 'lastIndexOf');
-    new NeedsScanner(false).body(counted);
-    expect(search.mock.calls.length).toBeGreaterThan(900);
-    expect(search.mock.calls.length).toBeLessThan(2 * (body.length / 1000) + 10);
-  });
+  ])(
+    'are found with a number of searches that depends on the octets, not on the lines: %s',
+    (_what, body) => {
+      const counted = octets(body);
+      const search = vi.spyOn(counted, 'lastIndexOf');
+      new NeedsScanner(false).body(counted);
+      expect(search.mock.calls.length).toBeGreaterThan(900);
+      expect(search.mock.calls.length).toBeLessThan(2 * (body.length / 1000) + 10);
+    },
+  );
 });

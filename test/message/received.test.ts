@@ -7,7 +7,7 @@ import { TRACE } from './trace.js';
 const trace: Trace = { ...TRACE, tls: 'TLSv1.3 TLS_AES_256_GCM_SHA384' };
 const received = (part: Partial<Trace> = {}): string => receivedField({ ...trace, ...part });
 
-it('tells the transaction', () => {
+it('states the facts of the transaction', () => {
   expect(received()).toBe(
     'Received: from app.example ([192.0.2.7]) by mx.example with ESMTPSA\r\n' +
       ' (TLSv1.3 TLS_AES_256_GCM_SHA384) id 42 for <u@x.example>; Tue, 28 Jul 2026\r\n' +
@@ -15,7 +15,7 @@ it('tells the transaction', () => {
   );
 });
 
-it('tells the priority, where one was given', () => {
+it('states the priority if one was given', () => {
   expect(received({ priority: -4 })).toContain(' for <u@x.example> PRIORITY -4; ');
   expect(received({ priority: 0, recipients: [] })).toContain(' id 42 PRIORITY 0; ');
   expect(received({ priority: null })).toBe(received());
@@ -45,7 +45,7 @@ it.each([
   expect(received({ clientAddress })).toContain(shown);
 });
 
-it('leaves out an address that is none, and TLS where there was none', () => {
+it('leaves out an invalid address, and TLS if there was no TLS', () => {
   expect(received({ clientAddress: 'x) evil (', tls: null })).not.toContain('(');
 });
 
@@ -66,13 +66,13 @@ it.each([
 });
 
 describe('for', () => {
-  it('names the only recipient, and none where there are more', () => {
+  it('names the recipient if there is exactly one', () => {
     expect(received({ recipients: ['"a>b c"@x'] })).toContain('for <"a>b c"@x>;');
     expect(received({ recipients: [] })).not.toContain('for');
     expect(received({ recipients: ['a@x', 'b@x'] })).not.toMatch(/for|@/);
   });
 
-  it('names an internationalised recipient only where SMTPUTF8 is in use', () => {
+  it('names an internationalised recipient only if SMTPUTF8 is in use', () => {
     expect(received({ recipients: ['jörg@x'] })).not.toContain('for');
     expect(received({ recipients: ['jörg@x'], utf8: true })).toContain('for <jörg@x>;');
   });
@@ -82,7 +82,7 @@ describe('for', () => {
   });
 });
 
-// Invariant: whatever the client sent, it is one field, printable, and no line is over 998 octets.
+// Invariant: whatever the client sent, the result is one field, printable, and no line is longer than 998 octets.
 it('is one field, whatever is in the trace', () => {
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 900, maxLength: 2000 }));
   const parts = fc.record({
@@ -108,7 +108,7 @@ it('is one field, whatever is in the trace', () => {
   );
 });
 
-it('folds below 78 octets wherever a part is not longer itself', () => {
+it('folds below 78 octets unless one part is longer by itself', () => {
   const words = fc.stringMatching(/^[a-z.]{1,60}$/);
   fc.assert(
     fc.property(words, words, words, (helloName, hostname, local) => {

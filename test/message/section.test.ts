@@ -25,7 +25,7 @@ describe('reading', () => {
     expect(section('A: b\r\n\tc\r\n  d:e\r\n').first('a')?.text()).toBe(' b\tc  d:e');
   });
 
-  it('reads bodies as UTF-8, strictly where asked', () => {
+  it('reads bodies as UTF-8, strictly if asked', () => {
     const header = HeaderSection.parse(Buffer.from('A: ü\r\nB: \xfc\r\n', 'latin1'));
     expect(header.first('B')?.strictText()).toBeNull();
     expect(header.first('B')?.text()).toBe(' \ufffd');
@@ -57,7 +57,7 @@ describe('reading', () => {
 describe('editing', () => {
   const sample = 'A: 1\r\nB:\t2\r\n  more\r\na : \xff\0\r\nC: 3\r\n';
 
-  it('takes all fields of the names in the order of the message', () => {
+  it('removes all fields of the names and returns them in the order of the message', () => {
     const header = section(sample);
     const taken = header.take('c', 'A');
     expect(taken.map((field) => field.octets.toString('latin1'))).toEqual([
@@ -79,13 +79,13 @@ describe('editing', () => {
     expect(header.toOctetsWithBlankLine().toString()).toBe(`${octets(header)}\r\n`);
   });
 
-  it('views the octets it was given, also from the middle of a buffer', () => {
+  it('works on a view into the middle of a buffer', () => {
     const inside = Buffer.from('....A: 1\r\n....').subarray(4, 10);
     expect(HeaderSection.parse(new Uint8Array(inside.buffer, inside.byteOffset, 6)).count('a')).toBe(1);
   });
 });
 
-// Invariant: whatever is taken, what stays is what came, octet for octet and in order.
+// Invariant: whatever is removed, the rest stays as it came, octet for octet and in order.
 it('keeps every field that is not taken', () => {
   const name = fc.stringMatching(/^[!-9;-~]{1,4}$/);
   const body = fc
@@ -137,10 +137,10 @@ it('parses any octets or says which line is malformed', () => {
   );
 });
 
-describe('hostile sections of 256 KiB', () => {
+describe('handles hostile sections of 256 KiB', () => {
   const size = 256 * 1024;
 
-  it('takes every other of 65,536 fields', () => {
+  it('removes every other of 65,536 fields', () => {
     const header = section('a:\r\nb:\r\n'.repeat(size / 8));
     expect(header.take('a')).toHaveLength(size / 8);
     expect(header.toOctets()).toHaveLength(size / 2);

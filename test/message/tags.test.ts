@@ -31,7 +31,7 @@ describe('tags', () => {
     expect(tags(...values)).toEqual(expected);
   });
 
-  it('takes twenty and refuses one more, repeats not counted', () => {
+  it('accepts twenty and refuses one more; repeats do not count', () => {
     const names = Array.from({ length: MAX_TAGS }, (_, index) => `t${index}`);
     expect(tags(` ${names.join(',')}`, ' t0, t19,')).toEqual(names);
     expect(parse(` ${names.join(',')}`, ' one more')).toEqual({
@@ -40,7 +40,7 @@ describe('tags', () => {
     });
   });
 
-  it.each(['x', 'ü', '🎉'])('takes a hundred characters and refuses one more: %s', (character) => {
+  it.each(['x', 'ü', '🎉'])('accepts a hundred characters and refuses one more: %s', (character) => {
     const longest = character.repeat(MAX_TAG_LENGTH);
     expect(tags(` a, ${longest}`)).toEqual(['a', longest]);
     expect(parse(` a, ${longest}${character}`)).toEqual({
@@ -77,8 +77,8 @@ const tag = fc
   .filter((text) => text !== '' && !text.includes('=?') && !text.includes('?='));
 const tagList = fc.uniqueArray(tag, { minLength: 1, maxLength: MAX_TAGS });
 
-// Invariant: the tags that an app writes are the tags that are read, however its library encodes them.
-describe('tags come back', () => {
+// Invariant: the tags that are read are the tags that an app wrote, however its library encoded them.
+describe('tags survive encoding', () => {
   it('as one run of encoded words', () => {
     fc.assert(
       fc.property(tagList, fc.constantFrom('Q', 'B'), (list, encoding) => {
@@ -89,7 +89,7 @@ describe('tags come back', () => {
     );
   });
 
-  it('each encoded alone, over several fields', () => {
+  it('if each is encoded alone, over several fields', () => {
     fc.assert(
       fc.property(tagList, (list) => {
         expect(tags(...list.map((each) => ` ${libmime.encodeWord(each, 'Q')}`))).toEqual(list);

@@ -1,6 +1,6 @@
 import type { Trace } from '../../src/message/received.js';
 
-/** A transaction of an app that has signed in, in plain text. */
+/** A transaction of an app that is authenticated, without TLS. */
 export const TRACE: Trace = {
   helloName: 'app.example',
   extended: true,

@@ -7,7 +7,7 @@ import { addDomain, expectAlive, FROM, House, methodsOf, send } from './house.js
 
 expectNoTrouble();
 
-/** How long the store is believed, in milliseconds. */
+/** How long an answer of the store is cached, in milliseconds. */
 const BELIEVED_MS = 2_000;
 
 async function tries(house: House, user: string, password = user): Promise<string> {
@@ -15,7 +15,7 @@ async function tries(house: House, user: string, password = user): Promise<strin
 }
 
 describe('a token', () => {
-  it('is user and password; anything else is 535, alike (68, 69)', async () => {
+  it('is user and password; any other gets the same 535 (68, 69)', async () => {
     const house = await House.open();
     const { token } = house;
     expect(await tries(house, token)).toMatch(/^235 2\.7\.0/);
@@ -31,12 +31,12 @@ describe('a token', () => {
     expect(new Set(refused)).toEqual(new Set(['535 5.7.8 Authentication credentials invalid']));
   });
 
-  it('is wanted before MAIL (66)', async () => {
+  it('is required before MAIL (66)', async () => {
     const house = await House.open();
     await (await Talk.greeted(house.port)).play('> MAIL FROM:<app@example.com>', '< 530 5.7.0');
   });
 
-  it('says which domain it is', async () => {
+  it('identifies its domain', async () => {
     const house = await House.open();
     const other = await addDomain(house.store, 'other.example');
     const talk = await house.signedIn(other);
@@ -44,7 +44,7 @@ describe('a token', () => {
     expect((await house.messages()).map(({ domain }) => domain)).toEqual(['other.example']);
   });
 
-  it('works at once when it is new, and the old one as long as its grace', async () => {
+  it('works at once if it is new, and the old one works during its grace time', async () => {
     let now = 1_000_000;
     const house = await House.open({ gateway: { now: () => now } });
     const fresh = newToken().expose();
@@ -77,7 +77,7 @@ describe('the user', () => {
     await talk.play(`> AUTH PLAIN ${plain}`, `< ${reply}`);
   });
 
-  it('is no password', async () => {
+  it('may not be the password', async () => {
     const house = await House.open();
     const talk = await Talk.greeted(house.port);
     for (const [user, password] of [
@@ -91,7 +91,7 @@ describe('the user', () => {
 });
 
 describe('a domain that is removed', () => {
-  it('is believed for a moment, then neither signs in nor sends', async () => {
+  it('works for a moment from the cache, then can neither sign in nor send', async () => {
     let now = 1_000_000;
     const house = await House.open({ gateway: { now: () => now } });
     const talk = await house.signedIn();
@@ -99,7 +99,7 @@ describe('a domain that is removed', () => {
     await house.store.removeDomain('example.com', now);
     now += BELIEVED_MS + 1;
     expect(await tries(house, house.token)).toMatch(/^535/);
-    // A session may outlive its domain.
+    // A session may live longer than its domain.
     await talk.play(
       '> MAIL FROM:<app@example.com>',
       '< 550 5.7.1 example.com may send no more',
@@ -109,8 +109,8 @@ describe('a domain that is removed', () => {
   });
 });
 
-describe('a store that cannot tell', () => {
-  it('is 454: it says nothing about the credentials', async () => {
+describe('a store that fails', () => {
+  it('gives 454, which says nothing about the credentials', async () => {
     let down = true;
     const house = await House.open({
       before: (store) => ({

@@ -11,7 +11,7 @@ describe('RCPT', () => {
   const put = (house: House, address: string, verdict: 'blocked' | 'allowed', domain = 'example.com') =>
     house.store.blockList.put({ domain, address, verdict, since, reason: '550 5.1.1 No such user' });
 
-  it('to a blocked address gets 550 5.7.1 with date and reason, in any case of letters; others are taken', async () => {
+  it('to a blocked address gets 550 5.7.1 with date and reason, in any case of letters; others are accepted', async () => {
     const house = await House.open();
     await put(house, 'gone@example.net', 'blocked');
     await put(house, 'ours@example.net', 'allowed');
@@ -29,12 +29,12 @@ describe('RCPT', () => {
       '< 250',
     );
     await expectAlive(talk);
-    // The operator allows it.
+    // The operator allows the address.
     await put(house, 'gone@example.net', 'allowed');
     await talk.play('> MAIL FROM:<app@example.com>', '< 250', '> RCPT TO:<gone@example.net>', '< 250');
   });
 
-  it('is answered for now only, where the store cannot tell', async () => {
+  it('gets a temporary reply if the store fails', async () => {
     const failing = () => Promise.reject(new StoreError('failed', 'the disk is on fire'));
     const house = await House.open({
       before: (store) => ({
@@ -54,8 +54,8 @@ describe('RCPT', () => {
   });
 });
 
-describe('whom a domain has blocked', () => {
-  it('is asked again two seconds after there was nobody, and of each address once there is somebody', async () => {
+describe('the block list of a domain', () => {
+  it('is read again two seconds after it was empty, and for each address if it is not empty', async () => {
     let now = 0;
     const asked: string[] = [];
     const domain = { id: 1, name: 'example.com', createdAt: 0 };

@@ -9,7 +9,7 @@ interface Result {
   readonly body: string;
 }
 
-/** What comes of a message that is given in pieces, each overwritten as soon as it was taken. */
+/** Returns the result for a message that is given in pieces. Each piece is overwritten as soon as it was taken. */
 function collect(pieces: readonly string[], limit: number): Result {
   const collector = new HeaderCollector(limit);
   for (const [index, piece] of pieces.entries()) {
@@ -27,7 +27,7 @@ function collect(pieces: readonly string[], limit: number): Result {
 
 const text = (octets: Uint8Array): string => Buffer.from(octets).toString('latin1');
 
-/** The same, told from the whole message at once. */
+/** Returns the expected result, computed from the whole message at once. */
 function expected(message: string, limit: number): Result {
   const end = message.startsWith('\r\n') ? 0 : message.indexOf('\r\n\r\n') + 2;
   const whole = end < 2 && !message.startsWith('\r\n');
@@ -64,7 +64,7 @@ describe('HeaderCollector', () => {
     );
   });
 
-  it('copies nothing where the section comes in one piece', () => {
+  it('copies nothing if the section comes in one piece', () => {
     const piece = Buffer.from('a: b\r\n\r\nbody');
     const result = new HeaderCollector(100).add(piece);
     if (result === null || result === 'tooLong') throw new Error('not found');

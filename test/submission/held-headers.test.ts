@@ -47,7 +47,7 @@ function goesOn(acceptance: ReturnType<Awaited<ReturnType<typeof submissions>>>,
 }
 
 describe('header sections that are not complete', () => {
-  // 10,000 of 255 KB took 3 GB, since they were outside of store.in_flight.
+  // 10,000 sections of 255 KB took 3 GB, because store.in_flight did not count them.
   it('have half of store.in_flight in all, and the largest give way', async () => {
     const accept = await submissions();
     let open = Array.from({ length: 2000 }, accept);
@@ -55,13 +55,13 @@ describe('header sections that are not complete', () => {
     const held = open.filter((acceptance) => goesOn(acceptance, Buffer.from('X'))).length * 31 * PIECE.length;
     expect(held).toBeGreaterThan(IN_FLIGHT / 8);
     expect(held).toBeLessThanOrEqual(IN_FLIGHT / 2);
-    // A small one that comes in two pieces is not in their way, nor they in its.
+    // A small section in two pieces is accepted beside the large ones.
     const small = accept();
     expect(goesOn(small, Buffer.from('From: app@example.com\r\n'))).toBe(true);
     expect(goesOn(small, Buffer.from('\r\nHello\r\n'))).toBe(true);
     await expect(small.end()).resolves.toMatchObject({ from: 'app@example.com' });
     for (const acceptance of open) acceptance.abort();
-    // What was counted is free again.
+    // The octets that were counted are free again.
     const again = Array.from({ length: 8 }, accept);
     for (let round = 0; round < 24; round += 1) {
       expect(again.every((acceptance) => goesOn(acceptance, PIECE))).toBe(true);

@@ -12,11 +12,11 @@ export interface HouseOptions {
   readonly gateway?: Partial<GatewayOptions>;
   readonly server?: ServeOptions<Domain>;
   readonly listen?: Partial<ListenOptions>;
-  /** What stands before the store, such as one that fails. */
+  /** Wraps the store, for example with one that fails. */
   readonly before?: (store: Store) => Store;
 }
 
-/** A gateway with a store of its own on the disk, and the domain `example.com`. */
+/** Runs a gateway with a store of its own on the disk, and the domain `example.com`. */
 export class House {
   /** The API token of `example.com`. */
   readonly token: string;
@@ -57,7 +57,7 @@ export class House {
     return this.running.port;
   }
 
-  /** A client that has signed in. */
+  /** Returns a client that has signed in. */
   async signedIn(token = this.token, options: TalkOptions = {}): Promise<Talk> {
     const talk = await Talk.greeted(this.port, options);
     const reply = await talk.signIn(token);
@@ -65,14 +65,14 @@ export class House {
     return talk;
   }
 
-  /** Every message, oldest first. */
+  /** Returns every message, oldest first. */
   async messages(): Promise<MessageDetail[]> {
     const listed = await this.store.messages({ limit: 1_000 });
     const details = await Promise.all(listed.reverse().map(({ id }) => this.store.message(id)));
     return details.filter((message) => message !== null);
   }
 
-  /** The stored octets, each as the character of the same number. */
+  /** Returns the stored octets as Latin-1. */
   async raw(id: number): Promise<string> {
     const pieces: Uint8Array[] = [];
     for await (const piece of this.store.content(id)) pieces.push(piece);
@@ -80,7 +80,7 @@ export class House {
   }
 }
 
-/** Adds a domain, and gives its token. */
+/** Adds a domain, and returns its token. */
 export async function addDomain(store: Store, name: string): Promise<string> {
   const token = newToken().expose();
   await store.addDomain(name, digestToken(token), Date.now());
@@ -89,7 +89,7 @@ export async function addDomain(store: Store, name: string): Promise<string> {
 
 export const FROM = 'From: app@example.com\r\n';
 
-/** Sends one message, and gives the reply to its end. `content` ends with CRLF. */
+/** Sends one message, and returns the reply to its end. `content` ends with CRLF. */
 export async function send(talk: Talk, content: string, from = 'app@example.com'): Promise<string> {
   await talk.play(
     `> MAIL FROM:<${from}>`,
@@ -103,13 +103,13 @@ export async function send(talk: Talk, content: string, from = 'app@example.com'
   return talk.reply();
 }
 
-/** Whatever came before, the session goes on: a good message is taken. */
+/** Checks that the session still works after what came before: it accepts a good message. */
 export async function expectAlive(talk: Talk): Promise<void> {
   const reply = await send(talk, `${FROM}\r\nStill here.\r\n`);
   if (!reply.startsWith('250 2.0.0')) throw new Error(reply);
 }
 
-/** The methods of a store as properties, so that some can be replaced. */
+/** Returns the methods of a store as properties, so that some can be replaced. */
 export function methodsOf(store: Store): Store {
   return {
     ...store,

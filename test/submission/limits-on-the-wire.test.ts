@@ -7,7 +7,7 @@ expectNoTrouble();
 
 const HEADER_LIMIT = 2_000;
 
-/** A header section of so many octets, its blank line included. */
+/** Returns a header section of so many octets, its blank line included. */
 function headerOf(octets: number): string {
   const room = octets - FROM.length - 2;
   const lines = Math.ceil(room / 500);
@@ -21,7 +21,7 @@ function headerOf(octets: number): string {
 
 describe('the header section', () => {
   it.each(['in one write', 'octet by octet'])(
-    'may have its limit, and not one octet more (%s)',
+    'may reach its limit, and not one octet more (%s)',
     async (how) => {
       const house = await House.open({ gateway: { maxHeaderSize: HEADER_LIMIT } });
       const talk = await house.signedIn();
@@ -49,7 +49,7 @@ describe('the header section', () => {
     },
   );
 
-  it('that never ends is not held: memory stays as it was', async () => {
+  it('is not held if it never ends: memory does not grow', async () => {
     const house = await House.open();
     const talk = await house.signedIn();
     const before = process.memoryUsage().rss;
@@ -67,7 +67,7 @@ describe('the header section', () => {
 });
 
 describe('the whole message', () => {
-  it('may have its limit, and not one octet more (104); SIZE is told and heard (91)', async () => {
+  it('may reach its limit, and not one octet more (104); SIZE is announced and checked (91)', async () => {
     const limit = 5_000;
     const house = await House.open({ server: { limits: { messageSize: limit } } });
     const talk = await house.signedIn();

@@ -1,7 +1,7 @@
 /**
- * Invariant: the sender that acceptance allowed is the one that another reader finds in the field that goes out.
+ * Invariant: the sender that acceptance allowed is the one that another reader finds in the field that is sent on.
  *
- * The other readers are Python's: `parseaddr` on the field as it stands, `policy.default`, and `parseaddr` on the field
+ * The other readers are Python's: `parseaddr` on the field as it is, `policy.default`, and `parseaddr` on the field
  * with its encoded words decoded first, as careless programs do it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { HeaderSection } from '../../src/message/section.js';
 import { HeaderRefusal, rewriteHeader } from '../../src/submission/rewrite.js';
 import { TRACE } from '../message/trace.js';
 
-/** Returns the address that was allowed and the octets that go out, or why not. */
+/** Returns the address that was allowed and the octets that are sent on, or the reason of the refusal. */
 function accept(from: string): { readonly address: string; readonly octets: Buffer } | string {
   try {
     const section = Buffer.from(`From:${from}\r\nDate: x\r\nMessage-ID: <1@example.com>\r\n`);
@@ -55,7 +55,7 @@ function readings(sections: readonly Buffer[]): Readings[] {
 
 const hasPython = spawnSync('python3', ['-c', 'import email.policy']).status === 0;
 
-describe('a From field that another reader could read in another way', () => {
+describe('a From field with more than one reading', () => {
   it.each([
     [' =?utf-8?q?=3Cceo=40bank.example=3E=2C <x@a.example>', 'an encoded word has no end'],
     [' =?utf-8?q?=3Cceo=40bank.example=3E=2C?= <x@a.example>', 'an encoded word holds @, <, >'],
@@ -90,7 +90,7 @@ describe('a From field that another reader could read in another way', () => {
     ' "bob@example.net via Shop" <x@a.example>',
     ' "bob@example.net" =?utf-8?q?=C3=BCber?= Shop <x@a.example>',
     ' =?iso-8859-1?q?M=FCller?= <x@a.example> (work)',
-  ])('is left as it is if there is no such way: %j', (from) => {
+  ])('is left as it is if it has one reading: %j', (from) => {
     const accepted = accept(from);
     if (typeof accepted === 'string') throw new Error(accepted);
     expect(accepted.octets.toString('latin1')).toContain(`\r\nFrom:${from}\r\nDate: x`);
@@ -134,7 +134,7 @@ const piece = fc.constantFrom(
   ],
 );
 const content = fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join(''));
-/** Things that mostly follow the grammar, so that many are accepted. */
+/** Values that mostly follow the grammar, so that many are accepted. */
 const phrase = fc.oneof(
   content.map((text) => `"${text.replace(/[\\"]/g, '\\$&')}"`),
   content.map((text) => `(${text.replace(/[\\()]/g, '\\$&')})`),
@@ -158,7 +158,7 @@ describe.skipIf(!hasPython)('the sender that Python reads', () => {
       .sample(from, 20_000)
       .map((text) => accept(text))
       .filter((each) => typeof each !== 'string')
-      // A dot at the end of a domain is no address at all to policy.default.
+      // policy.default reads no address if its domain ends with a dot.
       .filter(({ address }) => !address.endsWith('.'))
       // The readers print octets beyond ASCII as surrogates.
       .filter(({ address }) => /^[ -~]+$/.test(address));
@@ -166,10 +166,10 @@ describe.skipIf(!hasPython)('the sender that Python reads', () => {
     const found = readings(accepted.map(({ octets }) => octets));
     const wrong = accepted.flatMap(({ address, octets }, index) => {
       const [plain, modern, decoded] = found[index] ?? ['', [], ''];
-      // Some fields make these readers throw; then they have no other reading.
+      // If a field makes one of these readers throw, that reader has no other reading.
       const one = (reading: string): boolean => reading === address || reading.startsWith('failed:');
       const same = one(plain) && (typeof modern === 'string' ? one(modern) : modern.join() === address);
-      // Who decodes first may be left without an address; it must not find another one.
+      // A program that decodes first may find no address; it must not find another one.
       const harmless = decoded === address || !/@bank\.example/.test(decoded);
       if (same && harmless) return [];
       const field = HeaderSection.parse(octets.subarray(0, -2)).first('From')?.foldedText();

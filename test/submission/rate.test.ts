@@ -1,6 +1,6 @@
 /**
- * Invariant: whatever the pattern of asking, no more than a minute's number comes at once, nor more than time
- * gives back after that; and who waits as long as was said gets in.
+ * Invariant: whatever the pattern of calls, no more than a minute's number is allowed at once, nor more than time
+ * gives back after that; and a caller that waits as long as it was asked to is allowed.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { Gateway, type GatewayOptions } from '../../src/submission/gateway.js';
 import { Rate } from '../../src/submission/rate.js';
 
 describe('a rate', () => {
-  it('is had at once in full, and then as time gives it back', () => {
+  it("allows a whole minute's number at once, and then as much as time gives back", () => {
     let now = 0;
     const rate = new Rate(6, () => now);
     expect(Array.from({ length: 7 }, () => rate.take(1))).toEqual([0, 0, 0, 0, 0, 0, 10_000]);
@@ -22,12 +22,12 @@ describe('a rate', () => {
     expect(rate.take(1)).toBe(10_000);
   });
 
-  it('is of each key by itself', () => {
+  it('counts each key on its own', () => {
     const rate = new Rate(1, () => 0);
     expect([rate.take(1), rate.take(2), rate.take(1)]).toEqual([0, 0, 60_000]);
   });
 
-  it('of 0 is any', () => {
+  it('of 0 allows any number', () => {
     const rate = new Rate(0, () => 0);
     expect(Array.from({ length: 1000 }, () => rate.take(1)).every((wait) => wait === 0)).toBe(true);
   });
@@ -96,13 +96,13 @@ describe('the gateway', () => {
     );
   });
 
-  it('counts no message whose sender is refused', async () => {
+  it('does not count a message if its sender is refused', async () => {
     const { onMail } = bound(gateway({ rates: { messagesPerMinute: 1 }, clock: () => 0 }));
     expect(text(await onMail(session(domain), mailbox('app@example.org')))).toMatch(/^550 5\.7\.1/);
     expect(await onMail(session(domain), mailbox('app@example.com'))).toBeUndefined();
   });
 
-  it('counts those without AUTH for the domain of their sender', async () => {
+  it('counts messages without AUTH for the domain of their sender', async () => {
     const { onMail, onRcpt } = bound(
       gateway({ rates: { messagesPerMinute: 1, recipientsPerMinute: 1 }, clock: () => 0 }),
     );
@@ -113,7 +113,7 @@ describe('the gateway', () => {
     expect(text(await onMail(session(null), mailbox('app@example.com')))).toMatch(/^450 4\.7\.1/);
   });
 
-  it('lets any number through unless told otherwise', async () => {
+  it('allows any number by default', async () => {
     const { onMail } = bound(gateway({ clock: () => 0 }));
     for (let n = 0; n < 5000; n++) expect(await onMail(session(domain), null)).toBeUndefined();
   });

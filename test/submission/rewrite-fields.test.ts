@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FROM, House, send } from './house.js';
 
-describe('the names of the fields that instruct', () => {
-  it('are configurable: the configured ones are taken, the others stay', async () => {
+describe('the names of the fields with instructions', () => {
+  it('are configurable: the configured fields are removed, the others stay', async () => {
     const house = await House.open({
       gateway: { listUnsubscribeField: 'X-Unsub', tagFields: ['X-Campaign'] },
     });
@@ -18,7 +18,7 @@ describe('the names of the fields that instruct', () => {
     expect(raw).not.toMatch(/X-Unsub|X-Campaign/);
   });
 
-  it('stand in the reason of a refusal', async () => {
+  it('appear in the reason of a refusal', async () => {
     const house = await House.open({ gateway: { listUnsubscribeField: 'X-Unsub' } });
     const talk = await house.signedIn();
     expect(await send(talk, `${FROM}X-Unsub: nonsense\r\n\r\n`)).toMatch(

@@ -7,7 +7,7 @@ const rewrite = (section: string): Rewritten =>
   rewriteHeader(Buffer.from(section, 'latin1'), { domain: 'example.com', trace: TRACE });
 const text = (octets: Buffer): string => octets.toString('latin1');
 
-/** Fields one by one: a line that does not begin with white space begins a field. */
+/** Splits a section into fields: a line that does not begin with white space begins a field. */
 const split = (section: string): string[] => (section === '' ? [] : section.split(/(?<=\r\n)(?![ \t])/));
 
 const HANDLED = /^(?:from|bcc|resent-bcc|x-oms-tags|x-mailpace-tags|x-list-unsubscribe|list-unsubscribe)$/i;
@@ -46,7 +46,7 @@ const taken = fc.constantFrom(
   'x-mailpace-tags :\r\n\t=?utf-8?q?=C3=BC?=\r\n',
   'X-List-Unsubscribe: <https://x>,\r\n <mailto:y>\r\n',
 );
-/** Fields to keep, marked true, with fields to take among them, and a From somewhere. */
+/** Fields to keep, marked true, with fields to remove among them, and one From field. */
 const fields = fc
   .tuple(
     fc.array(
@@ -64,8 +64,8 @@ const fields = fc
     return [...rest.slice(0, place), from, ...rest.slice(place)];
   });
 
-// Invariant: but for Received on top and what is missing at the end, the fields that are kept are the octets
-// that came, in their order, and nothing else is there.
+// Invariant: apart from Received on top and missing fields at the end, the result has exactly the fields to keep, octet
+// for octet and in their order.
 it('leaves every other field octet for octet, in order', () => {
   fc.assert(
     fc.property(fields, (list) => {
@@ -86,7 +86,7 @@ it('leaves every other field octet for octet, in order', () => {
   );
 });
 
-// Invariant: a second rewriting puts one more Received on top and changes nothing else.
+// Invariant: a second rewriting adds one more Received on top and changes nothing else.
 it('is stable when applied twice', () => {
   fc.assert(
     fc.property(fields, (list) => {
@@ -106,7 +106,7 @@ it('is stable when applied twice', () => {
   );
 });
 
-// Invariant: any octets at all are rewritten or refused, and the result is never much more than came.
+// Invariant: any octets at all are rewritten or refused, and the result is never much larger than the input.
 it('throws nothing but refusals', () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 6 }).map((octets) => text(Buffer.from(octets))),

@@ -24,7 +24,7 @@ const refusal = (section: string, options: Partial<RewriteOptions> = {}): Header
   }
   throw new Error('was not refused');
 };
-/** A complete section with these fields before its end. */
+/** Returns a complete section with these fields before its end. */
 const withFields = (fields: string): string => `From: a@example.com\r\n${fields}${COMPLETE}`;
 
 it('rewrites a message as an app sends it', () => {
@@ -58,7 +58,7 @@ it('rewrites a message as an app sends it', () => {
   });
 });
 
-it('only puts Received on a message that has all it needs', () => {
+it('adds only Received if the message has every field that it needs', () => {
   const section = withFields('');
   expect(rewrite(section)).toEqual({
     octets: Buffer.from(`${RECEIVED}${section}\r\n`),
@@ -70,8 +70,8 @@ it('only puts Received on a message that has all it needs', () => {
   });
 });
 
-// RFC 5321 4.4: only the host that makes the final delivery writes them.
-it('takes fields of a final delivery off', () => {
+// RFC 5321 4.4: only the host that makes the final delivery writes these fields.
+it('removes the fields of a final delivery', () => {
   const section = withFields('Return-Path: <a@example.com>\r\nTo: b\r\ndelivered-to: c\r\n d\r\n');
   expect(rewrite(section).octets.toString()).toBe(`${RECEIVED}${withFields('To: b\r\n')}\r\n`);
 });
@@ -83,7 +83,7 @@ it('shows the beginning of a very long subject, cut between words, and keeps all
   expect(octets.toString()).toContain(section);
 });
 
-it('leaves fields alone that stand twice, and reads the first', () => {
+it('leaves fields alone that occur twice, and reads the first', () => {
   const section = withFields('Subject: a\r\nSubject: b\r\nDate: x\r\nTo: c\r\nTo: d\r\nMessage-Id: none\r\n');
   const result = rewrite(section);
   expect(result.octets.toString()).toBe(`${RECEIVED}${section}\r\n`);
@@ -102,12 +102,12 @@ describe('From', () => {
     ['From : A <a@EXAMPLE.com>', 'a@EXAMPLE.com'],
     ['FROM: "b@other.example" <a@example.com> (c@other.example)', 'a@example.com'],
     ['From: a@example.com.', 'a@example.com.'],
-  ])('takes %s', (field, from) => {
+  ])('accepts %s', (field, from) => {
     expect(rewrite(`${field}\r\n`).from).toBe(from);
     expect(rewrite(`${field}\r\n`, { domain: 'Example.com.' }).from).toBe(from);
   });
 
-  it('knows the domain in both its forms', () => {
+  it('compares the domain in both its forms', () => {
     expect(rewrite('From: a@bücher.example\r\n', { domain: 'xn--bcher-kva.example' }).from).toBe(
       'a@bücher.example',
     );
@@ -147,14 +147,14 @@ describe('From', () => {
 });
 
 describe('tags', () => {
-  it('come from the fields that are configured, in the order of the message', () => {
+  it('come from the configured fields, in the order of the message', () => {
     const section = withFields('x-two: b\r\nX-One: a\r\nX-OMS-Tags: c\r\n');
     const result = rewrite(section, { tagFields: ['X-One', 'X-Two'] });
     expect(result.tags).toEqual(['b', 'a']);
     expect(result.octets.toString()).toBe(`${RECEIVED}${withFields('X-OMS-Tags: c\r\n')}\r\n`);
   });
 
-  it('refuses what is too much, with the reason', () => {
+  it('are refused with the reason if they exceed a limit', () => {
     const many = Array.from({ length: 21 }, (_, index) => index).join();
     expect(refusal(withFields(`X-OMS-Tags: ${many}\r\n`))).toMatchObject({
       kind: 'tags',
@@ -164,7 +164,7 @@ describe('tags', () => {
 });
 
 describe('List-Unsubscribe', () => {
-  it('is recorded and left alone where the app sent the plain one', () => {
+  it('is recorded and not changed if the app sent the plain field', () => {
     const section = withFields('List-Unsubscribe:\t<https://x>,\r\n  <mailto:y>\r\n');
     expect(rewrite(section).listUnsubscribe).toBe('<https://x>,  <mailto:y>');
     expect(rewrite(section).octets.toString()).toBe(`${RECEIVED}${section}\r\n`);
@@ -201,7 +201,7 @@ it('names the line of a malformed section', () => {
   });
 });
 
-it('takes what nodemailer sends', async () => {
+it('accepts the messages that nodemailer sends', async () => {
   const transport = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   const sent = await transport.sendMail({
     from: { name: 'Jörg, M.', address: 'jorg@example.com' },

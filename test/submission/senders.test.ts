@@ -1,4 +1,4 @@
-/** Who may send as whom: the envelope and the From field. */
+/** Tests the rules for senders: the envelope and the From field. */
 import { describe, expect, it } from 'vitest';
 import { expectNoTrouble } from '../server/harness.js';
 import { Talk } from '../server/talk.js';
@@ -73,12 +73,12 @@ describe('the author of a domain below', () => {
     expect(await send(talk, from('app.example.com'))).toMatch(
       /^550 5\.7\.1 .*: the address is of app\.example\.com/,
     );
-    // The nearest domain owns it.
+    // The nearest domain owns the name.
     expect(await send(talk, from('app.shop.example.com'), '')).toMatch(/^550 5\.7\.1/);
     expect(await send(talk, from('notexample.com'), '')).toMatch(/^550 5\.7\.1/);
   });
 
-  it('may write anything if it is so set', async () => {
+  it('may write anything if the configuration allows it', async () => {
     const house = await House.open({ gateway: { authorDomains: 'subdomains' } });
     await addDomain(house.store, 'shop.example.com');
     const talk = await house.signedIn();
@@ -150,7 +150,7 @@ describe('the From field', () => {
     await expectAlive(talk);
   });
 
-  it('is looked at in a message that is header alone, too', async () => {
+  it('is checked in a message that is header alone, too', async () => {
     const house = await House.open();
     const talk = await house.signedIn();
     expect(await send(talk, 'From: a@elsewhere.example\r\n')).toMatch(/^550 5\.7\.1/);
@@ -161,13 +161,13 @@ describe('the From field', () => {
 });
 
 describe('a listener that lets clients in without AUTH', () => {
-  it('takes mail of the domains it has, told by the envelope, and no other', async () => {
+  it('accepts mail of its own domains, by the envelope sender, and of no other', async () => {
     const house = await House.open({ listen: { authRequired: false } });
     await addDomain(house.store, 'deep.example.com');
     const talk = await Talk.greeted(house.port);
     expect(await send(talk, `${FROM}\r\n`)).toMatch(/^250/);
     expect(await send(talk, `${FROM}\r\n`, 'a@sub.example.com')).toMatch(/^250/);
-    // The nearest domain owns it; and From must be of exactly that one.
+    // The nearest domain owns the name, and From must have exactly that domain.
     expect(await send(talk, `${FROM}\r\n`, 'a@deep.example.com')).toMatch(/^550 5\.7\.1/);
     expect(await send(talk, 'From: a@deep.example.com\r\n\r\n', 'a@deep.example.com')).toMatch(/^250/);
     await talk.play('> MAIL FROM:<a@elsewhere.example>', '< 550 5.7.1', '> MAIL FROM:<>', '< 530 5.7.0');
@@ -179,7 +179,7 @@ describe('a listener that lets clients in without AUTH', () => {
     expect(await house.raw((await house.messages())[0]?.id ?? 0)).toMatch(/ with ESMTP id\s/);
   });
 
-  it('still lets a client sign in, and then holds it to its domain', async () => {
+  it('still lets a client sign in, and then limits it to its domain', async () => {
     const house = await House.open({ listen: { authRequired: false } });
     const talk = await house.signedIn(await addDomain(house.store, 'other.example'));
     await talk.play('> MAIL FROM:<app@example.com>', '< 550 5.7.1', '> MAIL FROM:<>', '< 250');

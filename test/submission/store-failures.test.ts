@@ -1,4 +1,4 @@
-/** A store that fails or is full: nothing is acknowledged, nothing half visible, and the connection lives on. */
+/** If a store fails or is full, nothing is acknowledged or half visible, and the connection stays open. */
 import { describe, expect, it } from 'vitest';
 import { type Draft, type Store, StoreError } from '../../src/store/port.js';
 import { nextLine, runChild } from '../store/sqlite-fixtures.js';
@@ -11,7 +11,7 @@ expectNoTrouble();
 
 const LARGE = `${FROM}\r\n${`${'x'.repeat(70)}\r\n`.repeat(20_000)}`;
 
-/** A store whose next messages fail. */
+/** Wraps a store so that its next messages fail. */
 function failing(failure: { error: StoreError | null }, where: 'open' | 'commit'): (store: Store) => Store {
   const check = (): void => {
     if (failure.error !== null) throw failure.error;
@@ -51,7 +51,7 @@ describe.each(['open', 'commit'] as const)('a store that fails in %s', (where) =
   });
 });
 
-it('a store that was closed under a running server is 451, and no crash', async () => {
+it('answers 451 and does not crash if the store is closed under a running server', async () => {
   const house = await House.open();
   const talk = await house.signedIn();
   await expectAlive(talk);
@@ -62,29 +62,32 @@ it('a store that was closed under a running server is 451, and no crash', async 
   await talk.play('< 451 4.3.0', '> NOOP', '< 250');
 });
 
-it.skipIf(!canMount())('a disk that is really full is 452; room again is 250 again (113)', async () => {
-  const folder = tempFolder();
-  const child = runChild(
-    '../../submission/children/full-gateway.mjs',
-    [folder.path],
-    smallDevice(folder.path),
-  );
-  try {
-    const said: string[] = [];
-    for (let line = await nextLine(child); line !== 'end'; line = await nextLine(child)) said.push(line);
-    expect({ said, errors: child.errors() }).toEqual({
-      said: [
-        'before 250 2.0.0',
-        'full 452 4.3.1',
-        'large 452 4.3.1',
-        'same connection 250 2.0.0',
-        'kept true',
-      ],
-      errors: '',
-    });
-    expect(await child.exited).toBe(0);
-  } finally {
-    await child.kill();
-    folder.remove();
-  }
-});
+it.skipIf(!canMount())(
+  'answers 452 if the disk is really full, and 250 again when there is room (113)',
+  async () => {
+    const folder = tempFolder();
+    const child = runChild(
+      '../../submission/children/full-gateway.mjs',
+      [folder.path],
+      smallDevice(folder.path),
+    );
+    try {
+      const said: string[] = [];
+      for (let line = await nextLine(child); line !== 'end'; line = await nextLine(child)) said.push(line);
+      expect({ said, errors: child.errors() }).toEqual({
+        said: [
+          'before 250 2.0.0',
+          'full 452 4.3.1',
+          'large 452 4.3.1',
+          'same connection 250 2.0.0',
+          'kept true',
+        ],
+        errors: '',
+      });
+      expect(await child.exited).toBe(0);
+    } finally {
+      await child.kill();
+      folder.remove();
+    }
+  },
+);

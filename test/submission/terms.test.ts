@@ -8,7 +8,7 @@ import { NO_TERMS, tempFolder } from '../store/fixtures.js';
 
 const NOW = Date.UTC(2026, 4, 1, 12);
 
-/** A gateway over a store, and a client that has said EHLO. */
+/** Starts a gateway over a store, and a client that has sent EHLO. */
 async function gateway(options: ServeOptions<Domain> = {}) {
   const folder = tempFolder();
   onTestFinished(folder.remove);
@@ -28,7 +28,7 @@ async function gateway(options: ServeOptions<Domain> = {}) {
   return {
     talk,
     store,
-    /** Sends a message with these parameters, and gives what the store has of it. */
+    /** Sends a message with these parameters, and returns what the store has of it. */
     async send(mail: string, ...recipients: string[]): Promise<MessageDetail | null> {
       await talk.play(`> MAIL FROM:<app@example.com> ${mail}`, '< 250');
       for (const recipient of recipients) await talk.play(`> RCPT TO:${recipient}`, '< 250');
@@ -39,8 +39,8 @@ async function gateway(options: ServeOptions<Domain> = {}) {
   };
 }
 
-describe('what MAIL and RCPT ask of the delivery', () => {
-  it('is nothing, as a rule', async () => {
+describe('the terms of MAIL and RCPT', () => {
+  it('are empty by default', async () => {
     const { send } = await gateway();
     expect(await send('SIZE=100', '<a@example.net>')).toMatchObject({
       status: 'held',
@@ -49,7 +49,7 @@ describe('what MAIL and RCPT ask of the delivery', () => {
     });
   });
 
-  it('is kept: BODY and SMTPUTF8', async () => {
+  it('keep BODY and SMTPUTF8', async () => {
     const { send } = await gateway();
     const message = await send('BODY=8BITMIME SMTPUTF8', '<a@example.net>');
     expect(message?.terms).toMatchObject({ body: '8BITMIME', smtputf8: true });
@@ -59,7 +59,7 @@ describe('what MAIL and RCPT ask of the delivery', () => {
     });
   });
 
-  it('is kept: DSN', async () => {
+  it('keep the parameters of DSN', async () => {
     const { send } = await gateway();
     const message = await send(
       'RET=HDRS ENVID=QQ+2B1',
@@ -82,7 +82,7 @@ describe('what MAIL and RCPT ask of the delivery', () => {
     requireTls: true,
   };
 
-  it('is kept: BY, as a time, and MT-PRIORITY', async () => {
+  it('keep BY, as a time, and MT-PRIORITY', async () => {
     const { send } = await gateway({ extensions });
     const returned = await send('BY=90;RT MT-PRIORITY=-2', '<a@example.net>');
     expect(returned).toMatchObject({
@@ -93,7 +93,7 @@ describe('what MAIL and RCPT ask of the delivery', () => {
     expect(told?.terms.deliverBy).toEqual({ time: NOW - 5000, otherwise: 'notify', trace: false });
   });
 
-  it('is kept: a release time, until which the message is queued', async () => {
+  it('keep a release time, until which the message is queued', async () => {
     const { send } = await gateway({ extensions });
     const held = await send('HOLDFOR=3600', '<a@example.net>');
     expect(held).toMatchObject({
@@ -105,13 +105,13 @@ describe('what MAIL and RCPT ask of the delivery', () => {
     expect(until).toMatchObject({ status: 'queued', terms: { releaseAt: NOW + 86_400_000 } });
   });
 
-  it('is nothing where the release time has passed', async () => {
+  it('drop a release time that has passed', async () => {
     const { send } = await gateway({ extensions });
     const passed = await send('HOLDUNTIL=2026-05-01T12:00:00Z', '<a@example.net>');
     expect(passed).toMatchObject({ status: 'held', terms: { releaseAt: null } });
   });
 
-  it('is kept: REQUIRETLS, over TLS', async () => {
+  it('keep REQUIRETLS, over TLS', async () => {
     const certificates = await localhostCertificates();
     const { talk, send } = await gateway({ extensions, certificates });
     await talk.play('> MAIL FROM:<app@example.com> REQUIRETLS', '< 555 5.5.4', '> STARTTLS', '< 220');
@@ -121,14 +121,14 @@ describe('what MAIL and RCPT ask of the delivery', () => {
   });
 });
 
-describe('what the content needs', () => {
+describe('the needs of the content', () => {
   const NOTHING = { eightBit: false, utf8Header: false, binary: false, longLines: false };
 
   it.each([
     ['Hello', NOTHING],
     ['H\xc3\xa9llo', { ...NOTHING, eightBit: true }],
     ['a'.repeat(999), { ...NOTHING, longLines: true }],
-  ])('is computed from the octets: %j', async (line, needs) => {
+  ])('are computed from the octets: %j', async (line, needs) => {
     const { talk, send, store } = await gateway();
     const message = await send('BODY=8BITMIME SMTPUTF8', '<a@example.net>');
     expect(message?.needs).toEqual(NOTHING);
@@ -140,7 +140,7 @@ describe('what the content needs', () => {
     expect((await store.message(last?.id ?? 0))?.needs).toEqual(needs);
   });
 
-  it('is not SMTPUTF8 for the sake of the Received field', async () => {
+  it('are not SMTPUTF8 because of the Received field', async () => {
     const { talk, send, store } = await gateway();
     talk.write('MAIL FROM:<app@example.com> SMTPUTF8\r\n');
     talk.write(Buffer.from('RCPT TO:<a@b\u00fccher.example>\r\nDATA\r\n', 'utf8'));

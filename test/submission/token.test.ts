@@ -4,7 +4,7 @@ import { Secret } from '../../src/base/secret.js';
 import { digestToken, newToken } from '../../src/submission/token.js';
 
 describe('tokens', () => {
-  it('are 32 octets in base64url, none like another, none that looks like an option', () => {
+  it('are 32 octets in base64url, all different, and none looks like an option', () => {
     const tokens = Array.from({ length: 1000 }, newToken);
     for (const token of tokens) {
       expect(token).toBeInstanceOf(Secret);
@@ -14,7 +14,7 @@ describe('tokens', () => {
     expect(new Set(tokens.map((token) => token.expose())).size).toBe(1000);
   });
 
-  it('are known by the SHA-256 of their octets', () => {
+  it('are stored as the SHA-256 of their octets', () => {
     expect(Buffer.from(digestToken('abc')).toString('hex')).toBe(
       'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     );

@@ -1,10 +1,10 @@
 /**
- * Invariant: whatever a header section holds, the work that acceptance and DKIM do for it is bounded by a number of
- * steps for each of its octets.
+ * Invariant: whatever a header section contains, acceptance and DKIM do a bounded number of steps for each of its
+ * octets.
  *
- * Steps are counted and not timed. V8 counts how often each block of our code runs (what coverage tools use), so that
- * no code is there for the test alone. The native methods that read through their whole input are counted by its
- * length: a search in a list, inside a loop over fields, was the fault that this stands for.
+ * Steps are counted and not timed. V8 counts how often each block of our code runs (as coverage tools do), so that no
+ * code exists for the test alone. Native methods that read their whole input are counted by its length. This test
+ * guards against a search in a list, inside a loop over fields.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { type Profiler, Session } from 'node:inspector';
@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { TRACE } from '../message/trace.js';
 import { HEADER_SHAPES } from '../shapes/headers.mjs';
 
-/** Steps for an octet, and for a section whatever its length. Measured: 38 at most, for fields of one letter. */
+/** The most steps per octet, and for a section of any length. Measured: 38 at most, for fields of one letter. */
 const STEPS_PER_OCTET = 60;
 const STEPS = 20_000;
 
@@ -27,7 +27,7 @@ const ask = (method: string, parameters: object = {}): unknown => {
   return result;
 };
 
-/** Octets or entries that native methods had to look through. */
+/** Number of octets or entries that native methods had to read. */
 let native = 0;
 
 beforeAll(() => {
@@ -50,7 +50,7 @@ afterAll(() => {
 
 const OURS = /\/dist\/(?:message|submission|delivery\/dkim)\//;
 
-/** What acceptance and then DKIM do to a section; counted in steps. */
+/** Counts the steps that acceptance and then DKIM take for a section. */
 async function workOf(section: Buffer): Promise<{ readonly steps: number; readonly grown: number }> {
   const { HeaderRefusal, rewriteHeader } = await import('../../src/submission/rewrite.js');
   const { HeaderSection } = await import('../../src/message/section.js');
@@ -91,7 +91,7 @@ const KEY = {
 
 function check({ steps, grown }: Awaited<ReturnType<typeof workOf>>, octets: number): void {
   expect(steps).toBeLessThan(STEPS + STEPS_PER_OCTET * octets);
-  // Received, Date, Message-ID and a signature, whose list of fields has a limit.
+  // The addition is Received, Date, Message-ID and a signature, whose list of fields has a limit.
   expect(grown).toBeLessThan(8 * 1024);
 }
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { testCertificates } from '../../certs.js';
 
-/** A request as the server took it. */
+/** A request that the server received. */
 export interface Taken {
   readonly url: string | undefined;
   readonly headers: IncomingHttpHeaders;
@@ -21,20 +21,20 @@ export interface Reply {
 }
 
 export interface ApiServer {
-  /** Where `/api/v1/send` is. */
+  /** The URL of `/api/v1/send`. */
   readonly url: string;
   readonly port: number;
   readonly taken: Taken[];
-  /** Connections that there have been. */
+  /** Returns how many connections there have been. */
   readonly connections: () => number;
 }
 
-/** What answers: a reply, or something else done with the response. */
+/** Returns the reply to a request, or handles the response itself. */
 export type Answering = (request: Taken, response: http.ServerResponse) => Reply | undefined;
 
 export const PENDING: Reply = { body: { id: 42, status: 'pending' } };
 
-/** A mail API on loopback that answers as it is told to. */
+/** Starts a mail API on loopback that answers with `answer`, until the end of the test. */
 export async function apiServer(
   answer: Answering,
   options: { readonly tls?: boolean } = {},

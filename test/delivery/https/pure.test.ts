@@ -22,7 +22,7 @@ import { parseMailboxList } from '../../../src/message/mailbox.js';
 import { recipient } from '../files/shipment.js';
 
 describe('parseApiUrl', () => {
-  it('takes the token out of the URL, and the name of its field', () => {
+  it('takes the token, and the name of its field, out of the URL', () => {
     const target = parseApiUrl(
       'https://se%2Fcret@mail.example/api/v1/send?token_header=MailPace-Server-Token&x=1',
     );
@@ -123,7 +123,7 @@ describe('judge', () => {
 });
 
 describe('spread', () => {
-  it('mails each recipient once, nobody else, at most 50 at once, and shows blind ones to nobody', () => {
+  it('sends to each recipient once, to no other address, to at most 50 at once, and hides Bcc recipients', () => {
     const address = fc.integer({ min: 0, max: 150 }).map((number) => `r${number}@x.example`);
     const named = address.map((text) => ({ name: 'N', address: text.toUpperCase() }));
     fc.assert(
@@ -168,7 +168,7 @@ describe('spread', () => {
     expect([sizes(50), sizes(51)]).toEqual([[50], [50, 1]]);
   });
 
-  it('mails an address once, however often the envelope has it (fault 10)', () => {
+  it('sends to an address once, however often the envelope has it (fault 10)', () => {
     const paths = ['d@example.net', 'd@EXAMPLE.net', 'x@example.net', 'D@example.net'];
     const to = [
       { name: '', address: 'd@example.net' },
@@ -192,7 +192,7 @@ describe('spread', () => {
     expect(once).toEqual([{ to: [{ positions: [0, 1], text: 'd@example.net' }], cc: [], bcc: [] }]);
   });
 
-  it('has a key for each set of recipients, whatever their order', () => {
+  it('makes one key for each set of recipients, whatever their order', () => {
     const of = (...positions: number[]): string =>
       requestKey('k', { to: positions.map((at) => ({ positions: [at], text: '' })), cc: [], bcc: [] });
     expect(of(1, 2)).toBe(of(2, 1));
@@ -201,7 +201,7 @@ describe('spread', () => {
 });
 
 describe('formatAddress', () => {
-  it('writes what is read again as the same', () => {
+  it('writes an address that parses to the same again', () => {
     const name = fc.string({ unit: 'grapheme-ascii' }).map((text) => text.trim().replace(/\s+/g, ' '));
     fc.assert(
       fc.property(name, (name) => {
@@ -216,7 +216,7 @@ describe('formatAddress', () => {
 describe('composeRequest', () => {
   const FACTS = { recipients: [recipient(0, 'you@example.net')], tags: [], most: 1_000_000 };
 
-  /** What all requests of a message have in common. */
+  /** Returns the JSON that all requests of a message have in common. */
   function compose(
     text: string,
     facts: Partial<RequestFacts> = {},
@@ -230,7 +230,7 @@ describe('composeRequest', () => {
     `From: a@b\r\nContent-Type: multipart/${type}; boundary=X\r\n\r\n` +
     `${parts.map((part) => `--X\r\n${part}\r\n`).join('')}--X--\r\n`;
 
-  it('has text, HTML and inline pictures by their Content-ID', () => {
+  it('makes text, HTML and inline pictures with their Content-ID', () => {
     const fields = compose(
       multipart(
         'related',
@@ -273,20 +273,20 @@ describe('composeRequest', () => {
     });
   });
 
-  it('has a body of one space where there is no text', () => {
+  it('makes a body of one space if there is no text', () => {
     const pdf =
       'From: a@b\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF\r\n';
     expect(compose(pdf)).toMatchObject({ textbody: ' ', attachments: [{ name: 'a.pdf' }] });
     expect(compose('From: a@b\r\n\r\n')).toMatchObject({ textbody: ' ' });
   });
 
-  it('has a subject without line ends (fault 9)', () => {
+  it('makes a subject without line ends (fault 9)', () => {
     expect(compose('Subject: =?utf-8?Q?a=0D=0ABcc:_x=40example.net?=\r\n\r\nx')).toMatchObject({
       subject: 'a  Bcc: x@example.net',
     });
   });
 
-  it('gives the members of groups, and names decoded', () => {
+  it('makes the members of groups, with decoded names', () => {
     const { fromName, requests } = compose(
       'From: =?utf-8?q?=C3=89?= <a@b>\r\nTo: Team: "A, B" <x@y>, z@y;\r\nCc: undisclosed-recipients:;\r\n\r\nx',
       { recipients: [recipient(0, 'x@y'), recipient(1, 'z@y')] },
@@ -313,19 +313,19 @@ describe('composeRequest', () => {
     expect(() => compose(`From: a@b\r\n${sealed}`)).toThrow(expect.objectContaining({ enhancedCode }));
   });
 
-  it('does not break what a mailing list put a footer to', () => {
+  it('does not refuse a message to which a mailing list added a footer', () => {
     const signed = 'Content-Type: multipart/signed; boundary=S\r\n\r\n--S\r\n\r\nx\r\n--S--';
     expect(() => compose(multipart('mixed', signed, '\r\nfooter'))).toThrow('what multipart/signed seals');
   });
 
-  it('is refused one octet above the most, and not at it', () => {
+  it('refuses a message one octet above the limit, and takes it at the limit', () => {
     const text = 'From: a@b\r\nSubject: \xc3\xbc"\r\n\r\nx\x01';
     const { size } = compose(text);
     expect(compose(text, { most: size })).toMatchObject({ subject: 'ü"', textbody: 'x\x01' });
     expect(() => compose(text, { most: size - 1 })).toThrow(`more than ${size - 1} octets for the mail API`);
   });
 
-  it('has long texts and files as they are, whatever the pieces', () => {
+  it('keeps long texts and files as they are, whatever the pieces', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(
@@ -353,7 +353,7 @@ describe('composeRequest', () => {
 });
 
 describe('Room', () => {
-  it('never holds more than it has, but for one alone, and lets everybody in', async () => {
+  it('never holds more than its limit, except one message alone, and admits all in the end', async () => {
     const one = fc.record({ tenant: fc.integer({ min: 1, max: 3 }), size: fc.integer({ min: 0, max: 15 }) });
     await fc.assert(
       fc.asyncProperty(fc.array(one, { minLength: 1 }), async (all) => {

@@ -26,7 +26,7 @@ function open(url: string, environment: ApiEnvironment = {}): Transport {
   return transport;
 }
 
-/** What became of a message to one recipient that got this answer. */
+/** Returns the delivery of a message to one recipient if the API answers with this reply. */
 async function outcome(reply: Reply): Promise<Delivery | undefined> {
   const api = await apiServer(() => reply);
   return (await open(api.url).send(shipment(MESSAGE), RUNNING))[0];
@@ -68,7 +68,7 @@ describe('a request', () => {
     expect(transport.destination('x@y.example')).toBe(`127.0.0.1:${api.port}`);
   });
 
-  it('is from the sending domain where the message is from this server: a notification', async () => {
+  it('is from the sending domain if the message is a notification from this server', async () => {
     const api = await apiServer(() => PENDING);
     const notification = MESSAGE.replace(
       /^From: .*/,
@@ -81,7 +81,7 @@ describe('a request', () => {
     expect(api.taken[0]?.body['from']).toBe('Mail Delivery System <MAILER-DAEMON@example.com>');
   });
 
-  it('is not made for what must come back in time, which an API does not promise', async () => {
+  it('is not made for a message that must be returned in time, because an API does not promise that', async () => {
     const api = await apiServer(() => PENDING);
     const message = shipment(MESSAGE);
     const timed = (otherwise: 'return' | 'notify'): Shipment => ({
@@ -96,7 +96,7 @@ describe('a request', () => {
     expect(api.taken).toHaveLength(1);
   });
 
-  it('goes over TLS that is verified', async () => {
+  it('goes over TLS with a verified certificate', async () => {
     const api = await apiServer(() => PENDING, { tls: true });
     const ca = readFileSync((await testCertificates()).ca);
     const [delivery] = await open(api.url, { ca }).send(shipment(MESSAGE), RUNNING);
@@ -110,7 +110,7 @@ describe('a request', () => {
     expect(api.taken).toHaveLength(1);
   });
 
-  it('is made on a connection that is kept, and again where that was closed meanwhile', async () => {
+  it('is made on a kept connection, and again on a new one if that was closed meanwhile', async () => {
     const api = await apiServer(() => PENDING);
     const transport = open(api.url);
     await transport.send(shipment(MESSAGE), RUNNING);
@@ -137,7 +137,7 @@ describe('recipients', () => {
   const HEADER =
     'From: app@example.com\r\nTo: A <a@x.example>, gone@x.example\r\nCc: c@x.example\r\n\r\nx\r\n';
 
-  it('are blind where no field names them; who is named and no recipient is not mailed', async () => {
+  it('become Bcc if no field names them; an address in a field that is no recipient gets no mail', async () => {
     const api = await apiServer(() => PENDING);
     await open(api.url).send(
       shipment(HEADER, { to: ['b@x.example', 'C@x.example', 'a@X.example'] }),
@@ -148,7 +148,7 @@ describe('recipients', () => {
     ]);
   });
 
-  it('are each tried alone where one of them is refused, and each has his own outcome', async () => {
+  it('are each tried alone if one of them is refused, and each has an outcome of its own', async () => {
     const api = await apiServer(({ body }) =>
       JSON.stringify(body).includes('b@x')
         ? { status: 400, body: { errors: { to: ['contains a blocked address'] } } }
@@ -173,7 +173,7 @@ describe('recipients', () => {
     expect(new Set(keys).size).toBe(4);
   });
 
-  it('have the same key in the same company, and a key of at most 255 characters', async () => {
+  it('have the same key in the same group of recipients, and a key of at most 255 characters', async () => {
     const api = await apiServer(() => ({ status: 500 }));
     const transport = open(api.url);
     const key = 'k'.repeat(300);
@@ -193,7 +193,7 @@ describe('recipients', () => {
     expect(keys[3]?.length).toBeLessThanOrEqual(255);
   });
 
-  it('that are left after a deferral are not asked for', async () => {
+  it('are not sent after an answer that asks to wait', async () => {
     const api = await apiServer(() => ({
       status: 429,
       headers: { 'retry-after': '7' },
@@ -208,8 +208,8 @@ describe('recipients', () => {
   });
 });
 
-describe('what goes wrong', () => {
-  it('bounces by the words of the API, and waits for what stands between', async () => {
+describe('failures', () => {
+  it('bounces if the API itself refuses, and defers if something before the API answers', async () => {
     expect(await outcome({ status: 400, body: { errors: { to: ['is invalid'] } } })).toMatchObject({
       outcome: 'bounced',
       reply: 'HTTP 400 to is invalid',
@@ -234,7 +234,7 @@ describe('what goes wrong', () => {
     expect(other.taken).toEqual([]);
   });
 
-  it('defers an answer that is too large, at the bound and one above', async () => {
+  it('defers if an answer is too large, at the limit and one octet above', async () => {
     const answer = (size: number): string => {
       const start = '{"id":1,"x":"';
       return `${start}${'x'.repeat(size - start.length - 2)}"}`;
@@ -247,7 +247,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  it('defers where nobody answers, in time or at all', async () => {
+  it('defers if no answer comes, or none in time', async () => {
     const [refused] = await open('http://127.0.0.1:1/').send(shipment(MESSAGE), RUNNING);
     expect(refused).toMatchObject({
       outcome: 'deferred',
@@ -262,12 +262,12 @@ describe('what goes wrong', () => {
     ] as const) {
       const [delivery] = await open(silent.url, environment).send(shipment(MESSAGE), RUNNING);
       expect(delivery).toMatchObject({ outcome: 'deferred', reply });
-      // It may have been taken: no other transport may send it as well.
+      // The API may have accepted it, so no other transport may send it as well.
       expect(delivery?.transportFailed).toBeUndefined();
     }
   });
 
-  it('defers where the connection breaks, or what answers speaks no HTTP', async () => {
+  it('defers if the connection breaks, or the server does not speak HTTP', async () => {
     const broken = await apiServer((_, response) => void response.socket?.destroy());
     expect(await open(broken.url).send(shipment(MESSAGE), RUNNING)).toMatchObject([
       { outcome: 'deferred', reply: expect.stringMatching(/hang up|ECONNRESET/) },
@@ -291,7 +291,7 @@ describe('what goes wrong', () => {
     ]);
   });
 
-  it('bounces what is larger than the API takes, before it is read, and after base64 made it so', async () => {
+  it('bounces a message larger than the API accepts, before it is read and after base64 has made it larger', async () => {
     const api = await apiServer(() => PENDING);
     const transport = open(api.url);
     const unread = shipment('', {
@@ -308,7 +308,7 @@ describe('what goes wrong', () => {
     expect(api.taken).toEqual([]);
   });
 
-  it('begins nothing while the server stops, and ends what is under way soon', async () => {
+  it('begins nothing while the server stops, and ends requests under way soon', async () => {
     const stop = new AbortController();
     const silent = await apiServer(() => {
       stop.abort();
@@ -322,7 +322,7 @@ describe('what goes wrong', () => {
     expect(silent.taken).toHaveLength(1);
   });
 
-  it('hands on what the store fails with', async () => {
+  it('passes on an error of the store', async () => {
     const api = await apiServer(() => PENDING);
     const broken = shipment(MESSAGE, {
       async *content() {

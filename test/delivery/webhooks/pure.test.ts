@@ -32,7 +32,7 @@ describe('parseWebhookUrl', () => {
     expect(parseWebhookUrl(text, false)).toEqual(expect.any(String));
   });
 
-  it('takes https: with a name or a public address, and what is private where it is allowed', () => {
+  it('accepts https: with a name or a public address, and private addresses if they are allowed', () => {
     expect(parseWebhookUrl('https://Hooks.example.com/a?b=c', false)).toMatchObject({
       href: 'https://hooks.example.com/a?b=c',
     });
@@ -54,7 +54,7 @@ describe('publicLookup', () => {
     return new Promise((resolve) => lookup('hooks.example', { all }, (...given) => resolve(given)));
   }
 
-  it('gives the public ones of all addresses, or an error', async () => {
+  it('returns only the public addresses, or an error', async () => {
     const mixed = [v4('10.0.0.1'), v4('1.1.1.1'), { address: '::1', family: 6 }];
     expect(await look(mixed, true)).toEqual([null, [v4('1.1.1.1')]]);
     expect(await look(mixed, false)).toEqual([null, '1.1.1.1', 4]);
@@ -63,7 +63,7 @@ describe('publicLookup', () => {
     expect(await look(new Error('ENOTFOUND'), true)).toMatchObject([{ message: 'ENOTFOUND' }, []]);
   });
 
-  it('is asked once for each connection: a name cannot change its mind between the check and the use', async () => {
+  it('is called once for each connection, so a name cannot change between the check and the use', async () => {
     const inner = await apiServer(() => ({}));
     const answers = [[v4('203.0.114.1'), v4('127.0.0.1')], [v4('127.0.0.1')]];
     let asked = 0;

@@ -31,7 +31,7 @@ function never(): never {
   throw new Error('nothing was taken');
 }
 
-/** Starts telling, quickly and to anywhere, until the end of the test. */
+/** Starts to report events, quickly and to any address, until the end of the test. */
 function start(store: Store, options: WebhookOptions = {}): { close(): Promise<void> } {
   const webhooks = startWebhooks(store, { allowPrivate: true, poll: 10, gap: () => 10, ...options });
   onTestFinished(() => webhooks.close());
@@ -53,7 +53,7 @@ function queue(
   return accept(store, domain.id, { status: 'queued', ...facts }, content);
 }
 
-/** Writes what became of all recipients of the one message that is due. */
+/** Settles all recipients of the one message that is due. */
 async function settle(store: Store, outcomes: readonly AttemptOutcome[]): Promise<void> {
   const now = Date.now();
   const [lease] = await store.queue.lease({ now, until: now + 60_000, limit: 1, perDomain: 1 });
@@ -68,7 +68,7 @@ async function settle(store: Store, outcomes: readonly AttemptOutcome[]): Promis
   await store.queue.settle(lease, settlements, true);
 }
 
-/** What was told, in the order of the names. */
+/** Returns the events that the API received, in the order of the names. */
 function told(api: ApiServer): unknown[] {
   return api.taken
     .map(({ body }) => body)
@@ -124,7 +124,7 @@ describe('an event', () => {
     await vi.waitUntil(async () => (await store.webhooks.nextEventDue()) === null, PATIENCE);
   });
 
-  it('tells what became of which recipients, and with which reply', async () => {
+  it('names its recipients, with the outcome and the reply for each', async () => {
     const { store, domain } = await house();
     const api = await apiServer(() => ({}));
     await setWebhook(store, domain, api.url);
@@ -149,7 +149,7 @@ describe('an event', () => {
     ]);
   });
 
-  it('has no text of a message that is large, and no fields of one that has none', async () => {
+  it('has no text if its message is large, and no fields if the content cannot be read', async () => {
     const { store, domain } = await house();
     const api = await apiServer(() => ({}));
     await setWebhook(store, domain, api.url);
@@ -184,7 +184,7 @@ describe('an event', () => {
 });
 
 describe('an endpoint', () => {
-  it('that fails is asked again until it says yes, whatever kind of yes', async () => {
+  it('that fails is called again until it answers with any 2xx', async () => {
     const { store, domain } = await house();
     const replies: Reply[] = [
       { status: 500 },
@@ -205,7 +205,7 @@ describe('an endpoint', () => {
     expect(new Set(api.taken.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   });
 
-  it('that goes on failing is switched off after ten more tries, and told about once', async () => {
+  it('that goes on failing is switched off after ten more tries, and logged once', async () => {
     const { store, domain } = await house();
     const api = await apiServer(() => ({ status: 500 }));
     await setWebhook(store, domain, api.url);
@@ -217,12 +217,12 @@ describe('an endpoint', () => {
     expect(api.taken).toHaveLength(1 + RETRIES);
     expect((await store.webhooks.list())[0]?.off?.reason).toBe('the answer was 500');
     expect(await store.webhooks.nextEventDue()).toBeNull();
-    // What happens while it is off is not told later.
+    // Events that happen while it is off are not reported later.
     await queue(store, domain);
     expect(await store.webhooks.nextEventDue()).toBeNull();
   });
 
-  it('that fails is left alone by all events, and nobody waits for it', async () => {
+  it('that fails is called for none of its events, and other domains do not wait for it', async () => {
     const { store, domain } = await house();
     const other = await addDomain(store, 'other.example');
     const silent = await apiServer(() => undefined);
@@ -251,7 +251,7 @@ describe('an endpoint', () => {
     expect(broken.taken).toHaveLength(1);
   });
 
-  it('is called over TLS that is verified, and not at all at a private address', async () => {
+  it('is called over TLS with a verified certificate, and not at all at a private address', async () => {
     const { store, domain } = await house();
     const api = await apiServer(() => ({}), { tls: true });
     const ca = readFileSync((await testCertificates()).ca);
@@ -274,7 +274,7 @@ describe('an endpoint', () => {
 });
 
 describe('close', () => {
-  it('waits for what is under way, and then ends it; what was not told is told after the next start', async () => {
+  it('waits for events under way and then ends them; the others are reported after the next start', async () => {
     const { store, domain } = await house();
     let finish: (() => void) | undefined;
     const api = await apiServer((_, response) => {
@@ -294,7 +294,7 @@ describe('close', () => {
     const second = start(store, { stopGrace: 0 });
     await vi.waitUntil(() => api.taken.length === 2, PATIENCE);
     await second.close();
-    // Its lease, that is: nothing counts against the endpoint.
+    // The due time is the end of its lease: nothing counts against the endpoint.
     expect(await store.webhooks.nextEventDue()).toBeGreaterThan(Date.now());
     const later = Date.now() + 200_000;
     start(store, { now: () => later, stopGrace: 0 });
@@ -302,7 +302,7 @@ describe('close', () => {
     expect(api.taken[2]?.headers['webhook-id']).toBe(api.taken[1]?.headers['webhook-id']);
   });
 
-  it('goes on after a failure of the store, which it tells once', async () => {
+  it('goes on after a failure of the store, which it logs once', async () => {
     const { store, domain } = await house();
     const api = await apiServer(() => ({}));
     await setWebhook(store, domain, api.url);
@@ -338,12 +338,12 @@ describe('a webhook of one domain that answers slowly', () => {
       await addDomain(store, 'slow.example'),
       await addDomain(store, 'quick.example'),
     ];
-    // It never answers: a slower endpoint there is not.
+    // It never answers, so no endpoint could be slower.
     const slow = await apiServer(() => undefined);
     const quick = await apiServer(() => ({ status: 204 }));
     await setWebhook(store, slowDomain, slow.url);
     await setWebhook(store, quickDomain, quick.url);
-    // More than are ever in hand at one time.
+    // More events than are ever leased at one time.
     await Promise.all(Array.from({ length: 1_100 }, () => queue(store, slowDomain)));
     const webhooks = start(store, { deadline: 10_000, stopGrace: 0 });
     await expect.poll(() => slow.taken.length, PATIENCE).toBe(2);

@@ -22,7 +22,7 @@ interface Seen {
   readonly to: readonly (readonly [string, string])[];
 }
 
-/** What Python's email package, which shares nothing with the reader, finds in these messages. */
+/** Returns what Python's email package finds in these messages. It shares no code with the reader. */
 function python(messages: readonly Buffer[]): Seen[] {
   const script = fileURLToPath(new URL('reader.py', import.meta.url));
   const input = messages.map((message) => `${message.toString('base64')}\n`).join('');
@@ -88,7 +88,7 @@ describe.skipIf(!hasPython)(
   },
 );
 
-/** Python parses the groups of fields of a delivery status, and so has no octets of it. */
+/** Python parses the groups of fields of a delivery status, and so has no octets for it. */
 function comparable(leaf: Leaf): Leaf {
   return leaf.type === 'message/delivery-status' ? { ...leaf, octets: null } : leaf;
 }

@@ -22,7 +22,7 @@ const mixed = (...parts: string[]): string => HEAD + multipart('mixed', 'X', par
 const TEXT = 'Content-Type: text/plain\r\n\r\nHello';
 
 describe('text', () => {
-  it('is decoded as the web means its character set (fault 4)', () => {
+  it('is decoded with the meaning that the web gives its character set (fault 4)', () => {
     for (const charset of ['windows-1252', 'iso-8859-1', 'latin1', '"cp1252"']) {
       expect(read(`${HEAD}Content-Type: text/plain; charset=${charset}\r\n\r\nit\x92s 5 \x80`).text).toBe(
         'it’s 5 €',
@@ -32,7 +32,7 @@ describe('text', () => {
     expect(read(mixed(TEXT, named)).files[0]?.[0]).toBe('5 €.pdf');
   });
 
-  it('without a character set is UTF-8 if it can be, else windows-1252', () => {
+  it('without a character set is UTF-8 if it is valid UTF-8, else windows-1252', () => {
     expect(read(`${HEAD}\r\n\xc3\xbc`).text).toBe('ü');
     expect(read(`${HEAD}\r\n\xfc\x80`).text).toBe('ü€');
   });
@@ -43,11 +43,11 @@ describe('text', () => {
         `${HEAD}Content-Type: text/plain; charset=${charset}\r\nContent-Transfer-Encoding: base64\r\n\r\n${octets.toString('base64')}`,
       ).text;
     expect(of('utf-8', Buffer.from('a\r\nb\rc\nd'))).toBe('a\nb\rc\nd');
-    // U+0A0D is CR and LF in octets, and is not a line end.
+    // U+0A0D has the octets of CR and LF, and is not a line end.
     expect(of('utf-16le', Buffer.from('a\r\nb\u0a0d', 'utf16le'))).toBe('a\nb\u0a0d');
   });
 
-  it('in an unknown character set is read if it is ASCII, and else refused with its name', () => {
+  it('in an unknown character set is read if it is ASCII, else refused with the name of the set', () => {
     const of = (octets: string): string => `${HEAD}Content-Type: text/plain; charset=x-none\r\n\r\n${octets}`;
     expect(read(of('abc')).text).toBe('abc');
     expect(() => read(of('\x80'))).toThrow('its text is in the character set x-none');
@@ -64,11 +64,11 @@ describe('text', () => {
     ['text/'],
     ['/plain'],
     [''],
-  ])('of an invalid type %j is there as it stands (fault 5)', (type) => {
+  ])('of an invalid type %j is kept as it is (fault 5)', (type) => {
     expect(read(`${HEAD}Content-Type: ${type}\r\n\r\nHello\r\n--b\r\n`).text).toBe('Hello\n--b\n');
   });
 
-  it('is found by whichever boundary occurs, if there are two (fault 5)', () => {
+  it('is found by the boundary that occurs, if there are two (fault 5)', () => {
     const body = `\r\n\r\n--b\r\n\r\nHello\r\n--b--\r\n`;
     expect(read(`${HEAD}Content-Type: multipart/mixed; boundary=a; boundary=b${body}`).text).toBe('Hello');
     const fields = 'Content-Type: multipart/mixed; boundary=a\r\nContent-Type: multipart/mixed; boundary=b';
@@ -81,7 +81,7 @@ describe('text', () => {
     expect(read(encoded).text).toBe('');
   });
 
-  it('in paragraphs is joined by RFC 3676', () => {
+  it('in paragraphs is joined as RFC 3676 says', () => {
     const flowed = (body: string, more = ''): string | null =>
       read(`${HEAD}Content-Type: text/plain; format=flowed${more}\r\n\r\n${body}`).text;
     expect(flowed('one \r\ntwo\r\n> a \r\n> b\r\n>> c \r\n> d\r\n-- \r\nme\r\n  stuffed')).toBe(
@@ -120,12 +120,12 @@ describe('a file', () => {
     expect(read(mixed(log, report)).text).toBe('a\nb');
   });
 
-  it.each(['7bit', '8bit', 'binary', 'quoted-printable'])('in %s has its octets (fault 7)', (encoding) => {
+  it.each(['7bit', '8bit', 'binary', 'quoted-printable'])('in %s keeps its octets (fault 7)', (encoding) => {
     const part = `Content-Type: text/csv; name=a.csv\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\nA\r\nB`;
     expect(read(mixed(TEXT, part)).files).toEqual([['a.csv', 'text/csv', 'A\r\nB']]);
   });
 
-  it('has the parameters of its type, and a name by its type if it has none (fault 8)', () => {
+  it('has the parameters of its type, and a name made of its type if it has none (fault 8)', () => {
     const of = (type: string): readonly string[] | undefined =>
       read(mixed(TEXT, `Content-Type: ${type}\r\n\r\nx`)).files[0]?.slice(0, 2);
     expect(of('text/calendar; method=REQUEST')).toEqual([
@@ -147,12 +147,12 @@ describe('a file', () => {
     ['=?utf-8?Q?fdp=E2=80=AE.exe?=', 'fdp.exe'],
     ['..', 'attachment-1.pdf'],
     [`${'x'.repeat(300)}.pdf`, `${'x'.repeat(251)}.pdf`],
-  ])('named %j is named %j (fault 9)', (given, name) => {
+  ])('named %j gets the name %j (fault 9)', (given, name) => {
     const part = `Content-Type: application/pdf\r\nContent-Disposition: attachment; filename="${given}"\r\n\r\nx`;
     expect(read(mixed(TEXT, part)).files[0]?.[0]).toBe(name);
   });
 
-  it('of base64 that was put together from pieces has all of them', () => {
+  it('of base64 that was joined from pieces keeps all of them', () => {
     const part =
       'Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nQQ==\r\nQg==\r\nQ0Q=';
     expect(read(mixed(TEXT, part)).files[0]?.[2]).toBe('ABCD');
@@ -171,7 +171,7 @@ describe('limits', () => {
       (_, at) => `Content-Type: multipart/mixed; boundary=B${at}\r\n\r\n--B${at}\r\n`,
     ).join('');
   const fields = HEAD.split('\r\n').length - 1;
-  // Each: a limit, a message that is at it, and one that is one above.
+  // Each row: a limit, a message that reaches it, and a message that is one above.
   it.each<[keyof MimeLimits, number, string, string]>([
     ['lines', fields + 3, `${HEAD}\r\na\r\nb`, `${HEAD}\r\na\r\nb\r\nc`],
     ['fields', fields, HEAD, `${HEAD}X: y\r\n`],

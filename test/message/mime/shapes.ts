@@ -3,7 +3,7 @@
 export const HEAD =
   'From: App <app@example.com>\r\nTo: You <you@example.net>\r\nSubject: Hi\r\nMIME-Version: 1.0\r\n';
 
-/** A multipart with these parts, each with its header section. */
+/** Returns a multipart with these parts, each with its header section. */
 export function multipart(type: string, boundary: string, parts: readonly string[], more = ''): string {
   const body = parts.map((part) => `--${boundary}\r\n${part}\r\n`).join('');
   return `Content-Type: multipart/${type}; boundary="${boundary}"${more}\r\n\r\n${body}--${boundary}--\r\n`;
