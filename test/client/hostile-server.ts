@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A server that does as it is told with each connection; gone after the test. Gives its port. */
+/** Starts a server that runs `behave` for each connection, and closes it after the test. Returns its port. */
 export async function hostileServer(behave: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -19,7 +19,7 @@ export async function hostileServer(behave: (socket: Socket) => void): Promise<n
   return (server.address() as AddressInfo).port;
 }
 
-/** Answers each line by a function of it; null answers nothing. */
+/** Answers each line with the result of a function; if that is null, sends nothing. */
 export function answering(socket: Socket, answer: (line: string) => string | null): void {
   let text = '';
   socket.on('data', (octets: Buffer) => {

@@ -1,6 +1,6 @@
 /**
- * Invariant: if a server sends anything that must not come, in any phase and however it is cut, the connection is
- * closed with bounded work, and no message counts as delivered that was not.
+ * Invariant: if a server sends anything that must not come, in any phase and however it is split, the client closes
+ * the connection with bounded work, and no message counts as delivered that was not.
  */
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -27,7 +27,7 @@ const MESSAGE: OutgoingMessage = {
   content: { form: 'data', octets: Buffer.from('Subject: x\r\n\r\nhello\r\n.\r\n') },
 };
 
-/** The steps of a session that carries a message, each with the reply of a good server. */
+/** The steps of a session that sends a message, each with the reply of a correct server. */
 const GOOD = {
   greeting: '220 x\r\n',
   EHLO: '250-x\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n',
@@ -41,18 +41,18 @@ type Step = keyof typeof GOOD;
 const STEPS = Object.keys(GOOD) as Step[];
 
 interface Script {
-  /** Replies in place of the good ones. */
+  /** Replies in place of the correct ones. */
   readonly replies?: Partial<Record<Step, string>>;
   readonly pipelining?: boolean;
   /** Writes in place of the socket. */
   readonly write?: (socket: Socket, octets: string, step: Step) => void;
   /** Code of the reply to any other line. Default: 250. */
   readonly other?: number;
-  /** Gets what the client sends. */
+  /** Is called with each line that the client sends. */
   readonly heard?: (line: string) => void;
 }
 
-/** Plays the server's half. */
+/** Plays the server's part. */
 function play(socket: Socket, { replies = {}, pipelining = true, write, other = 250, heard }: Script): void {
   const say = (step: Step): void => {
     const good = pipelining ? GOOD[step] : GOOD[step].replace('250-PIPELINING\r\n', '');
@@ -98,7 +98,7 @@ function options(port: number, changes: Partial<ConnectionOptions> = {}): Connec
   };
 }
 
-/** Opens a connection and sends the message; what went wrong before there was one is the error. */
+/** Opens a connection and sends the message. Returns an error if the session could not be opened. */
 async function attempt(port: number, message = MESSAGE): Promise<TransactionResult | Error> {
   try {
     const connection = await Connection.open(options(port), shared);
@@ -109,14 +109,14 @@ async function attempt(port: number, message = MESSAGE): Promise<TransactionResu
   }
 }
 
-/** Whether each recipient counts as delivered. */
+/** Returns for each recipient whether it counts as delivered. */
 function delivered(result: TransactionResult | Error): boolean[] {
   if (result instanceof Error) return [false, false];
   return result.recipients.map(({ phase, reply }) => phase === 'end' && reply?.done === true);
 }
 
 describe.each([true, false])('with PIPELINING %s', (pipelining) => {
-  it('a message is delivered though each octet comes by itself', async () => {
+  it('delivers a message though each octet comes in a packet of its own', async () => {
     const port = await hostileServer((socket) => {
       let queue: Promise<void> = Promise.resolve();
       play(socket, {
@@ -136,8 +136,8 @@ describe.each([true, false])('with PIPELINING %s', (pipelining) => {
     expect(delivered(await attempt(port))).toEqual([true, true]);
   });
 
-  it('a server that closes after any octet of its replies has taken nothing before the last one', async () => {
-    // Replies up to the one to the content; each RCPT has one.
+  it('counts nothing as delivered if the server closes after any octet before its last reply', async () => {
+    // The replies up to the one to the content; each RCPT has one.
     const order: Step[] = ['greeting', 'EHLO', 'AUTH', 'MAIL', 'RCPT', 'RCPT', 'DATA', 'content'];
     const total = order.reduce((sum, step) => sum + GOOD[step].length, 0) - (pipelining ? 0 : 16);
     let left = 0;
@@ -174,7 +174,7 @@ describe.each([true, false])('with PIPELINING %s', (pipelining) => {
   };
 
   it.each(Object.keys(FLOODS) as (keyof typeof FLOODS)[])(
-    '%s after any reply closes the connection',
+    'closes the connection if the server sends %s after any reply',
     async (flood) => {
       for (const step of STEPS) {
         let closed: () => void = () => undefined;
@@ -188,13 +188,14 @@ describe.each([true, false])('with PIPELINING %s', (pipelining) => {
         });
         const result = await attempt(port);
         await isClosed;
-        // What was decided before is decided. Replies to a group may be sent in one write, and may run ahead.
+        // Outcomes that were decided before stay decided. A server may send the replies to a group in one write, and
+        // early.
         if (step !== 'content') expect([step, delivered(result)]).toEqual([step, [false, false]]);
       }
     },
   );
 
-  it.each(STEPS)('a code that must not answer %s is not taken for a yes', async (step) => {
+  it.each(STEPS)('does not take a code that must not answer %s for a success', async (step) => {
     const codes = [200, 211, 214, 220, 221, 235, 250, 251, 252, 259, 300, 334, 354, 355, 421, 450, 550];
     for (const code of codes) {
       if (meaningOf(step, code) === 'done' || meaningOf(step, code) === 'more') continue;
@@ -204,7 +205,7 @@ describe.each([true, false])('with PIPELINING %s', (pipelining) => {
       );
       const result = await attempt(port);
       expect([code, delivered(result)]).toEqual([code, [false, false]]);
-      // Content goes out after 354 alone: after anything else it would be heard as commands.
+      // The client sends content only after 354: after any other code the server would read it as commands.
       if (step === 'DATA') expect([code, lines.includes('hello')]).toEqual([code, false]);
     }
   });
@@ -216,7 +217,7 @@ describe.each([true, false])('with PIPELINING %s', (pipelining) => {
     ['no separator', '250ok\r\n'],
     ['a bare LF', '250 ok\n'],
     ['a space first', ' 250 ok\r\n'],
-  ])('a reply to the content with %s leaves its outcome open', async (_, reply) => {
+  ])('leaves the outcome open if the reply to the content has %s', async (_, reply) => {
     const port = await hostileServer((socket) => play(socket, { pipelining, replies: { content: reply } }));
     const result = await attempt(port);
     expect(delivered(result)).toEqual([false, false]);
@@ -224,7 +225,7 @@ describe.each([true, false])('with PIPELINING %s', (pipelining) => {
   });
 
   it.each(['354 go\r\n250 taken\r\n', '354 go\r\n250', '354 go\r\n2'])(
-    'a yes that comes with 354 (%j) is no yes to the content',
+    'does not take a success reply that comes with 354 (%j) for the reply to the content',
     async (reply) => {
       const port = await hostileServer((socket) =>
         play(socket, { pipelining, replies: { DATA: reply, content: ' taken\r\n' } }),
@@ -234,7 +235,7 @@ describe.each([true, false])('with PIPELINING %s', (pipelining) => {
   );
 });
 
-it('a yes to content that the server has not read is no yes', async () => {
+it('does not take a success reply for content that the server has not read', async () => {
   const port = await hostileServer((socket) =>
     play(socket, {
       write: (to, octets, step) => {
@@ -258,7 +259,7 @@ it('a yes to content that the server has not read is no yes', async () => {
   }
 });
 
-it('over TLS, a yes in a record after that of the 354 is no yes', async () => {
+it('over TLS, does not take a success reply in the record after the 354 for the reply to the content', async () => {
   const { cert, key } = await testCertificates();
   const server = createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, (socket) => {
     socket.on('error', () => undefined);
@@ -282,7 +283,7 @@ it('over TLS, a yes in a record after that of the 354 is no yes', async () => {
   expect(delivered(await connection.send(MESSAGE))).toEqual([false, false]);
 });
 
-it('content that the server does not take is not read ahead', async () => {
+it('does not read content ahead of what the server takes', async () => {
   const port = await hostileServer((socket) =>
     play(socket, {
       write: (to, octets, step) => {
@@ -319,7 +320,7 @@ describe('secrets that were sent', () => {
     [`535 5.7.8 ${user} ${password}`],
     ['535 5.7.8 alice@example.com with the password "correct horse"'],
     [`AUTH PLAIN ${plain}`],
-  ])('are not in what %s comes to', async (reply) => {
+  ])('are removed from the error after %s', async (reply) => {
     const port = await hostileServer((socket) => play(socket, { replies: { AUTH: `${reply}\r\n` } }));
     const error = await attempt(port);
     if (!(error instanceof Error)) throw new Error('it was delivered');
@@ -327,7 +328,7 @@ describe('secrets that were sent', () => {
     expect(error.message).toContain('[secret]');
   });
 
-  it('are not in what later replies say either', async () => {
+  it('are removed from later replies, too', async () => {
     const port = await hostileServer((socket) =>
       play(socket, { replies: { content: `554 you said AUTH PLAIN ${plain}\r\n` } }),
     );
@@ -344,7 +345,7 @@ describe('AUTH', () => {
     ],
     ['XOAUTH2', 'user=alice@example.com\x01auth=Bearer correct horse\x01\x01'],
   ] as const)(
-    'by %s presents the token, and asks for the reason of a refusal',
+    'with %s, presents the token and asks for the reason of a refusal',
     async (mechanism, response) => {
       const lines: string[] = [];
       const server = (auth: string): Promise<number> =>
@@ -371,7 +372,7 @@ describe('AUTH', () => {
   );
 });
 
-it('every row of the table is closed: a code is a yes to few commands', () => {
+it('the table of expected replies: a code means success for few commands', () => {
   const yes = (code: number) =>
     Object.keys(EXPECTED_REPLIES).filter((awaited) =>
       ['done', 'more'].includes(String(meaningOf(awaited as Step, code))),

@@ -17,7 +17,7 @@ function read(...pieces: (string | Buffer)[]): ReceivedReply[] {
 }
 
 describe('replies', () => {
-  it('are the same however the octets are cut', () => {
+  it('are the same however the octets are split', () => {
     const text = fc.string({ unit: fc.constantFrom('a', ' ', '-', '5', '.', 'é'), maxLength: 20 });
     const code = fc.integer({ min: 2, max: 5 }).map((first) => first * 100 + 51);
     const reply = fc.tuple(code, fc.array(text, { minLength: 1, maxLength: 4 }));
@@ -35,7 +35,7 @@ describe('replies', () => {
         const reader = new ReplyReader();
         const heard: [number, readonly string[]][] = [];
         for (let i = 1; i < at.length; i++) {
-          // Each piece in memory of its own, that is gone afterwards: nothing may be kept of it.
+          // Each piece has memory of its own, which is overwritten afterwards: the reader must keep no reference to it.
           const piece = Buffer.from(octets.subarray(at[i - 1], at[i]));
           reader.read(piece, ({ code: number, lines }) => heard.push([number, lines]));
           piece.fill(0);
@@ -50,7 +50,7 @@ describe('replies', () => {
     expect(read('250\r\n')).toMatchObject([{ code: 250, lines: [''] }]);
   });
 
-  it('have an enhanced code of their own class only, and text that is safe to show', () => {
+  it('have an enhanced code only of their own class, and a text that is safe to show', () => {
     const [reply] = read('550-5.1.1 No\x1b[31m such\r\n550 5.1.1 mailbox\r\n');
     expect(reply).toMatchObject({ enhanced: '5.1.1', text: 'No?[31m such mailbox', done: false });
     expect(String(reply)).toBe('550 5.1.1 No?[31m such mailbox');
@@ -58,7 +58,7 @@ describe('replies', () => {
   });
 });
 
-describe('what is no reply', () => {
+describe('octets that are not a reply', () => {
   it.each([
     ['250 ok\n', 'a bare LF'],
     ['250 o\rk\r\n', 'a bare CR'],
@@ -68,11 +68,11 @@ describe('what is no reply', () => {
     ['250ok\r\n', 'no separator'],
     ['250-a\r\n550 b\r\n', 'two codes in one reply'],
     ['\r\n', 'an empty line'],
-  ])('%j is refused: %s', (text) => {
+  ])('rejects %j: %s', (text) => {
     expect(() => read(text)).toThrow(ConnectionError);
   });
 
-  it('is a line that is too long, by one octet', () => {
+  it('rejects a line that is one octet too long', () => {
     const line = (length: number): string => `250 ${'x'.repeat(length - 6)}\r\n`;
     expect(read(line(MAX_LINE))).toHaveLength(1);
     expect(() => read(line(MAX_LINE + 1))).toThrow('a line of more than');
@@ -80,7 +80,7 @@ describe('what is no reply', () => {
     expect(read('x'.repeat(MAX_LINE - 1))).toEqual([]);
   });
 
-  it('is a reply that is too long, by one octet', () => {
+  it('rejects a reply that is one octet too long', () => {
     const many = `250-${'x'.repeat(1018)}\r\n`.repeat(63);
     expect(read(many, `250 ${'x'.repeat(1018)}\r\n`)).toHaveLength(1);
     expect(many.length + 1024).toBe(MAX_REPLY);

@@ -1,4 +1,4 @@
-// The client against this project's own server, and against servers that nobody wants to meet.
+// The client against this project's own server, and against servers that misbehave.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type ClientCredentials,
@@ -39,7 +39,7 @@ interface Sent {
   readonly lost: string[];
 }
 
-/** Sends messages over one connection, and tells what became of each. */
+/** Sends messages over one connection, and returns the result of each. */
 async function send(session: Session, options: MailerOptions, mails: readonly Mail[]): Promise<Sent> {
   const left = [...mails];
   const sent: Sent = { outcomes: [], lost: [] };
@@ -105,7 +105,7 @@ describe.each(MODES)('messages by %s', (_, mode) => {
     expect(bodies).toEqual(contents);
   });
 
-  it('that are refused, at any step, leave the next one alone', async () => {
+  it('leave the next message unaffected if they are refused at any step', async () => {
     let messages = 0;
     const { port } = await serve({
       onMail: () => (++messages === 1 ? new Reply(451, '4.3.0', 'Not now') : undefined),
@@ -157,7 +157,7 @@ describe('a session', () => {
     await expect(open(port, { ...options, tls: { verify: true } })).rejects.toMatchObject({ fault: 'tls' });
   });
 
-  it('resumes TLS where it is told to', async () => {
+  it('resumes TLS if the options keep sessions', async () => {
     const { port } = await serve({ certificates: await localhostCertificates() }, { tls: 'implicit' });
     const tls = { verify: false, sessions: { last: null } };
     const first = await open(port, { implicitTls: true, tls });
@@ -165,7 +165,7 @@ describe('a session', () => {
     expect((await open(port, { implicitTls: true, tls })).channel.resumed).toBe(true);
   });
 
-  it('says HELO to a server of old', async () => {
+  it('falls back to HELO if the server does not know EHLO', async () => {
     const port = await hostileServer((socket) => {
       socket.write('220 old\r\n');
       answering(socket, (line) => (line.startsWith('HELO') ? '250 hello\r\n' : '502 what\r\n'));
@@ -174,18 +174,18 @@ describe('a session', () => {
   });
 });
 
-describe('a server that is not well', () => {
+describe('a server that misbehaves', () => {
   it.each([
     ['says no at once', '554 5.7.1 Go away\r\n', { reply: { code: 554 } }],
     ['is no SMTP server', 'SSH-2.0-OpenSSH_9.2\r\n', { fault: 'protocol' }],
     ['never ends its line', 'x'.repeat(20_000), { fault: 'protocol' }],
     ['says too much', '220 a\r\n220 b\r\n', { fault: 'protocol' }],
-  ])('%s', async (_, greeting, expected) => {
+  ])('rejects a server that %s', async (_, greeting, expected) => {
     const port = await hostileServer((socket) => socket.write(greeting));
     await expect(open(port)).rejects.toMatchObject(expected);
   });
 
-  it('hangs up, or says nothing', async () => {
+  it('reports a close, a time-out and a refused connection', async () => {
     const hangsUp = await hostileServer((socket) => socket.end());
     await expect(open(hangsUp)).rejects.toMatchObject({ fault: 'closed' });
     const silent = await hostileServer(() => undefined);
@@ -195,7 +195,7 @@ describe('a server that is not well', () => {
     await expect(refused).rejects.toMatchObject({ fault: 'connect' });
   });
 
-  it('puts octets between STARTTLS and the handshake: they are not believed', async () => {
+  it('rejects octets between STARTTLS and the handshake', async () => {
     for (const more of ['250 injected\r\n', '250 inj']) {
       const port = await hostileServer((socket) => {
         socket.write('220 x\r\n');
@@ -208,7 +208,7 @@ describe('a server that is not well', () => {
   });
 
   it.each(MODES)(
-    'says 421 in the middle (%s): the message is refused, what follows is lost',
+    'after a 421 in the middle (%s), the message is refused, and what follows is lost',
     async (_, mode) => {
       const port = await hostileServer((socket) => {
         socket.write('220 x\r\n');
@@ -226,13 +226,13 @@ describe('a server that is not well', () => {
         mail(['a@example.net'], 'x\r\n', mode),
       ]);
       expect(sent.outcomes).toEqual(['-421']);
-      // Behind DATA the next envelope was out already.
+      // With DATA, the next envelope had already been sent after the content.
       expect(sent.lost).toEqual([mode.pipelining && !mode.chunking ? '1 closed' : '0 closed']);
     },
   );
 });
 
-it('no address brings a command along', () => {
+it('rejects an address that contains a second command', () => {
   for (const address of ['a@b.example>\r\nRSET', 'a b@c.example', '<a@b.example>', 'a\0@b.example']) {
     expect(() => mailCommand(address)).toThrow(TypeError);
     expect(() => rcptCommand(address)).toThrow(TypeError);

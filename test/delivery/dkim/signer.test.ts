@@ -34,7 +34,7 @@ beforeAll(async () => {
 const signer = (): Signer =>
   new Signer({ list: async (domain) => keys.filter((key) => key.domain === domain) });
 
-/** Signs, in pieces of a size. */
+/** Signs a message that comes in pieces of a given size. */
 async function sign(message: Buffer, piece = 65_536, by = signer()): Promise<Buffer> {
   async function* content(): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < message.length; at += piece) yield message.subarray(at, at + piece);
@@ -48,7 +48,7 @@ async function sign(message: Buffer, piece = 65_536, by = signer()): Promise<Buf
   return whole;
 }
 
-/** What mailauth says of each signature, with the records from a name server. */
+/** Returns mailauth's result for each signature, with the records from a name server. */
 async function verified(message: Buffer): Promise<[string | undefined, string | undefined][]> {
   const records = keys.map((key) => keyRecord(key));
   const server = await dnsServer(
@@ -81,18 +81,18 @@ describe('signatures', () => {
     ['repeated', `Received: a\r\n${HEADER}Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\nx\r\n`],
     ['8-bit', 'From: app@example.com\r\nSubject: Gr\xc3\xbc\xc3\x9fe\r\n\r\n\xff\xfe\x00\xa0 \xa0\r\n'],
     ['dots', `${HEADER}\r\n.\r\n..\r\n.x\r\n`],
-  ])('%s', async (_, text) => {
+  ])('are valid for a message with %s', async (_, text) => {
     const message = Buffer.from(text, 'latin1');
     const signed = await sign(message);
     expect((await verified(signed)).sort()).toEqual(PASS);
-    // Cut in any way, the hashes are the same.
+    // The hashes are the same, however the content is split.
     for (const piece of [1, 3, 7]) {
       const hash = (octets: Buffer): string | undefined => /bh=(\S+);/.exec(octets.toString('latin1'))?.[1];
       expect(hash(await sign(message, piece))).toBe(hash(signed));
     }
   });
 
-  it('fail once a signed field is changed, put on, or doubled', async () => {
+  it('fail if a signed field is changed, added or doubled', async () => {
     const signed = (await sign(Buffer.from(`${HEADER}\r\nHello\r\n`))).toString();
     for (const broken of [
       signed.replace('Subject: Hello', 'Subject: Hullo'),
@@ -109,7 +109,7 @@ describe('signatures', () => {
     expect((await verified(Buffer.from(traced))).map(([, result]) => result)).toEqual(['pass', 'pass']);
   });
 
-  it('name fields as they are, and once more those that must not be put on', async () => {
+  it('name fields as often as they occur, and once more if none may be added', async () => {
     const signed = await sign(Buffer.from(`${HEADER}List-Unsubscribe: <https://x>\r\nDate: x\r\n\r\nx\r\n`));
     const [, names = ''] = /h=([^;]*);/.exec(signed.toString()) ?? [];
     expect(names.replace(/\s+/g, '')).toBe(
@@ -142,7 +142,7 @@ describe('signatures', () => {
     ).toHaveLength(11);
   });
 
-  it('are of the domain, whatever its length, in lines that mail can carry', async () => {
+  it('have the domain, whatever its length, in lines that mail can carry', async () => {
     const domain = `${Array.from({ length: 4 }, () => 'd'.repeat(61)).join('.')}.e`;
     const long = keys.map((key) => ({ ...key, domain, selector: 's'.repeat(60) }));
     const by = new Signer({ list: async () => long });
@@ -151,14 +151,14 @@ describe('signatures', () => {
     expect(Math.max(...signed.split('\r\n').map(({ length }) => length))).toBeLessThanOrEqual(998);
   });
 
-  it('are not there where the domain has no keys, or there is no header', async () => {
+  it('are missing if the domain has no keys, or the message has no header section', async () => {
     const message = Buffer.from(`${HEADER}\r\nx\r\n`);
     expect(await sign(message, 9999, new Signer({ list: async () => [] }))).toEqual(message);
     const none = Buffer.from('no header\r\n\r\nx\r\n');
     expect(await sign(none)).toEqual(none);
   });
 
-  it('believe keys for a while, and ask again after a failure', async () => {
+  it('use cached keys for a while, and ask again after a failure', async () => {
     let [asked, fails, time] = [0, true, 0];
     const list = async (): Promise<DkimKey[]> => {
       asked += 1;
@@ -187,7 +187,7 @@ describe('relaxed canonicalization', () => {
     expect(hash('\r\n\r\n')).toBe(sha256(''));
   });
 
-  it('does to a body in pieces what the definition does to the whole', () => {
+  it('gives the same for a body in pieces as the definition for the whole body', () => {
     const token = fc.constantFrom(' ', '\t', '\r', '\n', '\r\n', 'x', '\xa0');
     fc.assert(
       fc.property(fc.array(fc.array(token).map((list) => list.join(''))), (pieces) => {
@@ -202,7 +202,7 @@ describe('relaxed canonicalization', () => {
     );
   });
 
-  it('takes a long line, and many empty ones, in linear time', () => {
+  it('handles a long line, and many empty ones, in linear time', () => {
     const body = new RelaxedBody();
     const line = Buffer.alloc(262_144, 'x');
     for (let piece = 0; piece < 160; piece++) body.update(line);
@@ -212,37 +212,34 @@ describe('relaxed canonicalization', () => {
     expect(body.digest()).toMatch(/=$/);
   });
 
-  it.skipIf(OPENDKIM === undefined)(
-    'agrees with OpenDKIM, on letters with the octet A0 as well',
-    async () => {
-      const folder = await scratch();
-      const [rsa] = keys;
-      const key = createPrivateKey({ key: Buffer.from(rsa?.privateKey ?? []), format: 'der', type: 'pkcs8' });
-      await writeFile(join(folder, 'key.pem'), key.export({ format: 'pem', type: 'pkcs1' }), { mode: 0o600 });
-      const header =
-        'From: \xc3\xa0 <app@example.com>\r\nDate: Mon, 23 Nov 2026 04:00:00 +0000\r\n' +
-        'Subject: voil\xc3\xa0 \r\n\t\xc3\xa0\t  x \r\n';
-      const args = ['-C', '-d', 'example.com', '-s', 'rsa', '-k', join(folder, 'key.pem'), '-t', folder];
-      const input = Buffer.from(`${header}\r\nx\r\n`, 'latin1');
-      const { stdout, status, stderr } = spawnSync(OPENDKIM ?? '', args, { input });
-      expect([status, stderr.toString()]).toEqual([0, '']);
-      const field = /^DKIM-Signature:(?:.*\r?\n[ \t])*.*\r?\n/m.exec(stdout.toString('latin1'))?.[0] ?? '';
-      const tag = (name: string): string =>
-        new RegExp(`[;\\s]${name}=([^;]*)`).exec(field)?.[1]?.replace(/\s+/g, '') ?? '';
-      expect([tag('a'), tag('c')]).toEqual(['rsa-sha1', 'relaxed/simple']);
-      // Its signature, over the fields as we make them canonical.
-      const fields = header.split(/(?<=\r\n)(?![ \t])/);
-      const signed = tag('h')
-        .split(':')
-        .flatMap((name) => fields.filter((one) => one.toLowerCase().startsWith(`${name.toLowerCase()}:`)))
-        .map((one) => `${relaxedField(one)}\r\n`);
-      const self = relaxedField(field.replace(/([;\s]b=)[^;]*/, '$1').replace(/\r?\n/g, '\r\n'));
-      const data = Buffer.from(signed.join('') + self, 'latin1');
-      // The program repeats the end of what it printed: 2048 bits are 344 characters.
-      const signature = Buffer.from(tag('b').slice(0, 344), 'base64');
-      expect(verify('sha1', data, createPublicKey(key), signature)).toBe(true);
-    },
-  );
+  it.skipIf(OPENDKIM === undefined)('agrees with OpenDKIM, also on letters with the octet A0', async () => {
+    const folder = await scratch();
+    const [rsa] = keys;
+    const key = createPrivateKey({ key: Buffer.from(rsa?.privateKey ?? []), format: 'der', type: 'pkcs8' });
+    await writeFile(join(folder, 'key.pem'), key.export({ format: 'pem', type: 'pkcs1' }), { mode: 0o600 });
+    const header =
+      'From: \xc3\xa0 <app@example.com>\r\nDate: Mon, 23 Nov 2026 04:00:00 +0000\r\n' +
+      'Subject: voil\xc3\xa0 \r\n\t\xc3\xa0\t  x \r\n';
+    const args = ['-C', '-d', 'example.com', '-s', 'rsa', '-k', join(folder, 'key.pem'), '-t', folder];
+    const input = Buffer.from(`${header}\r\nx\r\n`, 'latin1');
+    const { stdout, status, stderr } = spawnSync(OPENDKIM ?? '', args, { input });
+    expect([status, stderr.toString()]).toEqual([0, '']);
+    const field = /^DKIM-Signature:(?:.*\r?\n[ \t])*.*\r?\n/m.exec(stdout.toString('latin1'))?.[0] ?? '';
+    const tag = (name: string): string =>
+      new RegExp(`[;\\s]${name}=([^;]*)`).exec(field)?.[1]?.replace(/\s+/g, '') ?? '';
+    expect([tag('a'), tag('c')]).toEqual(['rsa-sha1', 'relaxed/simple']);
+    // OpenDKIM's signature, checked over the fields as Postern canonicalizes them.
+    const fields = header.split(/(?<=\r\n)(?![ \t])/);
+    const signed = tag('h')
+      .split(':')
+      .flatMap((name) => fields.filter((one) => one.toLowerCase().startsWith(`${name.toLowerCase()}:`)))
+      .map((one) => `${relaxedField(one)}\r\n`);
+    const self = relaxedField(field.replace(/([;\s]b=)[^;]*/, '$1').replace(/\r?\n/g, '\r\n'));
+    const data = Buffer.from(signed.join('') + self, 'latin1');
+    // The program repeats the end of its output: 2048 bits are 344 characters.
+    const signature = Buffer.from(tag('b').slice(0, 344), 'base64');
+    expect(verify('sha1', data, createPublicKey(key), signature)).toBe(true);
+  });
 });
 
 function hash(...pieces: string[]): string {

@@ -26,13 +26,13 @@ describe('parseFilesUrl', () => {
     ['file:///a%2fb', 'file: has a path that is no path of a URL'],
     ['file:a\0b', 'file: needs the path of a folder behind it'],
     ['mbox:/x', 'it is neither maildir:PATH nor file:PATH'],
-  ])('%s', (text, target) => {
+  ])('reads %s', (text, target) => {
     expect(parseFilesUrl(text)).toEqual(target);
   });
 });
 
 describe('maildir', () => {
-  it('gets one file for a shipment, with the fields of a final delivery and the line ends of Unix', async () => {
+  it('gets one file for a shipment, with the fields of a final delivery and LF line ends', async () => {
     const folder = join(await scratch(), 'deep', 'mail');
     const transport = open('maildir', folder);
     const deliveries = await transport.send(
@@ -56,7 +56,7 @@ describe('maildir', () => {
     expect(transport.name).toBe(`maildir:${folder}`);
   });
 
-  it('passes over odd entries in tmp', async () => {
+  it('ignores odd entries in tmp', async () => {
     const folder = await scratch();
     const old = new Date(Date.now() - 72 * 3_600_000);
     await mkdir(join(folder, 'tmp/folder'), { recursive: true });
@@ -69,12 +69,12 @@ describe('maildir', () => {
     expect((await readdir(join(folder, 'tmp'))).sort()).toEqual(['dangling', 'folder', 'looping']);
   });
 
-  it('gets no second file by a second try, of the same server or of the next one', async () => {
+  it('gets no second file from a second attempt, by the same server or the next one', async () => {
     const folder = await scratch();
     const transport = open('maildir', folder, () => Date.UTC(2025, 0, 1));
     await transport.send(shipment(MESSAGE), RUNNING);
     const [name = ''] = await readdir(join(folder, 'new'));
-    // A reader has taken it: the transport remembers it all the same.
+    // A reader has moved the file: the transport still remembers it.
     await rename(join(folder, 'new', name), join(folder, 'cur', `${name}:2,S`));
     await transport.send(shipment(MESSAGE), RUNNING);
     const [delivery] = await open('maildir', folder).send(shipment(MESSAGE), RUNNING);
@@ -87,7 +87,7 @@ describe('maildir', () => {
     expect(await readdir(join(folder, 'new'))).toHaveLength(2);
   });
 
-  it('begins anew where a try was cut off, and clears away what nobody came back for', async () => {
+  it('starts again after an attempt that was cut off, and removes old leftovers', async () => {
     const folder = await scratch();
     await open('maildir', folder).send(shipment(MESSAGE), RUNNING);
     const [name = ''] = await readdir(join(folder, 'new'));
@@ -104,7 +104,7 @@ describe('maildir', () => {
 });
 
 describe('file', () => {
-  it('gets an .eml file named by the id, with the octets as they are', async () => {
+  it('gets an .eml file named after the id, with the octets unchanged', async () => {
     const folder = await scratch();
     const content = Buffer.from('Subject: x\r\n\r\n\0\xff\r\nno end', 'latin1');
     await open('file', folder).send(shipment(content, { reversePath: '' }), RUNNING);
@@ -118,8 +118,8 @@ describe('file', () => {
   });
 });
 
-describe('what goes wrong', () => {
-  it('defers for a folder that cannot be, and goes on once it can', async () => {
+describe('failures', () => {
+  it('defers while the folder cannot be made, and delivers once it can', async () => {
     const folder = join(await scratch(), 'mail');
     await writeFile(folder, 'in the way');
     const transport = open('maildir', folder);
@@ -134,7 +134,7 @@ describe('what goes wrong', () => {
     expect(await transport.send(shipment(MESSAGE), RUNNING)).toMatchObject([{ outcome: 'delivered' }]);
   });
 
-  it('leaves nothing behind where the content breaks off, and says so by a rejection', async () => {
+  it('leaves no file if the content breaks off, and rejects', async () => {
     const folder = await scratch();
     const broken = shipment(MESSAGE, {
       async *content() {
@@ -158,7 +158,7 @@ describe('what goes wrong', () => {
 });
 
 describe('unixLines', () => {
-  it('turns every CRLF into LF and nothing else, however the content is cut', async () => {
+  it('turns every CRLF into LF and changes nothing else, however the content is split', async () => {
     const octet = fc.constantFrom('\r', '\n', 'a', '\xff', '\0');
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(octet).map((list) => list.join(''))), async (texts) => {

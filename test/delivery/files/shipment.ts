@@ -13,7 +13,7 @@ export function recipient(position: number, forwardPath: string): LeasedRecipien
   };
 }
 
-/** A shipment of this content, from the first day of 2026; `changes` replaces what else differs. */
+/** Returns a shipment of this content, from the first day of 2026; `changes` replaces other values. */
 export function shipment(
   content: string | Uint8Array | readonly Uint8Array[],
   { to = ['you@example.net'], ...changes }: Partial<Shipment> & { readonly to?: readonly string[] } = {},
@@ -44,5 +44,5 @@ export function shipment(
   };
 }
 
-/** Of a server that goes on. */
+/** The signal of a server that does not stop. */
 export const RUNNING: AbortSignal = new AbortController().signal;

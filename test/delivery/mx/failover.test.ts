@@ -1,4 +1,6 @@
-/** Invariant: a recipient goes on to the next mail server while nothing is decided and the message is not out. */
+/**
+ * Invariant: a recipient goes on to the next mail server as long as nothing is decided and the message was not sent.
+ */
 import { expect, it } from 'vitest';
 import { expectNoTrouble } from '../../server/harness.js';
 import { dnsServer } from '../dns-server.js';
@@ -12,7 +14,7 @@ expectNoTrouble();
 const MESSAGE = 'Subject: x\r\n\r\nhello\r\n';
 const DELIVERED = 'delivered 250 2.0.0 Ok: message accepted';
 
-/** Two mail servers of b.example, the first one preferred, and a transport that finds them. */
+/** Starts two mail servers of b.example, the first one preferred, and opens a transport that finds them. */
 async function twoServers() {
   let ends: [FarEnd, FarEnd] | null = null;
   for (let attempt = 0; ends === null; attempt++) {
@@ -49,7 +51,7 @@ const ONWARD: readonly (readonly [Phase, Fault])[] = [
   ['data', 'close'],
 ];
 
-it.each(ONWARD)('%s: %s, and the next server takes the message', async (phase, fault) => {
+it.each(ONWARD)('%s: %s, and the next server accepts the message', async (phase, fault) => {
   const { first, second, transport } = await twoServers();
   first.behave = (moment) => (moment.phase === phase ? fault : undefined);
   const deliveries = await send(transport, shipment(MESSAGE, { to: ['x@b.example', 'y@b.example'] }));
@@ -58,7 +60,7 @@ it.each(ONWARD)('%s: %s, and the next server takes the message', async (phase, f
   expect([first.received.length, second.received.length]).toEqual([0, 1]);
 });
 
-it('a connection that is cut while the content is sent: the next server takes the message', async () => {
+it('goes on to the next server if the connection is lost while the content is sent', async () => {
   const { first, second, transport } = await twoServers();
   first.behave = ({ phase }) => (phase === 'content' ? 'reset' : undefined);
   const large = `${'x'.repeat(78)}\r\n`.repeat(200_000);
@@ -72,7 +74,7 @@ it.each([
   ['data', '554 5.6.0 No', 'bounced'],
   ['end', '451 4.7.1 Later', 'deferred'],
   ['end', 'close', 'deferred'],
-] as const)('%s: %s is final: the next server is not tried', async (phase, fault, outcome) => {
+] as const)('%s: %s is final, and the next server is not tried', async (phase, fault, outcome) => {
   const { first, second, transport } = await twoServers();
   first.behave = (moment) => (moment.phase === phase ? fault : undefined);
   const [delivery] = await send(transport, shipment(MESSAGE, { to: ['x@b.example'] }));
@@ -80,7 +82,7 @@ it.each([
   expect(second.connections).toBe(0);
 });
 
-it('goes on with the recipients that are open, and with no other', async () => {
+it('goes on with the open recipients only', async () => {
   const { first, second, transport } = await twoServers();
   first.behave = ({ phase, address }) =>
     phase !== 'rcpt'
@@ -99,7 +101,7 @@ it('goes on with the recipients that are open, and with no other', async () => {
   expect(addresses(second)).toEqual([['grey1@b.example', 'grey2@b.example']]);
 });
 
-it('if no server takes it now, the answer of the last one that gave one stays', async () => {
+it('if no server accepts the message now, keeps the answer of the last one that gave one', async () => {
   const { first, second, transport } = await twoServers();
   first.behave = ({ phase }) => (phase === 'rcpt' ? '450 4.2.0 Grey' : undefined);
   second.behave = ({ phase }) => (phase === 'mail' ? '451 4.3.0 Later' : undefined);

@@ -1,4 +1,6 @@
-/** Straight to recipients' mail servers: where DNS says they are, in its order, and never into the network here. */
+/**
+ * Delivery directly to recipients' mail servers: those that DNS names, in its order, and never into the local network.
+ */
 import { expect, it } from 'vitest';
 import { expectNoTrouble, until } from '../../server/harness.js';
 import { dnsServer, type Records } from '../dns-server.js';
@@ -12,7 +14,7 @@ expectNoTrouble();
 const MESSAGE = 'Subject: x\r\n\r\nhello\r\n';
 const DELIVERED = 'delivered 250 2.0.0 Ok: message accepted';
 
-/** Mail servers on one port, at 127.0.0.1, 127.0.0.2 and so on. */
+/** Starts mail servers on one port, at 127.0.0.1, 127.0.0.2 and so on. */
 async function hosts(count: number): Promise<FarEnd[]> {
   for (let attempt = 0; ; attempt++) {
     const first = await farEnd();
@@ -27,7 +29,7 @@ async function hosts(count: number): Promise<FarEnd[]> {
   }
 }
 
-it('a destination is a domain, whatever its spelling', async () => {
+it('a destination is a domain, however it is spelled', async () => {
   const transport = mx(await dnsServer(), 25);
   expect(transport.destination('a@B.Example')).toBe('b.example');
   expect(transport.destination('"x@y"@bücher.example')).toBe('xn--bcher-kva.example');
@@ -35,7 +37,7 @@ it('a destination is a domain, whatever its spelling', async () => {
   expect(transport.name).toBe('mx://');
 });
 
-it('goes to the most preferred server, and to the next one where that does not answer', async () => {
+it('goes to the most preferred server, and to the next one if that does not answer', async () => {
   const [first, second, third] = await hosts(3);
   const dns = await dnsServer({
     'b.example': {
@@ -66,7 +68,7 @@ it('goes to the most preferred server, and to the next one where that does not a
   expect(await hostOf()).toContain('one.b.example (127.0.0.1:');
 });
 
-it('passes itself by, and all that are no better: mail must not go in circles', async () => {
+it('skips itself and all servers that are not preferred to it, so that mail does not loop', async () => {
   const [far] = await hosts(1);
   const among = (...names: readonly string[]): Records => ({
     MX: names.map((exchange, index) => ({ preference: 10 * (index >> 1), exchange })),
@@ -91,7 +93,7 @@ it('passes itself by, and all that are no better: mail must not go in circles', 
   ]);
 });
 
-it('servers of one preference share the load', async () => {
+it('servers of equal preference share the load', async () => {
   const ends = await hosts(2);
   const dns = await dnsServer({
     'b.example': {
@@ -104,14 +106,14 @@ it('servers of one preference share the load', async () => {
     'two.b.example': { A: ['127.0.0.2'] },
   });
   const transport = mx(dns, ends[0]?.port ?? 0, 'private=allow&sts=off', { limits: { messages: 1 } });
-  // By chance alone, one of two is passed over forty times in a row once in 2^39.
+  // By chance alone, one of two servers is not chosen in forty attempts once in 2^39.
   for (let i = 0; i < 40 && ends.some(({ received }) => received.length === 0); i++) {
     await send(transport, shipment(MESSAGE, { to: ['x@b.example'] }));
   }
   expect(ends.every(({ received }) => received.length > 0)).toBe(true);
 });
 
-it('a domain without MX is its own mail server; an address literal is one; messages share a connection', async () => {
+it('a domain without MX and an address literal are their own mail servers; messages share a connection', async () => {
   const end = await farEnd();
   const dns = await dnsServer({ 'b.example': { A: ['127.0.0.1'] } });
   const transport = mx(dns, end.port);
@@ -122,7 +124,7 @@ it('a domain without MX is its own mail server; an address literal is one; messa
   expect(dns.asked.filter((question) => question === 'MX b.example').length).toBe(1);
 });
 
-it('IPv6, and IPv4 where that does not answer', async () => {
+it('tries IPv6, then IPv4 if that does not answer', async () => {
   const end = await farEnd({ host: '::1' });
   const dns = await dnsServer({
     'six.example': { A: ['127.0.0.9'], AAAA: ['::1'] },
@@ -162,7 +164,7 @@ it.each([
   ['[127.0.0.1]', { outcome: 'bounced', enhancedCode: '5.4.4' }],
   ['[IPv6:::1]', { outcome: 'bounced', enhancedCode: '5.4.4' }],
   ['[300.0.0.1]', { outcome: 'bounced', enhancedCode: '5.1.3' }],
-])('%s: no connection, and why', async (domain, expected) => {
+])('does not connect for %s, and gives the reason', async (domain, expected) => {
   const end = await farEnd();
   const transport = mx(await dnsServer(ZONE), end.port, 'sts=off');
   const [delivery] = await send(transport, shipment(MESSAGE, { to: [`x@${domain}`] }));
@@ -172,7 +174,7 @@ it.each([
   expect(end.connections).toBe(0);
 });
 
-it('a name server that says nothing is given up when the server stops', async () => {
+it('gives up a silent name server when the server stops', async () => {
   const dns = await dnsServer({ 'b.example': 'silence' });
   const transport = mx(dns, 25);
   const sent = send(transport, shipment(MESSAGE, { to: ['x@b.example'] }));

@@ -7,7 +7,7 @@ import type { SmtpEnvironment } from '../../../src/delivery/transports/smtp/inde
 import type { Transport } from '../../../src/delivery/transports/transport.js';
 import type { DnsServer } from '../dns-server.js';
 
-/** A transport that asks this name server and finds mail servers on this port, until the end of the test. */
+/** Opens a transport that asks this name server and connects to this port, until the end of the test. */
 export function mx(
   dns: DnsServer,
   port: number,
@@ -25,9 +25,9 @@ export function mx(
 /** A server of MTA-STS policies. */
 export interface PolicyServer {
   readonly port: number;
-  /** The host that each request was for. */
+  /** The host of each request. */
   readonly asked: string[];
-  /** What it answers; may be replaced. */
+  /** The answer; a test may replace it. */
   answer: { readonly status?: number; readonly type?: string; readonly text: string };
 }
 
@@ -53,7 +53,7 @@ export async function policyServer(
   return policy;
 }
 
-/** A policy file. */
+/** Returns the text of a policy file. */
 export function policyText(mode: string, ...hosts: readonly string[]): string {
   const lines = ['version: STSv1', `mode: ${mode}`, ...hosts.map((host) => `mx: ${host}`), 'max_age: 86400'];
   return `${lines.join('\r\n')}\r\n`;

@@ -1,4 +1,4 @@
-/** Invariant: TLS wherever it is to be had; and where a policy or the sender asks for it, nothing without it. */
+/** Invariant: TLS is used if it is available; if a policy or the sender requires it, nothing goes without it. */
 import { describe, expect, it } from 'vitest';
 import { expectNoTrouble } from '../../server/harness.js';
 import { brokenTls } from '../broken-tls.js';
@@ -22,13 +22,13 @@ const ZONE: Readonly<Record<string, Records>> = {
 };
 const to = ['x@b.example'];
 
-it('STARTTLS with a certificate of anybody', async () => {
+it('uses STARTTLS with any certificate', async () => {
   const end = await farEnd({ certificates: await authority.issue(['other.example'], true) });
   const [delivery] = await send(mx(await dnsServer(ZONE), end.port), shipment(MESSAGE, { to }));
   expect(delivery).toMatchObject({ outcome: 'delivered', tls: expect.stringMatching(/^TLSv1\.3 TLS_/) });
 });
 
-it('plain where the handshake fails', async () => {
+it('goes on in plain text if the handshake fails', async () => {
   const dns = await dnsServer(ZONE);
   const broken = await brokenTls();
   const [delivery] = await send(mx(dns, broken.port), shipment(MESSAGE, { to }));
@@ -52,7 +52,7 @@ describe('MTA-STS', () => {
     return { end, dns, policy, clock, go: () => send(transport, shipment(MESSAGE, { to })), transport };
   }
 
-  it('enforced and fulfilled: verified TLS; the policy is asked for once', async () => {
+  it('enforced and fulfilled: uses verified TLS, and fetches the policy once', async () => {
     const { go, policy } = await world('enforce', ['mx.b.example'], ['mx.b.example']);
     for (let i = 0; i < 2; i++) {
       expect(await go()).toMatchObject([{ outcome: 'delivered', tls: expect.stringContaining('TLSv1.3') }]);
@@ -77,7 +77,7 @@ describe('MTA-STS', () => {
     expect(end.received).toEqual([]);
   });
 
-  it('enforced, and no STARTTLS: deferred', async () => {
+  it('enforced, and STARTTLS is missing: deferred', async () => {
     const { go, end, dns, policy } = await world('enforce', ['*.b.example'], ['mx.b.example']);
     expect(await go()).toMatchObject([{ outcome: 'delivered' }]);
     const plain = await farEnd();
@@ -88,7 +88,7 @@ describe('MTA-STS', () => {
     expect([plain.received.length, end.received.length]).toEqual([0, 1]);
   });
 
-  it('enforced and not fulfilled, where the sender waives it: delivered, and nothing else by the same way', async () => {
+  it('enforced and not fulfilled, if the sender waives it: delivered, on a connection for no other mail', async () => {
     const { transport, end } = await world('enforce', ['other.example'], ['mx.b.example']);
     const waiving = shipment(`From: x\r\nTLS-Required: no\r\n${MESSAGE}`, { to });
     expect(await send(transport, waiving)).toMatchObject([{ outcome: 'delivered' }]);
@@ -108,7 +108,7 @@ describe('MTA-STS', () => {
     expect(end.received.length).toBe(1);
   });
 
-  it.each(['testing', 'none'])('%s: delivered all the same', async (mode) => {
+  it.each(['testing', 'none'])('%s: delivered although the policy is not fulfilled', async (mode) => {
     const { go } = await world(mode, ['other.example'], ['other.example']);
     expect(await go()).toMatchObject([{ outcome: 'delivered' }]);
   });
@@ -119,7 +119,7 @@ describe('MTA-STS', () => {
     ['not plain text', { type: 'text/html', text: policyText('enforce', 'other.example') }],
     ['no policy', { text: 'hello' }],
     ['too long', { text: `${policyText('enforce', 'other.example')}x: ${'y'.repeat(70_000)}` }],
-  ])('a policy that is %s is none', async (_, answer) => {
+  ])('ignores a policy that is %s', async (_, answer) => {
     const { go, policy } = await world('enforce', ['other.example'], ['mx.b.example']);
     policy.answer = answer;
     expect(await go()).toMatchObject([{ outcome: 'delivered' }]);
@@ -127,7 +127,7 @@ describe('MTA-STS', () => {
     expect(policy.asked.length).toBe(1);
   });
 
-  it('a policy lives on when its record or its server goes, until it runs out; a new one is fetched', async () => {
+  it('keeps a policy until it expires though its record or its server is gone, and fetches a new one', async () => {
     const { go, policy, dns, clock } = await world('enforce', ['other.example'], ['mx.b.example']);
     expect(await go()).toMatchObject([{ outcome: 'deferred' }]);
     dns.zone.set('_mta-sts.b.example', 'NXDOMAIN');
@@ -142,13 +142,13 @@ describe('MTA-STS', () => {
     expect(await go()).toMatchObject([{ outcome: 'delivered' }]);
   });
 
-  it('REQUIRETLS: where the policy vouches for the server, and it offers it', async () => {
+  it('REQUIRETLS needs a policy that names the server, and a server that offers it', async () => {
     const { transport, end, dns, policy } = await world('testing', ['mx.b.example'], ['mx.b.example']);
     const message = shipment(MESSAGE, { to });
     const strict = { ...message, terms: { ...message.terms, requireTls: true } };
     expect(await send(transport, strict)).toMatchObject([{ outcome: 'delivered' }]);
     expect(end.received[0]?.parameters.requireTls).toBe(true);
-    // Without a policy, the server is whatever DNS said.
+    // Without a policy, the name of the server comes from DNS alone.
     const unsure = mx(dns, end.port, `private=allow&sts=off&ca=${authority.ca}`);
     expect(await send(unsure, strict)).toMatchObject([{ outcome: 'bounced', enhancedCode: '5.7.30' }]);
     const none = await farEnd({ certificates: await authority.issue(['mx.b.example']) });

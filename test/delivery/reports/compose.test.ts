@@ -1,5 +1,5 @@
-// Invariant: whatever a far side replied and a sender asked, a notification is a report that others can read, and
-// says of each recipient what became of him, and nothing else.
+// Invariant: whatever a remote server replied and a sender asked for, a notification is a report that other programs
+// can read, and reports for each recipient its result, and nothing else.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../../src/delivery/transports/https/verdict.js';
@@ -34,7 +34,7 @@ describe('a notification of failure', () => {
     },
   );
 
-  it('is from the server to the sender, of the message, and answered by no program', async () => {
+  it('goes from the server to the sender, names the message, and is marked as automatic', async () => {
     const composed = await notification(report);
     const { header } = await parse(composed.octets);
     expect(header.get('from')).toBe('Mail Delivery System <MAILER-DAEMON@mx.example>');
@@ -49,7 +49,7 @@ describe('a notification of failure', () => {
     expect(composed).toMatchObject({ from: 'MAILER-DAEMON@mx.example', isEightBit: false, utf8: false });
   });
 
-  it('takes no answer of HTTP for a reply of SMTP', async () => {
+  it('does not take an HTTP reply for an SMTP reply', async () => {
     const { reply } = judge(
       { status: 400, headers: JSON_TYPE, body: Buffer.from('{"error":"No"}'), tls: null },
       0,
@@ -58,13 +58,13 @@ describe('a notification of failure', () => {
     expect(status[1]).toMatchObject({ status: '5.0.0', 'diagnostic-code': 'x-postern; HTTP 400 No' });
   });
 
-  it('puts nothing into the mouth of a far side that was said here', async () => {
+  it("does not attribute Postern's own reasons to the remote server", async () => {
     const reply = '5.4.7 Delivery time expired; the last try came to: 451 4.7.1 Later';
     const { text } = await parse((await notification(owed([recipient({}, reply)]))).octets);
     expect(text).toContain(`  you@example.net\n    ${reply}\n`);
   });
 
-  it('tells people in words', async () => {
+  it('has a part for people, in words', async () => {
     const { text } = await parse((await notification(report)).octets);
     expect(text).toContain('could not be delivered');
     expect(text).toContain('  you@example.net\n    mx.example.net said: 550 5.1.1 No such user\n');
@@ -76,7 +76,7 @@ describe('a notification of failure', () => {
     expect(text).toContain('the header of your message');
   });
 
-  it('tells programs in fields', async () => {
+  it('has a part for programs, in fields', async () => {
     const { status, statusType } = await parse((await notification(report)).octets);
     expect(statusType).toBe('message/delivery-status');
     expect(status).toEqual([
@@ -106,7 +106,7 @@ describe('a notification of failure', () => {
     ]);
   });
 
-  it.runIf(hasPython)('is the same to Python', async () => {
+  it.runIf(hasPython)('is parsed in the same way by Python', async () => {
     const { octets } = await notification(report);
     const python = parseByPython(octets);
     expect(python).toMatchObject({
@@ -121,7 +121,7 @@ describe('a notification of failure', () => {
 });
 
 describe('the other kinds', () => {
-  it('a delay says until when it is tried', async () => {
+  it('a delay says until when the message is retried', async () => {
     const attempt = {
       at: TIMES.tried,
       outcome: 'deferred',
@@ -142,7 +142,7 @@ describe('the other kinds', () => {
     });
   });
 
-  it('a delay beyond BY has the status of that', async () => {
+  it('a delay beyond BY has the status 4.4.7', async () => {
     const late = { time: TIMES.tried, otherwise: 'notify', trace: false } as const;
     const report = owed([recipient({ report: 'delayed' }, '451 4.3.0 Later')], { deliverBy: late });
     expect((await parse((await notification(report)).octets)).status[1]?.['status']).toBe('4.4.7');
@@ -151,7 +151,7 @@ describe('the other kinds', () => {
   it.each([
     ['delivered', '2.0.0', 'Delivered', 'has been delivered'],
     ['relayed', '2.1.5', 'Handed on', 'taken by mx.example.net'],
-  ] as const)('%s', async (report, code, subject, words) => {
+  ] as const)('%s has its own status and words', async (report, code, subject, words) => {
     const reply = report === 'delivered' ? '' : '250 2.1.5 Ok';
     const { header, text, status } = await parse(
       (await notification(owed([recipient({ report }, reply)]))).octets,
@@ -173,11 +173,11 @@ describe('the other kinds', () => {
   });
 });
 
-describe('what comes back', () => {
+describe('the returned part', () => {
   const returned = async (...about: Parameters<typeof notification>) =>
     (await parse((await notification(...about)).octets)).returned;
 
-  it('waives TLS where the message did', async () => {
+  it('waives TLS if the message did', async () => {
     for (const [field, expected] of [
       ['TLS-Required: No\r\n', 'No'],
       ['TLS-Required: Yes\r\n', undefined],
@@ -188,7 +188,7 @@ describe('what comes back', () => {
     }
   });
 
-  it('is the header, as a rule and where RET=HDRS asks', async () => {
+  it('is the header section by default, and if RET=HDRS asks for it', async () => {
     for (const ret of [null, 'HDRS'] as const) {
       expect(await returned(owed([recipient()], { ret }))).toEqual({
         type: 'text/rfc822-headers',
@@ -197,7 +197,7 @@ describe('what comes back', () => {
     }
   });
 
-  it('is the message where RET=FULL asks and a failure is told', async () => {
+  it('is the message if RET=FULL asks for it and the notification reports a failure', async () => {
     const full = owed([recipient()], { ret: 'FULL' });
     expect(await returned(full)).toEqual({ type: 'message/rfc822', lines: lf(MESSAGE) });
     expect(await returned(owed([recipient({ report: 'delayed' })], { ret: 'FULL' }))).toMatchObject({
@@ -205,7 +205,7 @@ describe('what comes back', () => {
     });
   });
 
-  it('is the header of what must go over TLS, is binary, or is too large', async () => {
+  it('is the header section if the message must go over TLS, is binary, or is too large', async () => {
     const header = { type: 'text/rfc822-headers', lines: lf(HEADER) };
     expect(await returned(owed([recipient()], { ret: 'FULL', requireTls: true }))).toEqual(header);
     expect(await returned(owed([recipient()], { ret: 'FULL', body: 'BINARYMIME' }))).toEqual(header);
@@ -217,7 +217,7 @@ describe('what comes back', () => {
     expect(await returned(full, `${fits.slice(0, -2)}y\r\n`)).toEqual(header);
   });
 
-  it('is nothing where the content has been removed', async () => {
+  it('is missing if the content has been removed', async () => {
     const report = owed();
     expect(await returned(report, '')).toBeNull();
     expect((await parse((await notification(report, '')).octets)).text).toContain(
@@ -225,7 +225,7 @@ describe('what comes back', () => {
     );
   });
 
-  it('is what fits of a long header, in whole fields', async () => {
+  it('has as many whole fields of a long header section as fit', async () => {
     const field = `X-Long: ${'x'.repeat(60)}\r\n ${'y'.repeat(60)}\r\n`;
     const { initial } = DELIVERY.returnedHeader;
     const { octets } = await notification(owed(), `${field.repeat(1000)}\r\nbody`);
@@ -234,7 +234,7 @@ describe('what comes back', () => {
     expect(octets.includes(`${field}\r\n--`)).toBe(true);
   });
 
-  it('passes 8-bit octets: those of a message as they are, those of a header coded', async () => {
+  it('passes 8-bit octets: those of a message unchanged, those of a header section encoded', async () => {
     const content = Buffer.from('Subject: Gr\u00fc\u00dfe\r\n\r\n\u00fc\r\n');
     const whole = await notification(owed([recipient()], { ret: 'FULL' }), content);
     expect(whole).toMatchObject({ isEightBit: true, utf8: false });
@@ -258,7 +258,7 @@ describe('SMTPUTF8 (RFC 6533)', () => {
     '550 5.1.1 Gibt es nicht: j\u00f6rg',
   );
 
-  it('has its types where the message was sent with it, from an address that needs it', async () => {
+  it('has its types if the message was sent with it, from an address that needs it', async () => {
     const report = owed([international], { smtputf8: true }, { reversePath: '\u00fc@b\u00fccher.example' });
     const composed = await notification(report, 'Subject: Gr\u00fc\u00dfe\r\n\r\nx');
     expect(composed).toMatchObject({ utf8: true, isEightBit: true });
@@ -281,7 +281,7 @@ describe('SMTPUTF8 (RFC 6533)', () => {
     );
   });
 
-  it('is not used to a sender who can be reached without it', async () => {
+  it('is not used if the sender can be reached without it', async () => {
     const composed = await notification(
       owed([international], { smtputf8: true }),
       'Subject: Gr\u00fc\u00dfe\r\n\r\nx',
@@ -293,7 +293,7 @@ describe('SMTPUTF8 (RFC 6533)', () => {
     expect(returned).toEqual({ type: 'text/rfc822-headers', lines: 'Subject: Gr\u00fc\u00dfe' });
   });
 
-  it('without it, addresses are coded and replies are ASCII', async () => {
+  it('encodes addresses and has replies in ASCII if it is not used', async () => {
     const composed = await notification(owed([international]));
     expect(isAscii(composed.octets)).toBe(true);
     expect((await parse(composed.octets)).status[1]).toMatchObject({
@@ -304,7 +304,7 @@ describe('SMTPUTF8 (RFC 6533)', () => {
   });
 });
 
-describe('whatever is replied, asked and sent', () => {
+describe('any reply, request and message', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 60 }),
     fc.constantFrom(
@@ -324,7 +324,7 @@ describe('whatever is replied, asked and sent', () => {
     envelopeId: fc.option(text),
   });
 
-  it('a notification has its parts and groups, no line too long, and no octet that it does not admit to', async () => {
+  it('a notification has its parts and groups, no line too long, and no octet that it does not declare', async () => {
     await fc.assert(
       fc.asyncProperty(kind, people, terms, text, async (report, told, asked, content) => {
         const recipients = told.map(([forwardPath, original, reply], position) =>

@@ -1,4 +1,4 @@
-/** Things that senders are owed, made up. */
+/** Reports with made-up data, of notifications that are due. */
 import type { DeliveryTerms } from '../../../src/store/port.js';
 import type { OwedReport, ReportedRecipient } from '../../../src/store/queue.js';
 import { compose, type Composed } from '../../../src/delivery/reports/compose.js';
@@ -6,7 +6,7 @@ import { noticesOf, type Notice } from '../../../src/delivery/reports/notice.js'
 import { comesBackWhole, readReturned } from '../../../src/delivery/reports/returned.js';
 import { NO_TERMS } from '../../store/fixtures.js';
 
-/** When the message came in, when its recipient was tried, and until when it is tried again. */
+/** The times when the message came in, when its recipient was tried, and until when it is tried again. */
 export const TIMES = {
   received: Date.UTC(2026, 6, 28, 9, 5, 7),
   tried: Date.UTC(2026, 6, 28, 9, 6, 8),
@@ -49,7 +49,7 @@ export function owed(
   };
 }
 
-/** The one notification that is owed. */
+/** Returns the only notification that is due. */
 export function onlyNotice(report: OwedReport): Notice {
   const [notice, ...others] = noticesOf(report);
   if (notice === undefined || others.length > 0) throw new Error('not one notification');
@@ -60,7 +60,7 @@ export async function* pieces(...octets: readonly (string | Uint8Array)[]): Asyn
   for (const piece of octets) yield typeof piece === 'string' ? Buffer.from(piece) : piece;
 }
 
-/** The notification about a message of this content. */
+/** Makes the notification about a message of this content. */
 export async function notification(
   report: OwedReport,
   content: string | Uint8Array = MESSAGE,

@@ -1,8 +1,8 @@
-/** Reads notifications with parsers that are not ours. */
+/** Reads notifications with parsers of other projects. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import PostalMime from 'postal-mime';
 
-/** A notification, taken apart by postal-mime. */
+/** A notification, as postal-mime parses it. */
 export interface Parsed {
   readonly header: ReadonlyMap<string, string>;
   /** The part for people. */
@@ -10,7 +10,10 @@ export interface Parsed {
   /** The groups of fields of the part for programs, names in lower case. */
   readonly status: readonly Readonly<Record<string, string>>[];
   readonly statusType: string;
-  /** What came back, its lines joined by LF and none empty at its end; null where nothing did. */
+  /**
+   * The returned part, its lines joined by LF and without empty lines at its end; null if the notification returns
+   * nothing.
+   */
   readonly returned: { readonly type: string; readonly lines: string } | null;
 }
 
@@ -71,7 +74,7 @@ print(json.dumps({
 }))
 `;
 
-/** What Python's email package makes of it. */
+/** A notification, as Python's email package parses it. */
 export interface ByPython {
   readonly type: string;
   readonly reportType: string;

@@ -1,6 +1,6 @@
 /**
- * Invariant: what a sender is owed is paid once: by a message on the same queue, in the transaction that strikes it
- * off; whatever fails meanwhile, and whoever else pays.
+ * Invariant: each notification that is due is sent once: a message on the same queue is stored in the transaction that
+ * marks it as done, whatever fails meanwhile, and even if two processes do so at one time.
  */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ReportsOptions, startReports } from '../../../src/delivery/reports/reporter.js';
@@ -30,7 +30,7 @@ async function openStore(): Promise<{ store: Store; domainId: number }> {
   return { store, domainId: (await addDomain(store)).id };
 }
 
-/** A message on the queue. */
+/** Puts a message on the queue. */
 async function submit(store: Store, domainId: number, changes: Partial<NewMessage> = {}): Promise<number> {
   const draft = store.open();
   await draft.write(Buffer.from(MESSAGE));
@@ -38,7 +38,7 @@ async function submit(store: Store, domainId: number, changes: Partial<NewMessag
   return draft.id;
 }
 
-/** Takes what is due, and lets each recipient fail for good, as the runner does. */
+/** Takes the due messages, and lets each recipient fail for good, as the runner does. */
 async function bounceAll(store: Store): Promise<Lease[]> {
   const now = Date.now();
   const leases = await store.queue.lease({ now, until: now + 60_000, limit: 100, perDomain: 100 });
@@ -70,13 +70,13 @@ function start(store: Parameters<typeof startReports>[0], options: Partial<Repor
   return reports;
 }
 
-/** The notifications there are, oldest first. */
+/** Returns the stored notifications, oldest first. */
 async function notifications(store: Store) {
   const messages = await store.messages({ limit: 100 });
   return messages.filter(({ from }) => from.startsWith('MAILER-DAEMON@')).reverse();
 }
 
-/** Waits until nothing is owed and there are so many notifications. */
+/** Waits until no notification is due and so many are stored. */
 async function paid(store: Store, count: number): Promise<void> {
   let done = false;
   const look = async (): Promise<void> => {
@@ -89,8 +89,8 @@ async function paid(store: Store, count: number): Promise<void> {
   });
 }
 
-describe('what is owed', () => {
-  it('is paid by a message to the sender, from nobody, on the same queue', async () => {
+describe('a notification that is due', () => {
+  it('is a message from the null reverse-path to the sender, on the same queue', async () => {
     const { store, domainId } = await openStore();
     const reports = start(store);
     const terms = { ret: 'FULL', envelopeId: 'Q', priority: 3, requireTls: false } as const;
@@ -123,7 +123,7 @@ describe('what is owed', () => {
     expect((await store.message(id))?.status).toBe('bounced');
   });
 
-  it('goes as its message was to go: its priority, over TLS, the way of its tags', async () => {
+  it('goes like its message: with its priority, its requirement on TLS and its tags', async () => {
     const { store, domainId } = await openStore();
     await submit(store, domainId, { tags: ['invoice'], terms: { priority: -4, requireTls: true } });
     await bounceAll(store);
@@ -136,7 +136,7 @@ describe('what is owed', () => {
     });
   });
 
-  it('was owed before a crash, and is paid by the next server', async () => {
+  it('stays due after a crash, and the next server sends it', async () => {
     const { store, domainId } = await openStore();
     await submit(store, domainId);
     await bounceAll(store);
@@ -144,7 +144,7 @@ describe('what is owed', () => {
     await paid(store, 1);
   });
 
-  it('is never owed about a notification: a bounce has no bounce', async () => {
+  it('is never about a notification: a bounce has no bounce', async () => {
     const { store, domainId } = await openStore();
     const reports = start(store);
     await submit(store, domainId);
@@ -160,7 +160,7 @@ describe('what is owed', () => {
     expect(await notifications(store)).toHaveLength(1);
   });
 
-  it('is paid once by two who pay at the same time', async () => {
+  it('is sent once though several reporters run at the same time', async () => {
     const { store, domainId } = await openStore();
     for (let count = 0; count < 10; count++) await submit(store, domainId);
     await bounceAll(store);
@@ -170,7 +170,7 @@ describe('what is owed', () => {
     await paid(store, 10);
   });
 
-  it('is the header of a message whose content is gone, without the header', async () => {
+  it('goes without the header section if the content of the message is gone', async () => {
     const { store, domainId } = await openStore();
     await submit(store, domainId);
     await bounceAll(store);
@@ -186,7 +186,7 @@ describe('what is owed', () => {
 });
 
 describe('a store that fails', () => {
-  it('is asked again, told of once, and pays in the end', async () => {
+  it('is asked again, reported once, and works in the end', async () => {
     const { store, domainId } = await openStore();
     await submit(store, domainId);
     await bounceAll(store);
@@ -205,7 +205,7 @@ describe('a store that fails', () => {
     expect(faults).toEqual(['the store fails, and senders wait for notifications']);
   });
 
-  it('is left alone once it is closed', async () => {
+  it('is not asked again after it is closed', async () => {
     const { store } = await openStore();
     const faults: unknown[] = [];
     const reports = start(store, { observer: { onFault: (...fault) => void faults.push(fault) } });
@@ -216,7 +216,7 @@ describe('a store that fails', () => {
   });
 });
 
-it('a notification that cannot be made is dropped, and stands in the way of no other', async () => {
+it('drops a notification that cannot be made, and sends the others', async () => {
   const { store, domainId } = await openStore();
   const poisoned = await submit(store, domainId);
   await submit(store, domainId);
@@ -242,7 +242,7 @@ it('a notification that cannot be made is dropped, and stands in the way of no o
   expect(told).toHaveLength(1);
 });
 
-/** A store, some of whose methods are replaced. */
+/** Returns a store with some of its methods replaced. */
 function withMethods(
   store: Store,
   methods: Partial<Pick<Store, 'open' | 'message' | 'content'>>,

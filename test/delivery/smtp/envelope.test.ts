@@ -1,4 +1,7 @@
-/** What a sender asked for goes on where the far side offers it; what a message needs and it lacks is told. */
+/**
+ * If the remote server offers what a sender asked for, it is passed on. If the server lacks what a message needs, the
+ * message bounces with the reason.
+ */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { extensionsOf, ReceivedReply } from '../../../src/client/index.js';
@@ -15,7 +18,7 @@ import { send, smarthost } from './rig.js';
 const EVERYTHING =
   '250-x\n250-SIZE 100\n250-8BITMIME\n250-SMTPUTF8\n250-DSN\n250-REQUIRETLS\n250-MT-PRIORITY\n250 DELIVERBY 60';
 
-/** A time of a message that is sent at 1000. */
+/** A deadline of a message that is sent at 1000. */
 function later(otherwise: 'return' | 'notify', milliseconds = 60_000): DeliverBy {
   return { time: 1000 + milliseconds, otherwise, trace: false };
 }
@@ -51,7 +54,7 @@ const ASKED = withTerms(
   },
 );
 
-it('all of it', () => {
+it('passes on all parameters that the server offers', () => {
   const { mail, recipients } = envelopeFor(ASKED, route(EVERYTHING), 1000);
   expect(mail).toBe(
     'MAIL FROM:<bounces@example.com> SIZE=3 BODY=8BITMIME RET=HDRS ENVID=a+2Bb+3Dc+20d REQUIRETLS MT-PRIORITY=-3 BY=61;RT',
@@ -66,7 +69,7 @@ it('all of it', () => {
 const ASCII_ONLY = { eightBit: false, utf8Header: false, binary: false, longLines: false };
 
 // Go's net/smtp says SMTPUTF8 and BODY=8BITMIME whenever they are offered.
-it('takes from the octets what a message needs, and not from what its client declared', () => {
+it('computes from the octets what a message needs, and ignores what its client declared', () => {
   const declared = withTerms({ smtputf8: true, body: '8BITMIME' }, { needs: ASCII_ONLY });
   for (const offer of ['250 x', EVERYTHING]) {
     const { mail, refused } = envelopeFor(declared, route(offer), 1000);
@@ -83,7 +86,7 @@ it('takes from the octets what a message needs, and not from what its client dec
   expect(envelopeFor(eightBit, route(EVERYTHING), 1000).mail).toMatch(/ BODY=8BITMIME$/);
 });
 
-it('none of it, to a server that offers nothing', () => {
+it('passes on no parameter that the server does not offer', () => {
   const plain = { ...ASKED, terms: { ...ASKED.terms, requireTls: false, deliverBy: later('notify') } };
   for (const reply of ['250 x', '250-x\r\n250 PIPELINING']) {
     const { mail, recipients, refused } = envelopeFor(plain, route(reply), 1000);
@@ -110,14 +113,14 @@ it.each([
   ['5.4.7', withTerms({ deliverBy: later('return', 59_999) }), EVERYTHING, 1],
   ['5.1.7', withTerms({}, { reversePath: 'a@b>\r\nRCPT TO:<x' }), EVERYTHING, 1],
   ['5.1.3', withTerms({}, { recipients: [recipient(0, 'a\n@b.example')] }), EVERYTHING, 1],
-])('refused here: %s', (code, message, reply, count) => {
+])('refuses with %s before the server is asked', (code, message, reply, count) => {
   const { refused } = envelopeFor(message, route(reply), 1000);
   expect(refused.map(({ refusal }) => refusal.enhancedCode)).toEqual(
     Array.from({ length: count }, () => code),
   );
 });
 
-it('SIZE at the limit passes, and none is no limit', () => {
+it('accepts a size at the limit of SIZE, and any size if SIZE has no limit', () => {
   for (const [size, reply] of [
     [100, EVERYTHING],
     [1e9, '250-x\n250 SIZE'],
@@ -127,7 +130,7 @@ it('SIZE at the limit passes, and none is no limit', () => {
   }
 });
 
-it('a time at the least that the far side takes passes, and one to be told of is told wherever it can be', () => {
+it('accepts the least time that the server takes, and asks for notices of delay if it can', () => {
   const sent = (deliverBy: DeliverBy, reply: string) => {
     const message = withTerms({ deliverBy }, { recipients: ASKED.recipients });
     const { mail, recipients, refused } = envelopeFor(message, route(reply), 1000);
@@ -153,7 +156,7 @@ it('a time at the least that the far side takes passes, and one to be told of is
   ]);
 });
 
-it('xtext stands for what it was made of', () => {
+it('decoded xtext is the original text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       const coded = encodeXtext(text);
@@ -162,7 +165,7 @@ it('xtext stands for what it was made of', () => {
   );
 });
 
-it('a far end understands it', async () => {
+it('a server understands the parameters', async () => {
   const end = await farEnd({
     extensions: { mtPriority: {}, deliverBy: { minimum: 0 } },
   });
@@ -200,7 +203,7 @@ it('a far end understands it', async () => {
 
 const ASKED_PLAIN = { ...ASKED, terms: { ...ASKED.terms, requireTls: false, deliverBy: null } };
 
-it('without DSN, the far side notifies nobody', async () => {
+it('if the server lacks DSN, the delivery says that it does not notify', async () => {
   const end = await farEnd({ extensions: { dsn: false } });
   const [delivery] = await send(smarthost(`smtp://127.0.0.1:${end.port}`), ASKED_PLAIN);
   expect(delivery).toMatchObject({ outcome: 'delivered', notifies: false });
@@ -243,7 +246,7 @@ it.each([`${LINE}x\r\n`, 'a\0\r\n', 'a\nb\r\n', 'a\rb\r\n', 'a\r', 'a\r\nb', '.\
   },
 );
 
-it('BINARYMIME whose recipients or content are refused leaves the connection in order', async () => {
+it('BINARYMIME whose recipients or content are refused leaves the connection usable', async () => {
   const end = await farEnd({ behave: ({ phase }) => (phase === 'rcpt' ? '550 5.1.1 No' : undefined) });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   expect(await send(transport, binary('a\0'))).toMatchObject([{ outcome: 'bounced' }]);
@@ -259,7 +262,7 @@ function binary(content: string): Shipment {
   return { ...message, terms: { ...message.terms, body: 'BINARYMIME' } };
 }
 
-it('SMTPUTF8 is asked for only if an address or the header section needs it, whatever was declared', async () => {
+it('asks for SMTPUTF8 only if an address or the header section needs it, whatever was declared', async () => {
   const declared = (content: string): Shipment => {
     const message = shipment(content);
     return { ...message, terms: { ...message.terms, smtputf8: true } };
@@ -282,7 +285,7 @@ it('SMTPUTF8 is asked for only if an address or the header section needs it, wha
   expect(offering.received.map(({ parameters }) => parameters.smtputf8 === true)).toEqual([false, true]);
 });
 
-it('a domain that is not ASCII goes as its A-label to a server without SMTPUTF8', () => {
+it('sends a domain that is not ASCII as its A-label to a server without SMTPUTF8', () => {
   const to = (path: string, reply: string) => {
     const message = withTerms({}, { recipients: [recipient(0, path)], reversePath: 'a@b\u00fccher.example' });
     const { mail, recipients, refused } = envelopeFor(message, route(reply), 0);

@@ -1,4 +1,4 @@
-/** Invariant: the far side gets the stored octets, whatever they are and however they come. */
+/** Invariant: the remote server gets the stored octets, whatever they are and however they are split. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { farEnd } from '../far-end.js';
@@ -18,7 +18,7 @@ const EDGES: readonly (readonly [name: string, content: string | Buffer])[] = [
   ['more than is held in memory', `.${'0123456789.\r\n.'.repeat(20_000)}\r\n`],
 ];
 
-it.each(EDGES)('%s', async (_, content) => {
+it.each(EDGES)('delivers unchanged: %s', async (_, content) => {
   const end = await farEnd();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   const [delivery] = await send(transport, shipment(content));
@@ -26,19 +26,19 @@ it.each(EDGES)('%s', async (_, content) => {
   expect(end.received[0]?.content.equals(Buffer.from(content))).toBe(true);
 });
 
-it('content without a line end at its end gets one: DATA knows no other content', async () => {
+it('adds the missing line end at the end of content, since DATA requires it', async () => {
   const end = await farEnd();
   await send(smarthost(`smtp://127.0.0.1:${end.port}`), shipment('Subject: x\r\n\r\nhello'));
   expect(String(end.received[0]?.content)).toBe('Subject: x\r\n\r\nhello\r\n');
 });
 
-it('content with a CR or LF that stands alone has whole line ends instead', async () => {
+it('makes a CRLF of each CR or LF that stands alone', async () => {
   const end = await farEnd();
   await send(smarthost(`smtp://127.0.0.1:${end.port}`), shipment('Subject: x\r\n\r\na\n.\nb\r.\rc\r\n'));
   expect(String(end.received[0]?.content)).toBe('Subject: x\r\n\r\na\r\n.\r\nb\r\n.\r\nc\r\n');
 });
 
-it('content at hand is not read', async () => {
+it('does not read content that is in memory already', async () => {
   const end = await farEnd();
   const whole = Buffer.from('Subject: x\r\n\r\n.hello\r\n');
   const content = (): never => {
@@ -52,7 +52,7 @@ it('content at hand is not read', async () => {
   expect(end.received[0]?.content.equals(whole)).toBe(true);
 });
 
-it('any lines, in any pieces', { timeout: 60_000 }, async () => {
+it('delivers any lines, in any pieces', { timeout: 60_000 }, async () => {
   const end = await farEnd();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   const line = fc

@@ -1,4 +1,7 @@
-/** Postfix as the smarthost: what it is told, it understands. Skipped, saying why, where there is none. */
+/**
+ * Postfix as the smarthost: it understands the commands that it gets. Skipped with the reason if Postfix is not
+ * installed.
+ */
 import { afterAll, describe, expect, it } from 'vitest';
 import { recipient, shipment } from '../files/shipment.js';
 import { PostfixRelay } from './postfix.js';
@@ -13,7 +16,7 @@ afterAll(() => {
 describe.skipIf(missing !== '')(
   `Postfix as smarthost${missing === '' ? '' : `: skipped, ${missing}`}`,
   () => {
-    it('takes messages, recipient by recipient', async () => {
+    it('accepts messages, recipient by recipient', async () => {
       if (typeof relay === 'string') throw new Error(relay);
       const transport = smarthost(`smtp://127.0.0.1:${relay.port}`);
       const message = shipment('Subject: one\r\n\r\n.a dot\r\n..\r\nd\xe9j\xe0 vu\r\n', {

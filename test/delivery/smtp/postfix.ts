@@ -8,7 +8,7 @@ message_size_limit = 1000000
 smtpd_recipient_limit = 1
 `;
 
-/** Debian's Postfix as a relay: a port, each connection to which is a smtpd of its own. */
+/** Debian's Postfix as a relay, on a port where each connection gets a smtpd process of its own. */
 export class PostfixRelay {
   readonly port: number;
 
@@ -19,7 +19,7 @@ export class PostfixRelay {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  /** One that runs, or why there is none. */
+  /** Starts the relay. Returns the reason if it cannot run. */
   static async begin(): Promise<PostfixRelay | string> {
     const postfix = Postfix.begin(SETTINGS);
     if (typeof postfix === 'string') return postfix;
@@ -29,7 +29,7 @@ export class PostfixRelay {
     return new PostfixRelay(postfix, server);
   }
 
-  /** What it has taken: envelope and content. */
+  /** Returns the messages that it accepted: envelope and content. */
   taken(): string {
     return this.postfix.taken();
   }

@@ -1,4 +1,4 @@
-/** Which replies say that a mailbox is bad: a good one that is taken for one gets no mail any longer. */
+/** Replies that say that a mailbox is bad. A good mailbox that is taken for a bad one gets no more mail. */
 import { expect, it } from 'vitest';
 import { judge, oneLine } from '../../../src/delivery/transports/smtp/reply.js';
 
@@ -23,31 +23,31 @@ it.each([
   ['554 User unknown', false],
   ['450 5.1.1 User unknown', false],
   ['450 4.1.1 User unknown', false],
-])('%s: %s', (reply, hard) => {
+])('says whether the mailbox is bad: %s: %s', (reply, hard) => {
   expect(judge('rcpt', reply, 1).hard === true).toBe(hard);
 });
 
-it('at the end, only where there is one recipient whom it can mean', () => {
+it('at the end, blames a mailbox only if the message has one recipient', () => {
   expect(judge('end', '550 5.1.1 Nobody', 1)).toMatchObject({ outcome: 'bounced', hard: true });
   expect(judge('end', '550 5.1.1 Nobody', 2)).toMatchObject({ outcome: 'bounced', hard: false });
   expect(judge('mail', '550 5.1.1 Nobody', 1)).toMatchObject({ outcome: 'bounced', hard: false });
 });
 
 it.each(['', 'hello', '200', '354 Go', '600 5.0.0 x', '503 5.5.1 Lost'])(
-  '"%s" at RCPT says nothing',
+  '"%s" at RCPT defers, since it says nothing about the mailbox',
   (reply) => {
     expect(judge('rcpt', reply, 1).outcome).toBe('deferred');
   },
 );
 
 it.each(['connect', 'greeting', 'hello', 'tls', 'auth'] as const)(
-  '5yz at %s is of the transport',
+  '5yz at %s is a failure of the transport',
   (phase) => {
     expect(judge(phase, '554 5.7.1 No', 1)).toMatchObject({ outcome: 'deferred', transportFailed: true });
   },
 );
 
-it('replies on one line', () => {
+it('puts a reply on one line', () => {
   expect(oneLine('550-5.7.1 a\r\n550-5.7.1 b\n550 5.7.1 c')).toBe('550 5.7.1 a b c');
   expect(oneLine('250 Ok')).toBe('250 Ok');
   expect(oneLine('250')).toBe('250');

@@ -7,7 +7,7 @@ import {
 import type { Delivery, Shipment, Transport } from '../../../src/delivery/transports/transport.js';
 import { RUNNING } from '../files/shipment.js';
 
-/** A smarthost by its URL, until the end of the test. */
+/** Opens a smarthost by its URL, until the end of the test. */
 export function smarthost(url: string, environment: Partial<SmtpEnvironment> = {}): Transport {
   const target = parseSmarthost(url);
   if (typeof target === 'string') throw new Error(`${url}: ${target}`);
@@ -16,7 +16,7 @@ export function smarthost(url: string, environment: Partial<SmtpEnvironment> = {
   return transport;
 }
 
-/** Sends, and gives what became of each recipient, in the order of the envelope. */
+/** Sends, and returns the delivery of each recipient, in the order of the envelope. */
 export async function send(
   transport: Transport,
   shipment: Shipment,
@@ -26,7 +26,7 @@ export async function send(
   return [...deliveries].sort((a, b) => a.position - b.position);
 }
 
-/** `outcome reply` of each. */
+/** Returns `outcome reply` for each delivery. */
 export function told(deliveries: readonly Delivery[]): string[] {
   return deliveries.map(({ outcome, reply }) => `${outcome} ${reply}`);
 }

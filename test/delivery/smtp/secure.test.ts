@@ -1,4 +1,7 @@
-/** Invariant: a password goes to nobody but the relay; what TLS cannot give is a deferral that says so. */
+/**
+ * Invariant: only the relay gets the password; if TLS as required is not available, the message is deferred with the
+ * reason.
+ */
 import { describe, expect, it } from 'vitest';
 import { expectNoTrouble } from '../../server/harness.js';
 import { brokenTls } from '../broken-tls.js';
@@ -15,7 +18,7 @@ const ALICE = 'alice%40x:hun%2Fter2';
 const TLS = /^TLSv1\.3 TLS_/;
 const authority = await pki();
 
-it('signs in, once a connection', async () => {
+it('authenticates once for each connection', async () => {
   const end = await farEnd({ users: USERS });
   const transport = smarthost(`smtp://${ALICE}@localhost:${end.port}`);
   for (let i = 0; i < 3; i++)
@@ -24,7 +27,7 @@ it('signs in, once a connection', async () => {
   expect(end.connections).toBe(1);
 });
 
-it('a wrong password is told, and not repeated', async () => {
+it('reports a wrong password, and does not repeat it', async () => {
   const end = await farEnd({ users: USERS });
   const transport = smarthost(`smtp://alice%40x:sesame77@localhost:${end.port}`);
   const [refused] = await send(transport, shipment(MESSAGE));
@@ -35,7 +38,7 @@ it('a wrong password is told, and not repeated', async () => {
   expect(repeated?.reply).toContain('Bad password [secret]');
 });
 
-it('a relay that knows no AUTH gets none', async () => {
+it('sends no password to a relay that does not offer AUTH', async () => {
   const end = await farEnd();
   const [delivery] = await send(smarthost(`smtp://${ALICE}@localhost:${end.port}`), shipment(MESSAGE));
   expect(delivery).toMatchObject({
@@ -49,7 +52,7 @@ describe('TLS', () => {
   it.each([
     ['smtps', 'implicit', ''],
     ['smtp', 'starttls', 'tls=required&'],
-  ] as const)('%s, %s: verified', async (scheme, tls, options) => {
+  ] as const)('%s, %s: verifies the certificate', async (scheme, tls, options) => {
     const end = await farEnd({ certificates: await authority.issue(['localhost']), tls, users: USERS });
     const url = `${scheme}://${ALICE}@localhost:${end.port}?${options}`;
     expect(await send(smarthost(`${url}ca=${authority.ca}`), shipment(MESSAGE))).toMatchObject([
@@ -71,7 +74,7 @@ describe('TLS', () => {
   it.each([
     ['expired', ['localhost'], true, 'its certificate has expired (CERT_HAS_EXPIRED)'],
     ['for another name', ['other.example'], false, 'its certificate is for another name'],
-  ])('a certificate that is %s', async (_, names, expired, reason) => {
+  ])('rejects a certificate that is %s', async (_, names, expired, reason) => {
     const end = await farEnd({ certificates: await authority.issue(names, expired) });
     const url = `smtp://localhost:${end.port}`;
     expect(await send(smarthost(`${url}?tls=required&ca=${authority.ca}`), shipment(MESSAGE))).toMatchObject([
@@ -81,14 +84,14 @@ describe('TLS', () => {
         reply: expect.stringContaining(`localhost gave no TLS: ${reason}`),
       },
     ]);
-    // By default it is better than none.
+    // By default, TLS with an unverified certificate is better than plain text.
     expect(await send(smarthost(url), shipment(MESSAGE))).toMatchObject([
       { outcome: 'delivered', tls: expect.stringMatching(TLS) },
     ]);
     expect(end.received.length).toBe(1);
   });
 
-  it('no STARTTLS where it is required', async () => {
+  it('defers if TLS is required and STARTTLS is missing', async () => {
     const end = await farEnd();
     const [delivery] = await send(smarthost(`smtp://localhost:${end.port}?tls=required`), shipment(MESSAGE));
     expect(delivery).toMatchObject({ outcome: 'deferred', transportFailed: true });
@@ -96,13 +99,13 @@ describe('TLS', () => {
     expect(end.received).toEqual([]);
   });
 
-  it('off is off', async () => {
+  it('does not use TLS if it is off', async () => {
     const end = await farEnd({ certificates: await authority.issue(['localhost']) });
     const [delivery] = await send(smarthost(`smtp://localhost:${end.port}?tls=off`), shipment(MESSAGE));
     expect(delivery).toMatchObject({ outcome: 'delivered', tls: null });
   });
 
-  it('a handshake that breaks: plain without a password, not at all with one', async () => {
+  it('if the handshake fails, goes on in plain text without a password, and stops with one', async () => {
     const relay = await brokenTls();
     expect(await send(smarthost(`smtp://localhost:${relay.port}`), shipment(MESSAGE))).toMatchObject([
       { outcome: 'delivered', tls: null },
@@ -113,7 +116,7 @@ describe('TLS', () => {
     expect(relay.handshakes()).toBe(2);
   });
 
-  it('smtps to a port that speaks plain', async () => {
+  it('reports smtps to a port that speaks plain text', async () => {
     const end = await farEnd();
     const [delivery] = await send(smarthost(`smtps://localhost:${end.port}`), shipment(MESSAGE));
     expect(delivery).toMatchObject({ outcome: 'deferred', transportFailed: true });
@@ -121,7 +124,7 @@ describe('TLS', () => {
   });
 });
 
-it('REQUIRETLS: verified, and offered', async () => {
+it('REQUIRETLS needs verified TLS, and a server that offers it', async () => {
   const certificates = await authority.issue(['localhost']);
   const offers = await farEnd({ certificates, extensions: { requireTls: true } });
   const message = shipment(MESSAGE);

@@ -1,4 +1,4 @@
-/** What replies, and the lack of them, come to; and what connections do between messages. */
+/** The outcomes that follow from replies and from missing replies, and the state of connections between messages. */
 import { expect, it } from 'vitest';
 import { expectNoTrouble, until } from '../../server/harness.js';
 import { type Fault, farEnd, type Phase } from '../far-end.js';
@@ -11,7 +11,7 @@ const TAKEN = '250 2.0.0 Ok: message accepted';
 const DELIVERED = `delivered ${TAKEN}`;
 const MESSAGE = 'Subject: x\r\n\r\nhello\r\n';
 
-it('delivers, with what the far side said', async () => {
+it('delivers, and reports the reply of the remote server', async () => {
   const end = await farEnd();
   const transport = smarthost(`smtp://localhost:${end.port}`);
   expect(transport.name).toBe(`smtp://localhost:${end.port}`);
@@ -38,7 +38,7 @@ it('delivers, with what the far side said', async () => {
   ]);
 });
 
-it('the null reverse-path, and the same mailbox twice', async () => {
+it('sends the null reverse-path, and the same mailbox twice', async () => {
   const end = await farEnd();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   const to = ['a@b.example', 'a@b.example', '"<"@b.example'];
@@ -79,7 +79,7 @@ const REPLIES: readonly (readonly [Phase, Fault, object])[] = [
   ['end', 'close', { outcome: 'deferred', enhancedCode: '4.4.2' }],
 ];
 
-it.each(REPLIES)('%s: %s, and the next message goes', async (phase, fault, expected) => {
+it.each(REPLIES)('%s: %s, and the next message is delivered', async (phase, fault, expected) => {
   const end = await farEnd({ behave: (moment) => (moment.phase === phase ? fault : undefined) });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   expect(await send(transport, shipment(MESSAGE))).toEqual([expect.objectContaining(expected)]);
@@ -87,7 +87,7 @@ it.each(REPLIES)('%s: %s, and the next message goes', async (phase, fault, expec
   expect(told(await send(transport, shipment(MESSAGE)))).toEqual([DELIVERED]);
 });
 
-it('recipients each have an answer of their own', async () => {
+it('each recipient has a reply of its own', async () => {
   const end = await farEnd({
     behave: ({ phase, address }) =>
       phase !== 'rcpt'
@@ -114,7 +114,7 @@ it('recipients each have an answer of their own', async () => {
   expect(end.connections).toBe(1);
 });
 
-it('what was refused already stays refused when the message fails', async () => {
+it('a recipient that was refused stays refused when the message fails', async () => {
   const end = await farEnd({
     behave: ({ phase, address }) =>
       phase === 'rcpt' && address === 'bad@b.example'
@@ -130,7 +130,7 @@ it('what was refused already stays refused when the message fails', async () => 
   ]);
 });
 
-it('many messages go over one connection, and no more connections than allowed are open', async () => {
+it('sends many messages over one connection, and opens no more connections than allowed', async () => {
   const end = await farEnd();
   const one = smarthost(`smtp://127.0.0.1:${end.port}`);
   for (let i = 0; i < 5; i++) await send(one, shipment(MESSAGE));
@@ -141,7 +141,7 @@ it('many messages go over one connection, and no more connections than allowed a
   expect(end.connections).toBe(4);
 });
 
-it('a connection is closed after so many messages, and when it has nothing to do', async () => {
+it('closes a connection after so many messages, and when it is idle', async () => {
   const end = await farEnd();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`, { limits: { messages: 2, idle: 50 } });
   for (let i = 0; i < 4; i++) await send(transport, shipment(MESSAGE));
@@ -151,21 +151,21 @@ it('a connection is closed after so many messages, and when it has nothing to do
 });
 
 it.each(['close', 'reset'] as const)(
-  'a connection that the far side %ss between messages is not missed',
+  'delivers over a new connection after a %s by the remote server between messages',
   async (how) => {
     const end = await farEnd();
     const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
     for (let i = 0; i < 3; i++) {
       await send(transport, shipment(MESSAGE));
       end.cut(how);
-      // At once: the connection may not know yet.
+      // Sends at once: the connection may not know of the close yet.
       expect(told(await send(transport, shipment(MESSAGE)))).toEqual([DELIVERED]);
     }
     expect(end.received.length).toBe(6);
   },
 );
 
-it('a connection on which the far side wants no more messages is not held against the next one', async () => {
+it('delivers over a new connection if the remote server refuses further messages on the old one', async () => {
   const end = await farEnd();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   await send(transport, shipment(MESSAGE));
@@ -178,7 +178,7 @@ it('a connection on which the far side wants no more messages is not held agains
   }
 });
 
-it('once anew, and not again', async () => {
+it('repeats a message once on a new connection, and not again', async () => {
   const end = await farEnd();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   await send(transport, shipment(MESSAGE));
@@ -187,7 +187,7 @@ it('once anew, and not again', async () => {
   expect(end.connections).toBe(2);
 });
 
-it('a message that was sent whole and not answered is not sent anew: it may have been taken', async () => {
+it('does not repeat a message that was sent whole without a reply: it may have been accepted', async () => {
   const end = await farEnd();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   await send(transport, shipment(MESSAGE));
@@ -198,7 +198,7 @@ it('a message that was sent whole and not answered is not sent anew: it may have
   expect(end.received.length).toBe(2);
 });
 
-it('nobody listens', async () => {
+it('reports that the connection was refused', async () => {
   const end = await farEnd();
   await end.close();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
@@ -228,7 +228,7 @@ const SILENCES: readonly (readonly [Phase, object])[] = [
   ['end', { enhancedCode: '4.4.1' }],
 ];
 
-it.each(SILENCES)('a far side that says nothing at %s is given up', async (phase, expected) => {
+it.each(SILENCES)('gives up a remote server that sends nothing at %s', async (phase, expected) => {
   const end = await farEnd({ behave: (moment) => (moment.phase === phase ? 'silence' : undefined) });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`, {
     limits: { greeting: 200, command: 200, end: 200 },
@@ -240,7 +240,7 @@ it.each(SILENCES)('a far side that says nothing at %s is given up', async (phase
   await until('the end of the connection', () => end.open === 0);
 });
 
-it('what is not under way when the server stops is not begun', async () => {
+it('begins no delivery when the server stops', async () => {
   const end = await farEnd({ behave: ({ phase }) => (phase === 'connect' ? 'silence' : undefined) });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}?connections=1`);
   const stop = new AbortController();
@@ -257,7 +257,7 @@ it('what is not under way when the server stops is not begun', async () => {
   await until('the end of the connection', () => end.open === 0);
 });
 
-it('what is under way when the server stops comes to its end, unless the transport is closed', async () => {
+it('lets a delivery finish when the server stops, unless the transport is closed', async () => {
   const stop = new AbortController();
   const end = await farEnd({
     behave: ({ phase }) => {
@@ -278,7 +278,7 @@ it('what is under way when the server stops comes to its end, unless the transpo
   expect(await send(transport, shipment(MESSAGE))).toMatchObject([{ outcome: 'deferred' }]);
 });
 
-it('a fault of the content is told as one, and nobody gets half a message', async () => {
+it('rejects if the content rejects, and sends no part of the message', async () => {
   const end = await farEnd();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   for (const size of [10, 1_000_000]) {

@@ -31,7 +31,7 @@ it.each([
   ['smtps://relay.example?verify=off', { port: 465, tls: 'implicit', verify: false }],
   ['smtp://relay.example?tls=required&ca=/etc/ca%20s.pem', { tls: 'required', ca: '/etc/ca s.pem' }],
   ['smtp://relay.example?tls=off&connections=3', { tls: 'off', connections: 3 }],
-  // A password goes to another machine by verified TLS alone, unless somebody says otherwise.
+  // A password goes to another machine only over verified TLS, unless the URL says otherwise.
   ['smtp://u:p@relay.example', { credentials: 'u p', tls: 'required' }],
   ['smtp://u:p@relay.example?tls=optional', { credentials: 'u p', tls: 'optional' }],
   ['smtp://u:p@localhost', { credentials: 'u p', host: 'localhost' }],
@@ -40,7 +40,7 @@ it.each([
     'smtp://me%40x.example:p%2F%3F%23%25%3A%40:q@localhost',
     { credentials: 'me@x.example p/?#%:@:q', host: 'localhost' },
   ],
-])('%s', (url, expected) => {
+])('reads %s', (url, expected) => {
   expect(parsed(url)).toEqual({ ...PLAIN, ...expected });
 });
 
@@ -69,12 +69,12 @@ it.each([
   ['smtp://relay.example?verify=off', '"verify" says something only with "tls=required"'],
   ['smtp://relay.example?tls=off&ca=x', '"ca" says something only with "tls=required"'],
   ['smtps://relay.example?tls=off', '"tls=off" contradicts smtps://, where TLS is always required'],
-])('%s: %s', (url, reason) => {
+])('rejects %s: %s', (url, reason) => {
   expect(parseSmarthost(url)).toContain(reason);
 });
 
 describe('user and password', () => {
-  it('show nowhere', () => {
+  it('are never shown', () => {
     const target = parseSmarthost('smtp://alice:hunter2@localhost:2525');
     if (typeof target === 'string') throw new Error(target);
     const transport = openSmarthost(target, { hostname: 'gateway.example' });
@@ -96,7 +96,7 @@ describe('user and password', () => {
     'smtp://alice:hun/ter2@relay.example',
     'smtp://alice:hunter2@relay.example?x=y',
     'http://alice:hunter2@relay.example',
-  ])('not in what is wrong with %s', (url) => {
+  ])('are not in the error for %s', (url) => {
     const reason = parseSmarthost(url);
     expect(reason).toBeTypeOf('string');
     expect(reason).not.toMatch(/alice|hunter2/);
