@@ -259,7 +259,7 @@ export class Channel implements Waiting {
 
   /** Closes the connection at the client's own wish: calls {@link fail} with the fault `aborted`. */
   abort(): void {
-    this.fail(new ConnectionError('aborted', 'the connection was given up'));
+    this.fail(new ConnectionError('aborted', 'the connection was aborted'));
   }
 
   /** Closes the connection because of a reply that must not come at this point. */
@@ -283,9 +283,11 @@ export class Channel implements Waiting {
           ? 'TLS'
           : this.#due > 0
             ? 'a reply'
-            : 'content to be taken';
+            : 'progress of the content';
     const seconds = ((this.#limit - 1) * this.shared.resolution) / 1000;
-    this.fail(new ConnectionError('timeout', `waited ${seconds} s in vain for ${what}`, { cause: OVERDUE }));
+    this.fail(
+      new ConnectionError('timeout', `timed out after ${seconds} s without ${what}`, { cause: OVERDUE }),
+    );
   }
 
   /** Returns the time of a step in sweeps. One sweep is added because the present one may be about to end. */
@@ -315,7 +317,7 @@ export class Channel implements Waiting {
   #unasked(reply: ReceivedReply): void {
     // RFC 5321 3.8: a server may send 421 at any time, and must then close the connection.
     const fault = reply.code === 421 ? 'closed' : 'protocol';
-    const what = `a reply came that nothing had asked for: ${reply.toString()}`;
+    const what = `a reply came that no command asked for: ${reply.toString()}`;
     this.fail(Object.assign(new ConnectionError(fault, what), { reply }));
   }
 
@@ -331,7 +333,7 @@ export class Channel implements Waiting {
     try {
       this.#reader.read(octets, this.#heard);
       if (this.#answerable === 0 && !this.#reader.idle) {
-        this.fail(new ConnectionError('protocol', 'octets came that nothing had asked for'));
+        this.fail(new ConnectionError('protocol', 'octets came that no command asked for'));
       }
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
@@ -435,7 +437,7 @@ export class Channel implements Waiting {
     if (this.#connecting === 'tls') {
       return new ConnectionError('tls', `no TLS with ${where}${why}`, options);
     }
-    const what = this.#due > 0 ? 'before it replied' : 'while nothing was asked of it';
+    const what = this.#due > 0 ? 'before it replied' : 'while no reply was due';
     return new ConnectionError('closed', `the server closed the connection ${what}${why}`, options);
   }
 

@@ -25,6 +25,6 @@ export function bdatCommand(octets: number): string {
 }
 
 function checked(path: string): string {
-  if (FORBIDDEN.test(path)) throw new TypeError(`${JSON.stringify(path)} cannot be a path of SMTP`);
+  if (FORBIDDEN.test(path)) throw new TypeError(`${JSON.stringify(path)} is not a valid SMTP path`);
   return path;
 }

@@ -270,7 +270,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
   }
 
   #mail(): M {
-    if (this.#current === null) throw new Error('a step of a message, and there is none');
+    if (this.#current === null) throw new Error('a reply about a message came, but no message is being sent');
     return this.#current;
   }
 }

@@ -84,7 +84,9 @@ describe('routes', () => {
     await expect(failure).rejects.toThrow(RouteError);
     const { problems } = (await failure.catch((error: unknown) => error)) as RouteError;
     expect(problems).toEqual([
-      expect.stringMatching(/^deliver\[0\] = "shown gophe": scheme "gopher" is none of .*; allowed is /),
+      expect.stringMatching(
+        /^deliver\[0\] = "shown gophe": scheme "gopher" is unknown; it may be .*; allowed is /,
+      ),
       expect.stringMatching(/^deliver\[2\] = "shown http:": http: is for this machine alone/),
       expect.stringMatching(/^delivery\.routes\[0\]\.deliver\[0\] = .*needs the path of a folder/),
     ]);

@@ -22,7 +22,8 @@ export async function checkDmarc(domain: string, lookup: TextLookup): Promise<Fi
       /^v=DMARC1\s*(?:;|$)/.test(text),
     );
     if (record === undefined) continue;
-    if (others.length > 0) return found(false, `${name} has several DMARC records, which counts as none`);
+    if (others.length > 0)
+      return found(false, `${name} has several DMARC records, so receivers ignore all of them`);
     const tags = tagsOf(record);
     const policy = (above > 0 ? tags?.get('sp') : undefined) ?? tags?.get('p');
     if (policy === undefined || !/^(?:none|quarantine|reject)$/i.test(policy)) {
@@ -32,6 +33,6 @@ export async function checkDmarc(domain: string, lookup: TextLookup): Promise<Fi
   }
   return found(
     false,
-    'no DMARC record says what receivers shall do with mail that passes neither SPF nor DKIM',
+    'no DMARC record says what receivers should do with mail that passes neither SPF nor DKIM',
   );
 }

@@ -22,15 +22,15 @@ export function checkSpf(domain: string, texts: readonly string[], sender: strin
   // RFC 7208 4.5: the version is followed by a space or by the end of the record.
   const [record, ...others] = texts.filter((text) => /^v=spf1(?: |$)/i.test(text));
   if (record === undefined) {
-    const where = 'with include: for a smart host that has addresses of its own';
+    const where = 'with include: for a smarthost that has addresses of its own';
     return found(
       false,
-      `no SPF record says who sends for the domain; list all that do, ${where}`,
+      `no SPF record says which hosts send for the domain; list all that do, ${where}`,
       suggestion,
     );
   }
   if (others.length > 0)
-    return found(false, 'there are several SPF records, which counts as none; make them one');
+    return found(false, 'there are several SPF records, so receivers ignore all of them; make them one');
   const terms = record.trim().split(/ +/).slice(1);
   const lookups = terms.filter((term) => COSTS.test(term)).length;
   if (lookups > MAX_LOOKUPS) {
@@ -40,10 +40,14 @@ export function checkSpf(domain: string, texts: readonly string[], sender: strin
   const redirected = terms.some((term) => /^redirect=/i.test(term));
   if (all === undefined && redirected) return found(true, `the SPF record is ${record}`);
   if (all === undefined)
-    return found(false, 'the SPF record has no end; it forbids nobody', `${record.trim()} -all`);
+    return found(
+      false,
+      'the SPF record does not end in -all or ~all, so it forbids no host',
+      `${record.trim()} -all`,
+    );
   if (!/^[~-]/.test(all)) {
     const value = [terms.length > 0 ? 'v=spf1' : '', ...terms.map((term) => (term === all ? '~all' : term))];
-    return found(false, `the SPF record ends in ${all}, which forbids nobody`, value.join(' '));
+    return found(false, `the SPF record ends in ${all}, which forbids no host`, value.join(' '));
   }
   return found(true, `the SPF record is ${record}`);
 }

@@ -41,7 +41,8 @@ export async function readTransportUrl(url: string): Promise<OpenTransport | str
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined) return 'it does not begin with a scheme, such as smtp:';
   const load = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined;
-  if (load === undefined) return `scheme "${scheme}" is none of ${Object.keys(SCHEMES).join(', ')}`;
+  if (load === undefined)
+    return `scheme "${scheme}" is unknown; it may be ${Object.keys(SCHEMES).join(', ')}`;
   return (await load())(url);
 }
 

@@ -21,10 +21,10 @@ describe('parseFilesUrl', () => {
     ['MAILDIR:./mail', { form: 'maildir', directory: './mail' }],
     ['file:mail 100%', { form: 'file', directory: 'mail 100%' }],
     ['file:///var/my%20mail', { form: 'file', directory: '/var/my mail' }],
-    ['file:', 'file: needs the path of a folder behind it'],
+    ['file:', 'file: needs the path of a folder after it'],
     ['maildir://host/mail', 'maildir: takes no host; an absolute path is maildir:/PATH'],
-    ['file:///a%2fb', 'file: has a path that is no path of a URL'],
-    ['file:a\0b', 'file: needs the path of a folder behind it'],
+    ['file:///a%2fb', 'file: has a path that is not valid in a URL'],
+    ['file:a\0b', 'file: needs the path of a folder after it'],
     ['mbox:/x', 'it is neither maildir:PATH nor file:PATH'],
   ])('reads %s', (text, target) => {
     expect(parseFilesUrl(text)).toEqual(target);

@@ -138,11 +138,11 @@ it.each([
   ['lmtp://', 'it has no host'],
   ['lmtp://store.example:25', 'port 25 is for SMTP'],
   ['lmtp://store.example?pool=1', 'option "pool" is unknown'],
-  ['lmtp://store.example?ca=x', '"ca" says something only with "tls=required"'],
+  ['lmtp://store.example?ca=x', '"ca" needs "tls=required"'],
   ['lmtp+unix://relative', 'it is not lmtp+unix:///PATH'],
   ['lmtp+unix:///run/', 'is a folder'],
-  ['lmtp+unix:///a%zz', 'is written %25'],
-  ['lmtp+unix:///a?tls=off', 'option "tls" is unknown; there is connections'],
+  ['lmtp+unix:///a%zz', 'must be written %25'],
+  ['lmtp+unix:///a?tls=off', 'option "tls" is unknown; the options are connections'],
 ])('%s: %s', async (url, reason) => {
   expect(await readTransportUrl(url)).toContain(reason);
 });

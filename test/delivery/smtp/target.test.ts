@@ -46,7 +46,7 @@ it.each([
 
 it.each([
   ['relay.example:587', 'it is not SCHEME://HOST:PORT'],
-  ['http://relay.example', 'scheme "http" is none of smtp, smtps'],
+  ['http://relay.example', 'scheme "http" is not smtp or smtps'],
   ['smtp://', 'it has no host'],
   ['smtp://relay.example/path', 'it is not SCHEME://HOST:PORT'],
   ['smtp://::1:25', 'it is not HOST:PORT; an IPv6 address stands in brackets'],
@@ -59,15 +59,15 @@ it.each([
   ['smtp://user:@relay.example', 'its password is empty'],
   [
     'smtp://user:%zz@relay.example',
-    'a "%" in the user name or the password that is no percent-encoding is written %25',
+    'a "%" in the user name or the password that is not a percent-encoding must be written %25',
   ],
-  ['smtp://user:a%00b@relay.example', 'a user name and a password have no NUL in them'],
+  ['smtp://user:a%00b@relay.example', 'the user name or the password has a NUL'],
   ['smtp://relay.example?tls=maybe', 'option "tls" is "maybe"; it may be optional, required, off'],
   ['smtp://relay.example?tls=off&tls=off', 'option "tls" is given twice'],
-  ['smtp://relay.example?pool=3', 'option "pool" is unknown; there is tls, verify, ca, connections'],
+  ['smtp://relay.example?pool=3', 'option "pool" is unknown; the options are tls, verify, ca, connections'],
   ['smtp://relay.example?connections=0', 'option "connections" is "0"; it is a number from 1 to 9999'],
-  ['smtp://relay.example?verify=off', '"verify" says something only with "tls=required"'],
-  ['smtp://relay.example?tls=off&ca=x', '"ca" says something only with "tls=required"'],
+  ['smtp://relay.example?verify=off', '"verify" needs "tls=required"'],
+  ['smtp://relay.example?tls=off&ca=x', '"ca" needs "tls=required"'],
   ['smtps://relay.example?tls=off', '"tls=off" contradicts smtps://, where TLS is always required'],
 ])('rejects %s: %s', (url, reason) => {
   expect(parseSmarthost(url)).toContain(reason);

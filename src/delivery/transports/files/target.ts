@@ -19,12 +19,12 @@ export function parseFilesUrl(text: string): FilesTarget | string {
   if (match === null) return 'it is neither maildir:PATH nor file:PATH';
   const form = match[1]?.toLowerCase() === 'maildir' ? 'maildir' : 'file';
   const path = match[2] ?? '';
-  if (path === '' || path.includes('\0')) return `${form}: needs the path of a folder behind it`;
+  if (path === '' || path.includes('\0')) return `${form}: needs the path of a folder after it`;
   if (!path.startsWith('//')) return { form, directory: path };
   if (!path.startsWith('///')) return `${form}: takes no host; an absolute path is ${form}:/PATH`;
   try {
     return { form, directory: fileURLToPath(`file:${path}`) };
   } catch {
-    return `${form}: has a path that is no path of a URL`;
+    return `${form}: has a path that is not valid in a URL`;
   }
 }

@@ -34,15 +34,14 @@ function parseHost(text: string): LmtpTarget | string {
   const url = parseUrl(text);
   if (typeof url === 'string') return url;
   const { credentials, host, port } = url;
-  if (url.scheme !== 'lmtp') return `scheme "${url.scheme}" is none of lmtp, lmtp+unix`;
+  if (url.scheme !== 'lmtp') return `scheme "${url.scheme}" is not lmtp or lmtp+unix`;
   if (host === '') return 'it has no host; a Unix socket is written lmtp+unix:///PATH';
   if (port === 25) return 'port 25 is for SMTP (RFC 2033 5)';
   const options = readOptions(url.options, OPTIONS);
   if (typeof options === 'string') return options;
   const tls = (options.tls as LmtpTarget['tls'] | undefined) ?? OPTIONS.tls[0];
   for (const name of ['verify', 'ca'] as const) {
-    if (options[name] !== undefined && tls !== 'required')
-      return `"${name}" says something only with "tls=required"`;
+    if (options[name] !== undefined && tls !== 'required') return `"${name}" needs "tls=required"`;
   }
   return {
     host: host.replace(/\.$/, '').toLowerCase(),
@@ -66,7 +65,7 @@ function parseSocket(text: string): LmtpTarget | string {
   if (typeof options === 'string') return options;
   const path = decoded(written);
   if (path === null || path.includes('\0'))
-    return 'a "%" in the path that is no percent-encoding is written %25';
+    return 'a "%" in the path that is not a percent-encoding must be written %25';
   if (path.endsWith('/')) return `"${path}" is a folder, and no socket`;
   return {
     host: 'localhost',

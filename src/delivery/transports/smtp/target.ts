@@ -51,7 +51,7 @@ export function parseSmarthost(text: string): SmarthostTarget | string {
   const url = parseUrl(text);
   if (typeof url === 'string') return url;
   const { scheme, credentials, host, port } = url;
-  if (scheme !== 'smtp' && scheme !== 'smtps') return `scheme "${scheme}" is none of smtp, smtps`;
+  if (scheme !== 'smtp' && scheme !== 'smtps') return `scheme "${scheme}" is not smtp or smtps`;
   if (host === '') return 'it has no host';
   const options = readOptions(url.options, OPTIONS);
   if (typeof options === 'string') return options;
@@ -59,7 +59,7 @@ export function parseSmarthost(text: string): SmarthostTarget | string {
     return `"tls=${options.tls}" contradicts smtps://, where TLS is always required`;
   }
   if (options.auth !== undefined && credentials === null) {
-    return '"auth" says something only with USER:PASSWORD@ before the host';
+    return '"auth" needs USER:PASSWORD@ before the host';
   }
   const mechanism = options.auth?.toUpperCase() as Mechanism | undefined;
   const initial = credentials !== null && !LOOPBACK.test(host) ? 'required' : OPTIONS.tls[0];
@@ -67,7 +67,7 @@ export function parseSmarthost(text: string): SmarthostTarget | string {
     scheme === 'smtps' ? 'implicit' : ((options.tls as SmarthostTarget['tls'] | undefined) ?? initial);
   const verifies = tls === 'implicit' || tls === 'required';
   for (const name of ['verify', 'ca'] as const) {
-    if (options[name] !== undefined && !verifies) return `"${name}" says something only with "tls=required"`;
+    if (options[name] !== undefined && !verifies) return `"${name}" needs "tls=required"`;
   }
   return {
     host: host.replace(/\.$/, '').toLowerCase(),

@@ -48,10 +48,10 @@ function parseCredentials(text: string): UrlParts['credentials'] | string {
   const user = decoded(text.slice(0, colon));
   const password = decoded(text.slice(colon + 1));
   if (user === null || password === null) {
-    return 'a "%" in the user name or the password that is no percent-encoding is written %25';
+    return 'a "%" in the user name or the password that is not a percent-encoding must be written %25';
   }
   if (password === '') return 'its password is empty';
-  if (/\0/.test(user + password)) return 'a user name and a password have no NUL in them';
+  if (/\0/.test(user + password)) return 'the user name or the password has a NUL';
   return { user: new Secret(user), password: new Secret(password) };
 }
 
@@ -88,7 +88,8 @@ export function readOptions<Table extends Readonly<Record<string, OptionRow>>>(
 ): Partial<Record<keyof Table, string>> | string {
   for (const [name, value] of options) {
     const row = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (row === undefined) return `option "${name}" is unknown; there is ${Object.keys(table).join(', ')}`;
+    if (row === undefined)
+      return `option "${name}" is unknown; the options are ${Object.keys(table).join(', ')}`;
     if ('pattern' in row) {
       if (!row.pattern.test(value)) return `option "${name}" is "${value}"; it is ${row.form}`;
     } else if (!row.includes(value)) {
