@@ -85,6 +85,13 @@ export interface LeaseRequest {
   readonly contentOctets?: number;
 }
 
+/** Bounds for the times at which mail or events are due: see {@link Queue.capDue}. */
+export interface CapRequest {
+  readonly now: number;
+  /** The longest gap between two attempts, in milliseconds. */
+  readonly longest: number;
+}
+
 /** What became of one recipient in one try. */
 export interface Settlement {
   readonly position: number;
@@ -188,6 +195,13 @@ export interface Queue {
 
   /** Gives a message back untried, due again at `at`: no attempt is written. */
   giveBack(lease: Lease, at: number): Promise<void>;
+
+  /**
+   * Corrects the times at which recipients are due after the clock was put back, as `cappedDue` of `due-time.ts`
+   * says: none is further ahead than `longest`, but for a message whose release time is still ahead. Leases end
+   * within `longest` too, unless they are renewed. Resolves to how many recipients are due sooner. May be repeated.
+   */
+  capDue(request: CapRequest): Promise<number>;
 
   /**
    * When {@link lease} has something to give next, in milliseconds since the epoch; null for none. Of a

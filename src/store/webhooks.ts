@@ -6,7 +6,7 @@
  * stay until they are told or given up.
  */
 import type { MessageId } from './message.js';
-import type { Attempt } from './queue.js';
+import type { Attempt, CapRequest } from './queue.js';
 import type { Scope } from './scope.js';
 
 /** What a webhook may be told of: a message is taken in, or something has become of recipients of it. */
@@ -135,6 +135,12 @@ export interface Webhooks {
 
   /** The event could not be told: due again at `at`, a whole number of milliseconds, with one attempt more. */
   deferEvent(event: number, at: number): Promise<void>;
+
+  /**
+   * Corrects the times at which events are due after the clock was put back: one that is further ahead than `longest`,
+   * or that happened in the future, is due now. Resolves to how many events are due sooner. May be repeated.
+   */
+  capEvents(request: CapRequest): Promise<number>;
 
   /** As `nextDue` of the queue. */
   nextEventDue(): Promise<number | null>;

@@ -1,6 +1,7 @@
 import type { DeliveryTerms, Domain, MessageId, NotifyEvent, Status } from '../../src/store/port.js';
 import type {
   Attempt,
+  CapRequest,
   Lease,
   LeaseRequest,
   OwedReport,
@@ -177,6 +178,24 @@ export class ModelQueue implements Queue {
     for (const recipient of message.recipients) {
       recipient.nextAttemptAt = Math.max(recipient.nextAttemptAt, at);
     }
+  }
+
+  async capDue({ now, longest }: CapRequest): Promise<number> {
+    let changed = 0;
+    for (const { recipients, receivedAt, terms, lease } of this.messages.values()) {
+      if (lease !== null) lease.until = Math.min(lease.until, now + longest);
+      for (const recipient of recipients.filter(isWaiting)) {
+        const { nextAttemptAt, attempts } = recipient;
+        const held = attempts.length === 0 && (terms.releaseAt ?? 0) > now;
+        const basis = attempts.at(-1)?.at ?? receivedAt;
+        const isWrong = nextAttemptAt > now + longest || (basis > now && nextAttemptAt >= basis);
+        if (nextAttemptAt <= now || held || !isWrong) continue;
+        const gap = attempts.length === 0 ? 0 : Math.max(0, nextAttemptAt - basis);
+        recipient.nextAttemptAt = now + Math.min(gap, longest);
+        changed++;
+      }
+    }
+    return changed;
   }
 
   async nextDue(): Promise<number | null> {

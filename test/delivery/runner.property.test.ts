@@ -13,6 +13,7 @@ import { type Answer, BOUNCED, DEFERRED, DELIVERED, NOON, RETRY, Told, UNREACHAB
 
 const CAPS = { workers: 5, perDestination: 2, perDomain: 3 };
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 type Step =
   | { readonly kind: 'mail'; readonly domain: number; readonly hosts: readonly number[] }
@@ -37,10 +38,10 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('jump' as const),
-      by: fc.integer({ min: -30 * HOUR, max: 30 * HOUR }),
+      by: fc.oneof(fc.integer({ min: -30 * DAY, max: 30 * DAY }), fc.constantFrom(30 * DAY, -60 * DAY)),
     }),
   },
   { weight: 2, arbitrary: fc.constantFrom<Step>({ kind: 'crash' }, { kind: 'stop' }) },
@@ -124,6 +125,7 @@ class Process {
       begin: mortal((leases) => queue.begin(leases)),
       settle: mortal((...args) => queue.settle(...args)),
       giveBack: mortal((lease, at) => queue.giveBack(lease, at)),
+      capDue: mortal((request) => queue.capDue(request)),
       nextDue: mortal(() => queue.nextDue()),
       watch: (listener) => queue.watch(listener),
       waiting: mortal(() => queue.waiting()),
@@ -146,8 +148,9 @@ describe('the runner', () => {
         });
         const queue = new ModelQueue();
         let turn = 0;
+        let works = false;
         const say = (): readonly [Answer | 'fault', number] =>
-          script[turn++ % script.length] ?? [DELIVERED, 0];
+          works ? [DELIVERED, 0] : (script[turn++ % script.length] ?? [DELIVERED, 0]);
         const processes = [new Process(queue, say)];
         const current = (): Process => processes[processes.length - 1] as Process;
         for (const step of plan) {
@@ -191,8 +194,9 @@ describe('the runner', () => {
           }
         }
         queue.broken.clear();
-        // Longer than a message is tried, and longer than any jump of the clock has postponed it.
-        await vi.advanceTimersByTimeAsync(120 * HOUR);
+        // Once every server takes mail, all of it is gone after the longest gap, whatever the clock has done.
+        works = true;
+        await vi.advanceTimersByTimeAsync(26 * HOUR);
         expect(processes.flatMap(({ wrong }) => wrong)).toEqual([]);
         for (const { status, attempts } of queue.recipients) {
           expect(['delivered', 'bounced', 'cancelled']).toContain(status);

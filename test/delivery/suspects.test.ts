@@ -49,6 +49,15 @@ describe('messages after a crash', () => {
     expect(suspects.due).toBe(Infinity);
   });
 
+  it('hold up others no longer than the limit if the clock is put back', () => {
+    const suspects = gate('0a', '2a', '2b');
+    expect(suspects.next(1_000_000)).toEqual(['2a']);
+    expect(suspects.next(0)).toEqual([]);
+    expect(suspects.due).toBe(30);
+    expect(suspects.next(30)).toEqual(['2b']);
+    expect(suspects.next(60)).toEqual(['0a']);
+  });
+
   it('are given up after the limit if alone, and after thrice the limit if never', () => {
     const counts = [1, 2, 3, 8, 9];
     expect(counts.map((count) => isCondemned({ count, alone: true }, 3))).toEqual([

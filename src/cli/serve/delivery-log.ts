@@ -27,6 +27,9 @@ export function observeDelivery(log: Logger): RunnerObserver {
         'message given up: the server died each time that it was delivered',
       );
     },
+    onCapped: (recipients) => {
+      log.warn({ recipients }, 'the clock was put back: recipients that were due too late are due sooner');
+    },
     onOutage: (destination, reason) => {
       log.warn({ ...destination, reason }, 'cannot deliver');
     },
@@ -78,6 +81,9 @@ export function observeWebhooks(log: Logger): WebhookObserver {
         { domain, event, name, id: String(message), crashes },
         'event dropped: the server died each time that it was reported',
       );
+    },
+    onCapped: (events) => {
+      log.warn({ events }, 'the clock was put back: events that were due too late are due sooner');
     },
     onError: (error) => {
       log.error({ err: error }, 'events of webhooks cannot be read');

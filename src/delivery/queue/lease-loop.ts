@@ -1,11 +1,14 @@
 import type { MessageId } from '../../store/port.js';
 import type { Lease, Queue } from '../../store/queue.js';
+import { ClockCheck } from '../clock-check.js';
 import { DELIVERY } from '../limits.js';
 import { StoreGaps } from './store-backoff.js';
 
 export interface LeaseLoopOptions {
   readonly queue: Queue;
   readonly now: () => number;
+  /** The longest gap between two attempts, in milliseconds. */
+  readonly longestGap: number;
   /** All that is in hand. */
   readonly inHand: ReadonlyMap<MessageId, { readonly lease: Lease }>;
   /** Gets what was leased. */
@@ -14,6 +17,8 @@ export interface LeaseLoopOptions {
   readonly makeRoom: () => void;
   /** Called now and then. */
   readonly sweep: () => void;
+  /** Called if recipients were due too late because the clock was put back, with their number. */
+  readonly onCapped: (recipients: number) => void;
   /** Hears of a store that fails, once until it works again. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -30,6 +35,10 @@ const CROWDED_GAP = 1_000;
 export class LeaseLoop {
   readonly #options: LeaseLoopOptions;
   readonly #stop = new AbortController();
+  readonly #clock: ClockCheck;
+  /** The clock was put back, and the times that recipients are due are not corrected yet. */
+  #toCap = false;
+  #capping: Promise<void> | null = null;
   #done: Promise<void> = Promise.resolve();
   #wake: (() => void) | null = null;
   #woken = false;
@@ -43,6 +52,7 @@ export class LeaseLoop {
 
   constructor(options: LeaseLoopOptions) {
     this.#options = options;
+    this.#clock = new ClockCheck(options.now);
   }
 
   start(): void {
@@ -87,6 +97,7 @@ export class LeaseLoop {
     }
     clearInterval(renewal);
     unwatch();
+    await this.#capping;
   }
 
   /** Leases what fits. Returns how long there will be nothing to do, as far as is known, in milliseconds. */
@@ -95,6 +106,7 @@ export class LeaseLoop {
     this.#woken = false;
     this.#finished = 0;
     this.#dueAgain = Infinity;
+    this.#capDue();
     if (this.#more) makeRoom();
     const limit = DELIVERY.window.initial - inHand.size;
     if (limit <= 0) {
@@ -114,6 +126,28 @@ export class LeaseLoop {
     const wait = due === null ? Infinity : due - now();
     this.#more = wait <= 0;
     return Math.max(LEAST_GAP, wait);
+  }
+
+  /** Corrects what is due too late if the clock was put back. Mail that is due does not wait for it. */
+  #capDue(): void {
+    if (this.#clock.wasPutBack()) this.#toCap = true;
+    if (!this.#toCap || this.#capping !== null) return;
+    this.#toCap = false;
+    const { queue, now, longestGap, onCapped } = this.#options;
+    this.#capping = queue
+      .capDue({ now: now(), longest: longestGap })
+      .then(
+        (recipients) => {
+          if (recipients === 0) return;
+          onCapped(recipients);
+          this.#rouse();
+        },
+        // The store fails: the next look at the queue says so, and this is tried again with it.
+        () => {
+          this.#toCap = true;
+        },
+      )
+      .finally(() => (this.#capping = null));
   }
 
   /** Messages of one domain in hand: however many domains have mail, some room is left for one more. */

@@ -6,7 +6,7 @@ import type { Lane } from './lane.js';
 import { type Caps, Lanes, type Start } from './lanes.js';
 import { LeaseLoop } from './lease-loop.js';
 import { DELIVERY } from '../limits.js';
-import { type RetryPolicy, isTooLate } from './schedule.js';
+import { type RetryPolicy, isTooLate, longestGap } from './schedule.js';
 import { givenUp, settlementOf, tooLate } from './settling.js';
 import { Settler } from './settler.js';
 import { type LastWay, Router } from './router.js';
@@ -22,6 +22,8 @@ export interface RunnerObserver {
   onSettled?(settlements: readonly Settlement[]): void;
   /** A message is given up because the server died so often while it was being delivered. */
   onCrashes?(lease: Lease, count: number): void;
+  /** The clock was put back, and so many recipients that were due too late are due sooner. */
+  onCapped?(recipients: number): void;
   /** Something is wrong with a destination: told once until it works again. */
   onOutage?(destination: Destination, reason: string): void;
   /** A destination works again. */
@@ -98,6 +100,8 @@ export class Runner {
       queue,
       now: this.#now,
       inHand: this.#inHand,
+      longestGap: longestGap(retry),
+      onCapped: (recipients) => observer?.onCapped?.(recipients),
       take: (leases) => {
         for (const lease of leases) this.#take(lease);
         this.#startNext();
@@ -157,7 +161,8 @@ export class Runner {
     clearTimeout(this.#suspectTimer);
     const { due } = this.#suspects;
     if (due !== Infinity) {
-      this.#suspectTimer = setTimeout(() => this.#startNext(), Math.max(0, due - now)).unref();
+      const wait = Math.min(Math.max(0, due - now), DELIVERY.suspectPatience.initial);
+      this.#suspectTimer = setTimeout(() => this.#startNext(), wait).unref();
     }
     this.#dispatch();
   }

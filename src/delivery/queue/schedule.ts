@@ -43,6 +43,11 @@ export function gapAfter(policy: RetryPolicy, attempts: number, chance: number):
   return Math.round(gap * (1 + JITTER * chance));
 }
 
+/** The longest gap there can be between two attempts, in milliseconds: of the schedule, or one that a server asked for. */
+export function longestGap({ base, max }: RetryPolicy): number {
+  return Math.max(Math.round(Math.max(base, max) * (1 + JITTER)), DELIVERY.retryAfter.initial);
+}
+
 /** From when the age of a message counts: it was taken in, or it was let go. */
 export function startOf({ receivedAt, terms }: Aged): number {
   return Math.max(receivedAt, terms.releaseAt ?? receivedAt);

@@ -49,6 +49,7 @@ export class Suspects<M> {
 
   /** Takes out the messages that may start now. */
   next(now: number): M[] {
+    this.#limit(now);
     if (now >= this.due) this.#current = null;
     const started: M[] = [];
     if (this.#current === null) {
@@ -85,6 +86,12 @@ export class Suspects<M> {
   /** Takes out all that has not started. */
   clear(): M[] {
     return [...this.#last.splice(0), ...this.#suspects.splice(0), ...this.#others.splice(0)];
+  }
+
+  /** A clock that was put back makes no wait longer than its limit. */
+  #limit(now: number): void {
+    if (this.#current !== null && this.#current.since > now) this.#current = { ...this.#current, since: now };
+    if (this.#aloneUntil !== null) this.#aloneUntil = Math.min(this.#aloneUntil, now + this.limits.aloneFor);
   }
 
   #mayHoldUp(now: number): boolean {

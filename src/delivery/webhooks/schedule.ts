@@ -7,6 +7,9 @@ const LONGEST = 6 * 3_600_000;
 /** Largest random part that is added to a gap, so that events do not all come back at once. */
 const JITTER = 0.1;
 
+/** The longest gap there is, in milliseconds. */
+export const LONGEST_GAP = Math.round(LONGEST * (1 + JITTER));
+
 /**
  * Returns how long to wait before an event is reported again: 10 seconds, then three times as long each time, at most
  * 6 hours. All ten together make about a day.

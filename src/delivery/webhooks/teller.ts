@@ -3,13 +3,14 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Store } from '../../store/port.js';
 import type { Webhook, WebhookEvent } from '../../store/webhooks.js';
 import { Client, NoAnswer } from '../transports/https/client.js';
+import { ClockCheck } from '../clock-check.js';
 import { pause } from '../../base/sleep.js';
 import { ContentWorkers, Stopped } from '../workers/workers.js';
 import { publicLookup } from './addresses.js';
 import { MAX_READ, eventBody } from './body.js';
 import { type Held, Lane } from './lane.js';
 import { DELIVERY } from '../limits.js';
-import { RETRIES, gapAfter } from './schedule.js';
+import { LONGEST_GAP, RETRIES, gapAfter } from './schedule.js';
 import { parseWebhookUrl } from './url.js';
 
 /** Notifications for the log. */
@@ -20,6 +21,8 @@ export interface WebhookObserver {
   readonly onFailed?: (webhook: Webhook, event: WebhookEvent, reason: string) => void;
   /** The server crashed so often while it reported an event that this event is dropped. */
   readonly onCrashes?: (webhook: Webhook, event: WebhookEvent) => void;
+  /** The clock was put back, and so many events that were due too late are due sooner. */
+  readonly onCapped?: (events: number) => void;
   /** The store failed. Called once until the store works again. */
   readonly onError?: (error: unknown) => void;
 }
@@ -102,6 +105,9 @@ class Teller {
    */
   #suspect: Promise<void> = Promise.resolve();
   #failing = false;
+  readonly #clock: ClockCheck;
+  /** The clock was put back, and the times that events are due are not corrected yet. */
+  #toCap = false;
 
   constructor(store: Told, options: WebhookOptions) {
     const { allowPrivate = false, deadline = 10_000, now = Date.now, ca } = options;
@@ -112,6 +118,7 @@ class Teller {
     this.#own = options.workers === undefined ? new ContentWorkers() : null;
     this.#workers = options.workers ?? (this.#own as ContentWorkers);
     this.#now = now;
+    this.#clock = new ClockCheck(now);
     this.#deadline = deadline;
     this.#client = new Client({
       deadline,
@@ -161,6 +168,7 @@ class Teller {
   async #take(): Promise<number> {
     const { webhooks } = this.#store;
     const poll = this.#options.poll ?? 1_000;
+    await this.#capDue();
     const limit = Math.min(PORTION, IN_HAND - this.#inHand);
     if (limit === 0) return poll;
     const now = this.#now();
@@ -177,6 +185,19 @@ class Teller {
       this.#laneOf(event.domainId).add({ event, until: now + LEASE });
     }
     return 0;
+  }
+
+  /** Corrects what is due too late if the clock was put back. */
+  async #capDue(): Promise<void> {
+    if (this.#clock.wasPutBack()) {
+      this.#toCap = true;
+      // Until when an endpoint is left alone was computed from the wrong time.
+      for (const lane of this.#lanes.values()) lane.forget();
+    }
+    if (!this.#toCap) return;
+    const events = await this.#store.webhooks.capEvents({ now: this.#now(), longest: LONGEST_GAP });
+    this.#toCap = false;
+    if (events > 0) this.#options.observer?.onCapped?.(events);
   }
 
   #laneOf(domainId: number): Lane {
@@ -210,7 +231,7 @@ class Teller {
     const { webhooks } = this.#store;
     const webhook = this.#webhooks.get(event.domainId);
     if (webhook === undefined || webhook.off !== null) return webhooks.endEvent(event.event);
-    const quietUntil = lane.quietUntil(webhook.url);
+    const quietUntil = Math.min(lane.quietUntil(webhook.url), now + LONGEST_GAP);
     if (quietUntil > now) return webhooks.deferEvent(event.event, quietUntil);
     if (event.crashes >= DELIVERY.crashes.initial) {
       this.#options.observer?.onCrashes?.(webhook, event);

@@ -386,4 +386,25 @@ describe('an event that ends the process', () => {
     expect(dropped).toEqual([culprit]);
     expect(receiver.taken.map(({ body }) => (body['payload'] as { id: number }).id)).toEqual([innocent]);
   });
+
+  it('is reported soon after the clock was put back, with the endpoint left alone no longer', async () => {
+    const { store, domain } = await house();
+    let ahead = 30 * 24 * 3_600_000;
+    const receiver = await apiServer(() => ({ status: ahead > 0 ? 500 : 204 }));
+    await setWebhook(store, domain, receiver.url);
+    await queue(store, domain);
+    const failed = vi.fn();
+    const capped: number[] = [];
+    start(store, {
+      now: () => Date.now() + ahead,
+      gap: () => 20_000,
+      observer: { onFailed: failed, onCapped: (events) => capped.push(events) },
+    });
+    await expect.poll(() => failed.mock.calls.length, PATIENCE).toBe(1);
+    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeGreaterThan(Date.now() + ahead);
+    ahead = 0;
+    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
+    expect(receiver.taken).toHaveLength(2);
+    expect(capped).toEqual([1]);
+  });
 });

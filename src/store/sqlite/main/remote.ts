@@ -6,6 +6,7 @@ import type { Retention } from '../../retention.js';
 import type { Idempotency } from '../../idempotency.js';
 import type { Administrator, Principal, Sessions } from '../../sessions.js';
 import type { Webhooks } from '../../webhooks.js';
+import type { CapStep } from '../worker/due-times.js';
 import type { LeaseName } from '../worker/leasing.js';
 import type { WorkerLink } from './worker-link.js';
 import { plainCompletion, plainFulfilment } from '../wire/packed.js';
@@ -32,6 +33,15 @@ export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): 
         finished,
       ),
     giveBack: (lease, at) => link.ask('leasing', 'giveBack', nameOf(lease), at),
+    capDue: async (request) => {
+      let changed = 0;
+      for (let next: number | null = 0; next !== null;) {
+        const step: CapStep = await link.ask('dueTimes', 'cap', { ...request }, next);
+        changed += step.changed;
+        next = step.next;
+      }
+      return telling(Promise.resolve(changed));
+    },
     nextDue: () => link.ask('leasing', 'nextDue'),
     watch: (listener) => watch.add(listener),
     waiting: (query) => link.ask('waiting', 'waiting', { ...query }, now()),
@@ -66,6 +76,7 @@ export function remoteWebhooks(link: WorkerLink): Webhooks {
     beginEvent: (event) => link.ask('webhooks', 'beginEvent', event),
     endEvent: (event) => link.ask('webhooks', 'endEvent', event),
     deferEvent: (event, at) => link.ask('webhooks', 'deferEvent', event, at),
+    capEvents: (request) => link.ask('dueTimes', 'capEvents', { ...request }),
     nextEventDue: () => link.ask('webhooks', 'nextEventDue'),
   };
 }

@@ -16,6 +16,7 @@ export const ACCESS = {
   settling: { settle: 'write' },
   waiting: { waiting: 'read', release: 'write', retry: 'write', cancel: 'write' },
   reports: { owed: 'read', drop: 'write' },
+  dueTimes: { cap: 'passing', capEvents: 'passing' },
   blocks: {
     find: 'read',
     isEmpty: 'read',

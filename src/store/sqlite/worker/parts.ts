@@ -7,6 +7,7 @@ import { Counters } from './counters.js';
 import { DkimKeyTable } from './dkim-keys.js';
 import { DomainRecordTable } from './domain-records.js';
 import { Domains } from './domains.js';
+import { DueTimes } from './due-times.js';
 import { IdempotencyTable } from './idempotency.js';
 import { Leasing } from './leasing.js';
 import { MailTable } from './mail.js';
@@ -28,6 +29,7 @@ export interface Parts {
   readonly domains: Domains;
   readonly reading: Reading;
   readonly leasing: Leasing;
+  readonly dueTimes: DueTimes;
   readonly settling: Settling;
   readonly waiting: WaitingLine;
   readonly reports: Reports;
@@ -80,6 +82,7 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
     domains,
     reading,
     leasing: new Leasing(database),
+    dueTimes: new DueTimes(database),
     settling: new Settling(database, { attempts, blocks, outbox, reports, counters }),
     waiting,
     reports,
