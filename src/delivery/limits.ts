@@ -1,7 +1,7 @@
 /** The limits of delivery, as rows of the kind that `src/base/limit.ts` describes. */
 export const DELIVERY = {
   workers: {
-    about: 'Messages under way at one time, altogether.',
+    about: 'Messages under way at one time, in total.',
     initial: 64,
     unit: 'count',
     source: 'each is a connection; more than a smarthost takes at once gains nothing',
@@ -25,64 +25,64 @@ export const DELIVERY = {
     source: 'greylisting lets a second try in after a minute to five',
   },
   retryMax: {
-    about: 'The longest gap between two tries, up to a quarter more by chance.',
+    about: 'The longest gap between two tries; a random part of up to a quarter is added.',
     initial: 2 * 3_600_000,
     unit: 'ms',
     source: 'RFC 5321 4.5.4.1: 30 minutes at least between tries, 2 or 3 hours later on',
   },
   expireAfter: {
-    about: 'How long a message is tried, from when it was taken in or let go; then it is returned.',
+    about: 'How long a message is tried, from when it was received or released; then it is returned.',
     initial: 48 * 3_600_000,
     unit: 'ms',
-    source: 'what senders of such mail are used to; RFC 5321 4.5.4.1 has 4 to 5 days for mail between people',
+    source: 'what senders of such mail expect; RFC 5321 4.5.4.1 has 4 to 5 days for mail between people',
   },
   delayAfter: {
-    about: 'From what age on a sender who asked for it (NOTIFY=DELAY) is told that a message waits.',
+    about:
+      'Age of a waiting message at which a sender that asked for it (NOTIFY=DELAY) gets a report of the delay.',
     initial: 4 * 3_600_000,
     unit: 'ms',
     source: "Sendmail's Timeout.queuewarn",
   },
   stopGrace: {
-    about: 'How long a stop waits for messages that are under way to far sides.',
+    about: 'How long a stop waits for messages that are under way to remote servers.',
     initial: 30_000,
     unit: 'ms',
     source: 'as smtp.stop_grace; the two run at the same time',
   },
   window: {
-    about: 'Messages in hand at one time: under way, or next to be.',
+    about: 'Messages leased at one time: under way, or next to be.',
     initial: 512,
     unit: 'count',
-    source: 'a few for each worker, and a kilobyte of memory for each, beside its content',
+    source: 'a few for each worker, and a kilobyte of memory for each, in addition to its content',
   },
   contentAtHand: {
-    about: 'Content up to this is read with its message, and kept with what is in hand.',
+    about: 'Content up to this size is read together with its message, and kept in memory with the lease.',
     initial: 16 * 1024,
     unit: 'octets',
     source: 'most messages that programs send; a window of them is 8 MiB',
   },
   lease: {
-    about: 'How long messages in hand are kept from any other server; renewed long before it ends.',
+    about: 'How long a lease keeps messages from any other server; it is renewed long before it ends.',
     initial: 15 * 60_000,
     unit: 'ms',
-    source: 'longer than any pause of a process that lives',
+    source: 'longer than any pause of a process that works',
   },
   patience: {
-    about:
-      'How long a message in hand waits for a destination that has no room, before it makes room for others.',
+    about: 'How long a leased message waits for a destination that is full, before it makes room for others.',
     initial: 5_000,
     unit: 'ms',
-    source: 'a good far side takes a message in less than a second',
+    source: 'a good remote server accepts a message in less than a second',
   },
   crashes: {
     about:
-      'Attempts in a row in which the server died, after which a message is returned, or an event of a webhook dropped.',
+      'Attempts in a row in which the server crashed, after which a message is returned, or an event of a webhook dropped.',
     initial: 3,
     unit: 'count',
-    source: 'once is chance; the last one counts only if nothing else was under way',
+    source: 'one crash may be chance; the last one counts only if nothing else was under way',
   },
   suspectPatience: {
     about:
-      'How long a message that was being delivered when the server died holds up the next one of that kind.',
+      'How long a message that was being delivered when the server crashed holds up the next one of that kind.',
     initial: 30_000,
     unit: 'ms',
     source: 'what ends a process does so within seconds; a slow remote server takes minutes',
@@ -94,51 +94,51 @@ export const DELIVERY = {
     source: 'two of them, if both are slow',
   },
   longestSleep: {
-    about: 'After how long without mail the queue is looked at anyhow.',
+    about: 'The longest time without a poll of the queue.',
     initial: 60_000,
     unit: 'ms',
-    source: 'a clock that was put forward is noticed within it',
+    source: 'a clock that was put forward is noticed within this time',
   },
   longestOutage: {
-    about: 'The longest that a destination which failed is left alone before it is tried again.',
+    about: 'The longest time before a destination that failed is tried again.',
     initial: 10 * 60_000,
     unit: 'ms',
-    source: 'nobody waits much longer for mail once it is back',
+    source: 'mail does not wait much longer after the destination works again',
   },
   retryAfter: {
-    about: 'The longest peace that a far side can ask for.',
+    about: 'The longest wait that a remote server can ask for.',
     initial: 24 * 3_600_000,
     unit: 'ms',
-    source: 'a slip of the far side must not hold mail for a year',
+    source: 'a mistake of the remote server must not hold mail for a year',
   },
   returnedHeader: {
-    about: "What of a message's header section a notification to its sender brings back, in whole fields.",
+    about:
+      "The part of a message's header section that a notification to its sender returns, in whole fields.",
     initial: 64 * 1024,
     unit: 'octets',
     source: 'more than any header section that people write',
   },
   returnedMessage: {
     about:
-      'Largest message that a notification of failure brings back whole where RET=FULL asks; else its header.',
+      'Largest message that a notification of failure returns whole if RET=FULL asks for it; else it returns the header section.',
     initial: 1024 * 1024,
     unit: 'octets',
     source: "Postfix's bounce_size_limit is 50 kB; RFC 3461 4.3 has it for mail between people",
   },
   contentThreads: {
-    about: 'Worker threads that take messages apart, for https transports and webhooks together.',
+    about: 'Worker threads that parse messages, for https transports and webhooks together.',
     initial: 2,
     unit: 'count',
-    source: 'a message that takes long leaves one for the others',
+    source: 'a message that takes long leaves one thread for the others',
   },
   contentTime: {
-    about:
-      'The longest that it may take to take a message apart; then it bounces, and an event goes without its text.',
+    about: 'The longest time to parse a message; then it bounces, and an event goes without its text.',
     initial: 20_000,
     unit: 'ms',
     source: 'ten times what 50 MiB of attachments take',
   },
   contentHeap: {
-    about: 'Heap of a worker thread that takes messages apart, likewise.',
+    about: 'Largest heap of a worker thread that parses a message; beyond that, the same happens.',
     initial: 192 * 1024 * 1024,
     unit: 'octets',
     source: 'the text of a message, in a few copies',

@@ -8,8 +8,8 @@ import type { Shipment } from './transports/transport.js';
 const HEADER_OCTETS = 1024 * 1024;
 
 /**
- * Returns the needs of a shipment's content, as they were computed when the message was accepted. A message from an
- * older version has none stored; for it, returns what its sender declared, if the octets confirm it.
+ * Returns the needs of a shipment's content, as they were computed when the message was accepted. For a message that an
+ * older version accepted, returns what its sender declared, if the octets confirm it.
  */
 export async function needsOf(
   shipment: Pick<Shipment, 'needs' | 'terms' | 'content' | 'whole'>,

@@ -39,8 +39,8 @@ export interface Trace {
  * Returns a Received field (RFC 5321 4.4), folded, with its CRLF. Nothing in the trace can break it: each part is
  * printable, has a bounded length, and cannot be taken for a comment, a fold or another field.
  *
- * @param utf8Header true if the other fields of the message have octets beyond ASCII. If they have none, this field
- * has none either: it would be the only reason why the message needs SMTPUTF8 on its way.
+ * @param utf8Header true if the other fields of the message have octets beyond ASCII. If not, this field
+ * is ASCII too: it would otherwise be the only reason why the message needs SMTPUTF8 on its way.
  */
 export function receivedField(trace: Trace, utf8Header: boolean = trace.utf8): string {
   const tokens = ['Received:', 'from', safeHost(trace.helloName)];

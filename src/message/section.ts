@@ -174,7 +174,7 @@ export class HeaderSection {
   }
 
   // These loops run a dozen times for every message: they are plain loops over numbers and allocate nothing.
-  /** Returns the index of the first field from `from` on that has this name; -1 if there is none. */
+  /** Returns the index of the first field from `from` on that has this name; -1 if no field has it. */
   #next(name: string, from: number): number {
     for (let index = from; index < this.#nameLengths.length; index += 1) {
       // Nearly every comparison ends at the length.

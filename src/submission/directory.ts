@@ -71,7 +71,7 @@ export class Directory {
     return this.#names === null ? null : nearest(this.#names.domains, name);
   }
 
-  /** Returns the domain with this id, or null if there is none any more. */
+  /** Returns the domain with this id, or null if it was removed. */
   async byId(id: number): Promise<Domain | null> {
     const domains = this.#known() ?? (await this.#domains());
     for (const domain of domains.values()) if (domain.id === id) return domain;

@@ -30,7 +30,7 @@ export const SUBMISSION = {
     source: 'Postfix keeps 100 KiB of one (header_size_limit)',
   },
   receivedFields: {
-    about: 'Received fields of a message when it comes in; one with more goes in circles, and gets 554.',
+    about: 'Received fields of a message when it comes in; one with more is in a loop, and gets 554.',
     initial: 100,
     unit: 'count',
     source: 'RFC 5321 6.3: normally at least 100',
@@ -57,13 +57,13 @@ export const SUBMISSION = {
   },
   messagesPerMinute: {
     about:
-      'Messages a minute of one domain, counted at MAIL, a whole minute of them at once if need be; further ones get 450 and the time to wait. 0 allows any.',
+      'Messages per minute of one domain, counted at MAIL; the number of a whole minute may come at once. Further ones get 450 and the time to wait. 0 allows any number.',
     initial: 0,
     unit: '1/min',
     source: "Postfix's smtpd_client_message_rate_limit",
   },
   recipientsPerMinute: {
-    about: 'Recipients a minute of one domain, likewise, counted at RCPT. 0 allows any.',
+    about: 'Recipients per minute of one domain, counted at RCPT in the same way. 0 allows any number.',
     initial: 0,
     unit: '1/min',
     source: "Postfix's smtpd_client_recipient_rate_limit",
@@ -72,10 +72,10 @@ export const SUBMISSION = {
     about: 'Longest time that HOLDFOR or HOLDUNTIL may hold a message, announced by FUTURERELEASE.',
     initial: 30 * 24 * 3_600_000,
     unit: 'ms',
-    source: 'a month ahead is what mail services schedule',
+    source: 'mail services schedule up to a month ahead',
   },
   deliverBy: {
-    about: 'Least time that BY may give before a message is returned, announced by DELIVERBY.',
+    about: 'Shortest time that BY may give before a message is returned, announced by DELIVERBY.',
     initial: 60_000,
     unit: 'ms',
     source: 'one attempt, and the connection may be slow',

@@ -1,13 +1,13 @@
 import { Refusal } from '../server/index.js';
 
-/** What a refusal of submission says to a client, whatever protocol it speaks. */
+/** The text of a refusal of submission for a client, in any protocol. */
 export interface RefusalText {
-  /** The reply code of SMTP: below 500 it passes. */
+  /** The reply code of SMTP. Below 500 the client may try again. */
   readonly code: number;
   readonly text: string;
 }
 
-/** Returns what an error refuses, or null if it is no refusal. */
+/** Returns the text of an error that is a refusal; null for any other error. */
 export function refusalIn(error: unknown): RefusalText | null {
   return error instanceof Refusal ? error.reply : null;
 }

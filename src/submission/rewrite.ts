@@ -234,7 +234,7 @@ function unsubscribeUris(fields: readonly Field[], name: string): readonly strin
 }
 
 /**
- * Adds a Message-ID if the message has none. A message keeps the one that it has, good or bad: a second one would make
+ * Adds a Message-ID if it is missing. A message keeps the one that it has, good or bad: a second one would make
  * it worse.
  */
 function settleMessageId(header: HeaderSection, domain: string): string | null {

@@ -87,7 +87,7 @@ describe('routes', () => {
       expect.stringMatching(
         /^deliver\[0\] = "shown gophe": scheme "gopher" is unknown; it may be .*; allowed is /,
       ),
-      expect.stringMatching(/^deliver\[2\] = "shown http:": http: is for this machine alone/),
+      expect.stringMatching(/^deliver\[2\] = "shown http:": http: is allowed for this machine only/),
       expect.stringMatching(/^delivery\.routes\[0\]\.deliver\[0\] = .*needs the path of a folder/),
     ]);
     expect(problems.join()).not.toContain(secret);

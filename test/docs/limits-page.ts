@@ -84,7 +84,7 @@ const SECTIONS: readonly Section[] = [
     option: null,
   },
   {
-    title: 'Messages that are taken apart',
+    title: 'Messages that are parsed',
     text:
       'What https transports and webhooks take of a message. Beyond it, the recipients bounce, and an event goes ' +
       'out without the text.',

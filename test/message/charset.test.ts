@@ -69,13 +69,13 @@ const MULTI_BYTE: Readonly<Record<string, { readonly labels: string; readonly te
   utf_16_le: { labels: 'csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le', text: 'ü€' },
 };
 
-/** Returns the character of the standard, if Python has none or another one. */
+/** Returns the character of the standard, if Python has no character there or another one. */
 function asTheWeb(name: string, octet: number, python: string | null): string {
   if (name === 'windows-1255' && octet === 0xca) return '\u05ba';
   if (name === 'koi8-u' && octet === 0xae) return '\u045e';
   if (name === 'koi8-u' && octet === 0xbe) return '\u040e';
   if (python !== null) return python;
-  // The code pages of Windows have a C1 control for every octet without another meaning; other encodings have none.
+  // The code pages of Windows have a C1 control for every octet without another meaning; no other encoding does.
   return name.startsWith('windows-') && octet < 0xa0 ? String.fromCharCode(octet) : '\uFFFD';
 }
 

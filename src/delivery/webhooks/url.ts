@@ -16,15 +16,16 @@ export function parseWebhookUrl(text: string, allowPrivate: boolean): URL | stri
   try {
     url = new URL(text);
   } catch {
-    return 'it is no URL';
+    return 'it is not a URL';
   }
-  if (url.protocol !== 'https:' && !(allowPrivate && url.protocol === 'http:')) return 'it is not https:';
+  if (url.protocol !== 'https:' && !(allowPrivate && url.protocol === 'http:'))
+    return 'it does not begin with https:';
   if (url.username !== '' || url.password !== '')
-    return 'it has a user or a password; the signature is for that';
+    return 'it has a user or a password; remove them, because receivers check the signature instead';
   if (allowPrivate) return url;
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   const literal = host.includes(':') || /(^|\.)\d+$/.test(host);
-  if (literal && !isPublicAddress(host)) return `${host} is no public address`;
-  if (host === 'localhost' || host.endsWith('.localhost')) return 'localhost is no public host';
+  if (literal && !isPublicAddress(host)) return `${host} is not a public address`;
+  if (host === 'localhost' || host.endsWith('.localhost')) return 'localhost is not a public host';
   return url;
 }

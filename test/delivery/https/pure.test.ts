@@ -39,10 +39,10 @@ describe('parseApiUrl', () => {
   });
 
   it.each([
-    ['http://mail.example/', 'http: is for this machine alone'],
-    ['http://127.0.0.1.mail.example/', 'http: is for this machine alone'],
+    ['http://mail.example/', 'http: is allowed for this machine only'],
+    ['http://127.0.0.1.mail.example/', 'http: is allowed for this machine only'],
     ['ftp://mail.example/', 'neither https: nor http:'],
-    ['https://', 'no URL'],
+    ['https://', 'not a URL'],
     ['https://mail.example/?token_header=a%20b', 'token_header'],
     ['https://secret%0d%0aX:@mail.example/', 'characters that no header field can carry'],
     ['https://secret%zz@mail.example/', 'characters that no header field can carry'],

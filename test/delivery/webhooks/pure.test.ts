@@ -38,7 +38,7 @@ describe('parseWebhookUrl', () => {
     });
     expect(parseWebhookUrl('https://1.1.1.1:8443/', false)).toMatchObject({ port: '8443' });
     expect(parseWebhookUrl('http://localhost:3000/', true)).toMatchObject({ port: '3000' });
-    expect(parseWebhookUrl('ftp://localhost/', true)).toBe('it is not https:');
+    expect(parseWebhookUrl('ftp://localhost/', true)).toBe('it does not begin with https:');
   });
 });
 

@@ -265,7 +265,7 @@ describe('an endpoint', () => {
     const distrustful = start(store, { observer });
     await vi.waitUntil(() => reasons.some((reason) => /certificate/.test(reason)), PATIENCE);
     await distrustful.close();
-    expect(reasons[0]).toMatch(/localhost is no public host/);
+    expect(reasons[0]).toMatch(/localhost is not a public host/);
     expect(api.taken).toEqual([]);
     await setWebhook(store, domain, api.url);
     start(store, { ca });

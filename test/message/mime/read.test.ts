@@ -125,7 +125,7 @@ describe('a file', () => {
     expect(read(mixed(TEXT, part)).files).toEqual([['a.csv', 'text/csv', 'A\r\nB']]);
   });
 
-  it('has the parameters of its type, and a name made of its type if it has none (fault 8)', () => {
+  it('has the parameters of its type, and a name made of its type if it has no name (fault 8)', () => {
     const of = (type: string): readonly string[] | undefined =>
       read(mixed(TEXT, `Content-Type: ${type}\r\n\r\nx`)).files[0]?.slice(0, 2);
     expect(of('text/calendar; method=REQUEST')).toEqual([

@@ -27,11 +27,11 @@ export function parseApiUrl(text: string): ApiTarget | string {
   try {
     url = new URL(text);
   } catch {
-    return 'it is no URL';
+    return 'it is not a URL';
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it begins with neither https: nor http:';
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
-    return 'http: is for this machine alone (localhost, 127.0.0.1, [::1]); use https:';
+    return 'http: is allowed for this machine only (localhost, 127.0.0.1, [::1]); use https:';
   }
   const tokenHeader = url.searchParams.get('token_header') ?? DEFAULT_TOKEN_HEADER;
   if (!FIELD_NAME.test(tokenHeader)) return 'token_header is not the name of a header field';
