@@ -17,6 +17,8 @@ export interface Sent {
   readonly rcpt?: string;
   /** Further fields, each with its CRLF. */
   readonly fields?: string;
+  /** With its CRLF, and dots as DATA carries them. */
+  readonly body?: string;
   readonly reversePath?: string;
 }
 
@@ -56,12 +58,13 @@ export async function send(talk: Talk, sent: Sent = {}): Promise<string> {
     mail = '',
     rcpt = '',
     fields = '',
+    body = 'Hello\r\n',
     reversePath = 'app@example.com',
   } = sent;
   await talk.play(`> MAIL FROM:<${reversePath}>${mail}`, '< 250');
   for (const address of to) await talk.play(`> RCPT TO:<${address}>${rcpt}`, '< 250');
   await talk.play('> DATA', '< 354');
-  talk.write(`From: App <app@example.com>\r\nSubject: Hello\r\n${fields}\r\nHello\r\n.\r\n`);
+  talk.write(`From: App <app@example.com>\r\nSubject: Hello\r\n${fields}\r\n${body}.\r\n`);
   const [, id = ''] = /^250 2\.0\.0 Ok: queued as (\d+)$/.exec(await talk.reply()) ?? [];
   expect(id, talk.transcript()).not.toBe('');
   return id;

@@ -8,6 +8,7 @@ import { dnsServer } from '../delivery/dns-server.js';
 import { farEnd } from '../delivery/far-end.js';
 import { apiServer, PENDING } from '../delivery/https/api-server.js';
 import { pki } from '../delivery/pki.js';
+import { decodeQuotedPrintable } from '../../src/message/mime/transfer.js';
 import { scratch } from '../scratch.js';
 import { app, delivering, done, lines, send, story } from './story.js';
 
@@ -108,10 +109,50 @@ it('a message in a maildir is signed by both keys, which stand where domain veri
   const [name = ''] = await readdir(join(folder, 'new'));
   const message = await readFile(join(folder, 'new', name));
   expect(message.toString()).toMatch(/^Return-Path: <app@example\.com>\nDelivered-To: you@example\.net\n/);
+  expect(await signatures(message, dns.address)).toEqual(['pass', 'pass']);
+});
+
+it('a message with long lines goes out as quoted-printable, and its signatures hold', async () => {
+  const far = await farEnd();
+  const gateway = await delivering(`smtp://127.0.0.1:${far.port}`);
+  const records = (await done(gateway, 'domain', 'dkim', 'example.com', '--json'))
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { readonly name: string; readonly value: string });
+  const dns = await dnsServer(Object.fromEntries(records.map(({ name, value }) => [name, { TXT: [value] }])));
+  const body = `${'a = b, '.repeat(20_000)}\r\nshort\r\n`;
+  const talk = await app(gateway);
+  const id = await send(talk, { body });
+  await story(gateway, id, 'delivered');
+  const [message = Buffer.alloc(0)] = far.received.map(({ content }) => content);
+  expect(
+    Math.max(
+      ...message
+        .toString()
+        .split('\r\n')
+        .map(({ length }) => length),
+    ),
+  ).toBeLessThan(998);
+  expect(await signatures(message, dns.address)).toEqual(['pass', 'pass']);
+  const encoded = message.subarray(message.indexOf('\r\n\r\n') + 4);
+  expect(decodeQuotedPrintable(encoded).toString()).toBe(body);
+  expect(lines(gateway, 'parts with long lines encoded anew')).toMatchObject([{ id, parts: 1 }]);
+
+  const sealed = `Content-Type: multipart/signed; boundary=b\r\n`;
+  const left = await send(talk, { fields: sealed, body: `--b\r\n\r\n${body}--b--\r\n` });
+  await story(gateway, left, 'delivered');
+  expect(far.received[1]?.content.toString()).toContain(body);
+  expect(lines(gateway, 'lines of more than 998 octets go out as they are')).toMatchObject([
+    { id: left, in: ['multipart/signed'] },
+  ]);
+});
+
+/** What a verifier says of the signatures of a message. */
+async function signatures(message: Buffer, nameServer: string): Promise<string[]> {
   const resolver = new Resolver();
-  resolver.setServers([dns.address]);
+  resolver.setServers([nameServer]);
   const { results } = await dkimVerify(message.toString('latin1').replace(/\r?\n/g, '\r\n'), {
     resolver: (domain: string, type: string) => resolver.resolve(domain, type),
   } as Parameters<typeof dkimVerify>[1]);
-  expect(results.map(({ status }) => status.result)).toEqual(['pass', 'pass']);
-});
+  return results.map(({ status }) => status.result);
+}

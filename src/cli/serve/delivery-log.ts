@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { LongLinesObserver } from '../../delivery/long-lines/outgoing.js';
 import type { ReportsObserver } from '../../delivery/reports/reporter.js';
 import type { RunnerObserver } from '../../delivery/queue/runner.js';
 import type { WebhookObserver } from '../../delivery/webhooks/teller.js';
@@ -39,6 +40,17 @@ export function observeDelivery(log: Logger): RunnerObserver {
     onFault: (what, error) => {
       log.error({ err: error }, what);
     },
+  };
+}
+
+/** One line if parts were encoded anew because of their long lines, and one if long lines go out as they are. */
+export function observeLongLines(log: Logger): LongLinesObserver {
+  return ({ id, domain }, encoded, left) => {
+    const line = { id: String(id), domain: domain.name };
+    if (encoded > 0) log.info({ ...line, parts: encoded }, 'parts with long lines encoded anew');
+    if (left.length > 0) {
+      log.warn({ ...line, in: left }, 'lines of more than 998 octets go out as they are');
+    }
   };
 }
 

@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import { type Config, ConfigError } from '../../config/index.js';
 import { type Reports, startReports } from '../../delivery/reports/reporter.js';
+import { withoutLongLines } from '../../delivery/long-lines/outgoing.js';
 import { RouteError, Routes } from '../../delivery/queue/routes.js';
 import { Runner } from '../../delivery/queue/runner.js';
 import { storedContent } from '../../delivery/queue/shipping.js';
 import { ContentWorkers } from '../../delivery/workers/workers.js';
 import { startWebhooks } from '../../delivery/webhooks/teller.js';
 import type { Store } from '../../store/port.js';
-import { observeDelivery, observeReports, observeWebhooks } from './delivery-log.js';
+import { observeDelivery, observeLongLines, observeReports, observeWebhooks } from './delivery-log.js';
 
 /** All that runs beside the server and carries messages onward. */
 export interface Delivery {
@@ -48,7 +49,11 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
   const signer = new Signer(store.dkimKeys);
   const runner = new Runner({
     queue: store.queue,
-    outgoingOf: (lease) => signer.signedContent(lease.domain.name, storedContent(lease, store)),
+    outgoingOf: async (lease) =>
+      signer.signedContent(
+        lease.domain.name,
+        await withoutLongLines(lease, storedContent(lease, store), contentWorkers, observeLongLines(log)),
+      ),
     waysOf: ({ name }, tags) => routes.waysOf(name, tags),
     caps: { workers, perDestination, perDomain },
     retry,

@@ -1,4 +1,5 @@
 /** The jobs that run in worker threads: all work that grows with a message. Only the thread loads this file. */
+import { planLongLines, type LongLinesPlan } from '../long-lines/plan.js';
 import type { Made } from './sink.js';
 import { composeRequest, type ComposedRequest, type RequestFacts } from '../transports/https/compose.js';
 import { composeEvent, type ComposedEvent, type EventFacts } from '../webhooks/compose.js';
@@ -7,6 +8,7 @@ import { composeEvent, type ComposedEvent, type EventFacts } from '../webhooks/c
 export interface Jobs {
   readonly request: { readonly facts: RequestFacts; readonly value: ComposedRequest };
   readonly event: { readonly facts: EventFacts; readonly value: ComposedEvent };
+  readonly longLines: { readonly facts: null; readonly value: LongLinesPlan };
 }
 
 export type JobName = keyof Jobs;
@@ -16,4 +18,5 @@ type Run<Name extends JobName> = (facts: Jobs[Name]['facts'], message: Buffer) =
 export const JOBS: { readonly [Name in JobName]: Run<Name> } = {
   request: composeRequest,
   event: composeEvent,
+  longLines: planLongLines,
 };

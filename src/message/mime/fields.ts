@@ -32,7 +32,8 @@ export class FieldReader implements HeaderFields {
 
   constructor(
     private readonly octets: Buffer,
-    private readonly start: number,
+    /** The offset at which the section begins. */
+    readonly start: number,
     private readonly work: Work,
   ) {}
 

@@ -22,6 +22,8 @@ export interface Part {
   readonly fileName: string | null;
   /** The content id without its angle brackets. */
   readonly contentId: string | null;
+  /** The offset at which its header section begins. */
+  readonly head: number;
   /** Offsets of the body's begin and end. The line end that belongs to the next boundary is not part of the body. */
   readonly start: number;
   readonly end: number;
@@ -30,7 +32,7 @@ export interface Part {
 }
 
 /** The properties of a part that its fields give, before its body is read. */
-export type Described = Omit<Part, 'start' | 'end' | 'parts'> & {
+export type Described = Omit<Part, 'head' | 'start' | 'end' | 'parts'> & {
   /** Lines that may delimit the parts of a multipart, without their leading hyphens. Empty for anything else. */
   readonly boundaries: readonly string[];
 };

@@ -10,6 +10,7 @@ const HYPHEN = 0x2d;
 /** A part whose end has not been seen yet. */
 interface Open {
   readonly described: Described;
+  readonly head: number;
   readonly start: number;
   readonly parts: Part[];
 }
@@ -83,7 +84,7 @@ class Splitter {
     const parent = this.#multiparts.at(-1);
     const initial = parent?.described.type === 'multipart/digest' ? 'message/rfc822' : 'text/plain';
     const described = describePart(fields, initial, this.work.limits);
-    const part = { described, start, parts: [] };
+    const part = { described, head: fields.start, start, parts: [] };
     if (described.boundaries.length === 0) {
       this.#leaf = part;
       return;
@@ -148,8 +149,8 @@ class Splitter {
     }
   }
 
-  #add({ described: { boundaries, ...described }, start, parts }: Open, end: number): void {
-    let part: Part = { ...described, start, end: Math.max(start, end), parts };
+  #add({ described: { boundaries, ...described }, head, start, parts }: Open, end: number): void {
+    let part: Part = { ...described, head, start, end: Math.max(start, end), parts };
     if (boundaries.length > 0 && parts.length === 0) part = asText(part, this.#isBlank(part));
     const parent = this.#multiparts.at(-1);
     if (parent === undefined) this.#root = part;
