@@ -1,5 +1,5 @@
-// A server to measure, in a process of its own: `bare`, `library` (plain) or `gateway` (TLS on the same port, AUTH).
-// It answers each question with what it uses; `settle` tells how often it collects garbage first.
+// A server to measure, in a process of its own: `bare`, `library` (plain) or `gateway` (TLS on the same port, AUTH). It
+// answers each question with its memory; `settle` says how often it collects garbage before that.
 import { createServer as createNetServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 

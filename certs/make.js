@@ -29,7 +29,7 @@ async function present() {
   }
 }
 
-/** Under its name only when it is whole, for whoever looks meanwhile. */
+/** Moves the files to their names only when they are complete, so that a reader never sees half a file. */
 async function keep(name, { cert, key }) {
   for (const [file, text, mode] of [
     [`${name}-key.pem`, key, 0o600],

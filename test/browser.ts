@@ -2,7 +2,7 @@
 import chromium from '@sparticuz/chromium';
 import { chromium as playwright, type Browser, type Page } from 'playwright-core';
 
-/** `why`: in words, where there is none. */
+/** `why` says in words why no browser could be started. */
 export type Started = { readonly browser: Browser } | { readonly browser: null; readonly why: string };
 
 /** Headless. It is one process, and ends with its first page. */

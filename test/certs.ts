@@ -36,7 +36,7 @@ async function make(): Promise<TestCertificates> {
       // A whole folder in one step: test files run in parallel, and the first to come here wins.
       await rename(fresh, folder);
     } catch {
-      // Somebody else won, or what is there has expired: that is moved out of the way for the next try.
+      // Another process has won, or the folder has expired. An expired folder is moved away for the next try.
       if (!usable(folder)) await rename(folder, `${fresh}-old`).catch(() => undefined);
       await rm(`${fresh}-old`, { recursive: true, force: true });
       await rm(fresh, { recursive: true, force: true });

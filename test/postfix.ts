@@ -29,7 +29,7 @@ smtpd_delay_reject = no
 export class Postfix {
   private constructor(private readonly folder: string) {}
 
-  /** One with these further lines in its `main.cf`, or why there is none. */
+  /** Starts a Postfix with these further lines in its `main.cf`, or returns the reason why that is not possible. */
   static begin(settings: string): Postfix | string {
     if (!existsSync(SMTPD) || !existsSync(SENDMAIL)) return `no ${SMTPD}: install Debian's postfix`;
     if (process.getuid?.() !== 0) return 'a private Postfix needs root, to own its queue';

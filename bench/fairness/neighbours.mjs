@@ -8,7 +8,7 @@ import { SmtpClient } from './probe.mjs';
 const BLANK = Buffer.from('\r\n'.repeat(32 * 1024));
 const SLOW = 9_000;
 
-/** What the row says now. */
+/** The row that runs now. */
 let row = null;
 const sockets = new Set();
 

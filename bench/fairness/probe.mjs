@@ -116,7 +116,7 @@ function repeat(work) {
   return {
     async stop() {
       stopped = true;
-      // What is still without an answer has taken at least this long.
+      // A command that has no reply yet has waited at least this long.
       if (open !== null) times.push(performance.now() - open);
       await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 100))]);
       return times;

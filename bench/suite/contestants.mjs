@@ -1,4 +1,5 @@
-// Who is measured, and how each is started for a scenario. A contestant that this machine does not have says so.
+// The servers that are measured, and how each is started for a scenario. A contestant that this machine does not have
+// reports that.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -99,7 +100,7 @@ function haraka() {
 
 async function smtpSink() {
   const port = await freePort();
-  // As root it wants to be told whom to become.
+  // If it is started as root, smtp-sink needs the name of the user to switch to.
   const words = ['smtp-sink', ...(root ? ['-u', 'nobody'] : []), `127.0.0.1:${port}`, '1000'];
   return { ...(await serve(words, port)), port };
 }
@@ -159,7 +160,7 @@ default_process_limit = 300
     execFileSync('chown', ['postfix', join(folder, 'data')]);
     const configuration = ['-c', join(folder, 'etc')];
     execFileSync('/usr/sbin/postfix', [...configuration, 'check'], { stdio: 'ignore' });
-    // What "postfix start" would start, but as a child that can be watched and stopped.
+    // Starts the program that "postfix start" would start, but as a child that can be watched and stopped.
     const running = await serve([`${POSTFIX_DAEMONS}/master`, ...configuration, '-d'], port);
     return { ...running, port };
   });

@@ -54,7 +54,7 @@ export function growthTable({ results }) {
   return table(['messages a second, and resident memory afterwards', ...names], rows);
 }
 
-/** What the scripts beside the scenarios found, line by line. */
+/** Returns the findings of the scripts beside the scenarios, line by line. */
 export function sidesList({ sides }) {
   return sides
     .flatMap(({ title, findings }) => [`- ${title}`, ...findings.map(({ text }) => `  - ${text}`)])

@@ -36,7 +36,7 @@ export async function measure(scenario, options) {
     }
     const began = machineTime();
     for (let round = 0; round < options.rounds; round++) {
-      // There and back, so that nobody is always behind the same one.
+      // In alternating order, so that no contestant always comes after the same one.
       const order = round % 2 === 0 ? running : [...running].reverse();
       for (const entry of order) entry.samples.push(await load(entry, options.amount));
     }

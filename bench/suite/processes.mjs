@@ -92,7 +92,7 @@ function greets(port) {
   });
 }
 
-/** A port of 127.0.0.1 that nobody uses now. */
+/** Returns a port of 127.0.0.1 that is not in use. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -135,7 +135,7 @@ function statOf(pid) {
 
 const TICK_MS = 10;
 
-/** Processor time so far in milliseconds, with that of children that have ended; null where nobody can tell. */
+/** Returns the processor time so far in milliseconds, with that of children that have ended; null if it is unknown. */
 export function processorTime(pid) {
   if (process.platform !== 'linux') return null;
   let ticks = 0;
@@ -146,7 +146,7 @@ export function processorTime(pid) {
   return ticks * TICK_MS;
 }
 
-/** Resident memory in octets, and the most that it has been; null where nobody can tell. */
+/** Returns the resident memory in octets and its largest value so far; null if it is unknown. */
 export function residentMemory(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -157,7 +157,10 @@ export function residentMemory(pid) {
   }
 }
 
-/** Processor time of the whole machine so far, and how much of it its host gave to others; null where nobody can tell. */
+/**
+ * Returns the processor time of the whole machine so far, and how much of it the host gave to others; null if it is
+ * unknown.
+ */
 export function machineTime() {
   try {
     const [, ...fields] = readFileSync('/proc/stat', 'utf8')
@@ -172,7 +175,7 @@ export function machineTime() {
   }
 }
 
-/** Part of the machine's processor time since then that its host gave to others; null where nobody can tell. */
+/** Returns the part of the machine's processor time since then that its host gave to others; null if it is unknown. */
 export function stolenSince(before) {
   const now = machineTime();
   if (before === null || now === null || now.all === before.all) return null;

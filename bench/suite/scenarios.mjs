@@ -1,4 +1,4 @@
-// What is measured. A scenario is one kind of load, the contestants that can take it, and what Postern is to reach.
+// The scenarios of the suite. A scenario is one kind of load, the contestants that can take it, and what Postern is to reach.
 
 /**
  * One load on one contestant.

@@ -1,4 +1,4 @@
-// What is measured in a way of its own, each by a script beside this folder.
+// Measurements that are no scenarios, each made by a script beside this folder.
 import { fileURLToPath } from 'node:url';
 import { generate, has, machineTime, stolenSince } from './processes.mjs';
 import { stolenText } from './text.mjs';

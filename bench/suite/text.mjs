@@ -38,7 +38,7 @@ export function goalText({ subject, against, least, ratio, spread, costRatio, me
 /** More than this, and figures swing by it: a virtual machine whose host is busy. */
 const MUCH_STOLEN = 0.05;
 
-/** A line where the machine was not its own; none where it was, or nobody can tell. */
+/** Returns a line if the host took much of the machine's time, else nothing. */
 export function stolenText(stolen) {
   if (stolen === null || stolen === undefined || stolen < MUCH_STOLEN) return [];
   return [`the host of this machine gave ${percent(stolen)} of its processor time to others meanwhile`];

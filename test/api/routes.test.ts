@@ -26,7 +26,7 @@ describe('every route', () => {
     ).toBe(true);
   });
 
-  it('refuses who is not known, a wrong token, a session that is none, in a shape that says so', async () => {
+  it('refuses missing, wrong and expired credentials in a shape that says so', async () => {
     const rig = await Rig.start();
     for (const { method, url, access } of rig.api.routes) {
       if (access === 'open' || access === 'local') continue;

@@ -1,4 +1,4 @@
-// Who makes a request, and what happens to those who are not who they say.
+// Tests how a request is authorized, and what happens if its credentials are wrong.
 import { describe, expect, it } from 'vitest';
 import { passwordRecord } from '../../src/api/sign-in/password.js';
 import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
@@ -165,7 +165,7 @@ describe('a session', () => {
     expect((await end(admin)).statusCode).toBe(404);
   });
 
-  it('of a removed domain is none', async () => {
+  it('of a removed domain ends', async () => {
     const rig = await Rig.start();
     const cookie = await cookieOf(rig, { token: TOKEN });
     await rig.store.removeDomain('example.com', Date.now());

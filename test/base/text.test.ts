@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { printable, printableLines } from '../../src/base/text.js';
 
-/** What must never reach a reader, named by its code point. */
+/** Code points that must never reach a reader. */
 const HIDDEN = [
   0x00, 0x1b, 0x7f, 0x9b, 0xad, 0x61c, 0x200b, 0x200e, 0x202e, 0x2028, 0x2029, 0x2060, 0x2066, 0x2069, 0xfeff,
   0xe0001, 0xe0041, 0xe007f,

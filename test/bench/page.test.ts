@@ -41,7 +41,7 @@ it('draws all charts of the last results that are kept', async ({ skip }) => {
     if (!request.url().startsWith('file:')) wrong.push(request.url());
   });
   await page.goto(pathToFileURL(file).href);
-  // Where there is none, what went wrong says why.
+  // If there is no chart, the error of the page says why.
   await page.waitForSelector('canvas', { timeout: 10_000 }).catch(() => undefined);
   const charts = await page.locator('.chart').count();
   const pixels = await painted(page);

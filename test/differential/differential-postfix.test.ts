@@ -1,8 +1,8 @@
-// Invariant: on what a client may say, the reply codes of Postfix's smtpd and of this server are the same,
+// Invariant: for any input of a client, the reply codes of Postfix's smtpd and of this server are the same,
 // or the difference stands in DIFFERENCES with its reason.
 //
 // Runs where Debian's postfix is installed and the user is root; elsewhere it is skipped, and says why.
-// POSTERN_DIFFERENTIAL tells how many generated dialogues are compared (60).
+// POSTERN_DIFFERENTIAL sets how many generated dialogues are compared (60).
 import { afterAll, describe, expect, it } from 'vitest';
 import { Rig } from '../protocol/rig.js';
 import { type Dialogue, generated, WRITTEN } from './dialogues.js';
@@ -20,7 +20,7 @@ afterAll(() => {
   if (typeof postfix !== 'string') postfix.end();
 });
 
-/** Ours: the core alone, with no TLS and no AUTH, as Postfix's stand-alone mode has none. */
+/** Runs the core alone, without TLS and AUTH, since Postfix's stand-alone mode offers neither. */
 function ours({ turns }: Dialogue): number[] {
   const rig = new Rig({ profile: { mechanisms: [] } }).begin();
   for (const { octets } of turns) rig.feed(octets);

@@ -13,11 +13,11 @@ strict_smtputf8 = yes
 strict_rfc821_envelopes = no
 `;
 
-/** Postfix's smtpd, which tells what it answers to a dialogue. */
+/** Postfix's smtpd, which prints its replies to a dialogue. */
 export class Smtpd {
   private constructor(private readonly postfix: Postfix) {}
 
-  /** One that runs, or why there is none. */
+  /** Starts one, or returns the reason why that is not possible. */
   static async begin(): Promise<Smtpd | string> {
     const postfix = Postfix.begin(SETTINGS);
     if (typeof postfix === 'string') return postfix;

@@ -23,7 +23,7 @@ function proofsIn(cell: string): Proof[] {
   }));
 }
 
-/** What of a proof is not there. */
+/** Returns the parts of a proof that do not exist. */
 function missing({ file, names }: Proof): string[] {
   const path = file.endsWith('.vec') ? `test/vectors/${file}` : file;
   if (!existsSync(join(PROJECT, path))) return [file];
@@ -72,7 +72,7 @@ describe('docs/conformance.md', () => {
     },
   );
 
-  it('has no proof that is written in a way nobody reads', () => {
+  it('has no proof in a form that this test does not read', () => {
     const unread = claims.filter((cells) => {
       const proof = cells.at(-1) ?? '';
       const left = proof.replace(PROOF, '').replace(/[;\s]/g, '');

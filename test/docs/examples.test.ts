@@ -26,7 +26,7 @@ interface Client {
   readonly program: Program;
 }
 
-/** What each example is put to. An example without an entry here fails. */
+/** The test of each example. An example without an entry here fails. */
 const expectations: Record<string, (client: Client) => Promise<void>> = {
   'The smallest server': async ({ send, program }) => {
     expect(await send()).toMatch(/^250 /);
@@ -248,7 +248,7 @@ function clientOf(port: number): Pick<Client, 'send' | 'greeting'> {
 }
 
 interface Gateway {
-  /** What a person who started it sees. */
+  /** The text that a person sees who started it. */
   readonly banner: string;
   /** Writes an example, its port changed. */
   write(name: string, text: string | undefined): Promise<void>;
@@ -262,7 +262,7 @@ interface Gateway {
 async function startGateway(args: readonly string[] = []): Promise<Gateway> {
   const cwd = await installed();
   const main = join(PROJECT, 'dist/cli/main.js');
-  // What the surroundings may say to a Postern is not for this one.
+  // The variables of the environment must not configure this Postern.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('POSTERN_')),
   );
@@ -299,7 +299,7 @@ async function installed(): Promise<string> {
   return folder;
 }
 
-/** What `npm run certs` makes in a checkout. */
+/** Makes the files that `npm run certs` makes in a checkout. */
 async function developmentCertificates(folder: string): Promise<void> {
   const { ca, cert, key } = await testCertificates();
   await mkdir(join(folder, 'certs'));

@@ -21,7 +21,7 @@ export interface Document {
   readonly links: readonly string[];
   /** Names that a link can point to with `#`. */
   readonly anchors: ReadonlySet<string>;
-  /** What stands between backticks in the prose. */
+  /** The texts between backticks in the prose. */
   readonly spans: readonly string[];
   /** Rows of tables, cell by cell. */
   readonly rows: readonly (readonly string[])[];

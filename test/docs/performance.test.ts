@@ -1,4 +1,4 @@
-// The tables of measured figures are what the suite made of a run that is kept, not what somebody remembers of it.
+// The tables of measured figures must be those that the suite printed for a run whose results are kept.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

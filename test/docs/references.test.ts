@@ -34,7 +34,7 @@ describe.each(titled(all))('%s', (path, document) => {
     const planned = document.rows.filter((cells) => cells.some((cell) => cell.includes('planned')));
     const exempt = new Set(planned.map(([name = '']) => name.replaceAll('`', '')));
     const missing = named.filter(
-      // What `npm run certs` makes is not in a clone.
+      // The files that `npm run certs` makes are not in a clone.
       (file) => !exempt.has(file) && !file.endsWith('.pem') && !existsSync(join(PROJECT, file)),
     );
     expect(missing).toEqual([]);

@@ -1,4 +1,4 @@
-// The receiver in docs/webhooks.md, run as it stands but for its port, and told of a message.
+// Runs the receiver in docs/webhooks.md unchanged except for its port, and sends it an event.
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

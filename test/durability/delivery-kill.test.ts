@@ -1,9 +1,7 @@
 /**
- * Invariant: whatever the far side does, and however often the server is killed, every recipient of a message
- * that got its 250 ends delivered or bounced; who is delivered has his mail; and nobody gets it twice after the
- * far side's 250, unless the server was killed between that 250 and its note of it.
- *
- * POSTERN_DELIVERY_KILL_MESSAGES says how many messages are sent.
+ * Invariant: whatever the remote server does, and however often the server is killed, every recipient of a message
+ * that got its 250 ends as delivered or bounced; a delivered recipient has the mail; and no recipient gets it twice
+ * after the remote server's 250, unless the server was killed between that 250 and its record of it.
  */
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
@@ -66,7 +64,7 @@ it(
   120_000 + MESSAGES * 60,
 );
 
-/** About every fifth message meets some trouble, at each of its tries; `never` is nobody's mailbox. */
+/** About every fifth message meets some trouble at each of its tries. The mailbox `never` does not exist. */
 function flaky(): (moment: Moment) => Fault | undefined {
   const odds: Partial<Record<Moment['phase'], readonly (readonly [number, Fault])[]>> = {
     connect: [[0.02, '421 4.3.2 Not now']],
@@ -131,7 +129,7 @@ function watch(far: FarEnd): {
   };
   return {
     byAddress,
-    // A connection that was cut at the end of a message has taken it, and nobody was told.
+    // If a connection was cut at the end of a message, the remote server has the message and Postern cannot know.
     confirmed: (arrival) =>
       !(cut.has(arrival.connection) && lastOf.get(arrival.connection) === arrival.index),
   };

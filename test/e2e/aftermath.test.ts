@@ -12,7 +12,7 @@ import { app, delivering, done, lines, QUICK, send, story } from './story.js';
 
 const unknown = 'nobody@example.net';
 
-it('a mailbox that is none: its sender is told, a webhook too, and the next one who writes to it', async () => {
+it('an unknown mailbox: the sender gets a notification, the webhook an event, and the next message is refused', async () => {
   const far = await farEnd({
     behave: ({ phase, address }) =>
       phase === 'rcpt' && address === unknown ? '550 5.1.1 No such user' : undefined,
@@ -72,7 +72,7 @@ it('a mailbox that is none: its sender is told, a webhook too, and the next one 
   expect(await rcpt()).toMatch(/^250 /);
 });
 
-it('a message that waits: its sender is told once, where he asked', async () => {
+it('a message that waits: the sender gets one notification, to the address that asked for it', async () => {
   const far = await farEnd({
     behave: ({ phase, address }) =>
       phase === 'rcpt' && address !== 'app@example.com' ? '450 4.2.1 Busy' : undefined,
@@ -93,7 +93,7 @@ it('a message that waits: its sender is told once, where he asked', async () => 
   expect(status[1]).toMatchObject({ action: 'delayed', 'will-retry-until': expect.any(String) });
 });
 
-it('a kill -9 between a failure and its notification: the sender is told once, by the next server', async () => {
+it('a kill -9 between a failure and its notification: the next server sends the notification once', async () => {
   const far = await farEnd();
   const first = await delivering('smtp://127.0.0.1:9', { POSTERN_DELIVERY_RETRY_BASE: '1h' });
   const { data } = first;

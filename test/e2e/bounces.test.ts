@@ -39,7 +39,7 @@ const MESSAGE = {
 };
 
 describe('a message that one of its recipients does not get', () => {
-  it('brings its sender one notification, from nobody, about him alone', async () => {
+  it('brings the sender one notification, with a null reverse-path, about that recipient alone', async () => {
     const { far, gateway, transport } = await start('nobody@example.net');
     await transport.sendMail({ ...MESSAGE, dsn: { id: 'order 42', return: 'full', notify: ['failure'] } });
     await gateway.says(/"delivered"[^\n]*\n[^]*"sender notified"[^]*"delivered"/);
@@ -75,7 +75,7 @@ describe('a message that one of its recipients does not get', () => {
     const { far, gateway, transport } = await start('you@example.net', 'nobody@example.net', SENDER);
     await transport.sendMail(MESSAGE);
     await gateway.says(new RegExp(`"sender notified"[^]*"to":"${SENDER}"[^\\n]*"bounced"`));
-    // A line of the log stands before what it tells of is written.
+    // A line of the log is written before the record that it is about.
     const statuses = async () => (await gateway.messages()).map(({ from, status }) => [from, status]).sort();
     await expect.poll(statuses, { timeout: 20_000, interval: 200 }).toEqual([
       ['MAILER-DAEMON@mx.example', 'bounced'],

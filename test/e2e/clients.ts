@@ -12,7 +12,7 @@ export interface Way {
   readonly mechanism: Mechanism;
 }
 
-/** What a client is to do. */
+/** The message that a client sends. */
 export interface Sending extends Way {
   readonly port: number;
   readonly token: string;
@@ -53,7 +53,7 @@ export function has(program: string, ...args: string[]): boolean {
 /** Runs a client; fails with all that it said where it does not end well. */
 export async function runClient(program: string, args: readonly string[], input = ''): Promise<string> {
   const child = spawn(program, args, {
-    // No settings of whoever runs the tests.
+    // Settings of the user who runs the tests must not count.
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', LANG: 'C.UTF-8' },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: 20_000,

@@ -53,7 +53,7 @@ describe('a smarthost', () => {
     const taken = (await readdir(dump)).filter((name) => name.endsWith('.json'));
     const reached = await Promise.all(taken.map((name) => readFile(join(dump, name), 'utf8')));
     for (const address of delivered) {
-      // What was cut after the final dot may be there twice: nobody could know.
+      // A message that was cut after the final dot may be there twice, since Postern cannot know.
       expect(reached.filter((envelope) => envelope.includes(`"${address}"`)).length).toBeGreaterThan(0);
     }
     expect((await gateway.messages()).length).toBe(ids.length);
@@ -74,7 +74,7 @@ it('what waits is listed with its reason, tried on demand, given up on demand', 
         (line) => JSON.parse(line) as { id: string; status: string; lastAttempt: { reply: string } | null },
       )
       .map(({ id, status, lastAttempt }) => [id, status, lastAttempt?.reply ?? '']);
-  // A line of the log stands before what it tells of is written.
+  // A line of the log is written before the record that it is about.
   await expect.poll(queue, { timeout: 20_000, interval: 100 }).toEqual([
     [wanted, 'deferred', '450 4.3.2 Not today'],
     [unwanted, 'deferred', '450 4.3.2 Not today'],

@@ -4,7 +4,7 @@ import { plainArgument, Talk } from '../server/talk.js';
 import { expectNoSecret } from './arrived.js';
 import { GatewayProcess } from './gateway-process.js';
 
-it('the log is JSON and tells each refusal, at every level without a secret', async () => {
+it('the log is JSON and has each refusal, at every level without a secret', async () => {
   const gateway = await GatewayProcess.start({ args: ['--log-level', 'trace'] });
   const { token, port } = gateway;
   const talk = await Talk.greeted(port);

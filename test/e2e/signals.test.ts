@@ -9,7 +9,7 @@ import { GatewayProcess, Running } from './gateway-process.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  it('ends the server with 0, and tells clients', async () => {
+  it('ends the server with 0, and sends clients 421', async () => {
     const gateway = await GatewayProcess.start();
     const idle = await Talk.greeted(gateway.port);
     const stopped = gateway.stop(signal);

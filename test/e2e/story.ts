@@ -83,7 +83,7 @@ export interface Told {
   }[];
 }
 
-/** What `postern message ID` tells, once it has come to this. */
+/** Returns the output of `postern message ID` once the message has this status. */
 export async function story(gateway: GatewayProcess, id: string, status: string): Promise<readonly Told[]> {
   // Many looks, for which a process each would be much.
   const store = await openSqliteStore({ directory: gateway.data, exclusive: false });

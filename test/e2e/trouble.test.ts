@@ -19,7 +19,7 @@ const closedPort = async (): Promise<number> => {
 
 interface Trouble {
   readonly url: string;
-  /** What each message has on record. */
+  /** The reason on record for each message. */
   readonly reason: RegExp;
   /** How often the far side was asked. */
   readonly asked: () => number;
@@ -67,7 +67,7 @@ const TROUBLES: Readonly<Record<string, () => Promise<Trouble>>> = {
   },
 };
 
-/** More than what is tried at once of a destination that nobody has been to. */
+/** More than the number of messages that are tried at once at a destination that has never been reached. */
 const MESSAGES = 12;
 
 async function waits({ url, reason, asked, messages = MESSAGES }: Trouble): Promise<void> {

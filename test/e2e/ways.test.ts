@@ -39,7 +39,7 @@ it('mx:// finds the servers of each domain, and talks TLS to them', async () => 
   ]);
 });
 
-it('a mail API that asks for peace has it, and is told by the same key that it is the same message', async () => {
+it('a mail API that sends Retry-After is tried after that time, with the same idempotency key', async () => {
   const api = await apiServer(() =>
     api.taken.length === 1
       ? {

@@ -76,7 +76,7 @@ const OPTIONS: readonly (readonly [string, string])[] = [
 const REFUSALS = ['550 5.7.1 No\r\n250 Yes', '450 4.2.1 Later', '421 4.3.2 Gone', '250 2.0.0 \xff', '354 Go'];
 const QUESTIONS = ['hello', 'starttls', 'auth', 'mail', 'rcpt', 'data', 'end'];
 
-/** A dialogue that nobody wrote; `known` are vectors to start from. */
+/** Makes a dialogue by chance; `known` are vectors to start from. */
 export function invent(known: readonly Vector[], chance: Chance): Vector {
   const vector = chance.once(2) ? disturbed(known, chance) : composed(chance);
   for (let i = chance.below(4); i > 0; i--) {

@@ -20,7 +20,7 @@ interface Way {
   readonly name: string;
   /** Octets of the next piece. */
   readonly piece: (chance: Chance) => number;
-  /** Each verdict comes only after the octets behind the command that asked for it. */
+  /** Each verdict comes only after the octets that follow the command that asked for it. */
   readonly late?: true;
 }
 
@@ -32,7 +32,7 @@ const OTHERS: readonly Way[] = [
   { name: 'at random, verdicts late', piece: (chance) => 1 + chance.below(30), late: true },
 ];
 
-/** What is wrong with the machine, as this dialogue shows; null where nothing is. */
+/** Returns the fault of the machine that this dialogue shows, or null. */
 export function wrong(vector: Vector): string | null {
   try {
     const whole = play(vector, WHOLE);
@@ -130,7 +130,7 @@ function inStep(rig: Rig, decide: () => void): void {
   send('NOOP\r\n');
   if (rig.closed) return;
   const replies = rig.answers.slice(before);
-  // Who was turned away hears of it, and may quit.
+  // A client that was rejected gets 503 and may quit.
   const due = session.phase === 'rejected' ? '503 ' : '250 ';
   if (replies.length !== 1 || !replies[0]?.startsWith(due)) {
     throw new Error(`out of step: NOOP got ${JSON.stringify(replies)} in ${session.phase}`);

@@ -1,6 +1,6 @@
 import type { Chance } from './random.js';
 
-/** What has a meaning somewhere in the protocol. */
+/** Octets that have a meaning somewhere in the protocol. */
 const TOKENS = [
   ...['\r', '\n', '\r\n', '\r\n.\r\n', '\n.\n', '\r.\r', '.', '..', ' ', '\t', '\0', '\x7f', '\xff', '\xc3'],
   ...['<', '>', '<>', '@', '"', '\\', ':', '=', '+', '+0D', ',', '[', ']', '*', '-', '\x16\x03\x01'],

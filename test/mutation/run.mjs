@@ -23,7 +23,7 @@ const stryker = {
   mutate: files.length > 0 ? files : ['src/protocol/**/*.ts'],
   // The texts of replies and of reasons: docs/replies.md and its test hold them.
   mutator: { excludedMutations: ['StringLiteral'] },
-  // What is made once, when a module loads, would need a process for each mutant.
+  // Code that runs once, when a module loads, would need a process for each mutant.
   ignoreStatic: true,
   coverageAnalysis: 'perTest',
   concurrency: Number(process.env.POSTERN_MUTATION_CONCURRENCY ?? 2),

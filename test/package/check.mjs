@@ -10,7 +10,7 @@ const project = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
 const temporary = mkdtempSync(join(tmpdir(), 'postern-package-'));
 
-/** What must be in the tarball. */
+/** Files that must be in the tarball. */
 const wanted = [
   'package.json',
   'LICENSE',
@@ -22,7 +22,7 @@ const wanted = [
 /** All that may be in it. */
 const allowed =
   /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|docs\/.+|certs\/README\.md|dist\/.+\.(js|d\.ts)(\.map)?)$/;
-/** What may not be in it, wherever it lies. */
+/** Files that must not be in it, in any folder. */
 const refused = /(^|\/)(test|tests|fixtures|bench|coverage)\/|\.(test|spec|pem|key|crt|db|sqlite)\b|(^|\/)\./;
 
 const embed = `
@@ -41,7 +41,7 @@ export async function resolve(specifier, context, next) {
 }
 `;
 
-/** What a user's project with the strictest settings needs of the declarations. */
+/** Settings of a strict user project, which must compile with the declarations. */
 const tsconfig = {
   compilerOptions: {
     strict: true,
