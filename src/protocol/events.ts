@@ -1,9 +1,10 @@
-import type { MailParameters, RcptParameters } from './grammar/parameters.js';
+import type { MailParameters, RcptParameters } from './extensions/index.js';
 import type { Mailbox } from './grammar/mailbox.js';
 import type { Reply } from './replies/reply.js';
 import type { Credentials } from './sasl/credentials.js';
 import type { ScramKeys } from './sasl/mechanism.js';
-import type { XclientAttributes, XforwardAttributes } from './extensions/xclient.js';
+import type { XclientAttributes } from './extensions/xclient.js';
+import type { XforwardAttributes } from './extensions/xforward.js';
 
 /** How the client greeted: EHLO, and LMTP's LHLO, have the extensions, HELO has none. */
 export interface Hello {

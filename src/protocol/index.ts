@@ -13,12 +13,12 @@ export {
   type Verdict,
   type Wait,
 } from './events.js';
-export type { OptionalExtensions } from './extensions/extensions.js';
+export type { MailParameters, OptionalExtensions, RcptParameters } from './extensions/index.js';
 export { isDomain } from './grammar/domain.js';
-export type { NotifyOn, OriginalRecipient, Ret } from './grammar/dsn.js';
+export type { NotifyOn, OriginalRecipient, Ret } from './extensions/dsn.js';
 export { type Mailbox, parseMailbox } from './grammar/mailbox.js';
-export type { BodyType, MailParameters, RcptParameters } from './grammar/parameters.js';
-export type { By } from './grammar/timing.js';
+export type { BodyType } from './extensions/eight-bit-mime.js';
+export type { By } from './extensions/deliver-by.js';
 export { defaultsOf, type Limit, settled } from '../base/limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Link } from './link.js';
@@ -48,5 +48,7 @@ export { PLAIN } from './sasl/plain.js';
 export { scram, type ScramCrypto } from './sasl/scram.js';
 export { PortableScan, type Scan } from './content/scan.js';
 export { Secret } from '../base/secret.js';
-export type { RelayTrust, XclientAttributes, XforwardAttributes } from './extensions/xclient.js';
+export type { RelayTrust } from './extensions/relay-attributes.js';
+export type { XclientAttributes } from './extensions/xclient.js';
+export type { XforwardAttributes } from './extensions/xforward.js';
 export { ServerSession } from './session.js';

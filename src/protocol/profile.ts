@@ -2,11 +2,11 @@ import type { BareNewlines } from './content/decoder.js';
 import type { Hello } from './events.js';
 import {
   announce,
+  type AnyExtension,
   DEFAULT_EXTENSIONS,
-  type Extension,
   offer,
   type OptionalExtensions,
-} from './extensions/extensions.js';
+} from './extensions/index.js';
 import { onlyGiven, settled } from '../base/limit.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { Link } from './link.js';
@@ -15,7 +15,7 @@ import { CATALOGUE, helloReply, reply } from './replies/catalogue.js';
 import { LOGIN } from './sasl/login.js';
 import type { SaslMechanism } from './sasl/mechanism.js';
 import { PLAIN } from './sasl/plain.js';
-import type { RelayTrust } from './extensions/xclient.js';
+import type { RelayTrust } from './extensions/relay-attributes.js';
 import { binaryString, fromBinaryString, type ToOctets, type ToText } from '../base/octets.js';
 import { PortableScan, type Scan } from './content/scan.js';
 
@@ -91,7 +91,7 @@ export class Profile {
   readonly greeting: Reply;
   /** Keywords that EHLO announces. */
   readonly offered: Readonly<Record<Link, ReadonlySet<string>>>;
-  readonly #extensions: Readonly<Record<Link, readonly Extension[]>>;
+  readonly #extensions: Readonly<Record<Link, readonly AnyExtension[]>>;
   /** What EHLO announces; null where that changes with the time of day. */
   readonly #announcements: Readonly<Record<Link, Reply>> | null;
 
@@ -122,14 +122,14 @@ export class Profile {
     const mutual = offer(this, 'mutual');
     this.#extensions = { plain, tls, mutual };
     this.offered = { plain: keywords(plain), tls: keywords(tls), mutual: keywords(mutual) };
-    this.#announcements =
-      this.extensions.futureRelease === false
-        ? {
-            plain: this.#announce('plain'),
-            tls: this.#announce('tls'),
-            mutual: this.#announce('mutual'),
-          }
-        : null;
+    const timed = [plain, tls, mutual].flat().some((extension) => extension.timed === true);
+    this.#announcements = timed
+      ? null
+      : {
+          plain: this.#announce('plain'),
+          tls: this.#announce('tls'),
+          mutual: this.#announce('mutual'),
+        };
   }
 
   /** The answer to EHLO or LHLO, with the extensions, or to HELO, without. */
@@ -144,6 +144,6 @@ export class Profile {
   }
 }
 
-function keywords(extensions: readonly Extension[]): ReadonlySet<string> {
+function keywords(extensions: readonly AnyExtension[]): ReadonlySet<string> {
   return new Set(extensions.map(({ keyword }) => keyword));
 }

@@ -1,6 +1,6 @@
 import type { SaslMechanism } from '../protocol/index.js';
 import { DEFAULT_LIMITS } from '../protocol/index.js';
-import { DEFAULT_EXTENSIONS } from '../protocol/extensions/extensions.js';
+import { DEFAULT_EXTENSIONS } from '../protocol/extensions/index.js';
 import { shown } from '../base/shown.js';
 import {
   type Check,

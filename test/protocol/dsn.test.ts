@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EXTENSIONS } from '../../src/protocol/extensions/extensions.js';
-import { ParameterFault, PARAMETERS, parseParameters } from '../../src/protocol/grammar/parameters.js';
+import { EXTENSIONS, PARAMETERS } from '../../src/protocol/extensions/index.js';
+import { ParameterFault, parseParameters } from '../../src/protocol/commands/parameters.js';
 
 const context = { offered: new Set(['DSN']), smtputf8: false };
 const mail = (text: string) => parseParameters('MAIL', text, context);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeBase64, encodeBase64 } from '../../src/protocol/grammar/base64.js';
 import { anyHelloName, isAddressLiteral, isDomain, isHelloName } from '../../src/protocol/grammar/domain.js';
 import { parseMailbox, parsePath, PathFault } from '../../src/protocol/grammar/mailbox.js';
-import { ParameterFault, parseParameters } from '../../src/protocol/grammar/parameters.js';
+import { ParameterFault, parseParameters } from '../../src/protocol/commands/parameters.js';
 import { decodeXtext } from '../../src/protocol/grammar/xtext.js';
 import { decodeUtf8, trimEnd, trimStart, utf8Length } from '../../src/base/octets.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ParameterFault, parseParameters } from '../../src/protocol/grammar/parameters.js';
+import { ParameterFault, parseParameters } from '../../src/protocol/commands/parameters.js';
 import { Profile } from '../../src/protocol/index.js';
 
 const context = {

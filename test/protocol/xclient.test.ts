@@ -1,7 +1,8 @@
 /** XCLIENT_README and XFORWARD_README of Postfix: the grammar, and what is offered to whom. */
 import { describe, expect, it } from 'vitest';
 import { Reply } from '../../src/protocol/index.js';
-import { parseXclient, parseXforward } from '../../src/protocol/extensions/xclient.js';
+import { parseXclient } from '../../src/protocol/extensions/xclient.js';
+import { parseXforward } from '../../src/protocol/extensions/xforward.js';
 import { Rig } from './rig.js';
 
 const refusal = (parsed: object): string | null => (parsed instanceof Reply ? parsed.toString() : null);

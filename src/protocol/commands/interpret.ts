@@ -1,12 +1,11 @@
 import { type ChunkSize, declaredChunk } from '../grammar/chunk-size.js';
-import type { OptionalExtensions } from '../extensions/extensions.js';
-import type { Limits } from '../limits.js';
+import { checkData, checkMail, type MailParameters } from '../extensions/index.js';
 import { trimEnd, trimStart } from '../../base/octets.js';
 import type { Commanding, Phase } from '../state/phases.js';
 import type { Profile, SpaceBeforePath, Syntax } from '../profile.js';
 import { Reply } from '../replies/reply.js';
 import { type ConstantReply, reply } from '../replies/catalogue.js';
-import type { RelayTrust } from '../extensions/xclient.js';
+import type { RelayTrust } from '../extensions/relay-attributes.js';
 import { type Command, type ParseContext, verbOf, type VerbRow } from './verbs.js';
 
 /** What a command line comes to, here and now. */
@@ -46,6 +45,7 @@ const IN_LMTP: Readonly<Partial<Record<ConstantReply, ConstantReply>>> = {
   recipientFirst: 'lmtpRecipientFirst',
 };
 const PRINTABLE = /^[ -~]*$/;
+const NO_PARAMETERS: MailParameters = {};
 
 /**
  * Reads a command line: which verb it has, whether that may come now, and what it says.
@@ -93,19 +93,15 @@ class Context implements ParseContext {
   }
 
   get smtputf8(): boolean {
-    return this.phase.transaction?.parameters.smtputf8 === true;
+    return this.mail.smtputf8 === true;
   }
 
   get offered(): ReadonlySet<string> {
     return this.profile.offered[this.phase.link];
   }
 
-  get extensions(): OptionalExtensions {
-    return this.profile.extensions;
-  }
-
-  get limits(): Limits {
-    return this.profile.limits;
+  get mail(): MailParameters {
+    return this.phase.transaction?.parameters ?? NO_PARAMETERS;
   }
 
   get spaceBeforePath(): SpaceBeforePath {
@@ -200,29 +196,16 @@ function beyond(command: Command, phase: Commanding<unknown>, profile: Profile):
     case 'STARTTLS':
       if (phase.link !== 'plain') return reply('alreadySecure');
       return profile.starttls ? null : reply('notImplemented', { verb: 'STARTTLS' });
-    case 'DATA': {
-      // RFC 3030 3: BODY=BINARYMIME requires BDAT.
-      const binary = phase.transaction?.parameters.body === 'BINARYMIME';
-      return binary ? reply('binaryNeedsChunks') : null;
-    }
+    case 'DATA':
+      return phase.transaction === null ? null : checkData(phase.transaction.parameters);
     case 'BDAT':
-      return profile.extensions.chunking ? null : reply('notImplemented', { verb: 'BDAT' });
+      return profile.offered[phase.link].has('CHUNKING') ? null : reply('notImplemented', { verb: 'BDAT' });
     case 'MAIL':
-      return unearned(command, phase, profile) ? reply('authRequired') : null;
+      return checkMail(command.parameters, profile, phase.identity?.kind === 'authenticated');
     case 'RCPT':
       if (phase.kind !== 'rcpt' || phase.recipients < recipients) return null;
       return reply('tooManyRecipients', { limit: recipients });
     default:
       return null;
   }
-}
-
-/** RFC 6710 4.1: who is not authenticated must not go first. Without AUTH on offer, the handler knows whom it trusts. */
-function unearned(
-  { parameters: { priority = 0 } }: Extract<Command, { verb: 'MAIL' }>,
-  phase: Commanding<unknown>,
-  { mechanisms }: Profile,
-): boolean {
-  if (priority <= 0 || mechanisms.size === 0) return false;
-  return phase.identity?.kind === 'anonymous';
 }

@@ -1,30 +1,18 @@
-import type { OptionalExtensions } from '../extensions/extensions.js';
 import type { Hello } from '../events.js';
 import { type ChunkSize, parseChunkSize } from '../grammar/chunk-size.js';
 import { anyHelloName, isHelloName } from '../grammar/domain.js';
 import { type Mailbox, parseBarePath, parseCommonPath, parsePath, PathFault } from '../grammar/mailbox.js';
-import {
-  keywordOf,
-  type MailParameters,
-  type ParameterContext,
-  ParameterFault,
-  parseParameters,
-  type RcptParameters,
-} from '../grammar/parameters.js';
 import { behindSpaces, decodeUtf8, trimStart } from '../../base/octets.js';
-import type { Limits } from '../limits.js';
 import type { Commanding } from '../state/phases.js';
-import { unpromised } from '../extensions/mail-checks.js';
 import type { Protocol, SpaceBeforePath, Syntax } from '../profile.js';
 import type { Reply } from '../replies/reply.js';
 import { type ConstantReply, reply } from '../replies/catalogue.js';
-import {
-  parseXclient,
-  parseXforward,
-  type RelayTrust,
-  type XclientAttributes,
-  type XforwardAttributes,
-} from '../extensions/xclient.js';
+import type { ParameterContext } from '../extensions/extension.js';
+import { checkAddress, type MailParameters, type RcptParameters } from '../extensions/index.js';
+import type { RelayTrust } from '../extensions/relay-attributes.js';
+import { parseXclient, type XclientAttributes } from '../extensions/xclient.js';
+import { parseXforward, type XforwardAttributes } from '../extensions/xforward.js';
+import { keywordOf, ParameterFault, parseParameters } from './parameters.js';
 
 /** A command that reads well. What it may do now is another question. */
 export type Command =
@@ -42,8 +30,8 @@ export type Command =
 export interface ParseContext extends ParameterContext {
   /** The hello was not HELO: parameters are allowed. */
   readonly extended: boolean;
-  readonly extensions: OptionalExtensions;
-  readonly limits: Limits;
+  /** The parameters of the accepted MAIL. */
+  readonly mail: MailParameters;
   readonly spaceBeforePath: SpaceBeforePath;
   readonly syntax: Syntax;
   readonly relayTrust: RelayTrust;
@@ -276,11 +264,7 @@ function parseMail(argument: string, context: ParseContext): Command | Reply {
   if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   const parameters = parseParameters('MAIL', parts.parameters, context);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
-  if (parameters.smtputf8 !== true && !parts.ascii) return reply('senderNeedsUtf8');
-  if ((parameters.size ?? 0) > context.limits.messageSize) {
-    return reply('sizeExceeded', { limit: context.limits.messageSize });
-  }
-  const refusal = unpromised(parameters, context.extensions);
+  const refusal = checkAddress('MAIL', parts.ascii, parameters);
   if (refusal !== null) return refusal;
   return { verb: 'MAIL', reversePath: parts.mailbox, parameters };
 }
@@ -295,7 +279,8 @@ function parseRcpt(argument: string, context: ParseContext): Command | Reply {
   if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   const parameters = parseParameters('RCPT', parts.parameters, context);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
-  if (!parts.ascii && !context.smtputf8) return reply('recipientNeedsUtf8');
+  const refusal = checkAddress('RCPT', parts.ascii, context.mail);
+  if (refusal !== null) return refusal;
   return { verb: 'RCPT', forwardPath: parts.mailbox, parameters };
 }
 

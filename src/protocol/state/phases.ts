@@ -1,6 +1,6 @@
 import type { Hello } from '../events.js';
 import type { Mailbox } from '../grammar/mailbox.js';
-import type { MailParameters } from '../grammar/parameters.js';
+import type { MailParameters } from '../extensions/index.js';
 import type { Link } from '../link.js';
 import type { ChunkedReception, Reception } from '../content/incoming-content.js';
 import type { Reply } from '../replies/reply.js';

@@ -1,10 +1,9 @@
 import { ENVID_OCTETS, ORCPT_OCTETS } from '../limits.js';
 import { decodeUtf8, utf8Length } from '../../base/octets.js';
-import { hasUnseen } from './domain.js';
-import { parseMailbox, PathFault } from './mailbox.js';
-import { decodeXtext } from './xtext.js';
-
-// The parameters of RFC 3461. Each parser gives its field, or the reason why there is none, for the client.
+import { hasUnseen } from '../grammar/domain.js';
+import { parseMailbox, PathFault } from '../grammar/mailbox.js';
+import { decodeXtext } from '../grammar/xtext.js';
+import type { Extension } from './extension.js';
 
 /** How much of the message a notification brings back. */
 export type Ret = 'FULL' | 'HDRS';
@@ -20,19 +19,47 @@ export interface OriginalRecipient {
   readonly address: string;
 }
 
+export interface DsnOptions {
+  /** RFC 3461: RET, ENVID, NOTIFY and ORCPT. Default: true. */
+  readonly dsn: boolean;
+}
+
+export interface DsnMail {
+  /** The part of the message that a notification of its failure returns: RFC 3461 4.3. */
+  readonly ret?: Ret;
+  /** The sender's identifier for this message, decoded, for notifications: RFC 3461 4.4. */
+  readonly envid?: string;
+}
+
+export interface DsnRcpt {
+  /** The events that the sender is notified of; empty for NEVER: RFC 3461 4.1. */
+  readonly notify?: readonly NotifyOn[];
+  /** RFC 3461 4.2. */
+  readonly orcpt?: OriginalRecipient;
+}
+
+export const dsn: Extension<DsnOptions, DsnMail, DsnRcpt> = {
+  keyword: 'DSN',
+  source: 'RFC 3461',
+  options: { dsn: true },
+  announce: ({ extensions }) => (extensions.dsn ? '' : null),
+  mail: { RET: parseRet, ENVID: parseEnvid },
+  rcpt: { NOTIFY: parseNotify, ORCPT: (value, { smtputf8 }) => parseOrcpt(value, smtputf8) },
+};
+
 /** RFC 3461 4.4: before it is coded, a value is printable US-ASCII, spaces included. */
 const PRINTABLE = /^[ -~]+$/;
 
 // RFC 3461 4.3
 //   ret-value = "FULL" / "HDRS"
-export function parseRet(value: string | null): { readonly ret: Ret } | string {
+function parseRet(value: string | null): { readonly ret: Ret } | string {
   const ret = value?.toUpperCase();
   return ret === 'FULL' || ret === 'HDRS' ? { ret } : 'expected FULL or HDRS';
 }
 
 // RFC 3461 4.4
 //   envid-parameter = "ENVID=" xtext
-export function parseEnvid(value: string | null): { readonly envid: string } | string {
+function parseEnvid(value: string | null): { readonly envid: string } | string {
   const envid = value === null ? null : decodeXtext(value);
   if (value === null || envid === null || envid === '') return 'expected xtext';
   if (value.length > ENVID_OCTETS) return `longer than ${ENVID_OCTETS} octets`;
@@ -43,7 +70,7 @@ export function parseEnvid(value: string | null): { readonly envid: string } | s
 //   notify-esmtp-value  = "NEVER" / 1#notify-list-element
 //   notify-list-element = "SUCCESS" / "FAILURE" / "DELAY"
 /** NEVER is an empty list. */
-export function parseNotify(value: string | null): { readonly notify: readonly NotifyOn[] } | string {
+function parseNotify(value: string | null): { readonly notify: readonly NotifyOn[] } | string {
   const words = value?.toUpperCase().split(',') ?? [];
   if (words.length === 1 && words[0] === 'NEVER') return { notify: [] };
   if (words.includes('NEVER')) return 'NEVER stands alone';
@@ -61,10 +88,7 @@ const NOTIFY_ON: readonly NotifyOn[] = ['SUCCESS', 'FAILURE', 'DELAY'];
 // RFC 6533 3
 //   utf-8-type-addr            = "utf-8;" utf-8-enc-addr
 /** @param smtputf8 the transaction has SMTPUTF8 */
-export function parseOrcpt(
-  value: string | null,
-  smtputf8: boolean,
-): { readonly orcpt: OriginalRecipient } | string {
+function parseOrcpt(value: string | null, smtputf8: boolean): { readonly orcpt: OriginalRecipient } | string {
   const match = ORCPT.exec(value ?? '');
   if (match === null) return 'expected type;address';
   const [whole, type = '', coded = ''] = match;

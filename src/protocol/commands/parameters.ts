@@ -1,0 +1,63 @@
+import type { ParameterContext } from '../extensions/extension.js';
+import { type MailParameters, PARAMETERS, type RcptParameters } from '../extensions/index.js';
+
+/** A parameter that is wrong, and why, for the client. */
+export class ParameterFault {
+  constructor(
+    readonly parameter: string,
+    /** Null where the keyword itself is unknown. */
+    readonly reason: string | null,
+  ) {}
+}
+
+// RFC 5321 4.1.2
+//   esmtp-param    = esmtp-keyword ["=" esmtp-value]
+//   esmtp-keyword  = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+//   esmtp-value    = 1*(%d33-60 / %d62-126) ; RFC 6531 3.3 adds UTF8-non-ascii
+const PARAMETER = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=((?:[!-<>-~]|[^\0-\x7f])*))?$/u;
+
+export function parseParameters(
+  command: 'MAIL',
+  text: string,
+  context: ParameterContext,
+): MailParameters | ParameterFault;
+export function parseParameters(
+  command: 'RCPT',
+  text: string,
+  context: ParameterContext,
+): RcptParameters | ParameterFault;
+export function parseParameters(
+  command: 'MAIL' | 'RCPT',
+  text: string,
+  context: ParameterContext,
+): object | ParameterFault {
+  if (text === '') return NO_PARAMETERS;
+  let parsed: object = {};
+  const seen = new Set<string>();
+  for (const word of text.split(' ')) {
+    if (word === '') continue;
+    const match = PARAMETER.exec(word);
+    if (match === null) return new ParameterFault(keywordOf(word), 'expected keyword or keyword=value');
+    const keyword = (match[1] as string).toUpperCase();
+    const row = Object.hasOwn(PARAMETERS, keyword) ? PARAMETERS[keyword] : undefined;
+    if (row === undefined || row.command !== command || !context.offered.has(row.extension)) {
+      return new ParameterFault(keyword, null);
+    }
+    if (seen.has(keyword)) return new ParameterFault(keyword, 'given twice');
+    seen.add(keyword);
+    const result = row.parse(match[2] ?? null, context);
+    if (typeof result === 'string') return new ParameterFault(keyword, result);
+    parsed = { ...parsed, ...result };
+  }
+  return parsed;
+}
+
+const NO_PARAMETERS = Object.freeze({});
+
+/**
+ * The keyword of the first parameter in a text that may be none, to name it by; `?` where it has none. Nothing
+ * behind it is told: a value may be what nobody else is to see.
+ */
+export function keywordOf(text: string): string {
+  return /^[A-Za-z0-9][A-Za-z0-9-]*/.exec(text)?.[0].toUpperCase() ?? '?';
+}

@@ -1,0 +1,147 @@
+/**
+ * The ESMTP extensions. A new one is a file in this folder and a line in the list.
+ */
+import type { Reply } from '../replies/reply.js';
+import type { Link } from '../link.js';
+import { auth } from './auth.js';
+import { binaryMime } from './binary-mime.js';
+import { chunking } from './chunking.js';
+import { deliverBy } from './deliver-by.js';
+import { dsn } from './dsn.js';
+import { eightBitMime } from './eight-bit-mime.js';
+import { enhancedStatusCodes } from './enhanced-status-codes.js';
+import type { Extension, Listener, ParseParameter } from './extension.js';
+import { futureRelease } from './future-release.js';
+import { limits } from './limits.js';
+import { mtPriority } from './mt-priority.js';
+import { pipelining } from './pipelining.js';
+import { requireTls } from './require-tls.js';
+import { size } from './size.js';
+import { smtpUtf8 } from './smtp-utf8.js';
+import { startTls } from './starttls.js';
+import { xclient } from './xclient.js';
+import { xforward } from './xforward.js';
+
+/** In the order in which EHLO announces them (RFC 5321 4.1.1.1) and their checks run. */
+const LIST = [
+  pipelining,
+  size,
+  eightBitMime,
+  chunking,
+  binaryMime,
+  smtpUtf8,
+  enhancedStatusCodes,
+  dsn,
+  deliverBy,
+  futureRelease,
+  mtPriority,
+  requireTls,
+  limits,
+  startTls,
+  auth,
+  xclient,
+  xforward,
+] as const;
+
+type Listed = (typeof LIST)[number];
+
+/** The intersection of the parameter types of a union of functions. */
+type Together<Functions> = [Functions] extends [(all: infer All) => void]
+  ? { readonly [Name in keyof All]: All[Name] }
+  : never;
+type OptionsOf<E> =
+  E extends Extension<infer Options, infer _Mail, infer _Rcpt> ? (all: Options) => void : never;
+type MailOf<E> = E extends Extension<infer _Options, infer Mail, infer _Rcpt> ? (all: Mail) => void : never;
+type RcptOf<E> = E extends Extension<infer _Options, infer _Mail, infer Rcpt> ? (all: Rcpt) => void : never;
+
+/** The extensions that a listener can turn on or off, with their options. */
+export type OptionalExtensions = Together<OptionsOf<Listed>>;
+
+/** The parameters of MAIL, parsed; those that were not given are absent. */
+export type MailParameters = Together<MailOf<Listed>>;
+
+/** The parameters of RCPT, parsed; those that were not given are absent. */
+export type RcptParameters = Together<RcptOf<Listed>>;
+
+export type AnyExtension = Extension<OptionalExtensions, MailParameters, RcptParameters>;
+
+export const EXTENSIONS: readonly AnyExtension[] = LIST;
+
+export const DEFAULT_EXTENSIONS = Object.assign(
+  {},
+  ...EXTENSIONS.map(({ options }) => options),
+) as OptionalExtensions;
+
+/** One parameter: the command that takes it, and how its value is parsed. */
+export interface ParameterRow {
+  readonly command: 'MAIL' | 'RCPT';
+  /** The keyword of its extension in EHLO. If that is not offered, the parameter is unknown. */
+  readonly extension: string;
+  readonly parse: ParseParameter<MailParameters & RcptParameters>;
+}
+
+/** All parameters of MAIL and RCPT, by keyword. */
+export const PARAMETERS: Readonly<Record<string, ParameterRow>> = Object.fromEntries(
+  EXTENSIONS.flatMap(({ keyword, mail = {}, rcpt = {} }) => [
+    ...rowsOf('MAIL', keyword, mail),
+    ...rowsOf('RCPT', keyword, rcpt),
+  ]),
+);
+
+function rowsOf(
+  command: 'MAIL' | 'RCPT',
+  extension: string,
+  parsers: Readonly<Record<string, ParameterRow['parse']>>,
+): [string, ParameterRow][] {
+  return Object.entries(parsers).map(([name, parse]) => [name, { command, extension, parse }]);
+}
+
+/** Returns the extensions that are offered to the listener's clients on such a link. */
+export function offer(listener: Listener<OptionalExtensions>, link: Link): readonly AnyExtension[] {
+  return EXTENSIONS.filter(({ announce }) => announce?.(listener, link) !== null);
+}
+
+/** Returns the lines of the EHLO reply for the extensions that are offered. */
+export function announce(
+  listener: Listener<OptionalExtensions>,
+  link: Link,
+  offered: readonly AnyExtension[],
+): string[] {
+  return offered.map(({ keyword, announce }) => `${keyword} ${announce?.(listener, link) ?? ''}`.trimEnd());
+}
+
+// The functions are collected once: most extensions have none, and each command runs all that there are.
+const ADDRESS_CHECKS = EXTENSIONS.flatMap(({ checkAddress }) => checkAddress ?? []);
+const MAIL_CHECKS = EXTENSIONS.flatMap(({ checkMail }) => checkMail ?? []);
+const MAIL_PERMITS = EXTENSIONS.flatMap(({ permitMail }) => permitMail ?? []);
+const DATA_CHECKS = EXTENSIONS.flatMap(({ checkData }) => checkData ?? []);
+
+/** Returns the first refusal of an address by an extension, or null. */
+export function checkAddress(command: 'MAIL' | 'RCPT', ascii: boolean, mail: MailParameters): Reply | null {
+  return first(ADDRESS_CHECKS, (check) => check(command, ascii, mail));
+}
+
+/** Returns the first refusal of a MAIL with these parameters by an extension, or null. */
+export function checkMail(
+  mail: MailParameters,
+  listener: Listener<OptionalExtensions>,
+  authenticated: boolean,
+): Reply | null {
+  return (
+    first(MAIL_CHECKS, (check) => check(mail, listener)) ??
+    first(MAIL_PERMITS, (permit) => permit(mail, listener, authenticated))
+  );
+}
+
+/** Returns the first refusal of DATA after a MAIL with these parameters by an extension, or null. */
+export function checkData(mail: MailParameters): Reply | null {
+  return first(DATA_CHECKS, (check) => check(mail));
+}
+
+function first<Check>(checks: readonly Check[], run: (check: Check) => Reply | null): Reply | null {
+  for (const check of checks) {
+    const refusal = run(check);
+    if (refusal !== null) return refusal;
+  }
+  return null;
+}

@@ -1,0 +1,3 @@
+import type { Extension } from './extension.js';
+
+export const pipelining: Extension = { keyword: 'PIPELINING', source: 'RFC 2920' };

@@ -1,0 +1,20 @@
+import { reply } from '../replies/catalogue.js';
+import type { Extension } from './extension.js';
+
+export interface SizeMail {
+  /** Octets that the client intends to send: RFC 1870. */
+  readonly size?: number;
+}
+
+export const size: Extension<object, SizeMail> = {
+  keyword: 'SIZE',
+  source: 'RFC 1870',
+  announce: ({ limits }) => String(limits.messageSize),
+  mail: {
+    // RFC 1870 4: size-value ::= 1*20DIGIT
+    SIZE: (value) =>
+      value !== null && /^\d{1,20}$/.test(value) ? { size: Number(value) } : 'expected 1 to 20 digits',
+  },
+  checkMail: ({ size = 0 }, { limits }) =>
+    size > limits.messageSize ? reply('sizeExceeded', { limit: limits.messageSize }) : null,
+};
