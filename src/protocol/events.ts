@@ -6,7 +6,7 @@ import type { ScramKeys } from './sasl/mechanism.js';
 import type { XclientAttributes } from './extensions/xclient.js';
 import type { XforwardAttributes } from './extensions/xforward.js';
 
-/** How the client greeted: EHLO, and LMTP's LHLO, have the extensions, HELO has none. */
+/** How the client greeted: EHLO and LMTP's LHLO turn extensions on, HELO does not. */
 export interface Hello {
   readonly verb: 'EHLO' | 'HELO' | 'LHLO';
   /** As the client wrote it: a claim, not a fact. */
@@ -31,21 +31,21 @@ export type Question =
    * attributes for the client's, and the answer is a greeting. Refused, nothing but QUIT is obeyed.
    */
   | { readonly type: 'xclient'; readonly client: XclientAttributes }
-  /** A trusted relay says where the next message is from, for the log. What it said before stays. */
+  /** A trusted relay sends the origin of the next message, for the log. Attributes that it sent before stay. */
   | { readonly type: 'xforward'; readonly origin: XforwardAttributes }
   /** The content is about to come. Accepted: `content` events follow, then `end` or `abort`. */
   | { readonly type: 'data' }
   /** The content has come whole. To accept is to answer for the message (RFC 5321 6.1). */
   | { readonly type: 'end'; readonly size: number };
 
-/** What a SASL exchange asks. */
+/** The questions of a SASL exchange. */
 export type SaslQuestion =
   /** The keys of a user, for an exchange that proves with them. Asked before `auth`, and answered by `keys`. */
   | { readonly type: 'lookup'; readonly mechanism: string; readonly user: string }
-  /** Whom the credentials prove. Null: nobody, the exchange itself has found that out. */
+  /** Asks for the principal that the credentials prove. Null if the exchange itself found that they prove none. */
   | { readonly type: 'auth'; readonly mechanism: string; readonly credentials: Credentials | null };
 
-/** An event that tells. */
+/** An event that needs no answer. */
 export type Notice =
   /** A view of the input: valid until the next `receive`, unless its memory is known to be kept. */
   | { readonly type: 'content'; readonly octets: Uint8Array }
@@ -91,8 +91,8 @@ export type Verdict<Principal> =
   /** Yes, to `auth`, and for whom. */
   | { readonly type: 'authenticate'; readonly principal: Principal }
   /**
-   * No. A 421 closes the connection (RFC 5321 3.8). Any other no to `connect` leaves it open, and obeys QUIT
-   * alone (RFC 5321 3.1). A reply that says yes is none: the client gets 451.
+   * No. A 421 closes the connection (RFC 5321 3.8). Any other refusal of `connect` leaves it open, and only QUIT is
+   * executed (RFC 5321 3.1). A positive reply is not a refusal: the client gets 451.
    */
   | { readonly type: 'refuse'; readonly reply: Reply };
 

@@ -11,7 +11,7 @@ export class Inbox {
   #piece: Uint8Array = NOTHING;
   /** Where {@link #piece} is to be read on. */
   #offset = 0;
-  /** The pieces behind it, none of them empty, of which {@link #next} is the first unread; null for none. */
+  /** The pieces after it, all non-empty, of which {@link #next} is the first unread; null if it is the last. */
   #later: Uint8Array[] | null = null;
   #next = 0;
   readonly #decoder: LineDecoder;
@@ -85,7 +85,7 @@ export class Inbox {
     return octets;
   }
 
-  /** Everything before `offset` is used up; behind the last octet stands the next piece. */
+  /** Moves to `offset`; if that is the end of the piece, to the next piece. */
   #advanceTo(offset: number): void {
     if (offset < this.#piece.length) {
       this.#offset = offset;

@@ -1,6 +1,6 @@
 import { defaultsOf, type Limit } from '../base/limit.js';
 
-/** The limits of a session. What the protocol can announce is announced from the same numbers. */
+/** The limits of a session. EHLO announces the same numbers. */
 export interface Limits {
   /** Octets of a command line with its CRLF, AUTH excepted. */
   readonly commandLine: number;
@@ -70,7 +70,7 @@ export const LIMITS = {
 
 export const DEFAULT_LIMITS: Limits = defaultsOf(LIMITS);
 
-/** Limits of the grammar: nobody can change them. */
+/** Limits of the grammar. They cannot be changed. */
 export const GRAMMAR_LIMITS = {
   localPart: {
     about: 'The part of an address before its @.',

@@ -1,4 +1,4 @@
-/** How the octets travel. A fact of the transport, told by the server, never by the client. */
+/** How the octets travel. The server knows it from its transport; the client has no say. */
 export type Link =
   | 'plain'
   | 'tls'

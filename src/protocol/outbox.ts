@@ -2,11 +2,11 @@ import type { Event } from './events.js';
 import { concat, fromBinaryString, type ToOctets } from '../base/octets.js';
 import type { Reply } from './replies/reply.js';
 
-/** What the session has said to the client, and has to tell the server. */
+/** The replies for the client and the notices for the server. */
 export class Outbox {
   /** The first reply that was not taken yet; most are taken one by one. */
   #first: Uint8Array | null = null;
-  /** Those behind it. */
+  /** The replies after it. */
   #further: Uint8Array[] = [];
   #unsent = 0;
   readonly #notices: Event[] = [];
@@ -25,12 +25,12 @@ export class Outbox {
     this.#unsent += octets.length;
   }
 
-  /** Null tells nothing. */
+  /** Adds a notice; does nothing for null. */
   tell(notice: Event | null): void {
     if (notice !== null) this.#notices.push(notice);
   }
 
-  /** The replies said since the last call, in one piece; null where there are none. */
+  /** Returns the replies since the last call, in one piece; null without any. */
   take(): Uint8Array | null {
     const first = this.#first;
     if (first === null) return null;
@@ -42,7 +42,7 @@ export class Outbox {
     return whole;
   }
 
-  /** The oldest notice that was not told yet, if there is one. */
+  /** Returns the oldest notice that was not returned yet. */
   nextNotice(): Event | undefined {
     return this.#notices.length === 0 ? undefined : this.#notices.shift();
   }

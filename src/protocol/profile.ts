@@ -21,7 +21,7 @@ import { PortableScan, type Scan } from './content/scan.js';
 
 export type Protocol = 'smtp' | 'lmtp';
 
-/** What spaces between `FROM:` or `TO:` and the path behind it lead to: RFC 5321 3.3 has none there. */
+/** Whether spaces between `FROM:` or `TO:` and the path are accepted: RFC 5321 3.3 allows no space there. */
 export type SpaceBeforePath = 'accept' | 'reject';
 
 /** Whether common mistakes of clients are taken that can mean one thing only. */
@@ -52,7 +52,7 @@ export interface ProfileOptions {
    * what RFC 5321 has. Default: tolerant.
    */
   readonly syntax?: Syntax;
-  /** A client that speaks before the greeting is refused. Off where TLS is told by its first octet. Default: true. */
+  /** Refuse a client that sends before the greeting. Off if TLS is detected by the first octet. Default: true. */
   readonly refuseEarlyTalkers?: boolean;
   /** Extensions on offer beside those that always are. */
   readonly extensions?: Partial<OptionalExtensions>;
@@ -92,7 +92,7 @@ export class Profile {
   /** Keywords that EHLO announces. */
   readonly offered: Readonly<Record<Link, ReadonlySet<string>>>;
   readonly #extensions: Readonly<Record<Link, readonly AnyExtension[]>>;
-  /** What EHLO announces; null where that changes with the time of day. */
+  /** The EHLO replies; null if they change with the time of day. */
   readonly #announcements: Readonly<Record<Link, Reply>> | null;
 
   constructor(options: ProfileOptions) {

@@ -49,7 +49,7 @@ export class ServerSession<Principal> {
   #question: Question | null = null;
 
   readonly #inbox: Inbox;
-  /** Its notices are told before anything else is read. */
+  /** Its notices are returned before anything else is read. */
   readonly #outbox: Outbox;
 
   /** Commands refused for good since the last accepted message. */
@@ -82,7 +82,7 @@ export class ServerSession<Principal> {
     return this.#phase.kind;
   }
 
-  /** Who is on the other side, as far as it is proven. */
+  /** The identity of the client, as far as it is proven. */
   get identity(): Identity<Principal> {
     return this.#phase.identity ?? { kind: 'anonymous' };
   }
@@ -115,8 +115,8 @@ export class ServerSession<Principal> {
   }
 
   /**
-   * The peer will send nothing more. What it sent before is read on and answered; then the session closes.
-   * A line or a message without its end is given up, never run.
+   * Ends the input. The octets that came before are still read and answered; then the session closes. A line or a
+   * message without its end is dropped, never run.
    */
   end(): void {
     this.#ended = true;
@@ -186,12 +186,12 @@ export class ServerSession<Principal> {
   }
 
   /**
-   * Answers the question that {@link next} gave last.
+   * Answers the question that {@link next} returned last.
    *
-   * @throws Error where no question waits, or the verdict is none for it: bugs of the caller.
+   * @throws Error if no question waits, or if the verdict does not fit it: bugs of the caller.
    */
   answer(verdict: Verdict<Principal>): void {
-    // The connection went away while the verdict was made: nobody is there to hear it.
+    // The connection closed while the verdict was made: there is no client to answer.
     if (this.#phase.kind === 'closed') return;
     const question = this.#question;
     if (question === null) throw new Error('no question waits for a verdict');
@@ -202,7 +202,7 @@ export class ServerSession<Principal> {
     this.#sayFarewell();
   }
 
-  /** The replies to write now, in one piece; null where there are none. */
+  /** Returns the replies to write now, in one piece; null without any. */
   output(): Uint8Array | null {
     return this.#outbox.take();
   }
@@ -219,7 +219,7 @@ export class ServerSession<Principal> {
     this.#outbox.tell(REFUSED_CONTENT);
   }
 
-  /** Ends the session at the end of the transaction in hand, or at once where there is none. */
+  /** Ends the session at the end of the open transaction, or at once if no transaction is open. */
   shutdown(farewell: Reply): void {
     this.#farewell = farewell;
     if (this.#question === null) this.#sayFarewell();
@@ -373,7 +373,7 @@ export class ServerSession<Principal> {
     return null;
   }
 
-  /** Says no, tells it, and counts it. A reply among others may be a yes. */
+  /** Refuses: reports the refusal, counts it, and sends the replies. A reply among several may be positive. */
   #refuse(command: string, ...replies: readonly Reply[]): null {
     const noes = replies.filter(({ positive }) => !positive);
     for (const reply of new Set(noes)) this.#outbox.tell({ type: 'refused', command, reply });

@@ -8,24 +8,24 @@ import { type ConstantReply, reply } from '../replies/catalogue.js';
 import type { RelayTrust } from '../extensions/relay-attributes.js';
 import { type Command, type ParseContext, verbOf, type VerbRow } from './verbs.js';
 
-/** What a command line comes to, here and now. */
+/** The meaning of a command line in the present phase. */
 export type Meaning =
   | Command
   | Refused
   /** The first line of a message that came after a refused DATA. */
   | 'body'
-  /** A browser or a proxy that was led here: nothing after it is a command. */
+  /** An HTTP request from a browser or a proxy: nothing after it is a command. */
   | 'notSmtp';
 
-/** A line that gets no. */
+/** A line that is refused. */
 export class Refused {
   constructor(
-    /** Empty where the line has no verb. */
+    /** Empty if the line has no verb. */
     readonly verb: string,
     readonly reply: Reply,
     /**
-     * The content that comes behind it, refused or not (RFC 3030 2); null where none does. Where its length
-     * cannot be told, nothing behind it can be told from commands.
+     * The content that follows the command, refused or not (RFC 3030 2); null if none follows. If its length is
+     * unknown, content after the line cannot be distinguished from commands.
      */
     readonly follows: ChunkSize | 'unknown' | null = null,
   ) {}
@@ -35,11 +35,11 @@ export class Refused {
 const HTTP = /^(?:(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PRI)(?: |$)|[!-9;-~]+:(?: |$))/;
 // How content begins: with a header field (RFC 5322 2.2, 4.5), or with the line that ends the header.
 const CONTENT = /^(?:$|[!-9;-~]+[ \t]*:)/;
-// The same of a line of which only that much was kept: the colon may be in what was not.
+// The same test for a line of which only the first octets were kept: the colon may be in the rest.
 const CONTENT_HEAD = /^(?:$|[!-9;-~]+[ \t]*:|[!-9;-~]{16})/;
-// Perhaps a BDAT to the client that wrote it, though none that can be read.
+// The client may have meant BDAT, though the line cannot be parsed.
 const ALMOST_BDAT = /^[ \t]*BDAT/i;
-// RFC 2033 4.1 and 4.2: it has a hello of its own, and 503 where SMTP has 554.
+// RFC 2033 4.1 and 4.2: LMTP has its own hello, and 503 if SMTP has 554.
 const IN_LMTP: Readonly<Partial<Record<ConstantReply, ConstantReply>>> = {
   helloFirst: 'lhloFirst',
   recipientFirst: 'lmtpRecipientFirst',
@@ -48,7 +48,7 @@ const PRINTABLE = /^[ -~]*$/;
 const NO_PARAMETERS: MailParameters = {};
 
 /**
- * Reads a command line: which verb it has, whether that may come now, and what it says.
+ * Parses a command line: finds its verb, checks that the verb may come now, and parses its argument.
  *
  * @param line without its CRLF, each octet as the character of the same number.
  * @param dataRefused the command before it was a DATA that was refused.
@@ -81,7 +81,7 @@ export function interpret(
   return refusal === null ? command : refused(verb, argument, refusal);
 }
 
-/** What a parser may ask of the session: worked out if it does ask. */
+/** The facts about the session that a parser can use, computed only if the parser reads them. */
 class Context implements ParseContext {
   constructor(
     private readonly phase: Commanding<unknown>,
@@ -117,7 +117,7 @@ class Context implements ParseContext {
   }
 }
 
-/** A command that gets no. */
+/** Returns the refusal of a command with this verb. */
 function refused({ name }: VerbRow, argument: string, refusal: Reply): Refused {
   if (name !== 'BDAT') return new Refused(name, refusal);
   const chunk = declaredChunk(argument);
@@ -127,9 +127,9 @@ function refused({ name }: VerbRow, argument: string, refusal: Reply): Refused {
 }
 
 /**
- * What a line gets that was not read to its end.
+ * Returns the refusal of a line that was not kept to its end.
  *
- * @param dataRefused the command before it was a DATA that was refused: this may be the message.
+ * @param dataRefused the command before it was a DATA that was refused: this line may be the message.
  */
 export function unreadable(
   step: 'bareNewline' | 'tooLong',
@@ -145,7 +145,7 @@ export function unreadable(
     : refused;
 }
 
-/** What a line gets that is too long, by how it begins. */
+/** Returns the refusal of a line that is too long, chosen by its first octets. */
 function tooLong(verb: string, phase: Phase<unknown>, head: string, { limits }: Profile): Refused {
   if (phase.kind === 'authenticating' || /^AUTH(?: |$)/i.test(head)) {
     return new Refused(verb, reply('authLineTooLong', { limit: limits.authLine }));
@@ -153,7 +153,7 @@ function tooLong(verb: string, phase: Phase<unknown>, head: string, { limits }: 
   return unread(verb, head, reply('lineTooLong', { limit: limits.commandLine }));
 }
 
-/** What a line gets that is none to be read, by how it begins. */
+/** Returns the refusal of a line that cannot be parsed, chosen by its first octets. */
 function unread(verb: string, head: string, refusal: Reply): Refused {
   return new Refused(verb, refusal, ALMOST_BDAT.test(head) ? 'unknown' : null);
 }
@@ -164,14 +164,14 @@ function withoutVerb(
   profile: Profile,
   dataRefused: boolean,
 ): Meaning {
-  // A client that did not wait for 354 goes on with its message. Run as commands, the lines of its text
-  // would be commands of whoever wrote the text.
+  // A client that did not wait for 354 continues with its message. If its lines ran as commands, the author of the text
+  // could give commands in the client's name.
   if (dataRefused && phase.hello !== null && CONTENT.test(line)) return 'body';
   if (line.length > profile.limits.commandLine - 2) return tooLong('', phase, line, profile);
   return HTTP.test(line) ? 'notSmtp' : unread('', line, reply('notRecognized'));
 }
 
-/** Why a verb may not come now, or null. */
+/** Returns why a verb may not come now, or null. */
 function outOfOrder(phase: Commanding<unknown>, verb: VerbRow, profile: Profile): Reply | null {
   const { name } = verb;
   if (phase.kind === 'rejected') return name === 'QUIT' ? null : phase.refusal;
@@ -189,7 +189,7 @@ function outOfOrder(phase: Commanding<unknown>, verb: VerbRow, profile: Profile)
   return phase.identity?.kind === 'anonymous' ? reply('authRequired') : null;
 }
 
-/** Why a command that reads well cannot be had here, or null. */
+/** Returns why a well-formed command cannot be executed here, or null. */
 function beyond(command: Command, phase: Commanding<unknown>, profile: Profile): Reply | null {
   const { recipients } = profile.limits;
   switch (command.verb) {

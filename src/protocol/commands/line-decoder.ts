@@ -10,7 +10,7 @@ export type LineStep =
   | 'bareNewline'
   /** The end of a line longer than its limit; only its first octets are left, in {@link LineDecoder.text}. */
   | 'tooLong'
-  /** A line that has gone on past all patience. */
+  /** A line that is longer than `patience` allows. */
   | 'endless';
 
 /** Octets kept of a line that is given up: enough to see which verb it had. */

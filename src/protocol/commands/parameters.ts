@@ -5,7 +5,7 @@ import { type MailParameters, PARAMETERS, type RcptParameters } from '../extensi
 export class ParameterFault {
   constructor(
     readonly parameter: string,
-    /** Null where the keyword itself is unknown. */
+    /** Null if the keyword itself is unknown. */
     readonly reason: string | null,
   ) {}
 }
@@ -55,8 +55,8 @@ export function parseParameters(
 const NO_PARAMETERS = Object.freeze({});
 
 /**
- * The keyword of the first parameter in a text that may be none, to name it by; `?` where it has none. Nothing
- * behind it is told: a value may be what nobody else is to see.
+ * Returns the keyword of the first parameter in a text, or `?` if the text does not begin with a keyword. The value is
+ * left out, since it may be secret.
  */
 export function keywordOf(text: string): string {
   return /^[A-Za-z0-9][A-Za-z0-9-]*/.exec(text)?.[0].toUpperCase() ?? '?';

@@ -14,7 +14,7 @@ import { parseXclient, type XclientAttributes } from '../extensions/xclient.js';
 import { parseXforward, type XforwardAttributes } from '../extensions/xforward.js';
 import { keywordOf, ParameterFault, parseParameters } from './parameters.js';
 
-/** A command that reads well. What it may do now is another question. */
+/** A well-formed command. Whether it is allowed now is decided in `interpret.ts`. */
 export type Command =
   | { readonly verb: Hello['verb']; readonly name: string }
   | { readonly verb: 'STARTTLS' | 'DATA' }
@@ -26,7 +26,7 @@ export type Command =
   | { readonly verb: 'MAIL'; readonly reversePath: Mailbox | null; readonly parameters: MailParameters }
   | { readonly verb: 'RCPT'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters };
 
-/** What a parser must know of the session. */
+/** The facts about the session that the parser of a command can use. */
 export interface ParseContext extends ParameterContext {
   /** The hello was not HELO: parameters are allowed. */
   readonly extended: boolean;
@@ -45,11 +45,11 @@ export interface Verb {
   readonly refusedIn?: Readonly<
     Partial<Record<Commanding<unknown>['kind'], ConstantReply | 'notInTransaction'>>
   >;
-  /** The one protocol that has it (RFC 2033 4.1). Both, where absent. */
+  /** The one protocol that has it (RFC 2033 4.1). If absent, both have it. */
   readonly of?: Protocol;
-  /** It may come before TLS where TLS is required (RFC 3207 4). */
+  /** It may come before TLS even if TLS is required (RFC 3207 4). */
   readonly beforeTls?: true;
-  /** It may not come before AUTH where AUTH is required (RFC 4954 6). */
+  /** It may not come before AUTH if AUTH is required (RFC 4954 6). */
   readonly needsAuth?: true;
   /** It belongs to EHLO's extensions: after HELO, or before any hello, it is out of order. */
   readonly extension?: true;
@@ -65,7 +65,7 @@ export interface Verb {
   readonly exact?: true;
   /** Which limit its line has. Default: commandLine. */
   readonly line?: 'authLine';
-  /** Not offered to everybody, or to nobody: HELP is silent about it. */
+  /** Offered to some clients only, or to none, so HELP does not list it. */
   readonly absent?: true;
 }
 
@@ -144,7 +144,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     forRelays: true,
     absent: true,
   },
-  // Whom a name stands for is nobody's business: RFC 5321 7.3.
+  // RFC 5321 7.3: the members of a list are private.
   EXPN: { parse: () => reply('notImplemented', { verb: 'EXPN' }), endsGroup: true, raw: true, absent: true },
   // Deprecated, a security hole: RFC 5321 appendix F.1.
   TURN: { parse: () => reply('notImplemented', { verb: 'TURN' }), endsGroup: true, absent: true },
@@ -217,7 +217,7 @@ function help(protocol: Protocol): Reply {
   return reply('help', { commands: offered.map(([name]) => name).join(' ') });
 }
 
-/** What the commands get that ask nobody and change nothing. */
+/** The replies to commands that do not ask the handler and do not change the phase. */
 export const ANSWERS: Readonly<Record<'NOOP' | 'VRFY' | 'HELP', Readonly<Record<Protocol, Reply>>>> = {
   NOOP: { smtp: reply('ok'), lmtp: reply('ok') },
   VRFY: { smtp: reply('cannotVerify'), lmtp: reply('cannotVerify') },
@@ -294,7 +294,7 @@ interface PathArgument {
   readonly mailbox: Mailbox | null;
   /** The mailbox is ASCII. */
   readonly ascii: boolean;
-  /** What follows the path, without the space before it. */
+  /** The text after the path, without the space before it. */
   readonly parameters: string;
 }
 
@@ -306,7 +306,7 @@ function parsePathArgument(
 ): PathArgument | PathFault | null {
   if (!binary.startsWith(keyword) && binary.slice(0, keyword.length).toUpperCase() !== keyword) return null;
   const common = parseCommonPath(binary, keyword.length);
-  // What nearly all clients send, which is ASCII and has nothing behind the path.
+  // Nearly all clients send this: an ASCII path and no parameters.
   if (common?.end === binary.length) return { mailbox: common.mailbox, ascii: true, parameters: '' };
   const argument = isAscii(binary) ? binary : decodeUtf8(binary);
   if (argument === null) return new PathFault('it is not UTF-8');

@@ -4,15 +4,15 @@ import type { ChunkSize } from '../grammar/chunk-size.js';
 import type { Scan } from './scan.js';
 
 /**
- * Reads the content that follows BDAT (RFC 3030 2): each chunk has as many octets as its command declared,
- * dots mean nothing, and the chunks of a message join exactly, inside a CRLF as well.
+ * Reads the content that follows BDAT (RFC 3030 2): each chunk has as many octets as its command declared, dots mean
+ * nothing, and the chunks of a message join exactly, inside a CRLF as well.
  *
- * Only under BODY=BINARYMIME may a CR or LF stand alone. What is declared as 7BIT or 8BITMIME consists of
- * lines (RFC 2045 2.7 and 2.8), and whoever relays it may do so with DATA: there `LF "." LF` would be given
- * to a server that may take it for the end. So in such content a bare CR or LF is judged as it is after
- * DATA, and so is a NUL. `CRLF "." CRLF` is content like any other: a relay stuffs it.
+ * Only under BODY=BINARYMIME may a CR or LF stand alone. Content declared as 7BIT or 8BITMIME consists of lines (RFC
+ * 2045 2.7 and 2.8), and a relay may send it with DATA: there `LF "." LF` could be taken for the end by the next
+ * server. So in such content a bare CR or LF is treated as after DATA, and so is a NUL. `CRLF "." CRLF` is content
+ * like any other: a relay stuffs it.
  *
- * Slices are views of the input; nothing is copied, and nothing is set aside for what was only declared.
+ * Slices are views of the input; nothing is copied, and no memory is reserved for the declared size.
  */
 export class ChunkDecoder {
   /** Valid after `slice`, until the next call. */

@@ -1,7 +1,7 @@
 import { CR, CRLF, DOT, LF, NOTHING, NUL, nulWithin } from '../../base/octets.js';
 import { PortableScan, type Scan } from './scan.js';
 
-/** What a bare CR or LF in content leads to. */
+/** How a bare CR or LF in content is treated. */
 export type BareNewlines =
   /** The message is read to its true end, then refused. */
   | 'reject'
@@ -69,7 +69,7 @@ export class ContentDecoder {
   #line = 1;
   /** True once the content is refused: only its end matters then. */
   #swallowing = false;
-  /** Made for the first lines that are joined; most messages have none. */
+  /** Created for the first lines that are joined; most messages need no joining. */
   #joined: Uint8Array | undefined;
 
   constructor(

@@ -14,7 +14,7 @@ export type ReceptionStep =
   | 'more'
   /** {@link Reception.slice} holds the next octets of the content: the last, where a refusal stands now. */
   | 'content'
-  /** The content was found wanting: see {@link Reception.refusal}. Told once. */
+  /** The content is refused: see {@link Reception.refusal}. Returned once. */
   | 'refused'
   /** The true end, or that of a chunk. */
   | 'end';
@@ -25,7 +25,7 @@ export interface ReceptionOptions {
   readonly limits: Limits;
 }
 
-/** How the octets on the line are told from content, and where it ends. */
+/** Separates content from the framing on the line, and finds its end. */
 interface Decoder {
   readonly slice: Uint8Array;
   readonly fault: ContentFault;
@@ -127,7 +127,7 @@ export class Reception {
 export class ChunkedReception extends Reception {
   /** The chunk that came last, or is coming, is the last of the message. */
   last = false;
-  /** The client has heard the refusal: what it has pipelined behind it is no error of its own. */
+  /** The client has received the refusal: commands that it pipelined after it are not counted as further errors. */
   refusalHeard = false;
   readonly #chunks: ChunkDecoder;
 

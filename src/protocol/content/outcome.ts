@@ -17,20 +17,20 @@ import type { Reply } from '../replies/reply.js';
 import { reply } from '../replies/catalogue.js';
 import { advance } from '../state/transitions.js';
 
-/** What content leads to before its first octet. */
+/** The result of a command that begins content, before its first octet. */
 export interface ContentBegun<Principal> {
   readonly phase: Phase<Principal>;
-  /** What has become of the message, where something has. */
+  /** The event to report about the message, or null. */
   readonly notice: Event | null;
   /** The message begins with it: the server is to be asked for it. */
   readonly asks: boolean;
 }
 
 /**
- * A BDAT came. Its octets are read whatever it is worth: a refusal is said behind them (RFC 3030 2). A
- * message that has lost a chunk is lost, so whatever comes of it is refused, up to its last chunk or RSET.
+ * Begins a chunk. The octets after BDAT are read even if it is refused: the refusal follows them (RFC 3030 2). A
+ * message without one of its chunks cannot be accepted, so all that follows is refused, up to its last chunk or RSET.
  *
- * @param refusal null where nothing was found against the command itself.
+ * @param refusal null if the command itself is right.
  */
 export function beginChunk<Principal>(
   phase: Commanding<Principal>,
@@ -48,11 +48,11 @@ export function beginChunk<Principal>(
   if (phase.transaction === null || lost) return { phase: next, notice: null, asks: false };
   const first = phase.kind !== 'chunked';
   if (reception.refusal === null) return { phase: next, notice: null, asks: first };
-  // Nobody was asked for the message yet, or somebody has begun to take it.
+  // The handler was not asked about the message yet, or it has begun to receive it.
   return { phase: next, notice: first ? RESET : REFUSED_CONTENT, asks: false };
 }
 
-/** A message begins that nobody asked for: it is read to its end, and refused there. */
+/** Begins a message that no accepted DATA announced: it is read to its end and refused there. */
 export function beginUnsolicited<Principal>(
   phase: Commanding<Principal>,
   profile: Profile,
@@ -63,7 +63,7 @@ export function beginUnsolicited<Principal>(
 }
 
 /**
- * What is to be told of the transaction in hand, if there is one, when it will not come to its end.
+ * Returns the notice about the open transaction if it will not be completed, or null.
  *
  * @param question the one that waits for its verdict.
  */
@@ -81,7 +81,7 @@ export class ContentOver<Principal> {
   constructor(
     readonly phase: Phase<Principal>,
     readonly replies: readonly Reply[],
-    /** The command that is refused by it, for whoever is told; null where that was told, or nothing is. */
+    /** The command to report as refused; null if that was reported, or if it is not refused. */
     readonly refused: 'DATA' | 'BDAT' | null,
   ) {}
 }

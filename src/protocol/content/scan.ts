@@ -45,7 +45,7 @@ export class PortableScan implements Scan {
       const cr = octets.indexOf(CR, at);
       if (cr >= 0 && cr < end - 1) return cr;
       if (end === to) return -1;
-      // The first octet of a piece has none before it: with no CR at all, -1 would match -1.
+      // A piece's first octet has no predecessor: if the piece has no CR at all, -1 would match -1.
       if (lf === from || cr !== lf - 1) return lf;
       this.lines++;
       at = lf + 1;

@@ -5,9 +5,9 @@ import type { Extension } from './extension.js';
 export interface By {
   /** From now on. Zero or less, with `notify`: the time has passed already. */
   readonly seconds: number;
-  /** What happens then: the message is given up and returned, or its sender is told and delivery goes on. */
+  /** What happens then: the message is given up and returned, or its sender is notified and delivery continues. */
   readonly otherwise: 'return' | 'notify';
-  /** The sender is told of each server that the message is handed to. */
+  /** The sender is notified of each server that the message is handed to. */
   readonly trace: boolean;
 }
 

@@ -8,10 +8,10 @@ import type { Extension } from './extension.js';
 /** How much of the message a notification brings back. */
 export type Ret = 'FULL' | 'HDRS';
 
-/** What a sender wants to be notified of. */
+/** The events that a sender can be notified of. */
 export type NotifyOn = 'SUCCESS' | 'FAILURE' | 'DELAY';
 
-/** Whom the message was first meant for, as its sender knew him. */
+/** The address that the message was first sent to, as its sender wrote it. */
 export interface OriginalRecipient {
   /** The kind of address: `rfc822`, `utf-8` (RFC 6533), or another of IANA's list; in lower case. */
   readonly type: string;

@@ -22,7 +22,7 @@ export interface Extension<
   /** The defaults of its options. */
   readonly options?: Partial<Options>;
   /**
-   * Returns the text that follows the keyword, empty if there is none; or null if the extension is not offered here.
+   * Returns the text that follows the keyword, empty if nothing follows; or null if the extension is not offered here.
    * Without this function, the keyword is always offered, and alone.
    */
   readonly announce?: (listener: Listener<Options>, link: Link) => string | null;
@@ -52,7 +52,10 @@ export interface Extension<
   readonly checkData?: (mail: Mail) => Reply | null;
 }
 
-/** Parses the value of a parameter, null if it has none. Returns its field, or why it is wrong, for the client. */
+/**
+ * Parses the value of a parameter, null if the parameter was given without one. Returns its field, or why it is wrong,
+ * for the client.
+ */
 export type ParseParameter<Fields> = (
   value: string | null,
   context: ParameterContext,

@@ -110,7 +110,7 @@ export function announce(
   return offered.map(({ keyword, announce }) => `${keyword} ${announce?.(listener, link) ?? ''}`.trimEnd());
 }
 
-// The functions are collected once: most extensions have none, and each command runs all that there are.
+// The functions are collected once: few extensions have one, and each command runs all that there are.
 const ADDRESS_CHECKS = EXTENSIONS.flatMap(({ checkAddress }) => checkAddress ?? []);
 const MAIL_CHECKS = EXTENSIONS.flatMap(({ checkMail }) => checkMail ?? []);
 const MAIL_PERMITS = EXTENSIONS.flatMap(({ permitMail }) => permitMail ?? []);

@@ -5,10 +5,12 @@ import type { Reply } from '../replies/reply.js';
 
 // The attributes that a trusted relay sends with XCLIENT and XFORWARD, as Postfix has them.
 
-/** How far a relay is trusted; LOGIN is taken only where somebody judges it. */
+/** How far a relay is trusted. LOGIN is accepted only if the handler decides on it. */
 export type RelayTrust = 'none' | 'withoutLogin' | 'withLogin';
 
-/** One attribute: the name that it is known by here, and its value; undefined where the text is none. */
+/**
+ * One attribute: the name of its field, and a function that returns its value, or undefined if the text is malformed.
+ */
 export interface Attribute {
   readonly name: string;
   readonly read: (text: string) => string | number | undefined;

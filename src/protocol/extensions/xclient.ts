@@ -20,7 +20,10 @@ export const xclient: Extension = {
   announce: ({ relayTrust }) => (relayTrust === 'none' ? null : xclientNames(relayTrust).join(' ')),
 };
 
-/** What XCLIENT says of a client: an attribute that is not there was not said, null was said to be unknown. */
+/**
+ * The attributes of a client in XCLIENT. An attribute that was not sent is absent; null if the relay sent it as
+ * unknown.
+ */
 export interface XclientAttributes {
   /** The client's host name, as the relay looked it up. */
   readonly name?: string | null;
@@ -29,7 +32,7 @@ export interface XclientAttributes {
   readonly protocol?: 'SMTP' | 'ESMTP' | null;
   /** The name in the client's hello. */
   readonly helo?: string | null;
-  /** Whom the relay authenticated. Nobody is authenticated here by that. */
+  /** The user that the relay authenticated. This does not authenticate the session. */
   readonly login?: string | null;
   /** Where the client connected to. */
   readonly destinationAddress?: string | null;

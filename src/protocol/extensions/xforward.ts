@@ -9,7 +9,10 @@ export const xforward: Extension = {
   announce: ({ relayTrust }) => (relayTrust === 'none' ? null : XFORWARD_NAMES.join(' ')),
 };
 
-/** What XFORWARD says of where a message came from. Any of it may be from anywhere: it is for the log. */
+/**
+ * The attributes in XFORWARD of where a message came from. They are for the log only, since a relay passes on claims
+ * of others.
+ */
 export interface XforwardAttributes {
   readonly name?: string | null;
   readonly address?: string | null;

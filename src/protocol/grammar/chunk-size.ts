@@ -1,4 +1,4 @@
-/** What a BDAT command declares. */
+/** The declaration of a BDAT command. */
 export interface ChunkSize {
   /** Octets that follow the command line. */
   readonly size: number;
@@ -6,15 +6,12 @@ export interface ChunkSize {
   readonly last: boolean;
 }
 
-// RFC 3030 2
-//   bdat-cmd   ::= "BDAT" SP chunk-size [ SP end-marker ] CR LF
-//   chunk-size ::= 1*DIGIT
-//   end-marker ::= "LAST"
-// Zeros in front are allowed by it, and mean nothing. Fifteen digits are what can be counted exactly; a
-// petabyte that is sent in one chunk is nobody's.
+// RFC 3030 2 bdat-cmd ::= "BDAT" SP chunk-size [ SP end-marker ] CR LF chunk-size ::= 1*DIGIT end-marker ::= "LAST"
+// Leading zeros are allowed and mean nothing. Fifteen digits can be counted exactly; no client sends a petabyte in one
+// chunk.
 const CHUNK = /^0*(\d{1,15})(?: (LAST))?$/i;
 
-// Where a chunk ends can be told as long as its first word is a number, whatever stands around it.
+// The end of a chunk is known if the first word is a number, whatever else the line holds.
 const DECLARED = /^ *0*(\d{1,15})(?= |$)/;
 
 /** Reads what follows `BDAT` and its one space; null where it is not of that form. */
@@ -24,8 +21,8 @@ export function parseChunkSize(argument: string): ChunkSize | null {
 }
 
 /**
- * How much follows a BDAT command that is refused, even one that is not of its form, as long as that can be
- * told. Null where it cannot: what follows is either content or commands, and nobody knows which.
+ * Returns how much follows a BDAT command that is refused, even a malformed one if its size can be parsed. Returns
+ * null if not: then content and commands cannot be distinguished.
  */
 export function declaredChunk(argument: string): ChunkSize | null {
   const match = DECLARED.exec(argument);

@@ -9,7 +9,7 @@
 const DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/i;
 
-/** The time that a date-time names, in milliseconds since the epoch, rounded down; null where it is none. */
+/** Returns the time of a date-time, in milliseconds since the epoch, rounded down; null if it is malformed. */
 export function parseDateTime(text: string): number | null {
   const match = DATE_TIME.exec(text);
   if (match === null) return null;

@@ -82,7 +82,7 @@ export function isAddressLiteral(text: string): boolean {
 
 // Half the clients in the world have a host name with an underscore, so that is let through in a hello.
 const HELLO_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?$/;
-// What nearly all say. Where all of it is no longer than a label, there is nothing more to look at.
+// The form of nearly all hello names. If all of it is no longer than a label, no other check is needed.
 const COMMON_HELLO = /^[A-Za-z0-9_]+(?:(?:\.|-+)[A-Za-z0-9_]+)*$/;
 
 /** The argument of EHLO and HELO (RFC 5321 4.1.1.1): a domain or an address literal. */

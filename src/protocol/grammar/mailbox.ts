@@ -12,7 +12,7 @@ export interface Mailbox {
   readonly address: string;
 }
 
-/** What stands between the angle brackets, and where the rest of the line begins. */
+/** The content of the angle brackets, and the offset of the rest of the line. */
 export interface Path {
   /** Null for `<>`. */
   readonly mailbox: Mailbox | null;
@@ -20,7 +20,7 @@ export interface Path {
   readonly end: number;
 }
 
-/** Why a path is none. For the client: it names what was expected. */
+/** Why a path is malformed, for the client: it names what was expected. */
 export class PathFault {
   constructor(readonly reason: string) {}
 }
@@ -51,7 +51,7 @@ export function parseCommonPath(text: string, start: number): Path | null {
   const end = COMMON_PATH.lastIndex;
   const address = text.slice(start + 1, end - 1);
   const at = address.indexOf('@');
-  // A domain that is as short as a label has none that is too long.
+  // In a domain that is no longer than a label, no label is too long.
   if (at > LOCAL_PART_OCTETS || address.length - at - 1 > LABEL_OCTETS) return null;
   return { mailbox: { localPart: address.slice(0, at), domain: address.slice(at + 1), address }, end };
 }

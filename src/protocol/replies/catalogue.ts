@@ -1,8 +1,8 @@
 import { Reply } from './reply.js';
 
 /**
- * The closed catalogue: every reply that the machine can give of itself, by name. `docs/replies.md` tells
- * each to users, and a test holds the two together. `{name}` in a text is filled in when it is given.
+ * The closed catalogue: every reply that the machine itself can give, by name. `docs/replies.md` explains each to
+ * users, and a test compares the two. `{name}` in a text is replaced when the reply is made.
  */
 export const CATALOGUE = {
   greeting: [220, null, '{hostname} ESMTP ready'],

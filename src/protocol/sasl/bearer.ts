@@ -5,7 +5,7 @@ import { parseGs2Header } from './gs2.js';
 import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';
 import { hasControl } from './text.js';
 
-/** What a client is told with a token that was refused, so that it can get one that is good. */
+/** Sent to the client when its token is refused, so that it can get a valid one. */
 export interface TokenHelp {
   /** The scope that a token must have. */
   readonly scope?: string;
@@ -14,7 +14,7 @@ export interface TokenHelp {
 }
 
 /**
- * OAUTHBEARER, RFC 7628 3.1: a gs2 header, then pairs, each with ^A behind it, then one more ^A.
+ * OAUTHBEARER, RFC 7628 3.1: a gs2 header, then pairs, each followed by ^A, then one more ^A.
  *
  *     n,a=user@example.com,^Ahost=server.example.com^Aport=587^Aauth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRh^A^A
  */
@@ -88,7 +88,7 @@ function credentialsOf(
   auth: string | undefined,
 ): Step {
   if (auth === undefined) return fault('the key auth is missing');
-  // RFC 7628 3.1: a client without a token asks so what kind it needs, and the refusal tells it.
+  // RFC 7628 3.1: a client without a token asks in this way for the kind it needs, and the refusal has the answer.
   if (auth === '') return { kind: 'disproof' };
   // RFC 6750 2.1 has fewer characters than this; the verifier knows its own tokens.
   const token = /^Bearer +([!-~]+)$/i.exec(auth)?.[1];

@@ -44,7 +44,7 @@ export function continueSasl(line: string, phase: Authenticating<unknown>, profi
   const { exchange, mechanism } = phase;
   const limit = profile.limits.authLine;
   if (line.length > limit) return reply('authLineTooLong', { limit });
-  // The client had to answer before it is told no; what it said is no matter.
+  // The client had to answer before it gets the refusal; the answer itself is ignored.
   if (exchange instanceof Reply) return exchange;
   // RFC 4954 4: the client gives up.
   if (line === '*') return reply('authAborted');
@@ -52,7 +52,7 @@ export function continueSasl(line: string, phase: Authenticating<unknown>, profi
   return response === null ? reply('badBase64') : outcomeOf(exchange.respond(response), mechanism);
 }
 
-/** What a step comes to. */
+/** Returns the outcome of a step: a question for the server or a reply. */
 function outcomeOf(step: SaslStep, mechanism: string): SaslOutcome {
   switch (step.kind) {
     case 'challenge':
@@ -92,7 +92,7 @@ export function challengeBefore(refusal: Reply, phase: Phase<unknown>): Reply | 
   return reply('challenge', { challenge: encodeBase64(exchange.refusal) });
 }
 
-/** Null where there is none, undefined where it is not base64. */
+/** Returns null if the command had no initial response, undefined if it is not base64. */
 function decodeInitial(response: string | null): string | null | undefined {
   if (response === null) return null;
   // RFC 4954 4: a single "=" is an initial response that is empty.

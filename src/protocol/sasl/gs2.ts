@@ -30,9 +30,9 @@ export function parseGs2Header(message: string): Gs2Header | SaslFault {
 }
 
 /**
- * Decodes a name: UTF-8, where a comma is written `=2C` and an equals sign `=3D` (RFC 5802 5.1).
+ * Decodes a name: UTF-8, with `=2C` for a comma and `=3D` for an equals sign (RFC 5802 5.1).
  *
- * @returns null where it is none.
+ * @returns null if it is malformed.
  */
 export function decodeSaslName(binary: string): string | null {
   if (binary === '' || /=(?!2C|3D)/.test(binary)) return null;

@@ -2,8 +2,8 @@ import type { Link } from '../link.js';
 import type { Credentials } from './credentials.js';
 
 /**
- * What a server keeps of a password for SCRAM (RFC 5802 3). Nobody can log in with it, but it is worth as
- * much care as a password's hash: whoever has it can try passwords against it.
+ * The server's record of a password for SCRAM (RFC 5802 3). It does not suffice to log in, but it needs as much
+ * protection as a password's hash: an attacker who has it can try passwords against it.
  */
 export interface ScramKeys {
   readonly salt: Uint8Array;
@@ -19,13 +19,13 @@ export interface SaslChallenge {
   readonly text: string;
 }
 
-/** The client's message is none of this mechanism. The reason is for the client and holds no secret. */
+/** The client's message is not one of this mechanism. The reason is for the client and holds no secret. */
 export interface SaslFault {
   readonly kind: 'fault';
   readonly reason: string;
 }
 
-/** What follows from one message of the client. */
+/** The result of one message of the client. */
 export type SaslStep<C extends Credentials = Credentials> =
   | SaslChallenge
   | SaslFault
@@ -43,8 +43,8 @@ export interface SaslExchange<C extends Credentials = Credentials> {
   /** @param response the client's decoded answer to the last challenge. */
   respond(response: string): SaslStep<C>;
   /**
-   * Goes on after `lookup`. Only mechanisms that look up have it.
-   * @param keys null where nobody is called that; the client must not be able to tell.
+   * Continues after `lookup`. Only mechanisms that look up have it.
+   * @param keys null if there is no such user; the client must not be able to notice.
    */
   found?(keys: ScramKeys | null): SaslChallenge;
   /** What the client must hear, and answer, before the reply that refuses its credentials (RFC 7628 3.2.3). */

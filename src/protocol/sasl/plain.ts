@@ -25,7 +25,7 @@ class PlainExchange implements SaslExchange<PasswordCredentials> {
     }
     if (authcid === '' || password === '') return fault('the user or the password is empty');
     if (hasControl(message.replaceAll('\0', ''))) return fault('control characters');
-    // RFC 4616 2: acting as somebody else needs a permission that nobody here can have.
+    // RFC 4616 2: acting as another user needs a permission that this server cannot give.
     if (authzid !== '' && authzid !== authcid)
       return fault('the authorization identity must be empty or the user');
     return {

@@ -13,7 +13,7 @@ export interface ClientFirst {
 
 /** RFC 5802 7: client-final-message = client-final-message-without-proof "," proof */
 export interface ClientFinal {
-  /** What `c=` holds, decoded. */
+  /** The value of `c=`, decoded. */
   readonly binding: string;
   readonly nonce: string;
   /** What `p=` holds, decoded: a binary string. */
@@ -30,12 +30,12 @@ export function parseClientFirst(message: string): ClientFirst | SaslFault {
   const header = parseGs2Header(message);
   if ('kind' in header) return header;
   const bare = message.slice(header.octets.length);
-  // RFC 5802 5.1: a server must fail that does not know a mandatory extension, so there is none here.
+  // RFC 5802 5.1: a server that does not know a mandatory extension must fail, so the grammar has no such extension.
   const [, name, nonce] = /^n=([^,]*),r=([!-+--~]+)(?:,[A-Za-z]=[^,]*)*$/.exec(bare) ?? [];
   if (name === undefined || nonce === undefined) return fault('expected n=user and r=nonce');
   const user = decodeSaslName(name);
   if (user === null) return fault('the user is empty, or not written as RFC 5802 has it');
-  // RFC 5802 5.1: acting as somebody else needs a permission that nobody here can have.
+  // RFC 5802 5.1: acting as another user needs a permission that this server cannot give.
   if (header.authzid !== null && header.authzid !== user) {
     return fault('the authorization identity must be empty or the user');
   }

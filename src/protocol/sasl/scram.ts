@@ -11,7 +11,7 @@ import type {
 } from './mechanism.js';
 import { type ClientFinal, type ClientFirst, parseClientFinal, parseClientFirst } from './scram-message.js';
 
-/** What SCRAM needs and the core does not have. */
+/** The cryptography that SCRAM needs and the platform provides. */
 export interface ScramCrypto {
   /** Unguessable, of printable ASCII without a comma. */
   nonce(): string;
@@ -106,7 +106,7 @@ class ScramExchange implements SaslExchange<ScramCredentials> {
     const final = parseClientFinal(message);
     if ('kind' in final) return final;
     if (final.nonce !== nonce) return fault('the nonce is another one');
-    // RFC 5802 6: nobody in between has changed what the client said of channel binding.
+    // RFC 5802 6: an attacker in between must not change the client's statement on channel binding.
     if (final.binding !== first.header) return { kind: 'disproof' };
 
     const signed = fromBinaryString(`${first.bare},${serverFirst},${final.withoutProof}`);

@@ -22,13 +22,13 @@ export type Asking = Extract<
   { verb: Hello['verb'] | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' | 'XCLIENT' | 'XFORWARD' }
 >;
 
-// What every message gets, found once.
+// The replies that every message gets, looked up once.
 const SENDER_OK = reply('senderOk');
 const RECIPIENT_OK = reply('recipientOk');
 const START_MAIL = reply('startMail');
 const ACCEPTED = reply('accepted');
 
-/** What a command asks. */
+/** Returns the question that a command asks. */
 export function questionOf(command: Asking): PlainQuestion {
   switch (command.verb) {
     case 'EHLO':
@@ -64,12 +64,12 @@ const ASKED_BY: Readonly<Record<Question['type'], string>> = {
   end: 'DATA',
 };
 
-/** Which command, or which moment, a question is about: for those who are told that it was refused. */
+/** Returns the command that a question is about, for the report of its refusal. */
 export function askedBy(question: Question, phase: Phase<unknown>): string {
   return phase.kind === 'chunk' ? 'BDAT' : ASKED_BY[question.type];
 }
 
-/** What a yes leads to. */
+/** The effect of a verdict: the next phase, and the replies. */
 export interface Consequence<Principal> {
   readonly phase: Phase<Principal>;
   /** None where something else is to be answered first: the chunk that the message begins with. */
@@ -77,9 +77,9 @@ export interface Consequence<Principal> {
 }
 
 /**
- * What a verdict on `question` leads to, in `phase`.
+ * Returns the consequence of a verdict on `question`, in `phase`.
  *
- * @throws Error where it is none for this question: a bug of whoever gave it.
+ * @throws Error if the verdict does not fit the question: a bug of the caller.
  */
 export function consequenceOf<Principal>(
   question: Question,
@@ -106,9 +106,9 @@ export function consequenceOf<Principal>(
 }
 
 /**
- * What a yes to `question` leads to, in `phase`.
+ * Returns the consequence of accepting `question`, in `phase`.
  *
- * @param given the reply of whoever said yes, for where the protocol leaves its text free.
+ * @param given the reply of the handler, used if the protocol leaves the text free.
  */
 function consent<Principal>(
   question: PlainQuestion,
@@ -150,7 +150,10 @@ function consent<Principal>(
   }
 }
 
-/** What a no to `question` leads to, in `phase`. The client may have to answer something before it hears the no. */
+/**
+ * Returns the consequence of refusing `question`, in `phase`. The client may have to answer a challenge before it gets
+ * the refusal.
+ */
 function dissent<Principal>(
   question: Question,
   phase: Phase<Principal>,
@@ -171,7 +174,7 @@ function dissent<Principal>(
       return { phase: advance.saslLost(phase, { refusal }), replies: [challenge] };
     }
     case 'data':
-      // RFC 3030 2: said behind the chunk. But whoever is to be cut off is not listened to any more.
+      // RFC 3030 2: the refusal follows the chunk. But if the connection is closed, no more is read.
       if (phase.kind !== 'chunk' || refusal.code === 421) return { phase, replies: [refusal] };
       phase.reception.refuse(refusal);
       return { phase, replies: [] };
@@ -183,9 +186,9 @@ function dissent<Principal>(
 }
 
 /**
- * What a verdict for each recipient leads to, in `phase`.
+ * Returns the consequence of a verdict for each recipient, in `phase`.
  *
- * @throws Error where it is not one for each: a bug of the caller.
+ * @throws Error if their number is wrong: a bug of the caller.
  */
 function decide<Principal>(
   replies: readonly Reply[],
