@@ -39,7 +39,7 @@ export function oneOf(...words: readonly string[]): Check {
 }
 
 /**
- * Checks an object of options: each name must be known and each value right. What is undefined is not given.
+ * Checks an object of options: each name must be known and each value right. An undefined value counts as absent.
  *
  * @param of how errors call it, such as `createServer`.
  * @param candidates names to suggest from, beside those of the shape.

@@ -14,7 +14,7 @@ import type {
   XforwardAttributes,
 } from '../protocol/index.js';
 
-/** What a client's TLS certificate says. */
+/** The data of a client's TLS certificate. */
 export interface ClientCertificate {
   /** Such as `CN=client, O=Example`. */
   readonly subject: string;
@@ -29,7 +29,7 @@ export interface ClientCertificate {
   readonly problem: string | null;
 }
 
-/** What a connection's TLS came to. */
+/** The result of a connection's TLS handshake. */
 export interface TlsFacts {
   /** Such as `TLSv1.3`. */
   readonly version: string;
@@ -46,7 +46,7 @@ export type Presented<C extends Credentials> = C extends ExternalCredentials
   ? C & { readonly certificate: ClientCertificate }
   : C;
 
-/** What a verifier must be ready for, where these mechanisms are on offer. */
+/** The credentials that a verifier must handle if these mechanisms are offered. */
 export type CredentialsOf<M extends SaslMechanism> = M extends SaslMechanism<infer C> ? Presented<C> : never;
 
 /** One accepted RCPT. */
@@ -63,7 +63,7 @@ export interface Envelope {
   readonly recipients: readonly Recipient[];
 }
 
-/** What a handler may know of a session. It is live: each call sees the session as it is then. */
+/** The facts about a session for its handler. It is live: each call sees the session as it is then. */
 export interface Session<Principal> {
   /** Unique in this process's life, for logs. */
   readonly id: string;
@@ -75,7 +75,7 @@ export interface Session<Principal> {
   readonly tls: TlsFacts | null;
   /** Null before EHLO or HELO. */
   readonly hello: Hello | null;
-  /** What `onAuth` gave; null before. */
+  /** The result of `onAuth`; null before. */
   readonly principal: Principal | null;
   /** Null outside a transaction. */
   readonly envelope: Envelope | null;
@@ -133,27 +133,28 @@ export interface Observer<Principal> {
   onClose?(session: Session<Principal>, reason: string): void;
   /** A command or a message was refused. */
   onRefused?(session: Session<Principal>, command: string, reply: Reply): void;
-  /** Something failed that the client was told little of: a handler's error, STARTTLS, a socket. */
+  /** Called for an error that the client saw little of: of a handler, of STARTTLS, of a socket. */
   onError?(session: Session<Principal>, error: Error): void;
   /**
-   * A client went before it could be greeted, and why, in words: its TLS handshake failed, say.
-   * @param remoteAddress the client's, as far as a proxy has told it.
+   * Called if a client went before it could be greeted, with the reason in words: its TLS handshake failed, say.
+   * @param remoteAddress the client's, if a proxy has sent it; else the proxy's.
    */
   onRefusedArrival?(remoteAddress: string, error: Error): void;
 }
 
 /**
- * What the server asks and tells: an object, or an instance of a class. Every method is optional; without one, the
- * answer is yes. A method that answers with anything but a decision refuses with `451 4.3.0`, and `onError` hears of it.
+ * The methods that the server calls: an object, or an instance of a class. Every method is optional; without one, the
+ * answer is yes. If a method answers with anything but a decision, the server refuses with `451 4.3.0` and calls
+ * `onError`.
  *
- * @typeParam C the credentials that `onAuth` gets: those of the mechanisms on offer, PLAIN and LOGIN by default.
+ * @typeParam C the credentials that `onAuth` gets: those of the offered mechanisms, PLAIN and LOGIN by default.
  */
 export interface Handler<Principal, C = PasswordCredentials> extends Observer<Principal> {
   onConnect?(session: Session<Principal>): Decision;
   onHello?(session: Session<Principal>, hello: Hello): Decision;
   /**
-   * Whoever the credentials prove, or null for `535 5.7.8`, or a refusing reply. Nothing, and `false`, are a no
-   * as well, whatever the type of a principal. Without this method AUTH is not offered.
+   * Returns the principal that the credentials prove, or null for `535 5.7.8`, or a refusing reply. `undefined` and
+   * `false` refuse as well, whatever the type of a principal. Without this method AUTH is not offered.
    */
   onAuth?(
     session: Session<Principal>,

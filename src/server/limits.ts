@@ -1,6 +1,6 @@
 import { defaultsOf, type Limit } from '../protocol/index.js';
 
-/** Who may come in, and how often. */
+/** How many clients may connect, and how often. */
 export interface AdmissionLimits {
   /** Connections at once. */
   readonly connections: number;
@@ -173,7 +173,7 @@ export const WAITS = {
   },
 } as const satisfies Record<string, Limit>;
 
-/** What bounds the memory and the work that a client can cause; nobody needs to change it. */
+/** Bounds of the memory and the work that a client can cause; they cannot be configured. */
 export const FIXED = {
   unsentReplies: {
     about: 'Replies that a client has not read yet, from which on no further command of it is read.',

@@ -163,7 +163,7 @@ function checkMethods(of: string, given: unknown, table: Readonly<Record<string,
   }
 }
 
-/** @throws TypeError where a mechanism is on offer that nobody can decide on. */
+/** @throws TypeError if a mechanism is offered for which the handler has no method. */
 function checkMechanisms(handler: Handler<unknown>, mechanisms: readonly SaslMechanism[]): void {
   const [first] = mechanisms;
   if (first !== undefined && handler.onAuth === undefined) {

@@ -23,7 +23,7 @@ export interface ServerOptions<
 > {
   /** The server's own name, in the greeting and the hello. Default: the host's name. */
   readonly hostname?: string;
-  /** What STARTTLS and implicit TLS are served with. Without it neither is on offer. */
+  /** The certificates for STARTTLS and implicit TLS. Without them neither is offered. */
   readonly certificates?: Certificates;
   /** SASL mechanisms, the best first. Default: PLAIN and LOGIN. */
   readonly mechanisms?: readonly M[];
@@ -52,7 +52,7 @@ export interface ServerOptions<
   readonly admission?: Partial<AdmissionLimits>;
   readonly timeouts?: Partial<Timeouts>;
   readonly dataRate?: Partial<DataRate>;
-  /** The clock that deadlines are told by, in milliseconds. Default: the process's monotonic clock. */
+  /** The clock for deadlines, in milliseconds. Default: the process's monotonic clock. */
   readonly clock?: Clock;
 }
 
@@ -69,8 +69,8 @@ export interface ListenOptions {
   /** Connections that wait to be accepted, at the most. Default: 1024. */
   readonly backlog?: number;
   /**
-   * How TLS comes about. `starttls`: by STARTTLS. `implicit`: from the first octet. `detect`: either, told
-   * by the first octet. `off`: not at all. Default: `starttls` where there are certificates, else `off`.
+   * How TLS begins. `starttls`: by STARTTLS. `implicit`: from the first octet. `detect`: either, by the first octet.
+   * `off`: never. Default: `starttls` if there are certificates, else `off`.
    */
   readonly tls?: 'starttls' | 'implicit' | 'detect' | 'off';
   /**
@@ -95,14 +95,13 @@ export interface ListenOptions {
    */
   readonly clientCertificates?: 'none' | 'optional' | 'required';
   /**
-   * Addresses and networks (`192.0.2.0/24`) of proxies. Each connection from them must begin with a PROXY
-   * header, version 1 or 2, which tells the client's address; from anywhere else a header is not taken.
-   * Default: none.
+   * Addresses and networks (`192.0.2.0/24`) of proxies. Each connection from them must begin with a PROXY header,
+   * version 1 or 2, which has the client's address; from other addresses a header is not accepted. Default: none.
    */
   readonly proxies?: readonly string[];
   /**
-   * Addresses and networks of relays that are trusted to say for whom they speak: XCLIENT and XFORWARD are on
-   * offer to them, and to nobody else. Default: none.
+   * Addresses and networks of relays that are trusted to name the client that they speak for: XCLIENT and XFORWARD are
+   * offered to them only. Default: none.
    */
   readonly relays?: readonly string[];
   /** Connections from anywhere but the `proxies` are closed. Default: false, they are taken as they come. */

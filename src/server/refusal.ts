@@ -10,7 +10,8 @@ export class Refusal extends Error {
   /**
    * @param reply for the client.
    * @param message for the operator. Default: the reply's own text.
-   * @throws TypeError where the reply is none: it is not found out when the client is to get it.
+   * @throws TypeError if the reply is malformed, so that the fault is found here and not when the client should get
+   * it.
    */
   constructor(
     readonly reply: Reply,
@@ -26,7 +27,10 @@ function isReply(value: unknown): boolean {
   return value instanceof Reply;
 }
 
-/** The reply for anything a handler may throw. An error that says nothing to the client tells it nothing. */
+/**
+ * Returns the reply for anything that a handler may throw. An error without a reply of its own reveals nothing to the
+ * client.
+ */
 export function replyFor(error: unknown): Reply {
   return error instanceof Refusal ? error.reply : reply('internal');
 }

@@ -262,7 +262,7 @@ export class Server<Principal = unknown> {
         ...(bareNewlines === undefined ? {} : { bareNewlines }),
         ...(spaceBeforePath === undefined ? {} : { spaceBeforePath }),
         ...(syntax === undefined ? {} : { syntax }),
-        // Where the first octet tells, a client may send it before the greeting.
+        // If the first octet decides on TLS, a client may send it before the greeting.
         refuseEarlyTalkers: tls !== 'detect',
         extensions: this.#options.extensions ?? {},
         relayTrust,
@@ -313,7 +313,7 @@ export class Server<Principal = unknown> {
     const { arrivals, connections, speaksFirst, proxies, proxiesOnly, relays } = reception;
     const address = plainAddress(socket.remoteAddress);
     const proxied = proxies.has(address);
-    // These bring everybody's connections: they are counted by client once it was told whose each is.
+    // A proxy or a relay brings the connections of many clients: they are counted by client when its address is known.
     const crowd = proxied || relays.has(address);
     const network = crowd ? `for others ${address}` : networkOf(address, this.#admission.limits);
     if (!proxied && proxiesOnly) {

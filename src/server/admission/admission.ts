@@ -53,13 +53,13 @@ export class Admission {
   }
 
   /**
-   * Notes a failed AUTH.
+   * Counts a failed AUTH.
    *
-   * The right credentials are never locked out by somebody else's wrong ones: a failure only makes the
-   * next answers to failures slower, for the whole network and across connections.
+   * The right credentials are never locked out by another client's wrong ones: a failure only makes the next answers
+   * to failures slower, for the whole network and across connections.
    *
-   * @returns milliseconds by which to hold the answer back, none for the first failure, then doubling; and
-   * whether the network has failed too often to go on with this connection.
+   * @returns milliseconds by which to delay the answer, 0 for the first failure, then doubling; and whether the
+   * network has failed so often that the connection must be closed.
    */
   authFailed(network: string): { readonly delay: number; readonly tooMany: boolean } {
     const now = this.clock();

@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { FIXED } from '../limits.js';
 import { canonicalAddress } from '../../base/networks.js';
 
-/** What a PROXY header tells of the connection that the proxy took. */
+/** The endpoints of the client's connection to the proxy, from a PROXY header. */
 export interface ProxiedEndpoints {
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -11,7 +11,7 @@ export interface ProxiedEndpoints {
   readonly localPort: number;
 }
 
-/** What {@link parseProxyHeader} found. */
+/** The result of {@link parseProxyHeader}. */
 export type ProxyHeader =
   /** Not whole yet. */
   | { readonly kind: 'more' }
@@ -58,7 +58,7 @@ function parseV1(octets: Buffer): ProxyHeader {
   if (end < 0) return MORE;
   const words = octets.toString('latin1', 0, end).split(' ');
   const [, family, source = '', destination = '', sourcePort = '', destinationPort = ''] = words;
-  // What follows UNKNOWN is to be ignored, whatever it is.
+  // The rest of an UNKNOWN line is ignored.
   if (family === 'UNKNOWN') return { kind: 'local', length };
   const isAddress = family === 'TCP4' ? isIPv4 : family === 'TCP6' ? isPlainIPv6 : null;
   if (isAddress === null) return fault('a version 1 line names neither TCP4, TCP6 nor UNKNOWN');

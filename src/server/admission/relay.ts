@@ -2,7 +2,7 @@ import type { XclientAttributes, XforwardAttributes } from '../../protocol/index
 import { canonicalAddress } from '../../base/networks.js';
 import type { ProxiedEndpoints } from './proxy-header.js';
 
-/** Of an address that nobody knows: Postfix's word for it. */
+/** Postfix's word for an address that is not known. */
 const UNKNOWN = 'unknown';
 
 /** The endpoints after XCLIENT: what it said, and for the rest what they were. */

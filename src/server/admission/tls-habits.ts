@@ -1,7 +1,7 @@
 import { FIXED } from '../limits.js';
 import { Recent } from '../../base/bounded-map.js';
 
-/** What is known of the connections of one client network. */
+/** How the clients of one network have connected. */
 interface Habit {
   /** Plain connections since the last one with TLS at once. */
   readonly plain: number;
@@ -45,7 +45,7 @@ export class TlsHabits {
     this.#habits.set(network, { plain: 0, at, tlsAt: at });
   }
 
-  /** What is known and not too old. */
+  /** Returns the habit of a network, unless it is too old. */
   #current(network: string): Habit | undefined {
     const habit = this.#habits.get(network);
     if (habit === undefined || this.clock() - habit.at < FIXED.tlsHabitMemory.initial) return habit;

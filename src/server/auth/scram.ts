@@ -17,11 +17,11 @@ export interface ScramOptions {
    * Default: 10,000.
    */
   readonly iterations?: number;
-  /** Octets of users' salts, told of a user that does not exist, too. Default: 16. */
+  /** Octets of the salts of users, used for users that do not exist as well. Default: 16. */
   readonly saltOctets?: number;
   /**
-   * What the salts of users that do not exist are made from. Give the same to all processes, and keep it: a
-   * salt that changes is nobody's. Default: random, for the life of the process.
+   * The secret from which the salts of unknown users are made. Give the same to all processes, and keep it: if a salt
+   * changes, its user does not exist. Default: random, for the life of the process.
    */
   readonly secret?: string | Uint8Array;
 }

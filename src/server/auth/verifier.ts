@@ -38,7 +38,7 @@ export class Verifier<Principal> {
     return { type: 'keys', keys };
   }
 
-  /** Whom credentials prove. */
+  /** Returns the verdict on credentials, with the principal that they prove. */
   async verify({ credentials }: Auth): Promise<Verdict<Principal>> {
     const presented = credentials === null ? null : this.#present(credentials);
     const result = presented === null ? null : await this.#ask(presented);
@@ -77,14 +77,14 @@ export class Verifier<Principal> {
   }
 }
 
-/** Whether it is a principal. False is none: it is how many a check of a password says no. */
+/** Returns whether the result is a principal. `false` is not: many password checks return it for a wrong password. */
 function proves(result: unknown): boolean {
   return result !== null && result !== undefined && result !== false;
 }
 
 /**
- * @throws TypeError where they are none: a user's record with a column missing, say. Nobody could log in with them,
- * and what is computed with them would fail where no verdict is asked.
+ * @throws TypeError if they are malformed: a user's record lacks a column, say. No user could log in with them, and
+ * the computation with them would throw outside the handler's call.
  */
 function checkKeys({ salt, iterations, storedKey, serverKey }: ScramKeys): void {
   const sound = [salt, storedKey, serverKey].every((part: unknown) => part instanceof Uint8Array);

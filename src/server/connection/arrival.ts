@@ -6,7 +6,7 @@ import { parseProxyHeader, type ProxiedEndpoints } from '../admission/proxy-head
 import { TLS_HANDSHAKE, type TlsGate } from '../tls/gate.js';
 import type { TlsHabits } from '../admission/tls-habits.js';
 
-/** What an arrival needs of its listener. */
+/** The parts of a listener that an arrival needs. */
 export interface ArrivalContext {
   readonly tls: 'starttls' | 'implicit' | 'detect' | 'off';
   readonly tlsDetectMs: number;
@@ -17,7 +17,7 @@ export interface ArrivalContext {
   /** Milliseconds for a PROXY header, and again for a handshake. */
   readonly handshakeMs: number;
   readonly deadlines: Deadlines;
-  /** A proxy told whose connection it is; false where that client may not come in. */
+  /** Admits the client that a proxy named; false if that client may not come in. */
   readonly readmit: (arrival: Arrival, endpoints: ProxiedEndpoints) => boolean;
   /** The connection can be greeted; `early` are octets that the client sent before. */
   readonly greet: (arrival: Arrival, socket: Socket, early: Uint8Array | null) => void;
@@ -26,17 +26,17 @@ export interface ArrivalContext {
 }
 
 /**
- * A client from the moment it connects until it can be greeted: reads what a proxy says of it, finds out
- * whether it wants TLS at once, and takes it through the handshake.
+ * A client from the moment it connects until it can be greeted: reads the PROXY header, detects whether the client
+ * wants TLS at once, and takes it through the handshake.
  *
  *     connected ──► [PROXY header] ──► [first octet, or a short wait] ──► [TLS handshake] ──► greeted
  *
- * A client of implicit TLS speaks first, an SMTP client waits for the greeting. So where both come to one
- * port, the greeting waits a little, and the first octet tells: no SMTP command starts with 0x16. It does not wait if
- * the client's network is known for plain connections ({@link TlsHabits}).
+ * A client of implicit TLS speaks first, an SMTP client waits for the greeting. So if both come to one port, the
+ * greeting waits a little, and the first octet decides: no SMTP command starts with 0x16. It does not wait if the
+ * client's network is known for plain connections ({@link TlsHabits}).
  */
 export class Arrival implements Deadlined {
-  /** Set where a proxy told it: who the client is, and where it meant to connect. */
+  /** Set if a proxy sent them: the addresses of the client and of the server that it connected to. */
   endpoints: ProxiedEndpoints | null = null;
   watchedAt = -1;
   /** Its place among those that its server lists; -1 outside. */
@@ -49,7 +49,7 @@ export class Arrival implements Deadlined {
   #listening: ((octets: Buffer) => void) | null = null;
   #over = false;
 
-  /** @param network as admission counts it; set anew once a proxy told whose connection it is. */
+  /** @param network as admission counts it; set again when a proxy has named the client. */
   constructor(
     readonly socket: Socket,
     public network: string,

@@ -20,7 +20,7 @@ export class Roster<Place extends string, Member extends Record<Place, number>> 
     if (member[this.place] < 0) this.#stand(member, this.#members.length);
   }
 
-  /** Lets a member go; one that is outside may be told to. */
+  /** Removes a member; does nothing if it is not in the set. */
   delete(member: Member): void {
     const at: number = member[this.place];
     const last = this.#members.at(-1);
@@ -30,9 +30,9 @@ export class Roster<Place extends string, Member extends Record<Place, number>> 
     (member as Record<Place, number>)[this.place] = -1;
   }
 
-  /** Tells all who are in it. Whoever leaves meanwhile is told no more, and nobody is left out for it. */
+  /** Calls `tell` for each member. A member that leaves meanwhile is not called any more, and no other is skipped. */
   forEach(tell: (member: Member) => void): void {
-    // From the end: into the place of one who leaves comes one who was told already.
+    // From the end: the place of a member that leaves is filled by one that was called already.
     for (let at = this.#members.length - 1; at >= 0; at--) {
       const member = this.#members[at];
       if (member !== undefined) tell(member);

@@ -18,7 +18,7 @@ import { certificateProblem, linkOf } from '../tls/facts.js';
 import { TLS_HANDSHAKE } from '../tls/gate.js';
 import type { TlsHabits } from '../admission/tls-habits.js';
 
-/** What all connections of a listener share. */
+/** The parts of a listener that all its connections share. */
 export interface ConnectionContext<Principal> extends ClientContext<Principal> {
   /** TLS is of no use without a client certificate that an authority vouches for. */
   readonly certificateRequired: boolean;
@@ -59,7 +59,10 @@ export class Connection<Principal>
   listedAt = -1;
   #socket: Socket;
 
-  /** It has more to read than it does; `drain` tells when it has read it. Asked of the socket, that costs a getter. */
+  /**
+   * The client has more to read than it reads; `drain` comes when it has read it. Asking the socket would cost a
+   * getter.
+   */
   #full = false;
   #pumping = false;
   #paused = false;
@@ -193,7 +196,7 @@ export class Connection<Principal>
     this.#over = true;
     this.context.deadlines.forget(this);
     this.session.vanish();
-    // A handler that disconnects stands inside the pump: what has become of its message is told first.
+    // If a handler disconnects, this runs inside the pump: the fate of the open message is reported first.
     if (this.#pumping) queueMicrotask(() => this.#tellGone());
     else this.#tellGone();
   }

@@ -24,18 +24,18 @@ import { type AnyHandler, Verifier } from '../auth/verifier.js';
 type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
 
 /**
- * What one session's handler is asked and told: questions become calls, what they return or throw becomes
- * verdicts. Nothing that a handler throws gets past here.
+ * Calls the handler of one session: questions become calls, and their results or errors become verdicts. It catches
+ * every error of the handler.
  */
 export class Dialogue<Principal> {
   /** Accepted recipients of the open transaction. */
   recipients: Recipient[] = [];
-  /** What XFORWARD said of the next message, or of the open one. */
+  /** The attributes of XFORWARD for the next message, or for the open one. */
   origin: XforwardAttributes | null = null;
   #sink: ContentSink | null = null;
   /** A sink was asked for, and the transaction is there still. */
   #opening = false;
-  /** Made by the first AUTH: many a connection has none. */
+  /** Created by the first AUTH, since many connections never authenticate. */
   #verifier: Verifier<Principal> | null = null;
 
   constructor(
@@ -86,7 +86,7 @@ export class Dialogue<Principal> {
     return isPromise(held) ? Promise.resolve(held) : undefined;
   }
 
-  /** Tells the handler what has happened. */
+  /** Reports a notice to the handler. */
   tell(notice: Exclude<Notice, { type: 'content' | 'secure' | 'close' }>): void {
     switch (notice.type) {
       case 'abort':
@@ -115,7 +115,7 @@ export class Dialogue<Principal> {
     this.#tellAll((observer) => observer.onError?.(this.speaker, error));
   }
 
-  /** The reply for an error of the handler's. What the client does not see of it, `onError` does. */
+  /** Returns the reply for an error of the handler. If the client does not see all of it, `onError` gets it. */
   replyTo(error: unknown): Reply {
     if (!(error instanceof Refusal) || error.cause !== undefined) {
       this.failed(error instanceof Error ? error : new Error(String(error)));
@@ -172,7 +172,7 @@ export class Dialogue<Principal> {
       return refuse(this.replyTo(new TypeError(`${expected}, got ${shown(sink)}`)));
     }
     if (this.#opening) this.#sink = sink;
-    // The client has gone meanwhile: nobody hears the verdict, and the sink is to hear of it.
+    // The client has gone meanwhile: the verdict cannot be sent, and the sink must be notified.
     else told(() => sink.abort('disconnected'));
     return ACCEPT;
   }
@@ -199,7 +199,7 @@ export class Dialogue<Principal> {
       sink?.end(),
     );
     if (this.origin === null) return answer;
-    // XFORWARD is about one message, and whoever logs that one has done so by now.
+    // XFORWARD is about one message, which has been logged by now.
     const forget = (verdict: Verdict<Principal>): Verdict<Principal> => {
       this.origin = null;
       return verdict;

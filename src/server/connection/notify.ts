@@ -1,8 +1,8 @@
 import { isPromise } from '../platform/promise.js';
 
 /**
- * Tells a handler something. What it throws then is nobody's verdict, and must not end the process: at once, or by
- * the promise of a method that was written `async`. It becomes a warning of the process.
+ * Calls a notification method of the handler and ignores its result. If it throws, or if its promise rejects, emits a
+ * process warning.
  */
 export function told(call: () => unknown): void {
   try {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Who hears what a socket tells. */
+/** Receives the events of a socket. */
 export interface SocketOwner {
   octets(octets: Uint8Array): void;
   ended(): void;
@@ -12,7 +12,10 @@ export interface SocketOwner {
 const owner = Symbol('owner');
 type Owned = Socket & { [owner]?: SocketOwner | undefined };
 
-/** Lets `to` hear the socket. The listeners are shared functions: ten thousand idle connections have none of their own. */
+/**
+ * Passes the events of the socket to `to`. The listeners are shared functions: ten thousand idle connections create no
+ * listeners of their own.
+ */
 export function attach(socket: Owned, to: SocketOwner): void {
   socket[owner] = to;
   socket.on('data', onData);
@@ -39,8 +42,8 @@ export function awaitDrain(socket: Owned): void {
 }
 
 /**
- * The socket is closed, and has told all. Node holds it for a while: so long it is not to hold all that there was
- * to a connection, or that outlives the garbage collections that are cheap.
+ * Cuts the closed socket from its owner. Node keeps the socket for a while; if it kept the whole connection with it,
+ * the connection would survive the cheap garbage collections.
  */
 export function release(socket: Owned): void {
   socket[owner] = undefined;

@@ -1,7 +1,7 @@
 import type { Deadlined, Deadlines } from './deadlines.js';
 import type { DataRate, Timeouts } from '../limits.js';
 
-/** What a connection waits for, which decides how long it may. */
+/** The event that a connection waits for. It decides the timeout. */
 export type Waiting =
   /** A command line or a SASL line. */
   | 'command'
@@ -27,8 +27,8 @@ export interface Patience {
 }
 
 /**
- * What a connection waits for, and until when. It is a base class, since ten thousand idle connections are not to
- * have an object more for it.
+ * The event that a connection waits for, and its deadline. It is a base class, because ten thousand idle connections
+ * should not need one more object each.
  */
 export abstract class Patient<Context extends Patience> implements Deadlined {
   watchedAt = -1;
@@ -85,6 +85,6 @@ export abstract class Patient<Context extends Patience> implements Deadlined {
     if (now >= this.#deadline) this.expired(this.#waiting);
   }
 
-  /** What is waited for has not come in time. */
+  /** Called when the deadline has passed. */
   protected abstract expired(waiting: Waiting): void;
 }

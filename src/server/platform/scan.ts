@@ -5,7 +5,7 @@ import { SCAN_MODULE } from './scan-module.js';
 const CR = 0x0d;
 const CRLF_DOT = Buffer.from('\r\n.', 'latin1');
 
-/** The core's content searches, with Node's native multi-octet search where the core has none. */
+/** The core's content searches, with Node's native multi-octet search if the core lacks one. */
 export class NodeScan extends PortableScan {
   override dotLine(octets: Uint8Array, from: number): number {
     const at = bufferOver(octets).indexOf(CRLF_DOT, from);
@@ -75,7 +75,7 @@ export class SimdScan extends NodeScan {
     let length = FIRST_WINDOW;
     for (let at = from; at < to; at += length, length = Math.min(length * 8, LONGEST_WINDOW)) {
       length = Math.min(length, to - at);
-      // With the octet before it; where the search begins there is none.
+      // With the octet before it; at the begin of the search that is 0.
       if (at === from) window[WINDOW - 1] = 0;
       piece.copy(window, at === from ? WINDOW : WINDOW - 1, at === from ? at : at - 1, at + length);
       const found = this.#search(WINDOW - 1, WINDOW + length, dots ? 1 : 0);

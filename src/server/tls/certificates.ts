@@ -55,7 +55,7 @@ export interface CertificatesOptions {
   readonly ciphers?: string;
   /** 48 octets that session tickets are sealed with; give the same to processes that share clients. Default: random. */
   readonly ticketKeys?: Buffer;
-  /** Who vouches for clients, for listeners that ask them for a certificate. Default: nobody. */
+  /** The authorities that sign client certificates, for listeners that ask for one. Default: none. */
   readonly clientAuthorities?: AuthoritySource;
 }
 
@@ -65,7 +65,7 @@ export interface ServerUse {
   readonly asksClients?: boolean;
 }
 
-/** What is served, for the start banner and the logs. */
+/** The certificates in use, for the start banner and the logs. */
 export interface CertificateFacts {
   /** The certificate's file, or a description of its source. */
   readonly where: string;
@@ -84,7 +84,7 @@ export type ReloadResult =
       readonly changed: boolean;
       readonly warnings: readonly CertificateWarning[];
     }
-  /** What was served before is served still. */
+  /** The certificates from before stay in use. */
   | { readonly ok: false; readonly error: CertificateError };
 
 export interface WatchOptions {
@@ -150,8 +150,8 @@ export class Certificates {
       minVersion,
       ciphers,
       honorCipherOrder: true,
-      // A client that renegotiates TLS 1.2 again and again makes the server compute for nothing, and no client of
-      // mail needs to (RFC 9325 3.5 and 4.4; TLS 1.3 has none).
+      // If a client renegotiates TLS 1.2 again and again, the server computes for nothing, and no mail client needs to
+      // (RFC 9325 3.5 and 4.4; TLS 1.3 cannot).
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       // OpenSSL opens a ticket with the keys of the server's own context and seals one with those of the
       // context that the name chose: they must be the same in all, now and after a reload.
@@ -163,12 +163,12 @@ export class Certificates {
     return new Certificates(sources, common, options.clientAuthorities);
   }
 
-  /** What is served now, in the order of the sources. */
+  /** Returns the certificates in use, in the order of the sources. */
   get facts(): readonly CertificateFacts[] {
     return this.#loaded.facts;
   }
 
-  /** What the operator should hear about it. */
+  /** Returns the warnings for the operator. */
   get warnings(): readonly CertificateWarning[] {
     return this.#loaded.warnings;
   }
@@ -228,7 +228,7 @@ export class Certificates {
     });
   }
 
-  /** Stops watching and lets go of the servers. What they serve they serve still. */
+  /** Stops watching and forgets the servers. They keep the certificates that they have. */
   close(): void {
     this.#poll?.close();
     this.#poll = undefined;
@@ -285,8 +285,8 @@ function optionsFor(loaded: Loaded, { asksClients = false }: ServerUse): TlsOpti
 }
 
 /**
- * A session carries the client's certificate and what was thought of it. So one that began where nobody
- * asked for a certificate, or where others vouched for clients, must not go on where somebody asks.
+ * A session carries the client's certificate and the result of its check. So a session that began on a listener that
+ * did not ask for a certificate, or that trusts other authorities, must not be resumed on one that asks.
  */
 function sessionContext(authorities: AuthorityText | null): string {
   // OpenSSL takes 32 octets.

@@ -1,4 +1,4 @@
-/** What can be wrong with a certificate source; stable, for programs. */
+/** The faults of a certificate source; stable, for programs. */
 export type CertificateErrorCode =
   /** No source was given at all. */
   | 'no-source'

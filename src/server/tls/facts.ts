@@ -5,7 +5,7 @@ import type { Link } from '../../protocol/index.js';
 import type { ClientCertificate, TlsFacts } from '../handler.js';
 import { alternativeNames } from './names.js';
 
-/** What a socket's handshake came to; null where it is a plain socket. */
+/** Returns the result of a socket's handshake; null if it is a plain socket. */
 export function tlsFacts(socket: Socket): TlsFacts | null {
   if (!(socket instanceof TLSSocket)) return null;
   const { servername } = socket as TLSSocket & { servername?: string | false };

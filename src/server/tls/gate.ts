@@ -52,10 +52,9 @@ export class TlsGate {
   }
 
   /**
-   * The same after STARTTLS, for a socket that is attached already: whatever comes before the ClientHello is
-   * dropped, whole lines and parts of lines. It was sent in plain text, by the client or by somebody in between
-   * (RFC 3207 4.2), and neither has any business there. Dropping it however it is cut into packets makes it have
-   * no effect.
+   * Does the same after STARTTLS, for a socket that is attached already. Octets before the ClientHello are dropped,
+   * whole lines and parts of lines: they were sent in plain text, by the client or by an attacker in between (RFC 3207
+   * 4.2). They have no effect, however they are cut into packets.
    */
   handshakeAfterPlain(socket: Socket, early: Uint8Array, done: Done): void {
     const handshake = new Handshake(socket, this, done);
@@ -107,16 +106,16 @@ class Handshake implements SocketOwner {
     // Half a connection has no handshake. The TLS socket takes this over from the plain one.
     socket.allowHalfOpen = false;
     if (early.length > 0) {
-      // Or it would be told to whoever hears the socket.
+      // Without the pause, the socket's listener would get the octets.
       socket.pause();
       socket.unshift(early);
     }
     this.#endpoints = this.gate.take(socket, this);
   }
 
-  /** What comes in plain text, before the ClientHello. */
+  /** Receives the plain text before the ClientHello. */
   octets(octets: Uint8Array): void {
-    // What the TLS socket reads of what was put back is told here, too.
+    // The octets that were put back for the TLS socket arrive here as well.
     if (this.#endpoints !== null) return;
     const hello = octets.indexOf(TLS_HANDSHAKE);
     this.#dropped += hello < 0 ? octets.length : hello;

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { X509Certificate } from 'node:crypto';
 
-/** The host names of a certificate: its DNS subjectAltNames or, where it has none at all, its common name. */
+/** Returns the host names of a certificate: its DNS subjectAltNames or, without any, its common name. */
 export function certificateNames(leaf: X509Certificate): string[] {
   if (leaf.subjectAltName !== undefined) return dnsNames(leaf.subjectAltName);
   // RFC 6125 6.4.4: the common name counts only without any subjectAltName. It may stand several times.

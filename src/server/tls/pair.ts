@@ -94,7 +94,7 @@ function article(type: string | undefined): string {
   return /^[AEIORSX]/.test(name) ? `an ${name}` : `a ${name}`;
 }
 
-/** A certificate in a few words: its names, or its subject where it has none. */
+/** Returns a certificate in a few words: its names or, without any, its subject. */
 function describe(leaf: X509Certificate): string {
   const names = certificateNames(leaf).join(', ');
   return names === '' ? leaf.subject.replaceAll('\n', ', ') : names;

@@ -22,9 +22,9 @@ export class ChangePoll {
   readonly #options: ChangePollOptions;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** What stood still last and has been reported. */
+  /** The last stable state that has been reported. */
   #settled: string | undefined;
-  /** What the last look saw, if that was new. */
+  /** The state at the last poll, if it was new. */
   #pending: string | undefined;
 
   constructor(options: ChangePollOptions) {
