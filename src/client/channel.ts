@@ -77,7 +77,7 @@ export class Channel implements Waiting {
   #reading = false;
   #over = false;
   /** The sweep at which the last step was made. */
-  #since: number;
+  #stepBegan: number;
   /** Number of sweeps that the present step may take. */
   #limit: number;
   /** The sweep at which the present message has taken too long. */
@@ -90,8 +90,8 @@ export class Channel implements Waiting {
   readonly #timeouts: ClientTimeouts;
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
-  readonly #heard = (reply: ReceivedReply): void => this.#reply(reply);
-  readonly #turnOver = (): void => {
+  readonly #onReply = (reply: ReceivedReply): void => this.#reply(reply);
+  readonly #endOfTurn = (): void => {
     this.#reading = false;
     this.#answerable += this.#answerableLater;
     this.#answerableLater = 0;
@@ -110,7 +110,7 @@ export class Channel implements Waiting {
         : { connect: timeout, greeting: timeout, command: timeout, end: timeout };
     this.#reader = new ReplyReader(redactor);
     this.#limit = this.#sweeps('connect');
-    this.#since = shared.tick;
+    this.#stepBegan = shared.tick;
     this.#connecting = 'connect';
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -203,7 +203,7 @@ export class Channel implements Waiting {
     if (this.#over) return;
     if (this.#socket.write(octets)) return;
     await new Promise<void>((resolve) => {
-      this.#since = this.shared.tick;
+      this.#stepBegan = this.shared.tick;
       this.#blocked = resolve;
       this.#socket.once('drain', () => this.#unblock());
     });
@@ -220,7 +220,7 @@ export class Channel implements Waiting {
     }
     const plain = this.#socket;
     this.#connecting = 'tls';
-    this.#since = this.shared.tick;
+    this.#stepBegan = this.shared.tick;
     this.#secured = done;
     const socket = tls.connect({ socket: plain, ...this.#tlsOptions() });
     this.#socket = socket;
@@ -234,7 +234,7 @@ export class Channel implements Waiting {
   /** Closes the connection without a call of the listener. Octets that were sent before still leave. */
   close(): void {
     if (this.#over) return;
-    this.#leave();
+    this.#markClosed();
     // The server may never close its half and may never read. The client does not wait for that.
     const socket = this.#socket;
     if (socket.writableLength > 0) setTimeout(() => socket.destroy(), FLUSH_MS).unref();
@@ -244,7 +244,7 @@ export class Channel implements Waiting {
   /** Closes the connection at once, without a call of the listener. */
   destroy(): void {
     if (this.#over) return;
-    this.#leave();
+    this.#markClosed();
     this.#socket.destroy();
   }
 
@@ -252,7 +252,7 @@ export class Channel implements Waiting {
   fail(error: ConnectionError): void {
     if (this.#over) return;
     error.phase = this.phase;
-    this.#leave();
+    this.#markClosed();
     this.#socket.destroy();
     this.listener.lost(error);
   }
@@ -274,7 +274,7 @@ export class Channel implements Waiting {
       this.fail(new ConnectionError('timeout', 'the message took too long altogether', { cause: OVERDUE }));
       return;
     }
-    if (tick - this.#since < this.#limit) return;
+    if (tick - this.#stepBegan < this.#limit) return;
     if (this.#connecting === null && this.#due === 0 && this.#blocked === null) return;
     const what =
       this.#connecting === 'connect'
@@ -296,7 +296,7 @@ export class Channel implements Waiting {
   }
 
   #expect(replies: number): void {
-    if (this.#due === 0) this.#since = this.shared.tick;
+    if (this.#due === 0) this.#stepBegan = this.shared.tick;
     this.#due += replies;
     if (this.#reading) this.#answerableLater += replies;
     else this.#answerable += replies;
@@ -305,16 +305,16 @@ export class Channel implements Waiting {
   #reply(reply: ReceivedReply): void {
     if (this.#over) return;
     if (this.#answerable === 0) {
-      this.#unasked(reply);
+      this.#failUnexpected(reply);
       return;
     }
     this.#due--;
     this.#answerable--;
-    this.#since = this.shared.tick;
+    this.#stepBegan = this.shared.tick;
     this.listener.reply(reply);
   }
 
-  #unasked(reply: ReceivedReply): void {
+  #failUnexpected(reply: ReceivedReply): void {
     // RFC 5321 3.8: a server may send 421 at any time, and must then close the connection.
     const fault = reply.code === 421 ? 'closed' : 'protocol';
     const what = `a reply came that no command asked for: ${reply.toString()}`;
@@ -328,10 +328,10 @@ export class Channel implements Waiting {
    * read
    */
   #read(octets: Buffer, turn: boolean): void {
-    if (turn && !this.#reading) setImmediate(this.#turnOver);
+    if (turn && !this.#reading) setImmediate(this.#endOfTurn);
     this.#reading = true;
     try {
-      this.#reader.read(octets, this.#heard);
+      this.#reader.read(octets, this.#onReply);
       if (this.#answerable === 0 && !this.#reader.idle) {
         this.fail(new ConnectionError('protocol', 'octets came that no command asked for'));
       }
@@ -339,13 +339,13 @@ export class Channel implements Waiting {
       if (!(error instanceof ConnectionError)) throw error;
       this.fail(error);
     } finally {
-      if (!turn) this.#turnOver();
+      if (!turn) this.#endOfTurn();
     }
   }
 
   #open(): net.Socket {
     const socket = net.connect({
-      ...this.#place(),
+      ...this.#address(),
       noDelay: true,
       onread: {
         buffer: this.shared.buffer,
@@ -361,13 +361,13 @@ export class Channel implements Waiting {
   }
 
   #openSecure(): net.Socket {
-    const socket = tls.connect({ ...this.#place(), ...this.#tlsOptions() });
+    const socket = tls.connect({ ...this.#address(), ...this.#tlsOptions() });
     socket.setNoDelay(true);
     this.#attachSecure(socket);
     socket.on('connect', () => {
       this.#connecting = 'tls';
       this.phase = 'tls';
-      this.#since = this.shared.tick;
+      this.#stepBegan = this.shared.tick;
       this.allow('greeting');
     });
     socket.on('secureConnect', () => this.#connected());
@@ -377,14 +377,14 @@ export class Channel implements Waiting {
   #connected(): void {
     this.#connecting = null;
     this.phase = 'greeting';
-    this.#since = this.shared.tick;
+    this.#stepBegan = this.shared.tick;
     this.allow('greeting');
   }
 
-  #place(): net.NetConnectOpts {
+  #address(): net.NetConnectOpts {
     const { host, port, path, addresses } = this.options;
     if (path !== undefined) return { path };
-    return { host, port, ...(addresses === undefined ? {} : { lookup: known(addresses) }) };
+    return { host, port, ...(addresses === undefined ? {} : { lookup: fixedLookup(addresses) }) };
   }
 
   #tlsOptions(): tls.ConnectionOptions {
@@ -444,11 +444,11 @@ export class Channel implements Waiting {
   #unblock(): void {
     const go = this.#blocked;
     this.#blocked = null;
-    this.#since = this.shared.tick;
+    this.#stepBegan = this.shared.tick;
     go?.();
   }
 
-  #leave(): void {
+  #markClosed(): void {
     this.#over = true;
     this.#reader.stop();
     this.shared.forget(this);
@@ -463,7 +463,7 @@ const FLUSH_MS = 1000;
 const OVERDUE = Object.assign(new Error('it did not answer in time'), { code: 'ETIMEDOUT' });
 
 /** Returns a look-up function that always answers with these addresses. */
-function known(addresses: readonly string[]): net.LookupFunction {
+function fixedLookup(addresses: readonly string[]): net.LookupFunction {
   const all = addresses.map((address) => ({ address, family: net.isIP(address) }));
   return (host, { all: wantsAll }, answer) => {
     const [first] = all;

@@ -15,10 +15,10 @@ export class Dialogue implements ChannelListener {
   #waiter: Waiter | null = null;
   /** The error that ended the connection, if it came before a call waited for a reply. */
   #error: ConnectionError | null = null;
-  /** Rejects the promise of {@link meanwhile}, if one is pending. */
-  #aside: ((error: Error) => void) | null = null;
+  /** Rejects the promise of {@link waitFor}, if one is pending. */
+  #rejectWait: ((error: Error) => void) | null = null;
 
-  constructor(private readonly heard: (reply: ReceivedReply) => void) {}
+  constructor(private readonly onReply: (reply: ReceivedReply) => void) {}
 
   set channel(channel: Channel) {
     this.#channel = channel;
@@ -55,22 +55,22 @@ export class Dialogue implements ChannelListener {
   }
 
   /** Waits for an event that is not a reply. Rejects with ConnectionError if the connection ends before. */
-  meanwhile(begin: (done: () => void) => void): Promise<void> {
+  waitFor(begin: (done: () => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error !== null) {
         reject(this.#error);
         return;
       }
-      this.#aside = reject;
+      this.#rejectWait = reject;
       begin(() => {
-        this.#aside = null;
+        this.#rejectWait = null;
         resolve();
       });
     });
   }
 
   reply(reply: ReceivedReply): void {
-    this.heard(reply);
+    this.onReply(reply);
     const waiter = this.#waiter;
     if (waiter === null) return;
     if (meaningOf(waiter.command, reply.code) === null) {
@@ -83,7 +83,7 @@ export class Dialogue implements ChannelListener {
 
   lost(error: ConnectionError): void {
     this.#error = error;
-    this.#aside?.(error);
+    this.#rejectWait?.(error);
     this.#waiter?.reject(error);
     this.#waiter = null;
   }

@@ -27,7 +27,7 @@ interface Row {
 }
 
 /** RFC 5321 4.2.1: an unknown code counts by its first digit. These codes are known, and belong to other commands. */
-const OF_OTHERS = [211, 214, 220, 221, 235];
+const CODES_OF_OTHER_COMMANDS = [211, 214, 220, 221, 235];
 
 /**
  * In addition, 4yz and 5yz may answer everything, and 421 says that the server closes the connection. Any other code
@@ -65,7 +65,11 @@ export function meaningOf(awaited: Awaited, code: number): Meaning | null {
 function meaningsOf({ done, more = [] }: Row): readonly (Meaning | null)[] {
   return Array.from({ length: 600 }, (_, code) => {
     if (more.includes(code)) return 'more';
-    if (done === '2yz' ? code >= 200 && code < 300 && !OF_OTHERS.includes(code) : done.includes(code)) {
+    if (
+      done === '2yz'
+        ? code >= 200 && code < 300 && !CODES_OF_OTHER_COMMANDS.includes(code)
+        : done.includes(code)
+    ) {
       return 'done';
     }
     return code >= 400 ? 'refused' : null;

@@ -109,7 +109,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
     if (this.#step === 'quit') {
       this.#close();
       this.source.ended();
-    } else if (reply.code === 421) this.#turnedOut(reply);
+    } else if (reply.code === 421) this.#closedByServer(reply);
     else if (meaningOf(AWAITED[this.#step], reply.code) === null) {
       this.channel.reject(reply, AWAITED[this.#step]);
     } else this.#step = this.#after(reply);
@@ -249,7 +249,7 @@ export class Mailer<M extends Mail> implements ChannelListener {
   }
 
   /** Ends the connection after a 421: RFC 5321 3.8: the server closes it. */
-  #turnedOut(reply: ReceivedReply): void {
+  #closedByServer(reply: ReceivedReply): void {
     const mail = this.#current;
     this.#current = null;
     this.#close();

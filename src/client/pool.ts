@@ -28,11 +28,11 @@ export class Pool<Connection extends Pooled> {
 
   /**
    * @param size largest number of connections
-   * @param patience how long an idle connection is kept, in milliseconds
+   * @param idleTimeout how long an idle connection is kept, in milliseconds
    */
   constructor(
     private readonly size: number,
-    private readonly patience: number,
+    private readonly idleTimeout: number,
   ) {
     // Every connection that is being opened listens to this signal, so their number is not a sign of a leak.
     setMaxListeners(0, this.#stop.signal);
@@ -47,42 +47,42 @@ export class Pool<Connection extends Pooled> {
    * Returns a connection for one message: the idle one that was used last, or a new one. If the pool is full, waits
    * until a connection is free. The caller gives it back with {@link release}.
    *
-   * @param suits says whether an idle connection may be used; if the pool is full, it closes an idle one that may not
+   * @param isSuitable says whether an idle connection may be used; if the pool is full, it closes an idle one that may not
    * @throws what `opener` throws, or the reason of the signal
    */
   async acquire(
     opener: Opener<Connection>,
     signal: AbortSignal,
-    suits: (connection: Connection) => boolean = () => true,
+    isSuitable: (connection: Connection) => boolean = () => true,
   ): Promise<Connection> {
     for (;;) {
       signal.throwIfAborted();
       this.#stop.signal.throwIfAborted();
-      const kept = [...this.#idle.keys()].filter(suits).at(-1);
+      const kept = [...this.#idle.keys()].filter(isSuitable).at(-1);
       if (kept !== undefined) {
         this.#take(kept);
         return kept;
       }
       const [idle] = this.#idle.keys();
-      if (this.#connections.size + this.#opening >= this.size && idle !== undefined) this.#leave(idle);
-      if (this.#connections.size + this.#opening < this.size) return this.#enter(opener, signal);
-      await this.#turn(signal);
+      if (this.#connections.size + this.#opening >= this.size && idle !== undefined) this.#remove(idle);
+      if (this.#connections.size + this.#opening < this.size) return this.#openNew(opener, signal);
+      await this.#waitForRoom(signal);
     }
   }
 
   /** Takes a connection back. */
   release(connection: Connection): void {
     if (connection.usable && !this.#stop.signal.aborted) {
-      this.#idle.set(connection, setTimeout(() => this.#leave(connection), this.patience).unref());
+      this.#idle.set(connection, setTimeout(() => this.#remove(connection), this.idleTimeout).unref());
     } else {
-      this.#leave(connection);
+      this.#remove(connection);
     }
     this.#wake();
   }
 
   /** Closes the idle connections. */
   drop(): void {
-    for (const connection of [...this.#idle.keys()]) this.#leave(connection);
+    for (const connection of [...this.#idle.keys()]) this.#remove(connection);
   }
 
   /** Closes all connections; those in use at once. */
@@ -95,7 +95,7 @@ export class Pool<Connection extends Pooled> {
     await Promise.all(connections.map(({ ended }) => ended));
   }
 
-  async #enter(opener: Opener<Connection>, signal: AbortSignal): Promise<Connection> {
+  async #openNew(opener: Opener<Connection>, signal: AbortSignal): Promise<Connection> {
     this.#opening += 1;
     try {
       const connection = await opener(AbortSignal.any([signal, this.#stop.signal]));
@@ -117,14 +117,14 @@ export class Pool<Connection extends Pooled> {
     this.#idle.delete(connection);
   }
 
-  #leave(connection: Connection): void {
+  #remove(connection: Connection): void {
     this.#take(connection);
     this.#connections.delete(connection);
     connection.quit();
   }
 
   /** Resolves when a connection may be free, or when the signal is aborted. */
-  #turn(signal: AbortSignal): Promise<void> {
+  #waitForRoom(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const go = (): void => {
         this.#waiting.delete(go);

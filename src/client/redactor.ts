@@ -2,7 +2,7 @@
 const MASK = '[secret]';
 
 /** The number of characters of an encoded secret that are enough to recognise a piece of it. */
-const PIECE = 8;
+const PIECE_LENGTH = 8;
 
 /**
  * Removes secrets from text that a server sent. A server may repeat what the client sent: whole, cut off, folded into
@@ -10,7 +10,7 @@ const PIECE = 8;
  */
 export class Redactor {
   readonly #plain: { readonly pattern: RegExp }[] = [];
-  /** Every run of {@link PIECE} characters of the encoded secrets, in lower case. */
+  /** Every run of {@link PIECE_LENGTH} characters of the encoded secrets, in lower case. */
   readonly #pieces = new Set<string>();
   readonly #short: string[] = [];
 
@@ -30,11 +30,12 @@ export class Redactor {
   /** Adds a secret in base64, as it was sent. */
   addEncoded(value: string): void {
     const text = value.replace(/=+$/, '').toLowerCase();
-    if (text.length < PIECE) {
+    if (text.length < PIECE_LENGTH) {
       if (text.length > 1) this.#short.push(value);
       return;
     }
-    for (let at = 0; at + PIECE <= text.length; at++) this.#pieces.add(text.slice(at, at + PIECE));
+    for (let at = 0; at + PIECE_LENGTH <= text.length; at++)
+      this.#pieces.add(text.slice(at, at + PIECE_LENGTH));
   }
 
   /** Returns the text without the secrets. */
@@ -51,13 +52,13 @@ export class Redactor {
     if (lower.length !== text.length) return this.#withoutPieces(text.replace(/[^\0-\x7f]/gu, '?'));
     let cleaned = '';
     let kept = 0;
-    for (let at = 0; at + PIECE <= lower.length;) {
-      if (!this.#pieces.has(lower.slice(at, at + PIECE))) {
+    for (let at = 0; at + PIECE_LENGTH <= lower.length;) {
+      if (!this.#pieces.has(lower.slice(at, at + PIECE_LENGTH))) {
         at++;
         continue;
       }
-      let end = at + PIECE;
-      while (end < lower.length && this.#pieces.has(lower.slice(end - PIECE + 1, end + 1))) end++;
+      let end = at + PIECE_LENGTH;
+      while (end < lower.length && this.#pieces.has(lower.slice(end - PIECE_LENGTH + 1, end + 1))) end++;
       while (text[end] === '=') end++;
       cleaned += text.slice(kept, at) + MASK;
       at = kept = end;

@@ -44,10 +44,10 @@ export class ReplyReader {
   /**
    * Parses octets. It does not keep them.
    *
-   * @param heard is called with each reply, in order
+   * @param onReply is called with each reply, in order
    * @throws ConnectionError `protocol` if the server does not speak SMTP
    */
-  read(octets: Buffer, heard: (reply: ReceivedReply) => void): void {
+  read(octets: Buffer, onReply: (reply: ReceivedReply) => void): void {
     const all = this.#rest === null ? octets : Buffer.concat([this.#rest, octets]);
     // The rest of the last read holds no LF: it was searched before.
     let search = this.#rest?.length ?? 0;
@@ -58,7 +58,7 @@ export class ReplyReader {
       if (lf < 0) break;
       const reply = this.#line(all, at, lf + 1);
       at = search = lf + 1;
-      if (reply !== null) heard(reply);
+      if (reply !== null) onReply(reply);
     }
     if (at === all.length || this.#stopped) return;
     if (all.length - at >= MAX_LINE) throw tooLong('line', MAX_LINE);

@@ -49,15 +49,15 @@ export interface Opening {
  * Connects, waits for the greeting, sends EHLO (HELO if the server does not know EHLO), and then makes STARTTLS and
  * AUTH as the options say. If the options do not ask for TLS, AUTH goes over a plain connection.
  *
- * @param heard is called with every reply
+ * @param onReply is called with every reply
  */
 export function openSession(
   options: SessionOptions,
   shared: Shared,
-  heard: (reply: ReceivedReply) => void = () => undefined,
+  onReply: (reply: ReceivedReply) => void = () => undefined,
 ): Opening {
   const { credentials, signal } = options;
-  const dialogue = new Dialogue(heard);
+  const dialogue = new Dialogue(onReply);
   const redactor = credentials === undefined ? null : redactorOf(credentials, options);
   const channel = new Channel({ ...options, redactor }, shared, dialogue);
   dialogue.channel = channel;
@@ -79,7 +79,7 @@ async function begin(channel: Channel, dialogue: Dialogue, options: SessionOptio
       if (!extensions.has('STARTTLS')) throw new UnsupportedError('STARTTLS');
       await dialogue.expect('STARTTLS', 'tls', dialogue.say('STARTTLS', 'tls'));
       channel.allow('greeting');
-      await dialogue.meanwhile((done) => channel.secure(done));
+      await dialogue.waitFor((done) => channel.secure(done));
       // RFC 3207 4.2: what the server announced before TLS does not count.
       extensions = await hello(dialogue, options);
     }

@@ -122,7 +122,7 @@ class Transaction implements ChannelListener {
     // If a part of the content has not left yet, the reply cannot be an answer to the content.
     if (meaning === null || (this.#step === 'end' && this.#place === 0 && this.channel.unsent > 0)) {
       this.channel.reject(reply, awaited);
-    } else if (reply.code === 421) this.#turnedOut(reply);
+    } else if (reply.code === 421) this.#closedByServer(reply);
     else this.#after(reply, meaning);
   }
 
@@ -282,7 +282,7 @@ class Transaction implements ChannelListener {
   }
 
   /** Ends the transaction after a 421: RFC 5321 3.8: the server closes the connection. */
-  #turnedOut(reply: ReceivedReply): void {
+  #closedByServer(reply: ReceivedReply): void {
     const phase = this.#step === 'reset' ? 'data' : this.#step;
     this.#decideRest({ phase, reply });
     this.channel.destroy();

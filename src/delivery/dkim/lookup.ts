@@ -12,7 +12,7 @@ export class LookupFailed extends Error {
 }
 
 /** Time-out in milliseconds for each try of a query. */
-const PATIENCE = 4_000;
+const TIMEOUT_MS = 4_000;
 const TRIES = 2;
 
 /**
@@ -21,7 +21,7 @@ const TRIES = 2;
  * @param server `ADDR:PORT` of a name server; null for those of the system
  */
 export function textLookup(server: string | null): TextLookup {
-  const resolver = new Resolver({ timeout: PATIENCE, tries: TRIES });
+  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
   if (server !== null) resolver.setServers([server]);
   return async (name) => {
     try {

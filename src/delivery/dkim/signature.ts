@@ -12,7 +12,7 @@ export interface SigningKey extends Pick<DkimKey, 'domain' | 'selector' | 'algor
 /** Fields that are signed once more than they occur, even if they do not occur, so that an attacker cannot add one. */
 const ALWAYS = ['From', 'Reply-To', 'Subject', 'To', 'Cc'];
 /** Fields that are signed once more than they occur, if they occur. */
-const WHERE_PRESENT = [
+const IF_PRESENT = [
   'Sender',
   'Date',
   'Message-ID',
@@ -73,11 +73,11 @@ export function fieldsToSign(header: HeaderSection): SignedFields {
     if (!isAll) fields.pop();
     for (const { octets } of fields) canonical += `${relaxedField(octets.toString('latin1'))}\r\n`;
     // If there are more of them, one more name would not mean "no further field" but the next field.
-    const once = isAll && (when === 'always' || (when === 'present' && fields.length > 0)) ? 1 : 0;
-    names.push(...Array.from({ length: fields.length + once }, () => name));
+    const extra = isAll && (when === 'always' || (when === 'present' && fields.length > 0)) ? 1 : 0;
+    names.push(...Array.from({ length: fields.length + extra }, () => name));
   };
   for (const name of ALWAYS) add(name, 'always');
-  for (const name of WHERE_PRESENT) add(name, 'present');
+  for (const name of IF_PRESENT) add(name, 'present');
   for (const name of PLAIN) add(name, 'never');
   return { names, canonical };
 }

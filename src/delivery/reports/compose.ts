@@ -4,10 +4,10 @@ import { newMessageId } from '../../message/message-id.js';
 import { isAscii, type Notice } from './notice.js';
 import type { Returned } from './returned.js';
 import { deliveryStatus } from './status.js';
-import { subjectOf, wordsOf } from './words.js';
+import { subjectOf, textPart } from './words.js';
 
 /** All data from which a notification is made. */
-export interface Material {
+export interface NotificationData {
   readonly notice: Notice;
   /** The name of this server. */
   readonly hostname: string;
@@ -39,7 +39,7 @@ export interface Composed {
  * programs, and the part of the message that is returned. If the message was sent with SMTPUTF8 from an address beyond
  * ASCII, the notification has the form of RFC 6533, since its sender accepts such mail.
  */
-export async function compose(material: Material): Promise<Composed> {
+export async function compose(material: NotificationData): Promise<Composed> {
   const { notice, hostname, now, returned } = material;
   const { reversePath, messageId } = notice.report;
   // If the sender's address is ASCII, the servers back to it may not support SMTPUTF8; that may even be the reason of
@@ -70,7 +70,7 @@ export async function compose(material: Material): Promise<Composed> {
   // A header section that is returned alone can be encoded; a message cannot.
   const isEightBit = utf8 || (returned.what === 'message' && returned.isEightBit);
   if (isEightBit) report.setHeader('Content-Transfer-Encoding', '8bit');
-  report.createChild('text/plain; charset=utf-8').setContent(wordsOf(notice, facts));
+  report.createChild('text/plain; charset=utf-8').setContent(textPart(notice, facts));
   addPart(report, utf8 ? 'message/global-delivery-status' : 'message/delivery-status', Buffer.from(status));
   if (returned.what !== 'nothing') addPart(report, typeOf(returned, utf8), returned.octets);
   return { octets: await report.build(), from, subject, messageId: ownId, isEightBit, utf8 };

@@ -4,7 +4,7 @@ import { expiryOf, type RetryPolicy } from '../queue/schedule.js';
 import { StoreGaps } from '../queue/store-backoff.js';
 import { compose } from './compose.js';
 import { noticesOf, type Notice } from './notice.js';
-import { comesBackWhole, readReturned } from './returned.js';
+import { returnsWhole, readReturned } from './returned.js';
 
 /** Receives what happens to notifications, for the log. None of these methods may throw. */
 export interface ReportsObserver {
@@ -54,7 +54,7 @@ export function startReports(store: ReportsStore, options: ReportsOptions): Repo
 /** Number of messages that are read at one time. */
 const BATCH = 20;
 /** How often it looks for due notifications without a call of {@link Reports.wake}, in milliseconds. */
-const LOOK_EVERY = 60_000;
+const CHECK_INTERVAL = 60_000;
 
 /**
  * Makes messages of the notifications that are due, and puts them on the queue. One transaction stores a notification
@@ -63,7 +63,7 @@ const LOOK_EVERY = 60_000;
 class Reporter {
   readonly #now: () => number;
   readonly #stopped = new AbortController();
-  #nap = new AbortController();
+  #sleepAbort = new AbortController();
   #woken = false;
 
   constructor(
@@ -75,12 +75,12 @@ class Reporter {
 
   wake(): void {
     this.#woken = true;
-    this.#nap.abort();
+    this.#sleepAbort.abort();
   }
 
   stop(): void {
     this.#stopped.abort();
-    this.#nap.abort();
+    this.#sleepAbort.abort();
   }
 
   async run(): Promise<void> {
@@ -89,9 +89,9 @@ class Reporter {
       this.#woken = false;
       try {
         // If there were notifications, there may be more.
-        if (await this.#payAll()) continue;
+        if (await this.#sendDue()) continue;
         gaps.over();
-        await this.#sleep(LOOK_EVERY);
+        await this.#sleep(CHECK_INTERVAL);
       } catch (error) {
         if (error instanceof StoreError && error.code === 'closed') return;
         if (!gaps.failing) {
@@ -103,15 +103,15 @@ class Reporter {
   }
 
   /** Returns whether at least one notification was stored or dropped. */
-  async #payAll(): Promise<boolean> {
-    let paid = false;
+  async #sendDue(): Promise<boolean> {
+    let sent = false;
     for (const report of await this.store.queue.owedReports(BATCH)) {
       for (const notice of noticesOf(report)) {
         if (this.#stopped.signal.aborted) return false;
-        if (await this.#pay(notice)) paid = true;
+        if (await this.#sendOrDrop(notice)) sent = true;
       }
     }
-    return paid;
+    return sent;
   }
 
   /**
@@ -119,7 +119,7 @@ class Reporter {
    *
    * @throws StoreError
    */
-  async #pay(notice: Notice): Promise<boolean> {
+  async #sendOrDrop(notice: Notice): Promise<boolean> {
     const { observer } = this.options;
     try {
       const id = await this.#store(notice);
@@ -137,7 +137,7 @@ class Reporter {
   async #store(notice: Notice): Promise<number | null> {
     const { report } = notice;
     const message = await this.store.message(report.id);
-    const whole = message !== null && comesBackWhole(notice, message.size);
+    const whole = message !== null && returnsWhole(notice, message.size);
     const now = this.#now();
     const composed = await compose({
       notice,
@@ -189,8 +189,8 @@ class Reporter {
   }
 
   async #sleep(milliseconds: number): Promise<void> {
-    this.#nap = new AbortController();
-    if (!this.#woken && !this.#stopped.signal.aborted) await pause(milliseconds, this.#nap.signal);
+    this.#sleepAbort = new AbortController();
+    if (!this.#woken && !this.#stopped.signal.aborted) await pause(milliseconds, this.#sleepAbort.signal);
   }
 }
 

@@ -21,7 +21,7 @@ export interface Returned {
  * for it. The message is not returned whole if it must go over TLS only (RFC 8689 5), if it cannot be a part of
  * another message (BODY=BINARYMIME), or if it is large.
  */
-export function comesBackWhole({ kind, report: { terms } }: Notice, size: number): boolean {
+export function returnsWhole({ kind, report: { terms } }: Notice, size: number): boolean {
   if (kind !== 'failed' || terms.ret !== 'FULL') return false;
   if (terms.requireTls || terms.body === 'BINARYMIME') return false;
   return size <= DELIVERY.returnedMessage.initial;

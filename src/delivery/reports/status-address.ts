@@ -9,14 +9,14 @@ import { isAscii } from './notice.js';
  */
 export function statusAddress(type: string, address: string, utf8: boolean): string {
   const known = type === 'rfc822' && !isAscii(address) ? 'utf-8' : type;
-  return `${known}; ${known === 'utf-8' && !utf8 ? coded(address) : address}`;
+  return `${known}; ${known === 'utf-8' && !utf8 ? encoded(address) : address}`;
 }
 
 // RFC 6533 3
 //   utf-8-addr-xtext    = 1*(QCHAR / EmbeddedUnicodeChar)
 //   EmbeddedUnicodeChar = %x5C.78 "{" HEXPOINT "}"
 //   QCHAR               = %x21-2a / %x2c-3c / %x3e-5b / %x5d-7e
-function coded(address: string): string {
+function encoded(address: string): string {
   return Array.from(address, (character) =>
     /^[!-*,-<>-[\]-~]$/.test(character)
       ? character

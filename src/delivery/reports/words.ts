@@ -3,7 +3,7 @@ import type { ReportedRecipient, ReportKind } from '../../store/queue.js';
 import type { Notice } from './notice.js';
 
 /** The data for the human-readable part that are not in the notice. */
-export interface WordsFacts {
+export interface TextFacts {
   /** The name of this server. */
   readonly hostname: string;
   /** The subject of the message, decoded; null if the message has no subject, or if it is not known. */
@@ -25,7 +25,7 @@ const SUBJECTS: Readonly<Record<ReportKind, string>> = {
 const SUBJECT_LENGTH = 150;
 
 /** Returns the subject of a notification, which begins with the result. */
-export function subjectOf({ kind }: Notice, { subject }: Pick<WordsFacts, 'subject'>): string {
+export function subjectOf({ kind }: Notice, { subject }: Pick<TextFacts, 'subject'>): string {
   return `${SUBJECTS[kind]}: ${subject === null || subject === '' ? 'your message' : shortened(subject)}`;
 }
 
@@ -35,12 +35,12 @@ function shortened(text: string): string {
 }
 
 /** Returns the human-readable part (RFC 6522 3), with CRLF. */
-export function wordsOf(notice: Notice, facts: WordsFacts): string {
+export function textPart(notice: Notice, facts: TextFacts): string {
   const { report, recipients } = notice;
   return [
     `This is the mail server ${facts.hostname}.`,
     '',
-    ...happened(notice, facts),
+    ...summaryOf(notice, facts),
     '',
     ...recipients.flatMap((recipient) => [`  ${recipient.forwardPath}`, ...reason(notice.kind, recipient)]),
     '',
@@ -58,7 +58,7 @@ export function wordsOf(notice: Notice, facts: WordsFacts): string {
     .join('\r\n');
 }
 
-function happened({ kind }: Notice, { retryUntil }: WordsFacts): string[] {
+function summaryOf({ kind }: Notice, { retryUntil }: TextFacts): string[] {
   switch (kind) {
     case 'failed':
       return [
@@ -91,7 +91,7 @@ function reason(kind: ReportKind, { attempt: { remoteHost, reply } }: ReportedRe
   return [own ? `    ${reply}` : `    ${remoteHost} said: ${reply}`];
 }
 
-function closing({ returned }: WordsFacts): string {
+function closing({ returned }: TextFacts): string {
   switch (returned) {
     case 'message':
       return 'Attached: the same for programs, and your message.';

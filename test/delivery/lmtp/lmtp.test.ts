@@ -11,7 +11,7 @@ import type { Transport } from '../../../src/delivery/transports/transport.js';
 import { createServer, type Handler, Refusal, Reply } from '../../../src/index.js';
 import { answering, hostileServer } from '../../client/hostile-server.js';
 import { shipment } from '../files/shipment.js';
-import { send, told } from '../smtp/rig.js';
+import { send, outcomesOf } from '../smtp/rig.js';
 
 const MESSAGE = 'Subject: x\r\n\r\n.hello\r\n';
 
@@ -98,7 +98,7 @@ const TO = ['a@b.example', 'c@b.example', 'd@b.example'];
 it('each recipient has the reply that is about it', async () => {
   const port = await saying(['250 2.1.5 a', '452 4.2.2 c is full', '550 5.1.1 No such user'], false);
   const deliveries = await send(lmtp(`lmtp://127.0.0.1:${port}`), shipment(MESSAGE, { to: TO }));
-  expect(told(deliveries)).toEqual([
+  expect(outcomesOf(deliveries)).toEqual([
     'delivered 250 2.1.5 a',
     'deferred 452 4.2.2 c is full',
     'bounced 550 5.1.1 No such user',

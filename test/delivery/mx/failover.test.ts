@@ -6,7 +6,7 @@ import { expectNoTrouble } from '../../server/harness.js';
 import { dnsServer } from '../dns-server.js';
 import { type FarEnd, type Fault, farEnd, type Phase } from '../far-end.js';
 import { shipment } from '../files/shipment.js';
-import { send, told } from '../smtp/rig.js';
+import { send, outcomesOf } from '../smtp/rig.js';
 import { mx } from './rig.js';
 
 expectNoTrouble();
@@ -55,7 +55,7 @@ it.each(ONWARD)('%s: %s, and the next server accepts the message', async (phase,
   const { first, second, transport } = await twoServers();
   first.behave = (moment) => (moment.phase === phase ? fault : undefined);
   const deliveries = await send(transport, shipment(MESSAGE, { to: ['x@b.example', 'y@b.example'] }));
-  expect(told(deliveries)).toEqual([DELIVERED, DELIVERED]);
+  expect(outcomesOf(deliveries)).toEqual([DELIVERED, DELIVERED]);
   expect(deliveries.map(({ remoteHost }) => remoteHost)).toEqual(['two.b.example', 'two.b.example']);
   expect([first.received.length, second.received.length]).toEqual([0, 1]);
 });
@@ -64,7 +64,7 @@ it('goes on to the next server if the connection is lost while the content is se
   const { first, second, transport } = await twoServers();
   first.behave = ({ phase }) => (phase === 'content' ? 'reset' : undefined);
   const large = `${'x'.repeat(78)}\r\n`.repeat(200_000);
-  expect(told(await send(transport, shipment(large, { to: ['x@b.example'] })))).toEqual([DELIVERED]);
+  expect(outcomesOf(await send(transport, shipment(large, { to: ['x@b.example'] })))).toEqual([DELIVERED]);
   expect([first.received.length, second.received.length]).toEqual([0, 1]);
 });
 
@@ -94,7 +94,7 @@ it('goes on with the open recipients only', async () => {
           : undefined;
   const to = ['good@b.example', 'grey1@b.example', 'bad@b.example', 'grey2@b.example'];
   const deliveries = await send(transport, shipment(MESSAGE, { to }));
-  expect(told(deliveries)).toEqual([DELIVERED, DELIVERED, 'bounced 550 5.1.1 Nobody', DELIVERED]);
+  expect(outcomesOf(deliveries)).toEqual([DELIVERED, DELIVERED, 'bounced 550 5.1.1 Nobody', DELIVERED]);
   const addresses = (end: FarEnd) =>
     end.received.map(({ recipients }) => recipients.map(({ address }) => address));
   expect(addresses(first)).toEqual([['good@b.example']]);
@@ -106,7 +106,7 @@ it('if no server accepts the message now, keeps the answer of the last one that 
   first.behave = ({ phase }) => (phase === 'rcpt' ? '450 4.2.0 Grey' : undefined);
   second.behave = ({ phase }) => (phase === 'mail' ? '451 4.3.0 Later' : undefined);
   const message = shipment(MESSAGE, { to: ['x@b.example'] });
-  expect(told(await send(transport, message))).toEqual(['deferred 451 4.3.0 Later']);
+  expect(outcomesOf(await send(transport, message))).toEqual(['deferred 451 4.3.0 Later']);
   await second.close();
-  expect(told(await send(transport, message))).toEqual(['deferred 450 4.2.0 Grey']);
+  expect(outcomesOf(await send(transport, message))).toEqual(['deferred 450 4.2.0 Grey']);
 });

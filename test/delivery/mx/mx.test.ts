@@ -6,7 +6,7 @@ import { expectNoTrouble, until } from '../../server/harness.js';
 import { dnsServer, type Records } from '../dns-server.js';
 import { type FarEnd, farEnd } from '../far-end.js';
 import { shipment } from '../files/shipment.js';
-import { send, told } from '../smtp/rig.js';
+import { send, outcomesOf } from '../smtp/rig.js';
 import { mx } from './rig.js';
 
 expectNoTrouble();
@@ -118,7 +118,7 @@ it('a domain without MX and an address literal are their own mail servers; messa
   const dns = await dnsServer({ 'b.example': { A: ['127.0.0.1'] } });
   const transport = mx(dns, end.port);
   for (const to of ['x@b.example', 'y@B.example', 'x@[127.0.0.1]']) {
-    expect(told(await send(transport, shipment(MESSAGE, { to: [to] })))).toEqual([DELIVERED]);
+    expect(outcomesOf(await send(transport, shipment(MESSAGE, { to: [to] })))).toEqual([DELIVERED]);
   }
   expect(end.received.map(({ connection }) => connection)).toEqual([0, 0, 1]);
   expect(dns.asked.filter((question) => question === 'MX b.example').length).toBe(1);
@@ -130,11 +130,11 @@ it('tries IPv6, then IPv4 if that does not answer', async () => {
     'six.example': { A: ['127.0.0.9'], AAAA: ['::1'] },
     'four.example': { A: ['127.0.0.1'], AAAA: ['::1'] },
   });
-  expect(told(await send(mx(dns, end.port), shipment(MESSAGE, { to: ['x@six.example'] })))).toEqual([
+  expect(outcomesOf(await send(mx(dns, end.port), shipment(MESSAGE, { to: ['x@six.example'] })))).toEqual([
     DELIVERED,
   ]);
   const four = await farEnd();
-  expect(told(await send(mx(dns, four.port), shipment(MESSAGE, { to: ['x@four.example'] })))).toEqual([
+  expect(outcomesOf(await send(mx(dns, four.port), shipment(MESSAGE, { to: ['x@four.example'] })))).toEqual([
     DELIVERED,
   ]);
 });

@@ -6,7 +6,7 @@ import { dnsServer, type Records } from '../dns-server.js';
 import { farEnd } from '../far-end.js';
 import { shipment } from '../files/shipment.js';
 import { pki } from '../pki.js';
-import { send, told } from '../smtp/rig.js';
+import { send, outcomesOf } from '../smtp/rig.js';
 import { mx, policyServer, policyText } from './rig.js';
 
 expectNoTrouble();
@@ -156,6 +156,6 @@ describe('MTA-STS', () => {
     expect(await send(without, strict)).toMatchObject([
       { outcome: 'bounced', enhancedCode: '5.7.30', reply: expect.stringContaining('does not offer') },
     ]);
-    expect(told(await send(without, message))[0]).toContain('delivered');
+    expect(outcomesOf(await send(without, message))[0]).toContain('delivered');
   });
 });

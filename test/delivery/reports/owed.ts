@@ -3,7 +3,7 @@ import type { DeliveryTerms } from '../../../src/store/port.js';
 import type { OwedReport, ReportedRecipient } from '../../../src/store/queue.js';
 import { compose, type Composed } from '../../../src/delivery/reports/compose.js';
 import { noticesOf, type Notice } from '../../../src/delivery/reports/notice.js';
-import { comesBackWhole, readReturned } from '../../../src/delivery/reports/returned.js';
+import { returnsWhole, readReturned } from '../../../src/delivery/reports/returned.js';
 import { NO_TERMS } from '../../store/fixtures.js';
 
 /** The times when the message came in, when its recipient was tried, and until when it is tried again. */
@@ -71,7 +71,7 @@ export async function notification(
     notice,
     hostname: 'mx.example',
     subject: 'Your order',
-    returned: await readReturned(pieces(octets), comesBackWhole(notice, octets.length)),
+    returned: await readReturned(pieces(octets), returnsWhole(notice, octets.length)),
     now: TIMES.tried,
     retryUntil: TIMES.until,
   });

@@ -5,7 +5,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { recipient, shipment } from '../files/shipment.js';
 import { PostfixRelay } from './postfix.js';
-import { send, smarthost, told } from './rig.js';
+import { send, smarthost, outcomesOf } from './rig.js';
 
 const relay = await PostfixRelay.begin();
 const missing = typeof relay === 'string' ? relay : '';
@@ -25,15 +25,15 @@ describe.skipIf(missing !== '')(
           recipient(1, 'more@b.example'),
         ],
       });
-      const answers = told(await send(transport, message));
+      const answers = outcomesOf(await send(transport, message));
       expect(answers).toEqual([
         expect.stringMatching(/^delivered 250 2\.0\.0 Ok/),
         expect.stringMatching(/^deferred 452 4\.5\.3 /),
       ]);
-      expect(told(await send(transport, shipment('Subject: two\r\n\r\nx\r\n')))[0]).toContain(
+      expect(outcomesOf(await send(transport, shipment('Subject: two\r\n\r\nx\r\n')))[0]).toContain(
         'delivered 250',
       );
-      expect(told(await send(transport, shipment('x\r\n', { size: 1_000_001 })))[0]).toContain(
+      expect(outcomesOf(await send(transport, shipment('x\r\n', { size: 1_000_001 })))[0]).toContain(
         'bounced 5.3.4',
       );
       const taken = relay.taken();

@@ -27,6 +27,6 @@ export async function send(
 }
 
 /** Returns `outcome reply` for each delivery. */
-export function told(deliveries: readonly Delivery[]): string[] {
+export function outcomesOf(deliveries: readonly Delivery[]): string[] {
   return deliveries.map(({ outcome, reply }) => `${outcome} ${reply}`);
 }

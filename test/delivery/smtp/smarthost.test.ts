@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { expectNoTrouble, until } from '../../server/harness.js';
 import { type Fault, farEnd, type Phase } from '../far-end.js';
 import { shipment } from '../files/shipment.js';
-import { send, smarthost, told } from './rig.js';
+import { send, smarthost, outcomesOf } from './rig.js';
 
 expectNoTrouble();
 
@@ -42,7 +42,7 @@ it('sends the null reverse-path, and the same mailbox twice', async () => {
   const end = await farEnd();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   const to = ['a@b.example', 'a@b.example', '"<"@b.example'];
-  expect(told(await send(transport, shipment(MESSAGE, { reversePath: '', to })))).toEqual(
+  expect(outcomesOf(await send(transport, shipment(MESSAGE, { reversePath: '', to })))).toEqual(
     to.map(() => DELIVERED),
   );
   expect(end.received[0]?.recipients.map(({ address }) => address)).toEqual(to);
@@ -84,7 +84,7 @@ it.each(REPLIES)('%s: %s, and the next message is delivered', async (phase, faul
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   expect(await send(transport, shipment(MESSAGE))).toEqual([expect.objectContaining(expected)]);
   end.behave = () => undefined;
-  expect(told(await send(transport, shipment(MESSAGE)))).toEqual([DELIVERED]);
+  expect(outcomesOf(await send(transport, shipment(MESSAGE)))).toEqual([DELIVERED]);
 });
 
 it('each recipient has a reply of its own', async () => {
@@ -100,7 +100,7 @@ it('each recipient has a reply of its own', async () => {
   });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   const to = ['bad1@b.example', 'good1@b.example', 'grey@b.example', 'good2@b.example', 'bad2@b.example'];
-  expect(told(await send(transport, shipment(MESSAGE, { to })))).toEqual([
+  expect(outcomesOf(await send(transport, shipment(MESSAGE, { to })))).toEqual([
     'bounced 550 5.1.1 Nobody',
     DELIVERED,
     'deferred 450 4.2.0 Grey',
@@ -124,10 +124,9 @@ it('a recipient that was refused stays refused when the message fails', async ()
           : undefined,
   });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
-  expect(told(await send(transport, shipment(MESSAGE, { to: ['bad@b.example', 'a@b.example'] })))).toEqual([
-    'bounced 550 5.1.1 Nobody',
-    'deferred 451 4.3.0 Later',
-  ]);
+  expect(
+    outcomesOf(await send(transport, shipment(MESSAGE, { to: ['bad@b.example', 'a@b.example'] }))),
+  ).toEqual(['bounced 550 5.1.1 Nobody', 'deferred 451 4.3.0 Later']);
 });
 
 it('sends many messages over one connection, and opens no more connections than allowed', async () => {
@@ -159,7 +158,7 @@ it.each(['close', 'reset'] as const)(
       await send(transport, shipment(MESSAGE));
       end.cut(how);
       // Sends at once: the connection may not know of the close yet.
-      expect(told(await send(transport, shipment(MESSAGE)))).toEqual([DELIVERED]);
+      expect(outcomesOf(await send(transport, shipment(MESSAGE)))).toEqual([DELIVERED]);
     }
     expect(end.received.length).toBe(6);
   },
@@ -173,7 +172,7 @@ it('delivers over a new connection if the remote server refuses further messages
     end.behave = ({ phase, taken }) =>
       phase === 'mail' && taken === end.received.length && end.connections === seen ? fault : undefined;
     const seen = end.connections;
-    expect(told(await send(transport, shipment(MESSAGE)))).toEqual([DELIVERED]);
+    expect(outcomesOf(await send(transport, shipment(MESSAGE)))).toEqual([DELIVERED]);
     expect(end.connections).toBe(seen + 1);
   }
 });
@@ -266,7 +265,7 @@ it('lets a delivery finish when the server stops, unless the transport is closed
     },
   });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
-  expect(told(await send(transport, shipment(MESSAGE), stop.signal))).toEqual([DELIVERED]);
+  expect(outcomesOf(await send(transport, shipment(MESSAGE), stop.signal))).toEqual([DELIVERED]);
   end.behave = ({ phase }) => {
     if (phase !== 'content') return undefined;
     void transport.close();
@@ -291,6 +290,6 @@ it('rejects if the content rejects, and sends no part of the message', async () 
     });
     await expect(send(transport, broken)).rejects.toThrow('the disk is gone');
   }
-  expect(told(await send(transport, shipment(MESSAGE)))).toEqual([DELIVERED]);
+  expect(outcomesOf(await send(transport, shipment(MESSAGE)))).toEqual([DELIVERED]);
   expect(end.received.length).toBe(1);
 });

@@ -21,7 +21,7 @@ export async function* unixLines(content: AsyncIterable<Uint8Array>): AsyncGener
 }
 
 /** Yields one piece, then the others. */
-export async function* preceded(
+export async function* prepend(
   first: Uint8Array,
   rest: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {

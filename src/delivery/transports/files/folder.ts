@@ -8,14 +8,14 @@ const LEFTOVER_AGE = 36 * 3_600_000;
 /** The subfolders: where a file is written, where it then appears, and where readers may move it. */
 export interface Layout {
   /** Names within the folder; empty for the folder itself. */
-  readonly stage: string;
-  readonly place: string;
+  readonly temporary: string;
+  readonly final: string;
   /** Readers move files there and append their flags to the name. */
   readonly read: string | null;
 }
 
-export const MAILDIR: Layout = { stage: 'tmp', place: 'new', read: 'cur' };
-export const FLAT: Layout = { stage: '.tmp', place: '', read: null };
+export const MAILDIR: Layout = { temporary: 'tmp', final: 'new', read: 'cur' };
+export const FLAT: Layout = { temporary: '.tmp', final: '', read: null };
 
 /** A folder in which files appear whole, and each once. Errors of the file system are thrown unchanged. */
 export class Folder {
@@ -31,7 +31,7 @@ export class Folder {
   /** Returns the path of a file with this name, as a reader of the folder would find it, or null. */
   async find(name: string): Promise<string | null> {
     await this.#prepare();
-    if (await exists(this.#path(this.#layout.place, name))) return join(this.#layout.place, name);
+    if (await exists(this.#path(this.#layout.final, name))) return join(this.#layout.final, name);
     const { read } = this.#layout;
     if (read === null) return null;
     const moved = (await readdir(this.#path(read))).find(
@@ -48,7 +48,7 @@ export class Folder {
    */
   async write(name: string, content: AsyncIterable<Uint8Array>): Promise<string> {
     await this.#prepare();
-    const staged = this.#path(this.#layout.stage, name);
+    const staged = this.#path(this.#layout.temporary, name);
     try {
       // Only the owner may read mail.
       const file = await open(staged, 'w', 0o600);
@@ -58,13 +58,13 @@ export class Folder {
       } finally {
         await file.close();
       }
-      await rename(staged, this.#path(this.#layout.place, name));
+      await rename(staged, this.#path(this.#layout.final, name));
     } catch (error) {
       await rm(staged, { force: true }).catch(() => undefined);
       throw error;
     }
-    await syncFolder(this.#path(this.#layout.place));
-    return join(this.#layout.place, name);
+    await syncFolder(this.#path(this.#layout.final));
+    return join(this.#layout.final, name);
   }
 
   #path(...names: readonly string[]): string {
@@ -81,11 +81,12 @@ export class Folder {
   }
 
   async #make(): Promise<void> {
-    const { stage, place, read } = this.#layout;
-    for (const name of [stage, place, ...(read === null ? [] : [read])]) {
+    const { temporary, final, read } = this.#layout;
+    for (const name of [temporary, final, ...(read === null ? [] : [read])]) {
       await makePrivateFolder(this.#path(name));
     }
-    for (const name of await readdir(this.#path(stage))) await removeLeftover(this.#path(stage, name));
+    for (const name of await readdir(this.#path(temporary)))
+      await removeLeftover(this.#path(temporary, name));
   }
 }
 

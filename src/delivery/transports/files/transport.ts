@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Recent } from '../../../base/bounded-map.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
-import { finalTraceFields, preceded, unixLines } from './content.js';
+import { finalTraceFields, prepend, unixLines } from './content.js';
 import { FLAT, Folder, MAILDIR } from './folder.js';
 import { emlName, maildirName } from './name.js';
 import type { FilesTarget } from './target.js';
@@ -76,7 +76,7 @@ class FilesTransport implements Transport {
   }
 
   #write(name: string, shipment: Shipment, maildir: boolean): Promise<string> {
-    const content = preceded(finalTraceFields(shipment), shipment.content());
+    const content = prepend(finalTraceFields(shipment), shipment.content());
     return this.#folder.write(name, maildir ? unixLines(content) : content);
   }
 

@@ -1,6 +1,6 @@
 import type { SmtpEnvironment } from '../smtp/environment.js';
 import { openRelay } from '../smtp/smarthost.js';
-import { formatPlace } from '../smtp/url.js';
+import { formatHostPort } from '../smtp/url.js';
 import type { Transport } from '../transport.js';
 import type { LmtpTarget } from './target.js';
 
@@ -12,6 +12,6 @@ import type { LmtpTarget } from './target.js';
  */
 export function openLmtp(target: LmtpTarget, environment: SmtpEnvironment): Transport {
   const { host, port, path } = target;
-  const name = path === null ? `lmtp://${formatPlace(host, port)}` : `lmtp+unix://${path}`;
+  const name = path === null ? `lmtp://${formatHostPort(host, port)}` : `lmtp+unix://${path}`;
   return openRelay(target, environment, { name, lmtp: true, path });
 }

@@ -14,7 +14,7 @@ export interface StsPolicy {
 export interface PolicyOptions {
   readonly resolver: Resolver;
   /** Whether policies may be fetched from addresses that are not on the public Internet. */
-  readonly anywhere: boolean;
+  readonly allowsPrivate: boolean;
   /** The port of HTTPS. The protocol's own is 443. */
   readonly port: number;
   /** PEM; undefined for the system's authorities. */
@@ -83,9 +83,9 @@ export class Policies {
 
   /** Fetches a policy. RFC 8461 3.3: by HTTPS with a valid certificate, no redirects, plain text. */
   async #fetch(domain: string): Promise<string> {
-    const { resolver, anywhere, port, ca } = this.options;
+    const { resolver, allowsPrivate, port, ca } = this.options;
     const host = `mta-sts.${domain}`;
-    const [address] = await addressesOf({ name: host, address: null }, resolver, anywhere);
+    const [address] = await addressesOf({ name: host, address: null }, resolver, allowsPrivate);
     return new Promise((resolve, reject) => {
       const request = get({
         host: address,

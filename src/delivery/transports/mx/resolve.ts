@@ -1,7 +1,7 @@
 import type { Resolver } from 'node:dns/promises';
 import type { MxRecord } from 'node:dns';
 import { isPublicAddress } from '../../../base/public-address.js';
-import { NoWay } from '../smtp/fault.js';
+import { DestinationError } from '../smtp/fault.js';
 import { literalAddress } from './destination.js';
 
 /** A mail server of a domain. */
@@ -24,7 +24,7 @@ const ADDRESSES = 3;
  * them, returns only those with a better preference, so that mail does not loop.
  *
  * @param self the name of this server
- * @throws NoWay if the domain takes no mail, or if DNS does not answer
+ * @throws DestinationError if the domain takes no mail, or if DNS does not answer
  */
 export async function mailHosts(
   domain: string,
@@ -39,7 +39,7 @@ export async function mailHosts(
   if (domain === '') throw bounced('5.1.3', 'the address has no domain');
   const records = await lookUp(domain, () => resolver.resolveMx(domain));
   if (records === 'no such name') {
-    throw new NoWay({
+    throw new DestinationError({
       ...BOUNCED,
       reply: `5.1.2 there is no domain ${domain}`,
       enhancedCode: '5.1.2',
@@ -50,7 +50,7 @@ export async function mailHosts(
   // RFC 7505 3: a record without a host says that the domain takes no mail.
   const named = records.filter(({ exchange }) => exchange !== '' && exchange !== '.');
   if (named.length === 0) {
-    throw new NoWay({
+    throw new DestinationError({
       ...BOUNCED,
       reply: `5.1.10 ${domain} takes no mail`,
       enhancedCode: '5.1.10',
@@ -65,7 +65,7 @@ export async function mailHosts(
   if (others.length === 0) {
     throw bounced('5.4.6', `mail for ${domain} would loop: DNS says that this server is its mail server`);
   }
-  return inOrder(others)
+  return byPreference(others)
     .slice(0, HOSTS)
     .map(({ name }) => ({ name, address: null }));
 }
@@ -77,16 +77,16 @@ function hostName(name: string): string {
 /**
  * Returns the addresses of a mail server, IPv6 first.
  *
- * @throws NoWay if it has no address, or no address that may be connected to
+ * @throws DestinationError if it has no address, or no address that may be connected to
  */
 export async function addressesOf(
   { name, address }: MailHost,
   resolver: Resolver,
-  anywhere: boolean,
+  allowsPrivate: boolean,
 ): Promise<readonly string[]> {
   const all = address === null ? await lookUpAddresses(name, resolver) : [address];
   if (all.length === 0) throw bounced('5.4.4', `${name} has no address`);
-  const allowed = anywhere ? all : all.filter(isPublicAddress);
+  const allowed = allowsPrivate ? all : all.filter(isPublicAddress);
   if (allowed.length === 0) throw bounced('5.4.4', `${name} has no address on the public Internet`);
   return allowed.slice(0, ADDRESSES);
 }
@@ -113,7 +113,7 @@ async function lookUp<Item>(name: string, ask: () => Promise<Item[]>): Promise<I
     if (code === 'ENODATA') return [];
     if (code === 'ENOTFOUND') return 'no such name';
     const reply = `4.4.3 DNS does not say where mail for ${name} goes: ${FAILURES[code] ?? 'it failed'} (${code})`;
-    throw new NoWay({ outcome: 'deferred', reply, enhancedCode: '4.4.3', general: true });
+    throw new DestinationError({ outcome: 'deferred', reply, enhancedCode: '4.4.3', general: true });
   }
 }
 
@@ -125,7 +125,9 @@ const FAILURES: Readonly<Record<string, string>> = {
 };
 
 /** Sorts by preference. Equal preferences come in random order, so that the hosts share the load. */
-function inOrder<Record extends Pick<MxRecord, 'priority'>>(records: readonly Record[]): readonly Record[] {
+function byPreference<Record extends Pick<MxRecord, 'priority'>>(
+  records: readonly Record[],
+): readonly Record[] {
   return records
     .map((record) => ({ record, chance: Math.random() }))
     .sort((a, b) => a.record.priority - b.record.priority || a.chance - b.chance)
@@ -134,6 +136,6 @@ function inOrder<Record extends Pick<MxRecord, 'priority'>>(records: readonly Re
 
 const BOUNCED = { outcome: 'bounced' } as const;
 
-function bounced(enhancedCode: string, reason: string): NoWay {
-  return new NoWay({ ...BOUNCED, reply: `${enhancedCode} ${reason}`, enhancedCode });
+function bounced(enhancedCode: string, reason: string): DestinationError {
+  return new DestinationError({ ...BOUNCED, reply: `${enhancedCode} ${reason}`, enhancedCode });
 }

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
 import { Pool, Shared } from '../../../client/index.js';
 import type { SmtpEnvironment } from '../smtp/environment.js';
-import { Fault, NoWay } from '../smtp/fault.js';
+import { SetupError, DestinationError } from '../smtp/fault.js';
 import { DEFAULT_SMTP_CLIENT, type SmtpClientLimits } from '../smtp/limits.js';
 import type { SessionOptions } from '../smtp/options.js';
 import { Session } from '../smtp/session.js';
-import { ship } from '../smtp/ship.js';
-import { formatPlace } from '../smtp/url.js';
+import { sendShipment } from '../smtp/ship.js';
+import { formatHostPort } from '../smtp/url.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import { destinationOf } from './destination.js';
 import { Policies, type StsPolicy } from './policies.js';
@@ -62,7 +62,7 @@ class MxTransport implements Transport {
     if (resolver !== null) this.#resolver.setServers([resolver]);
     this.#policies = new Policies({
       resolver: this.#resolver,
-      anywhere: this.#anywhere,
+      allowsPrivate: this.#allowsPrivate,
       port: stsPort,
       ca: this.#ca,
       now,
@@ -93,17 +93,17 @@ class MxTransport implements Transport {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
   }
 
-  get #anywhere(): boolean {
+  get #allowsPrivate(): boolean {
     return this.#target.private === 'allow';
   }
 
   #ship(search: Search, shipment: Shipment, signal: AbortSignal): Promise<Delivery[]> {
-    const way = {
+    const destination = {
       pool: () => this.#poolOf(search),
       open: (stop: AbortSignal, tried: ReadonlySet<string>) => this.#open(search, tried, stop),
-      several: true,
+      hasMoreServers: true,
     };
-    return ship(way, shipment, this.#now(), signal);
+    return sendShipment(destination, shipment, this.#now(), signal);
   }
 
   /**
@@ -134,16 +134,17 @@ class MxTransport implements Transport {
     const policyless = ignoresPolicy || this.#target.sts === 'off' || domain.startsWith('[') || domain === '';
     const policy = policyless ? null : await this.#policies.of(domain);
     const hosts = await mailHosts(domain, this.#resolver, this.#hostname);
-    const late = performance.now() + SEARCH_MS;
+    const deadline = performance.now() + SEARCH_MS;
     let problem: Error | undefined;
     for (const host of hosts.filter(({ name }) => !tried.has(name))) {
-      if (problem !== undefined && performance.now() > late) break;
+      if (problem !== undefined && performance.now() > deadline) break;
       try {
         return await this.#openHost(host, policy, signal);
       } catch (error) {
-        if (signal.aborted || !(error instanceof Fault || error instanceof NoWay)) throw error;
+        if (signal.aborted || !(error instanceof SetupError || error instanceof DestinationError))
+          throw error;
         // Only if no other server was tried: what another server accepted must not be sent again because of a waiver.
-        if (error instanceof Unfulfilled && tried.size === 0) search.refused = true;
+        if (error instanceof PolicyNotFulfilled && tried.size === 0) search.refused = true;
         // Keeps the error of the most preferred server, unless that one is final and another server may work later.
         if (problem === undefined || (isFinal(problem) && !isFinal(error))) problem = error;
       }
@@ -157,15 +158,16 @@ class MxTransport implements Transport {
     const enforced = policy?.mode === 'enforce';
     const named = policy !== null && policy.mode !== 'none' && policy.allows(name);
     if (enforced && !named) {
-      throw new Unfulfilled(`the MTA-STS policy does not allow ${name} as a mail server`);
+      throw new PolicyNotFulfilled(`the MTA-STS policy does not allow ${name} as a mail server`);
     }
     let problem: unknown;
-    for (const address of await addressesOf(host, this.#resolver, this.#anywhere)) {
+    for (const address of await addressesOf(host, this.#resolver, this.#allowsPrivate)) {
       try {
         return await this.#openAddress(name, address, enforced, named, signal);
       } catch (error) {
-        if (signal.aborted || !(error instanceof Fault || error instanceof NoWay)) throw error;
-        if (problem === undefined || error instanceof Unfulfilled) problem = error;
+        if (signal.aborted || !(error instanceof SetupError || error instanceof DestinationError))
+          throw error;
+        if (problem === undefined || error instanceof PolicyNotFulfilled) problem = error;
       }
     }
     throw problem;
@@ -183,7 +185,7 @@ class MxTransport implements Transport {
       host: name,
       port,
       address,
-      place: `${name} (${formatPlace(address, port)})`,
+      displayName: `${name} (${formatHostPort(address, port)})`,
       hello: this.#hostname,
       lmtp: false,
       tls: enforced ? 'required' : 'optional',
@@ -199,8 +201,9 @@ class MxTransport implements Transport {
     try {
       return await open(options.tls);
     } catch (error) {
-      if (!(error instanceof Fault) || error.phase !== 'tls') throw error;
-      if (enforced) throw new Unfulfilled(`the MTA-STS policy asks for verified TLS: ${error.message}`);
+      if (!(error instanceof SetupError) || error.phase !== 'tls') throw error;
+      if (enforced)
+        throw new PolicyNotFulfilled(`the MTA-STS policy asks for verified TLS: ${error.message}`);
       return await open('off');
     }
   }
@@ -216,12 +219,12 @@ interface Search {
 }
 
 /** The policy is not fulfilled. RFC 8461 5: mail waits until it is fulfilled, or changes. */
-class Unfulfilled extends NoWay {
+class PolicyNotFulfilled extends DestinationError {
   constructor(reason: string) {
     super({ outcome: 'deferred', reply: `4.7.5 ${reason}`, enhancedCode: '4.7.5', general: true });
   }
 }
 
 function isFinal(error: unknown): boolean {
-  return error instanceof NoWay && error.verdict.outcome === 'bounced';
+  return error instanceof DestinationError && error.verdict.outcome === 'bounced';
 }

@@ -8,7 +8,7 @@ import { judge, type Phase, type Verdict } from './reply.js';
 export interface Answer {
   readonly verdict: Verdict;
   /** Whether another mail server may be tried: nothing is decided, and the message was not sent (RFC 5321 5.1). */
-  readonly elsewhere: boolean;
+  readonly mayTryNextServer: boolean;
 }
 
 /** Returns the outcome of each recipient to which the envelope sends, by position. */
@@ -28,7 +28,7 @@ export function answersOf(
         reply === null
           ? unanswered(result, phase, host)
           : judge(judged(phase), reply.toString(), phase === 'rcpt' ? 1 : together);
-      return [recipient.position, { verdict, elsewhere: isOpen(result, own) }];
+      return [recipient.position, { verdict, mayTryNextServer: isOpen(result, own) }];
     }),
   );
 }

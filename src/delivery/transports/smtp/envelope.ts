@@ -41,7 +41,7 @@ export function envelopeFor(
   const shipment = extensions.has('SMTPUTF8') ? unmapped : withALabels(unmapped);
   const { reversePath, recipients, terms } = shipment;
   const all = refusalOfAll(shipment, route, now, binary);
-  const unwatched = terms.deliverBy?.otherwise === 'notify' && !extensions.has('DELIVERBY');
+  const lacksDeliverBy = terms.deliverBy?.otherwise === 'notify' && !extensions.has('DELIVERBY');
   const refusals = recipients.map((recipient) => ({
     recipient,
     refusal: all ?? refusalOf(recipient, extensions),
@@ -53,7 +53,7 @@ export function envelopeFor(
     mail: `MAIL FROM:<${reversePath}>${mailParameters(shipment, extensions, utf8, now, binary)}`,
     recipients: sent.map((recipient) => ({
       recipient,
-      command: `RCPT TO:<${recipient.forwardPath}>${extensions.has('DSN') ? notification(recipient, unwatched) : ''}`,
+      command: `RCPT TO:<${recipient.forwardPath}>${extensions.has('DSN') ? notification(recipient, lacksDeliverBy) : ''}`,
     })),
     refused: refusals.flatMap(({ recipient, refusal }) => (refusal === null ? [] : [{ recipient, refusal }])),
   };
@@ -170,13 +170,16 @@ function mailParameters(
     offered('DSN', envelopeId === null ? null : `ENVID=${encodeXtext(envelopeId)}`),
     offered('REQUIRETLS', requireTls ? 'REQUIRETLS' : null),
     offered('MT-PRIORITY', priority === 0 ? null : `MT-PRIORITY=${priority}`),
-    offered('DELIVERBY', deliverBy === null ? null : by(deliverBy, now)),
+    offered('DELIVERBY', deliverBy === null ? null : byParameter(deliverBy, now)),
   ].join('');
 }
 
 // RFC 2852 4
 //     by-value = by-time ";" by-mode [by-trace]
-function by({ time, otherwise, trace }: NonNullable<DeliveryTerms['deliverBy']>, now: number): string | null {
+function byParameter(
+  { time, otherwise, trace }: NonNullable<DeliveryTerms['deliverBy']>,
+  now: number,
+): string | null {
   const seconds = Math.ceil((time - now) / 1000);
   // If a message is to be returned, its by-time must be greater than zero. A message past its time is the runner's
   // case.
@@ -187,7 +190,7 @@ function by({ time, otherwise, trace }: NonNullable<DeliveryTerms['deliverBy']>,
 /**
  * Returns the DSN parameters of RCPT. RFC 3461 5.2.1: the parameters that came with the recipient are passed on.
  *
- * @param unwatched whether the sender wants to know of a delay, but the server does not support DELIVERBY: then RFC
+ * @param lacksDeliverBy whether the sender wants to know of a delay, but the server does not support DELIVERBY: then RFC
  * 2852 4.1.4.2 requires NOTIFY=DELAY
  */
 function notification({ notify, originalRecipient }: LeasedRecipient, unwatched: boolean): string {

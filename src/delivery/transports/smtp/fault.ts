@@ -4,8 +4,8 @@ import type { SessionOptions } from './options.js';
 import { enhancedCodeOf, type Phase, type Verdict } from './reply.js';
 
 /** A connection could not be set up; the message says why. */
-export class Fault extends Error {
-  override readonly name = 'Fault';
+export class SetupError extends Error {
+  override readonly name = 'SetupError';
   readonly enhancedCode: string | null;
 
   /** @param reply the reply of the remote server; null if it did not reply */
@@ -20,8 +20,8 @@ export class Fault extends Error {
 }
 
 /** No connection can be made; `verdict` is the outcome for the recipients. */
-export class NoWay extends Error {
-  override readonly name = 'NoWay';
+export class DestinationError extends Error {
+  override readonly name = 'DestinationError';
 
   constructor(readonly verdict: Verdict) {
     super(verdict.reply);
@@ -29,8 +29,8 @@ export class NoWay extends Error {
 }
 
 /** The server stops, so the attempt ends. The remote server is not at fault. */
-export class Stopped extends Error {
-  override readonly name = 'Stopped';
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError';
 
   constructor() {
     super('the server stops');
@@ -38,21 +38,25 @@ export class Stopped extends Error {
 }
 
 /** Returns the error for a session that could not be opened, in words that name the phase. */
-export function faultOf(
+export function setupErrorOf(
   error: unknown,
-  { host, place = host }: Pick<SessionOptions, 'host' | 'place'>,
+  { host, displayName = host }: Pick<SessionOptions, 'host' | 'displayName'>,
 ): Error {
   if (error instanceof ReplyError) {
     const phase = phaseOf(error.phase);
-    return new Fault(phase, `${host} ${REFUSED[phase]}: ${error.reply.toString()}`, error.reply.toString());
+    return new SetupError(
+      phase,
+      `${host} ${REFUSED[phase]}: ${error.reply.toString()}`,
+      error.reply.toString(),
+    );
   }
   if (!(error instanceof ConnectionError)) return error instanceof Error ? error : new Error(String(error));
-  if (error.fault === 'aborted') return new Stopped();
+  if (error.fault === 'aborted') return new StoppedError();
   const phase = phaseOf(error.phase);
-  if (error instanceof UnsupportedError) return new Fault(phase, `${host} ${lacking(error)}`, null);
-  return new Fault(
+  if (error instanceof UnsupportedError) return new SetupError(phase, `${host} ${lacking(error)}`, null);
+  return new SetupError(
     phase,
-    `${phase === 'connect' ? place : host} ${UNANSWERED[phase]}: ${reasonOf(error)}`,
+    `${phase === 'connect' ? displayName : host} ${NOT_ANSWERED[phase]}: ${reasonOf(error)}`,
     null,
   );
 }
@@ -83,7 +87,7 @@ const REFUSED: Readonly<Record<Phase, string>> = {
   end: 'refused the message',
 };
 
-const UNANSWERED: Readonly<Record<Phase, string>> = {
+const NOT_ANSWERED: Readonly<Record<Phase, string>> = {
   connect: 'cannot be reached',
   greeting: 'did not greet',
   hello: 'did not answer EHLO',

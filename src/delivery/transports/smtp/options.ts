@@ -11,7 +11,7 @@ export interface SessionOptions {
   /** The address of the host, if it was looked up already. */
   readonly address?: string;
   /** The name in the error message if the server cannot be reached. Default: the host. */
-  readonly place?: string;
+  readonly displayName?: string;
   /** The name that Postern sends in EHLO. */
   readonly hello: string;
   readonly lmtp: boolean;

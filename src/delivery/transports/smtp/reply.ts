@@ -50,15 +50,15 @@ export function enhancedCodeOf(reply: string): string | null {
 export function judge(phase: Phase, reply: string, recipients: number): Verdict {
   const code = Number(reply.slice(0, 3));
   const enhancedCode = enhancedCodeOf(reply);
-  const told = { reply: oneLine(reply), enhancedCode };
-  if (phase === 'end' && code >= 200 && code < 300) return { outcome: 'delivered', ...told };
+  const details = { reply: oneLine(reply), enhancedCode };
+  if (phase === 'end' && code >= 200 && code < 300) return { outcome: 'delivered', ...details };
   if (SETTING_UP.has(phase) || CREDENTIALS.has(code)) {
-    return { outcome: 'deferred', ...told, transportFailed: true };
+    return { outcome: 'deferred', ...details, transportFailed: true };
   }
   const passing = code < 500 || code > 599 || code === 503 || (phase === 'rcpt' && code === 552);
-  if (passing || Number.isNaN(code)) return { outcome: 'deferred', ...told };
+  if (passing || Number.isNaN(code)) return { outcome: 'deferred', ...details };
   const alone = phase === 'rcpt' || (phase === 'end' && recipients === 1);
-  return { outcome: 'bounced', ...told, hard: alone && isBadMailbox(code, enhancedCode, told.reply) };
+  return { outcome: 'bounced', ...details, hard: alone && isBadMailbox(code, enhancedCode, details.reply) };
 }
 
 const SETTING_UP: ReadonlySet<Phase> = new Set(['connect', 'greeting', 'hello', 'tls', 'auth']);
@@ -71,11 +71,11 @@ const CREDENTIALS: ReadonlySet<number> = new Set([530, 534, 535, 538]);
 const BAD_MAILBOX: ReadonlySet<string> = new Set(['5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10']);
 
 /** The words of servers that give no enhanced code for "no such mailbox". */
-const UNKNOWN =
+const NO_SUCH_MAILBOX =
   /\b(?:(?:no such|unknown|invalid|non-?existent) (?:local )?(?:user|recipient|mailbox|account|address)|(?:user|recipient|mailbox|account|address)(?: \S+)? (?:is )?(?:unknown|not found|invalid|does not exist|doesn't exist|not exist))\b/i;
 
 /** Words in similar texts that are about the sender or the message instead. */
-const POLICY =
+const POLICY_WORDS =
   /\b(?:spam|polic(?:y|ies)|block(?:ed|list)|blacklist|denied|reputation|relay|sender|spf|dkim|dmarc)\b/i;
 
 /**
@@ -84,5 +84,5 @@ const POLICY =
  */
 function isBadMailbox(code: number, enhancedCode: string | null, text: string): boolean {
   if (enhancedCode !== null && enhancedCode !== '5.0.0') return BAD_MAILBOX.has(enhancedCode);
-  return (code === 550 || code === 553) && UNKNOWN.test(text) && !POLICY.test(text);
+  return (code === 550 || code === 553) && NO_SUCH_MAILBOX.test(text) && !POLICY_WORDS.test(text);
 }

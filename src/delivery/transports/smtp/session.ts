@@ -3,7 +3,7 @@ import type { Shipment } from '../transport.js';
 import { type Answer, answersOf, isUndecided } from './answers.js';
 import { openContent } from './content.js';
 import type { Envelope } from './envelope.js';
-import { faultOf } from './fault.js';
+import { setupErrorOf } from './fault.js';
 import type { SessionOptions } from './options.js';
 
 /** The result of one transaction. */
@@ -24,7 +24,7 @@ export class Session implements Pooled {
   /**
    * Connects, sends EHLO, starts TLS and authenticates.
    *
-   * @throws Fault that says where it failed, or Stopped if the signal is aborted
+   * @throws SetupError that says where it failed, or StoppedError if the signal is aborted
    */
   static async open(options: SessionOptions, signal: AbortSignal): Promise<Session> {
     const { host, port, path, address, hello, lmtp, tls, verify, ca, credentials, limits, shared } = options;
@@ -50,7 +50,7 @@ export class Session implements Pooled {
       );
       return new Session(connection, options);
     } catch (error) {
-      throw faultOf(error, options);
+      throw setupErrorOf(error, options);
     }
   }
 

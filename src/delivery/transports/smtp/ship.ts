@@ -3,12 +3,12 @@ import type { Pool } from '../../../client/index.js';
 import { needsOf } from '../../needs.js';
 import type { Delivery, Shipment } from '../transport.js';
 import { envelopeFor, type Refusal } from './envelope.js';
-import { Fault, NoWay } from './fault.js';
+import { SetupError, DestinationError } from './fault.js';
 import type { Verdict } from './reply.js';
 import type { Session } from './session.js';
 
 /** The connections to one destination. */
-export interface Way {
+export interface Destination {
   pool(): Pool<Session>;
   /**
    * Opens a connection to a server of the destination.
@@ -17,7 +17,7 @@ export interface Way {
    */
   open(signal: AbortSignal, tried: ReadonlySet<string>): Promise<Session>;
   /** Whether the destination has more than one server to try. */
-  readonly several: boolean;
+  readonly hasMoreServers: boolean;
 }
 
 /**
@@ -28,7 +28,12 @@ export interface Way {
  * not sent (RFC 5321 5.1): after 4yz to MAIL, RCPT or DATA, and after a connection that was lost before the final dot.
  * It does not go on after 5yz, nor after the final dot.
  */
-export async function ship(way: Way, asked: Shipment, now: number, signal: AbortSignal): Promise<Delivery[]> {
+export async function sendShipment(
+  destination: Destination,
+  asked: Shipment,
+  now: number,
+  signal: AbortSignal,
+): Promise<Delivery[]> {
   // All shipments listen to one signal, so their number is not a sign of a leak.
   setMaxListeners(0, signal);
   const needs = await needsOf(asked);
@@ -37,11 +42,11 @@ export async function ship(way: Way, asked: Shipment, now: number, signal: Abort
   const deliveries = new Map<number, Delivery>();
   const tried = new Set<string>();
   for (let fresh = false; ;) {
-    const pool = way.pool();
+    const pool = destination.pool();
     let session: Session;
     try {
       session = await pool.acquire(
-        (stop) => way.open(stop, tried),
+        (stop) => destination.open(stop, tried),
         signal,
         ({ host }) => !fresh && !tried.has(host),
       );
@@ -69,8 +74,10 @@ export async function ship(way: Way, asked: Shipment, now: number, signal: Abort
       for (const [position, { verdict }] of answers) {
         deliveries.set(position, delivery(position, verdict, session));
       }
-      const open = shipment.recipients.filter(({ position }) => answers.get(position)?.elsewhere === true);
-      if (!way.several || open.length === 0 || signal.aborted) return [...deliveries.values()];
+      const open = shipment.recipients.filter(
+        ({ position }) => answers.get(position)?.mayTryNextServer === true,
+      );
+      if (!destination.hasMoreServers || open.length === 0 || signal.aborted) return [...deliveries.values()];
       shipment = { ...shipment, recipients: open };
       tried.add(session.host);
       fresh = false;
@@ -108,8 +115,8 @@ function notSent(position: number, error: unknown): Delivery {
 }
 
 function verdictOf(error: unknown): Verdict {
-  if (error instanceof NoWay) return error.verdict;
-  if (!(error instanceof Fault)) {
+  if (error instanceof DestinationError) return error.verdict;
+  if (!(error instanceof SetupError)) {
     const reason = error instanceof Error ? error.message : String(error);
     return { outcome: 'deferred', reply: `not begun: ${reason}`, enhancedCode: null };
   }

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { Pool, Shared } from '../../../client/index.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import type { SmtpEnvironment } from './environment.js';
-import { Fault } from './fault.js';
+import { SetupError } from './fault.js';
 import { DEFAULT_SMTP_CLIENT, type SmtpClientLimits } from './limits.js';
 import type { SessionOptions } from './options.js';
 import { Session } from './session.js';
-import { ship } from './ship.js';
+import { sendShipment } from './ship.js';
 import type { SmarthostTarget } from './target.js';
-import { formatPlace } from './url.js';
+import { formatHostPort } from './url.js';
 
 /**
  * Opens a transport that delivers everything to one server, which delivers it further.
@@ -17,12 +17,12 @@ import { formatPlace } from './url.js';
  */
 export function openSmarthost(target: SmarthostTarget, environment: SmtpEnvironment): Transport {
   const { host, port, tls } = target;
-  const name = `${tls === 'implicit' ? 'smtps' : 'smtp'}://${formatPlace(host, port)}`;
+  const name = `${tls === 'implicit' ? 'smtps' : 'smtp'}://${formatHostPort(host, port)}`;
   return openRelay(target, environment, { name, lmtp: false, path: null });
 }
 
 /** The protocol and the address of a relay. */
-interface Manner {
+interface RelayAddress {
   /** Its name for the log and for operators. */
   readonly name: string;
   readonly lmtp: boolean;
@@ -35,8 +35,12 @@ interface Manner {
  *
  * @throws if the file of `ca` cannot be read
  */
-export function openRelay(target: SmarthostTarget, environment: SmtpEnvironment, manner: Manner): Transport {
-  return new Smarthost(target, environment, manner);
+export function openRelay(
+  target: SmarthostTarget,
+  environment: SmtpEnvironment,
+  address: RelayAddress,
+): Transport {
+  return new Smarthost(target, environment, address);
 }
 
 class Smarthost implements Transport {
@@ -50,7 +54,7 @@ class Smarthost implements Transport {
   constructor(
     target: SmarthostTarget,
     { hostname, limits, now = Date.now }: SmtpEnvironment,
-    { name, lmtp, path }: Manner,
+    { name, lmtp, path }: RelayAddress,
   ) {
     const { host, port, tls, verify, ca, credentials } = target;
     this.name = name;
@@ -60,7 +64,7 @@ class Smarthost implements Transport {
     this.#session = {
       host,
       port,
-      ...(path === null ? {} : { path, place: path }),
+      ...(path === null ? {} : { path, displayName: path }),
       hello: hostname,
       lmtp,
       tls,
@@ -79,8 +83,12 @@ class Smarthost implements Transport {
   }
 
   send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
-    const way = { pool: () => this.#pool, open: (stop: AbortSignal) => this.#open(stop), several: false };
-    return ship(way, shipment, this.#now(), signal);
+    const destination = {
+      pool: () => this.#pool,
+      open: (stop: AbortSignal) => this.#open(stop),
+      hasMoreServers: false,
+    };
+    return sendShipment(destination, shipment, this.#now(), signal);
   }
 
   close(): Promise<void> {
@@ -94,7 +102,7 @@ class Smarthost implements Transport {
       const { tls, credentials } = this.#session;
       // With credentials there is no retry without TLS: an attacker who breaks the handshake would get the password.
       const plain =
-        tls === 'optional' && credentials === null && error instanceof Fault && error.phase === 'tls';
+        tls === 'optional' && credentials === null && error instanceof SetupError && error.phase === 'tls';
       if (!plain) throw error;
       return Session.open({ ...this.#session, tls: 'off' }, signal);
     }

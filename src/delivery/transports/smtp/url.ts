@@ -28,7 +28,7 @@ export function parseUrl(text: string): UrlParts | string {
   const at = authority.lastIndexOf('@');
   const credentials = at < 0 ? null : parseCredentials(authority.slice(0, at));
   if (typeof credentials === 'string') return credentials;
-  const place = parsePlace(authority.slice(at + 1));
+  const place = parseHostPort(authority.slice(at + 1));
   if (typeof place === 'string') return place;
   const options = query
     .split('&')
@@ -55,7 +55,7 @@ function parseCredentials(text: string): UrlParts['credentials'] | string {
   return { user: new Secret(user), password: new Secret(password) };
 }
 
-function parsePlace(text: string): Pick<UrlParts, 'host' | 'port'> | string {
+function parseHostPort(text: string): Pick<UrlParts, 'host' | 'port'> | string {
   const [, v6, name = '', digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(text) ?? [];
   const host = v6 ?? name;
   if (v6 !== undefined && !isIPv6(v6)) return `"${v6}" is not an IPv6 address`;
@@ -100,6 +100,6 @@ export function readOptions<Table extends Readonly<Record<string, OptionRow>>>(
 }
 
 /** Formats a host and a port as a URL has them. */
-export function formatPlace(host: string, port: number): string {
+export function formatHostPort(host: string, port: number): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
