@@ -19,7 +19,7 @@ export const CLIENT = {
     source: 'no limit in the RFCs; what EHLO announces has a kilobyte or so',
   },
   connect: {
-    about: 'For a remote server to take the connection.',
+    about: 'Until a remote server accepts the connection.',
     initial: 30_000,
     unit: 'ms',
     source: "Postfix's smtp_connect_timeout",
@@ -31,19 +31,19 @@ export const CLIENT = {
     source: 'RFC 5321 4.5.3.2.1',
   },
   command: {
-    about: 'For the reply to a command, and for a piece of content to be taken.',
+    about: 'Until the reply to a command, and until a piece of content is taken.',
     initial: 5 * 60_000,
     unit: 'ms',
     source: 'RFC 5321 4.5.3.2.2 to 4.5.3.2.5',
   },
   end: {
-    about: 'For the reply to the content, once it has been sent whole.',
+    about: 'Until the reply to the content, after all of it has been sent.',
     initial: 10 * 60_000,
     unit: 'ms',
     source: 'RFC 5321 4.5.3.2.6',
   },
   message: {
-    about: 'A message altogether, for a remote server that answers an octet now and then.',
+    about: 'One message altogether, if a remote server sends an octet now and then.',
     initial: 60 * 60_000,
     unit: 'ms',
     source: '50 MiB at 15 KiB a second',

@@ -5,10 +5,10 @@ import { CLIENT, type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from '../../../c
  */
 export const SMTP_CLIENT = {
   idle: {
-    about: 'A connection that has nothing to do is kept so long.',
+    about: 'How long an idle connection is kept.',
     initial: 30_000,
     unit: 'ms',
-    source: 'far sides wait five minutes (RFC 5321 4.5.3.2.7), and want their connections back',
+    source: 'servers wait five minutes (RFC 5321 4.5.3.2.7), and need their connections for others',
   },
   messages: {
     about: 'Messages over one connection before a new one is opened.',
