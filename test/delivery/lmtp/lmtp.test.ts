@@ -11,7 +11,7 @@ import type { Transport } from '../../../src/delivery/transports/transport.js';
 import { createServer, type Handler, Refusal, Reply } from '../../../src/index.js';
 import { answering, hostileServer } from '../../client/hostile-server.js';
 import { shipment } from '../files/shipment.js';
-import { send, outcomesOf } from '../smtp/rig.js';
+import { send, outcomesOf } from '../smtp/setup.js';
 
 const MESSAGE = 'Subject: x\r\n\r\n.hello\r\n';
 

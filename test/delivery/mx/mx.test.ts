@@ -6,8 +6,8 @@ import { expectNoTrouble, until } from '../../server/harness.js';
 import { dnsServer, type Records } from '../dns-server.js';
 import { type FarEnd, farEnd } from '../far-end.js';
 import { shipment } from '../files/shipment.js';
-import { send, outcomesOf } from '../smtp/rig.js';
-import { mx } from './rig.js';
+import { send, outcomesOf } from '../smtp/setup.js';
+import { mx } from './setup.js';
 
 expectNoTrouble();
 

@@ -6,8 +6,8 @@ import { dnsServer, type Records } from '../dns-server.js';
 import { farEnd } from '../far-end.js';
 import { shipment } from '../files/shipment.js';
 import { pki } from '../pki.js';
-import { send, outcomesOf } from '../smtp/rig.js';
-import { mx, policyServer, policyText } from './rig.js';
+import { send, outcomesOf } from '../smtp/setup.js';
+import { mx, policyServer, policyText } from './setup.js';
 
 expectNoTrouble();
 

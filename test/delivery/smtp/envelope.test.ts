@@ -13,7 +13,7 @@ import type { DeliverBy } from '../../../src/store/port.js';
 import { answering, hostileServer } from '../../client/hostile-server.js';
 import { farEnd } from '../far-end.js';
 import { recipient, shipment } from '../files/shipment.js';
-import { send, smarthost } from './rig.js';
+import { send, smarthost } from './setup.js';
 
 const EVERYTHING =
   '250-x\n250-SIZE 100\n250-8BITMIME\n250-SMTPUTF8\n250-DSN\n250-REQUIRETLS\n250-MT-PRIORITY\n250 DELIVERBY 60';

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { farEnd } from '../far-end.js';
 import { shipment } from '../files/shipment.js';
-import { send, smarthost } from './rig.js';
+import { send, smarthost } from './setup.js';
 
 const EDGES: readonly (readonly [name: string, content: string | Buffer])[] = [
   ['a plain message', 'Subject: x\r\n\r\nhello\r\n'],

@@ -5,7 +5,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { recipient, shipment } from '../files/shipment.js';
 import { PostfixRelay } from './postfix.js';
-import { send, smarthost, outcomesOf } from './rig.js';
+import { send, smarthost, outcomesOf } from './setup.js';
 
 const relay = await PostfixRelay.begin();
 const missing = typeof relay === 'string' ? relay : '';

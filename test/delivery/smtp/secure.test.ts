@@ -8,7 +8,7 @@ import { brokenTls } from '../broken-tls.js';
 import { farEnd } from '../far-end.js';
 import { shipment } from '../files/shipment.js';
 import { pki } from '../pki.js';
-import { send, smarthost } from './rig.js';
+import { send, smarthost } from './setup.js';
 
 expectNoTrouble();
 

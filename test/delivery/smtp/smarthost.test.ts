@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { expectNoTrouble, until } from '../../server/harness.js';
 import { type Fault, farEnd, type Phase } from '../far-end.js';
 import { shipment } from '../files/shipment.js';
-import { send, smarthost, outcomesOf } from './rig.js';
+import { send, smarthost, outcomesOf } from './setup.js';
 
 expectNoTrouble();
 
