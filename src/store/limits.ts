@@ -55,6 +55,13 @@ export const STORE = {
     unit: 'count',
     source: 'three years of days, or six weeks of hours',
   },
+  countedNames: {
+    about:
+      'Tags, and receiving domains, of a sending domain that statistics of one day count by themselves; further ones count together, under the name `,other`.',
+    initial: 1000,
+    unit: 'count',
+    source: 'more than a page can show; some ten mebibytes of counters a day at most',
+  },
   sessions: {
     about: 'Sessions of one principal; those seen longest ago end when there are more.',
     initial: 50,

@@ -6,6 +6,12 @@
  */
 import type { Scope } from './scope.js';
 
+/**
+ * The tag, or destination, under which those of a domain and day are counted together that come after the first
+ * {@link STORE.countedNames}. No tag has a comma.
+ */
+export const OTHER = ',other';
+
 export interface Counts {
   /** Messages taken in. */
   readonly accepted: number;
@@ -40,7 +46,7 @@ export const DELIVERY_BOUNDS: readonly number[] = [
 export interface StatisticsQuery {
   /** Name of one domain of the scope. Default: all of the scope together. */
   readonly domain?: string;
-  /** One tag, letter for letter. Default: all messages. */
+  /** One tag, letter for letter, or {@link OTHER}. Default: all messages. */
   readonly tag?: string;
   readonly unit: 'hour' | 'day';
   /** From the unit that this time is in, in milliseconds since the epoch. */
@@ -59,7 +65,7 @@ export interface TagCount {
 
 /** How a receiving domain took mail. */
 export interface Destination {
-  /** The domain of the forward-paths, lower case. */
+  /** The domain of the forward-paths, lower case, or {@link OTHER}. */
   readonly destination: string;
   readonly delivered: number;
   readonly deferred: number;
@@ -100,7 +106,7 @@ export interface Statistics {
 
   /**
    * Counts the stored messages anew from the hour that `since` is in, and returns what the counters would
-   * be if no message had been removed; changes nothing. For tests and for checks by an operator: its work
+   * be if no message had been removed; changes nothing. It counts every tag by itself. For tests and for checks by an operator: its work
    * grows with the messages.
    */
   recount(scope: Scope, query: StatisticsQuery): Promise<CountsAt[]>;

@@ -1,8 +1,11 @@
-/** SQL for counters: gathered while a transaction is open, written before it commits. */
+/** What counts: gathered while a transaction is open, written with it (see `counter-journal.ts`). */
 import type { Attempt } from '../../queue.js';
 import type { Status } from '../../port.js';
 import { deliveryBucket } from '../../statistics.js';
+import { CountedNames } from './counted-names.js';
+import { CounterJournal, TABLES, type Tally } from './counter-journal.js';
 import type { Database } from './database.js';
+import { DAY, floor, HOUR } from './time.js';
 
 /** Numbers of the measures in the table. The buckets of the time to delivery come from {@link FIRST_BUCKET} on. */
 export const MEASURES = {
@@ -15,8 +18,9 @@ export const MEASURES = {
 } as const;
 export const FIRST_BUCKET = 10;
 
-export const HOUR = 3_600_000;
-export const DAY = 24 * HOUR;
+/** Measures of a tally of a gauge, whose name is a status. */
+const GAUGE = { messages: 0, octets: 1 } as const;
+
 export const UNITS = { hour: 0, day: 1 } as const;
 
 /** What a message adds to the counters: a measure, at a time. */
@@ -33,28 +37,21 @@ interface MessageRow {
   readonly releaseAt: number | null;
 }
 
-/** What was gathered of one hour. */
-interface Gathered {
-  readonly domainId: number;
-  readonly tag: string;
-  readonly hour: number;
-  /** By measure. */
-  readonly counts: Map<number, number>;
-}
-
 export class Counters {
+  readonly #journal: CounterJournal;
+  readonly #tags: CountedNames;
+  readonly #destinations: CountedNames;
   readonly #message;
   readonly #recipients;
   readonly #attempts;
   readonly #add;
   readonly #addGauge;
   readonly #addDestination;
-  /** By hour, domain and tag: the rest is made of it before the commit. */
-  #counts = new Map<string, Gathered>();
-  #gauges = new Map<string, number>();
-  #destinations = new Map<string, number>();
 
   constructor(database: Database) {
+    this.#journal = new CounterJournal(database, (tally) => this.#fold(tally));
+    this.#tags = new CountedNames(database, 0);
+    this.#destinations = new CountedNames(database, 1);
     this.#message = database.prepare(`
       SELECT domain_id AS domainId, tags, received_at AS receivedAt, release_at AS releaseAt
       FROM message WHERE id = ?`);
@@ -71,6 +68,11 @@ export class Counters {
       ON CONFLICT DO UPDATE SET count = count + excluded.count`);
   }
 
+  /** For the process that folds, and for those that read. */
+  get journal(): CounterJournal {
+    return this.#journal;
+  }
+
   accepted(
     domainId: number,
     message: { readonly tags: readonly string[]; readonly receivedAt: number; readonly recipients: number },
@@ -78,12 +80,13 @@ export class Counters {
     size: number,
   ): void {
     const { tags, receivedAt, recipients } = message;
-    this.#count(domainId, tags, [
-      { measure: MEASURES.accepted, at: receivedAt, count: 1 },
-      { measure: MEASURES.recipients, at: receivedAt, count: recipients },
-    ]);
-    this.#gauge(domainId, status, 1);
-    this.#gauge(domainId, 'octets', size);
+    const hour = floor(receivedAt, HOUR);
+    const counts = [MEASURES.accepted, 1, MEASURES.recipients, recipients];
+    this.#journal.add(TABLES.counter, domainId, hour, '', counts);
+    for (const tag of tags) {
+      this.#journal.add(TABLES.counter, domainId, hour, this.#tags.counted(domainId, hour, tag), counts);
+    }
+    this.#gauge(domainId, status, 1, size);
   }
 
   /** Counts attempts of a message that are written in this transaction. */
@@ -99,9 +102,8 @@ export class Counters {
       this.#count(row.domainId, tags, facts);
       const destination = forwardPath.slice(forwardPath.lastIndexOf('@') + 1).toLowerCase();
       for (const { measure, at, count } of facts) {
-        for (const domainId of [row.domainId, 0]) {
-          add(this.#destinations, JSON.stringify([domainId, floor(at, DAY), destination, measure]), count);
-        }
+        const name = this.#destinations.counted(row.domainId, at, destination);
+        this.#journal.add(TABLES.destination, row.domainId, floor(at, DAY), name, [measure, count]);
       }
     }
   }
@@ -119,7 +121,7 @@ export class Counters {
   }
 
   contentRemoved(domainId: number, size: number): void {
-    this.#gauge(domainId, 'octets', -size);
+    this.#journal.add(TABLES.gauge, domainId, 0, '', [GAUGE.octets, -size]);
   }
 
   messageRemoved(domainId: number, status: Status): void {
@@ -140,35 +142,19 @@ export class Counters {
 
   /** Writes what was gathered. Called in the transaction, before it commits. */
   write(): void {
-    const rows = new Map<string, number>();
-    for (const { domainId, tag, hour, counts } of this.#counts.values()) {
-      for (const [measure, count] of counts) {
-        for (const owner of [domainId, 0]) {
-          add(rows, JSON.stringify([owner, tag, UNITS.hour, hour, measure]), count);
-          add(rows, JSON.stringify([owner, tag, UNITS.day, floor(hour, DAY), measure]), count);
-        }
-      }
-    }
-    for (const [key, count] of rows) {
-      const [owner, tag, unit, at, measure] = JSON.parse(key) as [number, string, number, number, number];
-      if (count !== 0) this.#add.run(owner, tag, unit, at, measure, count);
-    }
-    for (const [key, value] of this.#gauges) {
-      const [domainId, name] = key.split(' ');
-      if (value !== 0) this.#addGauge.run(Number(domainId), name ?? '', value);
-    }
-    for (const [key, count] of this.#destinations) {
-      const [domainId, day, destination, measure] = JSON.parse(key) as [number, number, string, number];
-      this.#addDestination.run(domainId, day, destination, measure, count);
-    }
-    this.forget();
+    this.#journal.write();
+  }
+
+  /** The transaction has committed. */
+  committed(): void {
+    this.#journal.committed();
   }
 
   /** Drops what was gathered: the transaction was taken back. */
   forget(): void {
-    this.#counts = new Map();
-    this.#gauges = new Map();
-    this.#destinations = new Map();
+    this.#journal.forget();
+    this.#tags.forget();
+    this.#destinations.forget();
   }
 
   #count(domainId: number, tags: readonly string[], facts: readonly Fact[]): void {
@@ -177,19 +163,34 @@ export class Counters {
 
   #countTag(domainId: number, tag: string, facts: readonly Fact[], sign: number): void {
     for (const { measure, at, count } of facts) {
-      const hour = floor(at, HOUR);
-      const key = `${domainId} ${hour} ${tag}`;
-      let gathered = this.#counts.get(key);
-      if (gathered === undefined) {
-        gathered = { domainId, tag, hour, counts: new Map() };
-        this.#counts.set(key, gathered);
-      }
-      gathered.counts.set(measure, (gathered.counts.get(measure) ?? 0) + sign * count);
+      const name = tag === '' ? '' : this.#tags.counted(domainId, at, tag);
+      this.#journal.add(TABLES.counter, domainId, floor(at, HOUR), name, [measure, sign * count]);
     }
   }
 
-  #gauge(domainId: number, name: string, value: number): void {
-    add(this.#gauges, `${domainId} ${name}`, value);
+  /** @param octets by which the stored content grows */
+  #gauge(domainId: number, status: string, messages: number, octets = 0): void {
+    const counts =
+      octets === 0 ? [GAUGE.messages, messages] : [GAUGE.messages, messages, GAUGE.octets, octets];
+    this.#journal.add(TABLES.gauge, domainId, 0, status, counts);
+  }
+
+  #fold({ table, domainId, at, name, counts }: Tally): void {
+    for (let index = 0; index < counts.length; index += 2) {
+      const measure = counts[index] ?? 0;
+      const count = counts[index + 1] ?? 0;
+      if (count === 0) continue;
+      if (table === TABLES.gauge) this.#addGauge.run(domainId, gaugeOf(name, measure), count);
+      else {
+        for (const owner of [domainId, 0]) {
+          if (table === TABLES.destination) this.#addDestination.run(owner, at, name, measure, count);
+          else {
+            this.#add.run(owner, name, UNITS.hour, at, measure, count);
+            this.#add.run(owner, name, UNITS.day, floor(at, DAY), measure, count);
+          }
+        }
+      }
+    }
   }
 }
 
@@ -210,10 +211,7 @@ function tagsOf({ tags }: MessageRow): string[] {
   return tags === null ? [] : (JSON.parse(tags) as string[]);
 }
 
-function add(counts: Map<string, number>, key: string, count: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + count);
-}
-
-export function floor(at: number, unit: number): number {
-  return Math.floor(at / unit) * unit;
+/** Returns the gauge that a measure of a tally adds to. */
+export function gaugeOf(status: string, measure: number): string {
+  return measure === GAUGE.octets ? 'octets' : status;
 }

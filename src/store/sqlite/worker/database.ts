@@ -62,6 +62,16 @@ export function beginWriting(database: Database): boolean {
   }
 }
 
+/** Runs reads that must see the database as it is at one moment. Not within a transaction. */
+export function inSnapshot<T>(database: Database, read: () => T): T {
+  database.exec('BEGIN');
+  try {
+    return read();
+  } finally {
+    database.exec('COMMIT');
+  }
+}
+
 function pragma(database: Database, name: string): number {
   const row = database.prepare(`PRAGMA ${name}`).get() as Record<string, number>;
   return row[name] ?? 0;

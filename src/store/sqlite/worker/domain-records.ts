@@ -1,7 +1,9 @@
 /** SQL for domains as the API shows them. */
 import type { DomainRecord, DomainRetention } from '../../domain-records.js';
 import { type Scope, STATUSES, type Status } from '../../port.js';
-import type { Database } from './database.js';
+import { TABLES } from './counter-journal.js';
+import { type Counters, gaugeOf } from './counters.js';
+import { type Database, inSnapshot } from './database.js';
 import type { Domains } from './domains.js';
 import type { SessionTable } from './sessions.js';
 
@@ -15,6 +17,8 @@ interface DomainRow extends DomainRetention {
 const NOTED_MS = 60_000;
 
 export class DomainRecordTable {
+  readonly #database: Database;
+  readonly #counters: Counters;
   readonly #domains: Domains;
   readonly #sessions: SessionTable;
   readonly #list;
@@ -23,7 +27,9 @@ export class DomainRecordTable {
   readonly #used;
   readonly #setRetention;
 
-  constructor(database: Database, domains: Domains, sessions: SessionTable) {
+  constructor(database: Database, domains: Domains, sessions: SessionTable, counters: Counters) {
+    this.#database = database;
+    this.#counters = counters;
     this.#domains = domains;
     this.#sessions = sessions;
     this.#list = database.prepare(`
@@ -81,17 +87,35 @@ export class DomainRecordTable {
     limit: number,
     now: number,
   ): DomainRecord[] {
-    const rows = this.#list.all(idOf(scope), name, after, contains, limit) as unknown as DomainRow[];
-    return rows.map(({ id, name, createdAt, ...retention }) => {
+    return inSnapshot(this.#database, () => {
+      const rows = this.#list.all(idOf(scope), name, after, contains, limit) as unknown as DomainRow[];
+      return this.#withGauges(rows, now);
+    });
+  }
+
+  #withGauges(rows: readonly DomainRow[], now: number): DomainRecord[] {
+    const values = new Map<string, number>();
+    const add = (id: number, gauge: string, value: number) => {
+      values.set(`${id} ${gauge}`, (values.get(`${id} ${gauge}`) ?? 0) + value);
+    };
+    for (const { id } of rows) {
       const gauges = this.#gauges.all(id) as { name: string; value: number }[];
-      const values = new Map(gauges.map((gauge) => [gauge.name, gauge.value]));
-      const messages = STATUSES.map((status) => [status, values.get(status) ?? 0]);
+      for (const { name, value } of gauges) add(id, name, value);
+    }
+    for (const { table, domainId, name, counts } of this.#counters.journal.unfolded()) {
+      if (table !== TABLES.gauge) continue;
+      for (let at = 0; at < counts.length; at += 2) {
+        add(domainId, gaugeOf(name, counts[at] ?? 0), counts[at + 1] ?? 0);
+      }
+    }
+    return rows.map(({ id, name, createdAt, ...retention }) => {
+      const messages = STATUSES.map((status) => [status, values.get(`${id} ${status}`) ?? 0]);
       return {
         id,
         name,
         createdAt,
         messages: Object.fromEntries(messages) as Record<Status, number>,
-        contentOctets: values.get('octets') ?? 0,
+        contentOctets: values.get(`${id} octets`) ?? 0,
         tokens: this.#tokens.all(id, now),
         retention,
       };

@@ -29,11 +29,17 @@ export function takeGroup(queue: Request<Write>[]): Request<Write>[] {
 export interface Around {
   /** In the transaction, before it commits. */
   beforeCommit(): void;
+  /** The transaction has committed. */
+  afterCommit(): void;
   /** The transaction was taken back. */
   afterRollback(): void;
 }
 
-const NOTHING: Around = { beforeCommit: () => undefined, afterRollback: () => undefined };
+const NOTHING: Around = {
+  beforeCommit: () => undefined,
+  afterCommit: () => undefined,
+  afterRollback: () => undefined,
+};
 
 export class GroupCommit {
   readonly #database: Database;
@@ -110,7 +116,7 @@ export class GroupCommit {
   #attempt(group: readonly Request<Write>[], wait: boolean): WriteResult[] | 'apart' | 'busy' {
     let begun = false;
     try {
-      this.#setSynchronous(group);
+      this.#setSynchronous(isPassing(group) ? 'NORMAL' : 'FULL');
       if (wait) this.#database.exec('BEGIN IMMEDIATE');
       else if (!beginWriting(this.#database)) return 'busy';
       begun = true;
@@ -119,6 +125,7 @@ export class GroupCommit {
       });
       this.#around.beforeCommit();
       this.#database.exec('COMMIT');
+      this.#around.afterCommit();
       const failure = this.#fault();
       return failure === null ? results : group.map((request) => ({ request, failure }));
     } catch (error) {
@@ -133,20 +140,41 @@ export class GroupCommit {
   }
 
   /**
-   * Nobody is told that a chunk is safe before its message is, so chunks alone need no sync of their own:
-   * the sync of the commit covers all that stands before it in the log. A lease is worth nothing once its
-   * holder is gone, and where the power is, so is he.
+   * Runs work that no client waits for in a transaction of its own, without a sync.
+   *
+   * @returns what the work returned
+   * @throws whatever the work or SQLite throws; then the transaction is taken back
    */
-  #setSynchronous(group: readonly Request<Write>[]): void {
-    const passing = group.every(
-      ({ operation }) =>
-        operation.kind === 'chunk' ||
-        operation.kind === 'discard' ||
-        (operation.kind === 'tell' && operation.passing),
-    );
-    const wanted = passing ? 'NORMAL' : 'FULL';
+  aside<T>(work: () => T): T {
+    this.#setSynchronous('NORMAL');
+    if (!beginWriting(this.#database)) throw new Error('another process writes');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #setSynchronous(wanted: 'FULL' | 'NORMAL'): void {
     if (wanted === this.#synchronous) return;
     this.#database.exec(`PRAGMA synchronous = ${wanted}`);
     this.#synchronous = wanted;
   }
+}
+
+/**
+ * Nobody is told that a chunk is safe before its message is, so chunks alone need no sync of their own:
+ * the sync of the commit covers all that stands before it in the log. A lease is worth nothing once its
+ * holder is gone, and where the power is, so is he.
+ */
+function isPassing(group: readonly Request<Write>[]): boolean {
+  return group.every(
+    ({ operation }) =>
+      operation.kind === 'chunk' ||
+      operation.kind === 'discard' ||
+      (operation.kind === 'tell' && operation.passing),
+  );
 }

@@ -330,4 +330,29 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE domain ADD COLUMN message_age INTEGER;
   ALTER TABLE domain ADD COLUMN content_octets INTEGER;
   `,
+  // 8: additions to the counters that are folded into them later, and the names that are counted by themselves.
+  `
+  CREATE TABLE counter_journal (
+    id      INTEGER PRIMARY KEY,
+    entries TEXT NOT NULL -- a line for each; counter-journal.ts has its form
+  ) STRICT;
+
+  CREATE TABLE counter_fold (
+    last INTEGER NOT NULL, -- rows up to this one are being folded
+    done INTEGER -- sums that are in the tables already; null: all
+  ) STRICT;
+  INSERT INTO counter_fold VALUES (0, NULL);
+
+  CREATE TABLE counted_name (
+    kind      INTEGER NOT NULL, -- 0: tag, 1: destination
+    domain_id INTEGER NOT NULL,
+    day       INTEGER NOT NULL,
+    name      TEXT NOT NULL,
+    PRIMARY KEY (kind, domain_id, day, name)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO counted_name
+    SELECT DISTINCT 0, domain_id, at, tag FROM counter WHERE unit = 1 AND domain_id <> 0 AND tag <> '';
+  INSERT INTO counted_name
+    SELECT DISTINCT 1, domain_id, day, destination FROM destination_counter WHERE domain_id <> 0;
+  `,
 ];

@@ -96,7 +96,7 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
     mail,
     operations: new Operations(database, { mail, waiting, removal, counters }),
     statistics: new StatisticsTable(database, counters),
-    domainRecords: new DomainRecordTable(database, domains, sessions),
+    domainRecords: new DomainRecordTable(database, domains, sessions, counters),
     webhookCalls,
     counters,
     outbox,

@@ -1,5 +1,6 @@
 /** What the worker has to do, and in which order it does it. */
 import { StoreError } from '../../port.js';
+import type { CounterJournal } from './counter-journal.js';
 import { BUSY_MS, type Database } from './database.js';
 import { OwnFiles } from './own-files.js';
 import { operationError, toFailure } from '../errors.js';
@@ -34,6 +35,7 @@ export class Desk {
   readonly #surroundings: Surroundings;
   readonly #intake: Intake;
   readonly #parts: Parts;
+  readonly #journal: CounterJournal;
   readonly #trash: Trash;
   readonly #uploads: Uploads;
   readonly #group: GroupCommit;
@@ -54,6 +56,7 @@ export class Desk {
     this.#trash = new Trash(database);
     const parts = openParts(database, this.#trash);
     this.#parts = parts;
+    this.#journal = parts.counters.journal;
     this.#intake = new Intake(database, parts);
     this.#uploads = new Uploads(this.#trash);
     this.#group = new GroupCommit(
@@ -63,6 +66,7 @@ export class Desk {
       () => this.#files.fault(),
       {
         beforeCommit: () => parts.counters.write(),
+        afterCommit: () => parts.counters.committed(),
         afterRollback: () => parts.counters.forget(),
       },
     );
@@ -186,13 +190,19 @@ export class Desk {
   }
 
   #mayTidy(): boolean {
-    if (this.#trash.isEmpty || this.#tidyRests || this.#closed) return false;
+    if (this.#tidyRests || this.#closed || (this.#trash.isEmpty && !this.#mayFold())) return false;
     return this.#closing === null || performance.now() < this.#closeBy;
+  }
+
+  /** Only one process folds. One that closes leaves it to the next. */
+  #mayFold(): boolean {
+    return this.#options.exclusive && this.#closing === null && this.#journal.isDue;
   }
 
   #tidy(): void {
     try {
-      this.#trash.removeSlice();
+      if (!this.#trash.isEmpty) this.#trash.removeSlice();
+      if (this.#mayFold()) this.#group.aside(() => this.#journal.step())();
     } catch {
       // Nobody waits for it: it is tried again later, and by the next server at the latest.
       this.#tidyRests = true;

@@ -9,8 +9,10 @@ import {
   type StatisticsQuery,
   type TagCount,
 } from '../../statistics.js';
-import { type Counters, DAY, FIRST_BUCKET, floor, HOUR, MEASURES, UNITS } from './counters.js';
-import type { Database } from './database.js';
+import { TABLES } from './counter-journal.js';
+import { type Counters, FIRST_BUCKET, MEASURES, UNITS } from './counters.js';
+import { type Database, inSnapshot } from './database.js';
+import { DAY, floor, HOUR } from './time.js';
 
 /** Messages that one step of a recount reads. */
 const STEP_MESSAGES = 500;
@@ -27,7 +29,10 @@ export interface RecountStep {
   readonly next: number | null;
 }
 
+type DestinationRow = { readonly destination: string } & Omit<CounterRow, 'at'>;
+
 export class StatisticsTable {
+  readonly #database: Database;
   readonly #counters: Counters;
   readonly #domainId;
   readonly #counts;
@@ -37,6 +42,7 @@ export class StatisticsTable {
   readonly #messages;
 
   constructor(database: Database, counters: Counters) {
+    this.#database = database;
     this.#counters = counters;
     this.#domainId = database.prepare('SELECT id FROM domain WHERE name = ?');
     this.#counts = database.prepare(`
@@ -60,9 +66,20 @@ export class StatisticsTable {
   counts(scope: Scope, { domain, tag = '', unit, since, until }: StatisticsQuery): CountsAt[] {
     const owner = this.#ownerOf(scope, domain);
     if (owner === null) return [];
-    const from = floor(since, unit === 'hour' ? HOUR : DAY);
-    const rows = this.#counts.all(owner, tag, UNITS[unit], from, until) as unknown as CounterRow[];
-    return countsOf(rows);
+    const length = unit === 'hour' ? HOUR : DAY;
+    const from = floor(since, length);
+    return inSnapshot(this.#database, () => {
+      const rows = this.#counts.all(owner, tag, UNITS[unit], from, until) as unknown as CounterRow[];
+      for (const { table, domainId, at, name, counts } of this.#counters.journal.unfolded()) {
+        if (table !== TABLES.counter || name !== tag || (owner !== 0 && owner !== domainId)) continue;
+        const start = floor(at, length);
+        if (start < from || start >= until) continue;
+        for (let index = 0; index < counts.length; index += 2) {
+          rows.push({ at: start, measure: counts[index] ?? 0, count: counts[index + 1] ?? 0 });
+        }
+      }
+      return countsOf(rows).filter(hasAny);
+    });
   }
 
   tags(
@@ -92,9 +109,18 @@ export class StatisticsTable {
   ): Destination[] {
     const owner = this.#ownerOf(scope, query.domain);
     if (owner === null) return [];
-    const rows = this.#destinations.all(owner, floor(query.since, DAY), query.until) as unknown as ({
-      readonly destination: string;
-    } & Omit<CounterRow, 'at'>)[];
+    const from = floor(query.since, DAY);
+    const rows = inSnapshot(this.#database, () => {
+      const rows = this.#destinations.all(owner, from, query.until) as unknown as DestinationRow[];
+      for (const { table, domainId, at, name, counts } of this.#counters.journal.unfolded()) {
+        if (table !== TABLES.destination || (owner !== 0 && owner !== domainId)) continue;
+        if (at < from || at >= query.until) continue;
+        for (let index = 0; index < counts.length; index += 2) {
+          rows.push({ destination: name, measure: counts[index] ?? 0, count: counts[index + 1] ?? 0 });
+        }
+      }
+      return rows;
+    });
     const measures = new Map<string, Omit<CounterRow, 'at'>[]>();
     for (const row of rows) {
       const known = measures.get(row.destination);
@@ -134,6 +160,11 @@ export class StatisticsTable {
     const id = (this.#domainId.get(domain) as { id: number } | undefined)?.id;
     return id === undefined || (scope !== 'all' && scope.domainId !== id) ? null : id;
   }
+}
+
+/** Re-tagging can leave an hour in which nothing is left. */
+function hasAny({ at: _, deliveryTimes, ...counts }: CountsAt): boolean {
+  return [...deliveryTimes, ...Object.values(counts)].some((count) => count !== 0);
 }
 
 /** Sums facts of the same time. They need not be in order. */
