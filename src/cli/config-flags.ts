@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
 import type { Key } from '../config/index.js';
 
-/** Flags that every command has; they are added once, for all. */
+/** Flags that every command has; they are added once, for all commands. */
 const GLOBAL = new Set(['data']);
 
-/** Adds a flag per key of the configuration. */
+/** Adds a flag for each key of the configuration. */
 export async function addConfigFlags(command: Command): Promise<void> {
   for (const [, option] of await configFlags()) command.addOption(option);
 }
 
-/** What the flags say, by the name of the key. */
+/** Returns the values of the flags, by the name of the key. */
 export async function readConfigFlags(
   command: Command,
 ): Promise<Record<string, string | string[] | undefined>> {
@@ -25,7 +25,7 @@ async function configFlags(): Promise<[name: string, option: Option][]> {
 
 function flagOf(key: Key): [string, Option][] {
   if (key.flag === undefined || key.variable === undefined) return [];
-  // An empty list is no default that could be shown.
+  // An empty list is not shown as a default.
   const shown = String(key.initial ?? '');
   const initial = shown === '' ? '' : `; default ${shown}`;
   const option = new Option(`${key.flag} <${key.placeholder}>`, `${key.about} (${key.variable}${initial})`);

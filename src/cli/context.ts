@@ -2,20 +2,20 @@ import type { Command } from 'commander';
 import type { Config } from '../config/index.js';
 import type { Output } from './output.js';
 
-/** What every command is given. */
+/** The things that every command gets. */
 export interface Context {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** The options that stand before or behind every command. */
+/** The options that may be given before or after the name of any command. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly data?: string;
 }
 
-/** The configuration for a command that has no flags of its own for it. */
+/** Returns the configuration for a command that has no flags of its own for it. */
 export async function configOf(context: Context, command: Command): Promise<Config> {
   const { config: file, data } = command.optsWithGlobals<GlobalOptions>();
   const { loadConfig } = await import('../config/index.js');

@@ -1,28 +1,31 @@
 import { ConfigError } from '../config/error.js';
 import { StoreError } from '../store/port.js';
 
-/** A command cannot do what it was asked. The message is one line that says what is wrong and what would help. */
+/**
+ * Thrown if a command cannot do what it was asked. The message is one line that says what is wrong and what would
+ * help.
+ */
 export class CliError extends Error {
   override readonly name = 'CliError';
 }
 
-/** What a command was asked makes no sense; likewise one line. */
+/** Thrown if a command line makes no sense. Its message is one line as well. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** How a failed command ends: what goes to standard error, and the exit status. */
+/** The end of a failed command: the text for standard error, and the exit status. */
 export interface Failure {
   readonly text: string;
   readonly exitCode: number;
 }
 
-/** What was asked is wrong: a command, an option, the configuration. */
+/** Exit status if the request is wrong: the command, an option, the configuration. */
 export const USAGE = 2;
-/** What was asked is right and could not be done. */
+/** Exit status if the request is right, but could not be done. */
 export const FAILED = 1;
 
-/** Says what has happened, for an operator. A stack is shown only of what nobody foresaw. */
+/** Describes for an operator what has happened. The stack is shown only if the error is an unexpected one. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof ConfigError) {
     const list = error.problems.map((problem) => `\n  - ${problem}`).join('');
@@ -45,19 +48,19 @@ export function describeFailure(error: unknown): Failure {
   return { text: `postern: unexpected failure: ${stack}`, exitCode: FAILED };
 }
 
-/** True where whoever read the output has had enough of it, as `head` does. */
+/** Returns true if the reader of the output is gone, as with `| head`. */
 export function isReaderGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EPIPE';
 }
 
-/** True where an import did not find a package. */
+/** Returns true if an import did not find a package. */
 export function isMissingPackage(error: unknown): boolean {
   return missingPackage(error) !== null;
 }
 
 /**
- * The name of the package that an import did not find. What the gateway needs beyond Node is optional, so
- * that who embeds the library need not install it.
+ * Returns the name of the package that an import did not find; null if the error is another one. The packages that the
+ * gateway needs beside Node are optional, so that an embedder of the library need not install them.
  */
 function missingPackage(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') return null;

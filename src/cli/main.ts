@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { describeFailure } from './error.js';
 
-// Imported here and not above, so that a missing package is told in one line as well.
+// Imported here and not above, so that a missing package is reported in one line as well.
 try {
   const { run } = await import('./run.js');
   const { argv, stdout, stderr, env } = process;
   const exitCode = await run(argv.slice(2), { stdout, stderr, environment: env });
-  // Everything that could be written is. What is left, such as a log that nothing reads, would keep the process.
+  // All output is written. Anything that is still open, such as a log without a reader, would keep the process alive.
   process.exit(exitCode);
 } catch (error) {
   const { text, exitCode } = describeFailure(error);

@@ -1,9 +1,15 @@
-/** What options and arguments are read by: the value, or commander's error that says what is allowed. */
+/**
+ * Readers for options and arguments: each returns the value, or throws commander's error that says what is allowed.
+ */
 import { InvalidArgumentError } from 'commander';
 
 export type Read<T> = (text: string) => T;
 
-/** @param form what is allowed, in words */
+/**
+ * Makes a reader from a parser that returns undefined for a bad value.
+ *
+ * @param form what is allowed, in words
+ */
 export function reader<T>(parse: (text: string) => T | undefined, form: string): Read<T> {
   return (text) => {
     const value = parse(text);
@@ -18,7 +24,7 @@ function integerFromOne(most: number, form: string): Read<number> {
 
 export const positiveInteger = integerFromOne(Number.MAX_SAFE_INTEGER, 'a whole number from 1');
 
-/** Each is a process or nearly one: a slip of the finger must not take the machine. */
+/** Each thread is a process or nearly one: a typing mistake must not overload the machine. */
 export const threads = integerFromOne(256, 'a whole number from 1 to 256');
 
 export const wholeNumber: Read<number> = reader(

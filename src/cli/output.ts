@@ -6,24 +6,24 @@ import { isReaderGone } from './error.js';
 const ATTEMPT_MS = 1_000;
 
 /**
- * A stream that commands write to. Each write waits until the octets are taken, so that output of any size
- * needs the memory of one piece; a reader that went away shows as a rejection with `EPIPE`.
+ * A stream that commands write to. Each write waits until the octets are taken, so that output of any size needs the
+ * memory of one piece. If the reader is gone, a write rejects with `EPIPE`.
  */
 export class Output {
   readonly #stream: Writable & { readonly columns?: number; readonly isTTY?: boolean };
 
   constructor(stream: Writable & { readonly columns?: number; readonly isTTY?: boolean }) {
     this.#stream = stream;
-    // The same failure reaches the write's callback; unheard as an event, it would end the process.
+    // The write's callback gets the same error; without a listener, the event would end the process.
     stream.on('error', () => undefined);
   }
 
-  /** Width of the terminal that reads; undefined where none does. */
+  /** Width of the terminal in columns; undefined if the stream is not a terminal. */
   get columns(): number | undefined {
     return this.#stream.columns;
   }
 
-  /** Whether a terminal reads. */
+  /** True if the stream is a terminal. */
   get isTerminal(): boolean {
     return this.#stream.isTTY === true;
   }
@@ -38,9 +38,9 @@ export class Output {
   }
 
   /**
-   * Writes what a server says beside its log. Neither a device that is full nor one that nothing reads stops the
-   * server: resolves when the octets are taken, when they cannot be, or after a second. Rejects with `EPIPE` if the
-   * reader is gone.
+   * Writes a line of a server that does not go to its log. Neither a full device nor a missing reader stops the
+   * server: resolves when the octets are taken, when they cannot be taken, or after a second. Rejects with `EPIPE` if
+   * the reader is gone.
    */
   async attempt(piece: string): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
@@ -53,12 +53,12 @@ export class Output {
     await Promise.race([write, enough]).finally(() => clearTimeout(timer));
   }
 
-  /** One line of text. */
+  /** Writes one line of text. */
   line(text: string): Promise<void> {
     return this.write(`${text}\n`);
   }
 
-  /** One line that a program reads. */
+  /** Writes one line of JSON. */
   json(value: unknown): Promise<void> {
     return this.line(JSON.stringify(value));
   }

@@ -10,7 +10,7 @@ const DESCRIPTION = 'An SMTP submission server: takes mail from apps, keeps it s
 const JSON_OPTION = ['--json', 'one JSON object a line, for programs'] as const;
 
 /**
- * The command line. What a command does is imported when it is run, so that help comes at once.
+ * Builds the command line. The code of a command is imported when it runs, so that help is fast.
  *
  * @param withConfigFlags adds a flag per key of the configuration to `serve`, which loads the schema
  */
@@ -22,7 +22,7 @@ export async function buildProgram(
   const program = new Command('postern')
     .description(DESCRIPTION)
     .version(await version())
-    // Inherited by every command that is added below.
+    // Every command that is added below inherits it.
     .exitOverride()
     .configureOutput({
       ...output,

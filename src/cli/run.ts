@@ -5,7 +5,7 @@ import { USAGE, describeFailure, isReaderGone } from './error.js';
 import { Output } from './output.js';
 import { buildProgram } from './program.js';
 
-/** The surroundings of a command. */
+/** The environment that a command runs in. */
 export interface Surroundings {
   readonly stdout: Writable;
   readonly stderr: Writable;
@@ -15,7 +15,7 @@ export interface Surroundings {
 /**
  * Runs one command line, without the name of the program.
  *
- * @returns the exit status: 0, 1 where it could not be done, 2 where what was asked is wrong
+ * @returns the exit status: 0; 1 if it could not be done; 2 if the command line or the configuration is wrong
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const stdout = new Output(surroundings.stdout);
@@ -36,7 +36,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     if (isReaderGone(error)) return 0;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     const { text, exitCode } = describeFailure(error);
-    // It may quote a remote server, a file or an argument.
+    // The text may quote a remote server, a file or an argument.
     said.push(stderr.attempt(`${printableLines(text)}\n`));
     return exitCode;
   } finally {

@@ -1,12 +1,12 @@
 import { printable } from '../base/text.js';
 
-/** Longest cell; what is longer ends in an ellipsis. */
+/** Longest cell in columns; a longer one ends in an ellipsis. */
 const CELL_WIDTH = 48;
 
 /**
- * Lines of aligned columns. What comes out of messages is made safe for a terminal.
+ * Returns lines of aligned columns. Text that comes from messages is made safe for a terminal.
  *
- * @param width of the terminal, to which lines are cut; undefined cuts nothing
+ * @param width of the terminal, to which lines are cut; if it is undefined, nothing is cut
  */
 export function table(
   header: readonly string[],
@@ -17,8 +17,8 @@ export function table(
 }
 
 /**
- * A table that is written page by page, so that it needs the memory of one. Its columns are as wide as the widest cell
- * so far: a later page may widen them.
+ * A table that is written page by page, so that it needs the memory of one page. Its columns are as wide as the widest
+ * cell so far: a later page may widen them.
  */
 export class Table {
   readonly #widths: number[];
@@ -31,7 +31,7 @@ export class Table {
     this.#widths = header.map(() => 0);
   }
 
-  /** The lines of some rows; of the first ones, below the header. */
+  /** Returns the lines of some rows; the first call returns the header as well. */
   lines(rows: readonly (readonly string[])[]): string {
     const all = this.#header === null ? rows : [this.#header, ...rows];
     this.#header = null;
@@ -70,7 +70,7 @@ function pad(text: string, width: number): string {
 }
 
 const graphemes = new Intl.Segmenter();
-/** What terminals show two columns wide: emoji, and the scripts of East Asia (UAX #11, roughly). */
+/** Matches characters that terminals show two columns wide: emoji, and the scripts of East Asia (UAX #11, roughly). */
 const WIDE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
 

@@ -1,17 +1,21 @@
 import { DELIVER_FORM } from '../delivery/transports/schemes.js';
 import { Secret } from '../base/secret.js';
 
-/** The URL of a way of delivery. What it means is for delivery to say; here it is known what of it is secret. */
+/** The URL of a transport. Delivery parses it; this module only knows which parts of it are secret. */
 export interface DeliverUrl {
   readonly url: Secret;
-  /** The same with `[secret]` where user and password stood. */
+  /** The same URL with `[secret]` in place of user and password. */
   readonly shown: string;
 }
 
-/** How ways of delivery are written, in words for an error message. */
+/** The form of the URLs of transports, for error messages. */
 export const DELIVER_LIST_FORM = `a list of URLs in the order in which they are tried: ${DELIVER_FORM}`;
 
-/** @returns the URL, or in words what is wrong */
+/**
+ * Reads the URL of a transport.
+ *
+ * @returns the URL, or in words what is wrong
+ */
 export function parseDeliverUrl(text: string): DeliverUrl | string {
   if (!/^[a-z][a-z0-9+.-]*:/i.test(text)) return 'it does not begin with a scheme, such as smtp:';
   return { url: new Secret(text), shown: withoutSecrets(text) };
@@ -25,8 +29,9 @@ const SHOWN_OPTION =
   /^(?:(?:tls|verify|ca|connections|port|resolver|private|sts|sts_port|token_header)=|auth=(?:plain|login|oauthbearer|xoauth2)$)/;
 
 /**
- * Hides all that may be a secret, also in a URL that is wrong: all up to the last @, since a password may have an @ or
- * a slash that is not encoded; what stands where a port should, if the host was forgotten; values in the query.
+ * Hides everything that may be a secret, also if the URL is wrong: everything up to the last @, since a password may
+ * have an
+ * @ or a slash that is not encoded; the text in the place of a port, if the host was forgotten; values in the query.
  */
 function withoutSecrets(url: string): string {
   if (/^(?:maildir|file):/i.test(url)) return url;

@@ -8,7 +8,7 @@ import { webhookKeys } from './webhook-keys.js';
 
 const urls = z.array(structured<DeliverUrl>(parseDeliverUrl, ({ shown }) => shown));
 
-/** `deliver`: where messages go. */
+/** `deliver`: the transports of messages. */
 export const deliverKey = key(urls.prefault([]), {
   about:
     'Where messages go: the first URL, or the next where what it names cannot be reached. Without any, they are held.',
@@ -38,7 +38,7 @@ const route = z.object({
   }),
 });
 
-/** `[delivery]`: how messages leave. */
+/** `[delivery]`: how messages are delivered. */
 export const deliveryKeys = table(
   {
     workers: limitKey(DELIVERY.workers, { min: 1, max: 512 }),

@@ -1,4 +1,6 @@
-/** Units of a duration, in milliseconds, longest first. Months and years have no fixed length: left out. */
+/**
+ * Units of a duration in milliseconds, longest first. Months and years are left out, since they have no fixed length.
+ */
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],
@@ -7,14 +9,14 @@ const UNITS = [
   ['ms', 1],
 ] as const;
 
-/** How a duration is written, in words for an error message. */
+/** The form of a duration, for error messages. */
 export const DURATION_FORM = 'a whole number with a unit (ms, s, m, h, d), such as 30s, 5m or 48h';
 
 /**
- * Reads `500ms`, `30s`, `5m`, `48h`, `7d` and a bare `0`. A bare number other than zero is refused: nobody
- * can tell seconds from milliseconds in it.
+ * Reads `500ms`, `30s`, `5m`, `48h`, `7d` and a bare `0`. A bare number other than zero is refused, since it could
+ * mean seconds or milliseconds.
  *
- * @returns milliseconds, or undefined where the text is no duration
+ * @returns milliseconds, or undefined if the text is not a duration
  */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;

@@ -4,15 +4,15 @@ import { isIP, isIPv6 } from 'node:net';
 export interface Endpoint {
   /** An IPv4 address, an IPv6 address without brackets, or a host name such as `localhost`. */
   readonly address: string;
-  /** 0 lets the system choose. */
+  /** The port; 0 lets the system choose. */
   readonly port: number;
 }
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 
 /**
- * Reads `ADDR:PORT`, with an IPv6 address in brackets. Both parts must be there: what a missing one would
- * mean differs from program to program, and a port that is open by surprise is a hole.
+ * Reads `ADDR:PORT`, with an IPv6 address in brackets. Both parts are required: programs differ in what a missing part
+ * means, and a port that is open by surprise is a security hole.
  *
  * @returns the endpoint, or in words what is wrong
  */
@@ -40,7 +40,7 @@ export function formatEndpoint({ address, port }: Endpoint): string {
   return `${isIPv6(address) ? `[${address}]` : address}:${String(port)}`;
 }
 
-// 300.1.1.1 would pass as a host name: a name whose last label is a number is a mistyped address.
+// 300.1.1.1 would pass as a host name; if the last label is a number, the name is a mistyped address.
 function isAddress(text: string): boolean {
   return isIP(text) === 4 || (HOST_NAME.test(text) && !/(^|\.)\d+$/.test(text));
 }

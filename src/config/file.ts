@@ -8,10 +8,10 @@ import { type Given, type Layer, unknown } from './layer.js';
 type Tree = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a file of the configuration.
+ * Reads a configuration file.
  *
- * @returns null where there is no such file
- * @throws ConfigError where it cannot be read, or is not TOML
+ * @returns null if there is no such file
+ * @throws ConfigError if it cannot be read, or is not TOML
  */
 export async function readConfigFile(file: string): Promise<Tree | null> {
   let text: string;
@@ -25,19 +25,21 @@ export async function readConfigFile(file: string): Promise<Tree | null> {
   return parseConfigText(text, file);
 }
 
-/** As {@link readConfigFile}, of a text that is there already. */
+/** Does the same as {@link readConfigFile} with a text that was read already. */
 export function parseConfigText(text: string, file: string): Tree {
   try {
     return parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    // Its message goes on with the lines around the mistake, which may hold a secret.
+    // The rest of the message shows the lines around the mistake, which may hold a secret.
     const reason = error.message.split('\n', 1)[0] ?? '';
     throw new ConfigError([`${file}, line ${error.line}, column ${error.column}: ${reason}`]);
   }
 }
 
-/** What a file says. Paths in it are relative to its folder, so that it means the same from everywhere. */
+/**
+ * Returns the values of a file. Paths in it are relative to its folder, so that they mean the same from everywhere.
+ */
 export function fileLayer(keys: readonly Key[], tree: Tree, file: string): Layer {
   const values = new Map<string, Given>();
   const problems: string[] = [];
@@ -72,7 +74,7 @@ export function fileLayer(keys: readonly Key[], tree: Tree, file: string): Layer
   function fromFile(key: Key, value: unknown): unknown {
     if (key.form === 'tables' && Array.isArray(value))
       return value.map((row: unknown, index) => tableRow(key, row, index));
-    // One value may stand for a list of one.
+    // A single value may stand for a list of one.
     if (key.form === 'list' && typeof value === 'string') return [value];
     return key.holds === 'path' && typeof value === 'string' ? relativeToFile(value) : value;
   }

@@ -4,7 +4,7 @@ import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.js';
 import { key, table } from './key.js';
 import { structured, yesOrNo } from './kinds.js';
 
-/** A name or address that a Host field may have, without its port. */
+/** Matches a name or address that a Host field may have, without its port. */
 const HOST = /^(?=.{1,253}$)([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/;
 
 const DEFAULT_LISTEN = '127.0.0.1:8025';

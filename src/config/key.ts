@@ -1,40 +1,42 @@
 import { z } from 'zod';
 import type { Limit } from '../base/limit.js';
 
-/** What is known of a configuration key beside its type: all that help, errors and documents say of it. */
+/** A description of a configuration key besides its type: everything that help, errors and documents say about it. */
 export interface KeyInfo {
-  /** What it does, for an operator; one or two sentences. */
+  /** Describes for an operator what the key does, in one or two sentences. */
   readonly about: string;
-  /** Where its default comes from: a section of an RFC, or the reason in a few words. */
+  /** The source of the default: a section of an RFC, or the reason in a few words. */
   readonly source?: string;
-  /** What the value is called in help, such as `SIZE`. */
+  /** The name of the value in help, such as `SIZE`. */
   readonly placeholder: string;
-  /** What is allowed, as a noun phrase for an error message. */
+  /** The allowed values, as a noun phrase for an error message. */
   readonly allowed: string;
-  /** The default as it is written in TOML; undefined where the key has none, or has one made at run time. */
+  /** The default as it is written in TOML; undefined if the key has no default, or if it is computed at run time. */
   readonly initial?: string | number | readonly string[];
-  /** The row of the table of limits that it sets. */
+  /** The row of the table of limits that the key sets. */
   readonly limit?: Limit;
-  /** `tables` can be written in the file only. */
+  /** The shape of the value. `tables` can only be written in the file. */
   readonly form?: 'one' | 'list' | 'tables';
-  /** A path is taken relative to the file that has it; a secret is never shown. */
+  /** A path is relative to the file that has it; a secret is never shown. */
   readonly holds?: 'path' | 'secret';
-  /** The flag, if it is not the one that follows from the name of the key. */
+  /** The flag, if it differs from the one that follows from the key's name. */
   readonly flag?: string;
 }
 
 const registry = z.registry<KeyInfo>();
 
-/** Makes a key of a schema. Comes last in its chain: a method called after it would make another schema. */
+/**
+ * Makes a key of a schema. It must be last in the chain: a method that is called after it would make another schema.
+ */
 export function key<Schema extends z.ZodType>(schema: Schema, info: KeyInfo): Schema {
   registry.add(schema, info);
   return schema;
 }
 
 /**
- * A group of keys: `[smtp]` in TOML. May be left out as a whole.
+ * Makes a group of keys, `[smtp]` in TOML. It may be left out as a whole.
  *
- * @param agree says what is wrong where keys, each right by itself, contradict each other
+ * @param agree reports keys that contradict each other, though each is right by itself
  */
 export function table<Shape extends z.core.$ZodShape>(
   shape: Shape,
@@ -47,21 +49,21 @@ export function table<Shape extends z.core.$ZodShape>(
   return object.prefault(() => ({}) as z.input<typeof object>);
 }
 
-/** A key, found in a schema. */
+/** A key that was found in a schema. */
 export interface Key extends Omit<KeyInfo, 'flag'> {
-  /** Names in the program, such as `['smtp', 'maxSize']`. */
+  /** Its names in the program, such as `['smtp', 'maxSize']`. */
   readonly path: readonly string[];
-  /** The name that people use: `smtp.max_size`. */
+  /** Its name in the file and in messages: `smtp.max_size`. */
   readonly name: string;
-  /** `POSTERN_SMTP_MAX_SIZE`; undefined where a variable cannot carry it. */
+  /** `POSTERN_SMTP_MAX_SIZE`; undefined if a variable cannot carry the value. */
   readonly variable: string | undefined;
-  /** `--smtp-max-size`; undefined where a flag cannot carry it. */
+  /** `--smtp-max-size`; undefined if a flag cannot carry the value. */
   readonly flag: string | undefined;
-  /** The keys of one table of an array of tables. */
+  /** The keys of one table, if this key is an array of tables. */
   readonly columns: readonly Key[];
 }
 
-/** Every key of a schema, in its order. */
+/** Returns every key of a schema, in its order. */
 export function keysOf(schema: z.core.$ZodType, path: readonly string[] = []): Key[] {
   const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : schema;
   const info = registry.get(schema);
@@ -85,7 +87,7 @@ function named(path: readonly string[], info: KeyInfo, schema: z.core.$ZodType):
   };
 }
 
-/** `maxSize` → `max_size`. */
+/** Turns `maxSize` into `max_size`. */
 function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -4,8 +4,8 @@ import { DURATION_FORM, formatDuration, parseDuration } from './duration.js';
 import { type KeyInfo, key } from './key.js';
 import { SIZE_FORM, formatSize, parseSize } from './size.js';
 
-// Each kind of key is a codec: its input is what a file, a variable or a flag can hold, its output what the
-// program works with, and encoding gives back what could have been written.
+// Each kind of key is a codec. Its input is what a file, a variable or a flag can hold, its output is the value that
+// the program uses, and encoding gives back a text that could have been written.
 
 type About = Pick<KeyInfo, 'about' | 'source' | 'limit'>;
 type Described = About & Pick<KeyInfo, 'placeholder' | 'allowed'>;
@@ -15,12 +15,12 @@ interface Range<Written> {
   readonly max: Written;
 }
 
-/** A length of time, in milliseconds. */
+/** Makes a key for a duration in milliseconds. */
 export function duration(about: About & Range<string>): z.ZodType<number> {
   return quantity(about, 'DURATION', DURATION_FORM, parseDuration, formatDuration);
 }
 
-/** A number of octets. */
+/** Makes a key for a number of octets. */
 export function size(about: About & Range<string>): z.ZodType<number> {
   return quantity(about, 'SIZE', SIZE_FORM, parseSize, (octets) => {
     const written = formatSize(octets);
@@ -28,7 +28,7 @@ export function size(about: About & Range<string>): z.ZodType<number> {
   });
 }
 
-/** A number of things. */
+/** Makes a key for a number of things. */
 export function count(about: About & Range<number>): z.ZodType<number> {
   return quantity(
     about,
@@ -39,7 +39,7 @@ export function count(about: About & Range<number>): z.ZodType<number> {
   );
 }
 
-/** One of a few words. */
+/** Makes a key for one of a few words. */
 export function choice<const Word extends string>(
   about: About & { readonly words: readonly Word[]; readonly initial: Word },
 ): z.ZodType<Word> {
@@ -50,7 +50,7 @@ export function choice<const Word extends string>(
   return key(schema, { ...info, placeholder: words.join('|'), allowed: `one of ${words.join(', ')}` });
 }
 
-/** True or false. */
+/** Makes a key for true or false. */
 export function yesOrNo(about: About & { readonly initial: boolean }): z.ZodType<boolean> {
   const { initial, ...info } = about;
   const schema = z
@@ -67,7 +67,7 @@ export function yesOrNo(about: About & { readonly initial: boolean }): z.ZodType
   });
 }
 
-/** A list of addresses and networks, empty unless given. */
+/** Makes a key for a list of addresses and networks; empty by default. */
 export function networks(about: About): z.ZodType<string[]> {
   const schema = z.array(z.string().refine((text) => parseNetwork(text) !== null)).prefault([]);
   return key(schema, {
@@ -79,29 +79,29 @@ export function networks(about: About): z.ZodType<string[]> {
   });
 }
 
-/** A file or folder. */
+/** Makes a key for a file or folder. */
 export function path(about: About & { readonly initial?: string }): z.ZodType<string> {
   const required = z.string().min(1);
   const schema = about.initial === undefined ? required : required.prefault(about.initial);
   return key(schema, { ...about, placeholder: 'PATH', allowed: 'a path', holds: 'path' });
 }
 
-/** A file that need not be named. */
+/** Makes a key for a file that may be left out. */
 export function optionalPath(about: About): z.ZodType<string | null> {
   const schema = optional(z.string().min(1));
   return key(schema, { ...about, placeholder: 'PATH', allowed: 'a path', holds: 'path' });
 }
 
-/** A text of a certain form that need not be given. */
+/** Makes a key for a text of a certain form that may be left out. */
 export function optionalText(about: Described, form: RegExp): z.ZodType<string | null> {
   return key(optional(z.string().regex(form)), about);
 }
 
 /**
- * A text that is read into something of its own.
+ * Makes a key whose text is parsed.
  *
- * @param read gives the value, or says in words what is wrong with the text
- * @param write gives back a text that `read` takes
+ * @param read returns the value, or says in words what is wrong with the text
+ * @param write returns a text that `read` takes
  */
 export function structured<T extends object | null>(
   read: (text: string) => T | string,

@@ -1,21 +1,24 @@
 import type { Key } from './key.js';
 import { suggest } from '../base/suggest.js';
 
-/** One source's say in the configuration: values as they were written, by the name of the key. */
+/** The values of one source of the configuration, as they were written, by the name of the key. */
 export interface Layer {
   readonly values: ReadonlyMap<string, Given>;
-  /** What in it belongs to no key. */
+  /** Problems with names that belong to no key. */
   readonly problems: readonly string[];
 }
 
-/** A value and where it was written. */
+/** A value, and where it was written. */
 export interface Given {
   readonly value: unknown;
-  /** A file, a variable or a flag, as a user would look for it. */
+  /** The file, variable or flag, in words that let an operator find it. */
   readonly origin: string;
 }
 
-/** The variables `POSTERN_*`. An empty one counts as not set: that is how container tools pass on nothing. */
+/**
+ * Reads the variables `POSTERN_*`. An empty variable counts as not set: container tools pass on missing values in this
+ * way.
+ */
 export function environmentLayer(
   keys: readonly Key[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -35,18 +38,18 @@ export function environmentLayer(
   return { values, problems };
 }
 
-/** The variable that names the configuration file; not a key, because the file cannot say it. */
+/** The variable that names the configuration file. It is not a key, because the file cannot name itself. */
 export const CONFIG_VARIABLE = 'POSTERN_CONFIG';
 
 /**
- * The variable with the administrator's password. It is not a key: a password belongs neither into a file that is
- * shown by `--print-config` nor into a flag that every user of the machine can read.
+ * The variable with the administrator's password. It is not a key: a password must be neither in a file that
+ * `--print-config` shows nor in a flag that every user of the machine can read.
  */
 export const ADMIN_PASSWORD_VARIABLE = 'POSTERN_ADMIN_PASSWORD';
 
 const NOT_KEYS: ReadonlySet<string> = new Set([CONFIG_VARIABLE, ADMIN_PASSWORD_VARIABLE]);
 
-/** Flags, by the name of their key. A list may have been given in parts, by a flag that was repeated. */
+/** Reads flags, by the name of their key. If a flag is repeated, its values make a list. */
 export function flagLayer(
   keys: readonly Key[],
   flags: Readonly<Record<string, string | readonly string[] | undefined>>,
@@ -61,7 +64,7 @@ export function flagLayer(
   return { values, problems: [] };
 }
 
-/** Says that a name is unknown, and which one was probably meant. */
+/** Returns a text that says that a name is unknown, and which one was probably meant. */
 export function unknown(what: string, name: string, known: Iterable<string>): string {
   const guess = suggest(name, known);
   return `${what} is unknown${guess === undefined ? '' : `: did you mean ${guess}?`}`;
@@ -76,8 +79,8 @@ function read(key: Key, text: string): string | string[] {
 }
 
 /**
- * Kubernetes and Docker set `POSTERN_SERVICE_HOST`, `POSTERN_PORT=tcp://...` and the like in containers next
- * to a service called postern. Nobody wrote them, so nobody can be asked to correct them.
+ * Returns true for `POSTERN_SERVICE_HOST`, `POSTERN_PORT=tcp://...` and similar variables. Kubernetes and Docker set
+ * them in containers next to a service called postern. No person wrote them, so no person could correct them.
  */
 function isServiceLink(variable: string, text: string): boolean {
   return (

@@ -4,18 +4,18 @@ import { formatDuration } from './duration.js';
 import { count, duration, size } from './kinds.js';
 import { formatSize } from './size.js';
 
-/** The longest that a timer of Node can wait is 2^31 - 1 ms, a little more than this. */
+/** The longest time that fits a timer of Node: that can wait 2^31 - 1 ms, a little more than this. */
 const LONGEST_TIMER = '24d';
 
-/** The least and the most that an operator may set. */
+/** The least and the largest value that an operator may set. */
 interface Range {
   readonly min: string | number;
   readonly max?: string | number;
 }
 
 /**
- * A key that sets a limit of the room that keeps it: text, default and source are that room's, so that they
- * are said once.
+ * Makes a key that sets a limit. Its text, default and source are those of the limit's row, so that they are written
+ * once.
  */
 export function limitKey(limit: Limit, { min, max = LONGEST_TIMER }: Range): z.ZodType<number> {
   const { about, initial, source } = limit;

@@ -1,8 +1,8 @@
 import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.js';
 
-/** What one `listen` URL says. */
+/** The settings of one `listen` URL. */
 export interface ListenerConfig extends Endpoint {
-  /** What is spoken: SMTP, or LMTP (`lmtp://`, RFC 2033) for software that delivers by it. */
+  /** The protocol: SMTP, or LMTP (`lmtp://`, RFC 2033) for software that delivers by it. */
   readonly protocol: 'smtp' | 'lmtp';
   /**
    * - `implicit`: TLS from the first octet, nothing else (`smtps://`)
@@ -14,22 +14,23 @@ export interface ListenerConfig extends Endpoint {
   /** Whether MAIL needs AUTH first. */
   readonly auth: 'required' | 'optional';
   /**
-   * What `smtp.trusted_proxies` mean here. Whether a PROXY header comes is never guessed: who is trusted must
-   * send one, whoever is not must not.
-   * - `trusted`: connections from them begin with a PROXY header; others come directly
-   * - `required`: no others come
-   * - `off`: theirs are connections like any others
+   * Whether `smtp.trusted_proxies` use PROXY headers here. The server never guesses whether a PROXY header comes: a
+   * trusted proxy must send one, and no other client may.
+   * - `trusted`: connections from trusted proxies begin with a PROXY header; other clients connect directly
+   * - `required`: other clients are refused
+   * - `off`: connections from trusted proxies are like any others
    */
   readonly proxy: 'trusted' | 'required' | 'off';
-  /** Whether clients are asked for a TLS certificate that `tls.client_ca` must vouch for. */
+  /** Whether clients are asked for a TLS certificate, which must be issued by `tls.client_ca`. */
   readonly clientCert: 'off' | 'optional' | 'required';
 }
 
 /**
- * The query options of a listener URL: what each may be, the default first. A new option is a row here, a
- * field above and a line in `parseListener`.
+ * The query options of a listener URL, each with its values, the default first. A new option is a row here, a field
+ * above and a line in `parseListener`.
  *
- * Plain submission stays possible by default, because some apps can do nothing else; AUTH does not.
+ * Submission without TLS stays possible by default, because some apps can do nothing else; submission without AUTH
+ * does not.
  */
 const OPTIONS = {
   tls: ['optional', 'required', 'off'],
@@ -40,7 +41,7 @@ const OPTIONS = {
 
 type Options = { [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name][number] };
 
-/** How a listener is written, in words for an error message. */
+/** The form of a listener, for error messages. */
 export const LISTENER_FORM =
   'smtp://ADDR:PORT (STARTTLS, implicit TLS and plain on one port) or smtps://ADDR:PORT (implicit TLS only) or lmtp://ADDR:PORT (as smtp, by LMTP), ' +
   `with ${Object.entries(OPTIONS)
@@ -48,8 +49,8 @@ export const LISTENER_FORM =
     .join(' and ')}`;
 
 /**
- * Reads a listener URL. Written out by hand, because the URL class drops, decodes and repairs: here each
- * character has to mean something.
+ * Reads a listener URL. Does not use the URL class, which drops, decodes and repairs parts of a URL: here each
+ * character must mean something.
  *
  * @returns the listener, or in words what is wrong
  */
@@ -92,7 +93,7 @@ export function parseListener(url: string): ListenerConfig | string {
   };
 }
 
-/** Writes a listener as {@link parseListener} reads it, leaving out what is the default. */
+/** Writes a listener in the form that {@link parseListener} reads, without options that have their default. */
 export function formatListener(listener: ListenerConfig): string {
   const { auth, proxy, clientCert } = listener;
   const implicit = listener.tls === 'implicit';

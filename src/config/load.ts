@@ -5,25 +5,27 @@ import { CONFIG_VARIABLE, environmentLayer, flagLayer } from './layer.js';
 import { type Resolved, resolve } from './resolve.js';
 import { type Config, configSchema } from './schema.js';
 
-/** Read without being named, where the program is started in its folder. */
+/** Read without being named, if it is in the folder in which the program is started. */
 const DEFAULT_FILE = 'postern.toml';
 
-/** Where the configuration comes from. */
+/** The sources of the configuration. */
 export interface Sources {
-  /** The file that `--config` names. Without it `POSTERN_CONFIG`, then `./postern.toml` if there is one. */
+  /**
+   * The file that `--config` names. If it is missing, `POSTERN_CONFIG` is used, then `./postern.toml` if that exists.
+   */
   readonly file?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** By the name of the key, such as `smtp.max_size`. */
+  /** Flags by the name of their key, such as `smtp.max_size`. */
   readonly flags: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** A configuration, and the file that took part in it. */
+/** A configuration, and the file that was read for it. */
 export interface Loaded extends Resolved<Config> {
   readonly file: string | null;
 }
 
 /**
- * The configuration in force: file, then environment, then flags, in rising order of weight.
+ * Returns the configuration in force. Variables override the file, and flags override variables.
  *
  * @throws ConfigError with every problem at once
  */

@@ -4,8 +4,8 @@ import { type Key, keysOf } from './key.js';
 import type { Resolved } from './resolve.js';
 
 /**
- * Writes a configuration as TOML that means the same when it is read, with the place of each value that is
- * not a default beside it. Secrets are hidden.
+ * Writes a configuration as TOML that means the same when it is read. Each value that is not a default has its origin
+ * beside it. Secrets are hidden.
  */
 export function printConfig<T>(schema: z.ZodType<T>, { config, origins }: Resolved<T>): string {
   const written: unknown = z.encode(schema, config);

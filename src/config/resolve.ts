@@ -3,15 +3,15 @@ import { ConfigError } from './error.js';
 import { type Key, keysOf } from './key.js';
 import type { Given, Layer } from './layer.js';
 
-/** A configuration and where each key of it that was set has its value from. */
+/** A configuration, with the origin of each key that was set. */
 export interface Resolved<T> {
   readonly config: T;
-  /** Names of keys to files, variables and flags; a key that is not in it has its default. */
+  /** Maps names of keys to files, variables and flags; if a key is missing, it has its default. */
   readonly origins: ReadonlyMap<string, string>;
 }
 
 /**
- * Lays layers over each other, the weightiest last, and checks what comes of it.
+ * Merges layers and checks the result; later layers override earlier ones.
  *
  * @throws ConfigError with every problem at once
  */
@@ -53,7 +53,7 @@ function explain(issue: z.core.$ZodIssue, keys: readonly Key[], given: ReadonlyM
   const origin = found === undefined ? '' : ` (${found.origin})`;
   const value = dig(found?.value, rest);
   const problem = `${name}${show(value, holds)}${origin}`;
-  // What zod says by itself is for programmers; `allowed` says it for operators.
+  // zod's own text is for programmers; `allowed` says it for operators.
   if (issue.code !== 'custom' || issue.message === 'Invalid input')
     return `${problem}: allowed is ${allowed}`;
   return `${problem}: ${issue.message}${value === undefined ? '' : `; allowed is ${allowed}`}`;

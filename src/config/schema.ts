@@ -12,15 +12,15 @@ import { limitKey } from './limit-key.js';
 import { smtpKeys } from './smtp-keys.js';
 import { tlsKeys } from './tls-keys.js';
 
-// The one list of what can be configured. Variables, flags, help, errors and --print-config all come from
-// here; docs/postern.toml is held against it by a test.
+// The list of everything that can be configured. Variables, flags, help, errors and --print-config all come from it; a
+// test compares docs/postern.toml with it.
 
-/** ftext: a header field name, RFC 5322 3.6.8. */
+/** Matches a field name (ftext, RFC 5322 3.6.8). */
 const FIELD_NAME = /^[!-9;-~]+$/;
-/** A host name or an address literal. Looser than DNS, because names of machines are. */
+/** Matches a host name or an address literal. It is looser than DNS, because names of machines are. */
 const HOST_NAME = /^(?=.{1,255}$)([A-Za-z0-9._-]+|\[[0-9A-Za-z:.]+\])$/;
 
-/** What the mail API allows. */
+/** The file name extensions that the mail API allows. */
 const ATTACHMENTS = [
   ...['jpeg', 'jpg', 'png', 'gif', 'txt', 'pdf', 'docx', 'xlsx', 'pptx', 'csv', 'att'],
   ...['ics', 'ical', 'html', 'zip', 'auf'],
@@ -134,7 +134,9 @@ const keys = z.object({
   }),
 });
 
-/** The whole configuration. Tables are optional; so is each key, except those of an array of tables. */
+/**
+ * The schema of the whole configuration. Tables are optional, and so is each key, except those of an array of tables.
+ */
 export const configSchema = keys.superRefine(({ listen, smtp, tls }, context) => {
   for (const [index, { proxy, clientCert }] of listen.entries()) {
     const refuse = (message: string): void => {
@@ -149,10 +151,10 @@ export const configSchema = keys.superRefine(({ listen, smtp, tls }, context) =>
   }
 });
 
-/** The configuration in force. Durations are in milliseconds, sizes in octets; what is not set is null. */
+/** The configuration in force. Durations are in milliseconds, sizes in octets; a value that is not set is null. */
 export type Config = z.output<typeof configSchema>;
 
-// A machine may be called anything; what cannot be said in a greeting must not keep the server from starting.
+// A machine may have any name; if its name cannot be used in a greeting, the server must start all the same.
 function machineName(): string {
   return hostname().replace(/[^A-Za-z0-9._-]+/g, '-') || 'localhost';
 }

@@ -1,4 +1,4 @@
-/** Units of a size in octets, greatest first; at equal rank the binary one wins when writing. */
+/** Units of a size in octets, greatest first. If two fit equally well, the binary one is written. */
 const UNITS = [
   ['GiB', 1024 ** 3],
   ['GB', 1000 ** 3],
@@ -8,15 +8,15 @@ const UNITS = [
   ['KB', 1000],
 ] as const;
 
-/** How a size is written, in words for an error message. */
+/** The form of a size, for error messages. */
 export const SIZE_FORM =
   'a whole number of octets, or one with a unit (KiB, MiB, GiB of 1024; KB, MB, GB of 1000), such as 50MiB';
 
 /**
- * Reads `50MiB`, `10MB`, `512KiB`, `100B` and a plain number of octets. Units may be in any case; `50M` is
- * refused, because it means 1000 to some and 1024 to others.
+ * Reads `50MiB`, `10MB`, `512KiB`, `100B` and a plain number of octets. Units may be in any case. `50M` is refused,
+ * because it means 1000 to some people and 1024 to others.
  *
- * @returns octets, or undefined where the text is no size
+ * @returns octets, or undefined if the text is not a size
  */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d{1,16})\s*([KMG]i?B|B)?$/i.exec(text.trim());

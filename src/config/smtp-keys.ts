@@ -6,7 +6,7 @@ import { key, table } from './key.js';
 import { choice, networks, optionalText } from './kinds.js';
 import { limitKey } from './limit-key.js';
 
-/** RFC 2852, 4865, 6710 and 8689. */
+/** Extensions of RFC 2852, 4865, 6710 and 8689. */
 const EXTENSIONS = ['DELIVERBY', 'FUTURERELEASE', 'MT-PRIORITY', 'REQUIRETLS'] as const;
 
 /** `[smtp]`: limits and timeouts of the server. */

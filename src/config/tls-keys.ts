@@ -14,7 +14,7 @@ const certificate = z.object({
   }),
 });
 
-/** `[tls]`: certificates, and what is negotiated with them. */
+/** `[tls]`: certificates, and what clients may negotiate. */
 export const tlsKeys = table(
   {
     cert: optionalPath({

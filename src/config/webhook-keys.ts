@@ -1,6 +1,6 @@
 import { choice } from './kinds.js';
 
-/** Keys of `[delivery]` that are about webhooks. */
+/** The keys of `[delivery]` for webhooks. */
 export const webhookKeys = {
   webhookPrivate: choice({
     about:

@@ -5,7 +5,7 @@ import { formatSize } from '../../config/size.js';
 import { type Context, configOf } from '../context.js';
 import { expectStore } from './store.js';
 
-/** `postern backup FILE`: copies the data into one file, while a server runs or not. */
+/** Runs `postern backup FILE`: copies the data into one file, whether a server runs or not. */
 export async function backup(context: Context, command: Command, file: string): Promise<void> {
   const { data } = await configOf(context, command);
   await expectStore(data);

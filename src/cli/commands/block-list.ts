@@ -16,14 +16,14 @@ interface Options {
   readonly json?: true;
 }
 
-/** Entries that are asked of the store at once. */
+/** Entries that one call reads from the store. */
 const PAGE = 500;
-/** Octets of a path: RFC 5321 4.5.3.1.3. */
+/** Longest address, in octets (RFC 5321 4.5.3.1.3, without the angle brackets). */
 const ADDRESS_OCTETS = 254;
-/** Characters of a reason: more would not fit into the reply that tells it. */
+/** Longest reason, in characters. A longer one would not fit into the reply that shows it. */
 const REASON_LENGTH = 300;
 
-/** `postern block list` and `postern allow list`. */
+/** Runs `postern block list` and `postern allow list`. */
 export async function listEntries(context: Context, command: Command, verdict: Verdict): Promise<void> {
   const { domain, json } = command.opts<Options>();
   const { data } = await configOf(context, command);
@@ -41,7 +41,7 @@ export async function listEntries(context: Context, command: Command, verdict: V
   });
 }
 
-/** `postern block add ADDRESS` and `postern allow add ADDRESS`. */
+/** Runs `postern block add ADDRESS` and `postern allow add ADDRESS`. */
 export async function addEntry(
   context: Context,
   command: Command,
@@ -67,7 +67,7 @@ export async function addEntry(
   );
 }
 
-/** `postern block remove ADDRESS` and `postern allow remove ADDRESS`. */
+/** Runs `postern block remove ADDRESS` and `postern allow remove ADDRESS`. */
 export async function removeEntry(
   context: Context,
   command: Command,
@@ -116,7 +116,10 @@ async function expectDomain(store: Store, name: string, data: string): Promise<{
   return domain;
 }
 
-/** Loose, since it is compared with what clients write: whatever RCPT could name. */
+/**
+ * Reads an address. The check is loose, since the entry is compared with what clients write: any path of RCPT may
+ * match.
+ */
 function readAddress(text: string): string {
   const fits = /^[^\s@<].*@[^\s@<>]+$/.test(text) && Buffer.byteLength(text) <= ADDRESS_OCTETS;
   if (fits && printable(text) === text) return text.toLowerCase();

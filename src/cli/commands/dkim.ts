@@ -25,10 +25,10 @@ interface KeyOptions {
   readonly json?: true;
 }
 
-/** Labels of a name (RFC 6376 3.1), so that `selector._domainkey.domain` is one. */
+/** Matches labels that can be a selector (RFC 6376 3.1), so that `selector._domainkey.domain` is a name. */
 const SELECTOR = /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
-/** `postern domain dkim NAME`: makes keys, or shows those that there are. */
+/** Runs `postern domain dkim NAME`: makes keys, or shows the existing ones. */
 export async function domainKeys(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const options = command.opts<KeyOptions>();
@@ -61,7 +61,7 @@ async function makeKeys(keys: DkimKeys, domain: string, options: KeyOptions): Pr
         `--selector: ${shown} is no selector; give letters in lower case, digits and hyphens, up to 63`,
       );
     }
-    // Before any is made: a command that fails has made none.
+    // Checked before a key is made: if the command fails, it has made none.
     if (used.has(name)) throw inUse(shown, domain);
   }
   const made: DkimKey[] = [];
@@ -98,7 +98,7 @@ async function removeKey(
   );
 }
 
-/** The line that other programs rely on. */
+/** Returns the line that other programs rely on. */
 function keyLine(key: DkimKey): Record<string, unknown> {
   const { name, value } = keyRecord(key);
   const { domain, selector, algorithm, createdAt } = key;
@@ -122,7 +122,7 @@ function describe(domain: string, keys: readonly DkimKey[], made: boolean): stri
   return `${more} Put into the DNS, each on one line:\n\n${lines}\nThen: postern domain verify ${domain}\n`;
 }
 
-/** `postern domain verify NAME`: says what receivers find, and fails where something is missing. */
+/** Runs `postern domain verify NAME`: says what receivers find, and fails if something is missing. */
 export async function verifyDomain(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const options = command.opts<{ readonly resolver?: string; readonly json?: true }>();

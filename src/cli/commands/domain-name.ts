@@ -2,15 +2,15 @@ import { domainToASCII } from 'node:url';
 import { normalizeDomain } from '../../message/domain.js';
 import { CliError } from '../error.js';
 
-/** RFC 1035 2.3.4, without the root's empty label. */
+/** Longest name in octets, without the root's empty label (RFC 1035 2.3.4). */
 const NAME_OCTETS = 253;
-/** RFC 1123 2.1. */
+/** Matches a label of a host name (RFC 1123 2.1). */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
- * The form in which the store knows a domain: lower case, A-labels, no dot at the end.
+ * Returns the form in which the store keeps a domain: lower case, A-labels, no dot at the end.
  *
- * @throws CliError where it is no domain name
+ * @throws CliError if it is not a domain name
  */
 export function domainName(text: string): string {
   const name = normalizeDomain(text);
@@ -18,7 +18,7 @@ export function domainName(text: string): string {
     name !== null &&
     name.length <= NAME_OCTETS &&
     name.split('.').every((label) => LABEL.test(label)) &&
-    // Whatever is left that this function of a URL parser would change is an IPv4 address or a broken A-label.
+    // If this function of a URL parser would still change the name, it is an IPv4 address or has a broken A-label.
     domainToASCII(name) === name &&
     !/(^|\.)\d+$/.test(name);
   if (valid) return name;
@@ -26,7 +26,7 @@ export function domainName(text: string): string {
   throw new CliError(`${JSON.stringify(text)} is not a domain name; ${hint}`);
 }
 
-/** What a command says of a domain that the store does not know. */
+/** Returns the error for a domain that the store does not have. */
 export function noSuchDomain(name: string, data: string): CliError {
   return new CliError(`there is no domain ${name} in ${data}; "postern domain list" shows those that are`);
 }

@@ -13,7 +13,7 @@ interface Options {
   readonly grace?: string;
 }
 
-/** `postern domain add NAME`. The token is shown here and never again: the store keeps its hash alone. */
+/** Runs `postern domain add NAME`. The token is shown here and never again: the store keeps only its hash. */
 export async function addDomain(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const { data } = await configOf(context, command);
@@ -32,7 +32,7 @@ export async function addDomain(context: Context, command: Command, text: string
   );
 }
 
-/** `postern domain list`. */
+/** Runs `postern domain list`. */
 export async function listDomains(context: Context, command: Command): Promise<void> {
   const { data } = await configOf(context, command);
   const domains = await withStore(data, { create: false }, (store) => store.domains());
@@ -48,7 +48,7 @@ export async function listDomains(context: Context, command: Command): Promise<v
   await context.stdout.write(table(['DOMAIN', 'ADDED'], rows, context.stdout.columns));
 }
 
-/** `postern domain remove NAME`. */
+/** Runs `postern domain remove NAME`. */
 export async function removeDomain(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const { data } = await configOf(context, command);
@@ -58,7 +58,7 @@ export async function removeDomain(context: Context, command: Command, text: str
   await context.stdout.line(`${name} may send no more. Its messages stay.`);
 }
 
-/** `postern token rotate NAME`. */
+/** Runs `postern token rotate NAME`. */
 export async function rotateToken(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const options = command.opts<Options>();
@@ -78,7 +78,7 @@ export async function rotateToken(context: Context, command: Command, text: stri
   );
 }
 
-/** As far as `submission.token_grace` goes. */
+/** The largest value that `submission.token_grace` can have. */
 const LONGEST_GRACE = '365d';
 
 function readGrace(text: string): number {

@@ -24,12 +24,15 @@ interface ListOptions {
   readonly json?: true;
 }
 
-/** What a person gets who does not say how many. A program gets all: it would not see that some are missing. */
+/**
+ * Messages of a table if `--limit` is missing. With `--json` all are listed: a program would not notice that some are
+ * missing.
+ */
 const DEFAULT_LIMIT = 50;
-/** Messages that are asked of the store at once. */
+/** Messages that one call reads from the store. */
 const PAGE = 200;
 
-/** `postern messages`. */
+/** Runs `postern messages`. */
 export async function listMessages(context: Context, command: Command): Promise<void> {
   const options = command.opts<ListOptions>();
   const { data } = await configOf(context, command);
@@ -46,7 +49,7 @@ export async function listMessages(context: Context, command: Command): Promise<
   );
 }
 
-/** `postern message ID`. */
+/** Runs `postern message ID`. */
 export async function showMessage(context: Context, command: Command, id: number): Promise<void> {
   const options = command.opts<{ readonly raw?: true; readonly json?: true }>();
   const { data } = await configOf(context, command);
@@ -81,7 +84,7 @@ async function printTable(
   const header = ['ID', 'RECEIVED', 'STATUS', 'DOMAIN', 'FROM', 'TO', 'TAGS', 'SUBJECT'];
   const shown = new Table(header, context.stdout.columns);
   let count = 0;
-  // One more than is shown tells whether there are more.
+  // One more than is shown: if it exists, there are more.
   for await (const page of pages(store, where, limit + 1)) {
     const rows = page.slice(0, limit - count).map(row);
     count += page.length;
@@ -110,7 +113,7 @@ async function* pages(
   }
 }
 
-/** The line that other programs rely on: names, types and order are fixed. */
+/** Returns the line that other programs rely on: names, types and order are fixed. */
 function summaryLine(message: MessageSummary): Record<string, unknown> {
   return {
     id: String(message.id),
@@ -150,7 +153,7 @@ function detailLine(message: MessageDetail): Record<string, unknown> {
   };
 }
 
-/** What the sender asked of the delivery, where he asked for anything. */
+/** Returns what the sender asked of the delivery; empty if the sender asked for nothing. */
 function termFacts(terms: DeliveryTerms): [string, string][] {
   const { ret, envelopeId, releaseAt, deliverBy, priority, requireTls } = terms;
   const facts: [string, string | null][] = [
@@ -164,13 +167,13 @@ function termFacts(terms: DeliveryTerms): [string, string][] {
   return facts.filter((fact): fact is [string, string] => fact[1] !== null);
 }
 
-/** What is unusual about the content. */
+/** Returns what is unusual about the content. */
 function needFacts(needs: ContentNeeds | null): [string, string][] {
   if (needs?.longLines !== true) return [];
   return [['Long lines', 'some have more than 998 octets (RFC 5321 4.5.3.1.6)']];
 }
 
-/** What has become of a recipient: each try, and when the next one is. */
+/** Returns the attempts of a recipient, and the time of the next one. */
 function storyOf({ forwardPath, status, attempts, nextAttemptAt }: RecipientDetail): [string, string][] {
   const lines = attempts.map(({ at, outcome, remoteHost, reply, tls }) => {
     const how = [remoteHost === null ? '' : ` by ${remoteHost}`, tls === null ? '' : ` over ${tls}`].join('');

@@ -14,12 +14,12 @@ interface Options {
   readonly json?: true;
 }
 
-/** What a person gets who does not say how many. A program gets all. */
+/** Recipients of a table if `--limit` is missing. With `--json` all are listed. */
 const DEFAULT_LIMIT = 50;
-/** Messages that are asked of the store at once. */
+/** Messages that one call reads from the store. */
 const PAGE = 200;
 
-/** `postern queue`: what waits, and why. */
+/** Runs `postern queue`: lists the recipients that wait, and why. */
 export async function listQueue(context: Context, command: Command): Promise<void> {
   const { domain, limit, json } = command.opts<Options>();
   const { data } = await configOf(context, command);
@@ -44,7 +44,7 @@ export async function listQueue(context: Context, command: Command): Promise<voi
   });
 }
 
-/** `postern retry ID`. */
+/** Runs `postern retry ID`. */
 export async function retryMessage(context: Context, command: Command, id: number): Promise<void> {
   await change(context, command, id, {
     act: ({ queue }, now) => queue.retry(id, now),
@@ -53,7 +53,7 @@ export async function retryMessage(context: Context, command: Command, id: numbe
   });
 }
 
-/** `postern cancel ID`. */
+/** Runs `postern cancel ID`. */
 export async function cancelMessage(context: Context, command: Command, id: number): Promise<void> {
   await change(context, command, id, {
     act: ({ queue }, now) => queue.cancel(id, now),
@@ -62,7 +62,7 @@ export async function cancelMessage(context: Context, command: Command, id: numb
   });
 }
 
-/** `postern release ID`, `--all` or `--domain NAME`. */
+/** Runs `postern release ID`, `--all` or `--domain NAME`. */
 export async function releaseMessages(
   context: Context,
   command: Command,
@@ -133,7 +133,7 @@ async function* pages(queue: Store['queue'], where: { readonly domain?: string }
   }
 }
 
-/** Oldest last: so that what is let go does not change the pages that are still to come. */
+/** Yields the newest first: a message that is released does not change the pages that are still to come. */
 async function* heldIds(store: Store, where: { readonly domain?: string }): AsyncGenerator<number> {
   let before: { before?: number } = {};
   for (;;) {
@@ -145,7 +145,7 @@ async function* heldIds(store: Store, where: { readonly domain?: string }): Asyn
   }
 }
 
-/** The line that other programs rely on: names, types and order are fixed. */
+/** Returns the line that other programs rely on: names, types and order are fixed. */
 function waitingLine(waiting: Waiting): Record<string, unknown> {
   const { lastAttempt } = waiting;
   return {

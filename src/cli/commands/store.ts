@@ -3,10 +3,10 @@ import type { Store } from '../../store/port.js';
 import { CliError } from '../error.js';
 
 /**
- * Opens the store beside whatever server runs on it, and closes it again.
+ * Opens the store, also if a server runs on it, calls `use` and closes the store again.
  *
- * @param create whether a folder without a store gets one; a command that reads must not leave a trace of a
- * mistyped name
+ * @param create whether a store is made in a folder that lacks one; a command that only reads must not leave a folder
+ * for a mistyped name
  */
 export async function withStore<T>(
   directory: string,
@@ -23,13 +23,17 @@ export async function withStore<T>(
   }
 }
 
-/** Fails where there is no store in a folder. @throws CliError */
+/**
+ * Checks that a folder has a store.
+ *
+ * @throws CliError if it lacks one
+ */
 export async function expectStore(directory: string): Promise<void> {
   const { databaseFile } = await import('../../store/sqlite/folder.js');
   try {
     await access(databaseFile(directory));
   } catch (error) {
-    // Anything else, such as a folder that may not be entered, is for the store to tell.
+    // The store reports anything else, such as a folder that may not be entered.
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) return;
     throw new CliError(
       `there is no Postern data in ${directory}; name its folder with --data DIR or POSTERN_DATA, ` +

@@ -6,8 +6,8 @@ import { removeOld } from '../serve/retention.js';
 import { withStore } from './store.js';
 
 /**
- * `postern vacuum`: removes what is old now, and gives the room back. Beside a server that goes in small
- * steps; without one the database is written anew, which leaves no room unused at all.
+ * Runs `postern vacuum`: removes what is old, and gives the space back to the file system. If a server runs, that goes
+ * in small steps; if none does, the database is written anew, which leaves no space unused.
  */
 export async function vacuum(context: Context, command: Command): Promise<void> {
   const { data, store: keeping } = await configOf(context, command);
@@ -31,7 +31,7 @@ export async function vacuum(context: Context, command: Command): Promise<void> 
   }
 }
 
-/** Null where a server runs: it has the database open. */
+/** Returns null if a server runs, since it has the database open. */
 async function compact(data: string): Promise<number | null> {
   const { compactFolder } = await import('../../store/sqlite/compact.js');
   try {

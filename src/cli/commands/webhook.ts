@@ -14,7 +14,7 @@ interface Options {
   readonly json?: true;
 }
 
-/** `postern webhook set NAME URL`. A domain keeps its keys, whatever its URL. */
+/** Runs `postern webhook set NAME URL`. A domain keeps its keys if its URL changes. */
 export async function setWebhook(
   context: Context,
   command: Command,
@@ -34,7 +34,7 @@ export async function setWebhook(
   await show(context, webhook, options);
 }
 
-/** `postern webhook on NAME`. */
+/** Runs `postern webhook on NAME`. */
 export async function switchWebhookOn(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const { data } = await configOf(context, command);
@@ -46,7 +46,7 @@ export async function switchWebhookOn(context: Context, command: Command, text: 
   await show(context, webhook, command.opts<Options>());
 }
 
-/** `postern webhook list`. */
+/** Runs `postern webhook list`. */
 export async function listWebhooks(context: Context, command: Command): Promise<void> {
   const { data } = await configOf(context, command);
   const webhooks = await withStore(data, { create: false }, ({ webhooks }) => webhooks.list());
@@ -69,7 +69,7 @@ export async function listWebhooks(context: Context, command: Command): Promise<
   await context.stdout.write(table(header, rows, context.stdout.columns));
 }
 
-/** `postern webhook remove NAME`. */
+/** Runs `postern webhook remove NAME`. */
 export async function removeWebhook(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const { data } = await configOf(context, command);
@@ -87,7 +87,7 @@ async function show(context: Context, webhook: Webhook, { json }: Options): Prom
   );
 }
 
-/** The line that other programs rely on. */
+/** Returns the line that other programs rely on. */
 function webhookLine({ domain, url, events, keys, createdAt, off }: Webhook): Record<string, unknown> {
   return {
     domain,
@@ -99,7 +99,7 @@ function webhookLine({ domain, url, events, keys, createdAt, off }: Webhook): Re
   };
 }
 
-/** With or without `email.` before each. */
+/** Reads names of events, each with or without `email.` before it. */
 function readEvents(text: string): EventName[] {
   return text.split(',').map((part) => {
     const word = part.trim();

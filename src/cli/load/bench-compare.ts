@@ -4,7 +4,7 @@ import { type Report, REPORT_FORMAT } from '../../load/index.js';
 import type { Context } from '../context.js';
 import { CliError, UsageError } from '../error.js';
 
-/** `postern bench --compare A B`: two reports beside each other. */
+/** Runs `postern bench --compare A B`: shows two reports side by side. */
 export async function compare(
   context: Context,
   files: readonly string[],

@@ -2,7 +2,7 @@ import { type Mechanism, mailCommand, rcptCommand } from '../../client/index.js'
 import { parseTarget, type Plan, type SizeShare, TARGET_FORM } from '../../load/index.js';
 import { UsageError } from '../error.js';
 
-/** What of a plan is an option of the same name. */
+/** The fields of a plan that are options of the same name. */
 type Named = Pick<
   Plan,
   | 'connections'
@@ -39,14 +39,18 @@ export interface BenchOptions extends Named {
   readonly compare?: readonly string[];
 }
 
-/** How long a run is that was given neither messages nor a duration, in milliseconds. */
+/** Duration of a run in milliseconds if neither `--messages` nor `--duration` is given. */
 const DURATION = 10_000;
 
-/** What the command line asks for. @throws UsageError where it cannot be meant */
+/**
+ * Returns the plan of a command line.
+ *
+ * @throws UsageError if the options contradict each other
+ */
 export function planOf(url: string | undefined, options: BenchOptions): Plan {
   if (url === undefined) throw new UsageError(`there is no URL; give it ${TARGET_FORM}`);
   const target = parseTarget(url);
-  // The text itself may hold a password.
+  // The text itself is not shown, since it may hold a password.
   if (typeof target === 'string')
     throw new UsageError(`the URL cannot be used: ${target}; give it ${TARGET_FORM}`);
   if (target.implicitTls && options.starttls === true) {

@@ -2,20 +2,20 @@ import { count, duration, figure, time } from '../../load/report/format.js';
 import { INTERVAL, type Plan, type Progress } from '../../load/index.js';
 import type { Output } from '../output.js';
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two updates. */
 const REFRESH = 250;
-/** Intervals that the present figures are of: a second. */
+/** Intervals from which the current figures are computed: one second. */
 const RECENT = 4;
 const CLEAR_LINE = '\r\x1b[2K';
 
 /**
- * Shows how a run goes, on one line, where a terminal reads; elsewhere nothing.
+ * Shows the progress of a run on one line if standard error is a terminal; otherwise does nothing.
  *
- * @returns ends it
+ * @returns a function that ends the display
  */
 export function showProgress(stderr: Output, plan: Plan, progress: Progress): () => void {
   if (stderr.columns === undefined) return () => undefined;
-  // Some terminals say that they are 0 wide, and are of the usual width.
+  // Some terminals report a width of 0, and have the usual one.
   const columns = stderr.columns || 80;
   const show = (text: string): void => {
     stderr.write(`${CLEAR_LINE}${text.slice(0, columns - 1)}`).catch(() => undefined);
@@ -27,7 +27,7 @@ export function showProgress(stderr: Output, plan: Plan, progress: Progress): ()
   };
 }
 
-/** Throughput, in flight, latency and errors, in the width of a narrow terminal. */
+/** Returns throughput, messages in flight, latency and errors, in the width of a narrow terminal. */
 function progressLine(plan: Plan, { tally, inFlight, elapsed, stopping }: Progress): string {
   const recent = tally.recent(RECENT);
   const seconds = (recent.length * INTERVAL) / 1000;

@@ -9,7 +9,7 @@ import type { Context } from '../context.js';
 import { CliError } from '../error.js';
 import { stopSignal } from '../serve/signals.js';
 
-/** What to do where the server lacks an extension that was asked for. */
+/** Hints by the extension that the run needs and the server does not offer. */
 const WITHOUT: Readonly<Record<string, string>> = {
   AUTH: 'leave USER:PASSWORD@ and --auth out, or ask the server to offer it (some do over TLS alone: --starttls)',
   CHUNKING: 'leave --bdat out',
@@ -17,14 +17,14 @@ const WITHOUT: Readonly<Record<string, string>> = {
   STARTTLS: 'leave --starttls out',
 };
 
-/** What to do about what the system said, by its code. */
+/** Hints by the code of the system's error. */
 const BECAUSE: Readonly<Record<string, string>> = {
   EMFILE: 'this process may open no more files: fewer --connections, or a higher "ulimit -n"',
   ERR_SSL_WRONG_VERSION_NUMBER:
     'this port speaks no TLS at once: smtp://, and --starttls where it is offered',
 };
 
-/** `postern bench`. */
+/** Runs `postern bench`. */
 export async function bench(context: Context, command: Command, url: string | undefined): Promise<void> {
   const options = command.opts<BenchOptions>();
   if (options.compare !== undefined) {
@@ -42,7 +42,7 @@ export async function bench(context: Context, command: Command, url: string | un
   }
 }
 
-/** Makes sure of whose server it is, and settles what depends on that. */
+/** Resolves the host, checks that the load is meant for it, and sets what depends on its addresses. */
 async function aimed(plan: Plan, options: BenchOptions): Promise<{ plan: Plan; mine: boolean }> {
   const { host } = plan.target;
   let resolved;
@@ -59,9 +59,9 @@ async function aimed(plan: Plan, options: BenchOptions): Promise<{ plan: Plan; m
         'if it is one, and its network may take the load, add --i-own-this-server',
     );
   }
-  // What was looked at is what is connected to, whatever a name leads to later.
+  // The run connects to the addresses that were checked, even if the name resolves to others later.
   const target = { ...plan.target, addresses };
-  // On loopback nobody is in between, and certificates are self-signed more often than not.
+  // On loopback nothing is between client and server, and most certificates are self-signed.
   return { plan: { ...plan, target, verifyTls: options.tlsVerify ?? !loopback }, mine: loopback };
 }
 
@@ -87,7 +87,7 @@ async function run(context: Context, plan: Plan): Promise<Report> {
   }
 }
 
-/** The code of the system's error at the bottom of it; empty where there is none. */
+/** Returns the code of the innermost cause; empty if no cause has a code. */
 function codeBehind(error: Error): string {
   if (error.cause instanceof Error) return codeBehind(error.cause);
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -100,7 +100,7 @@ function nothingAccepted({ messages }: Report): string {
 }
 
 async function hand(context: Context, report: Report, options: BenchOptions): Promise<void> {
-  // Whatever cannot be written costs nothing of the rest: the run was long.
+  // If one of them cannot be written, the others still are: the run was long.
   const handed = await Promise.allSettled([
     options.json === true
       ? context.stdout.json(report)
@@ -124,7 +124,7 @@ async function write(file: string, text: string): Promise<void> {
   }
 }
 
-/** What is wrong with the name of a file is told before the run, not behind it. */
+/** Checks before the run that a file can be written, so that a wrong name does not cost its results. */
 async function mayWrite(file: string): Promise<void> {
   try {
     const there = await stat(file).catch(() => null);

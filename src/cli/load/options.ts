@@ -5,13 +5,13 @@ import { parseSizes, SIZES_FORM } from '../../load/generator/sizes.js';
 import type { Context } from '../context.js';
 import { positiveInteger, rate, type Read, reader, share, threads, wholeNumber } from '../option-values.js';
 
-/** Milliseconds; a timer of Node that is set for longer ends at once. */
+/** The longest duration in milliseconds. A timer of Node that is set for longer ends at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** The help does not list --data and --config: these commands use neither the data nor the configuration. */
+/** Help without --data and --config: these commands use neither the data nor the configuration. */
 const OWN_OPTIONS = { showGlobalOptions: false };
 
-/** Adds `bench` and `sink`. What they do is loaded when they are run. */
+/** Adds `bench` and `sink`. Their code is loaded when they are run. */
 export function addLoadCommands(program: Command, context: Context): void {
   const duration = reader((text) => {
     const ms = parseDuration(text);
@@ -23,7 +23,7 @@ export function addLoadCommands(program: Command, context: Context): void {
   addSink(program, context, duration, time);
 }
 
-/** A duration with a default, which is shown as it would be typed. */
+/** Makes an option for a duration. Its default is shown as it would be typed. */
 type TimeOption = (name: string, about: string, milliseconds: number, shown: string) => Option;
 
 function addBench(program: Command, context: Context, duration: Read<number>, time: TimeOption): void {

@@ -4,7 +4,7 @@ import { parseListener } from '../../config/listener.js';
 import { LARGEST_MESSAGE, type SinkListener, type SinkPlan } from '../../load/index.js';
 import { CliError, UsageError } from '../error.js';
 
-/** What of a plan is an option of the same name. */
+/** The fields of a plan that are options of the same name. */
 type Named = Pick<
   SinkPlan,
   'tlsDetect' | 'delay' | 'tempfail' | 'permfail' | 'disconnect' | 'seed' | 'threads'
@@ -23,7 +23,7 @@ export interface SinkOptions extends Named {
 
 const SINK_LISTEN = 'smtp://127.0.0.1:2525';
 
-/** What the command line asks for. Rejects with UsageError where it cannot be meant. */
+/** Returns the plan of a command line. Rejects with UsageError if the options contradict each other. */
 export async function sinkPlanOf(options: SinkOptions): Promise<SinkPlan> {
   const { tempfail, permfail, disconnect } = options;
   if (tempfail + permfail + disconnect > 1) {
@@ -53,7 +53,7 @@ export async function sinkPlanOf(options: SinkOptions): Promise<SinkPlan> {
   };
 }
 
-/** A URL of `serve`; what it does not name is off. */
+/** Parses a URL as `serve` does; TLS and AUTH are off unless the URL names them. */
 function listenerOf(url: string, tlsDetect: number): SinkListener {
   const parsed = parseListener(url);
   if (typeof parsed === 'string') throw new UsageError(`--listen "${url}": ${parsed}`);

@@ -8,10 +8,10 @@ import { type Place, readyLine } from '../serve/listening.js';
 import { type SinkOptions, sinkPlanOf } from './sink-plan.js';
 import { stopSignal } from '../serve/signals.js';
 
-/** Milliseconds that messages under way have when the sink is stopped. */
+/** Milliseconds that messages under way have after a stop. */
 const GRACE = 1_000;
 
-/** `postern sink`: until SIGTERM or SIGINT. */
+/** Runs `postern sink` until SIGTERM or SIGINT. */
 export async function sink(context: Context, command: Command): Promise<void> {
   const options = command.opts<SinkOptions>();
   const plan = await sinkPlanOf(options);
@@ -25,7 +25,7 @@ export async function sink(context: Context, command: Command): Promise<void> {
     else await context.stdout.line(countsLine(seconds, counts));
   };
   const look = (): void => {
-    // A reader that went away is no reason to stop.
+    // If the reader is gone, the sink goes on.
     running
       .counts()
       .then((counts) => tell('stats', counts))
@@ -44,7 +44,7 @@ export async function sink(context: Context, command: Command): Promise<void> {
   }
 }
 
-/** What was counted, on one line. */
+/** Returns the counts on one line. */
 function countsLine(seconds: number, counts: SinkCounts): string {
   const rate = seconds === 0 ? 0 : counts.accepted / seconds;
   const others = [

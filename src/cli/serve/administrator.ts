@@ -5,17 +5,18 @@ import { ADMIN_PASSWORD_VARIABLE } from '../../config/index.js';
 import type { Administrator } from '../../store/sessions.js';
 import { UsageError } from '../error.js';
 
-/** Characters that a password must have: what can be guessed in a life of 20 guesses a minute is shorter. */
+/** Least length of a password in characters. At 20 guesses a minute, a lifetime is too short to guess a longer one. */
 const LEAST_LENGTH = 10;
-/** The file that a first start without a terminal leaves the password in. */
+/** Name of the file in which a first start without a terminal leaves the password. */
 const PASSWORD_FILE = 'admin-password';
 
 /**
- * Sees to it that the administrator has a password: the one given, else the one of an earlier start, else a new one.
+ * Makes sure that the administrator has a password: the given one, or else that of an earlier start, or else a new
+ * one.
  *
  * @param given the value of POSTERN_ADMIN_PASSWORD
  * @param terminal whether a person reads what is returned
- * @returns what to say about a new password; empty if there is none
+ * @returns what to say about a new password; empty if there is no new one
  */
 export async function administratorPassword(
   administrator: Administrator,
@@ -40,7 +41,7 @@ export async function administratorPassword(
   }
   const file = join(data, PASSWORD_FILE);
   await writeFile(file, `${password}\n`, { mode: 0o600 });
-  // The mode counts for a new file alone.
+  // The mode given to writeFile is only used for a new file.
   await chmod(file, 0o600);
   return `The password of the administrator, for the HTTP API, is in ${file}; remove the file once you have read it.\n\n`;
 }
@@ -51,7 +52,7 @@ async function setGiven(administrator: Administrator, given: string): Promise<vo
       `${ADMIN_PASSWORD_VARIABLE} is too short: it needs ${LEAST_LENGTH} characters or more`,
     );
   }
-  // To set it anew would end the sessions of the administrator at each start.
+  // If it were set anew, each start would end the sessions of the administrator.
   if (await new PasswordCheck(1).matches(given, await administrator.password())) return;
   await administrator.setPassword(await passwordRecord(given), { onlyIfNone: false });
 }

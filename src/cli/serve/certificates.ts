@@ -8,10 +8,10 @@ import {
 } from '../../server/index.js';
 import { CliError } from '../error.js';
 
-/** What TLS is served with, and where it came from. */
+/** The certificates that TLS uses, and where they came from. */
 export interface LoadedCertificates {
   readonly certificates: Certificates;
-  /** Set where no certificate was configured. */
+  /** Set if no certificate was configured. */
   readonly selfSigned: {
     readonly certFile: string;
     readonly created: boolean;
@@ -19,7 +19,7 @@ export interface LoadedCertificates {
   } | null;
 }
 
-/** Loads the configured certificates, or the self-signed one of the data folder. */
+/** Loads the configured certificates, or else the self-signed one of the data folder. */
 export async function loadCertificates(config: Config): Promise<LoadedCertificates> {
   const { tls } = config;
   const sources: CertificateSource[] = tls.certificates.map(({ cert, key, names }) => ({
@@ -53,7 +53,7 @@ export async function loadCertificates(config: Config): Promise<LoadedCertificat
   }
 }
 
-/** Reloads on SIGHUP and when the files change. The result ends that. */
+/** Reloads the certificates on SIGHUP and when their files change. Returns a function that ends that. */
 export function followCertificates({ certificates }: LoadedCertificates, log: Logger): () => void {
   const tell = (result: ReloadResult): void => {
     if (!result.ok) log.error({ err: result.error }, 'certificates not reloaded, the old ones stay in use');

@@ -4,7 +4,7 @@ import type { ReportsObserver } from '../../delivery/reports/reporter.js';
 import type { RunnerObserver } from '../../delivery/queue/runner.js';
 import type { WebhookObserver } from '../../delivery/webhooks/teller.js';
 
-/** One line for each recipient of whom something became, and one for each outage. */
+/** Logs one line for each recipient that has an outcome, and one for each outage. */
 export function observeDelivery(log: Logger): RunnerObserver {
   return {
     onOutcome: ({ id, domain }, { forwardPath }, { attempt, nextAttemptAt }, quiet) => {
@@ -43,7 +43,7 @@ export function observeDelivery(log: Logger): RunnerObserver {
   };
 }
 
-/** One line if parts were encoded anew because of their long lines, and one if long lines go out as they are. */
+/** Logs one line if parts were encoded anew because of their long lines, and one if long lines go out as they are. */
 export function observeLongLines(log: Logger): LongLinesObserver {
   return ({ id, domain }, encoded, left) => {
     const line = { id: String(id), domain: domain.name };
@@ -54,7 +54,7 @@ export function observeLongLines(log: Logger): LongLinesObserver {
   };
 }
 
-/** One line for each notification that a sender gets. */
+/** Logs one line for each notification to a sender. */
 export function observeReports(log: Logger): ReportsObserver {
   return {
     onReported: ({ kind, report, recipients }, id) => {
@@ -76,7 +76,7 @@ export function observeReports(log: Logger): ReportsObserver {
   };
 }
 
-/** One line for a webhook that is given up; what is tried again is told at `debug`. */
+/** Logs one line if a webhook is given up; an event that is tried again is logged at `debug`. */
 export function observeWebhooks(log: Logger): WebhookObserver {
   return {
     onSwitchedOff: ({ domain, url }, reason) => {
@@ -103,7 +103,7 @@ export function observeWebhooks(log: Logger): WebhookObserver {
   };
 }
 
-/** What identifies a caller to an endpoint stands in its query, as a rule. */
+/** Removes the query of a URL, since it usually has what identifies a caller to an endpoint. */
 function withoutQuery(url: string): string {
   return url.replace(/[?#].*$/s, '');
 }

@@ -10,20 +10,20 @@ import { startWebhooks } from '../../delivery/webhooks/teller.js';
 import type { Store } from '../../store/port.js';
 import { observeDelivery, observeLongLines, observeReports, observeWebhooks } from './delivery-log.js';
 
-/** All that runs beside the server and carries messages onward. */
+/** The parts that run beside the server and deliver messages. */
 export interface Delivery {
   readonly routes: Routes;
-  /** Begins, once the server listens. */
+  /** Starts the delivery; called when the server listens. */
   start(): void;
-  /** Ends within the grace of the configuration. The store must still be open. */
+  /** Stops within the grace time of the configuration. The store must still be open. */
   stop(): Promise<void>;
 }
 
 /**
- * Puts the queue, the routes, the runner, the notifications to senders and the webhooks together. Nothing runs
- * yet. Where no message goes anywhere nothing is delivered: what is on the queue then waits for a configuration.
+ * Creates the queue's runner, the routes, the notifications to senders and the webhooks. Nothing runs yet. If no route
+ * has a transport, nothing is delivered: the messages on the queue wait for a configuration that has one.
  *
- * @throws ConfigError where a URL cannot be used
+ * @throws ConfigError if a URL cannot be used
  */
 export async function openDelivery(config: Config, store: Store, log: Logger): Promise<Delivery> {
   const { delivery } = config;
@@ -80,7 +80,7 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
   };
 }
 
-/** What tells the events of webhooks, from its start on. */
+/** Creates the part that sends the events of webhooks once it is started. */
 function webhooksOf(
   { delivery }: Config,
   store: Store,

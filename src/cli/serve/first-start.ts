@@ -7,7 +7,7 @@ import { digestToken, newToken } from '../../submission/token.js';
 import type { LoadedCertificates } from './certificates.js';
 import type { Bound } from './listening.js';
 
-/** What a person who started the server wants to see first. */
+/** Returns what a person who starts the server wants to see first. */
 export function banner(
   config: Config,
   bound: readonly Bound[],
@@ -38,15 +38,16 @@ export function banner(
   return `${lines.join('\n')}\n\n`;
 }
 
-/** The domain that a first start makes, so that a first message can be sent at once. */
+/** The domain that a first start adds, so that a first message can be sent at once. */
 const FIRST_DOMAIN = 'example.com';
 
-/** The file in the data folder that has the first token, if no terminal shows it. */
+/** Name of the file in the data folder that has the first token if no terminal shows it. */
 const TOKEN_FILE = 'first-token';
 
 /**
- * Adds the first domain, and tells how to send a message with it. On a terminal its token is shown here, and never
- * again. Elsewhere this text ends in a log, so the token goes into a file that only its owner can read.
+ * Adds the first domain, and returns a text that shows how to send a message with it. If a terminal shows the text, it
+ * has the token, which is never shown again. Otherwise the text ends in a log, and the token goes into a file that
+ * only its owner can read.
  */
 export async function firstMessage(
   config: Config,
@@ -56,7 +57,7 @@ export async function firstMessage(
 ): Promise<string> {
   const token = newToken();
   const file = resolve(config.data, TOKEN_FILE);
-  // Before the domain: a token that could not be written down would be of no use.
+  // The file comes before the domain: a token that could not be written would be of no use.
   if (!terminal) await writePrivate(file, `${token.expose()}\n`);
   await store.addDomain(FIRST_DOMAIN, digestToken(token.expose()), Date.now());
   const listener = bound.find(({ listener: { protocol } }) => protocol === 'smtp');
@@ -79,17 +80,17 @@ Then look at it:
 }
 
 async function writePrivate(file: string, text: string): Promise<void> {
-  // What is there may have another mode, and another owner.
+  // An existing file may have another mode and another owner.
   await rm(file, { force: true });
   await writeFile(file, text, { flag: 'wx', mode: 0o600 });
 }
 
-/** As one word of a shell. */
+/** Quotes a text as one word of a shell. */
 function quoted(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** One line that a shell takes as it is. curl makes the message of it, with the line ends that SMTP wants. */
+/** Returns one line for a shell. curl makes the message from it, with the line ends that SMTP requires. */
 function curlCommand(token: string, { listener, host, port }: Bound): string {
   const { tls } = listener;
   const sender = `app@${FIRST_DOMAIN}`;
@@ -97,19 +98,19 @@ function curlCommand(token: string, { listener, host, port }: Bound): string {
   return [
     `curl --url ${tls === 'implicit' ? 'smtps' : 'smtp'}://${reachable(host)}:${port}`,
     ...(tls === 'off' || tls === 'implicit' ? [] : ['--ssl-reqd']),
-    // The certificate is not one that curl knows; over loopback nobody is in between.
+    // curl does not know the certificate; over loopback nothing is between client and server.
     ...(tls === 'off' ? [] : ['--insecure']),
     `--user "${token}:${token}" --mail-from ${sender} --mail-rcpt ${recipient}`,
     `-H 'From: ${sender}' -H 'To: ${recipient}' -H 'Subject: Hello' -H 'X-OMS-Tags: first' -F '=It works.'`,
   ].join(' ');
 }
 
-/** How this program is called where it runs: from a checkout through npm, else by its name. */
+/** Returns how this program is called: through npm in a checkout, or else by its name. */
 function ownCommand(): string {
   return process.env['npm_lifecycle_event'] === undefined ? 'postern' : 'npm run -s postern --';
 }
 
-/** An address to send to, where the server listens on all of them. */
+/** Returns an address to connect to if the server listens on all addresses. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

@@ -10,15 +10,15 @@ import { Throttled } from './throttled.js';
 import type { Domain } from '../../store/port.js';
 import type { GatewayOptions } from '../../submission/gateway.js';
 
-/** What the gateway's server and its accept pipeline tell the log. */
+/** The observers that write what happens in the gateway's server and in its acceptance to the log. */
 export interface Observer {
   readonly onAccepted: NonNullable<GatewayOptions['onAccepted']>;
   readonly handler: ServerObserver<Domain>;
 }
 
 /**
- * One line per thing accepted, refused or failed, each with its session. A level that is off costs a
- * comparison: what a line tells is gathered only where it is written.
+ * Logs one line for each thing that is accepted, refused or fails, with its session. If a level is off, a line costs
+ * one comparison: its data is gathered only if it is written.
  */
 export function observe(log: Logger): Observer {
   const follows = new Consequences();
@@ -28,10 +28,10 @@ export function observe(log: Logger): Observer {
   return {
     onAccepted: (session, { id, size, from, recipients, priority, tags, needs }) => {
       if (!log.isLevelEnabled('info')) return;
-      // RFC 6710 4.1
+      // MT-PRIORITY (RFC 6710 4.1).
       const promise = priority === null ? {} : { priority };
       const line = { ...who(session), id: String(id), from, recipients, size, tags, ...promise };
-      // Such lines are broken up by many servers, and DKIM signatures with them.
+      // Many servers break up such lines, and then the DKIM signatures fail.
       log.info(needs.longLines ? { ...line, longLines: true } : line, 'accepted');
     },
     handler: {
@@ -41,7 +41,7 @@ export function observe(log: Logger): Observer {
         log[level]({ ...who(session), command, reply: reply.toString() }, 'refused');
       },
       onError: (session, error) => {
-        // The client's mistake: one line, and no stack.
+        // The client made the mistake: one line, and no stack.
         if (error instanceof ClientFault) {
           log.warn({ ...who(session), ...reasonOf(error) }, 'the client failed');
           return;
@@ -50,7 +50,7 @@ export function observe(log: Logger): Observer {
       },
       onRefusedArrival: (client, error) => {
         const line = { client: known(client), ...reasonOf(error) };
-        // Thousands a second, perhaps: one line for all.
+        // There may be thousands of these in a second, so one line counts them all.
         if (error instanceof TooManyConnections) crowd.note(line);
         else log.info(line, 'refused before the greeting');
       },
@@ -62,12 +62,12 @@ export function observe(log: Logger): Observer {
   };
 }
 
-/** Null if a client was gone before its address could be asked for. */
+/** Returns null if the client had left before its address could be read. */
 function known(address: string): string | null {
   return address === '' ? null : address;
 }
 
-/** Milliseconds between two lines on connections that are refused because there are too many. */
+/** Milliseconds between two log lines about connections that are refused because there are too many. */
 const CROWD_MS = 10_000;
 
 function reasonOf(error: Error): Record<string, unknown> {
@@ -86,21 +86,25 @@ function who(session: Session<Domain>): Record<string, unknown> {
   return origin === null ? line : { ...line, origin };
 }
 
-/** Commands that are refused for no other reason than that one before them was. */
+/** Commands that are refused only because one before them was refused. */
 const AFTER_MAIL = new Set(['RCPT', 'DATA', 'BDAT']);
 const AFTER_RCPT = new Set(['DATA', 'BDAT']);
 
 /**
- * Tells a refusal from what follows from it: a client that pipelines MAIL, RCPT and DATA gets three refusals for one
- * sender that may not be used, and one line says all of it.
+ * Detects a refusal that follows from an earlier one: if a client pipelines MAIL, RCPT and DATA and the sender may not
+ * be used, it gets three refusals, and one line says everything.
  */
 class Consequences {
-  /** Commands that have nothing to go by, since the last refusal of each session. */
+  /** For each session, the commands that lack what they need since its last refusal. */
   readonly #expected = new WeakMap<object, ReadonlySet<string>>();
 
-  /** @param command the verb of the command that was refused */
+  /**
+   * Returns true if the refusal follows from an earlier one.
+   *
+   * @param command the verb of the command that was refused
+   */
   isConsequence(session: object, command: string, { enhanced }: Reply): boolean {
-    // RFC 3463: the command is out of order, which is also said of one that has no recipient.
+    // RFC 3463: the command is out of order. DATA without a recipient gets the same code.
     if (enhanced === '5.5.1' && this.#expected.get(session)?.has(command) === true) return true;
     if (command === 'MAIL') this.#expected.set(session, AFTER_MAIL);
     else if (command === 'RCPT') this.#expected.set(session, AFTER_RCPT);

@@ -18,12 +18,12 @@ import { Readiness } from './readiness.js';
 import { keepTidy } from './retention.js';
 import { stopSignal } from './signals.js';
 
-/** How long a stop waits for lines of the log that are not written yet, in milliseconds. */
+/** How long a stop waits for log lines that are not written yet, in milliseconds. */
 const LOG_GRACE_MS = 1_000;
 
 /**
- * Runs the gateway until SIGTERM or SIGINT: puts store, submission and server together. Resolves when the
- * last message in hand is safe and everything is closed.
+ * Runs the gateway until SIGTERM or SIGINT: creates the store, the submission and the server. Resolves when the last
+ * message under way is on stable storage and everything is closed.
  */
 export async function runGateway(config: Config, context: Context): Promise<void> {
   const { openSqliteStore } = await import('../../store/sqlite/index.js');
@@ -108,7 +108,7 @@ function gatewayServer(
   const options: ServerOptions<Domain> = {
     hostname: config.hostname,
     certificates,
-    // Apps that can do no TLS are promised that they may do without (?tls=optional); listeners say who must not.
+    // Apps that cannot do TLS may go without it (?tls=optional); the settings of a listener say if TLS is required.
     allowInsecureAuth: true,
     observers: [observer.handler],
     bareNewlines: smtp.bareNewlines,

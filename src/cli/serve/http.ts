@@ -13,13 +13,13 @@ import type { Readiness } from './readiness.js';
 
 /** The HTTP API of a running server. */
 export interface Http {
-  /** Where it came to listen. */
+  /** Opens the port. Resolves to the address and port that it got. */
   listen(): Promise<Endpoint>;
-  /** Ends what is under way within the grace, in milliseconds. */
+  /** Ends requests under way within the grace time, in milliseconds. */
   close(grace: number): Promise<void>;
 }
 
-/** Puts the HTTP API together; null if `http.listen` is off. Nothing listens yet. */
+/** Creates the HTTP API; null if `http.listen` is off. Nothing listens yet. */
 export async function openHttp(
   config: Config,
   store: Store,
@@ -91,7 +91,7 @@ function cannotListen(endpoint: Endpoint, error: NodeJS.ErrnoException): string 
   }
 }
 
-/** A server of HTTP over TLS, with the certificates of SMTP, also after they were replaced. */
+/** Returns how to make an HTTP server over TLS. It uses the certificates of SMTP, also after they were replaced. */
 async function tlsServer(certificates: Certificates): Promise<(handler: RequestListener) => HttpServer> {
   const { createServer } = await import('node:https');
   return (handler) => {
@@ -101,7 +101,7 @@ async function tlsServer(certificates: Certificates): Promise<(handler: RequestL
   };
 }
 
-/** Counts failed sign-ins as failed AUTH is counted. */
+/** Counts failed sign-ins in the way in which failed AUTH is counted. */
 function throttleOf({ smtp }: Config): { failed: Admission['authFailed'] } {
   const sizes = { ipv4Bits: smtp.ipv4NetworkBits, ipv6Bits: smtp.ipv6NetworkBits };
   const admission = new Admission(

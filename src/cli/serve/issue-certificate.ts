@@ -2,20 +2,20 @@ import { generateKeyPair, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 
-/** What a new certificate says. */
+/** The contents of a new certificate. */
 export interface CertificateRequest {
-  /** Common name: for people only; clients look at `names`. */
+  /** Common name: only for people; clients look at `names`. */
   readonly commonName: string;
-  /** Host names (`*.example.com` too) and IP addresses, for the subjectAltName; none for an authority. */
+  /** Host names (also `*.example.com`) and IP addresses for the subjectAltName; empty for an authority. */
   readonly names: readonly string[];
   readonly use: 'server' | 'client' | 'authority';
   readonly validFrom: Date;
   readonly validTo: Date;
-  /** Who signs. Default: the certificate itself. */
+  /** The issuer that signs. Default: the certificate signs itself. */
   readonly issuer?: IssuedCertificate;
 }
 
-/** A certificate and its private key, PEM both. */
+/** A certificate and its private key, both PEM. */
 export interface IssuedCertificate {
   readonly cert: string;
   readonly key: string;
@@ -24,11 +24,11 @@ export interface IssuedCertificate {
 const generate = promisify(generateKeyPair);
 
 /**
- * Makes an RSA 2048 key and a certificate for it. RSA, because that is the one kind of key that node-forge
- * signs with. OpenSSL makes the key: in JavaScript that takes seconds.
+ * Makes an RSA 2048 key and a certificate for it. RSA, because it is the only kind of key that node-forge signs with.
+ * OpenSSL makes the key: in JavaScript that takes seconds.
  */
 export async function issueCertificate(request: CertificateRequest): Promise<IssuedCertificate> {
-  // Loaded here and not above: it takes a while, and most starts find the certificate of an earlier one.
+  // Loaded here and not above: loading takes a while, and most starts use the certificate of an earlier one.
   const [{ default: forge }, { privateKey: key, publicKey }] = await Promise.all([
     import('node-forge'),
     generate('rsa', {
@@ -42,7 +42,7 @@ export async function issueCertificate(request: CertificateRequest): Promise<Iss
   certificate.serialNumber = serialNumber();
   certificate.validity.notBefore = request.validFrom;
   certificate.validity.notAfter = request.validTo;
-  // RFC 5280 appendix A, ub-common-name: 64 characters at most.
+  // The common name has at most 64 characters (RFC 5280 appendix A, ub-common-name).
   certificate.setSubject([{ name: 'commonName', value: request.commonName.slice(0, 64) }]);
   const { issuer } = request;
   const signer = issuer === undefined ? certificate : forge.pki.certificateFromPem(issuer.cert);
@@ -53,7 +53,7 @@ export async function issueCertificate(request: CertificateRequest): Promise<Iss
   return { cert: toUnixLines(forge.pki.certificateToPem(certificate)), key };
 }
 
-/** 16 octets, positive and without leading zero (RFC 5280 4.1.2.2: at most 20, unique for the issuer). */
+/** Returns 16 octets, positive and without a leading zero (RFC 5280 4.1.2.2: at most 20, unique for the issuer). */
 function serialNumber(): string {
   const octets = randomBytes(16);
   octets.writeUInt8((octets.readUInt8(0) & 0x3f) | 0x40, 0);
@@ -63,7 +63,7 @@ function serialNumber(): string {
 function extensions({ use, names }: CertificateRequest, signerKeyIdentifier: string): object[] {
   const identifiers = [
     { name: 'subjectKeyIdentifier' },
-    // Strict verifiers (Python's since 3.13) ask for it.
+    // Strict verifiers (Python's since 3.13) require it.
     { name: 'authorityKeyIdentifier', keyIdentifier: signerKeyIdentifier },
   ];
   if (use === 'authority') {
@@ -82,7 +82,7 @@ function extensions({ use, names }: CertificateRequest, signerKeyIdentifier: str
   ];
 }
 
-/** RFC 5280 4.2.1.6 GeneralName: 2 is dNSName, 7 is iPAddress. */
+/** Returns a GeneralName (RFC 5280 4.2.1.6): 2 is dNSName, 7 is iPAddress. */
 function altName(name: string): object {
   return isIP(name) ? { type: 7, ip: name } : { type: 2, value: name };
 }

@@ -9,14 +9,18 @@ import type { ListenOptions, Server } from '../../server/index.js';
 import type { Domain } from '../../store/port.js';
 import { CliError } from '../error.js';
 
-/** A listener and where it came to listen. */
+/** A listener with the address and port that it got. */
 export interface Bound {
   readonly listener: ListenerConfig;
   readonly host: string;
   readonly port: number;
 }
 
-/** Opens the configured ports, in their order. @throws CliError naming the one that cannot be had, and the fix. */
+/**
+ * Opens the configured ports in their order.
+ *
+ * @throws CliError that names the port that cannot be opened, and the fix
+ */
 export async function listenAll(server: Server<Domain>, config: Config): Promise<Bound[]> {
   const bound: Bound[] = [];
   for (const listener of config.listen) {
@@ -29,7 +33,7 @@ export async function listenAll(server: Server<Domain>, config: Config): Promise
   return bound;
 }
 
-/** A port that is open, by what is spoken there. */
+/** An open port, with the protocol that is spoken there. */
 export interface Place extends Endpoint {
   readonly protocol: ListenerConfig['protocol'] | 'http';
 }
@@ -43,7 +47,10 @@ export function placesOf(bound: readonly Bound[], http: Endpoint | null = null):
   return http === null ? places : [...places, { protocol: 'http', ...http }];
 }
 
-/** What a program says once it listens: `postern ready smtp=127.0.0.1:2525,[::1]:2525 http=127.0.0.1:8025`. */
+/**
+ * Returns the line that a program prints when it listens: `postern ready smtp=127.0.0.1:2525,[::1]:2525
+ * http=127.0.0.1:8025`.
+ */
 export function readyLine(program: string, places: readonly Place[]): string {
   const lists = (['smtp', 'lmtp', 'http'] as const).flatMap((protocol) => {
     const these = places.filter((place) => place.protocol === protocol).map(formatEndpoint);

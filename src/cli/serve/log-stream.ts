@@ -2,11 +2,11 @@ import { constants, fstatSync, openSync, write } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { LOG } from '../limits.js';
 
-/** Octets of one write, about: as much as a pipe takes at once. */
+/** About the octets of one write: as much as a pipe takes at once. */
 const WRITE = 64 * 1024;
-/** How soon a device that is busy (EAGAIN) is tried again, in milliseconds. */
+/** Milliseconds until a device that is busy (EAGAIN) is tried again. */
 const BUSY_MS = 100;
-/** How soon a device that failed is tried again, in milliseconds. */
+/** Milliseconds until a device that failed is tried again. */
 const FAILED_MS = 1_000;
 
 /** Writes octets to a device, without blocking the event loop, and says how many of them it took. */
@@ -16,13 +16,13 @@ export type Device = (
 ) => void;
 
 /**
- * Lines of the log on their way to a device that may be slow, full or gone.
+ * Keeps log lines on their way to a device that may be slow, full or gone.
  *
  *     write(line) ──► waiting, at most LOG.waiting ──► one write under way ──► device
  *                └──► dropped, counted
  *
- * A device that fails or is busy is tried again with the same octets, so that nothing is lost until the buffer is
- * full. As soon as a write succeeds, `onLost` is called with the number of lines dropped meanwhile.
+ * If a device fails or is busy, the same octets are tried again, so that nothing is lost until the buffer is full. As
+ * soon as a write succeeds, `onLost` is called with the number of lines dropped meanwhile.
  */
 export class LogStream {
   readonly #device: Device;
@@ -30,7 +30,7 @@ export class LogStream {
   #waiting: string[] = [];
   #length = 0;
   #lost = 0;
-  /** The octets under way, or to be tried again. */
+  /** The octets that are being written, or are to be tried again. */
   #current: Uint8Array | null = null;
   #idle: (() => void)[] = [];
 
@@ -50,7 +50,7 @@ export class LogStream {
     this.#next();
   }
 
-  /** Resolves when all lines are written, at the latest after `ms`. */
+  /** Resolves when all lines are written, or after `ms` milliseconds. */
   drained(ms: number): Promise<void> {
     if (this.#current === null) return Promise.resolve();
     return new Promise((resolve) => {
@@ -96,15 +96,15 @@ export class LogStream {
     this.#current = null;
     const lost = this.#lost;
     this.#lost = 0;
-    // It writes a line, which goes behind those that waited already.
+    // `onLost` writes a line of its own, which comes after those that waited already.
     if (lost > 0) this.#onLost(lost);
     this.#next();
   }
 }
 
-/** A stream of Node's as a device. */
+/** Returns a stream of Node as a device. */
 export function streamDevice(stream: Writable): Device {
-  // The same failure reaches the write's callback; without a listener, the event would end the process.
+  // The write's callback gets the same error; without a listener, the event would end the process.
   stream.on('error', () => undefined);
   return (octets, done) => {
     stream.write(octets, (error) => {
@@ -114,11 +114,11 @@ export function streamDevice(stream: Writable): Device {
 }
 
 /**
- * Standard error as a device.
+ * Returns standard error as a device.
  *
  * Node writes to pipes and sockets without blocking. It writes to terminals synchronously, and a write to a pipe by
- * its descriptor would occupy a thread of the pool, which the end of the process waits for. So a terminal is
- * opened once more, not blocking, and a file is written by its descriptor.
+ * its descriptor would occupy a thread of the pool, which the end of the process waits for. So a terminal is opened
+ * once more without blocking, and a file is written by its descriptor.
  */
 export function standardError(): Device {
   const kind = fstatSync(process.stderr.fd);
@@ -132,7 +132,9 @@ function descriptorDevice(descriptor: number): Device {
   };
 }
 
-/** The same device with a state of its own, or the descriptor itself where the system has no such way. */
+/**
+ * Opens the same device with a state of its own; returns the descriptor itself if the system has no way to do that.
+ */
 function reopened(descriptor: number): number {
   try {
     return openSync(`/dev/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);

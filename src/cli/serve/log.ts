@@ -5,27 +5,26 @@ import type { Config } from '../../config/index.js';
 import { isMissingPackage } from '../error.js';
 import { LogStream, standardError, streamDevice } from './log-stream.js';
 
-/** Where a log goes: a stream, or standard error. */
+/** The destination of a log: a stream. Default: standard error. */
 export type LogTarget = Writable & { readonly isTTY?: boolean };
 
-/** A log, and its end. */
+/** A log, and a way to wait for its last lines. */
 export interface Log {
   readonly logger: Logger;
-  /** Resolves when every line is written, at the latest after `ms`. */
+  /** Resolves when every line is written, or after `ms` milliseconds. */
   drained(ms: number): Promise<void>;
 }
 
 /**
- * Makes the log. Lines for people where a terminal reads, JSON elsewhere; always on standard error, because
- * standard output says nothing but that the server is ready.
+ * Makes the log. A terminal gets lines for people, everything else gets JSON. The log is always on standard error,
+ * because standard output says only that the server is ready.
  *
- * Nothing here hides secrets, because nothing has to: a `Secret` has no other way to be written than
- * `[secret]`.
+ * Nothing here hides secrets, because nothing has to: a `Secret` is always written as `[secret]`.
  */
 export async function createLog(config: Config['log'], target?: LogTarget): Promise<Log> {
   const options: LoggerOptions = {
     level: config.level,
-    // Neither pid nor host name: whatever collects the lines knows both.
+    // Without pid and host name: the program that collects the lines knows both.
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (level) => ({ level }) },
@@ -43,7 +42,7 @@ export async function createLog(config: Config['log'], target?: LogTarget): Prom
   return { logger, drained: (ms) => stream.drained(ms) };
 }
 
-/** A line as an object, without what a terminal would obey: it may quote a remote server. */
+/** Parses a line, and removes what a terminal would obey: the line may quote a remote server. */
 function readable(line: string): unknown {
   return JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? printableLines(value) : value));
 }

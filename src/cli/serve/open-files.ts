@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 
-/** Open files that the gateway needs beside its clients: database, logs, listeners, delivery. */
+/** Open files that the gateway needs besides its clients: database, logs, listeners, delivery. */
 const RESERVE = 128;
 
 /** Returns how many files this process may have open (`ulimit -n`), or null if the system does not say. */
@@ -15,11 +15,11 @@ export function openFilesLimit(): number | null {
 }
 
 /**
- * Returns how many connections to allow. If the kernel has no descriptor left, it drops connections without a word to
- * the client or to the server; refused with 421 they are retried, and stand in the log.
+ * Returns how many connections to allow. If the kernel has no descriptor left, it drops connections, and neither
+ * client nor server notices. If they are refused with 421, clients retry, and the log has a line.
  *
- * @param configured connections that the configuration allows.
- * @param limit files that the process may have open; null if it is unknown.
+ * @param configured connections that the configuration allows
+ * @param limit files that the process may have open; null if it is unknown
  */
 export function connectionsWithin(
   configured: number,

@@ -1,31 +1,31 @@
 import { statfs } from 'node:fs/promises';
 import type { Store } from '../../store/port.js';
 
-/** Free octets of the disk below which the server is not ready: some minutes of mail. */
+/** Free octets on the disk below which the server is not ready: room for some minutes of mail. */
 const LEAST_FREE = 64 * 1024 * 1024;
 /** How long the store may take to answer, in milliseconds. */
 const STORE_TIME_MS = 2_000;
-/** How long an answer holds, in milliseconds, so that probes cost the store nothing. */
+/** How long an answer is reused, in milliseconds, so that probes cost the store nothing. */
 const HOLDS_MS = 1_000;
 
-/** Why a server cannot take mail. */
+/** Finds out why a server cannot take mail. */
 export class Readiness {
   #stopping = false;
   #last: { readonly at: number; readonly problems: Promise<readonly string[]> } | null = null;
 
-  /** @param delivers whether there is any way for a message to leave */
+  /** @param delivers whether a message can leave by any route */
   constructor(
     private readonly store: Pick<Store, 'isEmpty' | 'queue'>,
     private readonly data: string,
     private readonly delivers: boolean,
   ) {}
 
-  /** Says that the server takes no more mail. */
+  /** Records that the server takes no more mail. */
   stop(): void {
     this.#stopping = true;
   }
 
-  /** Returns the reasons, in words; none if it is ready. Never rejects. */
+  /** Returns the reasons, in words; empty if the server is ready. Never rejects. */
   problems(): Promise<readonly string[]> {
     const now = performance.now();
     if (this.#last === null || now - this.#last.at > HOLDS_MS)

@@ -1,21 +1,21 @@
 import type { Logger } from 'pino';
 import type { Removed, Retention } from '../../store/retention.js';
 
-/** How long messages are kept, in milliseconds; 0: for ever. */
+/** How long messages are kept, in milliseconds; 0 keeps them for ever. */
 export interface Keeping {
   readonly keepContent: number;
   readonly keepMessages: number;
 }
 
-/** How often a server looks for what has become old, in milliseconds. */
+/** How often a server looks for old messages, in milliseconds. */
 const EVERY_MS = 10 * 60_000;
 
 export interface Tidying {
-  /** Resolves when the step under way is done. */
+  /** Stops; resolves when the current step is done. */
   stop(): Promise<void>;
 }
 
-/** Removes all that is old at `now`, step by step, as long as `goOn` says so. */
+/** Removes everything that is old at `now`, step by step, as long as `goOn` returns true. */
 export async function removeOld(
   retention: Pick<Retention, 'removeOld'>,
   { keepContent, keepMessages }: Keeping,
@@ -37,7 +37,10 @@ export async function removeOld(
   return total;
 }
 
-/** Removes what has become old while a server runs: at once, then again and again. Room that it frees is used again. */
+/**
+ * Removes old messages and content while a server runs: at once, then again and again. The space that it frees is
+ * reused.
+ */
 export function keepTidy(
   retention: Pick<Retention, 'removeOld'>,
   keeping: Keeping,

@@ -9,29 +9,30 @@ export interface SelfSigned {
   readonly certFile: string;
   /** PEM file of the key; only its owner can read it. */
   readonly keyFile: string;
-  /** Whether it was made now; otherwise an earlier start made it. */
+  /** True if it was made now; false if an earlier start made it. */
   readonly created: boolean;
-  /** SHA-256 of the certificate, in hexadecimal with colons: for clients that pin it. */
+  /** SHA-256 of the certificate in hexadecimal with colons, for clients that pin it. */
   readonly fingerprint: string;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /**
- * Two years. Who trusts it by hand should not have to do so often; but Apple's systems refuse a server
- * certificate that is valid for more than 825 days, whoever issued it (support.apple.com/103769).
+ * Validity of two years. A person who trusts it by hand should not have to do so often; but Apple's systems refuse a
+ * server certificate that is valid for more than 825 days, even if a private authority issued it
+ * (support.apple.com/103769).
  */
 const VALID_DAYS = 730;
-/** It begins a day ago, for clients whose clock is behind. */
+/** The validity begins a day ago, for clients whose clock is slow. */
 const BACKDATED_DAYS = 1;
-/** A start that finds less than this left makes a new one: the process may then run for a while. */
+/** If a start finds less than this left, it makes a new one: the process may then run for a while. */
 const RENEW_BEFORE_DAYS = 30;
 
 /**
- * The self-signed certificate of a server that was given none, in `<dataFolder>/tls`: the one of an
- * earlier start or, if there is none, it ends soon, or it names another host, a new one.
+ * Returns the self-signed certificate of a server without a configured one, in `<dataFolder>/tls`. It is the one of an
+ * earlier start; a new one is made if it is missing, if it ends soon, or if it names another host.
  *
- * It is for `hostname`, `localhost`, `127.0.0.1` and `::1`. `now` is in milliseconds since 1970. Rejects
- * with the file system's error where the folder cannot be read or written.
+ * It is for `hostname`, `localhost`, `127.0.0.1` and `::1`. `now` is in milliseconds since 1970. Rejects with the file
+ * system's error if the folder cannot be read or written.
  */
 export async function selfSigned(
   dataFolder: string,
@@ -47,8 +48,7 @@ export async function selfSigned(
 
   const made = await make(hostname, now);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  // Were the power to fail between the two, they would not belong together, and the next start would see
-  // that and make new ones.
+  // If the power failed between the two, they would not match; the next start would see that and make new ones.
   await replaceFile(keyFile, made.key, 0o600);
   await replaceFile(certFile, made.cert, 0o600);
   return { certFile, keyFile, created: true, fingerprint: new X509Certificate(made.cert).fingerprint256 };
@@ -64,7 +64,7 @@ function make(hostname: string, now: number): Promise<IssuedCertificate> {
   });
 }
 
-/** The certificate, if it can serve: a pair, for this host, and with enough time left. */
+/** Returns the certificate if it can serve: it matches the key, names this host, and has enough time left. */
 function usable(
   cert: string | undefined,
   key: string | undefined,
@@ -83,7 +83,7 @@ function usable(
       names !== undefined;
     return serves ? certificate : undefined;
   } catch {
-    // Not a certificate or not a key: these files are ours to make, so they are made again.
+    // Not a certificate or not a key: Postern owns these files, so it makes them again.
     return undefined;
   }
 }
@@ -97,10 +97,10 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-/** Replaces in one step and for good: whoever reads sees the old file or the new one, also after a crash. */
+/** Replaces a file in one durable step: a reader sees the old file or the new one, also after a crash. */
 async function replaceFile(file: string, text: string, mode: number): Promise<void> {
   const temporary = `${file}.new`;
-  // What a crash left, if anything: its mode and its owner are not to be relied on.
+  // Removes what a crash may have left: its mode and its owner could be wrong.
   await rm(temporary, { force: true });
   try {
     const handle = await open(temporary, 'wx', mode);
@@ -118,9 +118,9 @@ async function replaceFile(file: string, text: string, mode: number): Promise<vo
   await syncFolder(dirname(file));
 }
 
-/** A rename is on disk only once its folder is. */
+/** Syncs a folder: a rename is on disk only once its folder is. */
 async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open a folder, and keeps renames by itself.
+  // Windows cannot open a folder; it makes renames durable by itself.
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

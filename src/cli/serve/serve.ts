@@ -4,7 +4,7 @@ import { readConfigFlags } from '../config-flags.js';
 import { CliError, isReaderGone } from '../error.js';
 import type { Context, GlobalOptions } from '../context.js';
 
-/** `postern serve`: settles the configuration, then shows it or runs the gateway on it. */
+/** Runs `postern serve`: reads the configuration, then prints it or runs the gateway with it. */
 export async function serve(context: Context, command: Command): Promise<void> {
   const options = command.optsWithGlobals<GlobalOptions & { readonly printConfig?: true }>();
   const loaded = await loadConfig({
@@ -19,7 +19,7 @@ export async function serve(context: Context, command: Command): Promise<void> {
     await runGateway(loaded.config, context);
   } catch (error) {
     if (!isReaderGone(error)) throw error;
-    // For a command that is its end; a server that says nothing and ends with 0 would pass for a stop.
+    // Other commands just end then. If a server ended silently with status 0, it would look like a normal stop.
     throw new CliError('the server has ended: the reader of its standard output or standard error is gone', {
       cause: error,
     });

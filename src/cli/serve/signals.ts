@@ -1,13 +1,13 @@
-/** Signals that come closer together than this are one, in milliseconds. */
+/** Milliseconds within which two signals count as one. */
 const SAME_SIGNAL_MS = 1_000;
 
 /**
- * Resolves on the first SIGTERM or SIGINT. A later one ends the process at once, as Node would: whoever asks
- * twice means it, and what was acknowledged is on the disk.
+ * Resolves on the first SIGTERM or SIGINT. A later one ends the process at once, as Node would: the second signal is
+ * meant, and acknowledged mail is on the disk.
  *
- * A terminal sends Ctrl-C to npm and to the program that npm runs, and npm sends it on: that is one wish.
+ * A terminal sends Ctrl-C to npm and to the program that npm runs, and npm sends it on: that counts as one signal.
  *
- * @param over ends the watch, where no signal came
+ * @param over ends the watch if no signal came
  */
 export function stopSignal(over?: AbortSignal): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

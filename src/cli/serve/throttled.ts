@@ -1,15 +1,15 @@
 /**
- * Writes a kind of log line at most once in a while: the first at once, the next after that time with the count of
- * those that were left out.
+ * Writes one kind of log line at most once in a while: the first at once, the next after that time with the count of
+ * the lines that were left out.
  */
 export class Throttled {
   #last = -Infinity;
   #leftOut = 0;
 
   /**
-   * @param everyMs milliseconds between two lines.
-   * @param write writes a line.
-   * @param clock milliseconds. Default: the process's monotonic clock.
+   * @param everyMs milliseconds between two lines
+   * @param write writes a line
+   * @param clock milliseconds; default: the process's monotonic clock
    */
   constructor(
     private readonly everyMs: number,
