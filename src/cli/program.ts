@@ -29,9 +29,9 @@ export async function buildProgram(
       outputError: (text, write) => write(text.replace(/^error:/, 'postern:')),
     })
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError('(add --help for what there is)')
+    .showHelpAfterError('(add --help to list the options)')
     .option('--data <DIR>', 'folder of the messages, domains and tokens (POSTERN_DATA; default ./data)')
-    .option('--config <FILE>', 'configuration (POSTERN_CONFIG; default ./postern.toml where there is one)');
+    .option('--config <FILE>', 'configuration (POSTERN_CONFIG; default ./postern.toml if it exists)');
 
   const serve = program
     .command('serve')
@@ -47,7 +47,9 @@ export async function buildProgram(
   addBlockCommands(program, context);
   program
     .command('vacuum')
-    .description('remove what is old (store.keep_content, store.keep_messages) and give the room back')
+    .description(
+      'remove old content and messages (store.keep_content, store.keep_messages) and free the space',
+    )
     .option(...JSON_OPTION)
     .action(async (_options, command: Command) =>
       (await import('./commands/vacuum.js')).vacuum(context, command),
@@ -80,7 +82,7 @@ function addDomainCommands(program: Command, context: Context): void {
     .action(async (_options, command: Command) => (await load()).listDomains(context, command));
   domain
     .command('remove <NAME>')
-    .description('let a domain send no more; its messages stay')
+    .description('stop a domain from sending; its messages stay')
     .option(...JSON_OPTION)
     .action(async (name: string, _options, command: Command) =>
       (await load()).removeDomain(context, command, name),
@@ -91,7 +93,7 @@ function addDomainCommands(program: Command, context: Context): void {
   const token = program.command('token').description('the API tokens of domains');
   token
     .command('rotate <NAME>')
-    .description('make a new token for a domain; the old one works for a while yet')
+    .description('make a new token for a domain; the old one works for some time')
     .option(
       '--grace <DURATION>',
       'how long the old one works; 0 ends it now (default submission.token_grace: 24h)',
@@ -107,7 +109,7 @@ function addDkimCommands(domain: Command, context: Context): void {
   domain
     .command('dkim <NAME>')
     .description('make the keys that messages of a domain are signed with; shows their DNS records')
-    .option('--selector <S>', 'name of the keys in the DNS (default postern, with the algorithm behind it)')
+    .option('--selector <S>', 'name of the keys in the DNS (default postern, followed by the algorithm)')
     .addOption(
       new Option('--algorithm <ALGORITHM>', 'which keys to make (default both)').choices([
         'rsa',
@@ -124,7 +126,7 @@ function addDkimCommands(domain: Command, context: Context): void {
     );
   domain
     .command('verify <NAME>')
-    .description('look up DKIM, SPF and DMARC of a domain; says what is missing, and fails then')
+    .description('look up DKIM, SPF and DMARC of a domain; fails if something is missing, and says what')
     .option('--resolver <ADDR:PORT>', 'the name server to ask')
     .option(...JSON_OPTION)
     .action(async (name: string, _options, command: Command) =>
@@ -134,10 +136,10 @@ function addDkimCommands(domain: Command, context: Context): void {
 
 function addWebhookCommands(program: Command, context: Context): void {
   const load = () => import('./commands/webhook.js');
-  const webhook = program.command('webhook').description('where domains are told what becomes of their mail');
+  const webhook = program.command('webhook').description('URLs that are called with the events of a domain');
   webhook
     .command('set <NAME> <URL>')
-    .description('tell the events of a domain to a URL; shows the key that they are signed with')
+    .description('send the events of a domain to a URL; shows the key that signs them')
     .option('--events <EVENT,...>', 'only these: queued, delivered, deferred, bounced (default all)')
     .option(...JSON_OPTION)
     .action(async (name: string, url: string, _options, command: Command) =>
@@ -145,7 +147,7 @@ function addWebhookCommands(program: Command, context: Context): void {
     );
   webhook
     .command('list')
-    .description('show the webhooks, their keys, and why one is off')
+    .description('show the webhooks, their keys, and why a webhook is off')
     .option(...JSON_OPTION)
     .action(async (_options, command: Command) => (await load()).listWebhooks(context, command));
   webhook
@@ -157,7 +159,7 @@ function addWebhookCommands(program: Command, context: Context): void {
     );
   webhook
     .command('remove <NAME>')
-    .description('tell the events of a domain no more; what is untold is dropped')
+    .description('stop sending the events of a domain; events not yet sent are dropped')
     .option(...JSON_OPTION)
     .action(async (name: string, _options, command: Command) =>
       (await load()).removeWebhook(context, command, name),
@@ -190,14 +192,14 @@ function addQueueCommands(program: Command, context: Context): void {
   const load = () => import('./commands/queue.js');
   program
     .command('queue')
-    .description('list what waits to be delivered, and why, oldest first')
+    .description('list recipients that wait for delivery, and why, oldest first')
     .option('--domain <NAME>', 'only mail of this domain')
     .option('--limit <N>', 'at most this many (default 50; with --json, all)', positiveInteger)
     .option(...JSON_OPTION)
     .action(async (_options, command: Command) => (await load()).listQueue(context, command));
   program
     .command('retry')
-    .description('try now what waits of a message')
+    .description('try the waiting recipients of a message now')
     .argument('<ID>', 'as "postern queue" shows it', positiveInteger)
     .option(...JSON_OPTION)
     .action(async (id: number, _options, command: Command) =>
@@ -205,7 +207,7 @@ function addQueueCommands(program: Command, context: Context): void {
     );
   program
     .command('cancel')
-    .description('give up what waits of a message, or is held; nobody is told')
+    .description('give up the waiting and held recipients of a message; no notification is sent')
     .argument('<ID>', 'as "postern queue" shows it', positiveInteger)
     .option(...JSON_OPTION)
     .action(async (id: number, _options, command: Command) =>
@@ -213,10 +215,10 @@ function addQueueCommands(program: Command, context: Context): void {
     );
   program
     .command('release')
-    .description('let held messages go')
+    .description('release held messages')
     .argument('[ID]', 'as "postern messages" shows it', positiveInteger)
-    .option('--domain <NAME>', 'all of this domain')
-    .option('--all', 'all there are')
+    .option('--domain <NAME>', 'all held messages of this domain')
+    .option('--all', 'all held messages')
     .option(...JSON_OPTION)
     .action(async (id: number | undefined, _options, command: Command) =>
       (await load()).releaseMessages(context, command, id),
@@ -226,11 +228,11 @@ function addQueueCommands(program: Command, context: Context): void {
 function addBlockCommands(program: Command, context: Context): void {
   const load = () => import('./commands/block-list.js');
   const lists = [
-    { name: 'block', verdict: 'blocked', about: 'addresses that a domain no longer writes to' },
+    { name: 'block', verdict: 'blocked', about: 'addresses that a domain no longer sends to' },
     {
       name: 'allow',
       verdict: 'allowed',
-      about: 'addresses that a domain may always write to, whatever bounces',
+      about: 'addresses that a domain may always write to, even if mail to them bounces',
     },
   ] as const;
   for (const { name, verdict, about } of lists) {

@@ -11,8 +11,8 @@ const urls = z.array(structured<DeliverUrl>(parseDeliverUrl, ({ shown }) => show
 /** `deliver`: the transports of messages. */
 export const deliverKey = key(urls.prefault([]), {
   about:
-    'Where messages go: the first URL, or the next where what it names cannot be reached. Without any, they are held.',
-  source: 'nothing leaves before somebody has said where to',
+    'Where messages go: by the first URL, or by the next one if that cannot be reached. If there is no URL, messages are held.',
+  source: 'no message leaves before an operator has said where to',
   initial: [],
   placeholder: 'URL',
   allowed: DELIVER_LIST_FORM,
@@ -22,11 +22,11 @@ export const deliverKey = key(urls.prefault([]), {
 
 const route = z.object({
   domain: optionalText(
-    { about: 'Sending domain; left out, any.', placeholder: 'NAME', allowed: 'a domain name' },
+    { about: 'Sending domain; if it is left out, any.', placeholder: 'NAME', allowed: 'a domain name' },
     /^[A-Za-z0-9.-]+$/,
   ),
   tag: optionalText(
-    { about: 'A tag of the message; left out, any message.', placeholder: 'TAG', allowed: 'a tag' },
+    { about: 'A tag of the message; if it is left out, any message.', placeholder: 'TAG', allowed: 'a tag' },
     /./,
   ),
   deliver: key(urls.min(1), {

@@ -63,7 +63,7 @@ export function parseListener(url: string): ListenerConfig | string {
     return `it does not start with smtp://, smtps:// or lmtp://${guess}`;
   }
   if (scheme !== 'smtp' && scheme !== 'smtps' && scheme !== 'lmtp') {
-    return `scheme "${scheme}" is none of smtp, smtps, lmtp`;
+    return `scheme "${scheme}" is not one of smtp, smtps, lmtp`;
   }
   if (fragment !== undefined) return 'it has a fragment (#)';
   if (authority.includes('@')) return 'it has a user name; tokens are made with "postern domain add"';
@@ -80,7 +80,7 @@ export function parseListener(url: string): ListenerConfig | string {
     return `"client_cert=${clientCert}" contradicts "tls=off": the certificate comes with TLS`;
   }
   if (clientCert === 'required' && options.tls === 'optional') {
-    return '"client_cert=required" contradicts "tls=optional": without TLS there is none';
+    return '"client_cert=required" contradicts "tls=optional": without TLS a client has no certificate';
   }
   const tls = clientCert === 'required' ? 'required' : OPTIONS.tls[0];
   return {

@@ -45,14 +45,14 @@ const fieldName = z.string().regex(FIELD_NAME);
 const keys = z.object({
   data: path({ about: 'Folder of the messages, domains and tokens.', initial: './data' }),
   hostname: key(z.string().regex(HOST_NAME).prefault(machineName), {
-    about: "Name of the server in its greeting and in trace fields. Without it, the machine's own.",
+    about: "Name of the server in its greeting and in trace fields. If it is left out, the machine's own.",
     source: 'RFC 5321 4.1.1.1 asks for a fully qualified name',
     placeholder: 'NAME',
     allowed: 'a host name, or an address in brackets',
   }),
   listen: key(listeners.prefault(['smtp://127.0.0.1:2525']), {
-    about: 'Where connections are taken.',
-    source: 'no privilege needed, and nobody else can reach it',
+    about: 'Where the server listens for connections.',
+    source: 'no privilege needed, and no other machine can reach it',
     initial: ['smtp://127.0.0.1:2525'],
     placeholder: 'URL',
     allowed: LISTENER_FORM,
@@ -106,15 +106,16 @@ const keys = z.object({
     inFlight: limitKey(STORE.inFlight, { min: '1MiB', max: '16GiB' }),
     keepContent: duration({
       about:
-        'How long the content of a message is kept once nothing more is to be done with it; the rest of what is known of it stays. 0 keeps it for ever.',
-      source: 'nothing is lost that nobody asked to lose',
+        'How long the content of a message is kept after its delivery is finished; its other data stays. 0 keeps it for ever.',
+      source: 'nothing is lost unless an operator asks for it',
       initial: '0',
       min: '0',
       max: '3650d',
     }),
     keepMessages: duration({
-      about: 'How long a message is kept at all, likewise. 0 keeps it for ever.',
-      source: 'nothing is lost that nobody asked to lose',
+      about:
+        'How long a message with all its data is kept after its delivery is finished. 0 keeps it for ever.',
+      source: 'nothing is lost unless an operator asks for it',
       initial: '0',
       min: '0',
       max: '3650d',
@@ -127,7 +128,7 @@ const keys = z.object({
       initial: 'info',
     }),
     format: choice({
-      about: 'How lines are written; auto is pretty where a terminal reads, json elsewhere.',
+      about: 'How lines are written; auto is pretty if standard error is a terminal, and json otherwise.',
       words: ['auto', 'pretty', 'json'],
       initial: 'auto',
     }),
@@ -143,10 +144,12 @@ export const configSchema = keys.superRefine(({ listen, smtp, tls }, context) =>
       context.addIssue({ code: 'custom', path: ['listen', index], message });
     };
     if (proxy === 'required' && smtp.trustedProxies.length === 0) {
-      refuse('"proxy=required" lets nobody in: smtp.trusted_proxies is empty');
+      refuse('"proxy=required" lets no client in: smtp.trusted_proxies is empty');
     }
     if (clientCert !== 'off' && tls.clientCa === null) {
-      refuse(`"client_cert=${clientCert}" has nobody to vouch for clients: tls.client_ca is not set`);
+      refuse(
+        `"client_cert=${clientCert}" needs an authority for client certificates: tls.client_ca is not set`,
+      );
     }
   }
 });

@@ -26,21 +26,23 @@ export const smtpKeys = table({
   maxErrors: limitKey(LIMITS.errors, { min: 1, max: 1_000_000 }),
   trustedProxies: networks({
     about:
-      'Proxies: each connection from them begins with a PROXY header, which tells whose it is. See ?proxy= of listen.',
+      'Proxies: each connection from them begins with a PROXY header, which names the client. See ?proxy= of listen.',
     source: 'a header is believed, so its senders must be named',
   }),
   trustedRelays: networks({
-    about: 'Relays that may say by XCLIENT and XFORWARD for whom they speak; nobody else may.',
+    about: 'Relays that may name the client by XCLIENT and XFORWARD; no other client may.',
     source: "as Postfix's smtpd_authorized_xclient_hosts: none",
   }),
   bareNewlines: choice({
-    about: 'What a CR or LF alone in content gets: refused with 550, or made a CRLF.',
+    about:
+      'How a bare CR or LF in content is answered: the content is refused with 550, or the octet becomes a CRLF.',
     source: 'RFC 5321 2.3.8 forbids them; taking them as they are lets mail be smuggled',
     words: ['reject', 'normalize'],
     initial: 'reject',
   }),
   spaceBeforePath: choice({
-    about: 'What a space behind the colon of MAIL FROM: or RCPT TO: gets: nothing, or 501.',
+    about:
+      'How a space after the colon of MAIL FROM: or RCPT TO: is answered: it is ignored, or refused with 501.',
     source: 'RFC 5321 3.3 forbids it, and too many clients write one',
     words: ['accept', 'reject'],
     initial: 'accept',
@@ -54,7 +56,7 @@ export const smtpKeys = table({
   }),
   extensions: key(z.array(z.enum(EXTENSIONS)).prefault([]), {
     about:
-      'Extensions to offer beside those that always are. Only deliver URLs of SMTP can keep what REQUIRETLS promises: by others such messages do not leave.',
+      'Extensions to offer besides those that are always offered. Only deliver URLs of SMTP can keep what REQUIRETLS promises: by others such messages do not leave.',
     source: 'each is a promise for delivery to keep',
     initial: [],
     placeholder: 'NAME,...',
@@ -66,7 +68,7 @@ export const smtpKeys = table({
   priorityPolicy: optionalText(
     {
       about: 'Name of the policy by which MT-PRIORITY is assigned, announced with it.',
-      source: 'RFC 6710 9.2: a registered name, such as MIXER; none is meant where there is none',
+      source: 'RFC 6710 9.2: a registered name, such as MIXER; if it is left out, no policy is announced',
       placeholder: 'NAME',
       allowed: 'letters, digits and hyphens',
     },

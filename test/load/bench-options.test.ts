@@ -22,7 +22,7 @@ it('--help shows defaults as they are typed', async () => {
   const flat = stdout.replace(/\s+/g, ' ');
   expect(flat).toContain('1k:80,64k:15,1m:5 (default: 1k)');
   expect(flat).toContain('for each reply (default: 60s)');
-  expect(flat).toContain('when the time is over (default: 10s)');
+  expect(flat).toContain('when the duration is over (default: 10s)');
   expect(flat).not.toMatch(/default: (0|\[|\d{4,})/);
 });
 

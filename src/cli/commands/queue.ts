@@ -57,7 +57,7 @@ export async function retryMessage(context: Context, command: Command, id: numbe
 export async function cancelMessage(context: Context, command: Command, id: number): Promise<void> {
   await change(context, command, id, {
     act: ({ queue }, now) => queue.cancel(id, now),
-    done: (count) => `${recipients(count)} of message ${id} will not get it. Nobody is told.`,
+    done: (count) => `${recipients(count)} of message ${id} will not get it. No notification is sent.`,
     none: `nothing of message ${id} waits or is held; "postern message ${id}" tells what became of it`,
   });
 }

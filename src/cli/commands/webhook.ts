@@ -76,13 +76,13 @@ export async function removeWebhook(context: Context, command: Command, text: st
   const removed = await withStore(data, { create: false }, ({ webhooks }) => webhooks.remove(name));
   if (!removed) throw noWebhook(name);
   if (command.opts<Options>().json) return context.stdout.json({ domain: name, removed: true });
-  await context.stdout.line(`The events of ${name} are told no more, and its keys are gone.`);
+  await context.stdout.line(`The events of ${name} are no longer sent, and its keys are removed.`);
 }
 
 async function show(context: Context, webhook: Webhook, { json }: Options): Promise<void> {
   if (json) return context.stdout.json(webhookLine(webhook));
   await context.stdout.write(
-    `The events of ${webhook.domain} (${webhook.events.map(short).join(', ')}) are told to\n\n` +
+    `The events of ${webhook.domain} (${webhook.events.map(short).join(', ')}) are sent to\n\n` +
       `  ${printable(webhook.url)}\n\nsigned with the key of this public key:\n\n  ${shownKey(webhook.keys)}\n\n`,
   );
 }

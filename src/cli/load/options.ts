@@ -31,58 +31,66 @@ function addBench(program: Command, context: Context, duration: Read<number>, ti
   program
     .command('bench')
     .configureHelp(OWN_OPTIONS)
-    .description('load an SMTP server of your own, and tell how fast it is')
+    .description('put load on an SMTP server of your own, and measure how fast it is')
     .argument('[URL]', 'smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ for AUTH')
-    .option('-c, --connections <N>', 'connections at one time', positiveInteger, 10)
-    .option('-n, --messages <N>', 'messages in all', positiveInteger)
+    .option('-c, --connections <N>', 'connections at the same time', positiveInteger, 10)
+    .option('-n, --messages <N>', 'number of messages', positiveInteger)
     .option(
       '-d, --duration <DURATION>',
-      'how long messages are started (default 10s, or until --messages)',
+      'how long new messages are started (default 10s, or until --messages)',
       duration,
     )
     .addOption(
-      new Option('-s, --size <SIZES>', 'octets of a message: 1k, or a mix such as 1k:80,64k:15,1m:5')
+      new Option(
+        '-s, --size <SIZES>',
+        'octets of a message: 1k, or a mix with weights such as 1k:80,64k:15,1m:5',
+      )
         .argParser(sizes)
         .default([{ octets: 1024, weight: 1 }], '1k'),
     )
     .option('-r, --recipients <N>', 'recipients of each message', positiveInteger, 1)
     .option(
       '--per-connection <N>',
-      'messages over a connection, then a new one (default: all)',
+      'messages on a connection before it is replaced (default: all)',
       positiveInteger,
     )
-    .option('--pipelining', 'commands in groups (RFC 2920)')
-    .option('--bdat', 'content by BDAT (RFC 3030)')
-    .option('--starttls', 'STARTTLS before anything else')
-    .option('--tls-verify', "the server's certificate must be good (default: but on loopback)")
-    .option('--no-tls-verify', 'it need not be')
+    .option('--pipelining', 'send commands in groups (RFC 2920)')
+    .option('--bdat', 'send content by BDAT (RFC 3030)')
+    .option('--starttls', 'begin with STARTTLS')
+    .option('--tls-verify', "verify the server's certificate (default, except on loopback)")
+    .option('--no-tls-verify', "do not verify the server's certificate")
     .option('--tls-resume', 'resume the TLS session of an earlier connection')
-    .addOption(new Option('--auth <MECHANISM>', 'of AUTH (default: the best on offer)').choices(MECHANISMS))
-    .option(
-      '--rate <N>',
-      'an open loop: as many messages a second are due, whether the server keeps up or not',
-      rate,
-    )
     .addOption(
-      new Option('--arrivals <KIND>', 'with --rate: evenly, or by chance (default: poisson)').choices([
-        'fixed',
-        'poisson',
-      ]),
+      new Option(
+        '--auth <MECHANISM>',
+        'mechanism of AUTH (default: the best that the server offers)',
+      ).choices(MECHANISMS),
     )
-    .addOption(time('--ramp', 'over which the rate rises, or connections are opened', 0, 'none'))
-    .addOption(time('--warmup', 'at the beginning, not counted', 0, 'none'))
-    .option('--from <ADDRESS>', 'sender, of the envelope and in From', 'bench@example.com')
-    .option('--to <ADDRESS>', 'recipients; {n}, or the end of the name, becomes a number', 'rcpt@example.net')
-    .option('--hello <NAME>', 'name of the client', 'localhost')
-    .option('--seed <N>', 'of all that is left to chance', wholeNumber, 1)
-    .addOption(time('--timeout', 'for each reply', 60_000, '60s'))
-    .addOption(time('--drain', 'for what is on its way when the time is over', 10_000, '10s'))
-    .option('--threads <N>', 'of the generator', threads, 1)
-    .option('--i-own-this-server', 'it need not be on loopback')
-    .option('--json', 'the report as JSON, in place of the table')
+    .option('--rate <N>', 'open loop: start N messages a second, even if the server does not keep up', rate)
+    .addOption(
+      new Option(
+        '--arrivals <KIND>',
+        'with --rate: even or random gaps between messages (default: poisson)',
+      ).choices(['fixed', 'poisson']),
+    )
+    .addOption(time('--ramp', 'time over which the rate rises, or connections are opened', 0, 'none'))
+    .addOption(time('--warmup', 'time at the beginning that is not counted', 0, 'none'))
+    .option('--from <ADDRESS>', 'sender, in the envelope and in From', 'bench@example.com')
+    .option(
+      '--to <ADDRESS>',
+      'recipients; {n} becomes a number; without it, a number is added before the @',
+      'rcpt@example.net',
+    )
+    .option('--hello <NAME>', 'name of the client in EHLO', 'localhost')
+    .option('--seed <N>', 'seed of all random choices', wholeNumber, 1)
+    .addOption(time('--timeout', 'time to wait for each reply', 60_000, '60s'))
+    .addOption(time('--drain', 'time for messages under way when the duration is over', 10_000, '10s'))
+    .option('--threads <N>', 'threads of the generator', threads, 1)
+    .option('--i-own-this-server', 'allow a server that is not on loopback')
+    .option('--json', 'print the report as JSON instead of the table')
     .option('--save <FILE>', 'write the report as JSON, for --compare')
     .option('--html <FILE>', 'write the report as a page with charts')
-    .option('--compare <FILES...>', 'show two saved reports beside each other')
+    .option('--compare <FILES...>', 'show two saved reports side by side')
     .action(async (url: string | undefined, _options, command: Command) =>
       (await import('./bench.js')).bench(context, command, url),
     );
@@ -92,25 +100,25 @@ function addSink(program: Command, context: Context, duration: Read<number>, tim
   program
     .command('sink')
     .configureHelp(OWN_OPTIONS)
-    .description('take mail and drop it: what a load test or a client is aimed at')
+    .description('accept mail and drop it: a target for load tests and clients')
     .option(
       '-l, --listen <URL>',
-      'as for serve; TLS and AUTH only where ?tls= or ?auth= name them (default smtp://127.0.0.1:2525)',
+      'as for serve; TLS and AUTH are off unless ?tls= or ?auth= set them (default smtp://127.0.0.1:2525)',
       (url: string, urls: string[] | undefined) => [...(urls ?? []), url],
     )
     .option('--tls-cert <FILE>', 'PEM certificate (default: a self-signed one)')
-    .option('--tls-key <FILE>', 'its PEM key')
+    .option('--tls-key <FILE>', 'PEM key of the certificate')
     .addOption(
-      time('--tls-detect', 'with ?tls=: wait that long for TLS at once on the same port', 0, 'no wait'),
+      time('--tls-detect', 'with ?tls=: how long to wait for implicit TLS on the same port', 0, 'no wait'),
     )
-    .addOption(time('--delay', 'before the reply to a message', 0, 'none'))
-    .option('--tempfail <RATE>', 'share of messages that get 451 at their end, from 0 to 1', share, 0)
-    .option('--permfail <RATE>', 'share of messages that get 554 at their end', share, 0)
-    .option('--disconnect <RATE>', 'share of messages at whose end the connection is cut', share, 0)
+    .addOption(time('--delay', 'delay before the reply to a message', 0, 'none'))
+    .option('--tempfail <RATE>', 'share of messages that get 451 after their content, from 0 to 1', share, 0)
+    .option('--permfail <RATE>', 'share of messages that get 554 after their content', share, 0)
+    .option('--disconnect <RATE>', 'share of messages after whose content the connection is closed', share, 0)
     .option('--slow-read <OCTETS>', 'octets of content read a second, on each connection', positiveInteger)
-    .option('--seed <N>', 'of all that is left to chance', wholeNumber, 1)
-    .option('--stats <DURATION>', 'tell the counts that often, as SIGUSR1 does', duration)
-    .option('--dump <DIR>', 'keep the messages there: ID.eml, and the envelope in ID.json')
+    .option('--seed <N>', 'seed of all random choices', wholeNumber, 1)
+    .option('--stats <DURATION>', 'how often to print the counts; SIGUSR1 prints them as well', duration)
+    .option('--dump <DIR>', 'folder to keep the messages in: ID.eml, and the envelope in ID.json')
     .option('--threads <N>', 'processes', threads, 1)
     .option('--json', 'one JSON object a line, for programs')
     .action(async (_options, command: Command) => (await import('./sink.js')).sink(context, command));

@@ -31,7 +31,7 @@ export function banner(
     lines.push(
       `  TLS         self-signed certificate${tls.selfSigned.created ? ', made now,' : ''} in ${tls.selfSigned.certFile}`,
       `              SHA-256 ${tls.selfSigned.fingerprint}`,
-      '              clients must be told to trust that file; for production, configure tls.cert and tls.key',
+      '              clients must be configured to trust that file; for production, configure tls.cert and tls.key',
     );
   }
   for (const warning of tls.certificates.warnings) lines.push(`  warning     ${warning.message}`);
