@@ -12,12 +12,12 @@ export interface DkimKey {
 }
 
 export interface DkimKeys {
-  /** The keys of a domain in the order in which they were made. */
+  /** Returns the keys of a domain, oldest first. */
   list(domain: string): Promise<DkimKey[]>;
 
-  /** Resolves to false, with nothing changed, where there is no such domain or the selector is in use. */
+  /** Adds a key. Resolves to false, with nothing changed, if the domain does not exist or the selector is in use. */
   add(key: DkimKey): Promise<boolean>;
 
-  /** Resolves to false where there was no such key. */
+  /** Removes a key. Resolves to false if it did not exist. */
   remove(domain: string, selector: string): Promise<boolean>;
 }

@@ -7,7 +7,7 @@ export interface DomainRecord extends Domain {
   readonly messages: Readonly<Record<Status, number>>;
   /** Octets of stored content. */
   readonly contentOctets: number;
-  /** Token digests are not shown: how many are valid, and until when those that were rotated away are. */
+  /** How many tokens are valid, and until when. Rotated tokens have an end; digests are not shown. */
   readonly tokens: readonly TokenRecord[];
   readonly retention: DomainRetention;
 }
@@ -21,7 +21,7 @@ export interface TokenRecord {
   readonly expiresAt: number | null;
 }
 
-/** What is kept of a domain's mail; null: as the server's configuration says. */
+/** How long a domain's mail is kept; null: as the server's configuration says. */
 export interface DomainRetention {
   /** Content is removed when it is older than this, in milliseconds. */
   readonly contentAge: number | null;
@@ -31,7 +31,7 @@ export interface DomainRetention {
   readonly contentOctets: number | null;
 }
 
-/** What happens to what waits when a domain is removed: it is delivered all the same, or given up. */
+/** What happens to waiting messages when a domain is removed: they are still delivered, or they are given up. */
 export type Remainder = 'keep' | 'cancel';
 
 export interface DomainRecords {
@@ -42,10 +42,13 @@ export interface DomainRecords {
     now: number,
   ): Promise<DomainRecord[]>;
 
-  /** One domain, or null if there is none in the scope. */
+  /** Returns one domain, or null if the scope does not have it. */
   find(scope: Scope, name: string, now: number): Promise<DomainRecord | null>;
 
-  /** Notes that a token was used, at most once a minute to the disk. Never rejects; lost if the server dies within seconds. */
+  /**
+   * Records that a token was used; written to the disk at most once a minute. Never rejects; lost if the server dies
+   * within seconds.
+   */
   tokenUsed(tokenDigest: Uint8Array, at: number): Promise<void>;
 
   /**

@@ -1,6 +1,6 @@
 /**
- * The contract of messages as the API and its users see them: listing, search, one message, and what is
- * done to them by hand. Part of `port.ts`. Every call takes a {@link Scope}.
+ * The contract of messages as the API and its users see them: listing, search, one message, and operations by hand.
+ * Part of `port.ts`. Every call takes a {@link Scope}.
  */
 import type { MessageId, NewRecipient, Status } from './message.js';
 import type { ReportKind } from './queue.js';
@@ -55,9 +55,9 @@ export interface MessageRecord extends MessageDetail {
 }
 
 /**
- * - `retry`: makes what waits due now
- * - `cancel`: gives up what waits or is held; nobody is notified
- * - `release`: lets held messages go
+ * - `retry`: makes waiting recipients due now
+ * - `cancel`: gives up waiting and held recipients; no notification is sent
+ * - `release`: releases held messages
  * - `delete`: removes finished messages (each recipient final, no notification owed) with all that is kept of them;
  *   what is not finished is passed over. Statistics do not change.
  */
@@ -72,13 +72,13 @@ export interface OperationRequest {
   readonly now: number;
 }
 
-/** What one step did. */
+/** The result of one step. */
 export interface OperationStep {
   /** Messages that it changed. */
   readonly changed: readonly MessageId[];
-  /** Messages that matched and that there was nothing to do about. */
+  /** Number of messages that matched but needed no change. */
   readonly unchanged: number;
-  /** Where the next step begins; null when all is done. */
+  /** The position at which the next step begins; null if everything is done. */
   readonly next: Position | null;
 }
 
@@ -92,29 +92,29 @@ export interface Retag {
 export interface MailChange {
   readonly id: MessageId;
   readonly domainId: number;
-  /** `status`: the status of the message, or of one of its recipients, is another one. */
+  /** `status`: the status of the message, or of one of its recipients, has changed. */
   readonly kind: 'accepted' | 'status' | 'removed' | 'tags';
-  /** The status that the message has now; null for `removed`, and where it is not known without a look. */
+  /** The status that the message has now; null for `removed`, or if it is not known without reading the message. */
   readonly status: Status | null;
 }
 
 export interface MailWatcher {
-  /** In the order in which it happened, many at a time. Must not throw. Only what is in the scope. */
+  /** Receives changes in the scope, in the order in which they happened, many at a time. Must not throw. */
   changed(changes: readonly MailChange[]): void;
   /**
-   * More has happened than is listed: another process did it, or there were more than {@link STORE.changes} at
-   * once. Look again. May be called for nothing.
+   * Says that more has happened than is listed: another process did it, or there were more than {@link STORE.changes}
+   * at once. The caller should read again. It may be called needlessly.
    */
   missed(): void;
 }
 
-/** What a message is given anew when it is sent again. */
+/** The values of a message that is sent again. */
 export interface NewTry {
   /** Default: all recipients of the stored message. */
   readonly recipients?: readonly NewRecipient[];
   readonly receivedAt: number;
   readonly status: 'held' | 'queued';
-  /** Of the request to send it again. */
+  /** The client address of the request to send it again. */
   readonly clientAddress: string;
   readonly tls: string | null;
   readonly origin: Origin;
@@ -129,12 +129,12 @@ export interface Mail {
    */
   page(scope: Scope, request: PageRequest): Promise<Page>;
 
-  /** Returns one message, or null if there is none in the scope. */
+  /** Returns one message, or null if the scope does not have it. */
   message(scope: Scope, id: MessageId): Promise<MessageRecord | null>;
 
   /**
-   * The stored octets in order, chunk by chunk. Empty if there is no such message in the scope, or its
-   * content has been removed.
+   * Yields the stored octets in order, chunk by chunk. Empty if the scope does not have the message, or if its content
+   * has been removed.
    */
   content(scope: Scope, id: MessageId): AsyncIterable<Uint8Array>;
 

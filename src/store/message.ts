@@ -1,14 +1,14 @@
-/** What all parts of the contract speak of: messages, their domains, recipients and terms. Part of `port.ts`. */
+/** The types that all parts of the contract use: messages, their domains, recipients and terms. Part of `port.ts`. */
 
 /**
- * Names a stored message. A positive safe integer; a message accepted later has a greater one, so that
- * descending order is newest first. It is shown to users in decimal.
+ * The id of a stored message. A positive safe integer; a message accepted later has a greater one, so that descending
+ * order is newest first. Users see it in decimal.
  */
 export type MessageId = number;
 
 /**
- * What has become of a message, or of one recipient of it. `held`: no delivery is configured. `cancelled`: the
- * operator took it off the queue.
+ * The status of a message, or of one of its recipients. `held`: no delivery is configured. `cancelled`: the operator
+ * took it off the queue.
  */
 export const STATUSES = ['held', 'queued', 'deferred', 'delivered', 'bounced', 'cancelled'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -22,32 +22,37 @@ export interface Domain {
   readonly createdAt: number;
 }
 
-/** What a sender may want to be notified of: RFC 3461 4.1. */
+/** The events that a sender may want a notification of (RFC 3461 4.1). */
 export type NotifyEvent = 'SUCCESS' | 'FAILURE' | 'DELAY';
 
 /** One recipient, as the envelope had it. */
 export interface NewRecipient {
   /** The mailbox of RCPT TO, without its angle brackets. */
   readonly forwardPath: string;
-  /** What the sender wants to be notified of, of nothing where empty. Default: null, he did not say. */
+  /**
+   * The events that the sender wants a notification of; if it is empty, none at all. Default: null, the sender did not
+   * say.
+   */
   readonly notify?: readonly NotifyEvent[] | null;
-  /** Whom the message was first meant for, as Original-Recipient tells it (RFC 3464 2.3.1): `type;address`. Default: null. */
+  /** The original recipient, as Original-Recipient writes it (RFC 3464 2.3.1): `type;address`. Default: null. */
   readonly originalRecipient?: string | null;
 }
 
-/** By when a message must be delivered: RFC 2852. */
+/** The time by which a message must be delivered (RFC 2852). */
 export interface DeliverBy {
   /** Milliseconds since the epoch. */
   readonly time: number;
-  /** What happens then: the message is given up and returned, or its sender is told and delivery goes on. */
+  /**
+   * What happens at that time: the message is given up and returned, or its sender is notified and delivery goes on.
+   */
   readonly otherwise: 'return' | 'notify';
-  /** The sender is told of each server that the message is handed to. */
+  /** If true, the sender is notified of each server that takes the message. */
   readonly trace: boolean;
 }
 
 /**
- * What a content needs of each server on its way. Computed from the octets once, when the message is accepted: what a
- * client declares at MAIL says what it is able to send, not what it sends.
+ * The extensions that a content needs of each server on its way. Computed from the octets once, when the message is
+ * accepted: what a client declares at MAIL says what it is able to send, not what it sends.
  */
 export interface ContentNeeds {
   /** 8BITMIME (RFC 6152): there are octets above 127, in the header section or in the body. */
@@ -60,20 +65,20 @@ export interface ContentNeeds {
   readonly longLines: boolean;
 }
 
-/** What the sender asked of the delivery of a message. */
+/** The terms of delivery that the sender asked for. */
 export interface DeliveryTerms {
-  /** What of the message a notification of failure brings back (RFC 3461 4.3); null: he did not say. */
+  /** The part of the message that a notification of failure returns (RFC 3461 4.3); null if the sender did not say. */
   readonly ret: 'FULL' | 'HDRS' | null;
   /** The sender's name for this sending, decoded, for notifications (RFC 3461 4.4). */
   readonly envelopeId: string | null;
-  /** Not to be delivered before this, in milliseconds since the epoch (RFC 4865). */
+  /** The message is not delivered before this time, in milliseconds since the epoch (RFC 4865). */
   readonly releaseAt: number | null;
   readonly deliverBy: DeliverBy | null;
-  /** -9 to 9; what is higher goes first (RFC 6710). */
+  /** Priority from -9 to 9; a higher one goes first (RFC 6710). */
   readonly priority: number;
-  /** To be handed on over verified TLS only, to servers that promise the same (RFC 8689). */
+  /** If true, the message is relayed only over verified TLS, to servers that promise the same (RFC 8689). */
   readonly requireTls: boolean;
-  /** How the content is coded, as BODY said (RFC 6152, RFC 3030); null: it did not. */
+  /** The encoding that BODY declared (RFC 6152, RFC 3030); null if it was not given. */
   readonly body: '7BIT' | '8BITMIME' | 'BINARYMIME' | null;
   /** The envelope or the header section may hold UTF-8 (RFC 6531). */
   readonly smtputf8: boolean;

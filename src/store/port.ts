@@ -1,9 +1,9 @@
 /**
- * The store's contract: what a database adapter promises to the rest of the house.
+ * The store's contract: what a database adapter promises to the rest of the program.
  *
- * It is written so that an embedded database and a shared one can both fulfil it: every call that can
- * touch a disk or a network returns a promise, identifiers come from the adapter, and nothing in its
- * shape belongs to one engine. One contract suite (`test/store/contract.ts`) runs on every adapter.
+ * An embedded database and a shared one can both fulfil it: every call that may touch a disk or a network returns a
+ * promise, identifiers come from the adapter, and nothing in it belongs to one engine. One contract suite
+ * (`test/store/contract.ts`) runs on every adapter.
  */
 import type { BlockList, BlockLists } from './block-list.js';
 import type { DkimKeys } from './dkim-keys.js';
@@ -22,7 +22,7 @@ export * from './message.js';
 export type * from './scope.js';
 export type * from './stored-message.js';
 
-/** All that is kept of a message beside its content. */
+/** Everything that is kept of a message besides its content. */
 export interface NewMessage {
   /** The {@link Domain.id} it was sent for. */
   readonly domainId: number;
@@ -32,31 +32,31 @@ export interface NewMessage {
   readonly recipients: readonly NewRecipient[];
   /** The address in the From field. */
   readonly from: string;
-  /** Decoded; null where the message has no Subject. */
+  /** The decoded Subject; null if the field is missing. */
   readonly subject: string | null;
-  /** In order, no repeats. */
+  /** Tags in order, without repetitions. */
   readonly tags: readonly string[];
-  /** The value of List-Unsubscribe, null where there is none. */
+  /** The value of List-Unsubscribe; null if the field is missing. */
   readonly listUnsubscribe: string | null;
-  /** The Message-ID with its angle brackets, null where it has none that parses. */
+  /** The Message-ID with its angle brackets; null if it is missing or cannot be parsed. */
   readonly messageId: string | null;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
-  /** Version and cipher of the connection it came on, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`. */
+  /** TLS version and cipher of the client's connection, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; null without TLS. */
   readonly tls: string | null;
   /** Address of the client that sent it. */
   readonly clientAddress: string;
-  /** What every recipient starts as. */
+  /** The status that every recipient begins with. */
   readonly status: 'held' | 'queued';
-  /** What is absent was not asked for. */
+  /** The terms of delivery; a missing one was not asked for. */
   readonly terms?: Partial<DeliveryTerms>;
-  /** What its content needs. Default: null, not computed. */
+  /** The extensions that the content needs. Default: null, not computed. */
   readonly needs?: ContentNeeds | null;
-  /** Of a message that is a notification: what is owed no longer once it is stored. Default: nothing. */
+  /** If the message is a notification: what is no longer owed once it is stored. Default: nothing. */
   readonly fulfils?: Fulfilment;
-  /** How it came in. Default: by SMTP, with nothing known of the rest. */
+  /** How the message came in. Default: by SMTP, with nothing else known. */
   readonly origin?: Partial<Origin>;
-  /** Of a request with an idempotency key: what {@link Idempotency} keeps once the message is stored. */
+  /** If the request had an idempotency key: the result that {@link Idempotency} keeps once the message is stored. */
   readonly completes?: Completion;
 }
 
@@ -73,31 +73,30 @@ export interface MessageQuery {
 }
 
 /**
- * A message on its way in. Exactly one of {@link commit} and {@link discard} ends it; a process that
- * dies in between leaves nothing that a reader of the store could see.
+ * A message that is being received. Exactly one of {@link commit} and {@link discard} ends it; if the process dies in
+ * between, nothing remains that a reader of the store could see.
  */
 export interface Draft {
-  /** Known from the start, so that the trace field can carry it. */
+  /** The id, known from the start so that the trace field can have it. */
   readonly id: MessageId;
 
   /**
    * Takes the next octets of the content.
    *
-   * Ownership: the octets are copied before the call returns; the caller may reuse its buffer.
-   * A returned promise asks the caller to wait: the octets in flight are over their budget. It resolves
-   * when there is room again and never rejects; a failure of the store is told by {@link commit}.
+   * Ownership: the octets are copied before the call returns; the caller may reuse its buffer. If a promise is
+   * returned, the caller should wait: the octets in flight are over their budget. It resolves when there is room again
+   * and never rejects; {@link commit} reports a failure of the store.
    */
   write(octets: Uint8Array): void | Promise<void>;
 
   /**
    * Ends the content and makes the message durable.
    *
-   * Resolved: message, recipients, tags and content are on stable storage, once.
-   * Rejected with a {@link StoreError}: nothing of it is, or ever will be, visible (`fulfilled`: a
-   * notification that it is for is owed no longer). Not to be repeated:
-   * the draft is spent either way. (The one doubt that no store can remove: where the database is lost
-   * during the call and cannot be asked afterwards, `failed` may stand for a message that is stored. So it
-   * is for the sender to try again, and at worst the message is there twice.)
+   * If it resolves, the message, recipients, tags and content are on stable storage, once. If it rejects with a {@link
+   * StoreError}, nothing of the message is, or ever will be, visible (`fulfilled`: the notification that it is for is
+   * no longer owed). It cannot be repeated: the draft is spent in either case. (No store can remove one doubt: if the
+   * database is lost during the call and cannot be asked afterwards, `failed` may stand for a message that is stored.
+   * The sender then tries again, and at worst the message is there twice.)
    */
   commit(message: NewMessage): Promise<void>;
 
@@ -105,18 +104,18 @@ export interface Draft {
   discard(): void;
 }
 
-/** What went wrong, in terms the caller can act on. */
+/** Kinds of failures that a caller can act on. */
 export type StoreErrorCode =
-  /** No room on the device. Passing: the same may work later (452 4.3.1). */
+  /** No room on the device. Temporary: the same may work later (452 4.3.1). */
   | 'full'
-  /** The device or the database failed. Passing, as far as anybody knows (451 4.3.0). */
+  /** The device or the database failed. Temporary, as far as is known (451 4.3.0). */
   | 'failed'
   /**
    * The database's files were removed or replaced while they were open: nothing is kept, and nothing will be until
    * the server is started anew (451 4.3.0).
    */
   | 'lost'
-  /** What the message was to fulfil is owed no longer: it has been paid, or dropped, or something else is owed now. */
+  /** The message's notification is no longer owed: it has been made, or dropped, or another one is owed now. */
   | 'fulfilled'
   /** The request has lost its idempotency key: its lease ran out, and another request has taken it. Nothing is stored. */
   | 'superseded'
@@ -141,13 +140,13 @@ export class StoreError extends Error {
   }
 }
 
-/** Something that holds octets of a message that no draft has yet. */
+/** An owner of octets of a message that no draft has yet. */
 export interface OctetHolder {
-  /** Asks it to let go of them: others need the room. They are counted no longer. */
+  /** Asks the holder to let go of its octets, since others need the room. They are no longer counted. */
   evict(): void;
 }
 
-/** Counts octets in memory that drafts have not got, against the budget of the drafts. */
+/** Counts octets in memory that are not in a draft yet, against the budget of the drafts. */
 export interface HeldOctets {
   /**
    * Counts so many octets for a holder, in place of what was counted for it before; 0 when it is done. If all holders
@@ -165,68 +164,70 @@ export interface Store {
   readonly sessions: Sessions;
   readonly administrator: Administrator;
   readonly idempotency: Idempotency;
-  /** What the HTTP API asks beside. */
+  /** The part for messages that only the HTTP API uses. */
   readonly mail: Mail;
   readonly statistics: Statistics;
   readonly domainRecords: DomainRecords;
   readonly blockLists: BlockLists;
   readonly webhookCalls: WebhookCalls;
 
-  // ---- intake
+  // ---- receiving messages
 
-  /** What is held of messages before a draft takes it, such as a header section that is not complete. */
+  /** Octets of messages that are held before a draft takes them, such as a header section that is not complete. */
   readonly held: HeldOctets;
 
-  /** Opens a message. Costs no I/O. Throws a {@link StoreError} `closed` after {@link close}. */
+  /** Opens a draft. Costs no I/O. Throws a {@link StoreError} `closed` after {@link close}. */
   open(): Draft;
 
-  // ---- domains and tokens. Names must be normalized; tokens are known by their SHA-256 alone.
+  // ---- domains and tokens. Names must be normalized; the store keeps only the SHA-256 of tokens.
 
   /**
-   * Adds a domain with its token, or brings a removed one back with its messages.
-   * Resolves to null where the name is in use already (nothing has changed then).
+   * Adds a domain with its token, or brings a removed one back with its messages. Resolves to null, with nothing
+   * changed, if the name is in use.
    */
   addDomain(name: string, tokenDigest: Uint8Array, now: number): Promise<Domain | null>;
 
-  /** All domains that are not removed, by name. */
+  /** Returns all domains that are not removed, by name. */
   domains(): Promise<Domain[]>;
 
   /**
-   * Removes the domain and its tokens; its messages stay readable.
-   * Resolves to false where there is no such domain. May be repeated.
+   * Removes the domain and its tokens; its messages stay readable. Resolves to false if there is no such domain. May
+   * be repeated.
    */
   removeDomain(name: string, now: number): Promise<boolean>;
 
   /**
-   * Gives the domain a new token. Every token that it had goes on working until `oldUntil`
-   * (milliseconds since the epoch) and no longer than it would have.
-   * Resolves to false where there is no such domain.
+   * Gives the domain a new token. Every earlier token goes on working until `oldUntil` (milliseconds since the epoch),
+   * but not longer than it would have. Resolves to false if there is no such domain.
    */
   rotateToken(name: string, tokenDigest: Uint8Array, oldUntil: number, now: number): Promise<boolean>;
 
-  /** The domain whose token has this digest and is in force at `now`, or null. */
+  /** Returns the domain whose token has this digest and is in force at `now`, or null. */
   domainByToken(tokenDigest: Uint8Array, now: number): Promise<Domain | null>;
 
   // ---- reading
 
   messages(query: MessageQuery): Promise<MessageSummary[]>;
 
-  /** Null where there is no such message. */
+  /** Returns a message; null if there is no such message. */
   message(id: MessageId): Promise<MessageDetail | null>;
 
   /**
-   * The stored octets, in order, chunk by chunk: bounded memory whatever the size. Empty where there is no
-   * such message, or its content has been removed.
+   * Yields the stored octets in order, chunk by chunk, in bounded memory for any size. Empty if there is no such
+   * message, or if its content has been removed.
    */
   content(id: MessageId): AsyncIterable<Uint8Array>;
 
-  /** Why the store can do nothing until the server is started anew (`lost`); null while it works. Costs no I/O. */
+  /**
+   * The reason why the store can do nothing until the server is started anew (`lost`); null while it works. Costs no
+   * I/O.
+   */
   readonly fault: StoreError | null;
 
-  /** True while no domain has ever been added. */
+  /** Returns true while no domain has ever been added. */
   isEmpty(): Promise<boolean>;
 
-  /** Commits what was given to it, then closes. Later calls reject with `closed`. May be repeated. */
+  /** Commits everything that was given to it, then closes. Later calls reject with `closed`. May be repeated. */
   close(): Promise<void>;
 }
 

@@ -1,16 +1,16 @@
-/** Sends a stored message again, as a new one. The same on every adapter. */
+/** Sends a stored message again as a new one, in the same way on every adapter. */
 import type { NewTry } from './mail.js';
 import type { MessageId } from './message.js';
 import type { Store } from './port.js';
 import type { Scope } from './scope.js';
 
 /**
- * Stores a copy of a message, with its content octet for octet, and returns the id of the copy. Terms that
- * name a time (not before, deliver by) are not copied: it may have passed.
+ * Stores a copy of a message, with its content octet for octet, and returns the id of the copy. Terms that name a time
+ * (release, deliver by) are not copied, since it may have passed.
  *
- * Resolves to null if there is no such message in the scope, or its content has been removed.
+ * Resolves to null if the scope does not have the message, or if its content has been removed.
  *
- * @throws StoreError as {@link Draft.commit} rejects: nothing of the copy is stored then
+ * @throws StoreError as {@link Draft.commit} does; nothing of the copy is stored then
  */
 export async function resendMessage(
   store: Pick<Store, 'open' | 'mail'>,
@@ -28,7 +28,7 @@ export async function resendMessage(
       size += octets.length;
       await draft.write(octets);
     }
-    // It was removed meanwhile.
+    // The content was removed meanwhile.
     if (size !== message.size) return null;
     await draft.commit({
       ...{ domainId, reversePath, from, subject, tags, listUnsubscribe, messageId, needs },

@@ -1,30 +1,36 @@
-/** The contract of removal: what is old goes, in small steps, while the store goes on taking messages. Part of `port.ts`. */
+/**
+ * The contract of retention: old messages are removed in small steps, while the store goes on taking messages. Part of
+ * `port.ts`.
+ */
 
 export interface RetentionRequest {
-  /** Content of messages taken in before this, in milliseconds since the epoch, is removed; null for none. */
+  /**
+   * Content of messages accepted before this time is removed, in milliseconds since the epoch; null removes no
+   * content.
+   */
   readonly contentBefore: number | null;
-  /** Messages taken in before this are removed with all that is kept of them; null for none. */
+  /** Messages accepted before this time are removed with all their data; null removes no messages. */
   readonly messagesBefore: number | null;
 }
 
 export interface Removed {
-  /** Messages that have lost their content alone. */
+  /** Number of messages whose content was removed. */
   readonly contents: number;
-  /** Messages that are gone. */
+  /** Number of messages that were removed. */
   readonly messages: number;
 }
 
 export interface Retention {
   /**
-   * One small step: removes so much that nobody who commits meanwhile waits long for it. A message that is
-   * held, waits, or whose sender is owed a notification, is not old. Resolves to what it removed: call
-   * again until that is nothing.
+   * Does one small step, so that a commit at the same time does not wait long. A message that is held, waits, or whose
+   * sender is owed a notification does not count as old. Resolves to what it removed: call again until that is
+   * nothing.
    */
   removeOld(request: RetentionRequest): Promise<Removed>;
 
   /**
-   * Gives room that is free in the store back to the device, in small steps as well. Resolves to the octets
-   * given back; to zero once there is nothing to give.
+   * Returns free space of the store to the device, in small steps as well. Resolves to the number of octets; 0 if
+   * there is nothing left to return.
    */
   shrink(): Promise<number>;
 }

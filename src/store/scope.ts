@@ -1,4 +1,4 @@
-/** What a caller may see: the one value that every query of the API takes. Part of `port.ts`. */
+/** The messages that a caller may see; every query of the API takes this value. Part of `port.ts`. */
 
 /**
  * `all`: the administrator, who sees every domain, also removed ones. Otherwise one domain, by

@@ -1,9 +1,9 @@
-/** How text is searched: the definition that every adapter follows. See `search.ts`. */
+/** The definition of text search that every adapter follows. See `search.ts`. */
 import { STORE } from './limits.js';
 import type { MessageFilter, Search, SearchTerm, TextCondition } from './search.js';
 import type { Status } from './message.js';
 
-/** What of a message is searched. */
+/** The texts of a message that are searched. */
 export interface SearchDocument {
   readonly id: number;
   readonly status: Status;

@@ -34,16 +34,16 @@ export type SearchTerm = SearchCondition & { readonly negated: boolean };
 export type Search = readonly SearchTerm[];
 
 /**
- * Which messages. Every condition given must hold; what is absent is not asked for.
+ * A query for messages. Every condition that is given must hold.
  *
  * `subject`, `from` and `to` match as {@link TextCondition} says.
  */
 export interface MessageFilter {
-  /** Names of sending domains: one of them. Within the scope. */
+  /** Names of sending domains, any of which may match. Within the scope. */
   readonly domains?: readonly string[];
-  /** All of them. */
+  /** Tags that must all be there. */
   readonly tags?: readonly string[];
-  /** One of them. */
+  /** Tags of which at least one must be there. */
   readonly statuses?: readonly Status[];
   readonly from?: string;
   readonly to?: string;

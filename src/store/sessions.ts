@@ -1,6 +1,8 @@
-/** The contract of sign-in: sessions and the administrator's password. Part of `port.ts`. The store knows hashes alone. */
+/**
+ * The contract of sign-in: sessions and the administrator's password. Part of `port.ts`. The store keeps only hashes.
+ */
 
-/** Who signed in. */
+/** The person or token that signed in. */
 export type Principal =
   { readonly kind: 'administrator' } | { readonly kind: 'domain'; readonly domainId: number };
 
@@ -27,19 +29,25 @@ export interface Sessions {
   /** Returns the session that is valid at `now`, or null. A session of a removed domain is not valid. */
   find(digest: Uint8Array, now: number): Promise<Session | null>;
 
-  /** Notes that the session was used, and may move its end. Does nothing if it is gone. Lost if the server dies within seconds. */
+  /**
+   * Records that the session was used, and may move its end. Does nothing if the session is gone. Lost if the server
+   * dies within seconds.
+   */
   touch(digest: Uint8Array, lastSeenAt: number, expiresAt: number): Promise<void>;
 
-  /** Sessions that are valid at `now`, newest first: of one principal, or of all. */
+  /** Returns sessions that are valid at `now`, newest first: those of one principal, or all. */
   list(principal: Principal | null, now: number): Promise<Session[]>;
 
-  /** Ends a session. Resolved: it is not valid any more, also after a crash. Resolves to false if there is none. */
+  /**
+   * Ends a session. When it resolves, the session is invalid, also after a crash. Resolves to false if it did not
+   * exist.
+   */
   revoke(digest: Uint8Array): Promise<boolean>;
 
-  /** Ends all sessions of a principal but the one given. Resolves to how many. */
+  /** Ends all sessions of a principal except the given one. Resolves to their number. */
   revokeAll(principal: Principal, except: Uint8Array | null): Promise<number>;
 
-  /** Forgets sessions that ended before `now`. */
+  /** Removes sessions that ended before `now`. */
   removeExpired(now: number): Promise<number>;
 }
 

@@ -1,22 +1,22 @@
 /**
- * The rules of settlement: what a call of {@link Queue.settle} writes, given what is stored. Pure; adapters read
- * the recipients, apply the result, and write it in one transaction.
+ * The rules of settlement: what a call of {@link Queue.settle} writes, given what is stored. Pure; adapters read the
+ * recipients, apply the result, and write it in one transaction.
  *
- * - A status that is final stays, and so does its recipient.
- * - A lease that is stale records deliveries alone: they have happened. Anything else under it is passed over.
- * - A settlement that is repeated says nothing new: it equals the last attempt of the recipient.
+ * - A final status stays, and so does its recipient.
+ * - A stale lease records only deliveries, since they have happened. Anything else under it is skipped.
+ * - A repeated settlement adds nothing: it equals the last attempt of the recipient.
  * - A message with the null reverse-path is owed no notification.
- * - When a recipient becomes final, a notice of delay that is owed about it is dropped, unless a newer one takes its place.
- * - The lease ends if the message has nothing that waits, or if its holder says so.
+ * - If a recipient becomes final, an owed notice of delay is dropped, unless a newer one takes its place.
+ * - The lease ends if nothing of the message waits any more, or if its holder says so.
  */
 import type { Status } from './message.js';
 import type { Attempt, ReportKind, Settlement } from './queue.js';
 import { isFinal, isWaiting, statusOf } from './status.js';
 
-/** A recipient as it is stored. Its place in the list is its position. */
+/** A recipient as it is stored. Its index in the list is its position. */
 export interface StoredRecipient {
   readonly status: Status;
-  /** How many attempts there have been. */
+  /** Number of attempts so far. */
   readonly attempts: number;
   readonly nextAttemptAt: number | null;
   readonly delayReported: boolean;
@@ -26,16 +26,16 @@ export interface StoredMessage {
   readonly status: Status;
   readonly reversePath: string;
   readonly recipients: readonly StoredRecipient[];
-  /** The number of the lease that the message has now; null if it has none, undefined if it is not on the queue. */
+  /** The number of the message's current lease; null if it is not leased, undefined if it is not on the queue. */
   readonly lease: number | null | undefined;
 }
 
-/** What is written about one recipient. */
+/** The changes to one recipient. */
 export interface RecipientChange extends StoredRecipient {
   readonly position: number;
   /** The attempt to add; its number is {@link StoredRecipient.attempts}. */
   readonly attempt: Attempt;
-  /** The notification that is owed from now on; `drop`: one that is owed is owed no longer; null: as before. */
+  /** The notification that is owed from now on; `drop`: an owed one is no longer owed; null: no change. */
   readonly report: ReportKind | 'drop' | null;
   /** True if the recipient goes on the block list. */
   readonly block: boolean;
@@ -47,8 +47,8 @@ export interface SettlementResult {
   /** The status of the message afterwards. */
   readonly status: Status;
   /**
-   * What becomes of its place on the queue: `remove`, as nothing waits; `keep`, with its lease as it is; or a
-   * time, in milliseconds since the epoch, at which it is due without a lease.
+   * The change to the message's place on the queue. `remove`: nothing waits any more; `keep`: its lease stays; a
+   * number: the time, in milliseconds since the epoch, at which it is due without a lease.
    */
   readonly queue: 'remove' | 'keep' | number;
 }

@@ -1,8 +1,8 @@
-/** A message that is stored, as readers see it. Part of `port.ts`. */
+/** Stored messages, as readers see them. Part of `port.ts`. */
 import type { ContentNeeds, DeliveryTerms, MessageId, NewRecipient, Status } from './message.js';
 import type { Attempt } from './queue.js';
 
-/** A message as lists show it. */
+/** A message, as lists show it. */
 export interface MessageSummary {
   readonly id: MessageId;
   /** Name of the domain it was sent for. */
@@ -20,24 +20,24 @@ export interface MessageSummary {
   readonly tls: string | null;
 }
 
-/** A message with its envelope, as one page about it shows it. */
+/** A message with its envelope, as a page about it shows it. */
 export interface MessageDetail extends MessageSummary {
   readonly reversePath: string;
   readonly messageId: string | null;
   readonly clientAddress: string;
   readonly recipients: readonly RecipientDetail[];
   readonly terms: DeliveryTerms;
-  /** Null for a message that was accepted by a version that did not compute it. */
+  /** Null if the message was accepted by a version that did not compute it. */
   readonly needs: ContentNeeds | null;
-  /** The content was old and is gone: all that is left of the message is told here. */
+  /** True if the content was removed because of its age; the other data is still there. */
   readonly contentRemoved: boolean;
 }
 
-/** A recipient, and what has become of him. */
+/** A recipient with its attempts. */
 export interface RecipientDetail extends Required<NewRecipient> {
   readonly status: Status;
-  /** Every try, in order. */
+  /** Every attempt, in order. */
   readonly attempts: readonly Attempt[];
-  /** When it is due, in milliseconds since the epoch; null where it does not wait. */
+  /** When the recipient is due, in milliseconds since the epoch; null if it does not wait. */
   readonly nextAttemptAt: number | null;
 }

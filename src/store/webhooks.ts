@@ -1,19 +1,19 @@
 /**
- * The contract of webhooks: where a domain wants its events, and the events that are still to be told. Part
+ * The contract of webhooks: the URL that gets the events of a domain, and the events that are still to be sent. Part
  * of `port.ts`.
  *
- * Events are written in the transaction that they tell of, where the domain has a webhook that is on, and
- * stay until they are told or given up.
+ * If the domain has a webhook that is on, an event is written in the same transaction as the change that it reports.
+ * It stays until it is sent or given up.
  */
 import type { MessageId } from './message.js';
 import type { Attempt, CapRequest } from './queue.js';
 import type { Scope } from './scope.js';
 
-/** What a webhook may be told of: a message is taken in, or something has become of recipients of it. */
+/** The events of a webhook: a message is accepted, or recipients of it have a new status. */
 export const EVENTS = ['email.queued', 'email.delivered', 'email.deferred', 'email.bounced'] as const;
 export type EventName = (typeof EVENTS)[number];
 
-/** Ed25519, one pair to a domain. */
+/** A pair of Ed25519 keys, one for each domain. */
 export interface WebhookKeys {
   /** 32 octets. */
   readonly publicKey: Uint8Array;
@@ -29,29 +29,29 @@ export interface Webhook {
   readonly events: readonly EventName[];
   readonly keys: WebhookKeys;
   readonly createdAt: number;
-  /** Why and since when it is switched off; null while it is on. */
+  /** The reason and time at which it was switched off; null while it is on. */
   readonly off: { readonly since: number; readonly reason: string } | null;
 }
 
 export interface WebhookEvent {
-  /** A positive safe integer: what the receiver can tell a repetition by. */
+  /** A positive safe integer. The receiver can use it to detect a repeated call. */
   readonly event: number;
   readonly domainId: number;
   readonly name: EventName;
   readonly message: MessageId;
-  /** Positions of the recipients it is about: all of them for `email.queued`. */
+  /** Positions of the recipients that it is about: all of them for `email.queued`. */
   readonly positions: readonly number[];
-  /** What happened to them, null for `email.queued`. */
+  /** Their new status; null for `email.queued`. */
   readonly attempt: Attempt | null;
   /** When it happened. */
   readonly at: number;
-  /** How often it has been tried to tell it. */
+  /** Number of attempts to send it so far. */
   readonly attempts: number;
-  /** In how many attempts in a row the server died: see {@link Webhooks.beginEvent}. */
+  /** Number of attempts in a row in which the server died: see {@link Webhooks.beginEvent}. */
   readonly crashes: number;
 }
 
-/** One try to call a webhook. */
+/** One call of a webhook. */
 export interface WebhookCall {
   /** A positive safe integer; later calls have greater ones. */
   readonly call: number;
@@ -68,16 +68,19 @@ export interface WebhookCall {
   readonly status: number | null;
   /** `delivered`: the event is done; `failed`: it is tried again; `gave-up`: it is not. */
   readonly outcome: 'delivered' | 'failed' | 'gave-up';
-  /** What went wrong, in words; one line; null if nothing did. */
+  /** What went wrong, in words on one line; null if the call succeeded. */
   readonly problem: string | null;
 }
 
-/** The calls of webhooks, kept for a while. */
+/** The record of calls of webhooks, kept for a while. */
 export interface WebhookCalls {
-  /** Keeps a call. The oldest of the domain beyond {@link STORE.callsOfDomain} are removed. Lost if the server dies within seconds. */
+  /**
+   * Records a call. Calls of the domain beyond {@link STORE.callsOfDomain} are removed, oldest first. Lost if the
+   * server dies within seconds.
+   */
   record(call: Omit<WebhookCall, 'call'>): Promise<void>;
 
-  /** Calls within the scope, newest first, older than `before`; at most `limit`. */
+  /** Returns calls within the scope, newest first, older than `before`; at most `limit`. */
   list(
     scope: Scope,
     query: {
@@ -90,50 +93,59 @@ export interface WebhookCalls {
   ): Promise<WebhookCall[]>;
 
   /**
-   * Puts the event of a call back to be told now, as a new event with the same content. Resolves to its
-   * number, or null if there is no such call in the scope, its message is gone, or the webhook is off.
+   * Queues the event of a call once more, as a new event with the same content. Resolves to its number, or null if the
+   * scope does not have the call, its message is gone, or the webhook is off.
    */
   redeliver(scope: Scope, call: number, now: number): Promise<number | null>;
 
   /**
-   * Puts an event about a message to the webhook, to try the webhook. Resolves to its number, or null if the message
-   * is not in the scope or its domain has no webhook that is on.
+   * Queues an event about a message, to try the webhook. Resolves to its number, or null if the scope does not have
+   * the message or its domain has no webhook that is on.
    */
   test(scope: Scope, message: MessageId, name: EventName, now: number): Promise<number | null>;
 }
 
 export interface Webhooks {
-  /** Sets the webhook of a domain, and switches it on. Keys that the domain has already stay. False where there is no such domain. */
+  /**
+   * Sets the webhook of a domain, and switches it on. The domain keeps the keys that it has. Resolves to false if
+   * there is no such domain.
+   */
   set(
     domain: string,
     webhook: Pick<Webhook, 'url' | 'events' | 'keys'>,
     now: number,
   ): Promise<Webhook | null>;
 
-  /** Removes it with its untold events. Resolves to false where there was none. */
+  /** Removes the webhook with its waiting events. Resolves to false if it did not exist. */
   remove(domain: string): Promise<boolean>;
 
   list(): Promise<Webhook[]>;
 
-  /** Switches it off with its untold events dropped. */
+  /** Switches the webhook off and drops its waiting events. */
   switchOff(domainId: number, reason: string, now: number): Promise<void>;
 
-  /** Takes events due at `now` that nobody has a lease on, until `until`; domains take turns, within one what has been due longest goes first. */
+  /**
+   * Leases events due at `now` until `until`. Domains take turns; within a domain, the event that has been due longest
+   * comes first.
+   */
   leaseEvents(request: {
     readonly now: number;
     readonly until: number;
     readonly limit: number;
-    /** Events of one domain at most, with those that are leased already. Default: any number. */
+    /** Largest number of events of one domain, counting those that are leased already. Default: any number. */
     readonly perDomain?: number;
   }): Promise<WebhookEvent[]>;
 
   /** Records that an attempt begins, as the `begin` of the queue does. May be repeated. */
   beginEvent(event: number): Promise<void>;
 
-  /** The event is told, or given up: it is gone. May be repeated. */
+  /** Removes an event that was sent or given up. May be repeated. */
   endEvent(event: number): Promise<void>;
 
-  /** The event could not be told: due again at `at`, a whole number of milliseconds, with one attempt more. */
+  /**
+   * Puts back an event that could not be sent, with one attempt more: due again at `at`, a whole number of
+   * milliseconds.
+   */
   deferEvent(event: number, at: number): Promise<void>;
 
   /**
@@ -142,6 +154,6 @@ export interface Webhooks {
    */
   capEvents(request: CapRequest): Promise<number>;
 
-  /** As `nextDue` of the queue. */
+  /** Does the same as `nextDue` of the queue. */
   nextEventDue(): Promise<number | null>;
 }
