@@ -9,7 +9,7 @@ import { nextLine, runChild } from '../store/sqlite-fixtures.js';
 import { spawnPostern } from './postern.js';
 
 describe('postern backup', () => {
-  it('copies under load all that was acknowledged before, and the copy opens', async () => {
+  it('copies everything that was acknowledged before it, also under load, and the copy opens', async () => {
     const folder = await scratch();
     const data = join(folder, 'data');
     const file = join(folder, 'copy.db');

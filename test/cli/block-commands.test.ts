@@ -15,7 +15,7 @@ describe.each([
   ['block', 'blocked'],
   ['allow', 'allowed'],
 ])('postern %s', (list, verdict) => {
-  it('adds, lists and removes beside a server', async () => {
+  it('adds, lists and removes while a server runs', async () => {
     const { store, id, run } = await house();
     const added = await run(
       list,

@@ -32,7 +32,7 @@ function lines<T>({ stdout }: Outcome): T[] {
 }
 
 describe('postern domain dkim', () => {
-  it('makes both keys, and shows the same again', async () => {
+  it('makes both keys, and shows the same keys again', async () => {
     const environment = await house();
     const made = await postern(['domain', 'dkim', 'example.com', '--json'], environment);
     expect([made.exitCode, made.stderr]).toEqual([0, '']);
@@ -61,7 +61,7 @@ describe('postern domain dkim', () => {
     expect(stdout).not.toContain('PRIVATE');
   });
 
-  it('makes one of a name, and removes it', async () => {
+  it('makes one key with a name, and removes it', async () => {
     const environment = await house();
     const args = ['domain', 'dkim', 'example.com', '--selector', 's1', '--algorithm', 'ed25519'];
     expect((await postern(args, environment)).stdout).toMatch(
@@ -83,7 +83,7 @@ describe('postern domain dkim', () => {
     });
   });
 
-  it('refuses what is no domain here, and no selector', async () => {
+  it('refuses a name that is not a domain here, and a bad selector', async () => {
     const environment = await house();
     const unknown = await postern(['domain', 'dkim', 'example.org'], environment);
     expect(unknown.stderr).toContain('there is no domain example.org');
@@ -115,7 +115,7 @@ describe('postern domain verify', () => {
     return [environment, Object.fromEntries(keys.map(({ name, value }) => [name, { TXT: [value] }]))];
   }
 
-  it('is content with a domain where all is there', async () => {
+  it('passes a domain whose records are all there', async () => {
     const [environment, zone] = await withKeys();
     zone['example.com'] = { TXT: ['google-site-verification=x', 'v=spf1 a:mail.example.com -all'] };
     zone['_dmarc.example.com'] = { TXT: ['v=DMARC1; p=Reject; rua=mailto:d@example.com'] };
@@ -201,7 +201,7 @@ describe('postern domain verify', () => {
     }
   });
 
-  it('takes the policy of the domain above, and a redirected SPF record', async () => {
+  it('uses the policy of the parent domain, and a redirected SPF record', async () => {
     const environment = await house();
     await postern(['domain', 'add', 'app.example.com'], environment);
     const server = await dnsServer({
@@ -217,7 +217,7 @@ describe('postern domain verify', () => {
     expect(server.asked).not.toContain('TXT _dmarc.com');
   });
 
-  it('refuses a name server that is none', async () => {
+  it('refuses a text that is not a name server', async () => {
     const environment = await house();
     for (const resolver of ['ns.example.com:53', '127.0.0.1', '127.0.0.1:0', 'x']) {
       const { exitCode, stderr } = await postern(

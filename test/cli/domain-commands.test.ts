@@ -31,7 +31,7 @@ describe('postern domain', () => {
     expect(await store.domainByToken(digestToken(token), Date.now())).toMatchObject({ name: 'example.com' });
   });
 
-  it('adds to a folder that is not there yet, and shows the token to a person', async () => {
+  it('adds a domain in a folder that does not exist yet, and shows the token to a person', async () => {
     const data = join(await scratch(), 'new', 'data');
     const { exitCode, stdout } = await postern(['domain', 'add', 'example.com', '--data', data]);
     expect(exitCode).toBe(0);
@@ -57,7 +57,7 @@ describe('postern domain', () => {
     expect((await postern(['domain', 'add', 'b.example'], environment)).exitCode).toBe(0);
   });
 
-  it('refuses to add what is there, and names the way to a new token', async () => {
+  it('refuses a domain that exists, and names the command for a new token', async () => {
     const environment = { POSTERN_DATA: await scratch() };
     await postern(['domain', 'add', 'a.example'], environment);
     expect(await postern(['domain', 'add', 'A.example.', '--json'], environment)).toEqual({
@@ -110,8 +110,8 @@ describe('postern token rotate', () => {
   });
 });
 
-describe('where the data is', () => {
-  it('is told by --data before or behind the command, by POSTERN_DATA, or by the file', async () => {
+describe('the data folder', () => {
+  it('is given by --data before or after the command, by POSTERN_DATA, or by the file', async () => {
     const folder = await scratch();
     const data = join(folder, 'data');
     const config = join(folder, 'postern.toml');
@@ -129,7 +129,7 @@ describe('where the data is', () => {
     }
   });
 
-  it('is ./data, and ./postern.toml is read where there is one', async () => {
+  it('is ./data, and ./postern.toml is read if it exists', async () => {
     const folder = await scratch();
     const options = { cwd: folder };
     expect((await spawnPostern(['domain', 'add', 'a.example'], options)).exitCode).toBe(0);
@@ -142,7 +142,7 @@ describe('where the data is', () => {
     expect(elsewhere.stderr).toContain('no Postern data in elsewhere;');
   });
 
-  it('may have a server on it', async () => {
+  it('may have a running server', async () => {
     const data = await scratch();
     const store = await runningStore(data);
     expect((await spawnPostern(['domain', 'add', 'a.example', '--data', data])).exitCode).toBe(0);

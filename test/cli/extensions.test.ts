@@ -15,11 +15,11 @@ async function announced(
 }
 
 describe('smtp.extensions', () => {
-  it('offers DSN alone, as a rule', async () => {
+  it('offers only DSN by default', async () => {
     expect(await announced({})).toEqual(['DSN']);
   });
 
-  it('switches each on by its name', async () => {
+  it('switches each one on by its name', async () => {
     const one = (name: string) => announced({ POSTERN_SMTP_EXTENSIONS: name });
     expect(await one('DELIVERBY')).toEqual(['DSN', 'DELIVERBY 60']);
     expect(await one('FUTURERELEASE')).toEqual([
@@ -31,7 +31,7 @@ describe('smtp.extensions', () => {
     expect(await announced({ POSTERN_SMTP_EXTENSIONS: 'REQUIRETLS' }, 'plain')).toEqual(['DSN']);
   });
 
-  it('has its numbers and names from the configuration', async () => {
+  it('takes their limits and names from the configuration', async () => {
     const lines = await announced({
       POSTERN_SMTP_EXTENSIONS: 'MT-PRIORITY,DELIVERBY,FUTURERELEASE',
       POSTERN_SMTP_MAX_HOLD: '90500ms',
@@ -46,7 +46,7 @@ describe('smtp.extensions', () => {
     ]);
   });
 
-  it('refuses a name that is none', async () => {
+  it('refuses an unknown name', async () => {
     await expect(announced({ POSTERN_SMTP_EXTENSIONS: 'DSN' })).rejects.toThrow(
       /smtp\.extensions\[0\] = "DSN".*DELIVERBY, FUTURERELEASE, MT-PRIORITY, REQUIRETLS/,
     );

@@ -23,7 +23,7 @@ const distrust = handshakeFailure(
 );
 
 describe('the log of the gateway', () => {
-  it("has a client's mistake in one line, at warn, with a hint and no stack", () => {
+  it("writes a client's mistake in one line, at warn, with a hint and no stack", () => {
     const { log, lines } = logger();
     observe(log).handler.onError?.(session as never, distrust);
     expect(lines).toEqual([
@@ -43,14 +43,14 @@ describe('the log of the gateway', () => {
     ]);
   });
 
-  it('has an error of the server at error, with its stack', () => {
+  it('writes an error of the server at error, with its stack', () => {
     const { log, lines } = logger();
     const error = new Error('of the server');
     observe(log).handler.onError?.(session as never, error);
     expect(lines).toEqual([['error', expect.objectContaining({ err: error }), 'failed']]);
   });
 
-  it('has a client that failed before the greeting at info, with the same hint', () => {
+  it('writes a failure before the greeting at info, with the same hint', () => {
     const { log, lines } = logger();
     observe(log).handler.onRefusedArrival?.('192.0.2.1', distrust);
     expect(lines).toEqual([
@@ -58,7 +58,7 @@ describe('the log of the gateway', () => {
     ]);
   });
 
-  it('has one line for a crowd that is refused', () => {
+  it('writes one line for many refused connections', () => {
     const { log, lines } = logger();
     const { handler } = observe(log);
     for (let i = 0; i < 1000; i++) handler.onRefusedArrival?.('192.0.2.1', new TooManyConnections());

@@ -22,7 +22,7 @@ async function written(
 }
 
 describe('the log', () => {
-  it('is JSON where no terminal reads, one object a line', async () => {
+  it('is JSON if standard error is not a terminal, one object a line', async () => {
     const text = await written('auto', (log) => log.info({ session: 'a1' }, 'accepted'));
     expect(JSON.parse(text)).toEqual({
       level: 'info',
@@ -33,7 +33,7 @@ describe('the log', () => {
     expect(text.endsWith('\n')).toBe(true);
   });
 
-  it('is for people where a terminal reads, or where the configuration says so', async () => {
+  it('is for people on a terminal, or if the configuration says so', async () => {
     const colored = await written('auto', (log) => log.info({ session: 'a1' }, 'accepted'), new Terminal());
     expect(colored).toMatch(/INFO.*accepted.*"session":"a1"/s);
     expect(colored).toContain('\u001b[');
@@ -44,7 +44,7 @@ describe('the log', () => {
     });
   });
 
-  it('leaves out what is less important than the level', async () => {
+  it('leaves out lines below the level', async () => {
     const target = new Collector();
     const { logger } = await createLog({ level: 'warn', format: 'json' }, target);
     logger.info('no');

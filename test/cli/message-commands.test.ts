@@ -65,7 +65,7 @@ describe('postern messages', () => {
     expect(await found('--tag', 'none')).toEqual([]);
   });
 
-  it('gives programs all, page by page, and people the newest 50', async () => {
+  it('lists everything with --json, page by page, and the newest 50 in a table', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const ids: number[] = [];
     for (let i = 0; i < 410; i++) ids.push(await accept(store, domainId));
@@ -84,7 +84,7 @@ describe('postern messages', () => {
     expect(shown.stderr).toBe('There are older ones; --limit shows more than 50.\n');
   });
 
-  it('shows people a table in which no message can drive the terminal', async () => {
+  it('prints a table in which no message can drive the terminal', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const id = await accept(store, domainId, {
       subject: 'A\u001b]0;title\u0007\nB\u202e',
@@ -100,7 +100,7 @@ describe('postern messages', () => {
     expect(detail.stdout).toContain('To:          one@example.net (held)\n');
   });
 
-  it('says when there are none, without output', async () => {
+  it('says that there are no messages, without output', async () => {
     const { data } = await storeWithDomain();
     const none = { exitCode: 0, stdout: '', stderr: 'There are no such messages.\n' };
     expect(await postern(['messages', '--data', data])).toEqual(none);
@@ -120,7 +120,7 @@ describe('postern messages', () => {
 });
 
 describe('postern message', () => {
-  it('--json has what the list has, and the envelope', async () => {
+  it('--json has the fields of the list, and the envelope', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const id = await accept(store, domainId);
     const [listed] = lines((await postern(['messages', '--json', '--data', data])).stdout);
@@ -240,7 +240,7 @@ describe('postern message', () => {
     },
   );
 
-  it('reads no further once the reader has gone away', async () => {
+  it('stops reading once the reader has gone away', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const id = await accept(store, domainId, {}, Buffer.alloc(2_000_000));
     let pieces = 0;
@@ -257,7 +257,7 @@ describe('postern message', () => {
     expect([exitCode, stderr.text(), pieces]).toEqual([0, '', 1]);
   });
 
-  it('fails where its output cannot be written for another reason', async () => {
+  it('fails if its output cannot be written for another reason', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const id = await accept(store, domainId);
     const stdout = new Writable({

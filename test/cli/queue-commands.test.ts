@@ -67,7 +67,7 @@ describe('postern queue', () => {
     );
   });
 
-  it('shows people what waits and why, and nothing that drives the terminal', async () => {
+  it('shows people which recipients wait and why, and nothing that drives the terminal', async () => {
     const { data, store, domainId } = await storeWithDomain();
     await deferred(store, domainId);
     const { stdout } = await command(data, 'queue');
@@ -78,7 +78,7 @@ describe('postern queue', () => {
     expect(stdout).toMatch(/two@example\.net +queued +0 +2026-01-02T12:00:00Z\n/);
   });
 
-  it('keeps to --domain and --limit, and gives programs all, page by page', async () => {
+  it('applies --domain and --limit, and lists everything with --json, page by page', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const other = await store.addDomain('other.example', new Uint8Array(32).fill(2), 0);
     for (let n = 0; n < 210; n++) await accept(store, domainId, { status: 'queued' });
@@ -103,7 +103,7 @@ describe('postern queue', () => {
 });
 
 describe('postern retry', () => {
-  it('makes what waits due now', async () => {
+  it('makes the waiting recipients due now', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const id = await deferred(store, domainId);
     const before = Date.now();
@@ -119,7 +119,7 @@ describe('postern retry', () => {
 });
 
 describe('postern cancel', () => {
-  it('ends what waits and what is held, and nothing else', async () => {
+  it('ends waiting and held recipients, and no others', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const id = await deferred(store, domainId);
     const held = await accept(store, domainId, { status: 'held' });
@@ -134,7 +134,7 @@ describe('postern cancel', () => {
 });
 
 describe('postern release', () => {
-  it('lets one go, whose age counts from then on', async () => {
+  it('releases one message, whose age counts from then on', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const id = await accept(store, domainId, { status: 'held' });
     const before = Date.now();
@@ -147,7 +147,7 @@ describe('postern release', () => {
     expect((await command(data, 'release', String(id))).stderr).toContain(`message ${id} is not held`);
   });
 
-  it('lets all of a domain go, or all there are, page by page', async () => {
+  it('releases all messages of a domain, or all there are, page by page', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const other = await store.addDomain('other.example', new Uint8Array(32).fill(2), 0);
     for (let n = 0; n < 205; n++) await accept(store, domainId);
@@ -172,7 +172,7 @@ describe('postern release', () => {
   });
 });
 
-describe('a message that is not there', () => {
+describe('a message that does not exist', () => {
   it.each(['retry', 'cancel', 'release'])('%s says so', async (what) => {
     const { data } = await storeWithDomain();
     const { exitCode, stderr } = await command(data, what, '7');
@@ -184,7 +184,7 @@ describe('a message that is not there', () => {
 });
 
 describe('postern message', () => {
-  it('tells what became of each recipient', async () => {
+  it('shows the attempts of each recipient', async () => {
     const { data, store, domainId } = await storeWithDomain();
     const id = await deferred(store, domainId);
     const { stdout } = await command(data, 'message', String(id));

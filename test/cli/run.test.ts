@@ -20,7 +20,7 @@ describe('help', () => {
   ];
 
   it.each(commands.map((command) => [command]))(
-    'is there for %j, with the options that go everywhere',
+    'is there for %j, with the global options',
     async (command) => {
       const { exitCode, stdout, stderr } = await postern([...command, '--help']);
       expect([exitCode, stderr]).toEqual([0, '']);
@@ -45,7 +45,7 @@ describe('help', () => {
     expect(help).toMatch(/--deliver <URL> .*\(POSTERN_DELIVER\)/);
   });
 
-  it('is what the bare name gets, as an error', async () => {
+  it('is printed for the bare name, as an error', async () => {
     expect(await postern([])).toMatchObject({ exitCode: 2, stdout: '' });
     expect(await postern(['domain'])).toMatchObject({ exitCode: 2, stdout: '' });
   });
@@ -102,7 +102,7 @@ describe('errors', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('tells what is wrong with a data folder that cannot be used', async () => {
+  it('says what is wrong with a data folder that cannot be used', async () => {
     const file = join(await scratch(), 'file');
     await writeFile(file, '');
     const { exitCode, stderr } = await postern(['domain', 'add', 'a.example', '--data', join(file, 'x')]);
@@ -144,14 +144,14 @@ describe('without optional packages', () => {
     );
   });
 
-  it('helps with commander alone', async () => {
+  it('prints help with only commander installed', async () => {
     const { exitCode } = await spawnPostern(['messages', '--help'], { main: await bare('commander') });
     expect(exitCode).toBe(0);
   });
 });
 
 describe('postern serve --print-config', () => {
-  it('prints what is in force on standard output, and starts nothing', async () => {
+  it('prints the configuration in force on standard output, and starts nothing', async () => {
     const folder = await scratch();
     await writeFile(join(folder, 'postern.toml'), '[smtp]\nmax_size = "1MiB"\nmax_errors = 3\n');
     const { exitCode, stdout, stderr } = await spawnPostern(

@@ -21,11 +21,11 @@ describe('domain names', () => {
     '', '.', '..', 'a..b', '.a', 'a b.example', '-a.example', 'a-.example', 'a_b.example', 'a/b.example', 'a%41.example',
     '127.0.0.1', '0x7f.1', '[127.0.0.1]', '1.2', 'xn--a.example', 'ex\u00adample.com', 'example.com\n', '\uff45xample.com',
     `${'a'.repeat(64)}.example`, `${'a.'.repeat(126)}ab`, 'example.com:25', '*.example.com',
-  ])('%j is none', (text) => {
+  ])('%j is not a domain name', (text) => {
     expect(() => domainName(text)).toThrow(/is not a domain name; give one such as example\.com/);
   }); // prettier-ignore
 
-  it('tells who gives an address what to leave out', () => {
+  it('asks for the domain alone if an address is given', () => {
     expect(() => domainName('me@example.com')).toThrow(/after the @/);
   });
 

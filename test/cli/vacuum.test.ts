@@ -26,7 +26,7 @@ describe('postern vacuum', () => {
   const keep = { POSTERN_STORE_KEEP_CONTENT: '30d' };
 
   it.each([true, false])(
-    'removes what is old and gives the room back; beside a server: %s',
+    'removes old messages and frees their space; while a server runs: %s',
     async (server) => {
       const data = await scratch();
       const { store, ids } = await oldMessages(data);
@@ -44,7 +44,7 @@ describe('postern vacuum', () => {
     },
   );
 
-  it('says so where everything is kept, and where content is gone', async () => {
+  it('says so if everything is kept, and if content is gone', async () => {
     const data = await scratch();
     const { ids } = await oldMessages(data);
     const kept = await postern(['vacuum', '--data', data]);
@@ -58,10 +58,10 @@ describe('postern vacuum', () => {
   });
 });
 
-describe('what a server removes', () => {
+describe('removal by a server', () => {
   const log = { info: () => undefined, warn: () => undefined };
 
-  it('is what was taken in before, by each measure; 0 keeps all', async () => {
+  it('covers messages accepted before the time, by each setting; 0 keeps all', async () => {
     const asked: RetentionRequest[] = [];
     const steps = [{ contents: 2, messages: 1 }, { contents: 0, messages: 1 }, nothing];
     const retention = {
@@ -83,7 +83,7 @@ describe('what a server removes', () => {
     ]);
   });
 
-  it('is looked for again and again, whatever fails, until it stops', async () => {
+  it('runs again and again, also after failures, until it is stopped', async () => {
     let rounds = 0;
     let enough: () => void = () => undefined;
     const done = new Promise<void>((resolve) => (enough = resolve));

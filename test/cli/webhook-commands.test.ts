@@ -11,7 +11,7 @@ async function house(): Promise<Record<string, string>> {
 }
 
 describe('postern webhook', () => {
-  it('sets, lists and removes, with the same key whatever the URL', async () => {
+  it('sets, lists and removes, and keeps the key if the URL changes', async () => {
     const environment = await house();
     const set = await postern(['webhook', 'set', 'Example.com', URL, '--json'], environment);
     expect([set.exitCode, set.stderr]).toEqual([0, '']);

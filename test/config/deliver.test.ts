@@ -52,7 +52,7 @@ describe('deliver', () => {
     expect(shown('maildir:/var/mail/a@b')).toBe('maildir:/var/mail/a@b');
   });
 
-  it('is nowhere to be seen: not printed, not inspected, not in an error', async () => {
+  it('is not shown: not printed, not inspected, not in an error', async () => {
     const environment = { POSTERN_DELIVER: 'smtp://user:hunter2@relay.example' };
     const loaded = await loadConfig({ environment, flags: {} });
     const printed = printConfig(configSchema, loaded);
@@ -64,7 +64,7 @@ describe('deliver', () => {
     await expect(bad).rejects.toThrow(/^deliver\[0\] = \[secret\] \(POSTERN_DELIVER\): it does not begin/);
   });
 
-  it('has gaps that fit together', async () => {
+  it('refuses a longest gap below the first one', async () => {
     const environment = { POSTERN_DELIVERY_RETRY_BASE: '3h' };
     await expect(loadConfig({ environment, flags: {} })).rejects.toThrow(
       /delivery\.retry_max.*less than delivery\.retry_base/,

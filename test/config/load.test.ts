@@ -27,7 +27,7 @@ async function problems(toml: string, sources: Partial<Sources> = {}): Promise<r
 }
 
 describe('lists in a file', () => {
-  it('may be one value', async () => {
+  it('may be a single value', async () => {
     const { config } = await load('listen = "smtp://127.0.0.1:25"\n');
     expect(config.listen).toEqual([{ ...SMTP, address: '127.0.0.1', port: 25 }]);
   });
@@ -56,7 +56,7 @@ describe('layers', () => {
     });
   });
 
-  it('weighs a flag over a variable over the file, and remembers which it was', async () => {
+  it('lets a flag override a variable, and a variable the file, and records the origin', async () => {
     const { config, origins } = await load(toml, {
       environment: { POSTERN_SMTP_MAX_SIZE: '2MiB', POSTERN_SMTP_MAX_RECIPIENTS: '70' },
       flags: { 'smtp.max_size': '3MiB' },
@@ -74,7 +74,7 @@ describe('layers', () => {
     expect(config.smtp.maxSize).toBe(1024 * 1024);
   });
 
-  it('takes lists from a variable by comma, and from a flag that is repeated', async () => {
+  it('splits a list in a variable at commas, and joins a repeated flag', async () => {
     const { config } = await load('', {
       environment: { POSTERN_SUBMISSION_TAG_HEADERS: 'X-A, X-B,' },
       flags: { listen: ['smtp://127.0.0.1:1', 'smtps://127.0.0.1:2'] },
@@ -99,7 +99,7 @@ describe('layers', () => {
     expect((await load('', { environment: { POSTERN_DATA: 'mail' } })).config.data).toBe('mail');
   });
 
-  it('finds the file by POSTERN_CONFIG, and --config weighs more', async () => {
+  it('finds the file by POSTERN_CONFIG, which --config overrides', async () => {
     const other = join(folder, 'other.toml');
     await writeFile(other, 'hostname = "other.example"');
     const environment = { POSTERN_CONFIG: other };
@@ -107,7 +107,7 @@ describe('layers', () => {
     expect((await load('hostname = "first.example"', { environment })).config.hostname).toBe('first.example');
   });
 
-  it('passes over what container platforms set by themselves', async () => {
+  it('ignores variables that container platforms set by themselves', async () => {
     const environment = {
       POSTERN_PORT: 'tcp://10.0.0.1:2525',
       POSTERN_SERVICE_HOST: '10.0.0.1',
@@ -178,7 +178,7 @@ describe('wrong values', () => {
     ]);
   });
 
-  it('refuses a listener for proxies only where there are none', async () => {
+  it('refuses a listener for proxies if no proxies are named', async () => {
     const listen = 'listen = ["smtp://127.0.0.1:0", "smtp://127.0.0.1:0?proxy=required"]';
     expect(await problems(listen)).toEqual([
       expect.stringMatching(/^listen\[1\] .*trusted_proxies is empty/),
@@ -186,7 +186,7 @@ describe('wrong values', () => {
     await load(`${listen}\n[smtp]\ntrusted_proxies = ["192.0.2.0/24", "2001:db8::1"]`);
   });
 
-  it('refuses to ask for certificates where nobody vouches for clients', async () => {
+  it('refuses to ask for certificates without an authority for clients', async () => {
     const listen = 'listen = ["smtp://127.0.0.1:0?client_cert=optional"]';
     expect(await problems(listen)).toEqual([
       expect.stringMatching(/^listen\[0\] .*tls\.client_ca is not set/),
@@ -235,7 +235,7 @@ describe('files', () => {
     ]);
   });
 
-  it('says that a file is missing, and who asked for it', async () => {
+  it('says that a file is missing, and which setting named it', async () => {
     const file = join(folder, 'missing.toml');
     await expect(loadConfig({ file, environment: {}, flags: {} })).rejects.toThrow(
       /missing.toml \(--config\)/,

@@ -46,7 +46,7 @@ describe('Ctrl-C', () => {
     expect(run.stderr).toBe('');
   });
 
-  it('again ends it at once, whatever the server owes', async () => {
+  it('a second time ends it at once, even if the server has not replied', async () => {
     let mails = 0;
     const port = await hostileServer((socket) => {
       socket.write('220 x\r\n');
@@ -77,7 +77,7 @@ describe('on a terminal', () => {
     // A narrow one, and one that does not know how wide it is.
     ['cols 20', /\r\x1b\[2K\d s of 1\.20 s · .{3}\r/],
     ['cols 0', /\d s of 1\.20 s · [\d,]+ accepted · [\d,.]+\/s · \d+ in flight/],
-  ])('of %s it shows how it goes, and then the report', async (stty, line) => {
+  ])('of %s shows the progress, and then the report', async (stty, line) => {
     const { port } = await startSinkCommand();
     const run = startOnTerminal(stty, ['bench', `smtp://127.0.0.1:${port}`, '-d', '1200ms', '-c', '2']);
     expect([await run.exited, run.stdout]).toEqual([0, expect.stringMatching(line) as string]);
@@ -86,8 +86,8 @@ describe('on a terminal', () => {
   });
 });
 
-describe('whose server it is', () => {
-  it.skipIf(own === undefined)('is asked before anything is connected to', async () => {
+describe('the owner of the server', () => {
+  it.skipIf(own === undefined)('is checked before anything is connected to', async () => {
     let connections = 0;
     const server = createServer((socket) => {
       connections++;
@@ -109,15 +109,15 @@ describe('whose server it is', () => {
     expect(connections).toBeGreaterThan(0);
   });
 
-  it('is found out by name, and the name leads there', async () => {
+  it("is found by the host's name, and the run connects to the addresses that were checked", async () => {
     const sink = await startSinkCommand();
     const { messages } = await bench(`smtp://localhost:${sink.port}`, '-n', '4', '--per-connection', '1');
     expect(messages.accepted).toBe(4);
   });
 });
 
-describe('what was asked for is what happens', () => {
-  it('without TLS', async () => {
+describe('the options of a run', () => {
+  it('work without TLS', async () => {
     const { port } = await startSinkCommand('--listen', 'smtp://127.0.0.1:0?auth=optional');
     const url = `127.0.0.1:${port}`;
     const some = ['-n', '12', '-c', '3'];
@@ -161,7 +161,7 @@ describe('what was asked for is what happens', () => {
     expect(warm.settings.duration).toBe(600);
   });
 
-  it('with TLS, and on a page', async () => {
+  it('work with TLS, and on a page', async () => {
     const { port } = await startSinkCommand(
       ...['--tls-detect', '100ms', '--listen', 'smtp://127.0.0.1:0?tls=required&auth=required'],
     );
@@ -188,7 +188,7 @@ describe('what the server does not offer', () => {
     [['--bdat', '--threads', '2'], 'the server offers no CHUNKING; leave --bdat out'],
     [['--starttls'], 'the server offers no STARTTLS; leave --starttls out'],
     [['AUTH'], 'the server offers no AUTH; leave USER:PASSWORD@ and --auth out'],
-  ])('%j is told before anything is sent', async (args, reason) => {
+  ])('%j is reported before anything is sent', async (args, reason) => {
     const lines: string[] = [];
     const port = await hostileServer((socket) => {
       socket.write('220 x\r\n');
@@ -206,7 +206,7 @@ describe('what the server does not offer', () => {
   });
 });
 
-it('loads a gateway on its first start; with another sender it is told what to do', async () => {
+it('loads a gateway on its first start; with another sender it says what to do', async () => {
   const gateway = await GatewayProcess.start();
   const url = `smtp://${gateway.token}:${gateway.token}@127.0.0.1:${gateway.port}`;
   const { messages } = await bench(url, '-n', '20', '-c', '4', '--starttls');

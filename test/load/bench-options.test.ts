@@ -37,20 +37,20 @@ it.each([
   [['smtp://127.0.0.1:1', '--tls-resume'], /--tls-resume needs smtps:\/\/ or --starttls/],
   [['127.0.0.1:1'], /it begins with neither smtp:\/\/ nor smtps:\/\//],
   [['smtp://127.0.0.1:1/x'], /it has a path or a query/],
-])('%j makes no sense, and why is said', async (args, reason) => {
+])('%j is refused with a reason', async (args, reason) => {
   const { exitCode, stdout, stderr } = await postern(['bench', ...args]);
   expect([exitCode, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(reason);
 });
 
-it('TLS where the server begins without it: what to write is said', async () => {
+it('says what to write if TLS is used on a port that begins without it', async () => {
   const { stderr } = await postern(['bench', `smtps://127.0.0.1:${await sinkPort()}`]);
   expect(stderr).toMatch(
     /^postern: no TLS with 127\.0\.0\.1 port \d+: it answered with something that is not TLS \(ERR_SSL_WRONG_VERSION_NUMBER\); this port speaks no TLS at once: smtp:\/\/, and --starttls .*\n$/,
   );
 });
 
-it('more connections than a process may have are no load that a server can be told by', async () => {
+it('refuses to run if the process may not open so many connections', async () => {
   const limited = ['sh', '-c', 'ulimit -n 64 && exec "$@"', 'sh'];
   const args = ['bench', `smtp://127.0.0.1:${await sinkPort()}`, '-n', '1', '-c', '200'];
   const { exitCode, stdout, stderr } = await spawnPostern(args, { via: limited });
@@ -59,7 +59,7 @@ it('more connections than a process may have are no load that a server can be to
 });
 
 describe('a file that cannot be written', () => {
-  it.each(['--html', '--save'])('%s: is told before anything is connected to', async (option) => {
+  it.each(['--html', '--save'])('%s: is reported before anything is connected to', async (option) => {
     let connections = 0;
     const port = await hostileServer(() => connections++);
     const folder = await scratch();

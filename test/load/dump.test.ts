@@ -6,7 +6,7 @@ import { Dump } from '../../src/load/sink/dump.js';
 import { scratch } from '../scratch.js';
 import { until } from '../server/harness.js';
 
-it('a message that could not be kept leaves nothing behind, and the reason is told once', async () => {
+it('a message that could not be kept leaves nothing behind, and the reason is reported once', async () => {
   const warnings: string[] = [];
   const hear = (warning: Error): number => warnings.push(warning.message);
   process.on('warning', hear);
@@ -25,7 +25,7 @@ it('a message that could not be kept leaves nothing behind, and the reason is to
   expect(warnings).toEqual([expect.stringMatching(/^a message could not be kept: ENOENT/)]);
 });
 
-it('goes on behind the messages of an earlier sink, each thread behind its own', async () => {
+it('numbers go on after the messages of an earlier sink, for each thread', async () => {
   const folder = await scratch();
   for (const name of ['00000009.eml', '00000009.json', '1-00000012.part', 'notes.txt']) {
     await writeFile(join(folder, name), 'of earlier');

@@ -35,7 +35,7 @@ function tooWide(page: Page): Promise<string[]> {
 }
 
 describe('the page', () => {
-  it('says the figures without a script, and nothing that was said to it can be markup', async () => {
+  it('shows the figures without a script, and escapes every text from the server', async () => {
     const hostile = '<script>alert(1)</script>';
     const page = await reportPage({
       ...report,
@@ -47,7 +47,7 @@ describe('the page', () => {
     expect(page).toContain("default-src 'none'");
   });
 
-  it('says from when latency counts', async () => {
+  it('says from which moment latency counts', async () => {
     expect(await reportPage(report)).not.toContain('intended start');
     const schedule = { perSecond: 500, arrivals: 'poisson', ramp: 0 } as const;
     const open = { ...report, service: report.latency, settings: { ...report.settings, schedule } };

@@ -90,7 +90,7 @@ describe('figures', () => {
   });
 });
 
-it('no omission is coordinated: what was due while the server stalled has waited', async () => {
+it('no omission is coordinated: a message that was due while the server stalled has waited', async () => {
   const STALL = 500;
   let answered = 0;
   const port = await hostileServer((socket) => {
@@ -175,7 +175,7 @@ describe('the command', () => {
     expect(stderr).not.toMatch(/s3cret|%zz/);
   });
 
-  it('reports as text, as JSON and in a file, without the password; compares; exits 1 where nothing was accepted', async () => {
+  it('reports as text, as JSON and in a file, without the password; compares; exits 1 if nothing was accepted', async () => {
     const { port } = await sink();
     const folder = await scratch();
     const files = [join(folder, 'a.json'), join(folder, 'b.json')] as const;

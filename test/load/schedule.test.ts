@@ -29,7 +29,7 @@ describe('intended starts', () => {
     );
   });
 
-  it('never go back, and reach the rate behind the ramp', () => {
+  it('never go back, and reach the rate after the ramp', () => {
     const kind = fc.constantFrom('fixed' as const, 'poisson' as const);
     const ramp = fc.integer({ min: 0, max: 5000 });
     fc.assert(
@@ -48,7 +48,7 @@ describe('intended starts', () => {
     );
   });
 
-  it('by chance have the mean and the spread of Poisson', () => {
+  it('at random have the mean and the spread of Poisson', () => {
     const starts = first(
       50_000,
       intendedStarts({ perSecond: 1000, arrivals: 'poisson', ramp: 0 }, randomFrom(7)),
@@ -85,7 +85,7 @@ describe('sizes', () => {
     expect(parseSizes(text)).toEqual(shares);
   });
 
-  it.each(['', 'x', '1k:0', '1k:', '-1', '1k,,2k', '1t', '2g', '1073741825'])('%j is none', (text) => {
+  it.each(['', 'x', '1k:0', '1k:', '-1', '1k,,2k', '1t', '2g', '1073741825'])('%j is refused', (text) => {
     expect(parseSizes(text)).toBeUndefined();
   });
 

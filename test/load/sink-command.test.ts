@@ -8,8 +8,8 @@ import { scratch } from '../scratch.js';
 import { startSinkCommand } from './command.js';
 import { planFor } from './plan.js';
 
-describe('to people', () => {
-  it('tells where it listens, its counts when it is asked, and what there was at the end', async () => {
+describe('for people', () => {
+  it('says where it listens, its counts on request, and the totals at the end', async () => {
     const sink = await startSinkCommand('--permfail', '1');
     expect(sink.stdout).toBe(`postern sink ready smtp=127.0.0.1:${sink.port}\n`);
     await runPlan(planFor(sink.port, { messages: 7, connections: 2 }));
@@ -30,7 +30,7 @@ describe('to people', () => {
     );
   });
 
-  it.each([[[]], [['--threads', '2']]])('says what to do where the port is taken: %j', async (more) => {
+  it.each([[[]], [['--threads', '2']]])('says what to do if the port is taken: %j', async (more) => {
     const sink = await startSinkCommand();
     const { exitCode, stdout, stderr } = await postern([
       ...['sink', '--listen', `smtp://127.0.0.1:${sink.port}`],
@@ -50,12 +50,12 @@ it.each([
   [['--delay', '25d'], 'at most 24d'],
   [['--threads', '1000'], 'from 1 to 256'],
   [['--tempfail', '0.6', '--permfail', '0.6'], 'more than all messages'],
-])('refuses what cannot be meant: %j', async (args, why) => {
+])('refuses options that contradict each other: %j', async (args, why) => {
   const { exitCode, stderr } = await postern(['sink', '--listen', 'smtp://127.0.0.1:0', ...args]);
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining(why)]);
 });
 
-it('tells programs the same, in JSON, and by itself with --stats', async () => {
+it('prints the same for programs, in JSON, and regularly with --stats', async () => {
   const sink = await startSinkCommand('--json', '--stats', '100ms');
   await runPlan(planFor(sink.port, { messages: 5, connections: 1, recipients: 3 }));
   const counted = /^\{"event":"stats".*"accepted":5,.*\}$/m;
@@ -78,7 +78,7 @@ it('tells programs the same, in JSON, and by itself with --stats', async () => {
   });
 });
 
-it('is as slow as it is told, and keeps the mail', async () => {
+it('is as slow as it was asked to be, and keeps the mail', async () => {
   const dump = join(await scratch(), 'mail');
   const sink = await startSinkCommand('--delay', '200ms', '--slow-read', '20000', '--dump', dump);
   const plan = { messages: 2, connections: 2, sizes: [{ octets: 10_000, weight: 1 }] };
@@ -95,7 +95,7 @@ it('is as slow as it is told, and keeps the mail', async () => {
 it.each([
   ['--delay', '1h'],
   ['--slow-read', '1'],
-])('does not stay for what it was to wait for: %s %s', async (...slow) => {
+])('does not wait at a stop: %s %s', async (...slow) => {
   const sink = await startSinkCommand(...slow, '--json', '--stats', '50ms');
   const running = runPlan(planFor(sink.port, { messages: 1, connections: 1 }));
   // What is not there yet comes within the grace time.
@@ -108,7 +108,7 @@ it.each([
 });
 
 it.skipIf(process.platform !== 'linux')(
-  'ends with a process that ends by itself, and tells what the others have seen',
+  'ends if one of its processes ends, and reports the counts of the others',
   async () => {
     const dump = await scratch();
     const sink = await startSinkCommand('--threads', '2', '--json', '--dump', dump);
@@ -133,7 +133,7 @@ it.skipIf(process.platform !== 'linux')(
   },
 );
 
-it('adds up what all its processes have seen, and a Ctrl-C that reaches all of them ends it well', async () => {
+it('adds up the counts of all its processes, and ends well on a Ctrl-C that reaches all of them', async () => {
   const sink = await startSinkCommand('--threads', '2', '--json');
   const report = await runPlan(
     planFor(sink.port, { messages: 200, connections: 8, messagesPerConnection: 10 }),

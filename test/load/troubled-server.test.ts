@@ -16,7 +16,7 @@ function taking(socket: Socket, other: (line: string) => string | null | undefin
   });
 }
 
-it('the time in which a server is gone counts: its throughput is not that of its last breath', async () => {
+it('the time in which a server is gone counts: throughput is that of the whole run', async () => {
   let accepted = 0;
   const port = await hostileServer((socket) => {
     if (accepted === 5) socket.destroy();
@@ -72,7 +72,7 @@ it('threads none of which gets a connection end the run', async () => {
   await expect(running).rejects.toThrow('421 4.7.0 too many connections');
 });
 
-it('why some recipients of a message were refused is told, though the message was accepted', async () => {
+it('reports why some recipients of a message were refused, though the message was accepted', async () => {
   const port = await hostileServer((socket) =>
     taking(socket, (line) => (/^RCPT.*[02468]@/.test(line) ? '550 5.1.1 no such user\r\n' : undefined)),
   );
@@ -82,7 +82,7 @@ it('why some recipients of a message were refused is told, though the message wa
   expect(report.faults.replies).toEqual({ 550: '550 5.1.1 no such user' });
 });
 
-it('a run is given up where the server stays away', { timeout: 30_000 }, async () => {
+it('a run is given up if the server stays away', { timeout: 30_000 }, async () => {
   let connections = 0;
   const port = await hostileServer((socket) => {
     if (++connections > 1) socket.destroy();

@@ -38,7 +38,7 @@ describe('the budget of octets in flight', () => {
     expect(budget.inFlight).toBe(0);
   });
 
-  it('makes those spill who have held longest, until half of it is free', () => {
+  it('makes the drafts spill that have held octets longest, until half of it is free', () => {
     const handed: number[] = [];
     const budget = new Budget(100);
     const senders = Array.from({ length: 5 }, () => new Sender(budget, handed));
@@ -70,7 +70,7 @@ describe('the budget of octets in flight', () => {
 
   // Invariant: as long as what is handed over gets written, nobody waits for ever, and what is in flight
   // stays below the limit and one write of each sender.
-  it('never leaves anybody waiting, whoever writes what and stops when', async () => {
+  it('lets every waiter go on, whichever drafts write and stop when', async () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(fc.array(sizes, { minLength: 1, maxLength: 12 }), async (plans) => {

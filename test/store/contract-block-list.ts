@@ -38,7 +38,7 @@ export function describeBlockList(store: () => Store): void {
       expect(await put(entry('b.example', 'x@example.net'))).toBe(false);
     });
 
-    it('are told in order, page by page', async () => {
+    it('are listed in order, page by page', async () => {
       for (const name of ['b.example', 'a.example']) await addDomain(store(), name);
       const all = ['a.example', 'b.example'].flatMap((domain) => [
         entry(domain, 'a@example.net', 'allowed'),

@@ -17,7 +17,7 @@ export function describeDomains(store: () => Store): void {
       expect(await store().domains()).toEqual([]);
     });
 
-    it('finds a domain by its token alone', async () => {
+    it('finds a domain only by its token', async () => {
       const domain = await addDomain(store(), 'example.com', 'secret');
       await addDomain(store(), 'a.example', 'other');
       expect(domain).toEqual({ id: domain.id, name: 'example.com', createdAt: 1000 });
@@ -66,7 +66,7 @@ export function describeDomains(store: () => Store): void {
       expect(await find('fourth')).not.toBeNull();
     });
 
-    it('rotates nothing where there is no such domain', async () => {
+    it('rotates nothing if there is no such domain', async () => {
       expect(await store().rotateToken('example.com', digest('x'), 9000, 2000)).toBe(false);
       await addDomain(store());
       await store().removeDomain('example.com', 2000);

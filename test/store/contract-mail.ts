@@ -140,7 +140,7 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
   });
 
   describe('one message', () => {
-    it('is shown with all that is kept of it, within its scope alone', async () => {
+    it('is shown with everything that is kept of it, only within its scope', async () => {
       const { a, b } = await twoDomains();
       const header = 'From: app@example.com\r\nSubject: x\r\n';
       const origin = { way: 'api', listener: '127.0.0.1:8025', hello: 'curl/8' } as const;
@@ -271,7 +271,7 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
   });
 
   describe('watching messages', () => {
-    it('tells each scope of its own changes', async () => {
+    it('reports to each scope its own changes', async () => {
       const { a, b } = await twoDomains();
       const seen: Record<string, MailChange[]> = { all: [], a: [], b: [] };
       const watch = (name: string, scope: Scope) =>

@@ -7,7 +7,7 @@ import { addDomain } from './fixtures.js';
 /** @param store the open store of the test that runs */
 export function describeOperator(store: () => Store): void {
   describe('the operator', () => {
-    it('sees what waits, oldest first, page by page, of one domain or of all', async () => {
+    it('sees waiting recipients, oldest first, page by page, of one domain or of all', async () => {
       const a = await addDomain(store(), 'a.example');
       const b = await addDomain(store(), 'b.example');
       const first = await queued(store(), a, {}, 2);
@@ -63,13 +63,13 @@ export function describeOperator(store: () => Store): void {
       expect(await waiting({ limit: 0 })).toEqual([]);
     });
 
-    it('sees who is being delivered to', async () => {
+    it('sees which recipients are being delivered to', async () => {
       await queued(store(), await addDomain(store()));
       await leaseAt(store(), RECEIVED, { until: Date.UTC(2100, 0, 1) });
       expect(await store().queue.waiting({ limit: 9 })).toMatchObject([{ leased: true }]);
     });
 
-    it('releases what is held, once', async () => {
+    it('releases held messages, once', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain, { status: 'held', terms: { priority: 2 } }, 2);
       const { release, retry } = store().queue;
@@ -82,7 +82,7 @@ export function describeOperator(store: () => Store): void {
       expect(await leaseOne(store(), RECEIVED + 5)).toMatchObject({ id, recipients: [{}, {}] });
     });
 
-    it('has what waits tried now', async () => {
+    it('has waiting recipients tried now', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain, {}, 2);
       const lease = await leaseOne(store());
@@ -99,7 +99,7 @@ export function describeOperator(store: () => Store): void {
       expect((await leaseOne(store(), RECEIVED + 40)).hastened).toBeUndefined();
     });
 
-    it('has what is to be tried now go before what has been due longer', async () => {
+    it('has recipients that are to be tried now go before those that have been due longer', async () => {
       const domain = await addDomain(store());
       const first = await queued(store(), domain);
       const second = await queued(store(), domain, { receivedAt: RECEIVED + 10 });
@@ -107,7 +107,7 @@ export function describeOperator(store: () => Store): void {
       expect((await leaseAt(store(), RECEIVED + 20)).map(({ id }) => id)).toEqual([second, first]);
     });
 
-    it('gives up what waits or is held, and nobody is told', async () => {
+    it('gives up waiting and held recipients without a notification', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain, {}, 3);
       const lease = await leaseOne(store());
@@ -133,7 +133,7 @@ export function describeOperator(store: () => Store): void {
   });
 
   describe('watching', () => {
-    it('tells of what comes onto the queue, until it is ended', async () => {
+    it('reports messages that come onto the queue, until it is ended', async () => {
       const domain = await addDomain(store());
       let told = 0;
       const end = store().queue.watch(() => told++);

@@ -91,7 +91,7 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       ]);
     });
 
-    it('bring the content along where it is short enough', async () => {
+    it('bring the content along if it is short enough', async () => {
       const domain = await addDomain(store());
       for (const size of [0, 77, 78]) {
         await accept(store(), newMessage(domain.id, { status: 'queued' }), octets(size));
@@ -102,7 +102,7 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       expect(leases.find(({ size }) => size === 78)?.content).toBeUndefined();
     });
 
-    it('are given for what is due alone: not held, not before its time', async () => {
+    it('are given only for recipients that are due: not held, not before their time', async () => {
       const domain = await addDomain(store());
       await queued(store(), domain, { status: 'held' });
       await queued(store(), domain, { terms: { releaseAt: RECEIVED + 500 } });
@@ -111,7 +111,7 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       expect(await leaseAt(store(), RECEIVED + 500)).toHaveLength(1);
     });
 
-    it('are nobody else’s until they run out, and then another’s', async () => {
+    it('belong to one server until they expire, and then to another', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain);
       const first = await leaseOne(store());
@@ -150,7 +150,7 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       expect(await store().queue.nextDue()).toBe(RECEIVED);
     });
 
-    it('are given back untried', async () => {
+    it('are given back without an attempt', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain, {}, 2);
       const lease = await leaseOne(store());
@@ -260,8 +260,8 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
     });
   });
 
-  describe('settling', () => {
-    it('writes the story of each recipient, and the status of the message', async () => {
+  describe('settlement', () => {
+    it('writes the attempts of each recipient, and the status of the message', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain, {}, 2);
       const lease = await leaseOne(store());
@@ -311,7 +311,7 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       expect(await store().queue.nextDue()).toBe(RECEIVED + 60_000);
     });
 
-    it('under a stale lease tells of deliveries alone', async () => {
+    it('under a stale lease records only deliveries', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain, {}, 3);
       const stale = await leaseOne(store());
@@ -330,7 +330,7 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       expect(await store().queue.nextDue()).toBeNull();
     });
 
-    it('of a recipient that there is not is refused, and nothing is written', async () => {
+    it('of a recipient that does not exist is refused, and nothing is written', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain);
       const lease = await leaseOne(store());
@@ -343,7 +343,7 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       expect(await statusesOf(store(), id)).toEqual(['queued', 'queued']);
     });
 
-    it('puts a recipient on the block list where it says so', async () => {
+    it('puts a recipient on the block list if it says so', async () => {
       const domain = await addDomain(store());
       const recipients = ['Gone@Example.net', 'fine@example.net', 'ok@example.net'].map((forwardPath) => ({
         forwardPath,

@@ -13,7 +13,7 @@ export function describeReports(store: () => Store, reopen: () => Promise<void>)
         recipients: recipients.map(({ position, report }) => ({ position, report })),
       }));
 
-    it('are told with all that a notification needs, oldest first', async () => {
+    it('are listed with everything that a notification needs, oldest first', async () => {
       const domain = await addDomain(store());
       const recipients = [
         { forwardPath: 'a@example.net' },
@@ -76,7 +76,7 @@ export function describeReports(store: () => Store, reopen: () => Promise<void>)
       expect(lease?.recipients).toMatchObject([{ position: 2, delayReported: true }]);
     });
 
-    it('are none of a message with the null reverse-path', async () => {
+    it('do not exist for a message with the null reverse-path', async () => {
       await queued(store(), await addDomain(store()), { reversePath: '' });
       await store().queue.settle(
         await leaseOne(store()),
@@ -101,7 +101,7 @@ export function describeReports(store: () => Store, reopen: () => Promise<void>)
       expect(await owed()).toEqual([{ id, recipients: [{ position: 0, report: 'failed' }] }]);
     });
 
-    it('are paid by the message that fulfils them, both or neither', async () => {
+    it('are fulfilled by the commit of their message, both or neither', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain, {}, 3);
       const failed = [0, 1, 2].map((position) => settlement(position, 'bounced', { report: 'failed' }));

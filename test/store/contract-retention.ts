@@ -24,7 +24,7 @@ export function describeRetention(store: () => Store, reopen: () => Promise<void
       return id;
     };
 
-    it('takes content and messages that are older, and leaves the rest', async () => {
+    it('removes content and messages that are older, and leaves the rest', async () => {
       const domain = await addDomain(store());
       const message = (changes = {}) => newMessage(domain.id, { status: 'queued', tags: ['t'], ...changes });
       // Larger than one step removes.
@@ -59,7 +59,7 @@ export function describeRetention(store: () => Store, reopen: () => Promise<void
       expect(await store().messages({ limit: 9 })).toEqual([]);
     });
 
-    it('leaves what is held, waits, or is to be told of', async () => {
+    it('leaves messages that are held, wait, or are owed a notification', async () => {
       const domain = await addDomain(store());
       const owed = await delivered(await queued(store(), domain), 'delivered');
       const kept = [owed, await queued(store(), domain), await queued(store(), domain, { status: 'held' })];
@@ -85,7 +85,7 @@ export function describeRetention(store: () => Store, reopen: () => Promise<void
       expect(await store().messages({ limit: 1000 })).toHaveLength(150);
     });
 
-    it('gives room back until there is none to give', async () => {
+    it('frees space until nothing is left to free', async () => {
       const domain = await addDomain(store());
       await delivered(await accept(store(), newMessage(domain.id, { status: 'queued' }), octets(5_000_000)));
       await all({ contentBefore: null, messagesBefore: RECEIVED + 1 });

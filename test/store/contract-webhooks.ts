@@ -36,7 +36,7 @@ export function describeWebhooks(store: () => Store, reopen: () => Promise<void>
       expect(await list()).toEqual([]);
     });
 
-    it('are told of a message, and of what becomes of its recipients: once for each change', async () => {
+    it('get an event for a message and for each change of its recipients, once', async () => {
       const domain = await addDomain(store());
       await store().webhooks.set('example.com', hook(), 7);
       const id = await queued(store(), domain, {}, 4);
@@ -59,7 +59,7 @@ export function describeWebhooks(store: () => Store, reopen: () => Promise<void>
       expect(new Set(list.map(({ event }) => event)).size).toBe(4);
     });
 
-    it('are told of what they want alone, and of nothing while they are off', async () => {
+    it('get only the events that they want, and none while they are off', async () => {
       const domain = await addDomain(store());
       const other = await addDomain(store(), 'other.example');
       await store().webhooks.set('example.com', hook(['email.delivered']), 7);
@@ -77,7 +77,7 @@ export function describeWebhooks(store: () => Store, reopen: () => Promise<void>
       expect(await store().webhooks.nextEventDue()).toBeNull();
     });
 
-    it('are told of a held message once it is released', async () => {
+    it('get an event for a held message once it is released', async () => {
       const domain = await addDomain(store());
       await store().webhooks.set('example.com', hook(), 7);
       const id = await queued(store(), domain, { status: 'held' }, 2);

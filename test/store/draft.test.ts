@@ -28,14 +28,14 @@ const fail = (error: Error) => {
 };
 
 describe('a draft whose thread dies during its commit', () => {
-  it('has committed where the message turns out to be stored', async () => {
+  it('has committed if the message turns out to be stored', async () => {
     const { draft, budget } = draftOver(({ kind }) => (kind === 'commit' ? fail(new ThreadLost('x')) : {}));
     void draft.write(octets(50));
     await draft.commit(newMessage(1));
     expect(budget.inFlight).toBe(0);
   });
 
-  it('has failed where it is not, or where nobody can tell', async () => {
+  it('has failed if it is not stored, or if that cannot be found out', async () => {
     for (const answer of [() => null, () => fail(new ThreadLost('y'))]) {
       const { draft } = draftOver(({ kind }) => (kind === 'commit' ? fail(new ThreadLost('x')) : answer()));
       await expect(draft.commit(newMessage(1))).rejects.toMatchObject({ code: 'failed', message: 'x' });
@@ -51,7 +51,7 @@ describe('a draft whose thread dies during its commit', () => {
 });
 
 describe('a draft with a refused chunk', () => {
-  it('tells it at the commit, sends no more, and gives back what it held', async () => {
+  it('reports it at the commit, sends no more, and gives back what it held', async () => {
     const { draft, asked, budget } = draftOver(({ kind }) =>
       kind === 'chunk' ? fail(new StoreError('full', 'no room')) : undefined,
     );

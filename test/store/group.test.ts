@@ -63,7 +63,7 @@ describe('a group of writes', () => {
     expect(stored()).toEqual([1, 2, 3]);
   });
 
-  it('runs each alone where one fails: that one leaves nothing, the others stay', () => {
+  it('runs each write alone if one fails: that one leaves nothing, the others stay', () => {
     refuse = (call) => call === 2;
     expect(run([commit(1), commit(2), commit(3)])).toEqual(['1 ok', '2 failed', '3 ok']);
     expect(settled).toEqual(['commit ok', 'commit failed', 'commit ok']);
@@ -81,7 +81,7 @@ describe('a group of writes', () => {
     expect(run([commit(1), commit(2)])).toEqual(['1 ok', '2 ok']);
   });
 
-  it('syncs whenever it tells somebody that a message is safe', () => {
+  it('syncs before it reports that a message is safe', () => {
     for (const requests of [[commit(1)], [chunk(2)], [chunk(3), commit(4)], [chunk(5)]]) run(requests);
     const full = 2;
     const normal = 1;

@@ -44,7 +44,7 @@ describe('a listing that finds little among many', () => {
     expect(steps).toBe(3);
   });
 
-  it('reads indexes from where it stands, whatever the conditions', () => {
+  it('reads indexes from its position, whatever the conditions', () => {
     const prepared: string[] = [];
     const watched = new Proxy(database, {
       get: (target, name) =>

@@ -54,7 +54,7 @@ describe('a settlement', () => {
     }
   });
 
-  it('under a stale lease records deliveries alone, and leaves the lease', () => {
+  it('under a stale lease records only deliveries, and leaves the lease', () => {
     const stored = message([recipient('queued'), recipient('queued'), recipient('queued')]);
     const outcomes = [settlement(0, 'deferred'), settlement(1, 'delivered'), settlement(2, 'bounced')];
     const result = settleMessage(stored, 99, outcomes, true, none);

@@ -27,7 +27,7 @@ function post(batch: Batch): PackedCommits {
   return structuredClone(commits, { transfer: [...commits.buffers] });
 }
 
-it('keeps each content, and gives each buffer back once, behind the last that is in it', () => {
+it('keeps each content, and gives each buffer back once, after its last content', () => {
   fc.assert(
     fc.property(fc.array(fc.array(size, { maxLength: 12 }), { maxLength: 6 }), (posts) => {
       const pool = new BufferPool(LARGEST);

@@ -32,7 +32,7 @@ describe('the data folder', () => {
   });
   afterEach(() => temp.remove());
 
-  it('is made where it is missing, for its owner alone', async () => {
+  it('is made if it is missing, only for its owner', async () => {
     directory = join(temp.path, 'not', 'yet', 'there');
     const store = await open();
     await addDomain(store);
@@ -43,7 +43,7 @@ describe('the data folder', () => {
     await store.close();
   });
 
-  it('is refused where it is a file, or lies below one', async () => {
+  it('is refused if it is a file, or lies below one', async () => {
     writeFileSync(directory, 'a file');
     for (const exclusive of [true, false]) {
       const error = await refusal(exclusive);
@@ -55,14 +55,14 @@ describe('the data folder', () => {
     expect((await refusal()).code).toBe('unreadable');
   });
 
-  it('is refused where it may not be written', async () => {
+  it('is refused if it cannot be written', async () => {
     mkdirSync(directory, { mode: 0o500 });
     const child = runChild('open.mjs', [directory], BOUND_BY_MODES);
     expect(await nextLine(child)).toBe('unreadable');
     expect(await child.exited).toBe(0);
   });
 
-  it('is refused where its database is none, or is of another program, and is left as it was', async () => {
+  it('is refused if its file is not a database, or is one of another program, and is left as it was', async () => {
     mkdirSync(directory);
     writeFileSync(
       databaseFile(directory),
@@ -79,7 +79,7 @@ describe('the data folder', () => {
     expect(readFileSync(databaseFile(directory))).toEqual(before);
   });
 
-  it('is refused where a newer version wrote it, and opens again once it fits', async () => {
+  it('is refused if a newer version wrote it, and opens again once the version fits', async () => {
     const store = await open();
     await store.close();
     withDatabase(directory, (database) => database.exec('PRAGMA user_version = 999'));
@@ -113,7 +113,7 @@ describe('the data folder', () => {
     await (await open()).close();
   });
 
-  it('serves commands beside a server, each seeing what the other did', async () => {
+  it('serves commands while a server runs, each seeing the changes of the other', async () => {
     const server = await open();
     const command = await open(false);
     const domain = await addDomain(command, 'example.com', 'token');

@@ -10,7 +10,7 @@ describe('a full disk', () => {
   });
   afterEach(() => folder.remove());
 
-  it.skipIf(!canMount())('is told as such, harms nothing stored, and passes', async () => {
+  it.skipIf(!canMount())('is reported as such, harms nothing stored, and is temporary', async () => {
     const child = runChild('full.mjs', [folder.path], smallDevice(folder.path));
     const lines: string[] = [];
     for (let line = await child.lines.next(); line.done !== true; line = await child.lines.next()) {

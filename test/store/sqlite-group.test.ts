@@ -39,7 +39,7 @@ describe('group commit', () => {
     expect(transactionsInLog(folder.path) - before).toBe(1);
   });
 
-  it('keeps nobody waiting for a turn that brings none', async () => {
+  it('does not wait for a turn that brings no commit', async () => {
     const domain = await addDomain(store);
     const before = transactionsInLog(folder.path);
     const first = accept(store, newMessage(domain.id));

@@ -79,7 +79,7 @@ describe('a foreign transaction', () => {
 });
 
 describe('a folder that was tampered with', () => {
-  it('is refused where the database is empty or missing beside a log', async () => {
+  it('is refused if the database is empty or missing beside a log', async () => {
     mkdirSync(directory);
     writeFileSync(`${databaseFile(directory)}-wal`, 'x'.repeat(5000));
     for (const empty of [false, true]) {
@@ -92,7 +92,7 @@ describe('a folder that was tampered with', () => {
     }
   });
 
-  it.each(['postern.db', 'postern.lock'])('is refused where %s is a FIFO', async (name) => {
+  it.each(['postern.db', 'postern.lock'])('is refused if %s is a FIFO', async (name) => {
     mkdirSync(directory);
     expect(spawnSync('mkfifo', [join(directory, name)]).status).toBe(0);
     await expect(openSqliteStore({ directory, exclusive: true })).rejects.toThrow(/is not a file/);

@@ -25,7 +25,7 @@ describe('the queue', () => {
 
   // Invariant: whatever is settled under whichever lease, over restarts and jumps of the clock, no two leases
   // of a message hold at once, a final status stays, and the end is one final status for each recipient.
-  it('comes to one final status for each recipient, whatever happens on the way', async () => {
+  it('reaches one final status for each recipient, whatever happens on the way', async () => {
     const domain = await addDomain(store);
     const step = fc.oneof(
       {
@@ -118,7 +118,7 @@ describe('the queue', () => {
     await beside.close();
   });
 
-  it('tells who watches of what another process has put onto it', async () => {
+  it('notifies watchers of messages that another process has put onto it', async () => {
     const domain = await addDomain(store);
     const held = await queued(store, domain, { status: 'held' });
     let told: () => void = () => undefined;
@@ -134,7 +134,7 @@ describe('the queue', () => {
     expect(await store.queue.nextDue()).toBe(RECEIVED);
   });
 
-  it('loses no settlement that has resolved to kill -9, and has none by half', async () => {
+  it('loses no settlement that has resolved before kill -9, and has none by half', async () => {
     await store.close();
     const delivered = new Set<number>();
     for (let round = 0; round < 3; round++) {
@@ -200,7 +200,7 @@ describe('the queue', () => {
       expect(await crashes()).toEqual([undefined, undefined, undefined]);
     });
 
-    it('blames nothing on a message beside which an event was under way', async () => {
+    it('blames no message if an event was under way beside it', async () => {
       const domain = await addDomain(store);
       const keys = { publicKey: new Uint8Array(32), privateKey: new Uint8Array(48) };
       await store.webhooks.set(domain.name, { url: 'https://example.com/', events: EVENTS, keys }, 7);
