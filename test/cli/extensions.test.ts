@@ -3,7 +3,7 @@ import { extensionsOf } from '../../src/cli/serve/extensions.js';
 import { loadConfig } from '../../src/config/index.js';
 import { Profile } from '../../src/protocol/index.js';
 
-/** What EHLO announces of the four, for these variables. */
+/** Returns what EHLO announces of the four extensions with these variables. */
 async function announced(
   environment: Record<string, string>,
   link: 'plain' | 'tls' = 'tls',

@@ -6,7 +6,7 @@ import { run } from '../../src/cli/run.js';
 import type { NewMessage, Store } from '../../src/store/port.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 
-/** What a command line came to. */
+/** The result of a command line. */
 export interface Outcome {
   readonly exitCode: number;
   readonly stdout: string;
@@ -38,7 +38,7 @@ export async function spawnPostern(
     environment?: Record<string, string>;
     cwd?: string;
     main?: string;
-    /** Another command to run it by. */
+    /** Another command that runs the command line. */
     via?: readonly string[];
   } = {},
 ): Promise<Outcome> {
@@ -55,7 +55,7 @@ export async function spawnPostern(
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-/** The store of a running server, closed after the test. */
+/** Opens the store of a running server; it is closed after the test. */
 export async function runningStore(directory: string, now: () => number = Date.now): Promise<Store> {
   const store = await openSqliteStore({ directory, exclusive: true, now });
   onTestFinished(() => store.close());

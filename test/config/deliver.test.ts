@@ -27,11 +27,11 @@ describe('deliver', () => {
       'smtp://[secret]@relay.example:587?tls=required',
     );
     expect(shown('https://token@api.example/api/v1/send')).toBe('https://[secret]@api.example/api/v1/send');
-    // Nobody encoded the password: whatever may be part of it is hidden.
+    // The password is not encoded: everything that may be part of it is hidden.
     expect(shown('smtp://user:p@ss/w@rd@relay.example')).toBe('smtp://[secret]@relay.example');
-    // Nobody wrote a scheme.
+    // The scheme is missing.
     expect(shown('user:hunter2@relay.example')).toBe('user:[secret]@relay.example');
-    // The host was forgotten, or what is secret stands where it does not belong.
+    // The host was forgotten, or a secret stands where it does not belong.
     expect(shown('smtp://user:hunter2')).toBe('smtp://user:[secret]');
     expect(shown('smtp://user:123456')).toBe('smtp://user:[secret]');
     expect(shown('smtp://relay.example?password=x&tls=off&user=y')).toBe(

@@ -1,4 +1,4 @@
-// `postern bench` as a process, and what it does with the server that it is aimed at.
+// `postern bench` as a process, and its effect on the server that it loads.
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -20,7 +20,7 @@ const [own] = Object.values(networkInterfaces())
   .filter(({ family, internal }) => family === 'IPv4' && !internal)
   .map(({ address }) => address);
 
-/** Runs it here, where a process of its own would show nothing more. */
+/** Runs it in this process, if a process of its own would show nothing more. */
 async function bench(...args: string[]): Promise<Report> {
   const { exitCode, stdout, stderr } = await postern(['bench', ...args, '--json']);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -42,7 +42,7 @@ describe('Ctrl-C', () => {
     expect(Number(said.replaceAll(',', ''))).toBeGreaterThanOrEqual(accepted);
     await sink.stop();
     expect(sink.stdout).toContain(`"accepted":${said.replaceAll(',', '')},`);
-    // No terminal reads it, so there was no progress to show.
+    // No terminal reads the output, so no progress was shown.
     expect(run.stderr).toBe('');
   });
 
@@ -58,7 +58,7 @@ describe('Ctrl-C', () => {
     });
     const run = start(['bench', `smtp://127.0.0.1:${port}`, '-c', '1']);
     await until('a message', () => mails > 0);
-    // One that comes right behind the first is the same one, as npm sends it on.
+    // A second signal that follows at once counts as the same one, as npm sends it on.
     const again = setInterval(() => run.child.kill('SIGINT'), 100);
     onTestFinished(() => clearInterval(again));
     run.child.kill('SIGINT');
@@ -74,14 +74,14 @@ describe('on a terminal', () => {
       'cols 200',
       /\d s of 1\.20 s · [\d,]+ accepted · [\d,.]+\/s · \d+ in flight · p50 [\d.]+ .?s · p99 [\d.]+ .?s · 0 errors/,
     ],
-    // A narrow one, and one that does not know how wide it is.
+    // A narrow terminal, and one that does not know its width.
     ['cols 20', /\r\x1b\[2K\d s of 1\.20 s · .{3}\r/],
     ['cols 0', /\d s of 1\.20 s · [\d,]+ accepted · [\d,.]+\/s · \d+ in flight/],
   ])('of %s shows the progress, and then the report', async (stty, line) => {
     const { port } = await startSinkCommand();
     const run = startOnTerminal(stty, ['bench', `smtp://127.0.0.1:${port}`, '-d', '1200ms', '-c', '2']);
     expect([await run.exited, run.stdout]).toEqual([0, expect.stringMatching(line) as string]);
-    // The last thing on the line is that it is cleared.
+    // The last output on the line clears it.
     expect(run.stdout.slice(run.stdout.lastIndexOf('\x1b[2K'))).toMatch(/^\x1b\[2Ktarget +smtp:.*\r\n/);
   });
 });
@@ -139,7 +139,7 @@ describe('the options of a run', () => {
     const rate = ['-n', '30', '-c', '3', '--rate', '300'];
     const even = await bench(`smtp://${url}`, ...rate, '--arrivals', 'fixed', '--ramp', '100ms');
     expect(even.settings.schedule).toEqual({ perSecond: 300, arrivals: 'fixed', ramp: 100 });
-    // Thirty at 300 a second, behind a ramp that costs half of itself.
+    // Thirty at 300 a second, after a ramp that costs half of itself.
     expect(even.seconds).toBeGreaterThan(0.14);
     expect(even.service?.count).toBe(30);
     const chance = await bench(`smtp://${url}`, ...rate, '--threads', '2');
@@ -167,7 +167,7 @@ describe('the options of a run', () => {
     );
     const page = join(await scratch(), 'page.html');
     const some = ['-n', '6', '-c', '1', '--per-connection', '1'];
-    // First: the server remembers addresses of clients that speak without TLS, and greets them at once.
+    // This comes first: the server remembers addresses of clients that speak without TLS, and greets them at once.
     const atOnce = await bench(`smtps://a:b@localhost:${port}`, ...some, '--tls-resume');
     expect(atOnce.messages).toMatchObject({ accepted: 6, opened: 6, resumed: 5 });
     const unverified = await postern(['bench', `smtps://a:b@127.0.0.1:${port}`, '--tls-verify']);

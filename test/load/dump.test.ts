@@ -14,7 +14,7 @@ it('a message that could not be kept leaves nothing behind, and the reason is re
   const folder = join(await scratch(), 'dump');
   const dump = new Dump(folder, '');
   const message = dump.open();
-  // The folder is not there yet: the stream fails, and closes by itself.
+  // The folder does not exist yet: the stream fails, and closes by itself.
   await expect(message.keep(null)).rejects.toThrow('ENOENT');
   await new Promise((resolve) => setImmediate(resolve));
   await dump.prepare();
@@ -49,7 +49,7 @@ it('two sinks in one folder do not replace what the other has kept', async () =>
   const name = '00000001';
   await until('nothing is left of it', () => !existsSync(join(folder, `${name}.part`)));
   expect((await readdir(folder)).sort()).toEqual([`${name}.eml`, `${name}.json`]);
-  // One that is on its way belongs to whoever began it.
+  // A file that is being written belongs to the process that began it.
   const begun = one.open();
   await begun.write(Buffer.from('half of it'));
   await until('it is there', () => existsSync(join(folder, '00000002.part')));
@@ -58,7 +58,7 @@ it('two sinks in one folder do not replace what the other has kept', async () =>
   expect(await readFile(join(folder, '00000002.eml'), 'utf8')).toBe('half of it');
 });
 
-// Nobody can make a file there, whoever runs the tests.
+// No user can make a file there, not even root.
 it.skipIf(process.platform !== 'linux')('says at once that it cannot write', async () => {
   await expect(new Dump('/proc/self', '').prepare()).rejects.toThrow(/^E[A-Z]+: /);
 });

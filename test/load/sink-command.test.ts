@@ -1,4 +1,4 @@
-// `postern sink` as a process: what it says to people and to programs, and how it ends.
+// `postern sink` as a process: its output for people and for programs, and its end.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ describe('for people', () => {
     expect(sink.stdout).toBe(`postern sink ready smtp=127.0.0.1:${sink.port}\n`);
     await runPlan(planFor(sink.port, { messages: 7, connections: 2 }));
     sink.child.kill('SIGUSR1');
-    // On standard error, so that standard output has the beginning and the end alone.
+    // On standard error, so that standard output has only the beginning and the end.
     await sink.says(/^[\d.]+ s · 0 accepted .*· 2 connections, \d open · 7 permfailed$/m);
     expect(await sink.stop('SIGINT')).toBe(0);
     const [, last] = sink.stdout.split('\n');
@@ -98,7 +98,7 @@ it.each([
 ])('does not wait at a stop: %s %s', async (...slow) => {
   const sink = await startSinkCommand(...slow, '--json', '--stats', '50ms');
   const running = runPlan(planFor(sink.port, { messages: 1, connections: 1 }));
-  // What is not there yet comes within the grace time.
+  // If it has not come yet, it comes within the grace time.
   await sink.says(/"open":1/);
   expect(await sink.stop('SIGINT')).toBe(0);
   expect((await running).messages).toMatchObject({ accepted: 0 });
@@ -113,7 +113,7 @@ it.skipIf(process.platform !== 'linux')(
     const dump = await scratch();
     const sink = await startSinkCommand('--threads', '2', '--json', '--dump', dump);
     await runPlan(planFor(sink.port, { messages: 20, connections: 4, messagesPerConnection: 1 }));
-    // Connections go to whichever process is free: what the second one has seen is what it has kept.
+    // Connections go to any process that is free: the second one has seen the messages that it has kept.
     const others = (await readdir(dump)).filter((name) => /^1-.*\.eml$/.test(name)).length;
     const children = await readFile(`/proc/${sink.pid}/task/${sink.pid}/children`, 'utf8');
     const [first = 0] = children
@@ -154,6 +154,6 @@ it('adds up the counts of all its processes, and ends well on a Ctrl-C that reac
     open: 0,
   });
   expect(sink.stderr).toBe('');
-  // Nobody of the group is left.
+  // No process of the group is left.
   expect(() => process.kill(-sink.pid, 0)).toThrow('ESRCH');
 });

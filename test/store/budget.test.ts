@@ -68,8 +68,8 @@ describe('the budget of octets in flight', () => {
     expect(woken).toEqual([0, 1, 2, 3]);
   });
 
-  // Invariant: as long as what is handed over gets written, nobody waits for ever, and what is in flight
-  // stays below the limit and one write of each sender.
+  // Invariant: as long as octets that were handed over get written, no draft waits for ever, and the octets in flight
+  // stay below the limit plus one write of each sender.
   it('lets every waiter go on, whichever drafts write and stop when', async () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 20 });
     await fc.assert(

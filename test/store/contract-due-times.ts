@@ -9,7 +9,7 @@ import { addDomain } from './fixtures.js';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const LONGEST = 2 * HOUR;
-/** What the clock said while it was wrong. */
+/** The time of the clock while it was wrong. */
 const AHEAD = RECEIVED + 30 * DAY;
 const KEYS = { publicKey: new Uint8Array(32).fill(1), privateKey: new Uint8Array(48).fill(2) };
 
@@ -46,7 +46,7 @@ export function describeDueTimes(store: () => Store): void {
       const id = await queued(store(), await addDomain(store()), {}, 2);
       const lease = await leaseOne(store(), AHEAD);
       await store().queue.settle(lease, [deferred(0, AHEAD, 60_000)], false);
-      // The second recipient was due before, and is what the lease is about.
+      // The second recipient was due before; the lease is for it.
       expect(await cap()).toBe(1);
       expect(await leaseAt(store(), RECEIVED + 60_000)).toEqual([]);
       expect(await store().queue.nextDue()).toBe(RECEIVED + LONGEST);

@@ -1,4 +1,4 @@
-/** The part of the store's contract about what an operator sees of the queue and does with it. */
+/** The part of the store's contract about an operator's view of the queue, and operations on it. */
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/port.js';
 import { attempt, leaseAt, leaseOne, queued, RECEIVED, settlement, statusesOf } from './contract-queue.js';
@@ -92,7 +92,7 @@ export function describeOperator(store: () => Store): void {
       const again = await leaseOne(store(), RECEIVED + 20);
       expect(again).toMatchObject({ hastened: true, recipients: [{ position: 0, attempts: 1 }] });
       expect(lease.hastened).toBeUndefined();
-      // Nobody takes a message from whoever delivers it.
+      // No operation takes a message from the server that delivers it.
       expect(await store().queue.retry(id, RECEIVED + 30)).toBe(1);
       expect(await leaseAt(store(), RECEIVED + 30)).toEqual([]);
       await store().queue.settle(again, [settlement(0, 'deferred', { nextAttemptAt: RECEIVED + 40 })], true);

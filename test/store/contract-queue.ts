@@ -1,17 +1,17 @@
-/** The part of the store's contract about the queue: leases, and what becomes of recipients. */
+/** The part of the store's contract about the queue: leases and settlements. */
 import { describe, expect, it } from 'vitest';
 import type { Domain, MessageId, NewMessage, Store } from '../../src/store/port.js';
 import type { Attempt, Lease, LeaseRequest, Settlement } from '../../src/store/queue.js';
 import { accept, addDomain, newMessage, octets } from './fixtures.js';
 
-/** When the messages of these tests came in. */
+/** The time at which the messages of these tests were accepted. */
 export const RECEIVED = 1_760_000_000_000;
 
 export function attempt(outcome: Attempt['outcome'], at = RECEIVED + 10): Attempt {
   return { at, outcome, remoteHost: 'mx.example.net', reply: `250 ${outcome}`, tls: null };
 }
 
-/** What became of one recipient; `changes` replaces some of it. */
+/** The settlement of one recipient; `changes` replaces some of it. */
 export function settlement(
   position: number,
   outcome: Attempt['outcome'],
@@ -25,14 +25,14 @@ export function leaseAt(store: Store, now: number, changes: Partial<LeaseRequest
   return store.queue.lease({ now, until: now + 30_000, limit: 100, perDomain: 100, ...changes });
 }
 
-/** The one lease that there is to get. */
+/** Returns the only lease that can be had. */
 export async function leaseOne(store: Store, now = RECEIVED): Promise<Lease> {
   const [lease, ...others] = await leaseAt(store, now);
   if (lease === undefined || others.length > 0) throw new Error(`${others.length + (lease ? 1 : 0)} leases`);
   return lease;
 }
 
-/** A message that waits, for so many recipients. */
+/** A waiting message with so many recipients. */
 export function queued(
   store: Store,
   domain: Domain,
@@ -176,7 +176,7 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       expect(await store().queue.nextDue()).toBe(RECEIVED + 100);
       const second = await leaseOne(store(), RECEIVED + 100);
       expect(second.recipients).toMatchObject([{ position: 2, attempts: 1 }]);
-      // It runs out with nothing due in it: nothing is given, and the other's time is kept.
+      // The lease ends with nothing due in it: nothing is given, and the other recipient keeps its time.
       await store().queue.settle(second, [settlement(2, 'delivered')], false);
       expect(await leaseAt(store(), RECEIVED + 300, { until: RECEIVED + 301 })).toEqual([]);
       const third = await leaseOne(store(), second.until);
@@ -249,7 +249,7 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       expect(await names(3)).toBe('aabb');
       expect(await names(3)).toBe('');
       expect(await names(4)).toBe('a');
-      // Those that ran out count no more.
+      // Expired leases no longer count.
       const later = await leaseAt(store(), RECEIVED + 30_000, { perDomain: 5 });
       expect(
         later

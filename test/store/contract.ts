@@ -16,17 +16,17 @@ import { describeTerms } from './contract-terms.js';
 import { describeWebhooks } from './contract-webhooks.js';
 import { accept, addDomain, contentOf, newMessage, NO_TERMS, octets, writeAll } from './fixtures.js';
 
-/** What the suite sets, small, so that it reaches the borders with few octets. */
+/** Limits that the suite sets, small, so that it reaches the borders with few octets. */
 export interface Tuning {
   readonly chunkOctets: number;
   readonly inFlightOctets: number;
   readonly now: () => number;
 }
 
-/** One place to keep a store, which outlives the stores opened on it. */
+/** A place to keep a store, which outlives the stores that are opened on it. */
 export interface Place {
   open(tuning: Tuning): Promise<Store>;
-  /** Removes all that the place holds. Its stores are closed by then. */
+  /** Removes everything in the place. Its stores are closed by then. */
   remove(): Promise<void>;
 }
 
@@ -165,7 +165,7 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
     });
 
     describe('drafts', () => {
-      // Invariant: whatever the size and however it is cut, what comes out is what went in.
+      // Invariant: for any size and any split, the octets that come out are those that went in.
       it('keep content octet for octet around the borders of chunks', async () => {
         const domain = await addDomain(store);
         const near = fc
@@ -269,7 +269,7 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
         await writeAll(draft, content, 100);
         await draft.commit(newMessage(domain.id));
         expect((await contentOf(store, draft.id)).equals(content)).toBe(true);
-        // The silent ones go on where they stopped.
+        // The silent drafts go on where they stopped.
         for (const [index, other] of silent.entries()) {
           await other.write(octets(CHUNK, index + 100));
           await other.commit(newMessage(domain.id));

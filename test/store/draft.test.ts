@@ -6,7 +6,7 @@ import { SqliteDraft, type DraftContext } from '../../src/store/sqlite/main/draf
 import { ThreadLost } from '../../src/store/sqlite/errors.js';
 import { newMessage, octets } from './fixtures.js';
 
-/** A draft over a worker that answers as told. */
+/** A draft over a worker that gives the answers of the test. */
 function draftOver(answer: (operation: { readonly kind: string }) => unknown) {
   const asked: { readonly kind: string }[] = [];
   const ask = (operation: { readonly kind: string }): Promise<never> => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeliveryTerms, Domain, Draft, MessageId, NewMessage, Store } from '../../src/store/port.js';
 
-/** What a message has whose sender asked nothing of the delivery. */
+/** The terms of a message whose sender asked for none. */
 export const NO_TERMS: DeliveryTerms = {
   ret: null,
   envelopeId: null,
@@ -60,7 +60,7 @@ export async function addDomain(store: Store, name = 'example.com', token = name
   return domain;
 }
 
-/** Writes in pieces, waiting where the store asks for it. */
+/** Writes in pieces, and waits if the store asks for it. */
 export async function writeAll(draft: Draft, content: Uint8Array, piece = 65_536): Promise<void> {
   for (let at = 0; at < content.length; at += piece) await draft.write(content.subarray(at, at + piece));
 }

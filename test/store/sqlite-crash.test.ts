@@ -39,7 +39,7 @@ describe('after kill -9', () => {
       let killed: Promise<void> | undefined;
       for (let line = await server.lines.next(); line.done !== true; line = await server.lines.next()) {
         const [id, hash] = line.value.split(' ');
-        // A line may be cut by the kill; then nobody was told.
+        // The kill may cut a line; then no message was reported by it.
         if (hash?.length === 64) resolved.set(Number(id), hash);
         if (resolved.size >= enough) killed ??= server.kill();
       }

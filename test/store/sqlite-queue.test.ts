@@ -1,4 +1,4 @@
-/** What the queue promises however the process ends, and whatever order things come in. */
+/** The promises of the queue for any end of the process, and for any order of events. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/port.js';
@@ -23,8 +23,8 @@ describe('the queue', () => {
     folder.remove();
   });
 
-  // Invariant: whatever is settled under whichever lease, over restarts and jumps of the clock, no two leases
-  // of a message hold at once, a final status stays, and the end is one final status for each recipient.
+  // Invariant: for any settlements under any leases, over restarts and jumps of the clock, no two leases of a message
+  // hold at once, a final status stays, and the end is one final status for each recipient.
   it('reaches one final status for each recipient, whatever happens on the way', async () => {
     const domain = await addDomain(store);
     const step = fc.oneof(
@@ -69,7 +69,7 @@ describe('the queue', () => {
           if (each.do === 'lease') {
             const given = await store.queue.lease({ now, until: now + each.ms, limit: 9, perDomain: 9 });
             leases.push(...given);
-            // What is leased is nobody else's before its end.
+            // Until its end, a lease belongs to one server.
             expect(await store.queue.lease({ now, until: now + 1, limit: 9, perDomain: 9 })).toEqual([]);
           }
           const lease =
@@ -123,7 +123,7 @@ describe('the queue', () => {
     const held = await queued(store, domain, { status: 'held' });
     let told: () => void = () => undefined;
     const end = store.queue.watch(() => told());
-    // The first look tells for nothing.
+    // The first look calls the watcher needlessly.
     await new Promise<void>((resolve) => (told = resolve));
     const heard = new Promise<void>((resolve) => (told = resolve));
     const beside = await openSqliteStore({ directory: folder.path, exclusive: false });
@@ -134,7 +134,7 @@ describe('the queue', () => {
     expect(await store.queue.nextDue()).toBe(RECEIVED);
   });
 
-  it('loses no settlement that has resolved before kill -9, and has none by half', async () => {
+  it('loses no settlement that has resolved before kill -9, and stores none in part', async () => {
     await store.close();
     const delivered = new Set<number>();
     for (let round = 0; round < 3; round++) {
@@ -143,7 +143,7 @@ describe('the queue', () => {
       const enough = delivered.size + 40;
       let killed: Promise<void> | undefined;
       for (let line = await child.lines.next(); line.done !== true; line = await child.lines.next()) {
-        // A line may be cut by the kill; then nobody was told.
+        // The kill may cut a line; then no settlement was reported by it.
         const id = /^settled (\d+)\.$/.exec(line.value)?.[1];
         if (id !== undefined) delivered.add(Number(id));
         if (delivered.size >= enough) killed ??= child.kill();

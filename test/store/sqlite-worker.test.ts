@@ -13,7 +13,7 @@ describe('the store when its thread dies', () => {
 
   beforeEach(async () => {
     workers = new Set();
-    // Every worker that is talked to is noted, so that it can be killed.
+    // Every worker that gets a message is noted, so that it can be killed.
     const { postMessage } = Worker.prototype;
     vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (
       this: Worker,
@@ -50,8 +50,8 @@ describe('the store when its thread dies', () => {
     await killWorker();
     await failed;
 
-    // What had not reached the dead thread is fine, and so is all that was stored. What had may be finished
-    // or lost; it is whole or not there.
+    // Messages that had not reached the dead thread are fine, and so is everything that was stored. A message that had
+    // reached it may be finished or lost; it is whole or not there.
     await streamed.write(octets(5000));
     const finished = await streamed.commit(newMessage(domain.id)).then(
       () => true,
@@ -63,7 +63,7 @@ describe('the store when its thread dies', () => {
     expect((await contentOf(store, kept)).equals(octets(5000))).toBe(true);
     expect(workers.size).toBe(1);
 
-    // Closing tidies up: nothing but the content of messages is left.
+    // Closing tidies up: only the content of messages is left.
     await store.close();
     expect(count(folder.path, 'chunk')).toBe(finished ? 16 : 6);
     store = await openSqliteStore({ directory: folder.path, exclusive: true });

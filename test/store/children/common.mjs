@@ -18,7 +18,7 @@ export const message = (domainId) => ({
   status: 'held',
 });
 
-/** Writes a line at once: a line that the parent has read was written after what it tells of. */
+/** Writes a line at once: if the parent has read it, the event that it reports has happened. */
 export const say = (line) => process.stdout.write(`${line}\n`);
 
 export async function theDomain(store) {
