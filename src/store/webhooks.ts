@@ -68,7 +68,7 @@ export interface WebhookCall {
   readonly status: number | null;
   /** `delivered`: the event is done; `failed`: it is tried again; `gave-up`: it is not. */
   readonly outcome: 'delivered' | 'failed' | 'gave-up';
-  /** What went wrong, in words on one line; null if the call succeeded. */
+  /** The reason of a failure, in words on one line; null if the call succeeded. */
   readonly problem: string | null;
 }
 

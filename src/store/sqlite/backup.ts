@@ -5,7 +5,7 @@ import { StoreError } from '../port.js';
 import { openingError, operationError, reason, systemCode } from './errors.js';
 import { openDatabase } from './worker/database.js';
 
-/** What a copy holds. */
+/** The counts and the file of a copy. */
 export interface Backup {
   readonly messages: number;
   readonly octets: number;
@@ -13,8 +13,8 @@ export interface Backup {
 
 /**
  * Copies the database into a new file, also while a server runs on it: everything that was committed before the call
- * is in it, and nothing that is only half there. The file has mode 0600. It appears under its name when it has been
- * opened and checked, and is on stable storage.
+ * is in it, and nothing that is only partly written. The file has mode 0600. It appears under its name after it was
+ * opened and checked, and is then on stable storage.
  *
  * `VACUUM INTO` reads from one snapshot. SQLite's backup API begins anew with each commit of another process, and so
  * never ends on a busy server.

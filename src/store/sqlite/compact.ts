@@ -5,8 +5,8 @@ import { databaseFile } from './folder.js';
 import { lockFolder } from './lock.js';
 
 /**
- * Writes the database anew, without the room that nothing uses. It takes the room of the data once more
- * while it works, and nobody else may write. Returns the octets that it gave back.
+ * Writes the database anew, without unused space. While it works, it needs as much space again as the data has, and no
+ * other process may write. Returns the octets that it gave back.
  *
  * @throws StoreError `in-use`: a server runs on the folder; `full`, `failed`, `unreadable`
  */

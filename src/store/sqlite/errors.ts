@@ -1,4 +1,4 @@
-/** From whatever SQLite or the file system throws to the store's own errors, which operators read. */
+/** Turns the errors of SQLite and of the file system into the store's own errors, which operators read. */
 import { statfsSync } from 'node:fs';
 import { StoreError, type StoreErrorCode } from '../port.js';
 
@@ -8,19 +8,19 @@ export interface Failure {
   readonly message: string;
 }
 
-/** The worker is gone, and with it the knowledge whether the call was done. */
+/** Thrown if the worker has died: it is not known whether the call was done. */
 export class ThreadLost extends StoreError {
   constructor(message: string) {
     super('failed', message);
   }
 }
 
-/** SQLite's primary result codes that mean something of their own here. */
+/** SQLite's primary result codes that are handled separately. */
 const BUSY = 5;
 const IO_ERROR = 10;
 const FULL = 13;
 
-/** Below so many free octets a failed write is put down to the lack of room. */
+/** If fewer octets are free, a failed write is put down to lack of space. */
 const HARDLY_ANY_ROOM = 1024 * 1024;
 
 /** An error of SQLite's binding. */
@@ -37,7 +37,7 @@ function resultCode(error: unknown): number | null {
   return null;
 }
 
-/** The system's name of the error, such as ENOENT; null where it has none. */
+/** Returns the system's name of the error, such as ENOENT; null if the error lacks one. */
 export function systemCode(error: unknown): string | null {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code
@@ -68,7 +68,7 @@ function isFull(error: unknown, directory: string): boolean {
   return code === IO_ERROR && hasHardlyAnyRoom(directory);
 }
 
-/** What a failed operation rejects with. */
+/** Returns the error with which a failed operation rejects. */
 export function operationError(error: unknown, directory: string): StoreError {
   if (error instanceof StoreError) return error;
   if (isFull(error, directory)) {
@@ -77,7 +77,7 @@ export function operationError(error: unknown, directory: string): StoreError {
   return new StoreError('failed', `the store in ${directory} failed: ${reason(error)}`, { cause: error });
 }
 
-/** What a store that does not open is refused with. */
+/** Returns the error with which a store that does not open is refused. */
 export function openingError(error: unknown, directory: string): StoreError {
   if (error instanceof StoreError) return error;
   if (isFull(error, directory)) return operationError(error, directory);

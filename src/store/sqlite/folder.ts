@@ -8,7 +8,7 @@ import { openingError, reason, systemCode } from './errors.js';
 
 /** The mode of the files in the folder. */
 const PRIVATE = 0o600;
-/** What a mode gives to all but the owner. */
+/** The bits of a mode that give access to users other than the owner. */
 const OTHERS = 0o077;
 
 export function databaseFile(directory: string): string {
@@ -20,8 +20,8 @@ export function lockFile(directory: string): string {
 }
 
 /**
- * Makes the data folder where it is missing, and sees that it can be used. Only its owner can read what is made
- * here, whatever the umask: it is people's mail.
+ * Makes the data folder if it is missing, and checks that it can be used. Only its owner can read what is made here,
+ * for any umask: it is people's mail.
  *
  * @throws StoreError `unreadable`, `full`
  */
@@ -30,14 +30,17 @@ export async function prepareFolder(directory: string): Promise<void> {
     await makePrivateFolder(directory);
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     await expectWholeDatabase(directory);
-    // SQLite opens what is there. It gives its other files the mode of the database.
+    // SQLite opens an existing file. It gives its other files the mode of the database.
     for (const file of [databaseFile(directory), lockFile(directory)]) await makePrivateFile(file);
   } catch (error) {
     throw folderError(error, directory);
   }
 }
 
-/** Creates an empty file where there is none. A mode that lets others in, as an earlier version gave, is mended. */
+/**
+ * Creates an empty file if it is missing. If its mode gives access to others, as an earlier version did, the mode is
+ * corrected.
+ */
 async function makePrivateFile(file: string): Promise<void> {
   const kept = await statIfThere(file);
   // Opening anything else might wait for ever: a FIFO without a reader does.

@@ -10,11 +10,11 @@ import { lockFolder } from './lock.js';
 import { SqliteStore } from './main/store.js';
 
 export interface SqliteOptions {
-  /** The data folder. Made, with mode 0700, where it is missing. */
+  /** The data folder. If it is missing, it is made with mode 0700. */
   readonly directory: string;
   /**
-   * True for a server: it takes messages, so it has the folder to itself among servers, and removes at its
-   * start what came in and never committed. False for a command that may run beside a server.
+   * True for a server: it takes messages, so it must be the only server on the folder, and at its start it removes
+   * content that was never committed. False for a command that may run beside a server.
    */
   readonly exclusive: boolean;
   /** Octets of content in memory at most, over all drafts together. */

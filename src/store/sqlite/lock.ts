@@ -12,9 +12,8 @@ export interface FolderLock {
 /**
  * Takes the data folder for one server.
  *
- * The lock is an open transaction on a file of its own, in which nothing is ever written. It is the
- * kernel's, not a note in a file: a process that dies, however it dies, lets it go. The database itself
- * stays free for commands that run beside the server.
+ * The lock is an open transaction on a file of its own, in which nothing is ever written. The kernel holds it, so a
+ * process that dies in any way releases it. The database itself stays free for commands that run beside the server.
  *
  * @throws StoreError `in-use`, `unreadable`
  */

@@ -1,4 +1,4 @@
-/** Checks of what callers ask: what is beyond a limit never reaches the database. */
+/** Checks of requests: a value beyond a limit never reaches the database. */
 import { STORE } from '../../limits.js';
 import type { PageRequest } from '../../mail.js';
 import type { StatisticsQuery } from '../../statistics.js';

@@ -6,19 +6,19 @@ export interface Holder {
 }
 
 /**
- * Bounds the octets of messages in memory: those held in drafts' buffers and those handed to the worker
- * but not written yet.
+ * Bounds the octets of messages in memory: those held in drafts' buffers and those handed to the worker but not
+ * written yet.
  *
  *     copied ──► held in a draft ──► handed over ──► written
  *               └──────── in flight, bounded ──────┘
  *
- * Octets that are handed over leave by themselves, but those held may stay for as long as a peer likes.
- * So that a crowd of half-filled buffers never leaves everybody waiting, whoever finds the budget spent
- * first makes the oldest holders spill, until half of the budget at most is held.
+ * Octets that are handed over leave by themselves, but those held may stay for as long as a client likes. Many
+ * half-filled buffers must not make every draft wait: if a draft finds the budget spent, the oldest holders spill,
+ * until at most half of the budget is held.
  *
  * Octets that are not in a draft yet (header sections that are not complete) cannot be spilled. They have the other
- * half: if they need more, those that have most are evicted, so that many clients with large sections stand in the way
- * of each other, and not of a client with a small one.
+ * half: if they need more, the holders with the most are evicted, so that clients with large sections slow down each
+ * other, and not a client with a small one.
  */
 export class Budget implements HeldOctets {
   readonly #limit: number;

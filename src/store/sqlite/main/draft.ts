@@ -4,20 +4,20 @@ import type { BufferPool } from '../wire/buffers.js';
 import { reason, ThreadLost } from '../errors.js';
 import type { WorkerLink } from './worker-link.js';
 
-/** What the drafts of one store share. */
+/** The objects that the drafts of one store share. */
 export interface DraftContext {
   readonly link: Pick<WorkerLink, 'call' | 'commit' | 'ask'>;
   readonly budget: Budget;
   readonly buffers: BufferPool;
-  /** Told of each message that has come onto the queue. */
+  /** Called for each message that has come onto the queue. */
   readonly onQueued?: () => void;
-  /** Is called for each message that is stored. */
+  /** Called for each message that is stored. */
   readonly onAccepted?: (id: MessageId, message: NewMessage) => void;
 }
 
 /**
- * A message on its way in. Its content gathers in one buffer of at most a chunk: a message that fits is
- * written whole by the commit, a larger one leaves a chunk whenever the buffer overflows.
+ * A message that is being received. Its content gathers in one buffer of at most a chunk: if the message fits, the
+ * commit writes it whole; a larger one hands over a chunk whenever the buffer is full.
  */
 export class SqliteDraft implements Draft, Holder {
   readonly id: MessageId;
@@ -75,7 +75,7 @@ export class SqliteDraft implements Draft, Holder {
       },
       async (error: unknown) => {
         budget.written(length);
-        // It may have been stored before the thread died; then nobody may be told otherwise.
+        // It may have been stored before the thread died; if so, the commit must not report a failure.
         if (!(error instanceof ThreadLost) || !(await this.#isStored())) throw error;
         onAccepted?.(this.id, message);
         if (message.status === 'queued') onQueued?.();

@@ -8,14 +8,14 @@ const PER_MILLISECOND = 4096;
 const LATEST = Number.MAX_SAFE_INTEGER - 2 ** 40;
 
 /**
- * Gives out message ids: the time in milliseconds and a sequence number within it, so that an id tells
- * its age and no counter has to be stored. They only rise, even when the clock is set back.
+ * Gives out message ids: the time in milliseconds and a sequence number within it, so that an id shows its age and no
+ * counter has to be stored. They only rise, even if the clock is set back.
  */
 export class MessageIds {
   #last: MessageId;
   readonly #now: () => number;
 
-  /** @param greatest the greatest id in the store, 0 where there is none. */
+  /** @param greatest the greatest id in the store; 0 if the store is empty */
   constructor(greatest: MessageId, now: () => number) {
     this.#last = greatest;
     this.#now = now;

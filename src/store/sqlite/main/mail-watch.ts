@@ -87,7 +87,7 @@ export class MailWatch {
       this.#version = null;
       return;
     }
-    // What came before the first look may have come after the watcher.
+    // A change before the first look may have come after the watcher.
     if (version !== this.#version) this.miss();
     this.#version = version;
   }

@@ -14,7 +14,7 @@ import type { Watch } from './watch.js';
 
 /** @param now the clock, in milliseconds since the epoch */
 export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): Queue {
-  /** Tells those who watch, where something may be due sooner now. */
+  /** Notifies watchers of the queue if something may be due sooner now. */
   const telling = async (changed: Promise<number>): Promise<number> => {
     const recipients = await changed;
     if (recipients > 0) watch.tell();

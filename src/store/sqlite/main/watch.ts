@@ -1,12 +1,12 @@
-/** Who wants to know that something may have become due. */
+/** Watchers that want to know that something may have become due. */
 import type { WorkerLink } from './worker-link.js';
 
-/** How often another process's changes are looked for, in milliseconds, while somebody watches. */
+/** Milliseconds between two looks for changes of another process, while there are watchers. */
 const LOOK_MS = 500;
 
 /**
- * Tells listeners of what comes onto the queue: at once where it came through this process, soon where it
- * came through another, which a number that SQLite keeps for each connection gives away.
+ * Notifies listeners of messages that come onto the queue: at once if they came through this process, soon if they
+ * came through another one. SQLite keeps a number for each connection that shows changes of others.
  */
 export class Watch {
   readonly #link: Pick<WorkerLink, 'ask'>;
@@ -19,7 +19,7 @@ export class Watch {
     this.#link = link;
   }
 
-  /** Returns the way to end it. */
+  /** Returns a function that ends it. */
   add(listener: () => void): () => void {
     // One listener given twice is two.
     const own = (): void => listener();
@@ -31,7 +31,7 @@ export class Watch {
     };
   }
 
-  /** Many calls in one turn are told once. */
+  /** Many calls in one turn cause one notification. */
   tell(): void {
     if (this.#told || this.#listeners.size === 0) return;
     this.#told = true;
@@ -53,9 +53,9 @@ export class Watch {
     try {
       version = await this.#link.ask('reading', 'version');
     } catch {
-      return; // Closed, or about to be started again: the next look tells.
+      return; // The worker is closed, or about to be started again: the next look notifies.
     }
-    // What was there before the first look came before the watch, as far as anybody can tell; better told.
+    // Changes before the first look probably came before the watch; a needless notification does no harm.
     if (version !== this.#version) this.tell();
     this.#version = version;
   }

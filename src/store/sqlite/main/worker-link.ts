@@ -13,8 +13,8 @@ import type { ArgumentsOf, MethodOf, Parts, ResultOf } from '../worker/parts.js'
 const RESTART_MS = 1000;
 
 /**
- * A post waits for so many turns of the event loop at most, as long as each brings another commit: who sends at the
- * same time shares a sync, and nobody waits for company that does not come.
+ * A post waits for at most so many turns of the event loop, as long as each brings another commit: commits of the same
+ * time share a sync, and a single one does not wait in vain.
  */
 const GATHERED_TURNS = 5;
 
@@ -129,7 +129,7 @@ export class WorkerLink {
     if (this.#state !== 'open') return;
     const finished = this.#worker === null ? undefined : this.call({ kind: 'close' });
     this.#state = 'closing';
-    // A worker that dies now has closed as well; its calls have been told.
+    // A worker that dies now has closed as well; its calls were answered.
     await finished?.catch(() => undefined);
     this.#state = 'closed';
     await this.#worker?.terminate();

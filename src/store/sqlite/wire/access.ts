@@ -1,7 +1,7 @@
 /** What of the worker's parts can be called from the main thread, and what a call does to the database. */
 
 /**
- * What a call does to the database.
+ * The effect of a call on the database.
  *
  * - `read`: nothing
  * - `write`: it resolves when that is on stable storage

@@ -17,7 +17,7 @@ export class BufferPool {
     this.largest = largest;
   }
 
-  /** Takes back buffers that came from here. Nobody else may use them any longer. */
+  /** Takes back buffers that came from here. The caller must not use them any longer. */
   give(buffers: readonly ArrayBuffer[]): void {
     for (const buffer of buffers) {
       const octets = buffer.byteLength;
@@ -27,7 +27,7 @@ export class BufferPool {
     }
   }
 
-  /** A buffer that has room for so many octets, at most {@link largest}. What is in it is of no meaning. */
+  /** Returns a buffer with room for so many octets, at most {@link largest}. Its contents have no meaning. */
   take(octets: number): Uint8Array<ArrayBuffer> {
     let size = SMALLEST;
     while (size < octets) size *= 2;

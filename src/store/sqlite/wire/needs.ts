@@ -1,4 +1,4 @@
-/** What a content needs, between the contract's shape and its column. */
+/** Converts the needs of a content between the contract's shape and their column. */
 import type { ContentNeeds } from '../../port.js';
 
 const EIGHT_BIT = 1;

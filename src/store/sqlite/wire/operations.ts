@@ -1,4 +1,4 @@
-/** What the database's worker is asked to do. */
+/** The operations that the database's worker can do. */
 import type { Completion } from '../../idempotency.js';
 import type { Fulfilment } from '../../queue.js';
 import type { Parts } from '../worker/parts.js';
@@ -12,7 +12,7 @@ export interface Piece {
   readonly returns: boolean;
 }
 
-/** What SQLite takes for a column. */
+/** A value that SQLite accepts for a column. */
 export type Column = string | number | null;
 
 /** One chunk of a message that is still coming in. `sequence` counts from 0 without gaps. */
@@ -29,12 +29,12 @@ export interface CommitMessage {
   readonly id: number;
   readonly domainId: number;
   readonly receivedAt: number;
-  /** What every recipient starts as. */
+  /** The status that every recipient begins with. */
   readonly status: string;
   readonly priority: number;
   /** When it is due; null for a message that is held. */
   readonly due: number | null;
-  /** The message's row: {@link MESSAGE_COLUMNS}, with `TERMS_COLUMNS` behind them where it has terms. */
+  /** The message's row: {@link MESSAGE_COLUMNS}, followed by `TERMS_COLUMNS` if it has terms. */
   readonly columns: readonly Column[];
   /** {@link RECIPIENT_FIELDS} for each. */
   readonly recipients: readonly Column[];

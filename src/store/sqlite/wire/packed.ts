@@ -25,9 +25,9 @@ export interface NewCommit {
 
 /** The commits of one post. */
 export interface PackedCommits {
-  /** What {@link packCommit} put there, commit by commit. */
+  /** The values that {@link packCommit} put there, commit by commit. */
   readonly fields: readonly Column[];
-  /** What the contents are in. */
+  /** The buffers of the contents. */
   readonly buffers: readonly ArrayBuffer[];
 }
 
@@ -39,7 +39,7 @@ export interface PackedPiece {
   readonly length: number;
 }
 
-/** The columns of a message's row; where its terms are not the default ones, {@link TERMS_COLUMNS} stand behind them. */
+/** The columns of a message's row; if its terms are not the default ones, {@link TERMS_COLUMNS} follow. */
 export const MESSAGE_COLUMNS = [
   'id',
   'domain_id',
@@ -67,7 +67,7 @@ const PRIORITY = TERMS_COLUMNS.indexOf('priority');
 /** Of each recipient: forward path, notify, original recipient. */
 export const RECIPIENT_FIELDS = 3;
 
-/** Puts a commit behind those that `fields` has. */
+/** Adds a commit after those that `fields` has. */
 export function packCommit(
   fields: Column[],
   call: number,
@@ -157,7 +157,7 @@ function commitOf(
   };
 }
 
-/** What is written in the transaction of the message beside it. */
+/** The values that are written in the transaction of the message beside it. */
 type Consequences = Pick<CommitMessage, 'fulfils' | 'completes'>;
 
 const NO_CONSEQUENCES: Consequences = { fulfils: null, completes: null };

@@ -1,21 +1,24 @@
 /**
- * What the main thread and the database's worker say to each other.
+ * The messages between the main thread and the database's worker.
  *
- * Requests travel in posts of many, each with a number; outcomes come back in posts of many, in any order.
- * Buffers are transferred, so whoever posts one must not touch it again.
+ * Requests travel in posts of many, each with a number; outcomes come back in posts of many, in any order. Buffers are
+ * transferred, so the sender of a post must not touch its buffers again.
  */
 import type { Failure } from '../errors.js';
 import type { Request } from './operations.js';
 import type { PackedCommits } from './packed.js';
 
-/** The main thread's posts. What is in `requests` was asked before what is in `commits`, or beside it. */
+/** A post of the main thread. Its `requests` were made before its `commits`, or at the same time. */
 export interface MainPost {
   readonly requests: readonly Request[];
   readonly commits: PackedCommits;
 }
 
 export type Outcome =
-  /** The value is whatever the method returns, `WorkerLink.ask` knows; undefined for all that is no call of a part. */
+  /**
+   * The value is the result of the method, whose type `WorkerLink.ask` knows; undefined for operations that are not
+   * calls of a part.
+   */
   | { readonly call: number; readonly ok: true; readonly value: unknown }
   | { readonly call: number; readonly ok: false; readonly failure: Failure };
 
@@ -25,17 +28,17 @@ export type WorkerPost =
   | { readonly kind: 'refused'; readonly failure: Failure }
   | {
       readonly kind: 'outcomes';
-      /** Calls that are done and have nothing to tell. */
+      /** Calls that are done and have no result. */
       readonly done: readonly number[];
       readonly outcomes: readonly Outcome[];
       /** Buffers of written pieces, sent back to be filled again. */
       readonly spent: readonly ArrayBuffer[];
     };
 
-/** What a worker is started with. */
+/** The data with which a worker is started. */
 export interface WorkerOptions {
   readonly directory: string;
   readonly exclusive: boolean;
-  /** False where this thread takes the place of one that died: whoever held leases holds them still. */
+  /** False if this thread replaces one that died: leases that were held are still held. */
   readonly first: boolean;
 }

@@ -1,4 +1,4 @@
-/** What senders ask of the delivery, between the contract's shape and the columns. */
+/** Converts the terms of delivery between the contract's shape and their columns. */
 import type { DeliveryTerms, NotifyEvent } from '../../port.js';
 
 /** The columns of a message for its terms. */

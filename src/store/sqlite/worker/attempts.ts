@@ -1,4 +1,4 @@
-/** SQL for the story of each recipient: one row for each try. */
+/** SQL for the attempts of each recipient: one row for each. */
 import type { Attempt } from '../../queue.js';
 import type { Database } from './database.js';
 
@@ -23,7 +23,7 @@ export class Attempts {
     );
   }
 
-  /** @param number from 1, without gaps */
+  /** @param number of the attempt, from 1 without gaps */
   add(messageId: number, position: number, number: number, attempt: Attempt): void {
     const { at, outcome, remoteHost, reply, tls } = attempt;
     this.#insert.run(messageId, position, number, at, outcome, remoteHost, reply, tls);
@@ -33,7 +33,7 @@ export class Attempts {
     return (this.#find.get(messageId, position, number) as Attempt | undefined) ?? null;
   }
 
-  /** All tries of a message, by the position of the recipient. */
+  /** Returns all attempts of a message, by the position of the recipient. */
   ofMessage(messageId: number): Map<number, Attempt[]> {
     const stories = new Map<number, Attempt[]>();
     for (const row of this.#ofMessage.all(messageId) as ({ position: number } & Attempt)[]) {

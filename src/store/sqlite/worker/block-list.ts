@@ -21,7 +21,7 @@ export class BlockEntries {
     this.#blocked = database.prepare(
       "SELECT 1 FROM block_entry WHERE domain_id = ? AND verdict = 'blocked' LIMIT 1",
     );
-    // An address that is allowed stays so; one that is blocked has been since the first bounce.
+    // An allowed address stays allowed; a blocked one has been blocked since its first bounce.
     this.#bounced = database.prepare(`
       INSERT INTO block_entry (domain_id, address, verdict, since, reason) VALUES (?, ?, 'blocked', ?, ?)
       ON CONFLICT DO UPDATE SET verdict = 'blocked', since = excluded.since, reason = excluded.reason,
@@ -57,7 +57,7 @@ export class BlockEntries {
     return this.#blocked.get(domainId) === undefined;
   }
 
-  /** Blocks an address that a message bounced from, unless there is an entry for it already. */
+  /** Blocks an address that a message bounced from, unless it has an entry already. */
   bounced(domainId: number, address: string, since: number, reason: string): void {
     this.#bounced.run(domainId, address.toLowerCase(), since, reason);
   }

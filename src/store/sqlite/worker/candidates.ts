@@ -2,7 +2,7 @@
 import { STATUSES, type Status } from '../../port.js';
 import type { Database, Statement } from './database.js';
 
-/** What an index can narrow. What is null is not asked for. */
+/** The conditions that an index can narrow; null if they are not given. */
 export interface Narrowing {
   readonly domainIds: readonly number[] | null;
   readonly statuses: readonly Status[] | null;
@@ -51,7 +51,7 @@ export class Candidates {
       ]);
     }
     if (branches.length === 0) return [];
-    // Each in the order of its index, merged by SQLite: no sort, no scan.
+    // Each subquery is in the order of its index, and SQLite merges them: no sort, no scan.
     const selects = branches.map(({ where }) => `SELECT id FROM message WHERE ${where} AND ${IN_RANGE}`);
     return this.#all(`${selects.join(' UNION ALL ')} ORDER BY id DESC LIMIT ?`, [
       ...branches.flatMap(({ values }) => [...values, below, above]),
@@ -59,7 +59,7 @@ export class Candidates {
     ]);
   }
 
-  /** The parts of indexes that hold what is asked for; null if they are too many, or all is asked for. */
+  /** Returns the parts of indexes that match; null if they are too many, or if everything matches. */
   #branches(
     domainIds: readonly number[] | null,
     statuses: readonly Status[] | null,

@@ -29,7 +29,7 @@ export class Domains {
     );
     this.#list = database.prepare(`SELECT ${DOMAIN} FROM domain WHERE removed_at IS NULL ORDER BY name`);
     this.#any = database.prepare('SELECT EXISTS (SELECT 1 FROM domain) AS found');
-    // The same token given twice to the same domain is the same token; it never moves to another domain.
+    // If the same token is given twice to the same domain, it stays one token; it never moves to another domain.
     this.#giveToken = database.prepare(`
       INSERT INTO token (digest, domain_id, created_at) VALUES (?, ?, ?)
       ON CONFLICT (digest) DO UPDATE SET expires_at = NULL WHERE domain_id = excluded.domain_id`);
@@ -85,7 +85,7 @@ export class Domains {
     throw new StoreError('failed', `the new token of ${domain.name} belongs to another domain already`);
   }
 
-  /** Lets the domain's tokens end at `until` at the latest, and forgets those that have ended by `now`. */
+  /** Limits the domain's tokens to `until`, and removes those that have ended by `now`. */
   #end(domainId: number, until: number, now: number): void {
     this.#expireTokens.run(domainId, until);
     this.#dropTokens.run(domainId, now);

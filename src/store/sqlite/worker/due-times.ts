@@ -10,7 +10,7 @@ interface Row extends DueTime {
   readonly position: number;
 }
 
-/** What one step has come to. */
+/** The result of one step. */
 export interface CapStep {
   readonly changed: number;
   /** Where the next step begins; null after the last. */

@@ -12,12 +12,15 @@ function insertMessage(columns: readonly string[]): string {
   return `INSERT INTO message (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
 }
 
-/** The chunks before this one are gone, or going: the thread that wrote them died, or never wrote them. */
+/** The chunks before this one are missing: the thread that wrote them died, or never wrote them. */
 function lost(): StoreError {
   return new StoreError('failed', 'earlier content of the message is lost; it must be sent again');
 }
 
-/** Statements that insert are run by `get`: `run` tells what they changed, and makes an object for it each time. */
+/**
+ * Statements that insert are run by `get`: `run` returns the number of changes, and makes an object for that each
+ * time.
+ */
 export class Intake {
   readonly #followers: Followers;
   readonly #openUpload;
@@ -82,7 +85,7 @@ export class Intake {
     if (message.completes !== null) this.#followers.idempotency.completeWithMessage(message.completes);
   }
 
-  /** Sees in the database itself, whatever has happened since, that all earlier chunks are there. */
+  /** Checks in the database itself that all earlier chunks are there, whatever has happened since. */
   #finishUpload(id: number, chunks: number): void {
     if (this.#closeUpload.run(id).changes === 0) throw lost();
     const { found } = this.#countChunks.get(id) as { found: number };

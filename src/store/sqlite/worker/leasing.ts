@@ -1,11 +1,11 @@
-/** SQL that gives out leases: who is next, and who has what. */
+/** SQL that gives out leases. */
 import type { Domain } from '../../port.js';
 import type { Crashes, Lease, LeasedRecipient, LeaseRequest } from '../../queue.js';
 import type { Database } from './database.js';
 import { needsOf } from '../wire/needs.js';
 import { notifyOf, termsOf, type TermsRow } from '../wire/terms.js';
 
-/** What names a lease to the worker: the rest of it stays where it is. */
+/** The part of a lease that identifies it to the worker. */
 export type LeaseName = Pick<Lease, 'lease' | 'id'>;
 
 interface MessageRow extends TermsRow {
@@ -24,18 +24,18 @@ type RecipientRow = Omit<LeasedRecipient, 'notify' | 'delayReported'> & {
   readonly delayReported: number;
 };
 
-/** The least next_attempt_at of a message's recipients; null where none waits. */
+/** The least next_attempt_at of a message's recipients; null if none of them waits. */
 const NEXT_ATTEMPT = '(SELECT min(next_attempt_at) FROM recipient WHERE message_id = ?1)';
-/** When a message is due that somebody asked for: before all others, and as no clock says it. */
+/** The due time of a message that an operator wants tried now: before all others, and not a time of the clock. */
 export const HASTENED = 0;
 /** Above every priority. */
 const HIGHEST = 100;
 
 /**
- * The line of each domain is its part of an index by priority and time. To find who is next takes a search
- * for each domain and each priority it uses: what a domain has waiting is never walked, whether it is due
- * or not. A lease moves its message back in the line to the lease's own end, so that one that runs out is
- * due again by itself.
+ * The line of each domain is its part of an index by priority and time. To find the next message takes a search for
+ * each domain and each priority that it uses: the waiting messages of a domain are never walked, whether they are due
+ * or not. A lease moves its message back in the line to the lease's own end, so that an expired lease makes it due
+ * again by itself.
  */
 export class Leasing {
   readonly #leased;
@@ -60,7 +60,7 @@ export class Leasing {
   readonly #close;
   readonly #nextDue;
   readonly #domains = new Map<number, Domain>();
-  /** The domain whose turn was the last. */
+  /** The domain that had the last turn. */
   #served = 0;
 
   constructor(database: Database) {
@@ -169,7 +169,7 @@ export class Leasing {
     this.#close.run();
   }
 
-  /** Domains that have something waiting, each once, from the one behind the one served last. */
+  /** Returns domains that have waiting messages, each once, beginning after the domain that was served last. */
   *#waitingDomains(): Generator<number> {
     const from = this.#served;
     for (let id = this.#domainAfter(from); id !== undefined; id = this.#domainAfter(id)) yield id;
@@ -180,7 +180,7 @@ export class Leasing {
     return (this.#nextDomain.get(id) as { id: number } | undefined)?.id;
   }
 
-  /** What a line has first: it goes from one priority to the next lower one that is in use. */
+  /** Returns the first message of a line: it goes from one priority to the next lower one that is in use. */
   #firstOf(line: Line, now: number): Due | null {
     for (;;) {
       const first = this.#first.get(line.domainId, line.priority, now) as FirstRow | undefined;
@@ -234,13 +234,13 @@ export class Leasing {
     };
   }
 
-  /** Null where it is not there as a whole: it may have been removed. */
+  /** Null if the content is not there as a whole: it may have been removed. */
   #contentOf(id: number, size: number): Uint8Array | null {
     const row = this.#content.get(id) as { octets: Uint8Array } | undefined;
     return row?.octets.length === size ? row.octets : null;
   }
 
-  /** A domain's row never changes but for its removal, which is nothing to what it has sent already. */
+  /** A domain's row only changes when the domain is removed, and that does not affect messages that it has sent. */
   #domainOf(id: number): Domain {
     const known = this.#domains.get(id);
     if (known !== undefined) return known;
@@ -268,6 +268,6 @@ interface Due {
 interface Line {
   readonly domainId: number;
   priority: number;
-  /** Messages that the domain may have leased yet. */
+  /** Messages of the domain that may still be leased. */
   room: number;
 }

@@ -1,11 +1,11 @@
-/** Which messages a listing shows, newest first, without ever walking the table. */
+/** Finds the messages of a listing, newest first, without ever walking the table. */
 import { STATUSES, type Status } from '../../port.js';
 import type { Database } from './database.js';
 
 /** Rows of a tag looked at in one go; the caller comes again, and accepts run in between. */
 const TAG_ROWS = 1000;
 
-/** The five statuses of one domain, each in the order of its index, merged: no sort, no scan. */
+/** The statuses of one domain, each in the order of its index, merged: no sort, no scan. */
 const OF_DOMAIN = STATUSES.map(
   (status) => `SELECT id FROM message WHERE domain_id = ?1 AND status = '${status}' AND id < ?2`,
 ).join(' UNION ALL ');
@@ -21,7 +21,7 @@ export interface ListMessages {
 
 export interface IdPage {
   readonly ids: readonly number[];
-  /** What to give as `before` for the next page; null at the end. */
+  /** The value of `before` for the next page; null at the end. */
   readonly next: number | null;
 }
 
@@ -71,7 +71,7 @@ export class Listing {
   }
 
   #byTag(tag: string, domainId: number | null, status: Status | null, before: number, limit: number): IdPage {
-    // Where the tag alone decides, every row counts; otherwise look at more of them at a time.
+    // If only the tag decides, every row counts; otherwise more rows are read at a time.
     const most = domainId === null && status === null ? limit : TAG_ROWS;
     const rows = this.#ofTag.all(tag, before, most) as { id: number; domainId: number; status: Status }[];
     const ids: number[] = [];

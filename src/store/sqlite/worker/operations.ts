@@ -1,4 +1,4 @@
-/** What is done to messages by hand: bounded steps, each in one transaction. */
+/** Operations on messages by hand: bounded steps, each in one transaction. */
 import { STORE } from '../../limits.js';
 import type { Operation, OperationRequest, OperationStep, Position, Retag } from '../../mail.js';
 import type { Scope } from '../../port.js';

@@ -1,4 +1,4 @@
-/** SQL that writes events for webhooks, in the transactions that they tell of. */
+/** SQL that writes events for webhooks, in the transactions that they report. */
 import type { MessageId } from '../../port.js';
 import type { Attempt } from '../../queue.js';
 import type { EventName } from '../../webhooks.js';
@@ -22,7 +22,7 @@ export class Outbox {
     this.#write(domainId, 'email.queued', message, positions, null, at);
   }
 
-  /** Something has become of recipients: those of whom the same has are told of together. */
+  /** Writes events for recipients with a new status: those with the same result share one event. */
   settled(
     domainId: number,
     message: MessageId,

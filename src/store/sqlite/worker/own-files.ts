@@ -1,4 +1,4 @@
-/** Whether the files that are open are those that a reader of the data folder would find. */
+/** Checks if the files that are open are those that a reader of the data folder would find. */
 import { statSync } from 'node:fs';
 import { StoreError } from '../../port.js';
 import { databaseFile } from '../folder.js';
@@ -41,7 +41,7 @@ export class OwnFiles {
   }
 }
 
-/** Device and number of a file; null where there is none. */
+/** Returns device and number of a file; null if it is missing. */
 function identityOf(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });

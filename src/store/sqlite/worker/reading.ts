@@ -1,4 +1,4 @@
-/** SQL for messages that are there: one, its content, lists of them. */
+/** SQL for reading messages: one message, its content, lists. */
 import type { MessageDetail, MessageSummary, Status } from '../../port.js';
 import { Attempts } from './attempts.js';
 import type { Database } from './database.js';
@@ -35,7 +35,7 @@ interface RecipientRow {
 /** A page may be short, even empty, with more to come: so many rows are looked at at a time. */
 export interface MessagePage {
   readonly messages: MessageSummary[];
-  /** What to give as `before` for the next page; null at the end. */
+  /** The value of `before` for the next page; null at the end. */
   readonly next: number | null;
 }
 
@@ -55,7 +55,7 @@ export class Reading {
       SELECT forward_path AS forwardPath, status, notify, original_recipient AS originalRecipient,
         next_attempt_at AS nextAttemptAt
       FROM recipient WHERE message_id = ? ORDER BY position`);
-    // Chunks of a message that is still coming in, or going, are nobody's to read.
+    // Chunks of a message that is still coming in, or being removed, are not read.
     this.#content = database.prepare(`
       SELECT octets FROM chunk WHERE message_id = ?1 AND sequence = ?2
       AND EXISTS (SELECT 1 FROM message WHERE id = ?1 AND content_removed = 0)`);

@@ -26,7 +26,7 @@ export class Reports {
   readonly #recipients;
 
   constructor(database: Database) {
-    // One recipient is owed one notification at most: the newest says all.
+    // One recipient is owed at most one notification: the newest says everything.
     this.#owe = database.prepare(`
       INSERT OR REPLACE INTO owed_report (message_id, position, kind, attempt, next_attempt_at)
       VALUES (?, ?, ?, ?, ?)`);
@@ -60,7 +60,7 @@ export class Reports {
     this.#forget.run(id, position);
   }
 
-  /** @throws StoreError `fulfilled` where one of them is not owed */
+  /** @throws StoreError `fulfilled` if one of them is not owed */
   fulfil({ id, recipients }: Fulfilment): void {
     for (const { position, report } of recipients) {
       if (this.#pay.run(id, position, report).changes > 0) continue;

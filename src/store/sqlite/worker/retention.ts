@@ -1,4 +1,4 @@
-/** SQL that removes what is old, and gives room back. */
+/** SQL that removes old messages, and returns free space. */
 import type { Removed, RetentionRequest } from '../../retention.js';
 import { isFinal } from '../../status.js';
 import type { Status } from '../../port.js';
@@ -8,7 +8,7 @@ import type { Trash } from './trash.js';
 
 /** Messages looked at in one step. */
 const STEP_MESSAGES = 200;
-/** Octets of content removed in one step: some milliseconds. What is larger by itself is left to the trash. */
+/** Octets of content removed in one step: some milliseconds. A larger content is left to the trash. */
 const STEP_OCTETS = 4 * 1024 * 1024;
 /** Pages given back in one step. */
 const STEP_PAGES = 256;
@@ -21,7 +21,7 @@ export interface RemovalStep extends Removed {
 
 export interface ShrinkStep {
   readonly octets: number;
-  /** There is content yet that is being removed: its room comes later. */
+  /** True if content is still being removed: its space is freed later. */
   readonly more: boolean;
 }
 
@@ -89,7 +89,7 @@ export class Removal {
     return { ...removed, next: rows.length < STEP_MESSAGES ? null : (rows.at(-1)?.id ?? null) };
   }
 
-  /** Removes one message with all that is kept of it. Returns false if there is none, or it is not finished. */
+  /** Removes one message with all its data. Returns false if it does not exist, or is not finished. */
   removeFinished(id: number): boolean {
     const row = this.#one.get(id) as MessageRow | undefined;
     if (row === undefined || !this.#isDone(row)) return false;
@@ -109,7 +109,7 @@ export class Removal {
     return isFinal(status) && this.#owed.get(id) === undefined;
   }
 
-  /** Returns the octets that it removed here and now. */
+  /** Returns the octets that it removed at once. */
   #removeContent({ id, size, domain_id }: MessageRow): number {
     this.#counters.contentRemoved(domain_id, size);
     if (size <= STEP_OCTETS) {

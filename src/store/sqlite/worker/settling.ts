@@ -1,4 +1,4 @@
-/** SQL that writes what became of recipients, with all that follows from it. */
+/** SQL that writes settlements, with everything that follows from them. */
 import { StoreError, type Status } from '../../port.js';
 import type { Settlement } from '../../queue.js';
 import {
@@ -67,7 +67,7 @@ export class Settling {
 
   settle({ id, lease }: LeaseName, settlements: readonly Settlement[], finished: boolean): void {
     const message = this.#message.get(id) as MessageRow | undefined;
-    if (message === undefined) return; // It was old, and is gone.
+    if (message === undefined) return; // The content was removed because of its age.
     const { attempts, outbox, counters } = this.#follows;
     const rows = this.#recipients.all(id) as unknown as RecipientRow[];
     const result = settled(id, () =>

@@ -4,10 +4,10 @@ import { beginWriting, type Database } from './database.js';
 const SLICE_CHUNKS = 16;
 
 /**
- * Removes the chunks of messages that came to nothing, slice by slice.
+ * Removes the chunks of messages that never committed, slice by slice.
  *
- * The row in the upload table goes last, so that what a crash leaves half removed is found again: finding
- * it costs as much as there is to remove, however large the store.
+ * The row in the upload table goes last, so that chunks that a crash leaves half removed are found again: finding them
+ * costs as much as there is to remove, however large the store.
  */
 export class Trash {
   readonly #database;
@@ -39,7 +39,7 @@ export class Trash {
     for (const { id } of this.#unfinished.all() as { id: number }[]) this.add(id);
   }
 
-  /** Removes one slice, in a transaction of its own. What fails stays to be removed. */
+  /** Removes one slice, in a transaction of its own. If that fails, the slice is tried again later. */
   removeSlice(): void {
     const id = this.#ids[0];
     if (id === undefined) return;

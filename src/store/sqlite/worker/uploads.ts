@@ -10,8 +10,8 @@ interface Upload {
 }
 
 /**
- * The messages that are coming in chunk by chunk through this worker. It sees to it that a message with a
- * missing chunk never commits, whatever was queued behind that chunk, and that its rows are removed.
+ * The messages that are coming in chunk by chunk through this worker. A message with a missing chunk never commits,
+ * whatever was queued after the chunk, and its rows are removed.
  */
 export class Uploads {
   readonly #uploads = new Map<number, Upload>();
@@ -28,7 +28,7 @@ export class Uploads {
     if (failure) throw failure;
   }
 
-  /** Told of every write once its transaction has ended; `failure` is null where it is stored. */
+  /** Called for every write once its transaction has ended; `failure` is null if it is stored. */
   settle(write: Write, failure: StoreError | null): void {
     switch (write.kind) {
       case 'chunk':

@@ -1,4 +1,4 @@
-/** SQL for what an operator sees of the queue, and does with it. */
+/** SQL for an operator's view of the queue, and operations on it. */
 import type { Attempt, Waiting, WaitingQuery } from '../../queue.js';
 import { isWaiting, statusOf } from '../../status.js';
 import type { Status } from '../../port.js';
@@ -82,7 +82,7 @@ export class WaitingLine {
     this.#dropNotices = database.prepare("DELETE FROM owed_report WHERE message_id = ? AND kind = 'delayed'");
   }
 
-  /** @param now tells leases that have run out from others */
+  /** @param now decides which leases have expired */
   waiting({ domain, after = 0, limit }: WaitingQuery, now: number): Waiting[] {
     return this.#idsAfter(domain, after, limit).flatMap((id) =>
       (this.#ofMessage.all(id, now) as unknown as WaitingRow[]).map(waiting),

@@ -15,7 +15,7 @@ export class WebhookCallTable {
   readonly #test;
 
   constructor(database: Database) {
-    // With what the event says, which is gone once it is told: for a later redelivery.
+    // Includes the data of the event, which is removed once it is sent, for a later redelivery.
     this.#insert = database.prepare(`
       INSERT INTO webhook_call (event, domain_id, name, message_id, at, duration, status, outcome, problem,
         positions, attempt)

@@ -1,4 +1,4 @@
-/** SQL for webhooks and the events that are still to be told. */
+/** SQL for webhooks and the events that are still to be sent. */
 import type { Attempt } from '../../queue.js';
 import type { EventName, Webhook, WebhookEvent, Webhooks } from '../../webhooks.js';
 import type { Database } from './database.js';
@@ -40,7 +40,7 @@ export class WebhookTable {
   readonly #crashed;
   readonly #voidLeases;
   readonly #nextDue;
-  /** The domain whose turn was the last. */
+  /** The domain that had the last turn. */
   #served = 0;
 
   constructor(database: Database) {
@@ -148,7 +148,7 @@ export class WebhookTable {
     return (this.#nextDue.get() as { due: number | null }).due;
   }
 
-  /** Ends every lease. Only for the one process that tells events, before it does. */
+  /** Ends every lease. Only for the one process that sends events, before it does. */
   endLeases(): number {
     const { changes } = this.#crashed.run();
     this.#voidLeases.run();
@@ -164,7 +164,7 @@ export class WebhookTable {
     this.#begin.run(event);
   }
 
-  /** Domains that have events, each once, from the one behind the one served last. */
+  /** Returns domains that have events, each once, beginning after the domain that was served last. */
   *#domains(): Generator<number> {
     const from = this.#served;
     for (let id = this.#domainAfter(from); id !== undefined; id = this.#domainAfter(id)) yield id;

@@ -1,4 +1,4 @@
-/** The worker thread: owns the database connection, does what the main thread asks, as it comes. */
+/** The worker thread: owns the database connection, and runs the calls of the main thread as they come. */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { openDatabase, type Database } from './database.js';
 import { openingError, toFailure } from '../errors.js';
@@ -22,7 +22,7 @@ function serve(port: MessagePort, options: WorkerOptions): void {
 
   const work = () => {
     do {
-      // All that came in meanwhile goes into the next transaction together.
+      // All requests that came in meanwhile go into the next transaction together.
       for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) {
         desk.take(more.message as MainPost);
       }
