@@ -23,6 +23,7 @@ import { hostAndOrigin } from './plugins/origin.js';
 import { rawSecurityHeaders, securityHeaders } from './plugins/security-headers.js';
 import { KeyedRate } from './rate.js';
 import { healthRoutes } from './routes/health.js';
+import { messagesRoutes } from './routes/messages.js';
 import { openApiRoute } from './routes/openapi.js';
 import { postmarkRoutes } from './routes/postmark.js';
 import { resendRoutes } from './routes/resend.js';
@@ -79,6 +80,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
   const now = options.now ?? Date.now;
   const composer = new Composer(limits);
   const budget = new BodyBudget(limits.bodiesInFlight);
+  const stopping = new AbortController();
   const context: ApiContext = {
     limits,
     budget,
@@ -88,6 +90,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
     store: options.store,
     extensions: options.extensions,
     now,
+    stopping: stopping.signal,
     onFailure: (error, { method, routeOptions }) =>
       options.onFailure?.(error, { method, url: routeOptions.url ?? '' }),
   };
@@ -101,6 +104,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
       return app.server.address() as AddressInfo;
     },
     close: async (grace) => {
+      stopping.abort();
       const timer = setTimeout(() => app.server.closeAllConnections(), grace);
       await Promise.all([app.close(), expiry.stop()]);
       clearTimeout(timer);
@@ -162,6 +166,7 @@ async function buildApp(
   group(sendRoutes);
   group(resendRoutes);
   group(postmarkRoutes);
+  group(messagesRoutes);
   group((scope) => {
     const { throttle, tls } = options;
     sessionRoutes(scope, context, { signedIn, administrator, directory, throttle, tls });

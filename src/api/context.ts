@@ -26,6 +26,8 @@ export interface ApiContext {
   readonly extensions: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Aborted when the server stops: requests that wait end then. */
+  readonly stopping: AbortSignal;
   /** Hears of what the server itself failed at. */
   readonly onFailure: (error: unknown, request: FastifyRequest) => void;
 }

@@ -125,6 +125,49 @@ export const API = {
     unit: 'count',
     source: 'half of the threads that Node has for such work',
   },
+  waits: {
+    about:
+      'Requests that wait for new messages (wait=5s) at one time, and event streams; each has so many. One domain has a quarter.',
+    initial: 400,
+    unit: 'count',
+    source: 'test suites that run in parallel, of a whole company',
+  },
+  waitTime: {
+    about: 'Longest time that a request may wait for new messages.',
+    initial: 60_000,
+    unit: 'ms',
+    source: 'what load balancers allow an answer to take',
+  },
+  listTime: {
+    about: 'Time for one page of a list or one bulk change; what is not done then is for the next request.',
+    initial: 2_000,
+    unit: 'ms',
+    source: 'a person waits so long',
+  },
+  search: {
+    about: 'Characters of a search.',
+    initial: 1000,
+    unit: 'count',
+    source: 'twenty conditions of fifty characters',
+  },
+  shownRecipients: {
+    about: 'Recipients of a message that a list shows; the message itself shows all.',
+    initial: 20,
+    unit: 'count',
+    source: 'more than one line has room for',
+  },
+  shownText: {
+    about: 'Characters of the text, and of the HTML, of a message that are shown; /raw has all.',
+    initial: 1_000_000,
+    unit: 'count',
+    source: 'a thousand pages of a book',
+  },
+  answerTime: {
+    about: 'Time that a client may take to read the content of a message.',
+    initial: 300_000,
+    unit: 'ms',
+    source: '50 MiB at 1.4 Mbit/s',
+  },
   session: {
     about: 'How long a session lasts after its last use.',
     initial: 12 * 3_600_000,

@@ -1,4 +1,4 @@
-import type { Domain } from '../store/port.js';
+import type { Domain, Scope } from '../store/port.js';
 
 /** Who makes a request, and by what they are known. */
 export type Principal =
@@ -6,9 +6,7 @@ export type Principal =
   /** `session` is the digest of the session; null for a request with the token of the domain. */
   | { readonly kind: 'domain'; readonly domain: Domain; readonly session: Uint8Array | null };
 
-/** What a principal may see, as every query of the store takes it. */
-export type Scope = 'all' | { readonly domainId: number };
-
+/** Returns what a principal may see, as every query of the store takes it. */
 export function scopeOf(principal: Principal): Scope {
   return principal.kind === 'administrator' ? 'all' : { domainId: principal.domain.id };
 }
