@@ -101,7 +101,18 @@ async function startGateway(row, folder, ports) {
   const full = row.log === 'full' ? openSync('/dev/full', 'w') : null;
   const child = spawn(
     process.execPath,
-    [POSTERN, 'serve', '--data', join(folder, 'data'), '--config', config, '--hostname', 'mx.example'],
+    [
+      POSTERN,
+      'serve',
+      '--data',
+      join(folder, 'data'),
+      '--config',
+      config,
+      '--hostname',
+      'mx.example',
+      '--http',
+      'off',
+    ],
     {
       stdio: ['ignore', 'pipe', full ?? 'pipe'],
       env: { PATH: process.env.PATH, POSTERN_LOG_FORMAT: 'json' },

@@ -35,7 +35,7 @@ describe('a first start', () => {
 
   it.skipIf(!has('python3'))('prints the token once on a terminal (needs python3)', async () => {
     const data = join(await scratch(), 'data');
-    const args = ['serve', '--data', data, '--listen', 'smtp://127.0.0.1:0'];
+    const args = ['serve', '--data', data, '--listen', 'smtp://127.0.0.1:0', '--http', 'off'];
     const script = 'import pty, sys; pty.spawn(sys.argv[1:])';
     const child = spawn('python3', ['-c', script, process.execPath, MAIN, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -34,7 +34,18 @@ async function start({
   const { token } = JSON.parse(added.stdout) as { token: string };
   const [program = '', ...rest] = [
     ...by,
-    ...[process.execPath, MAIN, 'serve', '--data', data, '--listen', 'smtp://127.0.0.1:0', ...args],
+    ...[
+      process.execPath,
+      MAIN,
+      'serve',
+      '--data',
+      data,
+      '--listen',
+      'smtp://127.0.0.1:0',
+      '--http',
+      'off',
+      ...args,
+    ],
   ];
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', stderr] });
   const exited = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
