@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { createServer as createNetServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createServer } from '../../src/server/index.js';
+import { scratch } from '../scratch.js';
 import { expectNoTrouble, localhostCertificates, serve, until } from './harness.js';
 import { Talk } from './talk.js';
 
@@ -97,4 +100,36 @@ it('listeners of one server may differ in what they ask for', async () => {
   const open = await server.listen({ port: 0, authRequired: false });
   await (await Talk.greeted(port)).play('> MAIL FROM:<>', '< 530');
   await (await Talk.greeted(open.port)).play('> MAIL FROM:<>', '< 250');
+});
+
+describe('a Unix socket', () => {
+  it('receives a message, and its file is gone after close', async () => {
+    const path = join(await scratch(), 'smtp.sock');
+    const content: string[] = [];
+    const { server, closed } = await serve({
+      onContent: () => ({
+        write: (octets) => void content.push(Buffer.from(octets).toString()),
+        end: () => undefined,
+        abort: () => undefined,
+      }),
+    });
+    await expect(server.listen({ path })).resolves.toMatchObject({ path });
+    const talk = await Talk.open(0, { path });
+    await talk.play('< 220', '> EHLO x', '< 250', '> MAIL FROM:<a@x.example>', '< 250');
+    await talk.play(
+      '> RCPT TO:<b@x.example>',
+      '< 250',
+      '> DATA',
+      '< 354',
+      '> Subject: s',
+      '> ',
+      '> .',
+      '< 250',
+    );
+    await talk.play('> QUIT', '< 221');
+    expect(content.join('')).toContain('Subject: s');
+    await until('it is over', () => closed.length === 1);
+    await server.close(0);
+    expect(existsSync(path)).toBe(false);
+  });
 });

@@ -8,6 +8,8 @@ const PATIENCE = 15_000;
 
 export interface TalkOptions {
   readonly host?: string;
+  /** Path of a Unix socket to connect to; the port is ignored. */
+  readonly path?: string;
   /** Address to come from. */
   readonly from?: string;
   /** Talk TLS from the first octet. */
@@ -31,12 +33,13 @@ export class Talk {
   private constructor(public socket: Socket) {}
 
   static async open(port: number, options: TalkOptions = {}): Promise<Talk> {
-    const { host = '127.0.0.1', from } = options;
+    const { host = '127.0.0.1', from, path } = options;
     const socket = connect({
       port,
       host,
       noDelay: true,
       allowHalfOpen: true,
+      ...(path === undefined ? {} : { path }),
       ...(from === undefined ? {} : { localAddress: from }),
     });
     const talk = new Talk(socket);
