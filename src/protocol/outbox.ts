@@ -26,7 +26,7 @@ export class Outbox {
   }
 
   /** Adds a notice; does nothing for null. */
-  tell(notice: Event | null): void {
+  notify(notice: Event | null): void {
     if (notice !== null) this.#notices.push(notice);
   }
 

@@ -216,7 +216,7 @@ export class ServerSession<Principal> {
     // Content that has come whole is refused by its verdict.
     if (phase.reception.refusal !== null || this.#question !== null) return;
     phase.reception.refuse(refusal);
-    this.#outbox.tell(REFUSED_CONTENT);
+    this.#outbox.notify(REFUSED_CONTENT);
   }
 
   /** Ends the session at the end of the open transaction, or at once if no transaction is open. */
@@ -285,7 +285,7 @@ export class ServerSession<Principal> {
       case 'BDAT':
         return this.#begin(beginChunk(phase, command.chunk, null, this.profile));
       case 'RSET':
-        this.#outbox.tell(lossOf(phase, null, 'reset'));
+        this.#outbox.notify(lossOf(phase, null, 'reset'));
         if (phase.kind !== 'greeted') this.#phase = advance.reset(phase);
         return this.#say(reply('ok'));
       case 'NOOP':
@@ -322,7 +322,7 @@ export class ServerSession<Principal> {
 
   #begin({ phase, notice, asks }: ContentBegun<Principal>): Event | null {
     this.#phase = phase;
-    this.#outbox.tell(notice);
+    this.#outbox.notify(notice);
     return asks ? this.#ask({ type: 'data' }) : null;
   }
 
@@ -346,11 +346,11 @@ export class ServerSession<Principal> {
     }
     // No handshake is begun that the farewell would break off: it is the answer.
     if (type === 'starttls' && this.#farewell !== null) return;
-    if (type === 'hello') this.#outbox.tell(lossOf(this.#phase, null, 'reset'));
+    if (type === 'hello') this.#outbox.notify(lossOf(this.#phase, null, 'reset'));
     if (type === 'end') this.#errors = 0;
     this.#phase = phase;
     for (const reply of replies) this.#outbox.say(reply);
-    if (type === 'starttls') this.#outbox.tell({ type: 'secure' });
+    if (type === 'starttls') this.#outbox.notify({ type: 'secure' });
   }
 
   /** Anything but a plain yes. */
@@ -358,7 +358,7 @@ export class ServerSession<Principal> {
     const command = askedBy(question, this.#phase);
     this.#phase = phase;
     this.#dataRefused = command === 'DATA' && question.type === 'data';
-    if (replies.length === 0) this.#outbox.tell(RESET);
+    if (replies.length === 0) this.#outbox.notify(RESET);
     if (question.type === 'end' && replies.some(({ positive }) => positive)) this.#errors = 0;
     this.#refuse(command, ...replies);
   }
@@ -376,7 +376,7 @@ export class ServerSession<Principal> {
   /** Refuses: reports the refusal, counts it, and sends the replies. A reply among several may be positive. */
   #refuse(command: string, ...replies: readonly Reply[]): null {
     const noes = replies.filter(({ positive }) => !positive);
-    for (const reply of new Set(noes)) this.#outbox.tell({ type: 'refused', command, reply });
+    for (const reply of new Set(noes)) this.#outbox.notify({ type: 'refused', command, reply });
     const inVain = noes.length === replies.length && noes.some(({ code }) => code >= 500);
     if (inVain && ++this.#errors >= this.profile.limits.errors) {
       return this.#hangUp(reply('tooManyErrors'), 'errors');
@@ -403,9 +403,9 @@ export class ServerSession<Principal> {
   #close(reason: CloseReason): void {
     const phase = this.#phase;
     if (phase.kind === 'closed') return;
-    this.#outbox.tell(lossOf(phase, this.#question, 'disconnected'));
+    this.#outbox.notify(lossOf(phase, this.#question, 'disconnected'));
     this.#phase = advance.closed(phase);
     this.#inbox.drop();
-    this.#outbox.tell({ type: 'close', reason });
+    this.#outbox.notify({ type: 'close', reason });
   }
 }

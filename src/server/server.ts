@@ -47,11 +47,11 @@ import { ClientFault } from '../base/client-fault.js';
 import { networkOf, Networks, plainAddress } from '../base/networks.js';
 import type { Listening, ListenOptions, ServerOptions } from './options.js';
 import type { ProxiedEndpoints } from './admission/proxy-header.js';
-import { Roster } from './connection/connection-set.js';
+import { ConnectionSet } from './connection/connection-set.js';
 import { fastestScan } from './platform/scan.js';
 import { type TlsGate, TlsGates } from './tls/gate.js';
 import { TlsHabits } from './admission/tls-habits.js';
-import { told } from './connection/notify.js';
+import { notify } from './connection/notify.js';
 
 /** How one listener receives clients. */
 interface Reception<Principal> {
@@ -83,8 +83,8 @@ export class Server<Principal = unknown> {
   /** One for all ports: the client is the same. */
   readonly #habits: TlsHabits;
   readonly #listeners = new Set<NetServer>();
-  readonly #arrivals = new Roster<'listedAt', Arrival>('listedAt');
-  readonly #connections = new Roster<'listedAt', Connection<Principal>>('listedAt');
+  readonly #arrivals = new ConnectionSet<'listedAt', Arrival>('listedAt');
+  readonly #connections = new ConnectionSet<'listedAt', Connection<Principal>>('listedAt');
   readonly #idPrefix = randomBytes(4).toString('hex');
   #counter = 0;
   #stopping: Promise<void> | null = null;
@@ -338,7 +338,7 @@ export class Server<Principal = unknown> {
   }
 
   #tellRefused(address: string, error: Error): void {
-    for (const observer of this.#observers) told(() => observer.onRefusedArrival?.(address, error));
+    for (const observer of this.#observers) notify(() => observer.onRefusedArrival?.(address, error));
   }
 }
 

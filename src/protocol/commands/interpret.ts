@@ -77,7 +77,7 @@ export function interpret(
   const context = new Context(phase, profile);
   const command = verb.parse(verb.exact ? argument : trimStart(argument), context);
   if (command instanceof Reply) return refused(verb, argument, command);
-  const refusal = beyond(command, phase, profile);
+  const refusal = refusalOf(command, phase, profile);
   return refusal === null ? command : refused(verb, argument, refusal);
 }
 
@@ -139,7 +139,7 @@ export function unreadable(
   dataRefused: boolean,
 ): Refused {
   const refused =
-    step === 'tooLong' ? tooLong('', phase, head, profile) : unread('', head, reply('bareNewline'));
+    step === 'tooLong' ? tooLong('', phase, head, profile) : refusedUnread('', head, reply('bareNewline'));
   return dataRefused && CONTENT_HEAD.test(head)
     ? new Refused(refused.verb, refused.reply, 'unknown')
     : refused;
@@ -150,11 +150,11 @@ function tooLong(verb: string, phase: Phase<unknown>, head: string, { limits }: 
   if (phase.kind === 'authenticating' || /^AUTH(?: |$)/i.test(head)) {
     return new Refused(verb, reply('authLineTooLong', { limit: limits.authLine }));
   }
-  return unread(verb, head, reply('lineTooLong', { limit: limits.commandLine }));
+  return refusedUnread(verb, head, reply('lineTooLong', { limit: limits.commandLine }));
 }
 
 /** Returns the refusal of a line that cannot be parsed, chosen by its first octets. */
-function unread(verb: string, head: string, refusal: Reply): Refused {
+function refusedUnread(verb: string, head: string, refusal: Reply): Refused {
   return new Refused(verb, refusal, ALMOST_BDAT.test(head) ? 'unknown' : null);
 }
 
@@ -168,7 +168,7 @@ function withoutVerb(
   // could give commands in the client's name.
   if (dataRefused && phase.hello !== null && CONTENT.test(line)) return 'body';
   if (line.length > profile.limits.commandLine - 2) return tooLong('', phase, line, profile);
-  return HTTP.test(line) ? 'notSmtp' : unread('', line, reply('notRecognized'));
+  return HTTP.test(line) ? 'notSmtp' : refusedUnread('', line, reply('notRecognized'));
 }
 
 /** Returns why a verb may not come now, or null. */
@@ -190,7 +190,7 @@ function outOfOrder(phase: Commanding<unknown>, verb: VerbRow, profile: Profile)
 }
 
 /** Returns why a well-formed command cannot be executed here, or null. */
-function beyond(command: Command, phase: Commanding<unknown>, profile: Profile): Reply | null {
+function refusalOf(command: Command, phase: Commanding<unknown>, profile: Profile): Reply | null {
   const { recipients } = profile.limits;
   switch (command.verb) {
     case 'STARTTLS':

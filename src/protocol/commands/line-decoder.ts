@@ -10,7 +10,7 @@ export type LineStep =
   | 'bareNewline'
   /** The end of a line longer than its limit; only its first octets are left, in {@link LineDecoder.text}. */
   | 'tooLong'
-  /** A line that is longer than `patience` allows. */
+  /** A line that is longer than `swallowable`. */
   | 'endless';
 
 /** Octets kept of a line that is given up: enough to see which verb it had. */
@@ -60,9 +60,9 @@ export class LineDecoder {
    * Reads on in `octets` from `from`, up to one line end.
    *
    * @param limit octets that a line may have without its CRLF.
-   * @param patience octets of a line too long that are swallowed.
+   * @param swallowable octets of a line too long that are swallowed.
    */
-  next(octets: Uint8Array, from: number, limit: number, patience: number): LineStep {
+  next(octets: Uint8Array, from: number, limit: number, swallowable: number): LineStep {
     const lf = octets.indexOf(LF, from);
     const end = lf < 0 ? octets.length : lf;
     this.position = lf < 0 ? end : lf + 1;
@@ -75,7 +75,7 @@ export class LineDecoder {
         this.#head = this.#whole(octets, from, Math.min(end, from + HEAD)).slice(0, HEAD);
       this.#swallowed += this.#length + end - from;
       this.#letGo();
-      if (this.#swallowed > patience) return 'endless';
+      if (this.#swallowed > swallowable) return 'endless';
       if (lf < 0) return 'more';
       this.#swallowed = 0;
       return this.#tooLong(this.#head);

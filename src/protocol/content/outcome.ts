@@ -98,10 +98,10 @@ export function readContent<Principal>(
     case 'more':
       return NEED_OCTETS;
     case 'content':
-      if (reception.refusal !== null) outbox.tell(REFUSED_CONTENT);
+      if (reception.refusal !== null) outbox.notify(REFUSED_CONTENT);
       return { type: 'content', octets: reception.slice };
     case 'refused':
-      outbox.tell(REFUSED_CONTENT);
+      outbox.notify(REFUSED_CONTENT);
       return null;
     case 'end':
       return ended(phase, profile);

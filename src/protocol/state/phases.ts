@@ -33,7 +33,7 @@ export interface Transaction {
  * The fields of all phases. If a phase lacks a field, the field is null, not absent: then all phases have one shape in
  * memory, and the engine finds each field by the shortest way.
  */
-interface Having {
+interface PhaseFields {
   readonly link: Link | null;
   readonly hello: Hello | null;
   readonly identity: Identity<unknown> | null;
@@ -44,7 +44,7 @@ interface Having {
 }
 
 /** A phase before the hello. */
-interface Unknown extends Having {
+interface BeforeHello extends PhaseFields {
   readonly hello: null;
   readonly identity: null;
   readonly transaction: null;
@@ -53,13 +53,13 @@ interface Unknown extends Having {
 }
 
 /** Before the greeting. */
-export interface Connecting extends Unknown {
+export interface Connecting extends BeforeHello {
   readonly kind: 'connecting';
   readonly link: Link;
 }
 
 /** After the greeting or a TLS handshake, and before the hello. */
-export interface Greeted extends Unknown {
+export interface Greeted extends BeforeHello {
   readonly kind: 'greeted';
   readonly link: Link;
 }
@@ -67,7 +67,7 @@ export interface Greeted extends Unknown {
 /**
  * The client was refused at connect (RFC 5321 3.1), or TLS is not good enough (RFC 3207 4.1). Only QUIT is executed.
  */
-export interface Rejected extends Unknown {
+export interface Rejected extends BeforeHello {
   readonly kind: 'rejected';
   readonly link: Link;
   /** The reply to every command except QUIT. */
@@ -75,14 +75,14 @@ export interface Rejected extends Unknown {
 }
 
 /** A phase after the hello. */
-interface Known<Principal> extends Having {
+interface AfterHello<Principal> extends PhaseFields {
   readonly link: Link;
   readonly hello: Hello;
   readonly identity: Identity<Principal>;
 }
 
 /** Between transactions. */
-export interface Ready<Principal> extends Known<Principal> {
+export interface Ready<Principal> extends AfterHello<Principal> {
   readonly kind: 'ready';
   readonly transaction: null;
   readonly recipients: null;
@@ -98,7 +98,7 @@ export interface Authenticating<Principal> extends Omit<Ready<Principal>, 'kind'
 }
 
 /** MAIL was accepted, and no recipient yet. */
-export interface Mail<Principal> extends Known<Principal> {
+export interface Mail<Principal> extends AfterHello<Principal> {
   readonly kind: 'mail';
   readonly transaction: Transaction;
   readonly recipients: null;
@@ -106,7 +106,7 @@ export interface Mail<Principal> extends Known<Principal> {
 }
 
 /** At least one recipient was accepted. */
-export interface Rcpt<Principal> extends Known<Principal> {
+export interface Rcpt<Principal> extends AfterHello<Principal> {
   readonly kind: 'rcpt';
   readonly transaction: Transaction;
   readonly recipients: number;
@@ -114,7 +114,7 @@ export interface Rcpt<Principal> extends Known<Principal> {
 }
 
 /** The content is being received, by DATA. */
-export interface Data<Principal> extends Known<Principal> {
+export interface Data<Principal> extends AfterHello<Principal> {
   readonly kind: 'data';
   readonly transaction: Transaction;
   readonly recipients: number;
@@ -122,7 +122,7 @@ export interface Data<Principal> extends Known<Principal> {
 }
 
 /** A chunk is being received, by BDAT. */
-export interface Chunk<Principal> extends Known<Principal> {
+export interface Chunk<Principal> extends AfterHello<Principal> {
   readonly kind: 'chunk';
   readonly transaction: Transaction;
   readonly recipients: number;
@@ -136,7 +136,7 @@ export interface Chunked<Principal> extends Omit<Chunk<Principal>, 'kind'> {
 }
 
 /** Octets that a refused BDAT declared are being received and dropped. They belong to no message. */
-export interface Discarding<Principal> extends Omit<Unknown, 'hello' | 'identity' | 'reception'> {
+export interface Discarding<Principal> extends Omit<BeforeHello, 'hello' | 'identity' | 'reception'> {
   readonly kind: 'discarding';
   readonly hello: Hello | null;
   readonly identity: Identity<Principal> | null;
@@ -152,12 +152,12 @@ export interface Unsolicited<Principal> extends Omit<Ready<Principal>, 'kind' | 
 }
 
 /** STARTTLS was accepted, and the handshake is under way. */
-export interface Securing extends Unknown {
+export interface Securing extends BeforeHello {
   readonly kind: 'securing';
 }
 
 /** Nothing more is read. The identity stays, for the notice of the end. */
-export interface Closed<Principal> extends Omit<Unknown, 'hello' | 'identity'> {
+export interface Closed<Principal> extends Omit<BeforeHello, 'hello' | 'identity'> {
   readonly kind: 'closed';
   readonly hello: Hello | null;
   readonly identity: Identity<Principal> | null;

@@ -11,7 +11,7 @@ import { Dialogue } from './dialogue.js';
 import type { Envelope, Observer, TlsFacts } from '../handler.js';
 import type { LocalEnd } from '../admission/local-address.js';
 import { networkOf, plainAddress } from '../../base/networks.js';
-import { type Patience, Patient } from './waiting.js';
+import { type TimeoutContext, Waiter } from './waiting.js';
 import type { ProxiedEndpoints } from '../admission/proxy-header.js';
 import { endpointsAfter } from '../admission/relay.js';
 import type { Speaker } from './identity.js';
@@ -19,7 +19,7 @@ import { linkOf, tlsFacts } from '../tls/facts.js';
 import type { AnyHandler } from '../auth/verifier.js';
 
 /** How clients are received. */
-export interface ClientContext<Principal> extends Patience {
+export interface ClientContext<Principal> extends TimeoutContext {
   readonly handler: AnyHandler<Principal>;
   /** The handler, and who else hears what happens. */
   readonly observers: readonly Observer<Principal>[];
@@ -31,10 +31,10 @@ export interface ClientContext<Principal> extends Patience {
 
 /**
  * Who is on the other side: the facts that handlers, limits and the log have of a connection. A base class, as
- * {@link Patient} is.
+ * {@link Waiter} is.
  */
 export abstract class Client<Principal, Context extends ClientContext<Principal>>
-  extends Patient<Context>
+  extends Waiter<Context>
   implements Speaker<Principal>
 {
   readonly session: ServerSession<Principal>;

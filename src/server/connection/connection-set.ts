@@ -4,9 +4,9 @@
  * A `Set` of what comes and goes lays itself out anew every few dozen changes, and each layout it leaves behind
  * holds its members until the next full garbage collection: with a connection per message, those were nearly all.
  *
- * @typeParam Place the property that holds the place: -1 outside. One for each roster that a member may be in.
+ * @typeParam Place the property that holds the place: -1 outside. One for each set that a member may be in.
  */
-export class Roster<Place extends string, Member extends Record<Place, number>> {
+export class ConnectionSet<Place extends string, Member extends Record<Place, number>> {
   readonly #members: Member[] = [];
 
   constructor(private readonly place: Place) {}
@@ -30,12 +30,12 @@ export class Roster<Place extends string, Member extends Record<Place, number>> 
     (member as Record<Place, number>)[this.place] = -1;
   }
 
-  /** Calls `tell` for each member. A member that leaves meanwhile is not called any more, and no other is skipped. */
-  forEach(tell: (member: Member) => void): void {
+  /** Calls `call` with each member. A member that leaves meanwhile is not called any more, and no other is skipped. */
+  forEach(call: (member: Member) => void): void {
     // From the end: the place of a member that leaves is filled by one that was called already.
     for (let at = this.#members.length - 1; at >= 0; at--) {
       const member = this.#members[at];
-      if (member !== undefined) tell(member);
+      if (member !== undefined) call(member);
     }
   }
 

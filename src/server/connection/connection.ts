@@ -197,11 +197,11 @@ export class Connection<Principal>
     this.context.deadlines.forget(this);
     this.session.vanish();
     // If a handler disconnects, this runs inside the pump: the fate of the open message is reported first.
-    if (this.#pumping) queueMicrotask(() => this.#tellGone());
-    else this.#tellGone();
+    if (this.#pumping) queueMicrotask(() => this.#notifyGone());
+    else this.#notifyGone();
   }
 
-  #tellGone(): void {
+  #notifyGone(): void {
     this.#pump();
     // A connection without a hello may be a health check, and says nothing of the mail from there.
     if (this.#beganPlain && this.hello !== null) this.context.habits?.plain(this.network);
@@ -289,7 +289,7 @@ export class Connection<Principal>
         case 'abort':
         case 'reset':
         case 'refused':
-          this.dialogue.tell(event);
+          this.dialogue.notify(event);
           break;
         case 'connect':
           if (this.#ask(event, this.#insecure())) return 'verdict';

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { Roster } from './connection-set.js';
+import { ConnectionSet } from './connection-set.js';
 
 /** Something that may be late. */
 export interface Deadlined {
@@ -20,7 +20,7 @@ export const monotonic: Clock = () => performance.now();
  * need not be met to the millisecond.
  */
 export class Deadlines {
-  readonly #watched = new Roster<'watchedAt', Deadlined>('watchedAt');
+  readonly #watched = new ConnectionSet<'watchedAt', Deadlined>('watchedAt');
   #timer: NodeJS.Timeout | null = null;
 
   /**

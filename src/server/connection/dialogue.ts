@@ -18,7 +18,7 @@ import { Refusal, replyFor } from '../refusal.js';
 import { originAfter } from '../admission/relay.js';
 import type { Speaker } from './identity.js';
 import { shown } from '../../base/shown.js';
-import { told } from './notify.js';
+import { notify } from './notify.js';
 import { type AnyHandler, Verifier } from '../auth/verifier.js';
 
 type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
@@ -87,7 +87,7 @@ export class Dialogue<Principal> {
   }
 
   /** Reports a notice to the handler. */
-  tell(notice: Exclude<Notice, { type: 'content' | 'secure' | 'close' }>): void {
+  notify(notice: Exclude<Notice, { type: 'content' | 'secure' | 'close' }>): void {
     switch (notice.type) {
       case 'abort':
         this.#abort(notice.reason);
@@ -124,7 +124,7 @@ export class Dialogue<Principal> {
   }
 
   #tellAll(call: (observer: Observer<Principal>) => unknown): void {
-    for (const observer of this.observers) told(() => call(observer));
+    for (const observer of this.observers) notify(() => call(observer));
   }
 
   #verify(): Verifier<Principal> {
@@ -173,7 +173,7 @@ export class Dialogue<Principal> {
     }
     if (this.#opening) this.#sink = sink;
     // The client has gone meanwhile: the verdict cannot be sent, and the sink must be notified.
-    else told(() => sink.abort('disconnected'));
+    else notify(() => sink.abort('disconnected'));
     return ACCEPT;
   }
 
@@ -238,7 +238,7 @@ export class Dialogue<Principal> {
   #abort(reason: AbortReason): void {
     const sink = this.#sink;
     this.#sink = null;
-    told(() => sink?.abort(reason));
+    notify(() => sink?.abort(reason));
   }
 }
 

@@ -20,7 +20,7 @@ function lengthOf(waiting: Exclude<Waiting, 'server' | 'content'>, timeouts: Tim
 }
 
 /** How long clients are waited for. */
-export interface Patience {
+export interface TimeoutContext {
   readonly timeouts: Timeouts;
   readonly dataRate: DataRate;
   readonly deadlines: Deadlines;
@@ -30,7 +30,7 @@ export interface Patience {
  * The event that a connection waits for, and its deadline. It is a base class, because ten thousand idle connections
  * should not need one more object each.
  */
-export abstract class Patient<Context extends Patience> implements Deadlined {
+export abstract class Waiter<Context extends TimeoutContext> implements Deadlined {
   watchedAt = -1;
   #waiting: Waiting = 'command';
   /** Clock time by which {@link #waiting} must be over; Infinity for the server's own business. */

@@ -1,32 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Roster } from '../../src/server/connection/connection-set.js';
+import { ConnectionSet } from '../../src/server/connection/connection-set.js';
 
 class Member {
   at = -1;
   constructor(readonly name: number) {}
 }
 
-describe('a roster', () => {
+describe('a set of connections', () => {
   it('holds whom a Set would hold, whoever comes and goes', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(7))), (changes) => {
         const members = Array.from({ length: 8 }, (_, name) => new Member(name));
-        const roster = new Roster<'at', Member>('at');
+        const connections = new ConnectionSet<'at', Member>('at');
         const set = new Set<Member>();
         for (const [comes, name] of changes) {
           const member = members[name] as Member;
           if (comes) {
-            roster.add(member);
+            connections.add(member);
             set.add(member);
           } else {
-            roster.delete(member);
+            connections.delete(member);
             set.delete(member);
           }
           const told: number[] = [];
-          roster.forEach((one) => told.push(one.name));
+          connections.forEach((one) => told.push(one.name));
           expect(told.sort()).toEqual(Array.from(set, (one) => one.name).sort());
-          expect(roster.size).toBe(set.size);
+          expect(connections.size).toBe(set.size);
         }
         for (const member of members) expect(member.at >= 0).toBe(set.has(member));
       }),
@@ -34,22 +34,22 @@ describe('a roster', () => {
   });
 
   it('leaves nobody out while its members leave', () => {
-    const roster = new Roster<'at', Member>('at');
+    const connections = new ConnectionSet<'at', Member>('at');
     const members = Array.from({ length: 5 }, (_, name) => new Member(name));
-    for (const member of members) roster.add(member);
+    for (const member of members) connections.add(member);
     const told = new Set<number>();
-    roster.forEach((member) => {
+    connections.forEach((member) => {
       told.add(member.name);
-      roster.delete(member);
+      connections.delete(member);
     });
     expect(told.size).toBe(5);
-    expect(roster.size).toBe(0);
+    expect(connections.size).toBe(0);
 
-    for (const member of members) roster.add(member);
+    for (const member of members) connections.add(member);
     let calls = 0;
-    roster.forEach(() => {
+    connections.forEach(() => {
       calls++;
-      for (const member of members) roster.delete(member);
+      for (const member of members) connections.delete(member);
     });
     expect(calls).toBe(1);
   });
