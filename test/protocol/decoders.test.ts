@@ -223,3 +223,12 @@ describe('the searches', () => {
     expect(scan.dotLine(octetsOf(text), from)).toBe(at);
   });
 });
+
+describe('PortableScan', () => {
+  it('stops at a CR before NUL, and at a NUL after anything else', () => {
+    const scan = new PortableScan();
+    expect(scan.stop(octetsOf('a\r\0b\r\n'), 0, 6, true)).toBe(1);
+    expect(scan.stop(octetsOf('ab\0b\r\n'), 0, 6, true)).toBe(2);
+    expect(scan.stop(octetsOf('\0b\r\n'), 0, 4, true)).toBe(0);
+  });
+});

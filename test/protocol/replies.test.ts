@@ -87,6 +87,15 @@ describe('a reply', () => {
     ]);
   });
 
+  it.each([
+    [null, "new Reply(250, null, 'text')"],
+    ['2.0.0', "new Reply(250, '2.0.0', 'text')"],
+  ])('names the right form if its text is no text, with the enhanced code %s', (enhanced, form) => {
+    expect(() => new Reply(250, enhanced, 7 as unknown as string)).toThrow(
+      `reply text: expected a string or a list of strings, as in ${form}, got 7`,
+    );
+  });
+
   it('reads on one line', () => {
     expect(String(new Reply(250, null, ['a', 'b']))).toBe('250 a b');
     expect(String(new Reply(550, '5.7.1', 'no'))).toBe('550 5.7.1 no');

@@ -1,7 +1,7 @@
 import { type ChunkSize, declaredChunk } from '../grammar/chunk-size.js';
 import { checkData, checkMail, type MailParameters } from '../extensions/index.js';
 import { trimEnd, trimStart } from '../../base/octets.js';
-import type { Commanding, Phase } from '../state/phases.js';
+import type { Commanding, Phase, Transaction } from '../state/phases.js';
 import type { Profile, SpaceBeforePath, Syntax } from '../profile.js';
 import { Reply } from '../replies/reply.js';
 import { type ConstantReply, reply } from '../replies/catalogue.js';
@@ -45,7 +45,6 @@ const IN_LMTP: Readonly<Partial<Record<ConstantReply, ConstantReply>>> = {
   recipientFirst: 'lmtpRecipientFirst',
 };
 const PRINTABLE = /^[ -~]*$/;
-const NO_PARAMETERS: MailParameters = {};
 
 /**
  * Parses a command line: finds its verb, checks that the verb may come now, and parses its argument.
@@ -93,7 +92,7 @@ class Context implements ParseContext {
   }
 
   get smtputf8(): boolean {
-    return this.mail.smtputf8 === true;
+    return this.phase.transaction?.parameters.smtputf8 === true;
   }
 
   get offered(): ReadonlySet<string> {
@@ -101,7 +100,7 @@ class Context implements ParseContext {
   }
 
   get mail(): MailParameters {
-    return this.phase.transaction?.parameters ?? NO_PARAMETERS;
+    return mailOf(this.phase);
   }
 
   get spaceBeforePath(): SpaceBeforePath {
@@ -115,6 +114,11 @@ class Context implements ParseContext {
   get relayTrust(): RelayTrust {
     return this.profile.relayTrust;
   }
+}
+
+/** Returns the parameters of the accepted MAIL. Only for RCPT and DATA, which the table of verbs refuses before MAIL. */
+function mailOf(phase: Commanding<unknown>): MailParameters {
+  return (phase.transaction as Transaction).parameters;
 }
 
 /** Returns the refusal of a command with this verb. */
@@ -197,7 +201,7 @@ function refusalOf(command: Command, phase: Commanding<unknown>, profile: Profil
       if (phase.link !== 'plain') return reply('alreadySecure');
       return profile.starttls ? null : reply('notImplemented', { verb: 'STARTTLS' });
     case 'DATA':
-      return phase.transaction === null ? null : checkData(phase.transaction.parameters);
+      return checkData(mailOf(phase));
     case 'BDAT':
       return profile.offered[phase.link].has('CHUNKING') ? null : reply('notImplemented', { verb: 'BDAT' });
     case 'MAIL':

@@ -8,7 +8,8 @@ import type { RelayTrust } from './relay-attributes.js';
  * One ESMTP extension: all that the core knows of it. Each has a file in this folder, and a line in `index.ts`.
  *
  * `Options` are the options of a listener that belong to the extension, `Mail` and `Rcpt` the fields that its
- * parameters add to {@link MailParameters} and {@link RcptParameters}; all fields of both are optional.
+ * parameters add to {@link MailParameters} and {@link RcptParameters}; all fields of both are optional. Their
+ * interfaces are exported, because the types in `index.ts` name them.
  */
 export interface Extension<
   Options extends object = object,
