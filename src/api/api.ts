@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import type { ContentWorkers } from '../delivery/workers/workers.js';
 import type { Domain, Store } from '../store/port.js';
 import type { Accepted } from '../submission/acceptance.js';
 import type { Submissions } from '../submission/submissions.js';
@@ -23,6 +24,7 @@ import { hostAndOrigin } from './plugins/origin.js';
 import { rawSecurityHeaders, securityHeaders } from './plugins/security-headers.js';
 import { KeyedRate } from './rate.js';
 import { healthRoutes } from './routes/health.js';
+import { messageRoutes } from './routes/message.js';
 import { messagesRoutes } from './routes/messages.js';
 import { openApiRoute } from './routes/openapi.js';
 import { postmarkRoutes } from './routes/postmark.js';
@@ -36,6 +38,8 @@ export interface ApiOptions {
   readonly store: Store;
   readonly submissions: Submissions;
   readonly throttle: Throttle;
+  /** Take messages apart; shared with delivery. The caller closes them, after the API. */
+  readonly workers: ContentWorkers;
   /** Names that the server may be called by, beside localhost and the addresses that it listens on. */
   readonly hosts: readonly string[];
   /** Whether clients reach it over TLS: cookies are then marked Secure. */
@@ -88,6 +92,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
     sending: new Sending(options.submissions, options.onAccepted),
     idempotent: new Idempotent(options.store.idempotency, limits, now),
     store: options.store,
+    workers: options.workers,
     extensions: options.extensions,
     now,
     stopping: stopping.signal,
@@ -167,6 +172,7 @@ async function buildApp(
   group(resendRoutes);
   group(postmarkRoutes);
   group(messagesRoutes);
+  group(messageRoutes);
   group((scope) => {
     const { throttle, tls } = options;
     sessionRoutes(scope, context, { signedIn, administrator, directory, throttle, tls });

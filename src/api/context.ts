@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { BodyBudget } from './body.js';
+import type { ContentWorkers } from '../delivery/workers/workers.js';
 import type { Composer } from './compose/composer.js';
 import type { Store } from '../store/port.js';
 import type { Idempotent } from './idempotent.js';
@@ -22,6 +23,8 @@ export interface ApiContext {
   readonly sending: Sending;
   readonly idempotent: Idempotent;
   readonly store: Store;
+  /** Take messages apart. */
+  readonly workers: ContentWorkers;
   /** File name extensions that attachments may have, in lower case; empty: all. */
   readonly extensions: readonly string[];
   /** Milliseconds since the epoch. */

@@ -162,6 +162,13 @@ export const API = {
     unit: 'count',
     source: 'a thousand pages of a book',
   },
+  readings: {
+    about:
+      'Messages that are taken apart for the API at one time; one domain has a quarter. A request beyond it gets 503.',
+    initial: 64,
+    unit: 'count',
+    source: 'some browsers that show messages with inline images',
+  },
   answerTime: {
     about: 'Time that a client may take to read the content of a message.',
     initial: 300_000,

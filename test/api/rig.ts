@@ -1,6 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { type ApiOptions, createApi, type HttpApi } from '../../src/api/api.js';
+import { ContentWorkers } from '../../src/delivery/workers/workers.js';
 import type { Domain, MessageDetail } from '../../src/store/port.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import type { Accepted } from '../../src/submission/acceptance.js';
@@ -43,8 +44,10 @@ export class Rig {
     const other = await store.addDomain('other.example', digestToken(OTHER_TOKEN), now);
     if (domain === null || other === null) throw new Error('the domains are there already');
     const hooks: { onFailure?: (error: unknown) => void; onAccepted?: (accepted: Accepted) => void } = {};
+    const workers = new ContentWorkers();
     const api = await createApi({
       store,
+      workers,
       submissions: new Submissions({ store, hostname: 'mx.example', ...rules }),
       throttle: { failed: () => ({ delay: 0, tooMany: false }) },
       hosts: ['mx.example'],
@@ -58,6 +61,7 @@ export class Rig {
     });
     onTestFinished(async () => {
       await api.close(100);
+      workers.close();
       await store.close();
     });
     return new Rig(api, store, domain, other, hooks);

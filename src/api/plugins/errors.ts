@@ -1,4 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Stopped } from '../../delivery/workers/workers.js';
+import { Unreadable } from '../../message/mime/fault.js';
 import { StoreError } from '../../store/port.js';
 import { refusalIn } from '../../submission/refusal.js';
 import { ApiError } from '../errors.js';
@@ -53,6 +55,10 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof StoreError) {
     return new ApiError(error.code === 'closed' ? 'stopping' : 'store_unavailable', { cause: error });
   }
+  if (error instanceof Unreadable) {
+    return new ApiError('unreadable', { text: `The message cannot be taken apart: ${error.message}` });
+  }
+  if (error instanceof Stopped) return new ApiError('stopping', { cause: error });
   const refusal = refusalIn(error);
   if (refusal !== null) return fromRefusal(refusal.code, refusal.text, error);
   return fromFastify(error as Partial<FastifyError>);

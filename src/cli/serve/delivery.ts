@@ -13,6 +13,8 @@ import { observeDelivery, observeLongLines, observeReports, observeWebhooks } fr
 /** The parts that run beside the server and deliver messages. */
 export interface Delivery {
   readonly routes: Routes;
+  /** Take messages apart. Closed by {@link stop}. */
+  readonly contentWorkers: ContentWorkers;
   /** Starts the delivery; called when the server listens. */
   start(): void;
   /** Stops within the grace time of the configuration. The store must still be open. */
@@ -34,6 +36,7 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
   if (routes.isEmpty) {
     return {
       routes,
+      contentWorkers,
       start: () => {
         webhooks.start();
       },
@@ -66,6 +69,7 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
   });
   return {
     routes,
+    contentWorkers,
     start: () => {
       reports = startReports(store, { hostname: config.hostname, retry, observer: observeReports(log) });
       runner.start();

@@ -54,7 +54,13 @@ async function serve(
   const delivery = await openDelivery(config, store, log);
   const { server, submissions } = gatewayServer(config, store, tls.certificates, delivery, log);
   const readiness = new Readiness(store, config.data, !delivery.routes.isEmpty);
-  const http = await openHttp(config, store, submissions, tls.certificates, readiness, log);
+  const http = await openHttp(
+    config,
+    { store, submissions, workers: delivery.contentWorkers },
+    tls.certificates,
+    readiness,
+    log,
+  );
   const unfollow = followCertificates(tls, log);
   const tidying = keepTidy(store.retention, config.store, log);
   try {

@@ -1,12 +1,10 @@
 import type { RequestListener, Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
-import type { HttpApi } from '../../api/api.js';
+import type { ApiOptions, HttpApi } from '../../api/api.js';
 import { networkOf } from '../../base/networks.js';
 import { type Config, type Endpoint, formatEndpoint } from '../../config/index.js';
 import { Admission } from '../../server/admission/admission.js';
 import type { Certificates } from '../../server/index.js';
-import type { Store } from '../../store/port.js';
-import type { Submissions } from '../../submission/submissions.js';
 import { CliError } from '../error.js';
 import { version } from '../version.js';
 import type { Readiness } from './readiness.js';
@@ -19,11 +17,13 @@ export interface Http {
   close(grace: number): Promise<void>;
 }
 
+/** What the HTTP API shares with the rest of the server. */
+export type Parts = Pick<ApiOptions, 'store' | 'submissions' | 'workers'>;
+
 /** Creates the HTTP API; null if `http.listen` is off. Nothing listens yet. */
 export async function openHttp(
   config: Config,
-  store: Store,
-  submissions: Submissions,
+  parts: Parts,
   certificates: Certificates,
   readiness: Readiness,
   log: Logger,
@@ -33,8 +33,7 @@ export async function openHttp(
   const endpoint = http.listen;
   const { createApi } = await import('../../api/api.js');
   const api = await createApi({
-    store,
-    submissions,
+    ...parts,
     throttle: throttleOf(config),
     hosts: [config.hostname, endpoint.address, ...http.hosts],
     tls: http.tls,

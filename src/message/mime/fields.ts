@@ -16,6 +16,13 @@ export interface HeaderFields {
   all(name: string): string[];
   /** Returns the body of the first field of this name; undefined if there is no such field. */
   first(name: string): string | undefined;
+  /** Returns all fields in their order: their names as they are written, their bodies unfolded. */
+  list(): NamedField[];
+}
+
+export interface NamedField {
+  readonly name: string;
+  readonly body: string;
 }
 
 /** Offsets of a field: of its name, and of its body with the line end. */
@@ -75,6 +82,14 @@ export class FieldReader implements HeaderFields {
   first(name: string): string | undefined {
     const place = this.#places.get(name)?.[0];
     return place === undefined ? undefined : this.#body(place);
+  }
+
+  list(): NamedField[] {
+    const places = [...this.#places.values()].flat().sort((a, b) => a.start - b.start);
+    return places.map((place) => ({
+      name: this.octets.toString('latin1', place.start, place.colon).trimEnd(),
+      body: this.#body(place),
+    }));
   }
 
   #body({ colon, end }: Place): string {

@@ -1,0 +1,171 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Unreadable } from '../../message/mime/fault.js';
+import type { MessageRecord } from '../../store/mail.js';
+import type { Api, ApiContext } from '../context.js';
+import { ApiError } from '../errors.js';
+import { scopeOfRequest } from '../plugins/authorization.js';
+import { factsOf } from '../reading/facts.js';
+import { Gate } from '../reading/gate.js';
+import { sendStream } from '../reading/stream.js';
+import { complete, TakingApart } from '../reading/taking-apart.js';
+import { errorBody } from '../schemas/errors.js';
+import { linkList, messageRecord, partParameters } from '../schemas/message.js';
+import { messageParameters } from '../schemas/messages.js';
+import { gone } from './messages.js';
+
+const tags = ['messages'];
+const failures = {
+  400: errorBody,
+  401: errorBody,
+  404: errorBody,
+  410: errorBody,
+  422: errorBody,
+  503: errorBody,
+};
+
+/** Types that browsers show without running anything. Any other part is sent as octets. */
+const SHOWN_TYPES: ReadonlySet<string> = new Set([
+  ...['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/bmp'],
+  ...['text/plain', 'application/pdf'],
+]);
+
+/** One message: `GET /api/v1/messages/:id`, and its octets, parts and links. */
+export function messageRoutes(app: Api, { store, workers, limits, budget, stopping }: ApiContext): void {
+  const { mail } = store;
+  const takingApart = new TakingApart(mail, workers, new Gate(limits.readings));
+
+  app.get(
+    '/api/v1/messages/:id',
+    {
+      config: { access: 'domain' },
+      schema: {
+        summary: 'A message with its content, and what became of it',
+        tags,
+        params: messageParameters,
+        response: { 200: messageRecord, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const message = await find(request, request.params.id);
+      const { pieces, unreadable } = await content(request, reply, message);
+      const facts = JSON.stringify({ ...factsOf(message), unreadable }).slice(0, -1);
+      const text = pieces === null ? [',"content":null}'] : [',"content":{', ...pieces, '}}'];
+      const octets = [facts, ...text].map((piece) =>
+        typeof piece === 'string' ? Buffer.from(piece) : piece,
+      );
+      reply.type('application/json; charset=utf-8');
+      return sendHeld(reply, octets);
+    },
+  );
+
+  app.get(
+    '/api/v1/messages/:id/raw',
+    {
+      config: { access: 'domain' },
+      schema: {
+        summary: 'The octets of a message',
+        tags,
+        params: messageParameters,
+        response: { 200: z.unknown().describe('message/rfc822'), ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { id, size, contentRemoved } = await find(request, request.params.id);
+      if (contentRemoved) throw new ApiError('content_removed');
+      reply.headers({
+        'content-type': 'message/rfc822',
+        'content-length': size,
+        'content-disposition': `attachment; filename="${id}.eml"`,
+      });
+      return sendStream(reply, complete(mail.content(scopeOfRequest(request), id), size), limits.answerTime);
+    },
+  );
+
+  app.get(
+    '/api/v1/messages/:id/parts/:part',
+    {
+      config: { access: 'domain' },
+      schema: {
+        summary: 'A part of a message, without its transfer encoding',
+        tags,
+        params: partParameters,
+        response: { 200: z.unknown().describe('The octets of the part'), ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { id, part: number } = request.params;
+      const message = await find(request, id);
+      const scope = scopeOfRequest(request);
+      const { value, pieces } = await takingApart.run(scope, message, 'part', { number }, ended(reply));
+      if (value === null) throw new ApiError('not_found');
+      reply.headers({
+        'content-type': SHOWN_TYPES.has(value.type) ? value.type : 'application/octet-stream',
+        'content-disposition': attachmentField(value.name ?? `part-${number}`),
+      });
+      return sendHeld(reply, pieces);
+    },
+  );
+
+  app.get(
+    '/api/v1/messages/:id/links',
+    {
+      config: { access: 'domain' },
+      schema: {
+        summary: 'Links and one-time codes in the text of a message',
+        tags,
+        params: messageParameters,
+        response: { 200: linkList, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const message = await find(request, request.params.id);
+      const { value } = await takingApart.run(scopeOfRequest(request), message, 'links', null, ended(reply));
+      return { links: [...value.links], codes: [...value.codes] };
+    },
+  );
+
+  async function find(request: FastifyRequest, id: number): Promise<MessageRecord> {
+    const message = await mail.message(scopeOfRequest(request), id);
+    if (message === null) throw new ApiError('not_found');
+    return message;
+  }
+
+  /** Returns the members of the description as JSON; null if there is none, with the reason if it cannot be read. */
+  async function content(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    message: MessageRecord,
+  ): Promise<{ pieces: readonly Uint8Array[] | null; unreadable: string | null }> {
+    if (message.contentRemoved) return { pieces: null, unreadable: null };
+    try {
+      const { shownText } = limits;
+      const scope = scopeOfRequest(request);
+      const { pieces } = await takingApart.run(scope, message, 'content', { shownText }, ended(reply));
+      return { pieces, unreadable: null };
+    } catch (error) {
+      if (error instanceof Unreadable) return { pieces: null, unreadable: error.message };
+      throw error;
+    }
+  }
+
+  /** Sends what is in memory, and counts it against the budget of bodies until it is sent. */
+  function sendHeld(reply: FastifyReply, pieces: readonly Uint8Array[]): FastifyReply {
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+    budget.take(size);
+    reply.raw.once('close', () => budget.release(size));
+    reply.header('content-length', size);
+    return sendStream(reply, pieces, limits.answerTime);
+  }
+
+  function ended(reply: FastifyReply): AbortSignal {
+    return AbortSignal.any([stopping, gone(reply)]);
+  }
+}
+
+/** The field that makes browsers save and not show (RFC 6266). The name beyond ASCII is coded as RFC 8187 says. */
+function attachmentField(name: string): string {
+  const plain = name.replace(/[^ !#-[\]-~]/g, '_');
+  const coded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+  return `attachment; filename="${plain}"; filename*=UTF-8''${coded}`;
+}

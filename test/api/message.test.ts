@@ -1,0 +1,205 @@
+// One message: its facts, content, octets, parts and links, and nothing of another domain.
+import type { LightMyRequestResponse } from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { messageRecord, type MessageRecordBody } from '../../src/api/schemas/message.js';
+import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
+
+function get(rig: Rig, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
+  return rig.api.app.inject({ url, headers: { host: 'mx.example', 'mailpace-server-token': token } });
+}
+
+async function send(rig: Rig, fields: object = {}): Promise<number> {
+  const message = {
+    from: 'app@example.com',
+    to: 'you@example.net',
+    subject: 'Héllo',
+    textbody: 'x',
+    ...fields,
+  };
+  const response = await rig.send(message);
+  expect(response.statusCode).toBe(200);
+  return response.json<{ id: number }>().id;
+}
+
+const PICTURE = Buffer.from('89504e470d0a1a0a0001', 'hex');
+const FULL = {
+  textbody: 'Your code is 123456.\nhttps://example.com/confirm?t=1.',
+  htmlbody: '<p>Hi <a href="https://example.com/x?a=1&amp;b=2">here</a> <img src="cid:logo"></p>',
+  tags: ['welcome'],
+  list_unsubscribe: 'https://example.com/leave',
+  attachments: [
+    { name: 'röck.pdf', content: Buffer.from('%PDF').toString('base64'), content_type: 'application/pdf' },
+    { name: 'logo.png', content: PICTURE.toString('base64'), content_type: 'image/png', cid: 'logo' },
+    { name: 'page.txt', content: Buffer.from('<script>').toString('base64'), content_type: 'text/html' },
+  ],
+};
+
+describe('GET /api/v1/messages/:id', () => {
+  it('shows the facts and the content, as its schema says', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig, FULL);
+    const response = await get(rig, `/api/v1/messages/${id}`);
+    expect([response.statusCode, response.headers['content-type']]).toEqual([
+      200,
+      'application/json; charset=utf-8',
+    ]);
+    const body = response.json<MessageRecordBody>();
+    expect(messageRecord.parse(body)).toEqual(body);
+    expect(body).toMatchObject({
+      id,
+      domain: 'example.com',
+      status: 'held',
+      sender: 'app@example.com',
+      subject: 'Héllo',
+      tags: ['welcome'],
+      listUnsubscribe: '<https://example.com/leave>',
+      origin: { way: 'api' },
+      recipients: [{ address: 'you@example.net', status: 'held', attempts: [] }],
+      webhookCalls: [],
+      contentRemoved: false,
+      unreadable: null,
+      content: { html: FULL.htmlbody, truncated: false },
+    });
+    expect(body.content?.text?.trim()).toBe(FULL.textbody);
+    expect(body.content?.headers).toContainEqual({ name: 'Subject', value: 'Héllo' });
+    expect(body.content?.attachments.map(({ name, inline, size }) => [name, inline, size])).toEqual(
+      expect.arrayContaining([
+        ['röck.pdf', false, 4],
+        ['logo.png', true, PICTURE.length],
+      ]),
+    );
+  });
+
+  it('shows the beginning of a long text, and says so', async () => {
+    const rig = await Rig.start({ limits: { shownText: 9 } });
+    const id = await send(rig, { textbody: '12345678\u{1f600}x' });
+    const { content } = (await get(rig, `/api/v1/messages/${id}`)).json<MessageRecordBody>();
+    expect(content).toMatchObject({ text: '12345678', truncated: true });
+  });
+
+  it('says why a message cannot be taken apart, and gives its octets all the same', async () => {
+    const rig = await Rig.start();
+    const head = 'From: app@example.com\r\nContent-Type: text/plain; charset=iso-2022-cn-ext\r\n\r\n';
+    const id = await stored(rig, Buffer.from(`${head}\u001b$)A`));
+    const { content, unreadable } = (await get(rig, `/api/v1/messages/${id}`)).json<MessageRecordBody>();
+    expect([content, unreadable]).toEqual([null, expect.stringContaining('character set')]);
+    expect((await get(rig, `/api/v1/messages/${id}/raw`)).body).toContain('charset=iso-2022-cn-ext');
+    expect((await get(rig, `/api/v1/messages/${id}/links`)).statusCode).toBe(422);
+    expect((await get(rig, `/api/v1/messages/${id}/parts/0`)).statusCode).toBe(422);
+    expect(rig.failures).toEqual([]);
+  });
+
+  it('says when the content was removed', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig);
+    await rig.store.mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: Date.now() });
+    await rig.store.retention.removeOld({ contentBefore: Date.now() + 1000, messagesBefore: null });
+    expect((await get(rig, `/api/v1/messages/${id}`)).json()).toMatchObject({
+      contentRemoved: true,
+      content: null,
+    });
+    for (const below of ['raw', 'links', 'parts/0']) {
+      const response = await get(rig, `/api/v1/messages/${id}/${below}`);
+      expect([below, response.statusCode, response.json()]).toMatchObject([
+        below,
+        410,
+        { code: 'content_removed' },
+      ]);
+    }
+  });
+});
+
+describe('what is below a message', () => {
+  it('gives its octets exactly', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig, FULL);
+    const response = await get(rig, `/api/v1/messages/${id}/raw`);
+    expect(response.headers).toMatchObject({
+      'content-type': 'message/rfc822',
+      'content-disposition': `attachment; filename="${id}.eml"`,
+      'content-security-policy': expect.stringContaining('sandbox') as string,
+    });
+    expect(response.rawPayload.toString('latin1')).toBe(await rig.raw(id));
+  });
+
+  it('gives each part without its encoding, and as octets where a browser might run it', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig, FULL);
+    const { content } = (await get(rig, `/api/v1/messages/${id}`)).json<MessageRecordBody>();
+    const parts = new Map(content?.attachments.map(({ name, part }) => [name, part]));
+    const part = (name: string): Promise<LightMyRequestResponse> =>
+      get(rig, `/api/v1/messages/${id}/parts/${parts.get(name) ?? -1}`);
+    const picture = await part('logo.png');
+    expect([picture.headers['content-type'], picture.rawPayload]).toEqual(['image/png', PICTURE]);
+    const paper = await part('röck.pdf');
+    expect(paper.headers['content-disposition']).toBe(
+      `attachment; filename="r_ck.pdf"; filename*=UTF-8''r%C3%B6ck.pdf`,
+    );
+    expect((await part('page.txt')).headers['content-type']).toBe('application/octet-stream');
+    const multipart = content?.parts.find(({ type }) => type.startsWith('multipart/'))?.number ?? -1;
+    for (const number of [multipart, 999]) {
+      expect((await get(rig, `/api/v1/messages/${id}/parts/${number}`)).statusCode).toBe(404);
+    }
+    expect((await get(rig, `/api/v1/messages/${id}/parts/x`)).json()).toMatchObject({
+      errors: { part: expect.anything() as unknown },
+    });
+  });
+
+  it('finds links and codes', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig, FULL);
+    expect((await get(rig, `/api/v1/messages/${id}/links`)).json()).toEqual({
+      links: [
+        { url: 'https://example.com/x?a=1&b=2', text: 'here' },
+        { url: 'https://example.com/confirm?t=1', text: null },
+      ],
+      codes: ['123456'],
+    });
+  });
+
+  it('does not exist for another domain, nor under an id that is none', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig, FULL);
+    for (const below of ['', '/raw', '/links', '/parts/0', '/parts/1']) {
+      const foreign = await get(rig, `/api/v1/messages/${id}${below}`, OTHER_TOKEN);
+      const absent = await get(rig, `/api/v1/messages/17${below}`);
+      expect([below, foreign.statusCode, foreign.body]).toEqual([below, 404, absent.body]);
+      for (const wrong of ['x', '0', '-1', '1.5', '9'.repeat(16), '__proto__']) {
+        const response = await get(rig, `/api/v1/messages/${wrong}${below}`);
+        expect([wrong, below, response.statusCode]).toEqual([wrong, below, 400]);
+      }
+    }
+    expect(rig.failures).toEqual([]);
+  });
+
+  it('is bounded: what is beyond the room for answers gets 503, and all of it is free again', async () => {
+    const rig = await Rig.start({ limits: { bodiesInFlight: 3000 } });
+    const id = await send(rig, { textbody: 'x'.repeat(2000) });
+    const url = `/api/v1/messages/${id}`;
+    const statuses = [];
+    for (let count = 0; count < 5; count++) statuses.push((await get(rig, `${url}/parts/0`)).statusCode);
+    expect(statuses).toEqual([200, 200, 200, 200, 200]);
+    expect((await get(rig, url)).statusCode).toBe(503);
+  });
+});
+
+/** Stores octets as a message of example.com. */
+async function stored(rig: Rig, octets: Buffer): Promise<number> {
+  const draft = rig.store.open();
+  await draft.write(octets);
+  await draft.commit({
+    domainId: rig.domain.id,
+    reversePath: 'app@example.com',
+    recipients: [{ forwardPath: 'you@example.net' }],
+    from: 'app@example.com',
+    subject: null,
+    tags: [],
+    listUnsubscribe: null,
+    messageId: null,
+    receivedAt: Date.now(),
+    tls: null,
+    clientAddress: '127.0.0.1',
+    status: 'held',
+  });
+  return draft.id;
+}
