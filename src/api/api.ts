@@ -26,6 +26,7 @@ import { KeyedRate } from './rate.js';
 import { healthRoutes } from './routes/health.js';
 import { messageRoutes } from './routes/message.js';
 import { messagesRoutes } from './routes/messages.js';
+import { operationRoutes } from './routes/operations.js';
 import { openApiRoute } from './routes/openapi.js';
 import { postmarkRoutes } from './routes/postmark.js';
 import { resendRoutes } from './routes/resend.js';
@@ -173,6 +174,7 @@ async function buildApp(
   group(postmarkRoutes);
   group(messagesRoutes);
   group(messageRoutes);
+  group((scope) => operationRoutes(scope, context, { directory, status: options.submissions.policy.status }));
   group((scope) => {
     const { throttle, tls } = options;
     sessionRoutes(scope, context, { signedIn, administrator, directory, throttle, tls });

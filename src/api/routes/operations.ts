@@ -1,0 +1,173 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Operation } from '../../store/mail.js';
+import { resendMessage } from '../../store/resend.js';
+import type { AcceptancePolicy } from '../../submission/acceptance.js';
+import type { Directory } from '../../submission/directory.js';
+import { clientOf } from '../client.js';
+import type { Api, ApiContext } from '../context.js';
+import { ApiError } from '../errors.js';
+import { scopeOfRequest } from '../plugins/authorization.js';
+import { change } from '../reading/changes.js';
+import { decodeCursor, encodeCursor } from '../reading/cursor.js';
+import { filterOf, questionOf } from '../reading/filter.js';
+import { Gate } from '../reading/gate.js';
+import { errorBody } from '../schemas/errors.js';
+import { messageParameters } from '../schemas/messages.js';
+import { operationResult, resent, selection } from '../schemas/operations.js';
+
+export interface OperationRules {
+  readonly directory: Pick<Directory, 'byId'>;
+  /** What a message that is sent again begins as. */
+  readonly status: AcceptancePolicy['status'];
+}
+
+const tags = ['messages'];
+const failures = {
+  400: errorBody,
+  401: errorBody,
+  403: errorBody,
+  404: errorBody,
+  409: errorBody,
+  503: errorBody,
+};
+
+const SUMMARIES: Readonly<Record<Operation, string>> = {
+  retry: 'Try what waits now',
+  cancel: 'Give up what waits or is held; the sender is not notified',
+  release: 'Deliver what is held',
+  delete: 'Delete finished messages with all that is kept of them',
+};
+
+/** Why an operation did nothing to a message that is there. */
+const REASONS: Readonly<Record<Operation, string>> = {
+  retry: 'No recipient of the message waits for another try',
+  cancel: 'No recipient of the message waits or is held',
+  release: 'The message is not held',
+  delete: 'The message is not finished: cancel it first',
+};
+
+/** What is done to messages by hand: one of them, some by their ids, or all that match a filter. */
+export function operationRoutes(app: Api, context: ApiContext, { directory, status }: OperationRules): void {
+  const { store, limits, now } = context;
+  const { mail } = store;
+  const copies = new Gate(limits.readings);
+
+  for (const operation of ['retry', 'cancel', 'release'] as const) {
+    app.post(
+      `/api/v1/messages/:id/${operation}`,
+      {
+        config: { access: 'domain' },
+        schema: {
+          summary: SUMMARIES[operation],
+          tags,
+          params: messageParameters,
+          response: { 204: z.null(), ...failures },
+        },
+      },
+      async (request, reply) => {
+        await one(request, operation, request.params.id);
+        return reply.code(204).send(null);
+      },
+    );
+  }
+
+  app.delete(
+    '/api/v1/messages/:id',
+    {
+      config: { access: 'domain' },
+      schema: {
+        summary: 'Delete a finished message with all that is kept of it',
+        tags,
+        params: messageParameters,
+        response: { 204: z.null(), ...failures },
+      },
+    },
+    async (request, reply) => {
+      await one(request, 'delete', request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+
+  for (const operation of ['retry', 'cancel', 'release', 'delete'] as const) {
+    app.post(
+      `/api/v1/messages/${operation}`,
+      {
+        config: { access: 'domain' },
+        schema: {
+          summary: `${SUMMARIES[operation]}: several messages`,
+          description:
+            'Takes ids or a filter. If `next` is not null, repeat the request with it as `cursor`.',
+          tags,
+          body: selection,
+          response: { 200: operationResult, ...failures },
+        },
+      },
+      async (request) => {
+        const { body } = request;
+        const asked = 'ids' in body ? body.ids : questionOf(body.filter);
+        const question = [operation, asked];
+        const { changed, unchanged, next } = await change(
+          mail,
+          scopeOfRequest(request),
+          {
+            operation,
+            selection: 'ids' in body ? { ids: body.ids } : { filter: filterOf(body.filter, now()) },
+            ...(body.cursor === undefined ? {} : { before: decodeCursor(body.cursor, question) }),
+            now: now(),
+          },
+          limits.listTime,
+        );
+        return {
+          changed: changed.length,
+          unchanged,
+          next: next === null ? null : encodeCursor(next, question),
+        };
+      },
+    );
+  }
+
+  app.post(
+    '/api/v1/messages/:id/resend',
+    {
+      config: { access: 'domain' },
+      schema: {
+        summary: 'Send a message again, as a new one with the same content',
+        tags,
+        params: messageParameters,
+        response: { 200: resent, 410: errorBody, ...failures },
+      },
+    },
+    async (request) => {
+      const scope = scopeOfRequest(request);
+      const message = await mail.message(scope, request.params.id);
+      if (message === null) throw new ApiError('not_found');
+      const domain = await directory.byId(message.domainId);
+      if (domain === null) throw new ApiError('domain_removed');
+      const { address, tls, listener, userAgent } = clientOf(request);
+      const leave = copies.enter(scope);
+      try {
+        const id = await resendMessage(store, scope, message.id, {
+          receivedAt: now(),
+          status: typeof status === 'function' ? status(domain, message.tags) : status,
+          clientAddress: address,
+          tls,
+          origin: { way: 'api', listener, hello: userAgent },
+        });
+        if (id === null) throw new ApiError('content_removed');
+        return { id };
+      } finally {
+        leave();
+      }
+    },
+  );
+
+  async function one(request: FastifyRequest, operation: Operation, id: number): Promise<void> {
+    const scope = scopeOfRequest(request);
+    const step = { operation, selection: { ids: [id] }, now: now() };
+    const { changed, unchanged } = await change(mail, scope, step, limits.listTime);
+    if (changed.length > 0) return;
+    if (unchanged === 0) throw new ApiError('not_found');
+    throw new ApiError('conflict', { text: REASONS[operation] });
+  }
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { messageNumber, status } from './fields.js';
+import { messageFilter } from './messages.js';
+
+const { domain: _domain, tag: _tag, status: _status, ...textFilter } = messageFilter;
+const text = z.string().min(1).max(256);
+
+/** The filter of a body: that of a query, with lists as JSON has them. */
+export const bodyFilter = z.strictObject({
+  ...textFilter,
+  domain: z.array(text).min(1).max(20).optional(),
+  tag: z.array(text).min(1).max(20).optional(),
+  status: z.array(status).min(1).max(6).optional(),
+});
+
+/** Which messages a bulk change is for: these, or all that match. An empty filter is all messages. */
+export const selection = z.union(
+  [
+    z.strictObject({
+      ids: z.array(messageNumber).min(1).max(10_000),
+      cursor: z.string().max(100).optional(),
+    }),
+    z.strictObject({ filter: bodyFilter, cursor: z.string().max(100).optional() }),
+  ],
+  { error: 'needs either ids or filter' },
+);
+
+export type SelectionBody = z.output<typeof selection>;
+
+export const operationResult = z.object({
+  changed: z.int().describe('Messages that were changed'),
+  unchanged: z.int().describe('Messages that there was nothing to do about'),
+  next: z.string().nullable().describe('The cursor to go on with; null if all is done'),
+});
+
+export const resent = z.object({ id: z.int().describe('The id of the copy') });
