@@ -32,6 +32,7 @@ import { postmarkRoutes } from './routes/postmark.js';
 import { resendRoutes } from './routes/resend.js';
 import { sendRoutes } from './routes/send.js';
 import { sessionRoutes } from './routes/sessions.js';
+import { statisticsRoutes } from './routes/statistics.js';
 import { Sending } from './sending.js';
 import { SignedIn } from './sign-in/sessions.js';
 
@@ -149,7 +150,7 @@ async function buildApp(
   await app.register(cookie);
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Postern', version: options.version } },
-    transform: jsonSchemaTransform,
+    transform: (route) => jsonSchemaTransform(withDocumentedBody(route)),
   });
   const { directory } = options.submissions;
   const { sessions, administrator } = context.store;
@@ -174,6 +175,7 @@ async function buildApp(
   group(postmarkRoutes);
   group(messagesRoutes);
   group(messageRoutes);
+  group(statisticsRoutes);
   group((scope) => operationRoutes(scope, context, { directory, status: options.submissions.policy.status }));
   group((scope) => {
     const { throttle, tls } = options;
@@ -183,6 +185,14 @@ async function buildApp(
   group(openApiRoute);
   await app.ready();
   return { app, routes };
+}
+
+/** Puts the schema of the body into the document, where the route itself takes octets. */
+function withDocumentedBody<Route extends Parameters<typeof jsonSchemaTransform>[0]>(route: Route): Route {
+  const { documentedBody } = route.route.config ?? {};
+  return documentedBody === undefined
+    ? route
+    : { ...route, schema: { ...route.schema, body: documentedBody } };
 }
 
 function boundedServer(server: HttpServer, limits: ApiLimits): HttpServer {

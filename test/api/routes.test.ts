@@ -84,6 +84,9 @@ describe('every route', () => {
       const path = url.replace(/:([a-z]+)/gi, '{$1}');
       expect([url, document.paths[path]?.[method.toLowerCase()]]).toEqual([url, expect.any(Object)]);
     }
+    expect(document.paths['/api/v1/send']?.['post']).toMatchObject({
+      requestBody: { content: { 'application/json': { schema: { required: ['from', 'to'] } } } },
+    });
   });
 });
 

@@ -29,7 +29,7 @@ export function sendRoutes(app: Api, context: ApiContext): void {
     app.post(
       url,
       {
-        config: { access: 'token', raw: true },
+        config: { access: 'token', raw: true, documentedBody: sendRequest },
         bodyLimit: context.limits.sendBody,
         schema: {
           summary: 'Send a message',
@@ -66,9 +66,6 @@ export function sendRoutes(app: Api, context: ApiContext): void {
     );
   }
 }
-
-/** The body of a send request, for the OpenAPI document: the route itself takes octets. */
-export const sendBody = sendRequest;
 
 /** Takes the body of a request apart. */
 export function composed(

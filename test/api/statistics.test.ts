@@ -1,0 +1,85 @@
+// Tags and statistics, within the scope.
+import type { LightMyRequestResponse } from 'fastify';
+import { describe, expect, it } from 'vitest';
+import type { StatisticsBody } from '../../src/api/schemas/statistics.js';
+import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
+
+function get(rig: Rig, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
+  return rig.api.app.inject({ url, headers: { host: 'mx.example', 'mailpace-server-token': token } });
+}
+
+async function send(rig: Rig, fields: object = {}): Promise<number> {
+  const message = {
+    from: 'app@example.com',
+    to: 'you@example.net',
+    subject: 'Hello',
+    textbody: 'x',
+    ...fields,
+  };
+  return (await rig.send(message)).json<{ id: number }>().id;
+}
+
+describe('GET /api/v1/tags', () => {
+  it('lists tags by name, page by page, within the scope', async () => {
+    const rig = await Rig.start();
+    await send(rig, { tags: ['b', 'a'] });
+    await send(rig, { tags: ['a', 'c'] });
+    const first = (await get(rig, '/api/v1/tags?limit=2')).json<{ tags: object[]; next: string }>();
+    expect(first).toMatchObject({
+      tags: [
+        { tag: 'a', messages: 2 },
+        { tag: 'b', messages: 1 },
+      ],
+      next: 'b',
+    });
+    expect((await get(rig, '/api/v1/tags?limit=2&after=b')).json()).toMatchObject({
+      tags: [{ tag: 'c' }],
+      next: null,
+    });
+    expect((await get(rig, '/api/v1/tags?prefix=b')).json()).toMatchObject({ tags: [{ tag: 'b' }] });
+    for (const query of ['', '?domain=example.com', '?prefix=a']) {
+      expect((await get(rig, `/api/v1/tags${query}`, OTHER_TOKEN)).json()).toEqual({ tags: [], next: null });
+    }
+  });
+});
+
+describe('GET /api/v1/statistics', () => {
+  it('counts what was taken in and what ended, by domain and tag', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig, { tags: ['bill'], to: 'a@example.net, b@example.net' });
+    await send(rig);
+    await rig.store.mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: Date.now() });
+    const ask = async (query: string, token = TOKEN): Promise<StatisticsBody> =>
+      (await get(rig, `/api/v1/statistics${query}`, token)).json();
+    const { total, points } = await ask('');
+    expect(total).toMatchObject({
+      accepted: 2,
+      recipients: 3,
+      cancelled: 2,
+      delivered: 0,
+      deliveryRate: null,
+    });
+    expect(total.timeToDelivery).toEqual({ p50: null, p95: null });
+    expect(points).toHaveLength(1);
+    expect((await ask('?by=hour&since=1d&tag=bill')).total).toMatchObject({ accepted: 1, recipients: 2 });
+    expect((await ask('?domain=example.com', OTHER_TOKEN)).total).toMatchObject({ accepted: 0 });
+    expect((await ask('', OTHER_TOKEN)).points).toEqual([]);
+  });
+
+  it('refuses spans that are too long, end before they begin, or cannot be read', async () => {
+    const rig = await Rig.start();
+    for (const [query, field] of [
+      ['since=2000-01-01', 'since'],
+      ['by=hour&since=60d', 'since'],
+      ['since=2026-11-02&until=2026-11-01', 'until'],
+      ['since=yesterday', 'since'],
+      ['by=week', 'by'],
+      ['colour=red', 'colour'],
+    ] as const) {
+      const response = await get(rig, `/api/v1/statistics?${query}`);
+      const { errors } = response.json<{ errors?: object }>();
+      expect([query, response.statusCode, Object.keys(errors ?? {})]).toEqual([query, 400, [field]]);
+    }
+    expect(rig.failures).toEqual([]);
+  });
+});
