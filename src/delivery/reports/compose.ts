@@ -1,6 +1,9 @@
 import MimeNode from 'nodemailer/lib/mime-node';
 import { formatDate } from '../../message/date.js';
 import { newMessageId } from '../../message/message-id.js';
+import { NeedsScanner } from '../../message/needs.js';
+import type { ContentNeeds } from '../../store/message.js';
+import { BLANK_LINE } from '../transports/read-content.js';
 import { isAscii, type Notice } from './notice.js';
 import type { Returned } from './returned.js';
 import { deliveryStatus } from './status.js';
@@ -32,6 +35,8 @@ export interface Composed {
   readonly isEightBit: boolean;
   /** Whether it has such octets in addresses or in a header section, so that it needs SMTPUTF8. */
   readonly utf8: boolean;
+  /** What its octets need of each server on its way. */
+  readonly needs: ContentNeeds;
 }
 
 /**
@@ -73,7 +78,18 @@ export async function compose(material: NotificationData): Promise<Composed> {
   report.createChild('text/plain; charset=utf-8').setContent(textPart(notice, facts));
   addPart(report, utf8 ? 'message/global-delivery-status' : 'message/delivery-status', Buffer.from(status));
   if (returned.what !== 'nothing') addPart(report, typeOf(returned, utf8), returned.octets);
-  return { octets: await report.build(), from, subject, messageId: ownId, isEightBit, utf8 };
+  const octets = await report.build();
+  return { octets, from, subject, messageId: ownId, isEightBit, utf8, needs: needsOf(octets, utf8) };
+}
+
+/** The parts of the form of RFC 6533 need SMTPUTF8 even if the header section of the notification is ASCII. */
+function needsOf(octets: Buffer, utf8: boolean): ContentNeeds {
+  const scanner = new NeedsScanner(true);
+  const body = octets.indexOf(BLANK_LINE) + BLANK_LINE.length;
+  scanner.header(octets.subarray(0, body));
+  scanner.body(octets.subarray(body));
+  const needs = scanner.needs();
+  return { ...needs, utf8Header: needs.utf8Header || utf8 };
 }
 
 // RFC 6522 4, RFC 6533 5 and 6

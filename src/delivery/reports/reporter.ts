@@ -137,7 +137,7 @@ class Reporter {
   async #store(notice: Notice): Promise<number | null> {
     const { report } = notice;
     const message = await this.store.message(report.id);
-    const whole = message !== null && returnsWhole(notice, message.size);
+    const whole = message !== null && returnsWhole(notice, message);
     const now = this.#now();
     const composed = await compose({
       notice,
@@ -173,6 +173,7 @@ class Reporter {
           body: composed.isEightBit ? '8BITMIME' : '7BIT',
           smtputf8: composed.utf8,
         },
+        needs: composed.needs,
         fulfils: fulfilmentOf(notice),
       });
     } catch (error) {

@@ -1,4 +1,5 @@
 import { waivesTls } from '../../message/tls-required.js';
+import type { MessageDetail } from '../../store/stored-message.js';
 import { DELIVERY } from '../limits.js';
 import { BLANK_LINE } from '../transports/read-content.js';
 import type { Notice } from './notice.js';
@@ -18,12 +19,16 @@ export interface Returned {
 
 /**
  * Returns whether the whole message is returned. RFC 3461 4.3: if the notification reports a failure and RET=FULL asks
- * for it. The message is not returned whole if it must go over TLS only (RFC 8689 5), if it cannot be a part of
- * another message (BODY=BINARYMIME), or if it is large.
+ * for it. The message is not returned whole if it must go over TLS only (RFC 8689 5), if it is large, or if it cannot
+ * be a part of another message, which cannot be encoded: if it has a NUL, or lines that are too long or not lines at
+ * all. Of a message of an earlier version only the declaration BODY=BINARYMIME is known.
  */
-export function returnsWhole({ kind, report: { terms } }: Notice, size: number): boolean {
-  if (kind !== 'failed' || terms.ret !== 'FULL') return false;
-  if (terms.requireTls || terms.body === 'BINARYMIME') return false;
+export function returnsWhole(
+  { kind, report: { terms } }: Notice,
+  { size, needs }: Pick<MessageDetail, 'size' | 'needs'>,
+): boolean {
+  if (kind !== 'failed' || terms.ret !== 'FULL' || terms.requireTls) return false;
+  if (needs === null ? terms.body === 'BINARYMIME' : needs.binary || needs.longLines) return false;
   return size <= DELIVERY.returnedMessage.initial;
 }
 

@@ -208,7 +208,14 @@ describe('the returned part', () => {
   it('is the header section if the message must go over TLS, is binary, or is too large', async () => {
     const header = { type: 'text/rfc822-headers', lines: lf(HEADER) };
     expect(await returned(owed([recipient()], { ret: 'FULL', requireTls: true }))).toEqual(header);
-    expect(await returned(owed([recipient()], { ret: 'FULL', body: 'BINARYMIME' }))).toEqual(header);
+    const binary = owed([recipient()], { ret: 'FULL', body: 'BINARYMIME' });
+    expect(await returned(binary)).toEqual(header);
+    // Its octets count if they are known, not what its client declared.
+    const plain = { eightBit: false, utf8Header: false, binary: false, longLines: false };
+    expect((await returned(binary, MESSAGE, plain))?.type).toBe('message/rfc822');
+    const declared = owed([recipient()], { ret: 'FULL', body: '7BIT' });
+    expect(await returned(declared, MESSAGE, { ...plain, binary: true })).toEqual(header);
+    expect(await returned(declared, MESSAGE, { ...plain, longLines: true })).toEqual(header);
     const { initial } = DELIVERY.returnedMessage;
     const full = owed([recipient()], { ret: 'FULL' });
     const fits = `${HEADER}\r\n`.padEnd(initial - 2, 'x') + '\r\n';

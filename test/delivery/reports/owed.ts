@@ -1,5 +1,5 @@
 /** Reports with made-up data, of notifications that are due. */
-import type { DeliveryTerms } from '../../../src/store/port.js';
+import type { ContentNeeds, DeliveryTerms } from '../../../src/store/port.js';
 import type { OwedReport, ReportedRecipient } from '../../../src/store/queue.js';
 import { compose, type Composed } from '../../../src/delivery/reports/compose.js';
 import { noticesOf, type Notice } from '../../../src/delivery/reports/notice.js';
@@ -64,6 +64,7 @@ export async function* pieces(...octets: readonly (string | Uint8Array)[]): Asyn
 export async function notification(
   report: OwedReport,
   content: string | Uint8Array = MESSAGE,
+  needs: ContentNeeds | null = null,
 ): Promise<Composed> {
   const notice = onlyNotice(report);
   const octets = Buffer.from(content);
@@ -71,7 +72,7 @@ export async function notification(
     notice,
     hostname: 'mx.example',
     subject: 'Your order',
-    returned: await readReturned(pieces(octets), returnsWhole(notice, octets.length)),
+    returned: await readReturned(pieces(octets), returnsWhole(notice, { size: octets.length, needs })),
     now: TIMES.tried,
     retryUntil: TIMES.until,
   });

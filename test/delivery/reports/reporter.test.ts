@@ -111,6 +111,7 @@ describe('a notification that is due', () => {
       to: ['bounces@example.com'],
       recipients: [{ notify: [] }],
       terms: { priority: 3, requireTls: false, body: '7BIT', smtputf8: false },
+      needs: { eightBit: false, utf8Header: false, binary: false, longLines: false },
     });
     const { status, returned, header } = await parse(Buffer.from(await contentOf(store, summary?.id ?? 0)));
     expect(status.map((group) => group['final-recipient'])).toEqual([
