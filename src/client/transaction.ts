@@ -121,6 +121,7 @@ class Transaction implements ChannelListener {
     const meaning = meaningOf(awaited, reply.code);
     // If a part of the content has not left yet, the reply cannot be an answer to the content.
     if (meaning === null || (this.#step === 'end' && this.#place === 0 && this.channel.unsent > 0)) {
+      // A refusal counts even so: see `lost`.
       this.channel.reject(reply, awaited);
     } else if (reply.code === 421) this.#closedByServer(reply);
     else this.#after(reply, meaning);
@@ -129,7 +130,11 @@ class Transaction implements ChannelListener {
   lost(error: ConnectionError): void {
     if (this.#over) return;
     const phase = this.#step === 'reset' ? 'data' : this.#step;
-    this.#decideRest({ phase, reply: null });
+    // Some servers refuse content before its end, such as 552 for its size. No server may do that (RFC 5321 3.3), so
+    // the connection is closed, but the refusal is the answer to the content.
+    const early = phase === 'content' || phase === 'end' ? (error.reply ?? null) : null;
+    const refuses = early !== null && this.#place === 0 && meaningOf('content', early.code) === 'refused';
+    this.#decideRest({ phase, reply: refuses ? early : null });
     this.#finish(error);
   }
 
