@@ -58,7 +58,7 @@ describe('routes', () => {
     expect(names(routes, 'xn--bcher-kva.example')).toEqual(['file:/b']);
     const failure = routesOf([], [{ domain: '\uff41.example', deliver: ['file:/a'] }]);
     await expect(failure).rejects.toThrow(
-      /^delivery\.routes\[0\]\.domain = .*: that is no name of a domain$/,
+      /^delivery\.routes\[0\]\.domain = .*: that is not the name of a domain$/,
     );
   });
 

@@ -442,7 +442,7 @@ describe('faults', () => {
     const stage = new Stage([]);
     stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
     await pass(1_000);
-    expect(stage.queue.recipients[0]?.attempts[0]?.reply).toMatch(/^No way of delivery is configured/);
+    expect(stage.queue.recipients[0]?.attempts[0]?.reply).toMatch(/^No transport is configured/);
     expect(stage.told).toHaveLength(1);
   });
 

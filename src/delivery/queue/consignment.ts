@@ -2,38 +2,40 @@ import type { Lease, LeasedRecipient, Settlement } from '../../store/queue.js';
 import type { Outgoing, OutgoingOf } from './shipping.js';
 import type { Transport } from '../transports/transport.js';
 
-/** Part of a message on its way: recipients with one destination. */
+/** Part of a leased message: its recipients with one destination. */
 export interface Parcel {
   readonly consignment: Consignment;
   readonly recipients: readonly LeasedRecipient[];
   readonly destination: string;
-  /** Which of the message's ways it goes. */
+  /** Index of the transport in `ways`. */
   readonly way: number;
   readonly domain: number;
   readonly since: number;
 }
 
 /**
- * A message in hand, from its lease to its last settlement. A recipient is open until its outcome is known; an
- * outcome is kept until the store has it.
+ * A leased message, from its lease to its last settlement. A recipient is open until its outcome is known. An outcome
+ * is kept until the store has it.
  */
 export class Consignment {
   readonly #open: Set<number>;
   #unsettled: Settlement[] = [];
-  /** True once somebody was tried: then it is no longer as it was leased. */
+  /** True if a recipient was tried: then the message is no longer as it was leased. */
   touched = false;
   /** True once an outcome is known. */
   #hasOutcome = false;
   #outgoing: Promise<Outgoing> | null = null;
-  /** When somebody of it is tried again, in milliseconds since the epoch; Infinity for nobody, as far as is known. */
+  /**
+   * When the next recipient is tried again, in milliseconds since the epoch; Infinity if none is, as far as is known.
+   */
   dueAgain = Infinity;
-  /** Resolves once it is on record that an attempt is under way; null before. Never rejects. */
+  /** Resolves when the store has recorded that an attempt is under way; null before. Never rejects. */
   recorded: Promise<void> | null = null;
   /** True while its outcomes are being written. */
   settling = false;
 
   constructor(
-    /** The latest lease. It may have run out without anybody noticing, and have been given anew. */
+    /** The latest lease. It may have run out unnoticed and have been given again. */
     public lease: Lease,
     /** Transports in the order in which they are tried. */
     readonly ways: readonly Transport[],
@@ -41,7 +43,7 @@ export class Consignment {
     this.#open = new Set(lease.recipients.map(({ position }) => position));
   }
 
-  /** Its content as it is to go out, made once for all destinations; once more where that failed. */
+  /** Returns the content to send. It is made once for all destinations, and again if that failed. */
   outgoing(make: OutgoingOf): Promise<Outgoing> {
     this.#outgoing ??= Promise.resolve(make(this.lease)).catch((error: unknown) => {
       this.#outgoing = null;
@@ -50,19 +52,19 @@ export class Consignment {
     return this.#outgoing;
   }
 
-  /** True while there are recipients whose outcome is not known. */
+  /** True if there are recipients whose outcome is not known. */
   get isOpen(): boolean {
     return this.#open.size > 0;
   }
 
-  /** Outcomes that the store has not got yet. */
+  /** Outcomes that the store does not have yet. */
   get unsettled(): readonly Settlement[] {
     return this.#unsettled;
   }
 
   /**
-   * Takes a new lease of the same message. Returns the recipients of it that are not in hand already: those that
-   * are on their way, or whose outcome is known, must not be sent to again.
+   * Takes a new lease of the same message. Returns only the recipients that are new: a recipient that is under way, or
+   * whose outcome is known, must not be tried again.
    */
   renew(lease: Lease): LeasedRecipient[] {
     this.lease = lease;
@@ -72,7 +74,7 @@ export class Consignment {
     return fresh;
   }
 
-  /** Outcomes are known. */
+  /** Adds outcomes that the store has to write. */
   record(settlements: readonly Settlement[]): void {
     this.touched = true;
     this.#hasOutcome = true;
@@ -89,7 +91,7 @@ export class Consignment {
   }
 
   /**
-   * Recipients will not be tried: they are as they were.
+   * Leaves recipients as they were, without a try.
    *
    * @param at when they are due, in milliseconds since the epoch
    */
@@ -98,7 +100,7 @@ export class Consignment {
     for (const { position } of recipients) this.#open.delete(position);
   }
 
-  /** The store has these. */
+  /** Removes outcomes that the store has written. */
   settled(settlements: readonly Settlement[]): void {
     const gone = new Set(settlements);
     this.#unsettled = this.#unsettled.filter((settlement) => !gone.has(settlement));

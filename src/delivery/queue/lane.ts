@@ -1,6 +1,6 @@
 import type { Health } from './circuit-breaker.js';
 
-/** What stands in a lane. */
+/** An entry that waits for a destination. */
 export interface Job {
   /** {@link Domain.id} of the sending domain. */
   readonly domain: number;
@@ -9,16 +9,16 @@ export interface Job {
 }
 
 /**
- * What waits for one destination. Sending domains take turns, whatever each has waiting; within one, what came
- * first goes first.
+ * The jobs that wait for one destination. Sending domains take turns, however much of each waits. Within a domain, the
+ * job that came first goes first.
  */
 export class Lane<J extends Job> {
-  /** Under way. */
+  /** Number of jobs under way. */
   active = 0;
-  /** How often jobs were given back for want of room, since there was some. */
+  /** How often jobs were given back because there was no room, since there last was room. */
   returns = 0;
   #waiting = 0;
-  // A map keeps the order in which its keys were set: the first is the domain whose turn it is.
+  // A map keeps the order in which its keys were set: the first key is the domain whose turn it is.
   readonly #domains = new Map<number, J[]>();
 
   constructor(
@@ -37,13 +37,13 @@ export class Lane<J extends Job> {
     this.#waiting++;
   }
 
-  /** The domain whose turn it is among those that `may` go, or null. */
+  /** Returns the domain whose turn it is, of those for which `may` returns true; else null. */
   turn(may: (domain: number) => boolean): number | null {
     for (const domain of this.#domains.keys()) if (may(domain)) return domain;
     return null;
   }
 
-  /** Takes the first job of a domain, which then goes to the end of the row. */
+  /** Removes and returns the first job of a domain. The domain then goes to the end of the order. */
   take(domain: number): J | undefined {
     const jobs = this.#domains.get(domain);
     const job = jobs?.shift();
@@ -54,7 +54,7 @@ export class Lane<J extends Job> {
     return job;
   }
 
-  /** Takes all jobs that `go`. */
+  /** Removes and returns all jobs for which `go` returns true. */
   remove(go: (job: J) => boolean): J[] {
     const gone: J[] = [];
     for (const [domain, jobs] of [...this.#domains]) {
@@ -64,7 +64,7 @@ export class Lane<J extends Job> {
         return !goes;
       });
       if (left.length === 0) this.#domains.delete(domain);
-      // Setting a key that is there keeps its place.
+      // Setting a key that exists keeps its place.
       else this.#domains.set(domain, left);
     }
     this.#waiting -= gone.length;

@@ -1,38 +1,38 @@
 import { Health } from './circuit-breaker.js';
 import { type Job, Lane } from './lane.js';
 
-/** How many messages may be under way at one time. */
+/** The most messages that may be under way at one time. */
 export interface Caps {
   readonly workers: number;
   readonly perDestination: number;
-  /** Of one sending domain. */
+  /** The most messages of one sending domain. */
   readonly perDomain: number;
 }
 
-/** A job that may start, and where it stood. */
+/** A job that may start, and the lane that it waited in. */
 export interface Start<J extends Job> {
   readonly lane: Lane<J>;
   readonly job: J;
 }
 
 /**
- * Who goes next. A lane to each destination; a free worker goes to the domain that has the fewest messages under
- * way, so that a single mail never stands behind a flood. No cap is ever exceeded.
+ * Decides which job goes next. There is one lane for each destination. A free worker goes to the domain with the
+ * fewest messages under way, so that a single mail never waits for many of another domain. No cap is ever exceeded.
  */
 export class Lanes<J extends Job> {
-  // In the order in which they were served: the first has waited longest.
+  // In the order in which they were served: the first lane has waited longest.
   readonly #lanes = new Map<string, Lane<J>>();
   readonly #domains = new Map<number, number>();
   #active = 0;
   #waiting = 0;
 
-  /** @param rest how long a destination that failed is left alone, at first and at the most, in milliseconds */
+  /** @param rest the first and the longest pause after a destination failed, in milliseconds */
   constructor(
     private readonly caps: Caps,
     private readonly rest: { readonly base: number; readonly max: number },
   ) {}
 
-  /** The lane to a destination, made where there is none. */
+  /** Returns the lane for a destination, and makes it if it does not exist. */
   lane(key: string): Lane<J> {
     let lane = this.#lanes.get(key);
     if (lane === undefined) this.#lanes.set(key, (lane = new Lane(key, new Health(this.rest))));
@@ -44,7 +44,7 @@ export class Lanes<J extends Job> {
     this.#waiting++;
   }
 
-  /** Takes the next job that may start now, and counts it as under way until {@link done}. */
+  /** Removes and returns the next job that may start now. It counts as under way until {@link done}. */
   next(now: number): Start<J> | null {
     if (this.#active >= this.caps.workers || this.#waiting === 0) return null;
     const found = this.#find(now);
@@ -69,21 +69,21 @@ export class Lanes<J extends Job> {
     else this.#domains.set(job.domain, left);
   }
 
-  /** Takes what waits in a lane, or all of it that `goes`. */
+  /** Removes and returns the jobs of a lane for which `goes` returns true; by default all of them. */
   remove(lane: Lane<J>, goes: (job: J) => boolean = () => true): J[] {
     const gone = lane.remove(goes);
     this.#waiting -= gone.length;
     return gone;
   }
 
-  /** Takes all that waits anywhere. */
+  /** Removes and returns the jobs of all lanes. */
   clear(): J[] {
     return [...this.#lanes.values()].flatMap((lane) => this.remove(lane));
   }
 
   /**
-   * Lanes in which more waits than could start soon, with what has waited since before `before` there; as much
-   * as may be under way at once is left to wait.
+   * Returns the lanes in which more jobs wait than could start soon, with their jobs that have waited since before
+   * `before`. As many jobs as may be under way at once stay in the lane.
    */
   overfull(before: number, now: number): { readonly lane: Lane<J>; readonly jobs: J[] }[] {
     return [...this.#lanes.values()].flatMap((lane) => {
@@ -94,7 +94,7 @@ export class Lanes<J extends Job> {
     });
   }
 
-  /** Forgets lanes of which there is nothing to remember. */
+  /** Removes lanes that hold nothing worth keeping. */
   sweep(now: number): void {
     for (const [key, lane] of this.#lanes) {
       if (lane.active + lane.waiting === 0 && lane.health.isUnremarkable(now)) this.#lanes.delete(key);

@@ -9,28 +9,31 @@ export interface LeaseLoopOptions {
   readonly now: () => number;
   /** The longest gap between two attempts, in milliseconds. */
   readonly longestGap: number;
-  /** All that is in hand. */
+  /** All leased messages. */
   readonly inHand: ReadonlyMap<MessageId, { readonly lease: Lease }>;
-  /** Gets what was leased. */
+  /** Called with messages that were leased. */
   readonly take: (leases: readonly Lease[]) => void;
-  /** Asked, while more is due than fits in hand, to give back what cannot start soon. */
+  /** Called if more messages are due than may be leased at once: gives back messages that cannot start soon. */
   readonly makeRoom: () => void;
   /** Called now and then. */
   readonly sweep: () => void;
   /** Called if recipients were due too late because the clock was put back, with their number. */
   readonly onCapped: (recipients: number) => void;
-  /** Hears of a store that fails, once until it works again. */
+  /** Called if the store fails, once until it works again. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** The least time between two looks at a queue that says that something is due and does not give it, in milliseconds. */
+/**
+ * The shortest time between two polls of a queue that says that something is due and does not give it, in
+ * milliseconds.
+ */
 const LEAST_GAP = 200;
-/** How often a window that is full of waiting messages is looked through, in milliseconds. */
+/** The time between two searches of a window that is full of waiting messages, in milliseconds. */
 const CROWDED_GAP = 1_000;
 
 /**
- * Keeps messages in hand: as many as fit, as soon as they are due. Sleeps while nothing is, and never asks the
- * store in a hot loop, whatever the store or the clock says.
+ * Keeps messages leased: as many as fit, as soon as they are due. Sleeps if no message is due, and never polls the
+ * store in a tight loop, whatever the store or the clock says.
  */
 export class LeaseLoop {
   readonly #options: LeaseLoopOptions;
@@ -42,12 +45,12 @@ export class LeaseLoop {
   #done: Promise<void> = Promise.resolve();
   #wake: (() => void) | null = null;
   #woken = false;
-  /** More is due than was leased. */
+  /** True if more messages are due than were leased. */
   #more = false;
   #finished = 0;
-  /** When the next of those that were in hand is due again, of which the queue may not have told yet. */
+  /** When the next of the messages that were leased is due again. The queue may not know that time yet. */
   #dueAgain = Infinity;
-  /** Ends the sleep at a time, where it would last longer. */
+  /** Ends the sleep at a time, if it would last longer. */
   #wakeBy: ((time: number) => void) | null = null;
 
   constructor(options: LeaseLoopOptions) {
@@ -59,7 +62,7 @@ export class LeaseLoop {
     this.#done = this.#run();
   }
 
-  /** Resolves when the store will not be asked again. */
+  /** Stops. Resolves when the store will not be asked again. */
   stop(): Promise<void> {
     this.#stop.abort();
     this.#rouse();
@@ -67,15 +70,15 @@ export class LeaseLoop {
   }
 
   /**
-   * A message is no longer in hand.
+   * Called when a message is not leased any more.
    *
-   * @param dueAgain when it comes up again, in milliseconds since the epoch; Infinity where it does not
+   * @param dueAgain when it is due again, in milliseconds since the epoch; Infinity if it is not
    */
   finished(dueAgain: number): void {
     this.#finished++;
     this.#dueAgain = Math.min(this.#dueAgain, dueAgain);
     this.#wakeBy?.(this.#dueAgain);
-    // One look for several of them: each costs a transaction.
+    // One poll for several messages, because each poll costs a transaction.
     const few = this.#options.inHand.size < DELIVERY.window.initial / 8;
     if (this.#more && (few || this.#finished >= DELIVERY.window.initial / 8)) this.#rouse();
   }
@@ -100,7 +103,9 @@ export class LeaseLoop {
     await this.#capping;
   }
 
-  /** Leases what fits. Returns how long there will be nothing to do, as far as is known, in milliseconds. */
+  /**
+   * Leases as many messages as fit. Returns how long there will be nothing to do, as far as is known, in milliseconds.
+   */
   async #fill(): Promise<number> {
     const { queue, now, inHand, take, makeRoom } = this.#options;
     this.#woken = false;
@@ -150,7 +155,10 @@ export class LeaseLoop {
       .finally(() => (this.#capping = null));
   }
 
-  /** Messages of one domain in hand: however many domains have mail, some room is left for one more. */
+  /**
+   * Returns how many messages of one domain may be leased. However many domains have mail, some room is left for one
+   * more.
+   */
   #share(): number {
     const domains = new Set<number>();
     for (const { lease } of this.#options.inHand.values()) domains.add(lease.domain.id);

@@ -5,31 +5,36 @@ import type { Lanes } from './lanes.js';
 import type { Outcome } from './shipping.js';
 import type { Delivery, Transport } from '../transports/transport.js';
 
-/** Of a message that nothing is configured for. */
+/** The reason for a message that no transport is configured for. */
 const NO_WAY =
-  'No way of delivery is configured for this message: none of delivery.routes fits, and deliver is not set';
+  'No transport is configured for this message: no rule of delivery.routes fits, and deliver is not set';
 
-/** What came of the last way that was tried, by position; null where there was none. */
+/** The deliveries of the last transport that was tried, by position; null if none was. */
 export type LastWay = ReadonlyMap<number, Delivery> | null;
 
-/** Puts recipients into the lanes of their destinations, by the first way whose destination is not out of order. */
+/**
+ * Puts recipients into the lanes of their destinations: by the first transport whose destination is not out of order.
+ */
 export class Router {
   readonly #numbers = new Map<Transport, number>();
 
-  /** @param patience a peace shorter than so many milliseconds is waited for in the lane */
+  /**
+   * @param patience if a destination asks for a shorter pause than this, in milliseconds, its recipients wait in the
+   * lane
+   */
   constructor(
     private readonly lanes: Lanes<Parcel>,
     private readonly patience: number,
   ) {}
 
-  /** True where recipients of a destination should not wait in its lane for now. */
+  /** Returns true if recipients of a destination should not wait in its lane for now. */
   turnsAway(health: Health, now: number): boolean {
     return health.rests(now) && !(health.wantsPeace && health.until - now < this.patience);
   }
 
   /**
-   * @param way the first of the message's ways that is left to them
-   * @returns those for whom no way is left, each with what the last one came to
+   * @param way index of the first transport that may still be tried
+   * @returns the recipients for which no transport remains, each with the delivery of the last one
    */
   route(
     consignment: Consignment,
@@ -47,7 +52,7 @@ export class Router {
       if (consignment.lease.hastened === true) health.wake(now);
       if (this.turnsAway(health, now)) {
         const outage = outageOf(health, group, last, now);
-        // Who asks for peace has answered for the message: it goes no other way.
+        // A destination that asks for a pause has answered for the message: no other transport is tried.
         const next = health.wantsPeace ? consignment.ways.length : way + 1;
         outcomes.push(...this.route(consignment, group, next, outage, now));
       } else {
@@ -58,7 +63,7 @@ export class Router {
     return outcomes;
   }
 
-  /** Two transports may have one name: the same API with two tokens, say. */
+  /** A number for each transport, because two may have one name, such as the same API with two tokens. */
   #numberOf(transport: Transport): number {
     const number = this.#numbers.get(transport) ?? this.#numbers.size;
     this.#numbers.set(transport, number);
@@ -66,7 +71,10 @@ export class Router {
   }
 }
 
-/** Recipients whose destination is left alone: what another way came to says more than that. */
+/**
+ * Returns deliveries for recipients whose destination is out of order. The answer of an earlier transport says more,
+ * so it is kept.
+ */
 function outageOf(
   health: Health,
   recipients: readonly LeasedRecipient[],
@@ -88,7 +96,7 @@ function stranded(recipient: LeasedRecipient, last: LastWay): Outcome {
 }
 
 /**
- * A deferral without a try.
+ * Returns a deferral without a try.
  *
  * @param retryAfter milliseconds
  */
@@ -123,7 +131,7 @@ function destinationOf(transport: Transport, forwardPath: string): string {
   try {
     return transport.destination(forwardPath);
   } catch {
-    // What is wrong with the mailbox, or the transport, is told when it is sent to.
+    // If the mailbox or the transport is wrong, the error is reported when the message is sent.
     return forwardPath;
   }
 }

@@ -8,31 +8,31 @@ import {
 } from '../transports/schemes.js';
 import type { Transport } from '../transports/transport.js';
 
-/** The URL of a transport, as the configuration has it. */
+/** The URL of a transport from the configuration. */
 export interface DeliverUrl {
   readonly url: Secret;
-  /** The same without what is secret in it. */
+  /** The same URL without its secrets. */
   readonly shown: string;
 }
 
-/** Which messages go which way. */
+/** A rule that chooses the transports for some messages. */
 export interface RouteRule {
-  /** Name of the sending domain; null: any. */
+  /** Name of the sending domain; null matches any. */
   readonly domain: string | null;
-  /** A tag that the message has; null: any message. */
+  /** A tag that the message has; null matches any message. */
   readonly tag: string | null;
-  /** In the order in which they are tried. */
+  /** The transports in the order in which they are tried. */
   readonly deliver: readonly DeliverUrl[];
 }
 
 export interface RouteTable {
-  /** Where what no rule fits goes; empty: nowhere. */
+  /** The transports for messages that no rule fits. If empty, such messages are held. */
   readonly deliver: readonly DeliverUrl[];
-  /** The first that fits counts. */
+  /** The first rule that fits counts. */
   readonly routes: readonly RouteRule[];
 }
 
-/** Routes cannot be opened. Each problem names the key, and what is allowed. */
+/** Thrown if routes cannot be opened. Each problem names the key, and the values that are allowed. */
 export class RouteError extends Error {
   override readonly name = 'RouteError';
   constructor(readonly problems: readonly string[]) {
@@ -46,14 +46,18 @@ interface Route {
   readonly ways: readonly Transport[];
 }
 
-/** Decides which way a message goes. One URL is one transport, however many routes name it. */
+/** Chooses the transports for a message. One URL is one transport, however many routes name it. */
 export class Routes {
   private constructor(
     private readonly routes: readonly Route[],
     private readonly transports: readonly Transport[],
   ) {}
 
-  /** @throws RouteError with every problem at once */
+  /**
+   * Opens all transports of a table.
+   *
+   * @throws RouteError with every problem at once
+   */
   static async open(table: RouteTable, environment: TransportEnvironment): Promise<Routes> {
     const opener = new Opener(environment);
     const fallback = await opener.open(table.deliver, 'deliver');
@@ -63,7 +67,7 @@ export class Routes {
       const ways = await opener.open(deliver, `${key}.deliver`);
       const name = domain === null ? null : normalizeDomain(domain);
       if (domain !== null && name === null) {
-        opener.problems.push(`${key}.domain = ${JSON.stringify(domain)}: that is no name of a domain`);
+        opener.problems.push(`${key}.domain = ${JSON.stringify(domain)}: that is not the name of a domain`);
       }
       routes.push({ domain: name, tag, ways });
     }
@@ -75,7 +79,7 @@ export class Routes {
     return new Routes([...routes, { domain: null, tag: null, ways: fallback }], transports);
   }
 
-  /** True where no message goes anywhere. */
+  /** True if no message is delivered anywhere. */
   get isEmpty(): boolean {
     return this.transports.length === 0;
   }
@@ -85,14 +89,14 @@ export class Routes {
     return this.transports.map(({ name }) => name);
   }
 
-  /** The transports for a message, in the order in which they are tried; none where it is to be held. */
+  /** Returns the transports for a message, in the order in which they are tried; none if it is to be held. */
   waysOf(domain: string, tags: readonly string[]): readonly Transport[] {
     const fits = (route: Route): boolean =>
       (route.domain === null || route.domain === domain) && (route.tag === null || tags.includes(route.tag));
     return this.routes.find(fits)?.ways ?? [];
   }
 
-  /** Ends all connections. May be repeated. */
+  /** Ends all connections. May be called repeatedly. */
   async close(): Promise<void> {
     await Promise.all(this.transports.map((transport) => transport.close()));
   }
@@ -104,7 +108,7 @@ class Opener {
 
   constructor(private readonly environment: TransportEnvironment) {}
 
-  /** @param key where the URLs stand in the configuration */
+  /** @param key the configuration key of the URLs */
   async open(urls: readonly DeliverUrl[], key: string): Promise<Transport[]> {
     const ways: Transport[] = [];
     for (const [index, { url, shown }] of urls.entries()) {

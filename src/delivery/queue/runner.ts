@@ -14,25 +14,25 @@ import { type Outcome, type OutgoingOf, ship } from './shipping.js';
 import { Suspects, isCondemned } from './suspects.js';
 import type { Delivery, Transport } from '../transports/transport.js';
 
-/** What the runner tells. None of these may throw. */
+/** Notifications of the runner. None of these may throw. */
 export interface RunnerObserver {
-  /** Something became of a recipient, and is being written. */
+  /** A recipient has an outcome, which is being written. */
   onOutcome?(lease: Lease, recipient: LeasedRecipient, settlement: Settlement, quiet: boolean): void;
-  /** What became of recipients of a message is written. */
+  /** Outcomes of recipients of a message are written. */
   onSettled?(settlements: readonly Settlement[]): void;
-  /** A message is given up because the server died so often while it was being delivered. */
+  /** A message is given up because the server crashed so often while it was being delivered. */
   onCrashes?(lease: Lease, count: number): void;
   /** The clock was put back, and so many recipients that were due too late are due sooner. */
   onCapped?(recipients: number): void;
-  /** Something is wrong with a destination: told once until it works again. */
+  /** A destination does not work. Called once until it works again. */
   onOutage?(destination: Destination, reason: string): void;
   /** A destination works again. */
   onRecovery?(destination: Destination): void;
-  /** Something here failed: a transport that broke its contract, or the store. */
+  /** Something in this process failed: a transport that broke its contract, or the store. */
   onFault?(what: string, error: unknown): void;
 }
 
-/** Where a transport takes mail, as {@link Transport.destination} names it. */
+/** A place that a transport delivers to, as {@link Transport.destination} names it. */
 export interface Destination {
   readonly transport: string;
   readonly destination: string;
@@ -41,20 +41,20 @@ export interface Destination {
 export interface RunnerOptions {
   readonly queue: Queue;
   readonly outgoingOf: OutgoingOf;
-  /** The transports for a message, in the order in which they are tried. */
+  /** Returns the transports for a message, in the order in which they are tried. */
   readonly waysOf: (domain: Domain, tags: readonly string[]) => readonly Transport[];
   readonly caps: Caps;
   readonly retry: RetryPolicy;
   readonly observer?: RunnerObserver;
-  /** Milliseconds since the epoch. Default: the system's clock. */
+  /** Returns milliseconds since the epoch. Default: the system's clock. */
   readonly now?: () => number;
-  /** From 0 up to, but not, 1. Default: `Math.random`. */
+  /** Returns a number from 0 up to, but not including, 1. Default: `Math.random`. */
   readonly random?: () => number;
 }
 
 /**
- * Delivers what is on the queue: leases messages, sends each to its destinations, settles every recipient as
- * soon as its outcome is known.
+ * Delivers the messages on the queue: leases them, sends each to its destinations, and settles every recipient as soon
+ * as its outcome is known.
  *
  *     queue ─lease─► Consignment ─parcels─► Lanes ─next─► Transport
  *       ▲                                                     │
@@ -81,7 +81,7 @@ export class Runner {
   constructor(options: RunnerOptions) {
     const { queue, caps, retry, observer } = options;
     this.#options = options;
-    // Whatever is under way listens to it.
+    // Everything under way listens to this signal.
     setMaxListeners(0, this.#stop.signal);
     this.#now = options.now ?? Date.now;
     this.#random = options.random ?? Math.random;
@@ -92,7 +92,7 @@ export class Runner {
     this.#router = new Router(this.#lanes, retry.base);
     this.#settler = new Settler({
       queue,
-      onFailure: (error) => observer?.onFault?.('the store does not take what became of messages', error),
+      onFailure: (error) => observer?.onFault?.('the store does not write the outcomes of messages', error),
       onSettled: (settlements) => observer?.onSettled?.(settlements),
       onEnd: (consignment) => this.#end(consignment),
     });
@@ -112,15 +112,15 @@ export class Runner {
     });
   }
 
-  /** Begins. Once only. */
+  /** Starts. May be called only once. */
   start(): void {
     this.#loop.start();
   }
 
   /**
-   * Begins nothing more, waits for what is under way, and gives back what is not. Resolves when nothing is left
-   * in hand or the grace is over, whichever is first; what is then still under way may be sent again by the next
-   * server. Transports and store are for the caller to close.
+   * Starts nothing more, waits for messages under way, and gives the others back. Resolves when no message is leased
+   * any more or the grace is over, whichever is first. A message that is still under way then may be sent again by the
+   * next server. The caller closes transports and store.
    *
    * @param graceMs milliseconds
    */
@@ -135,11 +135,11 @@ export class Runner {
     this.#settler.halt();
   }
 
-  /** A message comes in. */
+  /** Takes a message that was leased. */
   #take(lease: Lease): void {
     const known = this.#inHand.get(lease.id);
     if (known !== undefined) {
-      // Its lease has run out unnoticed (the clock was put forward), and it was given to us again.
+      // Its lease has run out unnoticed (the clock was put forward), and the store has given it to this server again.
       const fresh = known.renew(lease);
       if (fresh.length > 0) this.#route(known, fresh, 0, null);
       return;
@@ -151,7 +151,7 @@ export class Runner {
     else this.#suspects.add(consignment, lease.crashes?.count ?? 0);
   }
 
-  /** Starts what came in, and after a crash what {@link Suspects} lets start. */
+  /** Starts messages that were leased; after a crash, those that {@link Suspects} lets start. */
   #startNext(): void {
     if (this.#stop.signal.aborted) return;
     const now = this.#now();
@@ -167,7 +167,7 @@ export class Runner {
     this.#dispatch();
   }
 
-  /** Puts recipients into lanes; those for whom no way is left wait. */
+  /** Puts recipients into lanes. If no transport remains for a recipient, it waits for the next try. */
   #route(consignment: Consignment, recipients: readonly LeasedRecipient[], way: number, last: LastWay): void {
     const now = this.#now();
     if (isTooLate(consignment.lease, now)) {
@@ -188,12 +188,12 @@ export class Runner {
     for (const start of starts) void this.#send(start);
   }
 
-  /** Puts on record what begins: if the process dies of it, the next one knows. One call for all. */
+  /** Records that attempts begin, so that the next process knows if this one dies of them. One call for all. */
   #recordBegin(consignments: readonly Consignment[]): void {
     const fresh = new Set(consignments.filter(({ recorded }) => recorded === null));
     if (fresh.size === 0) return;
     const leases = [...fresh].map(({ lease }) => lease);
-    // If the store fails, mail goes on; the failure is reported when the outcomes are written.
+    // If the store fails, delivery continues. The failure is reported when the outcomes are written.
     const recorded = this.#options.queue.begin(leases).catch(() => undefined);
     for (const consignment of fresh) consignment.recorded = recorded;
   }
@@ -232,7 +232,7 @@ export class Runner {
     this.#dispatch();
   }
 
-  /** What a shipment says about its destination. */
+  /** Draws conclusions about the destination from the outcomes of a shipment. */
   #judge({ lane, job }: Start<Parcel>, transport: Transport, outcomes: readonly Outcome[]): void {
     const { observer } = this.#options;
     const destination = { transport: transport.name, destination: job.destination };
@@ -252,7 +252,10 @@ export class Runner {
     if (lane.health.failed(failed.reply, now, this.#random())) this.#divert(lane);
   }
 
-  /** A destination asks for peace: what waits for it waits in its lane where that is not for long, else elsewhere. */
+  /**
+   * Begins the pause that a destination asks for. If it is short, recipients wait in the lane; else they are routed
+   * anew.
+   */
   #leaveAlone(lane: Lane<Parcel>, { reply }: Delivery, milliseconds: number): void {
     const now = this.#now();
     lane.health.leave(reply, now, milliseconds);
@@ -260,20 +263,20 @@ export class Runner {
     else setTimeout(() => this.#dispatch(), lane.health.until - now + 1).unref();
   }
 
-  /** A destination is out of order: what waits for it goes another way, or waits elsewhere. */
+  /** Takes the recipients out of the lane of a destination that is out of order, and routes them anew. */
   #divert(lane: Lane<Parcel>): void {
     for (const { consignment, recipients, way } of this.#lanes.remove(lane)) {
       this.#route(consignment, recipients, way, null);
     }
   }
 
-  /** After a shipment: outcomes are written, and who was failed by a transport goes on to the next one. */
+  /** Records the outcomes of a shipment. If the transport failed, recipients go on to the next transport. */
   #continue({ consignment, way }: Parcel, outcomes: readonly Outcome[]): void {
     const stopping = this.#stop.signal.aborted;
     const next = outcomes.filter(
       ({ delivery }) => delivery.transportFailed === true && way + 1 < consignment.ways.length,
     );
-    // A transport that is told to stop says "not now": that is no word of the far side.
+    // A transport that is stopping says "not now", which is no answer of the remote server.
     const left = stopping ? outcomes.filter(({ delivery }) => delivery.outcome === 'deferred') : [];
     const known = outcomes.filter((one) => !left.includes(one) && (stopping || !next.includes(one)));
     if (known.length > 0) this.#record(consignment, known);
@@ -303,7 +306,7 @@ export class Runner {
     this.#settleUntried(consignment, recipients, tooLate);
   }
 
-  /** The server died too often while it was delivering the message. */
+  /** Gives a message up because the server crashed too often while it was delivering it. */
   #giveUp(consignment: Consignment): void {
     const { lease } = consignment;
     const count = lease.crashes?.count ?? 0;
@@ -331,11 +334,11 @@ export class Runner {
 
   #record(consignment: Consignment, outcomes: readonly Outcome[]): void {
     const { lease } = consignment;
-    // One for all: who is put off together is tried again together, in one shipment.
+    // One moment for all: recipients that are deferred together are tried again together, in one shipment.
     const moment = { now: this.#now(), chance: this.#random() };
     const settlements = outcomes.map(({ recipient, delivery }) => {
       const settlement = settlementOf(this.#options.retry, lease, recipient, delivery, moment);
-      // Of an outage there is one line, not one for each message.
+      // An outage is logged in one line, not in one for each message.
       const quiet = isAboutFarSide(delivery) && settlement.attempt.outcome === 'deferred';
       this.#options.observer?.onOutcome?.(lease, recipient, settlement, quiet);
       return settlement;
@@ -344,7 +347,7 @@ export class Runner {
     this.#settler.settle(consignment);
   }
 
-  /** Recipients are not tried now; a message of which nobody was tried goes back as it came. */
+  /** Puts recipients back without a try. If no recipient of the message was tried, gives the lease back unchanged. */
   #leave(consignment: Consignment, recipients: readonly LeasedRecipient[], at = this.#now()): void {
     consignment.leave(recipients, at);
     if (consignment.isOpen) return;
@@ -355,14 +358,14 @@ export class Runner {
     this.#options.queue.giveBack(consignment.lease, at).then(
       () => this.#end(consignment),
       (error: unknown) => {
-        // Its lease will run out by itself.
+        // The lease will run out by itself.
         this.#options.observer?.onFault?.('a message could not be given back', error);
         this.#end(consignment);
       },
     );
   }
 
-  /** Gives back what cannot start soon, so that mail for other destinations has room. */
+  /** Gives back messages that cannot start soon, so that mail for other destinations has room. */
   #makeRoom(): void {
     const now = this.#now();
     for (const { lane, jobs } of this.#lanes.overfull(now - DELIVERY.patience.initial, now)) {
@@ -370,7 +373,7 @@ export class Runner {
       const later = Math.min(LONGEST_RETURN, FIRST_RETURN * 2 ** (lane.returns - 1));
       for (const parcel of jobs) {
         const { consignment, recipients } = parcel;
-        // Another part of it is under way, or has been: it stays until that is settled.
+        // If another part of the message is or was under way, the message stays until that part is settled.
         if (consignment.touched || recipients.length < consignment.lease.recipients.length) {
           this.#lanes.push(lane, parcel);
         } else {
@@ -394,7 +397,10 @@ export class Runner {
   }
 }
 
-/** When a message comes up again that was given back for want of room, in milliseconds; it doubles up to the most. */
+/**
+ * Milliseconds after which a message that was given back for want of room is due again. Doubles up to the second
+ * value.
+ */
 const FIRST_RETURN = 10_000;
 const LONGEST_RETURN = 60_000;
 

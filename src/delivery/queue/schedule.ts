@@ -1,9 +1,9 @@
 /**
- * When to try again, and when to give up. Pure: clock and chance come from outside, so that every schedule can
- * be computed.
+ * Computes when to try again, and when to give up. Pure: clock and random numbers come from outside, so that every
+ * schedule can be computed.
  *
- * A clock may jump. No decision here depends on two readings of it that lie far apart, but for the age of a
- * message; an age below zero is none. Nothing is given up without a try, and a gap is never shorter than the
+ * A clock may jump. No decision here depends on two readings of it that are far apart, except for the age of a
+ * message; an age below zero counts as zero. Nothing is given up without a try, and a gap is never shorter than the
  * first one of the policy, so that no jump makes a loop.
  */
 import type { DeliveryTerms } from '../../store/port.js';
@@ -13,29 +13,29 @@ import { DELIVERY } from '../limits.js';
 export interface RetryPolicy {
   /** The first gap. */
   readonly base: number;
-  /** The longest gap, before chance makes it up to a quarter longer. */
+  /** The longest gap, before a random part of up to a quarter is added. */
   readonly max: number;
-  /** For how long a message is tried. */
+  /** How long a message is tried. */
   readonly expireAfter: number;
-  /** From what age on the sender is told that it takes long, where he asked for that. */
+  /** The age of a message at which a sender that asked for it gets a report of the delay. */
   readonly delayAfter: number;
 }
 
-/** What of a message decides how long it is tried. */
+/** The properties of a message that decide how long it is tried. */
 export interface Aged {
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
   readonly terms: Pick<DeliveryTerms, 'releaseAt' | 'deliverBy'>;
 }
 
-/** How much longer than it should be chance may make a gap: what fails together must not come back together. */
+/** The largest random part of a gap, so that messages that failed together do not come back together. */
 const JITTER = 0.25;
 
 /**
- * The gap after so many tries in a row that failed.
+ * Returns the gap after so many failed tries in a row.
  *
  * @param attempts from 1
- * @param chance from 0 up to, but not, 1
+ * @param chance from 0 up to, but not including, 1
  */
 export function gapAfter(policy: RetryPolicy, attempts: number, chance: number): number {
   const doubled = policy.base * 2 ** Math.max(0, attempts - 1);
@@ -48,39 +48,40 @@ export function longestGap({ base, max }: RetryPolicy): number {
   return Math.max(Math.round(Math.max(base, max) * (1 + JITTER)), DELIVERY.retryAfter.initial);
 }
 
-/** From when the age of a message counts: it was taken in, or it was let go. */
+/** Returns when the age of a message begins: when it was received or when it was released, whichever is later. */
 export function startOf({ receivedAt, terms }: Aged): number {
   return Math.max(receivedAt, terms.releaseAt ?? receivedAt);
 }
 
-/** When a message is given up, in milliseconds since the epoch. */
+/** Returns when a message is given up, in milliseconds since the epoch. */
 export function expiryOf(policy: RetryPolicy, message: Aged): number {
   return startOf(message) + policy.expireAfter;
 }
 
-/** True once a message must not be delivered any more, for its sender said so (RFC 2852, by-mode R). */
+/** Returns true if a message must not be delivered any more because its sender said so (RFC 2852, by-mode R). */
 export function isTooLate({ terms: { deliverBy } }: Aged, now: number): boolean {
   return deliverBy !== null && deliverBy.otherwise === 'return' && now >= deliverBy.time;
 }
 
-/** True once a sender who wants to know of delays is to be told of one. */
+/** Returns true if a sender that asks for reports of delays has to get one. */
 export function isDelayed(policy: RetryPolicy, message: Aged, now: number): boolean {
   const { deliverBy } = message.terms;
   if (deliverBy?.otherwise === 'notify' && now >= deliverBy.time) return true;
   return now - startOf(message) >= policy.delayAfter;
 }
 
-/** What a deferral comes to: another try, or the end. */
+/** The result of a deferral: another try, or the end. */
 export type NextTry = { readonly at: number } | 'expired';
 
 /**
- * When a recipient that was deferred at `now` is tried again.
+ * Returns when a recipient that was deferred at `now` is tried again.
  *
- * The last try is made when the message expires, and one where the sender set a time for it. A far side that
- * asks for peace has it, up to {@link DELIVERY.retryAfter}, and the last try then comes late.
+ * The last try is made when the message expires; another one is made at the time that the sender set, if there is one.
+ * If a remote server asks for a longer wait, it is granted up to {@link DELIVERY.retryAfter}, and the last try may be
+ * late.
  *
- * @param attempts how many tries there have been, this one included
- * @param retryAfter milliseconds of peace that the far side asks for
+ * @param attempts number of tries so far, this one included
+ * @param retryAfter milliseconds that the remote server asks to wait
  */
 export function nextTry(
   policy: RetryPolicy,
@@ -96,7 +97,7 @@ export function nextTry(
   if (now >= expiry) return 'expired';
   let at = now + gapAfter(policy, attempts, chance);
   for (const time of [expiry, message.terms.deliverBy?.time ?? expiry]) {
-    // A time that is nearly there has its try now.
+    // If the time has nearly come, the try is made now.
     if (time > now && time < at) at = Math.max(time, now + policy.base);
   }
   const peace = Math.min(Math.max(0, retryAfter), DELIVERY.retryAfter.initial);

@@ -5,17 +5,17 @@ import { StoreGaps } from './store-backoff.js';
 
 export interface SettlerOptions {
   readonly queue: Queue;
-  /** Hears of a store that fails, once until it works again. */
+  /** Called if the store fails, once until it works again. */
   readonly onFailure: (error: unknown) => void;
-  /** Hears what the store has taken. */
+  /** Called with settlements that the store has written. */
   readonly onSettled: (settlements: readonly Settlement[]) => void;
-  /** Hears that nothing of a message is in hand any more. */
+  /** Called when a message is not leased any more. */
   readonly onEnd: (consignment: Consignment) => void;
 }
 
 /**
- * Writes outcomes as soon as they are known. What the store does not take is kept and offered again, for as long
- * as the process lives: a recipient that has its mail must not get it again because a disk was full.
+ * Writes outcomes as soon as they are known. If the store fails, they are kept and written again, as long as the
+ * process lives: a recipient that has its mail must not get it again because a disk was full.
  */
 export class Settler {
   readonly #options: SettlerOptions;
@@ -24,18 +24,18 @@ export class Settler {
 
   constructor(options: SettlerOptions) {
     this.#options = options;
-    // While the store fails, every message in hand waits for it.
+    // If the store fails, every leased message waits on this signal.
     setMaxListeners(0, this.#halt.signal);
   }
 
-  /** Writes what there is to write of a message, and whatever comes up meanwhile; ends its lease with the last. */
+  /** Writes the outcomes of a message, also those that are added meanwhile, and ends the lease with the last one. */
   settle(consignment: Consignment): void {
     if (consignment.settling) return;
     consignment.settling = true;
     void this.#write(consignment);
   }
 
-  /** No more tries for what the store does not take. */
+  /** Stops retrying if the store fails. */
   halt(): void {
     this.#halt.abort();
   }
@@ -57,7 +57,7 @@ export class Settler {
       }
       this.#failing = false;
       gaps.over();
-      // Under a lease that had run out some of it was passed over: it is written again under the new one.
+      // The lease had run out, so the store skipped some outcomes: they are written again under the new lease.
       if (lease !== consignment.lease) continue;
       consignment.settled(settlements);
       this.#options.onSettled(settlements);

@@ -1,9 +1,12 @@
-/** What became of a recipient, as the store keeps it: when it is tried again, and what its sender is owed. Pure. */
+/**
+ * Turns an outcome into the settlement that the store keeps: when the recipient is tried again, and which report its
+ * sender gets. Pure.
+ */
 import type { Lease, LeasedRecipient, ReportKind, Settlement } from '../../store/queue.js';
 import { type RetryPolicy, isDelayed, nextTry } from './schedule.js';
 import type { Delivery } from '../transports/transport.js';
 
-/** When it happened, and what chance has to say about the next try (from 0 up to, but not, 1). */
+/** The time of an outcome, and the random number for its next try (from 0 up to, but not including, 1). */
 export interface Moment {
   readonly now: number;
   readonly chance: number;
@@ -12,7 +15,7 @@ export interface Moment {
 /** Characters of a reply that are kept: two replies of RFC 5321 4.5.3.1.5, roughly. */
 const REPLY_LENGTH = 1_000;
 
-/** Makes a settlement of a delivery: the one place where it is decided what follows from an outcome. */
+/** Makes the settlement of a delivery. All consequences of an outcome are decided here. */
 export function settlementOf(
   policy: RetryPolicy,
   lease: Lease,
@@ -59,7 +62,10 @@ export function settlementOf(
   }
 }
 
-/** The end of a recipient whose sender's time is over before it could be tried (RFC 2852, by-mode R). */
+/**
+ * Returns the settlement of a recipient that could not be tried before its sender's time was over (RFC 2852, by-mode
+ * R).
+ */
 export function tooLate(lease: Lease, recipient: LeasedRecipient, now: number): Settlement {
   const reply = '5.4.7 Delivery time expired: the sender wanted it back unless delivered by now';
   return {
@@ -71,7 +77,7 @@ export function tooLate(lease: Lease, recipient: LeasedRecipient, now: number): 
   };
 }
 
-/** The end of a recipient whose message ended the server as often as is allowed. */
+/** Returns the settlement of a recipient whose message ended the server as often as is allowed. */
 export function givenUp(lease: Lease, recipient: LeasedRecipient, crashes: number, now: number): Settlement {
   const reply = `5.3.0 Given up: the server stopped unexpectedly ${crashes} times while it was delivering this message`;
   return {
@@ -83,14 +89,14 @@ export function givenUp(lease: Lease, recipient: LeasedRecipient, crashes: numbe
   };
 }
 
-/** Text of a far side on one line, without controls, and not longer than anybody reads. */
+/** Returns text of a remote server on one line, without controls, and cut to a readable length. */
 export function oneLine(text: string): string {
   const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
   return line.length <= REPLY_LENGTH ? line : `${line.slice(0, REPLY_LENGTH - 1)}…`;
 }
 
-// RFC 3461 4.1: without NOTIFY a sender hears of failures and, if a server likes, of delays; with it, of what
-// it names. Nobody is told about a message without a reverse-path.
+// RFC 3461 4.1: without NOTIFY a sender gets reports of failures and, if a server likes, of delays; with NOTIFY, of
+// what it names. A message without a reverse-path gets no report.
 
 function reportOfFailure({ reversePath }: Lease, { notify }: LeasedRecipient): ReportKind | null {
   return reversePath !== '' && (notify === null || notify.includes('FAILURE')) ? 'failed' : null;
@@ -103,15 +109,15 @@ function reportOfDelay(
   now: number,
 ): ReportKind | null {
   if (lease.reversePath === '' || delayReported) return null;
-  // RFC 2852 2: by-mode N is a wish to be told by itself, unless NOTIFY says otherwise.
+  // RFC 2852 2: by-mode N itself asks for a report, unless NOTIFY says otherwise.
   const asked = notify === null ? lease.terms.deliverBy?.otherwise === 'notify' : notify.includes('DELAY');
   return asked && isDelayed(policy, lease, now) ? 'delayed' : null;
 }
 
 /**
- * RFC 3461 5.2: who hands a message to a server that does not notify says so, as `relayed`; who puts it where it
- * stays says `delivered`. RFC 2852 4.1.4 has the former told even unasked, unless NOTIFY=NEVER: with trace, and
- * with by-mode N where the next server will not tell that it takes long.
+ * RFC 3461 5.2: if a server hands a message to a server that does not notify, it reports `relayed`; if it stores the
+ * message where it stays, `delivered`. RFC 2852 4.1.4 requires the first even without NOTIFY, unless NOTIFY=NEVER:
+ * with trace, and with by-mode N if the next server will not report a delay.
  */
 function reportOfDelivery(
   { reversePath, terms }: Lease,

@@ -1,15 +1,15 @@
-/** One shipment: handed to its transport, and what comes back made certain. */
+/** Sends one shipment by its transport, and checks what the transport returns. */
 import { createHash } from 'node:crypto';
 import { type MessageId, StoreError } from '../../store/port.js';
 import type { Lease, LeasedRecipient } from '../../store/queue.js';
 import type { Delivery, Shipment, Transport } from '../transports/transport.js';
 
-/** The content of a message as it is to go out. */
+/** The content of a message as it is sent. */
 export type Outgoing = Pick<Shipment, 'size' | 'content' | 'whole'>;
-/** Makes it: signs it, say. */
+/** Makes the content, for example signs it. */
 export type OutgoingOf = (lease: Lease) => Outgoing | Promise<Outgoing>;
 
-/** Content as it was stored: what came with the lease, or what the store reads. */
+/** Returns the content as it was stored: from the lease, or read from the store. */
 export function storedContent(
   { id, size, content }: Lease,
   store: { content(id: MessageId): AsyncIterable<Uint8Array> },
@@ -24,17 +24,17 @@ export function storedContent(
   };
 }
 
-/** What became of a recipient. */
+/** The delivery of one recipient. */
 export interface Outcome {
   readonly recipient: LeasedRecipient;
   readonly delivery: Delivery;
 }
 
-/** What a shipment came to. */
+/** The result of a shipment. */
 export interface Shipped {
-  /** One for each recipient, in their order. */
+  /** One outcome for each recipient, in their order. */
   readonly outcomes: readonly Outcome[];
-  /** Of a transport that did what no transport should; null as a rule. */
+  /** The error, if the transport broke its contract; else null. */
   readonly fault: unknown;
   /**
    * The error with which the store failed to give out the content; null if it did not. What the transport says of
@@ -43,7 +43,7 @@ export interface Shipped {
   readonly unreadable: unknown;
 }
 
-/** Sends to recipients that share a destination. Never rejects: who gets no answer, or a bad one, is deferred. */
+/** Sends to recipients that share a destination. Never rejects: a recipient without a valid answer is deferred. */
 export async function ship(
   transport: Transport,
   lease: Lease,
@@ -92,13 +92,13 @@ function noticingFailure(outgoing: Outgoing, failed: (error: unknown) => void): 
   };
 }
 
-/** Somebody of whom nothing is known: what might have happened is found out by trying again. */
+/** Returns the deferral of a recipient of which nothing is known: the next try will find out. */
 function unanswered({ position }: LeasedRecipient, fault: unknown): Delivery {
   const why = fault instanceof Error ? fault.message : 'the transport did not say what became of it';
   return {
     position,
     outcome: 'deferred',
-    reply: `4.3.0 Failed here, not there: ${why}`,
+    reply: `4.3.0 Failed in this server, not in the remote one: ${why}`,
     enhancedCode: '4.3.0',
     remoteHost: null,
     tls: null,
@@ -119,7 +119,7 @@ function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], outgoi
     terms,
     needs,
     size: outgoing.size,
-    // Most transports have no use for it.
+    // Computed only if it is read, because most transports do not use it.
     get idempotencyKey() {
       return idempotencyKey(lease);
     },
@@ -128,7 +128,10 @@ function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], outgoi
   };
 }
 
-/** Of the time as well, since ids are numbers of one store. Not of the recipients: a retry has fewer of them. */
+/**
+ * Contains the time as well, because ids are numbers of one store. It does not contain the recipients: a retry has
+ * fewer of them.
+ */
 function idempotencyKey({ id, receivedAt }: Lease): string {
   return createHash('sha256').update(`${id} ${receivedAt}`).digest('base64url');
 }

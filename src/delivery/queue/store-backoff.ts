@@ -3,7 +3,9 @@ import { pause } from '../../base/sleep.js';
 const FIRST_GAP = 500;
 const LONGEST_GAP = 30_000;
 
-/** The gaps between tries while the store fails: half a second, then twice as long each time, half a minute at most. */
+/**
+ * The gaps between tries while the store fails: half a second, then twice as long each time, at most half a minute.
+ */
 export class StoreGaps {
   #next = FIRST_GAP;
 
@@ -19,7 +21,7 @@ export class StoreGaps {
     await pause(gap, signal);
   }
 
-  /** The store works. */
+  /** Called when the store works. */
   over(): void {
     this.#next = FIRST_GAP;
   }

@@ -1,29 +1,35 @@
 /**
- * Messages that were being attempted when the server died: one of them may have ended it, and most are innocent.
+ * Messages that were being attempted when the server crashed: one of them may have ended it, but most are innocent.
  *
- * - No crash so far: starts at once.
- * - One suspect after the other, so that a further crash counts for one message, not for all of them. A slow one
- *   does not hold up the next for longer than `patience`.
- * - One crash more would condemn it: it starts before all other mail and alone, so that nothing else can be blamed
- *   on it. All of these together hold up other mail for `aloneFor` at the most.
+ * - No crash so far: the message starts at once.
+ * - Suspects start one after the other, so that a further crash counts for one message, not for all of them. A slow
+ *   one does not hold up the next for longer than `patience`.
+ * - If one more crash would give a message up, it starts before all other mail and alone, so that no other message can
+ *   be the reason. All of these together hold up other mail for at most `aloneFor`.
  *
  * Pure: the clock comes from outside.
  */
 import type { Crashes } from '../../store/queue.js';
 
 export interface SuspectLimits {
-  /** Crashes after which a message is given up. */
+  /** Number of crashes after which a message is given up. */
   readonly crashes: number;
   /** Milliseconds after which a suspect that is under way lets the next one start. */
   readonly patience: number;
-  /** Milliseconds for which suspects hold up all other mail. */
+  /** Milliseconds for which suspects may hold up all other mail. */
   readonly aloneFor: number;
 }
 
-/** Crashes in company, as a multiple of the limit, after which a message is given up although it was never alone. */
+/**
+ * Crashes beside other messages, as a multiple of the limit, after which a message is given up although it was never
+ * alone.
+ */
 const COMPANY = 3;
 
-/** Returns whether a message has to be given up: alone, or so often that chance cannot be the reason. */
+/**
+ * Returns true if a message has to be given up: it crashed the server alone, or so often that chance cannot be the
+ * reason.
+ */
 export function isCondemned(crashes: Crashes | undefined, limit: number): boolean {
   if (crashes === undefined) return false;
   return crashes.count >= limit && (crashes.alone || crashes.count >= COMPANY * limit);
@@ -35,19 +41,19 @@ export class Suspects<M> {
   #others: M[] = [];
   /** The suspect that holds up others, when it began, and whether it holds up all mail. */
   #current: { readonly message: M; readonly since: number; readonly alone: boolean } | null = null;
-  /** When suspects stop to hold up other mail; null until the first of them does. */
+  /** When suspects cease to hold up other mail; null until the first of them does. */
   #aloneUntil: number | null = null;
 
   constructor(private readonly limits: SuspectLimits) {}
 
-  /** Takes in a message; {@link next} says when it may start. */
+  /** Adds a message. {@link next} returns it when it may start. */
   add(message: M, crashes: number): void {
     if (crashes === 0) this.#others.push(message);
     else if (crashes >= this.limits.crashes - 1) this.#last.push(message);
     else this.#suspects.push(message);
   }
 
-  /** Takes out the messages that may start now. */
+  /** Removes and returns the messages that may start now. */
   next(now: number): M[] {
     this.#limit(now);
     if (now >= this.due) this.#current = null;
@@ -64,12 +70,12 @@ export class Suspects<M> {
     return started;
   }
 
-  /** Nothing of the message is under way any more. */
+  /** Called when nothing of the message is under way any more. */
   ended(message: M): void {
     if (this.#current?.message === message) this.#current = null;
   }
 
-  /** When {@link next} has something to give although nothing ended; Infinity if never. */
+  /** When {@link next} has something to return although nothing ended; Infinity if never. */
   get due(): number {
     if (this.isEmpty) return Infinity;
     if (this.#current === null) return 0;
@@ -78,12 +84,12 @@ export class Suspects<M> {
     return alone ? Math.min(end, this.#aloneUntil ?? end) : end;
   }
 
-  /** True if nothing waits to start. */
+  /** True if no message waits to start. */
   get isEmpty(): boolean {
     return this.#last.length + this.#suspects.length + this.#others.length === 0;
   }
 
-  /** Takes out all that has not started. */
+  /** Removes and returns all messages that have not started. */
   clear(): M[] {
     return [...this.#last.splice(0), ...this.#suspects.splice(0), ...this.#others.splice(0)];
   }
