@@ -6,7 +6,7 @@ import iconv from 'iconv-lite';
  * Character sets that mail uses and the WHATWG Encoding Standard lacks, by the names of iconv-lite. They are listed
  * because iconv-lite also has entries that are not character sets, such as `base64` and `hex`.
  */
-const BESIDE_THE_STANDARD =
+const ADDITIONAL_CHARSETS =
   /^(?:utf-?7|utf-?32(?:le|be)?|cp-?\d{3,5}|ibm-?\d{3,5}|mac(?:greek|turkish|iceland|romania|croatian|thai|ukraine|centeuro)|tis-?620|armscii-?8|viscii|tcvn|georgian-?(?:academy|ps)|hp-?roman8|rk1048|mik|pt154|koi8-?t|koi8-?ru)$/;
 
 /** Decoders by label as written. A sender chooses the labels, so the map is emptied when it is full. */
@@ -41,7 +41,7 @@ function decoderOf(label: string): Decode | null {
     const decoder = new TextDecoder(encoding);
     return (octets) => decoder.decode(octets);
   }
-  if (!BESIDE_THE_STANDARD.test(label) || !iconv.encodingExists(label)) return null;
+  if (!ADDITIONAL_CHARSETS.test(label) || !iconv.encodingExists(label)) return null;
   return (octets) => wellFormed(iconv.decode(Buffer.from(octets), label));
 }
 

@@ -49,7 +49,7 @@ export function receivedField(trace: Trace, utf8Header: boolean = trace.utf8): s
   tokens.push('by', safeHost(trace.hostname), 'with', withKeyword(trace));
   if (trace.tls !== null) tokens.push(tlsComment(trace.tls));
   tokens.push('id', safeAtom(trace.id, FOLD_AT));
-  const path = pathToTell(trace, utf8Header);
+  const path = recipientToShow(trace, utf8Header);
   if (path !== null) tokens.push('for', `<${path}>`);
   // RFC 6710 4.1 and 7: an additional clause, after all others.
   if (typeof trace.priority === 'number') tokens.push('PRIORITY', String(trace.priority));
@@ -101,7 +101,7 @@ function tlsComment(tls: string): string {
 }
 
 /** Returns the recipient if there is exactly one and readers of the field can take it; else null. */
-function pathToTell({ recipients }: Trace, utf8: boolean): string | null {
+function recipientToShow({ recipients }: Trace, utf8: boolean): string | null {
   const [only] = recipients;
   if (only === undefined || recipients.length > 1) return null;
   // RFC 6531 3.7.3: an address beyond ASCII is shown only if the message is internationalised anyway.

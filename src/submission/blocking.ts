@@ -6,9 +6,9 @@ import type { Domain } from '../store/port.js';
  * How long the knowledge that a domain's block list is empty is used, in milliseconds. A new entry may be overlooked
  * for that long.
  */
-const BELIEVED_MS = 2_000;
+const CACHE_MS = 2_000;
 /** Largest number of domains in the cache. The oldest entry is removed first. */
-const REMEMBERED_DOMAINS = 10_000;
+const MAX_CACHED_DOMAINS = 10_000;
 
 /**
  * Looks recipients up in the block lists of domains. If the list of a domain has entries, the store is asked for each
@@ -16,7 +16,7 @@ const REMEMBERED_DOMAINS = 10_000;
  */
 export class Blocking {
   /** Times until which a domain's block list counts as empty, by the domain's id. */
-  readonly #nobody = new Map<number, number>();
+  readonly #emptyUntil = new Map<number, number>();
 
   constructor(
     private readonly blockList: Pick<BlockList, 'find' | 'isEmpty'>,
@@ -29,7 +29,7 @@ export class Blocking {
    * @throws StoreError if the store fails; as a rejection
    */
   blocked(domain: Domain, address: string): null | Promise<BlockEntry | null> {
-    if ((this.#nobody.get(domain.id) ?? 0) > this.now()) return null;
+    if ((this.#emptyUntil.get(domain.id) ?? 0) > this.now()) return null;
     return this.#ask(domain.id, address);
   }
 
@@ -43,11 +43,11 @@ export class Blocking {
   }
 
   #remember(domainId: number): void {
-    this.#nobody.delete(domainId);
-    this.#nobody.set(domainId, this.now() + BELIEVED_MS);
-    if (this.#nobody.size <= REMEMBERED_DOMAINS) return;
-    const [oldest] = this.#nobody.keys();
-    if (oldest !== undefined) this.#nobody.delete(oldest);
+    this.#emptyUntil.delete(domainId);
+    this.#emptyUntil.set(domainId, this.now() + CACHE_MS);
+    if (this.#emptyUntil.size <= MAX_CACHED_DOMAINS) return;
+    const [oldest] = this.#emptyUntil.keys();
+    if (oldest !== undefined) this.#emptyUntil.delete(oldest);
   }
 }
 

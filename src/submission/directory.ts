@@ -5,11 +5,11 @@ import type { Domain, Store } from '../store/port.js';
 import { digestToken } from './token.js';
 
 /** How long an answer of the store is used, in milliseconds. A removed token works no longer than that. */
-const BELIEVED_MS = 2_000;
+const CACHE_MS = 2_000;
 /** Largest number of tokens in the cache. The oldest entry is removed first. */
-const REMEMBERED_TOKENS = 10_000;
+const MAX_CACHED_TOKENS = 10_000;
 
-interface Remembered {
+interface CachedDomain {
   readonly domain: Domain;
   readonly until: number;
 }
@@ -19,7 +19,7 @@ interface Remembered {
  * again. Only successful answers are cached, so that a new token works at once.
  */
 export class Directory {
-  readonly #byDigest = new Map<string, Remembered>();
+  readonly #byDigest = new Map<string, CachedDomain>();
   #names: { readonly domains: ReadonlyMap<string, Domain>; readonly until: number } | null = null;
 
   constructor(
@@ -86,8 +86,8 @@ export class Directory {
     this.#byDigest.delete(key);
     const domain = await this.store.domainByToken(digest, now);
     if (domain === null) return null;
-    this.#byDigest.set(key, { domain, until: now + BELIEVED_MS });
-    if (this.#byDigest.size > REMEMBERED_TOKENS) {
+    this.#byDigest.set(key, { domain, until: now + CACHE_MS });
+    if (this.#byDigest.size > MAX_CACHED_TOKENS) {
       const [oldest] = this.#byDigest.keys();
       if (oldest !== undefined) this.#byDigest.delete(oldest);
     }
@@ -103,7 +103,7 @@ export class Directory {
   async #domains(): Promise<ReadonlyMap<string, Domain>> {
     const now = this.now();
     const domains = new Map((await this.store.domains()).map((domain) => [domain.name, domain]));
-    this.#names = { domains, until: now + BELIEVED_MS };
+    this.#names = { domains, until: now + CACHE_MS };
     return domains;
   }
 }

@@ -54,7 +54,7 @@ export class Gateway implements Handler<Domain> {
 
   onContent(session: Session): ContentSink | Reply {
     const domain = this.#domainOf(session);
-    if (domain === undefined) return NOBODY;
+    if (domain === undefined) return SENDER_REQUIRED;
     const acceptance = this.submissions.accept(submittedIn(session, domain));
     return {
       write: (octets) => acceptance.write(octets),
@@ -79,7 +79,7 @@ export class Gateway implements Handler<Domain> {
    * accepts mail of its own domains only.
    */
   #claim(session: Session, reversePath: Mailbox | null): void | Reply | Promise<void | Reply> {
-    if (reversePath === null) return NOBODY;
+    if (reversePath === null) return SENDER_REQUIRED;
     const owner = this.submissions.directory.owner(reversePath.domain);
     return owner instanceof Promise ? this.#claimLater(session, owner) : this.#claimFor(session, owner);
   }
@@ -102,7 +102,11 @@ export class Gateway implements Handler<Domain> {
 }
 
 const AUTH_UNAVAILABLE = new Reply(454, '4.7.0', 'Temporary authentication failure, try again later');
-const NOBODY = new Reply(530, '5.7.0', 'Authentication required to send without a sender of this server');
+const SENDER_REQUIRED = new Reply(
+  530,
+  '5.7.0',
+  'Authentication required to send without a sender of this server',
+);
 
 function submittedIn(session: Session, domain: Domain): Submitted {
   const { envelope, hello, tls } = session;

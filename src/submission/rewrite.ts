@@ -82,10 +82,13 @@ export function rewriteHeader(section: Uint8Array, options: RewriteOptions): Rew
   unfoldFrom(header);
   const subject = header.first('Subject');
   const tags = takeTags(header, options.tagFields ?? DEFAULT_TAG_FIELDS);
-  const listUnsubscribe = settleListUnsubscribe(header, options.listUnsubscribeField ?? 'X-List-Unsubscribe');
+  const listUnsubscribe = replaceListUnsubscribe(
+    header,
+    options.listUnsubscribeField ?? 'X-List-Unsubscribe',
+  );
   header.remove('Bcc', 'Resent-Bcc', 'Return-Path', 'Delivered-To');
   if (header.count('Date') === 0) header.append(`Date: ${formatDate(options.trace.time)}\r\n`);
-  const messageId = settleMessageId(header, options.domain);
+  const messageId = ensureMessageId(header, options.domain);
   header.prepend(receivedField(options.trace, isInternational(header, options.trace)));
   return {
     octets: header.toOctetsWithBlankLine(),
@@ -208,7 +211,7 @@ function takeTags(header: HeaderSection, names: readonly string[]): readonly str
  * replaces a List-Unsubscribe that the app's framework added as well: a message may not have two (RFC 2369 2). Several
  * X-List-Unsubscribe fields are one list. If the app sent List-Unsubscribe alone, the field keeps its octets.
  */
-function settleListUnsubscribe(header: HeaderSection, name: string): string | null {
+function replaceListUnsubscribe(header: HeaderSection, name: string): string | null {
   const given = instructions(header, 'list-unsubscribe', [name]);
   if (given.length === 0) {
     const plain = header.first('List-Unsubscribe');
@@ -237,7 +240,7 @@ function unsubscribeUris(fields: readonly Field[], name: string): readonly strin
  * Adds a Message-ID if it is missing. A message keeps the one that it has, good or bad: a second one would make
  * it worse.
  */
-function settleMessageId(header: HeaderSection, domain: string): string | null {
+function ensureMessageId(header: HeaderSection, domain: string): string | null {
   const field = header.first('Message-ID');
   if (field !== undefined) return parseMessageId(field.text());
   const messageId = newMessageId(normalizeDomain(domain) ?? domain);

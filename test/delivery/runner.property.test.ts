@@ -9,7 +9,17 @@ import { Runner } from '../../src/delivery/queue/runner.js';
 import type { Domain } from '../../src/store/port.js';
 import type { Queue } from '../../src/store/queue.js';
 import { ModelQueue } from './model-queue.js';
-import { type Answer, BOUNCED, DEFERRED, DELIVERED, NOON, RETRY, Told, UNREACHABLE, later } from './stage.js';
+import {
+  type Answer,
+  BOUNCED,
+  DEFERRED,
+  DELIVERED,
+  NOON,
+  RETRY,
+  ScriptedTransport,
+  UNREACHABLE,
+  later,
+} from './stage.js';
 
 const CAPS = { workers: 5, perDestination: 2, perDomain: 3 };
 const HOUR = 3_600_000;
@@ -69,7 +79,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** One server process over the queue, and what it observed. */
 class Process {
-  readonly far: Told;
+  readonly far: ScriptedTransport;
   readonly runner: Runner;
   readonly wrong: string[] = [];
   #alive = true;
@@ -79,7 +89,7 @@ class Process {
     say: () => readonly [Answer | 'fault', number],
   ) {
     const done = new Set<string>();
-    this.far = new Told('far', async ({ position, forwardPath }, { id }) => {
+    this.far = new ScriptedTransport('far', async ({ position, forwardPath }, { id }) => {
       // Messages that were leased when the process was killed are not sent any more.
       if (!this.#alive) return new Promise<Answer>(() => undefined);
       const name = `${id}/${position} ${forwardPath}`;

@@ -10,71 +10,75 @@ import {
   DELIVERED,
   NOON,
   RETRY,
-  Stage,
-  Told,
+  RunnerHarness,
+  ScriptedTransport,
   UNREACHABLE,
   flood,
   later,
   pass,
-  stoppedTime,
+  useFakeClock,
 } from './stage.js';
 
 const MINUTE = 60_000;
 
 describe('a message on the queue', () => {
   it('is sent at once, whether it was there before or comes in later', async () => {
-    stoppedTime();
-    const far = new Told('far', () => DELIVERED);
-    const stage = new Stage([far]);
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => DELIVERED);
+    const harness = new RunnerHarness([far]);
     await pass(1);
-    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
     await pass(1);
     expect(far.tried).toEqual(['you@x.example']);
-    expect(stage.queue.recipients).toMatchObject([{ status: 'delivered' }]);
-    expect(stage.told).toEqual(['1/0 delivered: 250 2.0.0 Ok']);
+    expect(harness.queue.recipients).toMatchObject([{ status: 'delivered' }]);
+    expect(harness.notifications).toEqual(['1/0 delivered: 250 2.0.0 Ok']);
     await pass(72 * 60 * MINUTE);
     expect(far.shipments).toHaveLength(1);
   });
 
   it('goes in one shipment to each destination, and each recipient is settled as soon as its outcome is known', async () => {
-    stoppedTime();
-    const far = new Told('far', ({ forwardPath }) => {
+    useFakeClock();
+    const far = new ScriptedTransport('far', ({ forwardPath }) => {
       if (forwardPath === 'c@y.example') return later(30_000, DEFERRED);
       return forwardPath.startsWith('b') ? BOUNCED : DELIVERED;
     });
-    const stage = new Stage([far]);
-    stage.queue.add({ domain: A, to: ['a@x.example', 'c@y.example', 'b@x.example'], receivedAt: NOON });
+    const harness = new RunnerHarness([far]);
+    harness.queue.add({ domain: A, to: ['a@x.example', 'c@y.example', 'b@x.example'], receivedAt: NOON });
     await pass(1_000);
     expect(far.shipments.map(({ recipients }) => recipients.map(({ position }) => position))).toEqual([
       [0, 2],
       [1],
     ]);
-    expect(stage.queue.recipients.map(({ status }) => status)).toEqual(['delivered', 'queued', 'bounced']);
+    expect(harness.queue.recipients.map(({ status }) => status)).toEqual(['delivered', 'queued', 'bounced']);
     await pass(30_000);
-    expect(stage.queue.recipients.map(({ status }) => status)).toEqual(['delivered', 'deferred', 'bounced']);
+    expect(harness.queue.recipients.map(({ status }) => status)).toEqual([
+      'delivered',
+      'deferred',
+      'bounced',
+    ]);
     far.behave = () => DELIVERED;
     await pass(2 * MINUTE);
     expect(far.tried).toEqual(['a@x.example', 'b@x.example', 'c@y.example', 'c@y.example']);
-    expect(stage.queue.recipients[1]).toMatchObject({ status: 'delivered' });
+    expect(harness.queue.recipients[1]).toMatchObject({ status: 'delivered' });
   });
 
   it('is tried again when it is due, even if nothing else wakes the runner', async () => {
-    stoppedTime();
-    const far = new Told('far', () => later(100, DEFERRED));
-    const stage = new Stage([far], undefined, { retry: { ...RETRY, base: 1_000 } });
-    flood(stage.queue, A, 2, 'x.example');
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => later(100, DEFERRED));
+    const harness = new RunnerHarness([far], undefined, { retry: { ...RETRY, base: 1_000 } });
+    flood(harness.queue, A, 2, 'x.example');
     // Gaps of 1, 2, 4, 8 and 16 seconds, each with the time of a try.
     await pass(32_500);
     expect(far.shipments).toHaveLength(2 * 6);
   });
 
   it('is tried again by the schedule, then returned with the last reply', async () => {
-    stoppedTime();
-    const far = new Told('far', () => DEFERRED);
-    const stage = new Stage([far]);
-    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => DEFERRED);
+    const harness = new RunnerHarness([far]);
+    harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
     await pass(49 * 60 * MINUTE);
-    const [recipient] = stage.queue.recipients;
+    const [recipient] = harness.queue.recipients;
     expect(recipient?.status).toBe('bounced');
     expect(recipient?.report).toBe('failed');
     expect(recipient?.attempts.at(-1)).toMatchObject({
@@ -85,16 +89,16 @@ describe('a message on the queue', () => {
   });
 
   it('waits for its release, and no longer than its sender allows', async () => {
-    stoppedTime();
-    const far = new Told('far', () => DELIVERED);
-    const stage = new Stage([far]);
-    stage.queue.add({
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => DELIVERED);
+    const harness = new RunnerHarness([far]);
+    harness.queue.add({
       domain: A,
       to: ['later@x.example'],
       receivedAt: NOON,
       terms: { releaseAt: NOON + 10 * MINUTE },
     });
-    stage.queue.add({
+    harness.queue.add({
       domain: A,
       to: ['never@x.example'],
       receivedAt: NOON,
@@ -105,27 +109,27 @@ describe('a message on the queue', () => {
     });
     await pass(10 * MINUTE - 1);
     expect(far.tried).toEqual([]);
-    expect(stage.queue.recipients[1]).toMatchObject({ status: 'bounced', report: 'failed' });
+    expect(harness.queue.recipients[1]).toMatchObject({ status: 'bounced', report: 'failed' });
     await pass(2);
     expect(far.tried).toEqual(['later@x.example']);
   });
 
   it('is tried again in one shipment for recipients that were deferred together', async () => {
-    stoppedTime();
-    const far = new Told('far', () => DEFERRED);
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => DEFERRED);
     let turn = 0;
-    const stage = new Stage([far], undefined, { random: () => (turn++ % 10) / 10 });
-    stage.queue.add({ domain: A, to: ['1@x.example', '2@x.example', '3@x.example'], receivedAt: NOON });
+    const harness = new RunnerHarness([far], undefined, { random: () => (turn++ % 10) / 10 });
+    harness.queue.add({ domain: A, to: ['1@x.example', '2@x.example', '3@x.example'], receivedAt: NOON });
     await pass(4 * MINUTE);
     expect(far.shipments.map(({ recipients }) => recipients.length)).toEqual([3, 3, 3]);
   });
 
   it('has a key that is the same for every try and every part of it, and for no other message', async () => {
-    stoppedTime();
-    const far = new Told('far', () => DEFERRED);
-    const stage = new Stage([far]);
-    stage.queue.add({ domain: A, to: ['1@x.example', '2@y.example'], receivedAt: NOON });
-    stage.queue.add({ domain: A, to: ['3@x.example'], receivedAt: NOON });
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => DEFERRED);
+    const harness = new RunnerHarness([far]);
+    harness.queue.add({ domain: A, to: ['1@x.example', '2@y.example'], receivedAt: NOON });
+    harness.queue.add({ domain: A, to: ['3@x.example'], receivedAt: NOON });
     await pass(2 * MINUTE);
     const keys = new Map<string, Set<string>>();
     for (const { recipients, idempotencyKey } of far.shipments) {
@@ -143,7 +147,7 @@ describe('a store that fails while a transport reads the content', () => {
   /** Runs with content that fails as long as `failing` is true, and a transport that reads it as an SMTP client does. */
   function stageOf(wrap: (error: unknown) => Delivery['outcome'] | null) {
     const state = { failing: true, reads: 0 };
-    const far = new Told('far', async ({ forwardPath }, shipment) => {
+    const far = new ScriptedTransport('far', async ({ forwardPath }, shipment) => {
       if (forwardPath.startsWith('unknown')) return BOUNCED;
       try {
         for await (const _ of shipment.content());
@@ -153,7 +157,7 @@ describe('a store that fails while a transport reads the content', () => {
         return { ...UNREACHABLE, reply: 'far.example closed the connection' };
       }
     });
-    const stage = new Stage([far, new Told('second', () => DELIVERED)], undefined, {
+    const harness = new RunnerHarness([far, new ScriptedTransport('second', () => DELIVERED)], undefined, {
       outgoingOf: () => ({
         size: 2,
         async *content() {
@@ -163,72 +167,72 @@ describe('a store that fails while a transport reads the content', () => {
         },
       }),
     });
-    return { far, stage, state };
+    return { far, harness, state };
   }
 
   it.each([
     ['calls it a failed connection', () => 'deferred' as const],
     ['throws it', () => null],
   ])('puts the message back without an attempt if the transport %s', async (_, wrap) => {
-    stoppedTime();
-    const { far, stage, state } = stageOf(wrap);
-    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    useFakeClock();
+    const { far, harness, state } = stageOf(wrap);
+    harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
     await pass(30_000);
-    expect(stage.queue.recipients).toMatchObject([{ status: 'queued', attempts: [] }]);
-    expect(stage.told).toEqual([
+    expect(harness.queue.recipients).toMatchObject([{ status: 'queued', attempts: [] }]);
+    expect(harness.notifications).toEqual([
       'the store does not give out the content of a message: EIO: i/o error, read',
     ]);
     expect(state.reads).toBe(1);
     state.failing = false;
     await pass(2 * MINUTE);
-    expect(stage.queue.recipients).toMatchObject([
+    expect(harness.queue.recipients).toMatchObject([
       { status: 'delivered', attempts: [{ outcome: 'delivered' }] },
     ]);
     expect(far.tried).toEqual(['you@x.example', 'you@x.example']);
   });
 
   it('keeps what the remote server said of other recipients', async () => {
-    stoppedTime();
-    const { stage, state } = stageOf(() => 'deferred');
-    stage.queue.add({ domain: A, to: ['you@x.example', 'unknown@x.example'], receivedAt: NOON });
+    useFakeClock();
+    const { harness, state } = stageOf(() => 'deferred');
+    harness.queue.add({ domain: A, to: ['you@x.example', 'unknown@x.example'], receivedAt: NOON });
     await pass(MINUTE);
-    expect(stage.queue.recipients).toMatchObject([
+    expect(harness.queue.recipients).toMatchObject([
       { status: 'queued', attempts: [] },
       { status: 'bounced', attempts: [{ reply: '550 5.1.1 Who?' }] },
     ]);
     state.failing = false;
     await pass(3 * MINUTE);
-    expect(stage.queue.recipients[0]).toMatchObject({
+    expect(harness.queue.recipients[0]).toMatchObject({
       status: 'delivered',
       attempts: [{ outcome: 'delivered' }],
     });
   });
 
   it('is no attempt either if it fails while the message is signed', async () => {
-    stoppedTime();
-    const far = new Told('far', () => DELIVERED);
-    const stage = new Stage([far], undefined, {
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => DELIVERED);
+    const harness = new RunnerHarness([far], undefined, {
       outgoingOf: async () => {
         throw new StoreError('failed', 'EIO: i/o error, read');
       },
     });
-    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
     await pass(30_000);
-    expect(stage.queue.recipients).toMatchObject([{ status: 'queued', attempts: [] }]);
+    expect(harness.queue.recipients).toMatchObject([{ status: 'queued', attempts: [] }]);
   });
 });
 
 describe('caps and turns', () => {
   it('are never exceeded, and are used in full', async () => {
-    stoppedTime();
-    const far = new Told('far', () => later(1_000, DELIVERED));
-    const stage = new Stage([far]);
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => later(1_000, DELIVERED));
+    const harness = new RunnerHarness([far]);
     for (const host of ['x.example', 'y.example', 'z.example']) {
-      flood(stage.queue, A, 40, host);
-      flood(stage.queue, B, 40, host);
+      flood(harness.queue, A, 40, host);
+      flood(harness.queue, B, 40, host);
     }
     await pass(120_000);
-    expect(stage.statuses).toEqual({ delivered: 240 });
+    expect(harness.statuses).toEqual({ delivered: 240 });
     expect(far.most).toBe(CAPS.workers);
     for (const host of ['x', 'y', 'z']) expect(far.mostOf.get(`${host}.example`)).toBe(CAPS.perDestination);
     expect(far.mostOf.get('from a.example')).toBeLessThanOrEqual(CAPS.perDomain);
@@ -236,14 +240,14 @@ describe('caps and turns', () => {
   });
 
   it('let a single message of one domain pass many of another, to the same destination and to others', async () => {
-    stoppedTime();
-    const far = new Told('far', () => later(1_000, DELIVERED));
-    const stage = new Stage([far]);
-    flood(stage.queue, A, 1_000, 'x.example');
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => later(1_000, DELIVERED));
+    const harness = new RunnerHarness([far]);
+    flood(harness.queue, A, 1_000, 'x.example');
     await pass(10_000);
     const before = far.shipments.length;
-    stage.queue.add({ domain: B, to: ['same@x.example'], receivedAt: Date.now() });
-    stage.queue.add({ domain: B, to: ['other@y.example'], receivedAt: Date.now() });
+    harness.queue.add({ domain: B, to: ['same@x.example'], receivedAt: Date.now() });
+    harness.queue.add({ domain: B, to: ['other@y.example'], receivedAt: Date.now() });
     await pass(2_500);
     const next = far.tried.slice(before);
     expect(next).toContain('same@x.example');
@@ -252,165 +256,174 @@ describe('caps and turns', () => {
   });
 
   it('let mail pass mail of the same domain to a destination that accepts none', async () => {
-    stoppedTime();
-    const far = new Told('far', ({ forwardPath }) =>
+    useFakeClock();
+    const far = new ScriptedTransport('far', ({ forwardPath }) =>
       forwardPath.endsWith('slow.example') ? later(10 * MINUTE, DELIVERED) : DELIVERED,
     );
-    const stage = new Stage([far]);
-    flood(stage.queue, A, 800, 'slow.example');
+    const harness = new RunnerHarness([far]);
+    flood(harness.queue, A, 800, 'slow.example');
     await pass(1_000);
-    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: Date.now() });
+    harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: Date.now() });
     // Messages give way only as far as room is needed, so the queue is searched step by step.
     await pass(2 * MINUTE);
     expect(far.tried).toContain('you@x.example');
-    expect(stage.queue.calls.giveBack).toBeGreaterThan(0);
+    expect(harness.queue.calls.giveBack).toBeGreaterThan(0);
     expect(far.mostOf.get('slow.example')).toBeLessThanOrEqual(CAPS.perDestination);
   });
 });
 
 describe('a destination that is out of order', () => {
   it('costs a handful of tries, however much mail waits for it, and one line of the log', async () => {
-    stoppedTime();
-    const far = new Told('far', () => later(100, UNREACHABLE));
-    const stage = new Stage([far]);
-    flood(stage.queue, A, 600, 'x.example');
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => later(100, UNREACHABLE));
+    const harness = new RunnerHarness([far]);
+    flood(harness.queue, A, 600, 'x.example');
     await pass(10_000);
     expect(far.shipments.length).toBeLessThanOrEqual(10);
-    expect(stage.statuses).toEqual({ deferred: 600 });
-    expect(new Set(stage.queue.recipients.map(({ attempts }) => attempts.at(-1)?.reply))).toEqual(
+    expect(harness.statuses).toEqual({ deferred: 600 });
+    expect(new Set(harness.queue.recipients.map(({ attempts }) => attempts.at(-1)?.reply))).toEqual(
       new Set(['no route to host']),
     );
-    expect(stage.told).toEqual(['x.example is out of order: no route to host']);
+    expect(harness.notifications).toEqual(['x.example is out of order: no route to host']);
     await pass(30 * MINUTE);
     expect(far.shipments.length).toBeLessThanOrEqual(20);
-    expect(stage.told).toHaveLength(1);
+    expect(harness.notifications).toHaveLength(1);
     far.behave = () => DELIVERED;
     await pass(130 * MINUTE);
-    expect(stage.statuses).toEqual({ delivered: 600 });
-    expect(stage.told[1]).toBe('x.example works again');
+    expect(harness.statuses).toEqual({ delivered: 600 });
+    expect(harness.notifications[1]).toBe('x.example works again');
   });
 
   it('logs one line at the first failure, and nothing about retries', async () => {
-    stoppedTime();
-    const far = new Told('far', () => UNREACHABLE);
-    const stage = new Stage([far]);
-    flood(stage.queue, A, 1, 'x.example');
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => UNREACHABLE);
+    const harness = new RunnerHarness([far]);
+    flood(harness.queue, A, 1, 'x.example');
     await pass(20 * MINUTE);
     expect(far.shipments.length).toBeGreaterThan(2);
-    expect(stage.told).toEqual(['x.example is out of order: no route to host']);
+    expect(harness.notifications).toEqual(['x.example is out of order: no route to host']);
     far.behave = () => DELIVERED;
     await pass(60 * MINUTE);
-    expect(stage.told.slice(1)).toEqual(['x.example works again', '1/0 delivered: 250 2.0.0 Ok']);
+    expect(harness.notifications.slice(1)).toEqual(['x.example works again', '1/0 delivered: 250 2.0.0 Ok']);
   });
 
   it('logs one line as well if its answers cannot be parsed; but no other transport is tried', async () => {
-    stoppedTime();
+    useFakeClock();
     const garbled = { outcome: 'deferred', reply: 'no JSON', general: true } as const;
-    const [far, other] = [new Told('far', () => garbled), new Told('other', () => DELIVERED)];
-    const stage = new Stage([far, other]);
-    flood(stage.queue, A, 100, 'x.example');
+    const [far, other] = [
+      new ScriptedTransport('far', () => garbled),
+      new ScriptedTransport('other', () => DELIVERED),
+    ];
+    const harness = new RunnerHarness([far, other]);
+    flood(harness.queue, A, 100, 'x.example');
     await pass(100 * MINUTE);
-    expect(stage.told).toEqual(['x.example is out of order: no JSON']);
-    expect(stage.statuses).toEqual({ deferred: 100 });
+    expect(harness.notifications).toEqual(['x.example is out of order: no JSON']);
+    expect(harness.statuses).toEqual({ deferred: 100 });
     expect(other.shipments).toEqual([]);
   });
 
   it('is tried when an operator asks for it: once for each message, and for all messages if one succeeds', async () => {
-    stoppedTime();
-    const far = new Told('far', () => later(100, UNREACHABLE));
-    const stage = new Stage([far]);
-    flood(stage.queue, A, 100, 'x.example');
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => later(100, UNREACHABLE));
+    const harness = new RunnerHarness([far]);
+    flood(harness.queue, A, 100, 'x.example');
     await pass(30 * MINUTE);
     const before = far.shipments.length;
-    const ids = [...stage.queue.messages.keys()].slice(-3);
-    for (const id of ids) await stage.queue.retry(id, Date.now());
+    const ids = [...harness.queue.messages.keys()].slice(-3);
+    for (const id of ids) await harness.queue.retry(id, Date.now());
     await pass(1_000);
     expect(far.shipments.slice(before).map(({ id }) => id)).toEqual(ids);
     far.behave = () => DELIVERED;
-    await stage.queue.retry(1, Date.now());
+    await harness.queue.retry(1, Date.now());
     await pass(1_000);
-    expect(stage.queue.messages.get(1)?.recipients).toMatchObject([{ status: 'delivered' }]);
-    expect(stage.told[1]).toBe('x.example works again');
+    expect(harness.queue.messages.get(1)?.recipients).toMatchObject([{ status: 'delivered' }]);
+    expect(harness.notifications[1]).toBe('x.example works again');
   });
 
   it('is not tried as long as its Retry-After asks, for all messages; no other transport is tried', async () => {
-    stoppedTime();
+    useFakeClock();
     const busy = { outcome: 'deferred', reply: '429 slow', general: true, retryAfter: 5 * MINUTE } as const;
-    const [far, other] = [new Told('far', () => later(100, busy)), new Told('other', () => DELIVERED)];
-    const stage = new Stage([far, other]);
-    flood(stage.queue, A, 300, 'x.example');
+    const [far, other] = [
+      new ScriptedTransport('far', () => later(100, busy)),
+      new ScriptedTransport('other', () => DELIVERED),
+    ];
+    const harness = new RunnerHarness([far, other]);
+    flood(harness.queue, A, 300, 'x.example');
     await pass(5 * MINUTE);
     expect(far.shipments.length).toBeLessThanOrEqual(5);
-    expect(stage.statuses).toEqual({ deferred: 300 });
+    expect(harness.statuses).toEqual({ deferred: 300 });
     far.behave = () => DELIVERED;
     await pass(130 * MINUTE);
-    expect(stage.statuses).toEqual({ delivered: 300 });
-    expect(stage.told.slice(0, 2)).toEqual(['x.example is out of order: 429 slow', 'x.example works again']);
+    expect(harness.statuses).toEqual({ delivered: 300 });
+    expect(harness.notifications.slice(0, 2)).toEqual([
+      'x.example is out of order: 429 slow',
+      'x.example works again',
+    ]);
     expect(other.shipments).toEqual([]);
   });
 
   it('keeps leased messages waiting if its Retry-After is short, and they go on after it', async () => {
-    stoppedTime();
+    useFakeClock();
     const busy = { outcome: 'deferred', reply: '429 slow', general: true, retryAfter: 1_000 } as const;
-    const far: Told = new Told('far', () =>
+    const far: ScriptedTransport = new ScriptedTransport('far', () =>
       later(100, far.shipments.length % 20 === 0 && far.shipments.length <= 200 ? busy : DELIVERED),
     );
-    const stage = new Stage([far]);
-    flood(stage.queue, A, 200, 'x.example');
+    const harness = new RunnerHarness([far]);
+    flood(harness.queue, A, 200, 'x.example');
     await pass(900);
     const before = far.shipments.length;
     await pass(50 * 1_000);
     expect(far.shipments).toHaveLength(200);
     expect(before).toBeLessThan(40);
-    expect(stage.statuses).toEqual({ deferred: 10, delivered: 190 });
+    expect(harness.statuses).toEqual({ deferred: 10, delivered: 190 });
   });
 
   it('does not hold up mail for other destinations', async () => {
-    stoppedTime();
-    const far = new Told('far', ({ forwardPath }) =>
+    useFakeClock();
+    const far = new ScriptedTransport('far', ({ forwardPath }) =>
       forwardPath.endsWith('x.example') ? UNREACHABLE : DELIVERED,
     );
-    const stage = new Stage([far]);
-    flood(stage.queue, A, 50, 'x.example');
-    flood(stage.queue, A, 50, 'y.example');
+    const harness = new RunnerHarness([far]);
+    flood(harness.queue, A, 50, 'x.example');
+    flood(harness.queue, A, 50, 'y.example');
     await pass(1_000);
-    expect(stage.statuses).toEqual({ deferred: 50, delivered: 50 });
+    expect(harness.statuses).toEqual({ deferred: 50, delivered: 50 });
   });
 
   it('is skipped at once if there is another transport', async () => {
-    stoppedTime();
-    const first = new Told('first', () => UNREACHABLE);
-    const second = new Told('second', () => DELIVERED);
-    const stage = new Stage([first, second]);
-    flood(stage.queue, A, 100, 'x.example');
+    useFakeClock();
+    const first = new ScriptedTransport('first', () => UNREACHABLE);
+    const second = new ScriptedTransport('second', () => DELIVERED);
+    const harness = new RunnerHarness([first, second]);
+    flood(harness.queue, A, 100, 'x.example');
     await pass(1_000);
-    expect(stage.statuses).toEqual({ delivered: 100 });
+    expect(harness.statuses).toEqual({ delivered: 100 });
     expect(first.shipments.length).toBeLessThanOrEqual(10);
     expect(second.shipments).toHaveLength(100);
   });
 
   it('is skipped for messages that the transport failed, not for those that the remote server deferred', async () => {
-    stoppedTime();
-    const first = new Told('first', ({ forwardPath }) =>
+    useFakeClock();
+    const first = new ScriptedTransport('first', ({ forwardPath }) =>
       forwardPath.startsWith('a') ? UNREACHABLE : DEFERRED,
     );
-    const second = new Told('second', () => BOUNCED);
-    const stage = new Stage([first, second]);
-    stage.queue.add({ domain: A, to: ['a@x.example', 'b@x.example'], receivedAt: NOON });
+    const second = new ScriptedTransport('second', () => BOUNCED);
+    const harness = new RunnerHarness([first, second]);
+    harness.queue.add({ domain: A, to: ['a@x.example', 'b@x.example'], receivedAt: NOON });
     await pass(1_000);
     expect(second.tried).toEqual(['a@x.example']);
-    expect(stage.queue.recipients.map(({ status }) => status)).toEqual(['bounced', 'deferred']);
+    expect(harness.queue.recipients.map(({ status }) => status)).toEqual(['bounced', 'deferred']);
   });
 
   it('of every transport leaves the message waiting with the reason', async () => {
-    stoppedTime();
+    useFakeClock();
     const ways = ['first', 'second'].map(
-      (name) => new Told(name, () => ({ ...UNREACHABLE, reply: `${name} is down` })),
+      (name) => new ScriptedTransport(name, () => ({ ...UNREACHABLE, reply: `${name} is down` })),
     );
-    const stage = new Stage(ways);
-    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    const harness = new RunnerHarness(ways);
+    harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
     await pass(1_000);
-    expect(stage.queue.recipients[0]).toMatchObject({
+    expect(harness.queue.recipients[0]).toMatchObject({
       status: 'deferred',
       attempts: [{ reply: 'second is down' }],
     });
@@ -419,102 +432,102 @@ describe('a destination that is out of order', () => {
 
 describe('faults', () => {
   it('defers the recipient if a transport rejects or returns no result', async () => {
-    stoppedTime();
-    const far = new Told('far', async () => {
+    useFakeClock();
+    const far = new ScriptedTransport('far', async () => {
       throw new Error('cannot read properties of undefined');
     });
-    const mute = new Told('mute', () => DELIVERED);
+    const mute = new ScriptedTransport('mute', () => DELIVERED);
     mute.send = async () => [];
-    const stage = new Stage([far]);
-    const other = new Stage([mute]);
-    for (const { queue } of [stage, other]) {
+    const harness = new RunnerHarness([far]);
+    const other = new RunnerHarness([mute]);
+    for (const { queue } of [harness, other]) {
       queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
     }
     await pass(1_000);
-    expect(stage.queue.recipients[0]).toMatchObject({ status: 'deferred', nextAttemptAt: NOON + MINUTE });
+    expect(harness.queue.recipients[0]).toMatchObject({ status: 'deferred', nextAttemptAt: NOON + MINUTE });
     expect(other.queue.recipients[0]).toMatchObject({ status: 'deferred', nextAttemptAt: NOON + MINUTE });
-    expect(stage.told[0]).toBe('far failed: cannot read properties of undefined');
-    expect(other.told[0]).toBe('mute failed: mute did not say what became of every recipient');
+    expect(harness.notifications[0]).toBe('far failed: cannot read properties of undefined');
+    expect(other.notifications[0]).toBe('mute failed: mute did not say what became of every recipient');
   });
 
   it('names the reason if there is no transport at all', async () => {
-    stoppedTime();
-    const stage = new Stage([]);
-    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    useFakeClock();
+    const harness = new RunnerHarness([]);
+    harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
     await pass(1_000);
-    expect(stage.queue.recipients[0]?.attempts[0]?.reply).toMatch(/^No transport is configured/);
-    expect(stage.told).toHaveLength(1);
+    expect(harness.queue.recipients[0]?.attempts[0]?.reply).toMatch(/^No transport is configured/);
+    expect(harness.notifications).toHaveLength(1);
   });
 
   it('keeps outcomes that the store does not take, and sends no mail twice', async () => {
-    stoppedTime();
-    const far = new Told('far', () => DELIVERED);
-    const stage = new Stage([far]);
-    stage.queue.broken.add('settle');
-    flood(stage.queue, A, 20, 'x.example');
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => DELIVERED);
+    const harness = new RunnerHarness([far]);
+    harness.queue.broken.add('settle');
+    flood(harness.queue, A, 20, 'x.example');
     // Longer than the lease: the runner gets the messages again.
     await pass(60 * MINUTE);
     expect(far.shipments).toHaveLength(20);
-    expect(stage.statuses).toEqual({ queued: 20 });
-    expect(stage.told.filter((line) => line.startsWith('the store'))).toHaveLength(1);
-    expect(stage.queue.calls.settle).toBeLessThan(20 * 140);
-    stage.queue.broken.clear();
+    expect(harness.statuses).toEqual({ queued: 20 });
+    expect(harness.notifications.filter((line) => line.startsWith('the store'))).toHaveLength(1);
+    expect(harness.queue.calls.settle).toBeLessThan(20 * 140);
+    harness.queue.broken.clear();
     await pass(MINUTE);
-    expect(stage.statuses).toEqual({ delivered: 20 });
+    expect(harness.statuses).toEqual({ delivered: 20 });
     expect(far.shipments).toHaveLength(20);
   });
 
   it('counts outcomes under the new lease if the old one ran out unnoticed', async () => {
-    stoppedTime();
-    const far = new Told('far', () => later(2_000, DEFERRED));
-    const stage = new Stage([far]);
-    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => later(2_000, DEFERRED));
+    const harness = new RunnerHarness([far]);
+    harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
     await pass(1_000);
     // The clock is put forward by a day.
     vi.setSystemTime(NOON + 24 * 60 * MINUTE);
-    stage.queue.add({ domain: A, to: ['me@x.example'], receivedAt: Date.now() });
+    harness.queue.add({ domain: A, to: ['me@x.example'], receivedAt: Date.now() });
     await pass(1_500);
     expect(far.tried).toEqual(['you@x.example', 'me@x.example']);
-    expect(stage.queue.recipients[0]).toMatchObject({ status: 'deferred', attempts: [{}] });
-    expect(stage.queue.messages.get(1)?.lease).toBeNull();
+    expect(harness.queue.recipients[0]).toMatchObject({ status: 'deferred', attempts: [{}] });
+    expect(harness.queue.messages.get(1)?.lease).toBeNull();
   });
 
   it.each(['lease', 'nextDue'] as const)(
     'asks a store that fails at %s again, but not all the time',
     async (call) => {
-      stoppedTime();
-      const far = new Told('far', () => DELIVERED);
-      const stage = new Stage([far]);
+      useFakeClock();
+      const far = new ScriptedTransport('far', () => DELIVERED);
+      const harness = new RunnerHarness([far]);
       await pass(10);
-      stage.queue.broken.add(call);
-      stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+      harness.queue.broken.add(call);
+      harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
       await pass(10 * MINUTE);
-      expect(stage.queue.calls[call]).toBeLessThan(40);
-      expect(stage.told.filter((line) => line.startsWith('the store'))).toHaveLength(1);
-      stage.queue.broken.clear();
+      expect(harness.queue.calls[call]).toBeLessThan(40);
+      expect(harness.notifications.filter((line) => line.startsWith('the store'))).toHaveLength(1);
+      harness.queue.broken.clear();
       await pass(MINUTE);
-      expect(stage.statuses).toEqual({ delivered: 1 });
+      expect(harness.statuses).toEqual({ delivered: 1 });
     },
   );
 
   it('polls only now and then if the queue says that something is due and gives nothing', async () => {
-    stoppedTime();
-    const stage = new Stage([new Told('far', () => DELIVERED)]);
-    stage.queue.nextDue = async () => {
-      stage.queue.calls.nextDue++;
+    useFakeClock();
+    const harness = new RunnerHarness([new ScriptedTransport('far', () => DELIVERED)]);
+    harness.queue.nextDue = async () => {
+      harness.queue.calls.nextDue++;
       return Date.now() - 1;
     };
     await pass(MINUTE + 1);
-    expect(stage.queue.calls.nextDue).toBeLessThan(400);
+    expect(harness.queue.calls.nextDue).toBeLessThan(400);
   });
 
   it('wakes after the longest sleep at the latest if the clock is put back', async () => {
-    stoppedTime();
-    const far = new Told('far', () => DELIVERED);
-    const stage = new Stage([far]);
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => DELIVERED);
+    const harness = new RunnerHarness([far]);
     await pass(10);
     vi.setSystemTime(NOON - 24 * 60 * MINUTE);
-    stage.queue.add({ domain: A, to: ['you@x.example'], receivedAt: Date.now() });
+    harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: Date.now() });
     await pass(MINUTE);
     expect(far.tried).toEqual(['you@x.example']);
   });
@@ -522,32 +535,32 @@ describe('faults', () => {
 
 describe('a stop', () => {
   it('begins nothing, waits for messages under way, and gives the others back unchanged', async () => {
-    stoppedTime();
-    const far = new Told('far', () => later(5_000, DELIVERED));
-    const stage = new Stage([far]);
-    flood(stage.queue, A, 100, 'x.example');
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => later(5_000, DELIVERED));
+    const harness = new RunnerHarness([far]);
+    flood(harness.queue, A, 100, 'x.example');
     await pass(1_000);
     const under = far.shipments.length;
-    const stopped = stage.runner.stop(30_000);
+    const stopped = harness.runner.stop(30_000);
     await pass(4_500);
     await stopped;
     expect(far.shipments).toHaveLength(under);
-    expect(stage.statuses).toEqual({ delivered: under, queued: 100 - under });
-    expect([...stage.queue.messages.values()].filter(({ lease }) => lease !== null)).toEqual([]);
-    expect(stage.queue.recipients.filter(({ status }) => status === 'queued')[0]).toMatchObject({
+    expect(harness.statuses).toEqual({ delivered: under, queued: 100 - under });
+    expect([...harness.queue.messages.values()].filter(({ lease }) => lease !== null)).toEqual([]);
+    expect(harness.queue.recipients.filter(({ status }) => status === 'queued')[0]).toMatchObject({
       attempts: [],
       nextAttemptAt: NOON + 1_000,
     });
   });
 
   it('waits no longer than its grace', async () => {
-    stoppedTime();
-    const far = new Told('far', () => later(3_600_000, DELIVERED));
-    const stage = new Stage([far]);
-    flood(stage.queue, A, 2, 'x.example');
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => later(3_600_000, DELIVERED));
+    const harness = new RunnerHarness([far]);
+    flood(harness.queue, A, 2, 'x.example');
     await pass(1_000);
     let over = false;
-    void stage.runner.stop(30_000).then(() => (over = true));
+    void harness.runner.stop(30_000).then(() => (over = true));
     await pass(29_000);
     expect(over).toBe(false);
     await pass(1_001);
@@ -555,15 +568,15 @@ describe('a stop', () => {
   });
 
   it('does not count a "not now" of a transport that is stopping as a try', async () => {
-    stoppedTime();
-    const far = new Told('far', () => later(1_000, DEFERRED));
-    const stage = new Stage([far]);
-    stage.queue.add({ domain: A, to: ['1@x.example', '2@x.example'], receivedAt: NOON });
+    useFakeClock();
+    const far = new ScriptedTransport('far', () => later(1_000, DEFERRED));
+    const harness = new RunnerHarness([far]);
+    harness.queue.add({ domain: A, to: ['1@x.example', '2@x.example'], receivedAt: NOON });
     await pass(500);
-    const stopped = stage.runner.stop(30_000);
+    const stopped = harness.runner.stop(30_000);
     await pass(1_000);
     await stopped;
-    expect(stage.statuses).toEqual({ queued: 2 });
-    expect(stage.queue.messages.get(1)?.lease).toBeNull();
+    expect(harness.statuses).toEqual({ queued: 2 });
+    expect(harness.queue.messages.get(1)?.lease).toBeNull();
   });
 });

@@ -31,7 +31,7 @@ export const UNREACHABLE: Answer = { outcome: 'deferred', reply: 'no route to ho
 /**
  * A transport that answers as the test orders, and records its shipments. Destinations are the domains of recipients.
  */
-export class Told implements Transport {
+export class ScriptedTransport implements Transport {
   readonly shipments: Shipment[] = [];
   active = 0;
   most = 0;
@@ -88,7 +88,7 @@ export class Told implements Transport {
 }
 
 /** Sets a fake clock at noon, which moves only when a test moves it. */
-export function stoppedTime(): void {
+export function useFakeClock(): void {
   vi.useFakeTimers({
     toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
     now: NOON,
@@ -109,8 +109,8 @@ export function later(milliseconds: number, answer: Answer): Promise<Answer> {
 /**
  * A queue, a runner over it, and the notifications of the runner. The runner starts at once and stops after the test.
  */
-export class Stage {
-  readonly told: string[] = [];
+export class RunnerHarness {
+  readonly notifications: string[] = [];
   readonly runner: Runner;
 
   constructor(
@@ -132,12 +132,13 @@ export class Stage {
       random: () => 0,
       observer: {
         onOutcome: ({ id }, { position }, { attempt }, quiet) => {
-          if (!quiet) this.told.push(`${id}/${position} ${attempt.outcome}: ${attempt.reply}`);
+          if (!quiet) this.notifications.push(`${id}/${position} ${attempt.outcome}: ${attempt.reply}`);
         },
-        onOutage: ({ destination }, reason) => this.told.push(`${destination} is out of order: ${reason}`),
-        onRecovery: ({ destination }) => this.told.push(`${destination} works again`),
+        onOutage: ({ destination }, reason) =>
+          this.notifications.push(`${destination} is out of order: ${reason}`),
+        onRecovery: ({ destination }) => this.notifications.push(`${destination} works again`),
         onFault: (what, error) =>
-          this.told.push(`${what}: ${error instanceof Error ? error.message : 'thrown'}`),
+          this.notifications.push(`${what}: ${error instanceof Error ? error.message : 'thrown'}`),
       },
       ...options,
     });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Suspects, isCondemned } from '../../src/delivery/queue/suspects.js';
-import { A, DELIVERED, Stage, Told, flood, later, pass, stoppedTime } from './stage.js';
+import { A, DELIVERED, RunnerHarness, ScriptedTransport, flood, later, pass, useFakeClock } from './stage.js';
 
 const LIMITS = { crashes: 3, patience: 30, aloneFor: 60 };
 
@@ -95,18 +95,22 @@ describe('messages after a crash', () => {
 });
 
 /** Runs servers over one queue. Each dies as soon as its transport is asked to deliver the message of `culprit`. */
-async function live(stage: Stage, culprit: string, lives: number): Promise<{ stage: Stage; died: number }> {
+async function live(
+  harness: RunnerHarness,
+  culprit: string,
+  lives: number,
+): Promise<{ harness: RunnerHarness; died: number }> {
   let died = 0;
-  let current = stage;
+  let current = harness;
   for (let life = 0; life < lives; life++) {
     const { queue } = current;
     const dead = { now: false };
-    const far = new Told('far', ({ forwardPath }) => {
+    const far = new ScriptedTransport('far', ({ forwardPath }) => {
       if (forwardPath !== culprit) return later(5, DELIVERED);
       dead.now = true;
       return new Promise(() => undefined);
     });
-    current = new Stage([far], queue);
+    current = new RunnerHarness([far], queue);
     for (let waited = 0; waited < 200 && !dead.now; waited++) await pass(1_000);
     if (!dead.now) break;
     died++;
@@ -115,22 +119,22 @@ async function live(stage: Stage, culprit: string, lives: number): Promise<{ sta
     await ended;
     queue.dropLeases();
   }
-  return { stage: current, died };
+  return { harness: current, died };
 }
 
 describe('a message that ends the process', () => {
   it('is returned after three crashes, and all other mail is delivered', async () => {
-    stoppedTime();
-    const first = new Stage([new Told('far', () => new Promise(() => undefined))]);
+    useFakeClock();
+    const first = new RunnerHarness([new ScriptedTransport('far', () => new Promise(() => undefined))]);
     await first.runner.stop(0);
     flood(first.queue, A, 40, 'x.example');
     first.queue.add({ domain: A, to: ['poison@x.example'], receivedAt: Date.now() });
     flood(first.queue, A, 40, 'x.example');
-    const { stage, died } = await live(first, 'poison@x.example', 12);
+    const { harness, died } = await live(first, 'poison@x.example', 12);
     expect(died).toBeGreaterThanOrEqual(3);
     expect(died).toBeLessThanOrEqual(4);
-    expect(stage.statuses).toEqual({ delivered: 80, bounced: 1 });
-    const poison = stage.queue.recipients.find(({ forwardPath }) => forwardPath.startsWith('poison'));
+    expect(harness.statuses).toEqual({ delivered: 80, bounced: 1 });
+    const poison = harness.queue.recipients.find(({ forwardPath }) => forwardPath.startsWith('poison'));
     expect(poison).toMatchObject({ status: 'bounced', report: 'failed' });
     expect(poison?.attempts.at(-1)?.reply).toMatch(
       /^5\.3\.0 Given up: the server stopped unexpectedly \d times/,

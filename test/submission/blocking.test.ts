@@ -2,20 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/store/port.js';
 import { Blocking } from '../../src/submission/blocking.js';
 import { expectNoTrouble } from '../server/harness.js';
-import { expectAlive, House, methodsOf } from './house.js';
+import { expectAlive, GatewayHarness, methodsOf } from './house.js';
 
 expectNoTrouble();
 
 describe('RCPT', () => {
   const since = Date.UTC(2026, 4, 1, 12);
-  const put = (house: House, address: string, verdict: 'blocked' | 'allowed', domain = 'example.com') =>
-    house.store.blockList.put({ domain, address, verdict, since, reason: '550 5.1.1 No such user' });
+  const put = (
+    harness: GatewayHarness,
+    address: string,
+    verdict: 'blocked' | 'allowed',
+    domain = 'example.com',
+  ) => harness.store.blockList.put({ domain, address, verdict, since, reason: '550 5.1.1 No such user' });
 
   it('to a blocked address gets 550 5.7.1 with date and reason, in any case of letters; others are accepted', async () => {
-    const house = await House.open();
-    await put(house, 'gone@example.net', 'blocked');
-    await put(house, 'ours@example.net', 'allowed');
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    await put(harness, 'gone@example.net', 'blocked');
+    await put(harness, 'ours@example.net', 'allowed');
+    const talk = await harness.signedIn();
     await talk.play(
       '> MAIL FROM:<app@example.com>',
       '< 250',
@@ -30,19 +34,19 @@ describe('RCPT', () => {
     );
     await expectAlive(talk);
     // The operator allows the address.
-    await put(house, 'gone@example.net', 'allowed');
+    await put(harness, 'gone@example.net', 'allowed');
     await talk.play('> MAIL FROM:<app@example.com>', '< 250', '> RCPT TO:<gone@example.net>', '< 250');
   });
 
   it('gets a temporary reply if the store fails', async () => {
     const failing = () => Promise.reject(new StoreError('failed', 'the disk is on fire'));
-    const house = await House.open({
+    const harness = await GatewayHarness.open({
       before: (store) => ({
         ...methodsOf(store),
         blockList: { ...store.blockList, isEmpty: failing, find: failing },
       }),
     });
-    const talk = await house.signedIn();
+    const talk = await harness.signedIn();
     await talk.play(
       '> MAIL FROM:<app@example.com>',
       '< 250',

@@ -17,7 +17,7 @@ export interface HouseOptions {
 }
 
 /** Runs a gateway with a store of its own on the disk, and the domain `example.com`. */
-export class House {
+export class GatewayHarness {
   /** The API token of `example.com`. */
   readonly token: string;
 
@@ -29,7 +29,7 @@ export class House {
     this.token = token;
   }
 
-  static async open(options: HouseOptions = {}): Promise<House> {
+  static async open(options: HouseOptions = {}): Promise<GatewayHarness> {
     const folder = tempFolder();
     const store = await openSqliteStore({ directory: folder.path, exclusive: true });
     onTestFinished(async () => {
@@ -50,7 +50,7 @@ export class House {
       },
       options.listen,
     );
-    return new House(running, store, token);
+    return new GatewayHarness(running, store, token);
   }
 
   get port(): number {

@@ -1,7 +1,7 @@
 /** Each limit at its value and one above, over a real connection; the session goes on after each refusal. */
 import { describe, expect, it } from 'vitest';
 import { expectNoTrouble } from '../server/harness.js';
-import { expectAlive, FROM, House, send } from './house.js';
+import { expectAlive, FROM, GatewayHarness, send } from './house.js';
 
 expectNoTrouble();
 
@@ -23,8 +23,8 @@ describe('the header section', () => {
   it.each(['in one write', 'octet by octet'])(
     'may reach its limit, and not one octet more (%s)',
     async (how) => {
-      const house = await House.open({ gateway: { maxHeaderSize: HEADER_LIMIT } });
-      const talk = await house.signedIn();
+      const harness = await GatewayHarness.open({ gateway: { maxHeaderSize: HEADER_LIMIT } });
+      const talk = await harness.signedIn();
       for (const [octets, expected] of [
         [HEADER_LIMIT, /^250/],
         [HEADER_LIMIT + 1, /^552 5\.3\.4 Header section too big: at most 2000 octets/],
@@ -44,14 +44,14 @@ describe('the header section', () => {
         }
         expect(await talk.reply()).toMatch(expected);
       }
-      expect(await house.messages()).toHaveLength(1);
+      expect(await harness.messages()).toHaveLength(1);
       await expectAlive(talk);
     },
   );
 
   it('is not held if it never ends: memory does not grow', async () => {
-    const house = await House.open();
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    const talk = await harness.signedIn();
     const before = process.memoryUsage().rss;
     await talk.play('> MAIL FROM:<app@example.com>', '< 250', '> RCPT TO:<you@example.net>', '< 250');
     await talk.play('> DATA', '< 354');
@@ -69,8 +69,8 @@ describe('the header section', () => {
 describe('the whole message', () => {
   it('may reach its limit, and not one octet more (104); SIZE is announced and checked (91)', async () => {
     const limit = 5_000;
-    const house = await House.open({ server: { limits: { messageSize: limit } } });
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open({ server: { limits: { messageSize: limit } } });
+    const talk = await harness.signedIn();
     expect(await talk.say('EHLO again')).toContain(`SIZE ${limit}`);
     const message = (octets: number): string => {
       const head = `${FROM}\r\n`;
@@ -80,15 +80,15 @@ describe('the whole message', () => {
     expect(await send(talk, message(limit + 1))).toMatch(/^552 5\.3\.4 Message too big: at most 5000 octets/);
     await talk.play(`> MAIL FROM:<app@example.com> SIZE=${limit + 1}`, '< 552 5.3.4');
     await talk.play(`> MAIL FROM:<app@example.com> SIZE=${limit}`, '< 250', '> RSET', '< 250');
-    expect(await house.messages()).toHaveLength(1);
+    expect(await harness.messages()).toHaveLength(1);
     await expectAlive(talk);
   });
 });
 
 describe('recipients', () => {
   it('may be a hundred; the next gets 452, and the message goes to the hundred (95)', async () => {
-    const house = await House.open();
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    const talk = await harness.signedIn();
     expect(await talk.say('EHLO again')).toContain('LIMITS RCPTMAX=100');
     await talk.play('> MAIL FROM:<app@example.com>', '< 250');
     for (let n = 1; n <= 100; n++) talk.write(`RCPT TO:<u${n}@example.net>\r\n`);
@@ -97,7 +97,7 @@ describe('recipients', () => {
     await talk.play('> DATA', '< 354');
     talk.write(`${FROM}\r\n.\r\n`);
     await talk.play('< 250');
-    const [message] = await house.messages();
+    const [message] = await harness.messages();
     expect(message?.to).toHaveLength(100);
     expect(message?.to.at(-1)).toBe('u100@example.net');
   });
@@ -112,10 +112,10 @@ describe('tags', () => {
     ['x'.repeat(101), '550 5.6.0', 0],
     ['single', '250', 1],
   ])('%j: %s', async (value, expected, count) => {
-    const house = await House.open();
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    const talk = await harness.signedIn();
     expect(await send(talk, `${FROM}X-OMS-Tags: ${value}\r\n\r\n`)).toContain(expected);
-    const messages = await house.messages();
+    const messages = await harness.messages();
     expect(messages.flatMap((message) => message.tags)).toHaveLength(count);
     await expectAlive(talk);
   });
@@ -129,10 +129,10 @@ describe('X-List-Unsubscribe', () => {
     ['', '550 5.6.0'],
     ['<not a uri>', '550 5.6.0'],
   ])('%j: %s', async (value, expected) => {
-    const house = await House.open();
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    const talk = await harness.signedIn();
     expect(await send(talk, `${FROM}X-List-Unsubscribe: ${value}\r\n\r\n`)).toContain(expected);
-    const [message] = await house.messages();
+    const [message] = await harness.messages();
     expect(message?.listUnsubscribe ?? null).toBe(expected === '250' ? value : null);
     await expectAlive(talk);
   });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectNoTrouble } from '../server/harness.js';
 import { Talk } from '../server/talk.js';
-import { addDomain, expectAlive, FROM, House, send } from './house.js';
+import { addDomain, expectAlive, FROM, GatewayHarness, send } from './house.js';
 
 expectNoTrouble();
 
@@ -19,14 +19,14 @@ describe('the envelope sender', () => {
     ['<a@com>', false],
     ['<a@[192.0.2.1]>', false],
   ])('%s: %s', async (path, allowed) => {
-    const house = await House.open();
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    const talk = await harness.signedIn();
     await talk.play(`> MAIL FROM:${path}`, allowed ? '< 250' : '< 550 5.7.1', '> NOOP', '< 250');
   });
 
   it('may be of an IDN domain in either form', async () => {
-    const house = await House.open();
-    const talk = await house.signedIn(await addDomain(house.store, 'xn--bcher-kva.example'));
+    const harness = await GatewayHarness.open();
+    const talk = await harness.signedIn(await addDomain(harness.store, 'xn--bcher-kva.example'));
     for (const path of [
       '<a@xn--bcher-kva.example>',
       '<a@B\u00fccher.example> SMTPUTF8',
@@ -45,9 +45,9 @@ describe('the envelope sender', () => {
 // Its bounces would go to the other domain.
 describe('an envelope sender of a domain below', () => {
   it('is refused if that is a domain of its own, or below one', async () => {
-    const house = await House.open();
-    const deep = await addDomain(house.store, 'sub.example.com');
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    const deep = await addDomain(harness.store, 'sub.example.com');
+    const talk = await harness.signedIn();
     await talk.play(
       '> MAIL FROM:<a@sub.example.com>',
       '< 550 5.7.1 Envelope sender must be of example.com or a domain below it; sub.example.com is a domain of its own',
@@ -56,7 +56,7 @@ describe('an envelope sender of a domain below', () => {
       '> MAIL FROM:<a@xsub.example.com>',
       '< 250',
     );
-    const other = await house.signedIn(deep);
+    const other = await harness.signedIn(deep);
     await other.play('> MAIL FROM:<a@x.sub.example.com>', '< 250', '> RSET', '< 250');
     await other.play('> MAIL FROM:<a@example.com>', '< 550 5.7.1 Envelope sender must be of sub.example.com');
   });
@@ -66,9 +66,9 @@ describe('the author of a domain below', () => {
   const from = (domain: string): string => `From: MAILER-DAEMON@${domain}\r\n\r\nUndelivered\r\n`;
 
   it('may write bounces: mail with the null reverse-path', async () => {
-    const house = await House.open();
-    await addDomain(house.store, 'shop.example.com');
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    await addDomain(harness.store, 'shop.example.com');
+    const talk = await harness.signedIn();
     expect(await send(talk, from('app.example.com'), '')).toMatch(/^250/);
     expect(await send(talk, from('app.example.com'))).toMatch(
       /^550 5\.7\.1 .*: the address is of app\.example\.com/,
@@ -79,9 +79,9 @@ describe('the author of a domain below', () => {
   });
 
   it('may write anything if the configuration allows it', async () => {
-    const house = await House.open({ gateway: { authorDomains: 'subdomains' } });
-    await addDomain(house.store, 'shop.example.com');
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open({ gateway: { authorDomains: 'subdomains' } });
+    await addDomain(harness.store, 'shop.example.com');
+    const talk = await harness.signedIn();
     expect(await send(talk, from('APP.example.com'))).toMatch(/^250/);
     expect(await send(talk, from('app.shop.example.com'))).toMatch(/^550 5\.7\.1/);
     expect(await send(talk, from('com'))).toMatch(/^550 5\.7\.1/);
@@ -96,8 +96,8 @@ describe('the envelope recipient', () => {
     ['<a@sales>', '554 5.1.2 Recipient domain must be fully qualified'],
     ['<a@localhost>', '554 5.1.2'],
   ])('%s: %s', async (path, reply) => {
-    const house = await House.open();
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    const talk = await harness.signedIn();
     await talk.play(
       '> MAIL FROM:<app@example.com>',
       '< 250',
@@ -114,8 +114,8 @@ describe('a message that has come through many hosts', () => {
     [100, '250 2.0.0'],
     [101, '554 5.4.6 Message loop: more than 100 Received fields'],
   ])('%i: %s', async (hosts, reply) => {
-    const house = await House.open();
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    const talk = await harness.signedIn();
     const received = 'received: from a.example by b.example; Thu, 1 Jan 2026 00:00:00 +0000\r\n'.repeat(
       hosts,
     );
@@ -143,45 +143,45 @@ describe('the From field', () => {
     ['From:\r\n', '550 5.7.1'],
     ['', '550 5.7.1'],
   ])('%j: %s', async (field, expected) => {
-    const house = await House.open();
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    const talk = await harness.signedIn();
     expect(await send(talk, `${field}To: x@example.net\r\n\r\nBody\r\n`)).toContain(expected);
-    expect(await house.messages()).toHaveLength(expected === '250' ? 1 : 0);
+    expect(await harness.messages()).toHaveLength(expected === '250' ? 1 : 0);
     await expectAlive(talk);
   });
 
   it('is checked in a message that is header alone, too', async () => {
-    const house = await House.open();
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open();
+    const talk = await harness.signedIn();
     expect(await send(talk, 'From: a@elsewhere.example\r\n')).toMatch(/^550 5\.7\.1/);
     expect(await send(talk, '')).toMatch(/^550 5\.7\.1/);
     expect(await send(talk, FROM)).toMatch(/^250/);
-    expect(await house.messages()).toHaveLength(1);
+    expect(await harness.messages()).toHaveLength(1);
   });
 });
 
 describe('a listener that lets clients in without AUTH', () => {
   it('accepts mail of its own domains, by the envelope sender, and of no other', async () => {
-    const house = await House.open({ listen: { authRequired: false } });
-    await addDomain(house.store, 'deep.example.com');
-    const talk = await Talk.greeted(house.port);
+    const harness = await GatewayHarness.open({ listen: { authRequired: false } });
+    await addDomain(harness.store, 'deep.example.com');
+    const talk = await Talk.greeted(harness.port);
     expect(await send(talk, `${FROM}\r\n`)).toMatch(/^250/);
     expect(await send(talk, `${FROM}\r\n`, 'a@sub.example.com')).toMatch(/^250/);
     // The nearest domain owns the name, and From must have exactly that domain.
     expect(await send(talk, `${FROM}\r\n`, 'a@deep.example.com')).toMatch(/^550 5\.7\.1/);
     expect(await send(talk, 'From: a@deep.example.com\r\n\r\n', 'a@deep.example.com')).toMatch(/^250/);
     await talk.play('> MAIL FROM:<a@elsewhere.example>', '< 550 5.7.1', '> MAIL FROM:<>', '< 530 5.7.0');
-    expect((await house.messages()).map(({ domain }) => domain)).toEqual([
+    expect((await harness.messages()).map(({ domain }) => domain)).toEqual([
       'example.com',
       'example.com',
       'deep.example.com',
     ]);
-    expect(await house.raw((await house.messages())[0]?.id ?? 0)).toMatch(/ with ESMTP id\s/);
+    expect(await harness.raw((await harness.messages())[0]?.id ?? 0)).toMatch(/ with ESMTP id\s/);
   });
 
   it('still lets a client sign in, and then limits it to its domain', async () => {
-    const house = await House.open({ listen: { authRequired: false } });
-    const talk = await house.signedIn(await addDomain(house.store, 'other.example'));
+    const harness = await GatewayHarness.open({ listen: { authRequired: false } });
+    const talk = await harness.signedIn(await addDomain(harness.store, 'other.example'));
     await talk.play('> MAIL FROM:<app@example.com>', '< 550 5.7.1', '> MAIL FROM:<>', '< 250');
   });
 });

@@ -5,7 +5,7 @@ import { nextLine, runChild } from '../store/sqlite-fixtures.js';
 import { tempFolder } from '../store/fixtures.js';
 import { canMount, smallDevice } from '../store/small-device.js';
 import { expectNoTrouble } from '../server/harness.js';
-import { expectAlive, FROM, House, methodsOf, send } from './house.js';
+import { expectAlive, FROM, GatewayHarness, methodsOf, send } from './house.js';
 
 expectNoTrouble();
 
@@ -37,26 +37,26 @@ describe.each(['open', 'commit'] as const)('a store that fails in %s', (where) =
     ['closed', '451 4.3.0 Local error, try again later'],
   ] as const)('because it is %s: %s', async (code, expected) => {
     const failure = { error: new StoreError(code, 'for the operator') };
-    const house = await House.open({ before: failing(failure, where) });
-    const talk = await house.signedIn();
+    const harness = await GatewayHarness.open({ before: failing(failure, where) });
+    const talk = await harness.signedIn();
     expect(await send(talk, `${FROM}\r\nHello\r\n`)).toBe(expected);
     expect(await send(talk, LARGE)).toBe(expected);
-    expect(await house.messages()).toEqual([]);
-    expect(house.running.errors.map(({ message }) => message)).toEqual(
+    expect(await harness.messages()).toEqual([]);
+    expect(harness.running.errors.map(({ message }) => message)).toEqual(
       Array(2).fill('the store failed: for the operator'),
     );
     Object.assign(failure, { error: null });
     await expectAlive(talk);
-    expect(await house.messages()).toHaveLength(1);
+    expect(await harness.messages()).toHaveLength(1);
   });
 });
 
 it('answers 451 and does not crash if the store is closed under a running server', async () => {
-  const house = await House.open();
-  const talk = await house.signedIn();
+  const harness = await GatewayHarness.open();
+  const talk = await harness.signedIn();
   await expectAlive(talk);
   await talk.play('> MAIL FROM:<app@example.com>', '< 250', '> RCPT TO:<you@example.net>', '< 250');
-  await house.store.close();
+  await harness.store.close();
   await talk.play('> DATA', '< 354');
   talk.write(`${FROM}\r\nHello\r\n.\r\n`);
   await talk.play('< 451 4.3.0', '> NOOP', '< 250');

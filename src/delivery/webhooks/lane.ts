@@ -1,25 +1,25 @@
 import type { WebhookEvent } from '../../store/webhooks.js';
 
 /** An event, and the time until which it may be held. */
-export interface Held {
+export interface LeasedEvent {
   readonly event: WebhookEvent;
   /** Milliseconds since the epoch. */
   readonly until: number;
 }
 
 /** The events of one domain that are leased, and the state of the domain's endpoint. */
-export class Lane {
-  readonly #waiting: Held[] = [];
+export class DomainEvents {
+  readonly #waiting: LeasedEvent[] = [];
   #running = 0;
   #quiet: { readonly url: string; readonly until: number } | null = null;
 
   /**
-   * @param width number of events that are reported at the same time
+   * @param concurrency number of events that are reported at the same time
    * @param work must not reject
    */
   constructor(
-    private readonly width: number,
-    private readonly work: (held: Held) => Promise<void>,
+    private readonly concurrency: number,
+    private readonly work: (held: LeasedEvent) => Promise<void>,
   ) {}
 
   /** Returns true if the object holds no state and can be removed. */
@@ -32,13 +32,13 @@ export class Lane {
     return this.#waiting.length;
   }
 
-  add(held: Held): void {
+  add(held: LeasedEvent): void {
     this.#waiting.push(held);
     this.#start();
   }
 
   /** Removes and returns the events that have not begun. */
-  clear(): Held[] {
+  clear(): LeasedEvent[] {
     return this.#waiting.splice(0);
   }
 
@@ -61,7 +61,7 @@ export class Lane {
   }
 
   #start(): void {
-    while (this.#running < this.width) {
+    while (this.#running < this.concurrency) {
       const held = this.#waiting.shift();
       if (held === undefined) return;
       this.#running += 1;

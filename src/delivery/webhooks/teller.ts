@@ -8,7 +8,7 @@ import { pause } from '../../base/sleep.js';
 import { ContentWorkers, Stopped } from '../workers/workers.js';
 import { publicLookup } from './addresses.js';
 import { MAX_READ, eventBody } from './body.js';
-import { type Held, Lane } from './lane.js';
+import { type LeasedEvent, DomainEvents } from './lane.js';
 import { DELIVERY } from '../limits.js';
 import { LONGEST_GAP, RETRIES, gapAfter } from './schedule.js';
 import { parseWebhookUrl } from './url.js';
@@ -50,11 +50,11 @@ export interface WebhookOptions {
 }
 
 /** Number of events of one domain that are reported at the same time. */
-const WIDTH = 2;
+const CONCURRENCY = 2;
 /** The most events leased at one time, of all domains. They are small: a message is read when its turn comes. */
-const IN_HAND = 1000;
+const MAX_LEASED = 1000;
 /** The most events leased in one call. */
-const PORTION = 64;
+const BATCH = 64;
 /**
  * The most events leased for one domain. If its endpoint is slow, most leased events still belong to other domains.
  */
@@ -66,13 +66,13 @@ const MAX_ANSWER = 64 * 1024;
 /** Least milliseconds between two polls if the store says that something is due and does not give it. */
 const LEAST_GAP = 200;
 
-type Told = Pick<Store, 'webhooks' | 'message' | 'content'>;
+type WebhookStore = Pick<Store, 'webhooks' | 'message' | 'content'>;
 
 /** Reports the events of the store's outbox from now on. `close` stops it; the store must be closed after that. */
-export function startWebhooks(store: Told, options: WebhookOptions = {}): { close(): Promise<void> } {
-  const teller = new Teller(store, options);
-  const done = teller.run();
-  return { close: () => teller.stop(done) };
+export function startWebhooks(store: WebhookStore, options: WebhookOptions = {}): { close(): Promise<void> } {
+  const sender = new EventSender(store, options);
+  const done = sender.run();
+  return { close: () => sender.stop(done) };
 }
 
 /**
@@ -80,8 +80,8 @@ export function startWebhooks(store: Told, options: WebhookOptions = {}): { clos
  * each other: each has a queue of its own. If an endpoint fails, the events that wait for it go back to the store
  * until the next try.
  */
-class Teller {
-  readonly #store: Told;
+class EventSender {
+  readonly #store: WebhookStore;
   readonly #options: WebhookOptions;
   readonly #client: Client;
   readonly #workers: ContentWorkers;
@@ -89,12 +89,12 @@ class Teller {
   readonly #own: ContentWorkers | null;
   readonly #now: () => number;
   readonly #deadline: number;
-  readonly #lanes = new Map<number, Lane>();
+  readonly #domains = new Map<number, DomainEvents>();
   readonly #stopping = new AbortController();
   readonly #abort = new AbortController();
   #webhooks = new Map<number, Webhook>();
   readonly #work = new Set<Promise<void>>();
-  #inHand = 0;
+  #leased = 0;
   /** True if more events may be due than were leased. */
   #more = false;
   /** Ends the pause between two polls of the store. */
@@ -109,7 +109,7 @@ class Teller {
   /** The clock was put back, and the times that events are due are not corrected yet. */
   #toCap = false;
 
-  constructor(store: Told, options: WebhookOptions) {
+  constructor(store: WebhookStore, options: WebhookOptions) {
     const { allowPrivate = false, deadline = 10_000, now = Date.now, ca } = options;
     this.#store = store;
     // Every request under way listens to these signals.
@@ -151,7 +151,7 @@ class Teller {
     this.#stopping.abort();
     await done;
     // Events that have not begun stay in the store.
-    for (const lane of this.#lanes.values()) lane.clear();
+    for (const domain of this.#domains.values()) domain.clear();
     const over = new AbortController();
     const finished = Promise.allSettled([...this.#work]).then(() => over.abort());
     await pause(this.#options.stopGrace ?? 3_000, over.signal);
@@ -169,10 +169,10 @@ class Teller {
     const { webhooks } = this.#store;
     const poll = this.#options.poll ?? 1_000;
     await this.#capDue();
-    const limit = Math.min(PORTION, IN_HAND - this.#inHand);
+    const limit = Math.min(BATCH, MAX_LEASED - this.#leased);
     if (limit === 0) return poll;
     const now = this.#now();
-    const perDomain = Math.min(PER_DOMAIN, Math.ceil(IN_HAND / (this.#lanes.size + 1)));
+    const perDomain = Math.min(PER_DOMAIN, Math.ceil(MAX_LEASED / (this.#domains.size + 1)));
     const events = await webhooks.leaseEvents({ now, until: now + LEASE, limit, perDomain });
     if (events.length === 0) {
       const due = await webhooks.nextEventDue();
@@ -181,8 +181,8 @@ class Teller {
     }
     this.#webhooks = new Map((await webhooks.list()).map((webhook) => [webhook.domainId, webhook]));
     for (const event of events) {
-      this.#inHand += 1;
-      this.#laneOf(event.domainId).add({ event, until: now + LEASE });
+      this.#leased += 1;
+      this.#domainOf(event.domainId).add({ event, until: now + LEASE });
     }
     return 0;
   }
@@ -192,7 +192,7 @@ class Teller {
     if (this.#clock.wasPutBack()) {
       this.#toCap = true;
       // Until when an endpoint is left alone was computed from the wrong time.
-      for (const lane of this.#lanes.values()) lane.forget();
+      for (const domain of this.#domains.values()) domain.forget();
     }
     if (!this.#toCap) return;
     const events = await this.#store.webhooks.capEvents({ now: this.#now(), longest: LONGEST_GAP });
@@ -200,38 +200,38 @@ class Teller {
     if (events > 0) this.#options.observer?.onCapped?.(events);
   }
 
-  #laneOf(domainId: number): Lane {
-    for (const [id, lane] of this.#lanes) {
-      if (id !== domainId && lane.idle(this.#now())) this.#lanes.delete(id);
+  #domainOf(domainId: number): DomainEvents {
+    for (const [id, domain] of this.#domains) {
+      if (id !== domainId && domain.idle(this.#now())) this.#domains.delete(id);
     }
-    const known = this.#lanes.get(domainId);
+    const known = this.#domains.get(domainId);
     if (known !== undefined) return known;
-    const lane: Lane = new Lane(WIDTH, (held) => {
-      const work = this.#handle(held, lane)
+    const domain: DomainEvents = new DomainEvents(CONCURRENCY, (held) => {
+      const work = this.#handle(held, domain)
         // If it fails, the lease runs out, and the event comes again.
         .catch((error: unknown) => {
           if (!(error instanceof Stopped)) this.#failed(error);
         })
         .finally(() => {
-          this.#inHand -= 1;
+          this.#leased -= 1;
           this.#work.delete(work);
           // A poll of the store takes a transaction, so one poll should bring several events.
-          if (this.#more && lane.waiting < PER_DOMAIN / 2) this.#wake.abort();
+          if (this.#more && domain.waiting < PER_DOMAIN / 2) this.#wake.abort();
         });
       this.#work.add(work);
       return work;
     });
-    this.#lanes.set(domainId, lane);
-    return lane;
+    this.#domains.set(domainId, domain);
+    return domain;
   }
 
-  async #handle({ event, until }: Held, lane: Lane): Promise<void> {
+  async #handle({ event, until }: LeasedEvent, domain: DomainEvents): Promise<void> {
     const now = this.#now();
     if (this.#stopping.signal.aborted || now + this.#deadline > until) return;
     const { webhooks } = this.#store;
     const webhook = this.#webhooks.get(event.domainId);
     if (webhook === undefined || webhook.off !== null) return webhooks.endEvent(event.event);
-    const quietUntil = Math.min(lane.quietUntil(webhook.url), now + LONGEST_GAP);
+    const quietUntil = Math.min(domain.quietUntil(webhook.url), now + LONGEST_GAP);
     if (quietUntil > now) return webhooks.deferEvent(event.event, quietUntil);
     if (event.crashes >= DELIVERY.crashes.initial) {
       this.#options.observer?.onCrashes?.(webhook, event);
@@ -241,16 +241,16 @@ class Teller {
       event.crashes === 0 ? await this.#begin(event, webhook) : await this.#suspected(event, webhook, until);
     if (reason === undefined) return;
     if (reason === null) {
-      lane.forget();
+      domain.forget();
       return webhooks.endEvent(event.event);
     }
-    if (!this.#abort.signal.aborted) await this.#fail(event, webhook, lane, reason);
+    if (!this.#abort.signal.aborted) await this.#fail(event, webhook, domain, reason);
   }
 
   /** Records that an attempt begins, and makes it. */
   async #begin(event: WebhookEvent, webhook: Webhook): Promise<string | null> {
     await this.#store.webhooks.beginEvent(event.event);
-    return this.#tell(event, webhook);
+    return this.#report(event, webhook);
   }
 
   /**
@@ -272,7 +272,7 @@ class Teller {
   }
 
   /** Returns the reason why the event could not be reported, or null. */
-  async #tell(event: WebhookEvent, webhook: Webhook): Promise<string | null> {
+  async #report(event: WebhookEvent, webhook: Webhook): Promise<string | null> {
     const url = parseWebhookUrl(webhook.url, this.#options.allowPrivate === true);
     if (typeof url === 'string') return url;
     const message = await this.#store.message(event.message);
@@ -316,24 +316,24 @@ class Teller {
     }
   }
 
-  async #fail(event: WebhookEvent, webhook: Webhook, lane: Lane, reason: string): Promise<void> {
+  async #fail(event: WebhookEvent, webhook: Webhook, domain: DomainEvents, reason: string): Promise<void> {
     const { webhooks } = this.#store;
     const { observer, gap = (attempts: number) => gapAfter(attempts, Math.random()) } = this.#options;
     const now = this.#now();
-    const waiting = lane.clear();
-    this.#inHand -= waiting.length;
+    const waiting = domain.clear();
+    this.#leased -= waiting.length;
     // Another event of the domain may have been the last one before the webhook was switched off.
     if (!this.#webhooks.has(webhook.domainId)) return webhooks.endEvent(event.event);
     if (event.attempts >= RETRIES) {
       this.#webhooks.delete(webhook.domainId);
-      lane.forget();
+      domain.forget();
       await webhooks.switchOff(webhook.domainId, reason, now);
       observer?.onSwitchedOff?.(webhook, reason);
       return;
     }
     observer?.onFailed?.(webhook, event, reason);
     const again = now + gap(event.attempts);
-    lane.quiet(webhook.url, again);
+    domain.quiet(webhook.url, again);
     for (const held of [{ event }, ...waiting]) await webhooks.deferEvent(held.event.event, again);
   }
 

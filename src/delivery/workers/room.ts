@@ -9,7 +9,7 @@ interface Waiting {
  * for those before it. A tenant gets half of it at most, so that slow remote servers of one tenant leave room for
  * others. A message that is larger than its share goes alone.
  */
-export class Room {
+export class MemoryBudget {
   #octets = 0;
   #count = 0;
   readonly #byTenant = new Map<number, { octets: number; count: number }>();

@@ -1,7 +1,7 @@
 import { DELIVERY } from '../limits.js';
 import type { JobName, Jobs } from './jobs.js';
 import type { Made } from './sink.js';
-import { Room } from './room.js';
+import { MemoryBudget } from './room.js';
 import { ContentThread, type ThreadLimits } from './thread.js';
 import type { Order } from './wire.js';
 
@@ -9,7 +9,7 @@ export interface ContentWorkersOptions extends Partial<ThreadLimits> {
   /** The most threads at one time. */
   readonly threads?: number;
   /** The most octets of messages that are held at one time. */
-  readonly room?: number;
+  readonly budget?: number;
   /** The most messages that are held at one time. */
   readonly messages?: number;
 }
@@ -41,7 +41,7 @@ const PIECE = 256 * 1024;
  */
 export class ContentWorkers {
   /** Must be held as long as a message, or what was made of it, is in memory. */
-  readonly room: Room;
+  readonly room: MemoryBudget;
   readonly #limits: ThreadLimits;
   readonly #most: number;
   readonly #threads = new Set<ContentThread>();
@@ -56,7 +56,10 @@ export class ContentWorkers {
     const { time = contentTime.initial, heap = contentHeap.initial } = options;
     this.#limits = { time, heap };
     this.#most = options.threads ?? contentThreads.initial;
-    this.room = new Room(options.room ?? contentRoom.initial, options.messages ?? contentMessages.initial);
+    this.room = new MemoryBudget(
+      options.budget ?? contentRoom.initial,
+      options.messages ?? contentMessages.initial,
+    );
   }
 
   /**

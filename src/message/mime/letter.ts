@@ -21,7 +21,7 @@ export interface File {
 }
 
 /** The text and the files of a message, or of a part of it. */
-interface Said {
+interface PartContent {
   readonly text: string | null;
   readonly html: string | null;
 }
@@ -58,17 +58,17 @@ class LetterReader {
     private readonly work: Work,
   ) {}
 
-  read(part: Part, place: Place): Said | null {
+  read(part: Part, place: Place): PartContent | null {
     const { type, parts } = part;
     if (type === 'multipart/alternative') return this.#alternative(parts);
     if (type === 'multipart/related') return this.#related(part);
     if (!type.startsWith('multipart/')) return this.#leaf(part, place);
-    let said: Said | null = null;
+    let said: PartContent | null = null;
     for (const each of parts) said = inSequence(said, this.read(each, 'sequence'));
     return said;
   }
 
-  #leaf(part: Part, place: Place): Said | null {
+  #leaf(part: Part, place: Place): PartContent | null {
     const named = part.fileName !== null && place !== 'alternative' && this.#hasText;
     const isText = part.type === 'text/plain' || part.type === 'text/html';
     if (!isText || named || part.disposition === 'attachment') {
@@ -80,11 +80,11 @@ class LetterReader {
     return part.type === 'text/html' ? { text: null, html: text } : { text, html: null };
   }
 
-  #alternative(parts: readonly Part[]): Said | null {
+  #alternative(parts: readonly Part[]): PartContent | null {
     const forms = parts.map((part) => ({ part, says: formsOf(part) }));
     const plain = forms.find(({ says }) => says.text)?.part;
     const html = forms.filter(({ says }) => says.html).at(-1)?.part;
-    let said = null as Said | null;
+    let said = null as PartContent | null;
     for (const part of parts) {
       if (part !== plain && part !== html) {
         this.#asFiles(part);
@@ -96,10 +96,10 @@ class LetterReader {
     return said;
   }
 
-  #related({ parts, parameters }: Part): Said | null {
+  #related({ parts, parameters }: Part): PartContent | null {
     const start = parameters.get('start')?.replace(/^<(.*)>$/, '$1');
     const root = parts.find(({ contentId }) => contentId !== null && contentId === start) ?? parts[0];
-    let said: Said | null = null;
+    let said: PartContent | null = null;
     for (const part of parts) {
       if (part === root) said = this.read(part, 'alternative');
       else this.#asFiles(part, true);
@@ -128,7 +128,7 @@ interface Forms {
   readonly html: boolean;
 }
 
-function inSequence(before: Said | null, next: Said | null): Said | null {
+function inSequence(before: PartContent | null, next: PartContent | null): PartContent | null {
   if (before === null || next === null) return before ?? next;
   const html = before.html === null && next.html === null ? null : `${htmlOf(before)}${htmlOf(next)}`;
   const text = before.text === null || next.text === null ? null : joined(before.text, next.text);
@@ -141,7 +141,7 @@ function joined(before: string, next: string): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-function htmlOf({ text, html }: Said): string {
+function htmlOf({ text, html }: PartContent): string {
   if (html !== null) return html;
   const escaped = (text ?? '').replace(/[&<>]/g, (character) => ENTITIES[character] ?? '');
   return `<div style="white-space: pre-wrap">${escaped}</div>`;

@@ -13,7 +13,7 @@ import {
   spread,
 } from '../../../src/delivery/transports/https/requests.js';
 import { parseRetryAfter } from '../../../src/delivery/transports/https/retry-after.js';
-import { Room } from '../../../src/delivery/workers/room.js';
+import { MemoryBudget } from '../../../src/delivery/workers/room.js';
 import { JsonSink } from '../../../src/delivery/workers/sink.js';
 import { wellFormed } from '../../../src/message/charset.js';
 import { parseApiUrl } from '../../../src/delivery/transports/https/target.js';
@@ -357,7 +357,7 @@ describe('Room', () => {
     const one = fc.record({ tenant: fc.integer({ min: 1, max: 3 }), size: fc.integer({ min: 0, max: 15 }) });
     await fc.assert(
       fc.asyncProperty(fc.array(one, { minLength: 1 }), async (all) => {
-        const room = new Room(10, 4);
+        const room = new MemoryBudget(10, 4);
         const inside: { tenant: number; size: number }[] = [];
         await Promise.all(
           all.map((each) =>
@@ -380,7 +380,7 @@ describe('Room', () => {
   });
 
   it('leaves half of it to others, whatever one tenant holds', async () => {
-    const room = new Room(10, 100);
+    const room = new MemoryBudget(10, 100);
     const never = new Promise<void>(() => undefined);
     for (let count = 0; count < 20; count++) void room.hold(1, 1, () => never);
     await room.hold(2, 5, () => Promise.resolve());

@@ -69,7 +69,7 @@ async function settle(store: Store, outcomes: readonly AttemptOutcome[]): Promis
 }
 
 /** Returns the events that the API received, in the order of the names. */
-function told(api: ApiServer): unknown[] {
+function reportedEvents(api: ApiServer): unknown[] {
   return api.taken
     .map(({ body }) => body)
     .sort((a, b) => String(a['event']).localeCompare(String(b['event'])));
@@ -141,7 +141,7 @@ describe('an event', () => {
         reply: `250 ${status}`,
       })),
     });
-    expect(told(api)).toMatchObject([
+    expect(reportedEvents(api)).toMatchObject([
       { event: 'email.bounced', payload: payload('bounced', 3) },
       { event: 'email.deferred', payload: payload('deferred', 2) },
       { event: 'email.delivered', payload: payload('delivered', 1, 4) },

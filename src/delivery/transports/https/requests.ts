@@ -40,7 +40,7 @@ export function spread(
   recipients: readonly Recipient[],
   fields: { readonly to: readonly NamedAddress[]; readonly cc: readonly NamedAddress[] },
 ): Addressees[] {
-  const left = new Left(recipients);
+  const left = new RemainingRecipients(recipients);
   const to = left.take(fields.to);
   const cc = left.take(fields.cc);
   const bcc = left.rest();
@@ -60,7 +60,7 @@ export function spread(
 }
 
 /** Returns one request for each of the same addresses. */
-export function apart(addressees: Addressees): Addressees[] {
+export function oneByOne(addressees: Addressees): Addressees[] {
   return allOf(addressees).map(alone);
 }
 
@@ -90,7 +90,7 @@ export function requestKey(idempotencyKey: string, addressees: Addressees): stri
  * The recipients that are in no request yet. Recipients with the same forward-path are one (RFC 5321 2.4: the domain
  * in any case).
  */
-class Left {
+class RemainingRecipients {
   /** Addresses by forward-path. */
   readonly #addresses = new Map<string, { readonly forwardPath: string; readonly positions: number[] }>();
   /** The forward-paths that belong to each address in lower case, which is how a field may write it. */

@@ -7,7 +7,7 @@ import { formatAddress } from './address.js';
 import { Client, NoAnswer } from './client.js';
 import type { Made as FromWorker } from '../../workers/sink.js';
 import type { ComposedRequest } from './compose.js';
-import { type Addressee, type Addressees, apart, positionsOf, requestKey } from './requests.js';
+import { type Addressee, type Addressees, oneByOne, positionsOf, requestKey } from './requests.js';
 import type { ApiTarget } from './target.js';
 import { type Verdict, judge } from './verdict.js';
 
@@ -121,7 +121,7 @@ class ApiTransport implements Transport {
     const deliveries: Delivery[] = [];
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const made = await this.#request(shipment, next, from, pieces, signal);
-      const alone = apart(next);
+      const alone = oneByOne(next);
       if (made.addressRefused === true && alone.length > 1) {
         waiting.unshift(...alone);
         continue;
@@ -145,7 +145,7 @@ class ApiTransport implements Transport {
     from: string,
     rest: readonly Uint8Array[],
     signal: AbortSignal,
-  ): Promise<Made> {
+  ): Promise<RequestResult> {
     if (signal.aborted) return STOPPING;
     const { to, cc, bcc } = addressees;
     const head = JSON.stringify({
@@ -185,23 +185,23 @@ function joined(addressees: readonly Addressee[]): string {
 }
 
 /** The result of one request, or the reason why it was not made. */
-type Made = Verdict & Partial<Pick<Delivery, 'enhancedCode' | 'remoteHost' | 'tls'>>;
+type RequestResult = Verdict & Partial<Pick<Delivery, 'enhancedCode' | 'remoteHost' | 'tls'>>;
 
-const STOPPING: Made = { outcome: 'deferred', reply: 'the server is stopping' };
+const STOPPING: RequestResult = { outcome: 'deferred', reply: 'the server is stopping' };
 
-const NO_PROMISE: Made = {
+const NO_PROMISE: RequestResult = {
   outcome: 'bounced',
   enhancedCode: '5.7.30',
   reply: '5.7.30 REQUIRETLS was asked for, and a mail API does not promise it',
 };
 
-const NO_TIME: Made = {
+const NO_TIME: RequestResult = {
   outcome: 'bounced',
   enhancedCode: '5.4.7',
   reply: '5.4.7 the sender set a time, and a mail API does not promise to keep it',
 };
 
-function tooLarge(octets: number): Made {
+function tooLarge(octets: number): RequestResult {
   const reply = `the message makes ${octets} octets for the mail API, which takes ${MAX_REQUEST}`;
   return { outcome: 'bounced', enhancedCode: '5.3.4', reply };
 }
@@ -215,11 +215,11 @@ function senderOf({ from, domain }: Shipment): string {
   return isOwn ? from : `MAILER-DAEMON@${domain.name}`;
 }
 
-function deliveryOf({ addressRefused: _, ...made }: Made): Omit<Delivery, 'position'> {
+function deliveryOf({ addressRefused: _, ...made }: RequestResult): Omit<Delivery, 'position'> {
   return { enhancedCode: null, remoteHost: null, tls: null, ...made };
 }
 
-function all(made: Made): (recipient: { readonly position: number }) => Delivery {
+function all(made: RequestResult): (recipient: { readonly position: number }) => Delivery {
   return ({ position }) => ({ ...deliveryOf(made), position });
 }
 
