@@ -67,7 +67,7 @@ export const DELIVERY = {
     unit: 'ms',
     source: 'longer than any pause of a process that works',
   },
-  patience: {
+  roomWait: {
     about: 'How long a leased message waits for a destination that is full, before it makes room for others.',
     initial: 5_000,
     unit: 'ms',
@@ -80,7 +80,7 @@ export const DELIVERY = {
     unit: 'count',
     source: 'one crash may be chance; the last one counts only if nothing else was under way',
   },
-  suspectPatience: {
+  suspectHoldUp: {
     about:
       'How long a message that was being delivered when the server crashed holds up the next one of that kind.',
     initial: 30_000,

@@ -27,7 +27,7 @@ async function routesOf(
 }
 
 const names = (routes: Routes, domain: string, ...tags: string[]) =>
-  routes.waysOf(domain, tags).map(({ name }) => name);
+  routes.transportsOf(domain, tags).map(({ name }) => name);
 
 describe('routes', () => {
   it('choose the first rule that fits, then the default', async () => {
@@ -71,7 +71,7 @@ describe('routes', () => {
 
   it('open one transport for one URL, however often it is configured', async () => {
     const routes = await routesOf(['file:/a', 'file:/b'], [{ tag: 'x', deliver: ['file:/b'] }]);
-    expect(routes.waysOf('a.example', ['x'])[0]).toBe(routes.waysOf('a.example', [])[1]);
+    expect(routes.transportsOf('a.example', ['x'])[0]).toBe(routes.transportsOf('a.example', [])[1]);
     expect(routes.names).toEqual(['file:/a', 'file:/b']);
   });
 

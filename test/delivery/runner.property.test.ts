@@ -112,7 +112,7 @@ class Process {
     this.runner = new Runner({
       queue: this.#mortal(queue),
       outgoingOf: ({ size }) => ({ size, async *content() {} }),
-      waysOf: () => [this.far],
+      transportsOf: () => [this.far],
       caps: CAPS,
       retry: RETRY,
     });

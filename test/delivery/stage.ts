@@ -126,7 +126,7 @@ export class RunnerHarness {
           yield Buffer.from('Subject: x\r\n\r\nHello\r\n');
         },
       }),
-      waysOf: () => ways,
+      transportsOf: () => ways,
       caps: CAPS,
       retry: RETRY,
       random: () => 0,

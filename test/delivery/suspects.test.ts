@@ -1,10 +1,10 @@
 /** Tests which messages are suspected after a crash, when each of them starts, and when one is given up. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Suspects, isCondemned } from '../../src/delivery/queue/suspects.js';
+import { Suspects, mustGiveUp } from '../../src/delivery/queue/suspects.js';
 import { A, DELIVERED, RunnerHarness, ScriptedTransport, flood, later, pass, useFakeClock } from './stage.js';
 
-const LIMITS = { crashes: 3, patience: 30, aloneFor: 60 };
+const LIMITS = { crashes: 3, holdUp: 30, aloneFor: 60 };
 
 /** Returns a gate with these messages, each named after its number of crashes. */
 function gate(...messages: readonly string[]): Suspects<string> {
@@ -60,21 +60,21 @@ describe('messages after a crash', () => {
 
   it('are given up after the limit if alone, and after thrice the limit if never', () => {
     const counts = [1, 2, 3, 8, 9];
-    expect(counts.map((count) => isCondemned({ count, alone: true }, 3))).toEqual([
+    expect(counts.map((count) => mustGiveUp({ count, alone: true }, 3))).toEqual([
       false,
       false,
       true,
       true,
       true,
     ]);
-    expect(counts.map((count) => isCondemned({ count, alone: false }, 3))).toEqual([
+    expect(counts.map((count) => mustGiveUp({ count, alone: false }, 3))).toEqual([
       false,
       false,
       false,
       false,
       true,
     ]);
-    expect(isCondemned(undefined, 3)).toBe(false);
+    expect(mustGiveUp(undefined, 3)).toBe(false);
   });
 
   it('all start in the end, each once', () => {

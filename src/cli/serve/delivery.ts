@@ -57,7 +57,7 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
         lease.domain.name,
         await withoutLongLines(lease, storedContent(lease, store), contentWorkers, observeLongLines(log)),
       ),
-    waysOf: ({ name }, tags) => routes.waysOf(name, tags),
+    transportsOf: ({ name }, tags) => routes.transportsOf(name, tags),
     caps: { workers, perDestination, perDomain },
     retry,
     observer: {

@@ -108,7 +108,7 @@ function gatewayServer(
     tagFields: submission.tagHeaders,
     listUnsubscribeField: submission.listUnsubscribeHeader,
     authorDomains: submission.authorDomains,
-    status: ({ name }, tags) => (routes.waysOf(name, tags).length === 0 ? 'held' : 'queued'),
+    status: ({ name }, tags) => (routes.transportsOf(name, tags).length === 0 ? 'held' : 'queued'),
     onAccepted: observer.onAccepted,
   });
   const options: ServerOptions<Domain> = {

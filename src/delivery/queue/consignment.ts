@@ -3,8 +3,8 @@ import type { Outgoing, OutgoingOf } from './shipping.js';
 import type { Transport } from '../transports/transport.js';
 
 /** Part of a leased message: its recipients with one destination. */
-export interface Parcel {
-  readonly consignment: Consignment;
+export interface DeliveryJob {
+  readonly message: LeasedMessage;
   readonly recipients: readonly LeasedRecipient[];
   readonly destination: string;
   /** Index of the transport in `ways`. */
@@ -17,7 +17,7 @@ export interface Parcel {
  * A leased message, from its lease to its last settlement. A recipient is open until its outcome is known. An outcome
  * is kept until the store has it.
  */
-export class Consignment {
+export class LeasedMessage {
   readonly #open: Set<number>;
   #unsettled: Settlement[] = [];
   /** True if a recipient was tried: then the message is no longer as it was leased. */
@@ -32,13 +32,13 @@ export class Consignment {
   /** Resolves when the store has recorded that an attempt is under way; null before. Never rejects. */
   recorded: Promise<void> | null = null;
   /** True while its outcomes are being written. */
-  settling = false;
+  writing = false;
 
   constructor(
     /** The latest lease. It may have run out unnoticed and have been given again. */
     public lease: Lease,
     /** Transports in the order in which they are tried. */
-    readonly ways: readonly Transport[],
+    readonly transports: readonly Transport[],
   ) {
     this.#open = new Set(lease.recipients.map(({ position }) => position));
   }

@@ -1,4 +1,4 @@
-import type { Health } from './circuit-breaker.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
 
 /** An entry that waits for a destination. */
 export interface Job {
@@ -23,7 +23,7 @@ export class Lane<J extends Job> {
 
   constructor(
     readonly key: string,
-    readonly health: Health,
+    readonly breaker: CircuitBreaker,
   ) {}
 
   get waiting(): number {

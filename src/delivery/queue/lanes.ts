@@ -1,4 +1,4 @@
-import { Health } from './circuit-breaker.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 import { type Job, Lane } from './lane.js';
 
 /** The most messages that may be under way at one time. */
@@ -35,7 +35,7 @@ export class Lanes<J extends Job> {
   /** Returns the lane for a destination, and makes it if it does not exist. */
   lane(key: string): Lane<J> {
     let lane = this.#lanes.get(key);
-    if (lane === undefined) this.#lanes.set(key, (lane = new Lane(key, new Health(this.rest))));
+    if (lane === undefined) this.#lanes.set(key, (lane = new Lane(key, new CircuitBreaker(this.rest))));
     return lane;
   }
 
@@ -87,7 +87,7 @@ export class Lanes<J extends Job> {
    */
   overfull(before: number, now: number): { readonly lane: Lane<J>; readonly jobs: J[] }[] {
     return [...this.#lanes.values()].flatMap((lane) => {
-      let spare = lane.waiting - lane.health.room(this.caps.perDestination, now);
+      let spare = lane.waiting - lane.breaker.room(this.caps.perDestination, now);
       if (spare <= 0) return [];
       const jobs = this.remove(lane, (job) => job.since <= before && spare-- > 0);
       return jobs.length === 0 ? [] : [{ lane, jobs }];
@@ -97,7 +97,7 @@ export class Lanes<J extends Job> {
   /** Removes lanes that hold nothing worth keeping. */
   sweep(now: number): void {
     for (const [key, lane] of this.#lanes) {
-      if (lane.active + lane.waiting === 0 && lane.health.isUnremarkable(now)) this.#lanes.delete(key);
+      if (lane.active + lane.waiting === 0 && lane.breaker.isForgettable(now)) this.#lanes.delete(key);
     }
   }
 
@@ -107,7 +107,7 @@ export class Lanes<J extends Job> {
     let best: { readonly lane: Lane<J>; readonly domain: number } | null = null;
     let fewest = Infinity;
     for (const lane of this.#lanes.values()) {
-      if (lane.waiting === 0 || lane.active >= lane.health.room(perDestination, now)) continue;
+      if (lane.waiting === 0 || lane.active >= lane.breaker.room(perDestination, now)) continue;
       const domain = lane.turn(may);
       if (domain === null) continue;
       const active = this.#activeOf(domain);

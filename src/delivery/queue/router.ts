@@ -1,16 +1,16 @@
 import type { LeasedRecipient } from '../../store/queue.js';
-import type { Consignment, Parcel } from './consignment.js';
-import type { Health } from './circuit-breaker.js';
+import type { LeasedMessage, DeliveryJob } from './consignment.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
 import type { Lanes } from './lanes.js';
 import type { Outcome } from './shipping.js';
 import type { Delivery, Transport } from '../transports/transport.js';
 
 /** The reason for a message that no transport is configured for. */
-const NO_WAY =
+const NO_TRANSPORT =
   'No transport is configured for this message: no rule of delivery.routes fits, and deliver is not set';
 
 /** The deliveries of the last transport that was tried, by position; null if none was. */
-export type LastWay = ReadonlyMap<number, Delivery> | null;
+export type LastDeliveries = ReadonlyMap<number, Delivery> | null;
 
 /**
  * Puts recipients into the lanes of their destinations: by the first transport whose destination is not out of order.
@@ -19,17 +19,17 @@ export class Router {
   readonly #numbers = new Map<Transport, number>();
 
   /**
-   * @param patience if a destination asks for a shorter pause than this, in milliseconds, its recipients wait in the
+   * @param shortPause if a destination asks for a shorter pause than this, in milliseconds, its recipients wait in the
    * lane
    */
   constructor(
-    private readonly lanes: Lanes<Parcel>,
-    private readonly patience: number,
+    private readonly lanes: Lanes<DeliveryJob>,
+    private readonly shortPause: number,
   ) {}
 
   /** Returns true if recipients of a destination should not wait in its lane for now. */
-  turnsAway(health: Health, now: number): boolean {
-    return health.rests(now) && !(health.wantsPeace && health.until - now < this.patience);
+  isPaused(breaker: CircuitBreaker, now: number): boolean {
+    return breaker.isOpen(now) && !(breaker.requestedPause && breaker.until - now < this.shortPause);
   }
 
   /**
@@ -37,27 +37,27 @@ export class Router {
    * @returns the recipients for which no transport remains, each with the delivery of the last one
    */
   route(
-    consignment: Consignment,
+    message: LeasedMessage,
     recipients: readonly LeasedRecipient[],
     way: number,
-    last: LastWay,
+    last: LastDeliveries,
     now: number,
   ): Outcome[] {
-    const transport = consignment.ways[way];
-    if (transport === undefined) return recipients.map((recipient) => stranded(recipient, last));
+    const transport = message.transports[way];
+    if (transport === undefined) return recipients.map((recipient) => withoutTransport(recipient, last));
     const outcomes: Outcome[] = [];
     for (const [destination, group] of byDestination(transport, recipients)) {
       const lane = this.lanes.lane(`${this.#numberOf(transport)} ${destination}`);
-      const { health } = lane;
-      if (consignment.lease.hastened === true) health.wake(now);
-      if (this.turnsAway(health, now)) {
-        const outage = outageOf(health, group, last, now);
+      const { breaker } = lane;
+      if (message.lease.hastened === true) breaker.allowProbe(now);
+      if (this.isPaused(breaker, now)) {
+        const outage = outageOf(breaker, group, last, now);
         // A destination that asks for a pause has answered for the message: no other transport is tried.
-        const next = health.wantsPeace ? consignment.ways.length : way + 1;
-        outcomes.push(...this.route(consignment, group, next, outage, now));
+        const next = breaker.requestedPause ? message.transports.length : way + 1;
+        outcomes.push(...this.route(message, group, next, outage, now));
       } else {
-        const domain = consignment.lease.domain.id;
-        this.lanes.push(lane, { consignment, recipients: group, destination, way, domain, since: now });
+        const domain = message.lease.domain.id;
+        this.lanes.push(lane, { message, recipients: group, destination, way, domain, since: now });
       }
     }
     return outcomes;
@@ -76,22 +76,22 @@ export class Router {
  * so it is kept.
  */
 function outageOf(
-  health: Health,
+  breaker: CircuitBreaker,
   recipients: readonly LeasedRecipient[],
-  last: LastWay,
+  last: LastDeliveries,
   now: number,
 ): ReadonlyMap<number, Delivery> {
   return new Map(
     recipients.map(({ position }) => [
       position,
-      last?.get(position) ?? untried(position, health.reason ?? '', health.until - now),
+      last?.get(position) ?? untried(position, breaker.reason ?? '', breaker.until - now),
     ]),
   );
 }
 
-function stranded(recipient: LeasedRecipient, last: LastWay): Outcome {
+function withoutTransport(recipient: LeasedRecipient, last: LastDeliveries): Outcome {
   const { position } = recipient;
-  const nowhere = { ...untried(position, NO_WAY, 0), transportFailed: false };
+  const nowhere = { ...untried(position, NO_TRANSPORT, 0), transportFailed: false };
   return { recipient, delivery: last?.get(position) ?? nowhere };
 }
 

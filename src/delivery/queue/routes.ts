@@ -90,7 +90,7 @@ export class Routes {
   }
 
   /** Returns the transports for a message, in the order in which they are tried; none if it is to be held. */
-  waysOf(domain: string, tags: readonly string[]): readonly Transport[] {
+  transportsOf(domain: string, tags: readonly string[]): readonly Transport[] {
     const fits = (route: Route): boolean =>
       (route.domain === null || route.domain === domain) && (route.tag === null || tags.includes(route.tag));
     return this.routes.find(fits)?.ways ?? [];

@@ -1,17 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import type { Domain } from '../../store/port.js';
 import type { Lease, LeasedRecipient, Queue, Settlement } from '../../store/queue.js';
-import { Consignment, type Parcel } from './consignment.js';
+import { LeasedMessage, type DeliveryJob } from './consignment.js';
 import type { Lane } from './lane.js';
 import { type Caps, Lanes, type Start } from './lanes.js';
 import { LeaseLoop } from './lease-loop.js';
 import { DELIVERY } from '../limits.js';
 import { type RetryPolicy, isTooLate, longestGap } from './schedule.js';
 import { givenUp, settlementOf, tooLate } from './settling.js';
-import { Settler } from './settler.js';
-import { type LastWay, Router } from './router.js';
+import { SettlementWriter } from './settler.js';
+import { type LastDeliveries, Router } from './router.js';
 import { type Outcome, type OutgoingOf, ship } from './shipping.js';
-import { Suspects, isCondemned } from './suspects.js';
+import { Suspects, mustGiveUp } from './suspects.js';
 import type { Delivery, Transport } from '../transports/transport.js';
 
 /** Notifications of the runner. None of these may throw. */
@@ -42,7 +42,7 @@ export interface RunnerOptions {
   readonly queue: Queue;
   readonly outgoingOf: OutgoingOf;
   /** Returns the transports for a message, in the order in which they are tried. */
-  readonly waysOf: (domain: Domain, tags: readonly string[]) => readonly Transport[];
+  readonly transportsOf: (domain: Domain, tags: readonly string[]) => readonly Transport[];
   readonly caps: Caps;
   readonly retry: RetryPolicy;
   readonly observer?: RunnerObserver;
@@ -56,7 +56,7 @@ export interface RunnerOptions {
  * Delivers the messages on the queue: leases them, sends each to its destinations, and settles every recipient as soon
  * as its outcome is known.
  *
- *     queue ─lease─► Consignment ─parcels─► Lanes ─next─► Transport
+ *     queue ─lease─► Consignment ─jobs─► Lanes ─next─► Transport
  *       ▲                                                     │
  *       └──────────settle────────── Settler ◄──outcomes───────┘
  */
@@ -64,14 +64,14 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #now: () => number;
   readonly #random: () => number;
-  readonly #lanes: Lanes<Parcel>;
+  readonly #lanes: Lanes<DeliveryJob>;
   readonly #router: Router;
-  readonly #settler: Settler;
+  readonly #writer: SettlementWriter;
   readonly #loop: LeaseLoop;
-  readonly #inHand = new Map<number, Consignment>();
-  readonly #suspects = new Suspects<Consignment>({
+  readonly #inHand = new Map<number, LeasedMessage>();
+  readonly #suspects = new Suspects<LeasedMessage>({
     crashes: DELIVERY.crashes.initial,
-    patience: DELIVERY.suspectPatience.initial,
+    holdUp: DELIVERY.suspectHoldUp.initial,
     aloneFor: DELIVERY.suspectsAlone.initial,
   });
   #suspectTimer: NodeJS.Timeout | undefined;
@@ -90,11 +90,11 @@ export class Runner {
       max: Math.min(retry.max, DELIVERY.longestOutage.initial),
     });
     this.#router = new Router(this.#lanes, retry.base);
-    this.#settler = new Settler({
+    this.#writer = new SettlementWriter({
       queue,
       onFailure: (error) => observer?.onFault?.('the store does not write the outcomes of messages', error),
       onSettled: (settlements) => observer?.onSettled?.(settlements),
-      onEnd: (consignment) => this.#end(consignment),
+      onEnd: (message) => this.#end(message),
     });
     this.#loop = new LeaseLoop({
       queue,
@@ -128,11 +128,11 @@ export class Runner {
     this.#stop.abort();
     const loop = this.#loop.stop();
     clearTimeout(this.#suspectTimer);
-    for (const consignment of this.#suspects.clear()) this.#leave(consignment, consignment.lease.recipients);
-    for (const parcel of this.#lanes.clear()) this.#leave(parcel.consignment, parcel.recipients);
+    for (const message of this.#suspects.clear()) this.#leave(message, message.lease.recipients);
+    for (const job of this.#lanes.clear()) this.#leave(job.message, job.recipients);
     const settled = loop.then(() => this.#untilIdle());
     await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
-    this.#settler.halt();
+    this.#writer.halt();
   }
 
   /** Takes a message that was leased. */
@@ -144,79 +144,84 @@ export class Runner {
       if (fresh.length > 0) this.#route(known, fresh, 0, null);
       return;
     }
-    const consignment = new Consignment(lease, this.#options.waysOf(lease.domain, lease.tags));
-    this.#inHand.set(lease.id, consignment);
-    if (this.#stop.signal.aborted) this.#leave(consignment, lease.recipients);
-    else if (isCondemned(lease.crashes, DELIVERY.crashes.initial)) this.#giveUp(consignment);
-    else this.#suspects.add(consignment, lease.crashes?.count ?? 0);
+    const message = new LeasedMessage(lease, this.#options.transportsOf(lease.domain, lease.tags));
+    this.#inHand.set(lease.id, message);
+    if (this.#stop.signal.aborted) this.#leave(message, lease.recipients);
+    else if (mustGiveUp(lease.crashes, DELIVERY.crashes.initial)) this.#giveUp(message);
+    else this.#suspects.add(message, lease.crashes?.count ?? 0);
   }
 
   /** Starts messages that were leased; after a crash, those that {@link Suspects} lets start. */
   #startNext(): void {
     if (this.#stop.signal.aborted) return;
     const now = this.#now();
-    for (const consignment of this.#suspects.next(now)) {
-      this.#route(consignment, consignment.lease.recipients, 0, null);
+    for (const message of this.#suspects.next(now)) {
+      this.#route(message, message.lease.recipients, 0, null);
     }
     clearTimeout(this.#suspectTimer);
     const { due } = this.#suspects;
     if (due !== Infinity) {
-      const wait = Math.min(Math.max(0, due - now), DELIVERY.suspectPatience.initial);
+      const wait = Math.min(Math.max(0, due - now), DELIVERY.suspectHoldUp.initial);
       this.#suspectTimer = setTimeout(() => this.#startNext(), wait).unref();
     }
     this.#dispatch();
   }
 
   /** Puts recipients into lanes. If no transport remains for a recipient, it waits for the next try. */
-  #route(consignment: Consignment, recipients: readonly LeasedRecipient[], way: number, last: LastWay): void {
+  #route(
+    message: LeasedMessage,
+    recipients: readonly LeasedRecipient[],
+    way: number,
+    last: LastDeliveries,
+  ): void {
     const now = this.#now();
-    if (isTooLate(consignment.lease, now)) {
-      this.#returnToSender(consignment, recipients);
+    if (isTooLate(message.lease, now)) {
+      this.#returnToSender(message, recipients);
       return;
     }
-    const stranded = this.#router.route(consignment, recipients, way, last, now);
-    if (stranded.length > 0) this.#record(consignment, stranded);
+    const stranded = this.#router.route(message, recipients, way, last, now);
+    if (stranded.length > 0) this.#record(message, stranded);
   }
 
   #dispatch(): void {
     if (this.#stop.signal.aborted) return;
-    const starts: Start<Parcel>[] = [];
+    const starts: Start<DeliveryJob>[] = [];
     for (let start = this.#lanes.next(this.#now()); start !== null; start = this.#lanes.next(this.#now())) {
       starts.push(start);
     }
-    this.#recordBegin(starts.map(({ job }) => job.consignment));
+    this.#recordBegin(starts.map(({ job }) => job.message));
     for (const start of starts) void this.#send(start);
   }
 
   /** Records that attempts begin, so that the next process knows if this one dies of them. One call for all. */
-  #recordBegin(consignments: readonly Consignment[]): void {
-    const fresh = new Set(consignments.filter(({ recorded }) => recorded === null));
+  #recordBegin(messages: readonly LeasedMessage[]): void {
+    const fresh = new Set(messages.filter(({ recorded }) => recorded === null));
     if (fresh.size === 0) return;
     const leases = [...fresh].map(({ lease }) => lease);
     // If the store fails, delivery continues. The failure is reported when the outcomes are written.
     const recorded = this.#options.queue.begin(leases).catch(() => undefined);
-    for (const consignment of fresh) consignment.recorded = recorded;
+    for (const message of fresh) message.recorded = recorded;
   }
 
-  async #send(start: Start<Parcel>): Promise<void> {
-    const { consignment, recipients } = start.job;
-    const transport = consignment.ways[start.job.way];
-    await consignment.recorded;
+  async #send(start: Start<DeliveryJob>): Promise<void> {
+    const { message, recipients } = start.job;
+    const transport = message.transports[start.job.way];
+    await message.recorded;
     if (this.#stop.signal.aborted) {
       this.#lanes.done(start);
-      this.#leave(consignment, recipients);
+      this.#leave(message, recipients);
       return;
     }
-    if (transport === undefined || isTooLate(consignment.lease, this.#now())) {
+    if (transport === undefined || isTooLate(message.lease, this.#now())) {
       this.#lanes.done(start);
-      this.#returnToSender(consignment, recipients);
+      this.#returnToSender(message, recipients);
     } else {
-      consignment.touched = true;
+      message.touched = true;
       const { outcomes, fault, unreadable } = await ship(
         transport,
-        consignment.lease,
+        message.lease,
         recipients,
-        () => consignment.outgoing(this.#options.outgoingOf),
+        () => message.outgoing(this.#options.outgoingOf),
         this.#stop.signal,
       );
       this.#lanes.done(start);
@@ -233,57 +238,57 @@ export class Runner {
   }
 
   /** Draws conclusions about the destination from the outcomes of a shipment. */
-  #judge({ lane, job }: Start<Parcel>, transport: Transport, outcomes: readonly Outcome[]): void {
+  #judge({ lane, job }: Start<DeliveryJob>, transport: Transport, outcomes: readonly Outcome[]): void {
     const { observer } = this.#options;
     const destination = { transport: transport.name, destination: job.destination };
-    const failed = outcomes.find(({ delivery }) => isAboutFarSide(delivery))?.delivery;
+    const failed = outcomes.find(({ delivery }) => isAboutDestination(delivery))?.delivery;
     if (failed === undefined) {
-      if (lane.health.worked(this.#now())) observer?.onRecovery?.(destination);
+      if (lane.breaker.succeeded(this.#now())) observer?.onRecovery?.(destination);
       return;
     }
     const now = this.#now();
     if (this.#stop.signal.aborted) return;
-    if (lane.health.tell(now)) observer?.onOutage?.(destination, failed.reply);
+    if (lane.breaker.markReported(now)) observer?.onOutage?.(destination, failed.reply);
     if (failed.transportFailed !== true) {
       if (failed.retryAfter !== undefined && failed.retryAfter > 0)
-        this.#leaveAlone(lane, failed, failed.retryAfter);
+        this.#pause(lane, failed, failed.retryAfter);
       return;
     }
-    if (lane.health.failed(failed.reply, now, this.#random())) this.#divert(lane);
+    if (lane.breaker.failed(failed.reply, now, this.#random())) this.#divert(lane);
   }
 
   /**
    * Begins the pause that a destination asks for. If it is short, recipients wait in the lane; else they are routed
    * anew.
    */
-  #leaveAlone(lane: Lane<Parcel>, { reply }: Delivery, milliseconds: number): void {
+  #pause(lane: Lane<DeliveryJob>, { reply }: Delivery, milliseconds: number): void {
     const now = this.#now();
-    lane.health.leave(reply, now, milliseconds);
-    if (this.#router.turnsAway(lane.health, now)) this.#divert(lane);
-    else setTimeout(() => this.#dispatch(), lane.health.until - now + 1).unref();
+    lane.breaker.pauseFor(reply, now, milliseconds);
+    if (this.#router.isPaused(lane.breaker, now)) this.#divert(lane);
+    else setTimeout(() => this.#dispatch(), lane.breaker.until - now + 1).unref();
   }
 
   /** Takes the recipients out of the lane of a destination that is out of order, and routes them anew. */
-  #divert(lane: Lane<Parcel>): void {
-    for (const { consignment, recipients, way } of this.#lanes.remove(lane)) {
-      this.#route(consignment, recipients, way, null);
+  #divert(lane: Lane<DeliveryJob>): void {
+    for (const { message, recipients, way } of this.#lanes.remove(lane)) {
+      this.#route(message, recipients, way, null);
     }
   }
 
   /** Records the outcomes of a shipment. If the transport failed, recipients go on to the next transport. */
-  #continue({ consignment, way }: Parcel, outcomes: readonly Outcome[]): void {
+  #continue({ message, way }: DeliveryJob, outcomes: readonly Outcome[]): void {
     const stopping = this.#stop.signal.aborted;
     const next = outcomes.filter(
-      ({ delivery }) => delivery.transportFailed === true && way + 1 < consignment.ways.length,
+      ({ delivery }) => delivery.transportFailed === true && way + 1 < message.transports.length,
     );
     // A transport that is stopping says "not now", which is no answer of the remote server.
     const left = stopping ? outcomes.filter(({ delivery }) => delivery.outcome === 'deferred') : [];
     const known = outcomes.filter((one) => !left.includes(one) && (stopping || !next.includes(one)));
-    if (known.length > 0) this.#record(consignment, known);
-    if (left.length > 0) this.#leave(consignment, recipientsOf(left));
+    if (known.length > 0) this.#record(message, known);
+    if (left.length > 0) this.#leave(message, recipientsOf(left));
     else if (next.length > 0) {
       const last = new Map(next.map(({ delivery }) => [delivery.position, delivery]));
-      this.#route(consignment, recipientsOf(next), way + 1, last);
+      this.#route(message, recipientsOf(next), way + 1, last);
     }
   }
 
@@ -291,76 +296,76 @@ export class Runner {
    * The store failed while a transport read the content: records what a remote server decided, and puts the other
    * recipients back without an attempt. Says nothing about the destination.
    */
-  #putBack({ consignment }: Parcel, outcomes: readonly Outcome[], error: unknown): void {
+  #putBack({ message }: DeliveryJob, outcomes: readonly Outcome[], error: unknown): void {
     this.#options.observer?.onFault?.('the store does not give out the content of a message', error);
     const left = outcomes.filter(({ delivery }) => delivery.outcome === 'deferred');
     const known = outcomes.filter((one) => !left.includes(one));
-    if (known.length > 0) this.#record(consignment, known);
-    consignment.putBack();
+    if (known.length > 0) this.#record(message, known);
+    message.putBack();
     // Not at once: a store that fails goes on failing for a while.
     const at = this.#now() + Math.round(LONGEST_RETURN * (1 + this.#random() / 2));
-    if (left.length > 0) this.#leave(consignment, recipientsOf(left), at);
+    if (left.length > 0) this.#leave(message, recipientsOf(left), at);
   }
 
-  #returnToSender(consignment: Consignment, recipients: readonly LeasedRecipient[]): void {
-    this.#settleUntried(consignment, recipients, tooLate);
+  #returnToSender(message: LeasedMessage, recipients: readonly LeasedRecipient[]): void {
+    this.#settleUntried(message, recipients, tooLate);
   }
 
   /** Gives a message up because the server crashed too often while it was delivering it. */
-  #giveUp(consignment: Consignment): void {
-    const { lease } = consignment;
+  #giveUp(message: LeasedMessage): void {
+    const { lease } = message;
     const count = lease.crashes?.count ?? 0;
     this.#options.observer?.onCrashes?.(lease, count);
-    this.#settleUntried(consignment, lease.recipients, (_, recipient, now) =>
+    this.#settleUntried(message, lease.recipients, (_, recipient, now) =>
       givenUp(lease, recipient, count, now),
     );
   }
 
   /** Settles recipients that are not tried any more. */
   #settleUntried(
-    consignment: Consignment,
+    message: LeasedMessage,
     recipients: readonly LeasedRecipient[],
     settlementOfEnd: (lease: Lease, recipient: LeasedRecipient, now: number) => Settlement,
   ): void {
-    const { lease } = consignment;
+    const { lease } = message;
     const settlements = recipients.map((recipient) => {
       const settlement = settlementOfEnd(lease, recipient, this.#now());
       this.#options.observer?.onOutcome?.(lease, recipient, settlement, false);
       return settlement;
     });
-    consignment.record(settlements);
-    this.#settler.settle(consignment);
+    message.record(settlements);
+    this.#writer.settle(message);
   }
 
-  #record(consignment: Consignment, outcomes: readonly Outcome[]): void {
-    const { lease } = consignment;
+  #record(message: LeasedMessage, outcomes: readonly Outcome[]): void {
+    const { lease } = message;
     // One moment for all: recipients that are deferred together are tried again together, in one shipment.
     const moment = { now: this.#now(), chance: this.#random() };
     const settlements = outcomes.map(({ recipient, delivery }) => {
       const settlement = settlementOf(this.#options.retry, lease, recipient, delivery, moment);
       // An outage is logged in one line, not in one for each message.
-      const quiet = isAboutFarSide(delivery) && settlement.attempt.outcome === 'deferred';
+      const quiet = isAboutDestination(delivery) && settlement.attempt.outcome === 'deferred';
       this.#options.observer?.onOutcome?.(lease, recipient, settlement, quiet);
       return settlement;
     });
-    consignment.record(settlements);
-    this.#settler.settle(consignment);
+    message.record(settlements);
+    this.#writer.settle(message);
   }
 
   /** Puts recipients back without a try. If no recipient of the message was tried, gives the lease back unchanged. */
-  #leave(consignment: Consignment, recipients: readonly LeasedRecipient[], at = this.#now()): void {
-    consignment.leave(recipients, at);
-    if (consignment.isOpen) return;
-    if (consignment.touched) {
-      this.#settler.settle(consignment);
+  #leave(message: LeasedMessage, recipients: readonly LeasedRecipient[], at = this.#now()): void {
+    message.leave(recipients, at);
+    if (message.isOpen) return;
+    if (message.touched) {
+      this.#writer.settle(message);
       return;
     }
-    this.#options.queue.giveBack(consignment.lease, at).then(
-      () => this.#end(consignment),
+    this.#options.queue.giveBack(message.lease, at).then(
+      () => this.#end(message),
       (error: unknown) => {
         // The lease will run out by itself.
         this.#options.observer?.onFault?.('a message could not be given back', error);
-        this.#end(consignment);
+        this.#end(message);
       },
     );
   }
@@ -368,25 +373,25 @@ export class Runner {
   /** Gives back messages that cannot start soon, so that mail for other destinations has room. */
   #makeRoom(): void {
     const now = this.#now();
-    for (const { lane, jobs } of this.#lanes.overfull(now - DELIVERY.patience.initial, now)) {
+    for (const { lane, jobs } of this.#lanes.overfull(now - DELIVERY.roomWait.initial, now)) {
       lane.returns++;
       const later = Math.min(LONGEST_RETURN, FIRST_RETURN * 2 ** (lane.returns - 1));
-      for (const parcel of jobs) {
-        const { consignment, recipients } = parcel;
+      for (const job of jobs) {
+        const { message, recipients } = job;
         // If another part of the message is or was under way, the message stays until that part is settled.
-        if (consignment.touched || recipients.length < consignment.lease.recipients.length) {
-          this.#lanes.push(lane, parcel);
+        if (message.touched || recipients.length < message.lease.recipients.length) {
+          this.#lanes.push(lane, job);
         } else {
-          this.#leave(consignment, recipients, now + Math.round(later * (1 + this.#random() / 2)));
+          this.#leave(message, recipients, now + Math.round(later * (1 + this.#random() / 2)));
         }
       }
     }
   }
 
-  #end(consignment: Consignment): void {
-    this.#inHand.delete(consignment.lease.id);
-    this.#loop.finished(consignment.dueAgain);
-    this.#suspects.ended(consignment);
+  #end(message: LeasedMessage): void {
+    this.#inHand.delete(message.lease.id);
+    this.#loop.finished(message.dueAgain);
+    this.#suspects.ended(message);
     if (!this.#suspects.isEmpty) this.#startNext();
     if (this.#inHand.size === 0) this.#idle?.();
   }
@@ -404,7 +409,7 @@ export class Runner {
 const FIRST_RETURN = 10_000;
 const LONGEST_RETURN = 60_000;
 
-function isAboutFarSide({ transportFailed, general }: Delivery): boolean {
+function isAboutDestination({ transportFailed, general }: Delivery): boolean {
   return transportFailed === true || general === true;
 }
 

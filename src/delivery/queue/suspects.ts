@@ -3,7 +3,7 @@
  *
  * - No crash so far: the message starts at once.
  * - Suspects start one after the other, so that a further crash counts for one message, not for all of them. A slow
- *   one does not hold up the next for longer than `patience`.
+ *   one does not hold up the next for longer than `holdUp`.
  * - If one more crash would give a message up, it starts before all other mail and alone, so that no other message can
  *   be the reason. All of these together hold up other mail for at most `aloneFor`.
  *
@@ -15,7 +15,7 @@ export interface SuspectLimits {
   /** Number of crashes after which a message is given up. */
   readonly crashes: number;
   /** Milliseconds after which a suspect that is under way lets the next one start. */
-  readonly patience: number;
+  readonly holdUp: number;
   /** Milliseconds for which suspects may hold up all other mail. */
   readonly aloneFor: number;
 }
@@ -24,15 +24,15 @@ export interface SuspectLimits {
  * Crashes beside other messages, as a multiple of the limit, after which a message is given up although it was never
  * alone.
  */
-const COMPANY = 3;
+const CRASHES_IN_COMPANY = 3;
 
 /**
  * Returns true if a message has to be given up: it crashed the server alone, or so often that chance cannot be the
  * reason.
  */
-export function isCondemned(crashes: Crashes | undefined, limit: number): boolean {
+export function mustGiveUp(crashes: Crashes | undefined, limit: number): boolean {
   if (crashes === undefined) return false;
-  return crashes.count >= limit && (crashes.alone || crashes.count >= COMPANY * limit);
+  return crashes.count >= limit && (crashes.alone || crashes.count >= CRASHES_IN_COMPANY * limit);
 }
 
 export class Suspects<M> {
@@ -80,7 +80,7 @@ export class Suspects<M> {
     if (this.isEmpty) return Infinity;
     if (this.#current === null) return 0;
     const { since, alone } = this.#current;
-    const end = since + this.limits.patience;
+    const end = since + this.limits.holdUp;
     return alone ? Math.min(end, this.#aloneUntil ?? end) : end;
   }
 
