@@ -6,12 +6,16 @@ import { digestToken } from './token.js';
 
 /** How long an answer of the store is used, in milliseconds. A removed token works no longer than that. */
 const CACHE_MS = 2_000;
+/** How often the store records that a token is in use, in milliseconds: the last use is shown to a minute. */
+const NOTED_MS = 60_000;
 /** Largest number of tokens in the cache. The oldest entry is removed first. */
 const MAX_CACHED_TOKENS = 10_000;
 
 interface CachedDomain {
   readonly domain: Domain;
   readonly until: number;
+  /** When the store was last informed that the token is in use. */
+  readonly noted: number;
 }
 
 /**
@@ -23,7 +27,7 @@ export class Directory {
   #names: { readonly domains: ReadonlyMap<string, Domain>; readonly until: number } | null = null;
 
   constructor(
-    private readonly store: Pick<Store, 'domainByToken' | 'domains'>,
+    private readonly store: Pick<Store, 'domainByToken' | 'domains' | 'domainRecords'>,
     private readonly now: () => number,
   ) {}
 
@@ -83,10 +87,15 @@ export class Directory {
     const now = this.now();
     const known = this.#byDigest.get(key);
     if (known !== undefined && known.until > now) return known.domain;
-    this.#byDigest.delete(key);
     const domain = await this.store.domainByToken(digest, now);
+    // Others may have asked at the same time.
+    const noted = this.#byDigest.get(key)?.noted ?? -Infinity;
+    this.#byDigest.delete(key);
     if (domain === null) return null;
-    this.#byDigest.set(key, { domain, until: now + CACHE_MS });
+    const isNoted = noted > now - NOTED_MS;
+    this.#byDigest.set(key, { domain, until: now + CACHE_MS, noted: isNoted ? noted : now });
+    // AUTH does not wait for the record, which never rejects.
+    if (!isNoted) void this.store.domainRecords.tokenUsed(digest, now);
     if (this.#byDigest.size > MAX_CACHED_TOKENS) {
       const [oldest] = this.#byDigest.keys();
       if (oldest !== undefined) this.#byDigest.delete(oldest);

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Mailbox, PasswordCredentials } from '../protocol/index.js';
 import { Reply } from '../protocol/index.js';
 import type { ContentSink, Handler, Session as ServerSession } from '../server/index.js';
@@ -109,7 +110,7 @@ const SENDER_REQUIRED = new Reply(
 );
 
 function submittedIn(session: Session, domain: Domain): Submitted {
-  const { envelope, hello, tls } = session;
+  const { envelope, hello, tls, localAddress, localPort } = session;
   return {
     domain,
     reversePath: envelope?.reversePath?.address ?? '',
@@ -122,5 +123,10 @@ function submittedIn(session: Session, domain: Domain): Submitted {
     utf8: envelope?.parameters.smtputf8 === true,
     clientAddress: session.remoteAddress,
     tls: tls === null ? null : `${tls.version} ${tls.cipher}`,
+    origin: {
+      way: 'smtp',
+      listener: `${isIPv6(localAddress) ? `[${localAddress}]` : localAddress}:${localPort}`,
+      hello: hello?.name ?? null,
+    },
   };
 }

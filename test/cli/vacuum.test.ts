@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keepTidy, removeOld } from '../../src/cli/serve/retention.js';
+import { keepTidy, removeExpired, removeOld } from '../../src/cli/serve/retention.js';
 import type { RetentionRequest } from '../../src/store/retention.js';
 import { scratch } from '../scratch.js';
 import { accept, postern, runningStore } from './postern.js';
@@ -83,6 +83,21 @@ describe('removal by a server', () => {
     ]);
   });
 
+  it('removes expired sessions, idempotency keys and entries of block lists', async () => {
+    const left = [2, 1, 3];
+    const asked: number[] = [];
+    const parts = left.map((_, part) => ({
+      removeExpired: (now: number) => {
+        asked.push(now);
+        return Promise.resolve((left[part] ?? 0) > 0 ? (left[part] = (left[part] ?? 0) - 1) + 1 : 0);
+      },
+    }));
+    const [sessions, idempotency, blockLists] = parts;
+    await removeExpired({ sessions, idempotency, blockLists } as never, 77);
+    expect(left).toEqual([0, 0, 0]);
+    expect(new Set(asked)).toEqual(new Set([77]));
+  });
+
   it('runs again and again, also after failures, until it is stopped', async () => {
     let rounds = 0;
     let enough: () => void = () => undefined;
@@ -95,7 +110,9 @@ describe('removal by a server', () => {
       },
     };
     const keeping = { keepContent: 5, keepMessages: 0 };
-    const tidying = keepTidy(retention, keeping, log as never, { now: () => 100, every: 1 });
+    const none = { removeExpired: () => Promise.resolve(0) };
+    const store = { retention, sessions: none, idempotency: none, blockLists: none } as never;
+    const tidying = keepTidy(store, keeping, log as never, { now: () => 100, every: 1 });
     await done;
     await tidying.stop();
     const before = rounds;

@@ -62,7 +62,7 @@ async function serve(
     log,
   );
   const unfollow = followCertificates(tls, log);
-  const tidying = keepTidy(store.retention, config.store, log);
+  const tidying = keepTidy(store, config.store, log);
   try {
     const bound = await listenAll(server, config);
     const httpPlace = http === null ? null : await http.listen();

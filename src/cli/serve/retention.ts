@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Store } from '../../store/port.js';
 import type { Removed, Retention } from '../../store/retention.js';
 
 /** How long messages are kept, in milliseconds; 0 keeps them for ever. */
@@ -37,12 +38,26 @@ export async function removeOld(
   return total;
 }
 
+/** Parts of the store whose entries expire. */
+export type Expiring = Pick<Store, 'sessions' | 'idempotency' | 'blockLists'>;
+
+/** Removes sessions, idempotency keys and block list entries that have expired at `now`, while `goOn` returns true. */
+export async function removeExpired(
+  { sessions, idempotency, blockLists }: Expiring,
+  now: number,
+  goOn: () => boolean = () => true,
+): Promise<void> {
+  for (const part of [sessions, idempotency, blockLists]) {
+    while (goOn() && (await part.removeExpired(now)) > 0);
+  }
+}
+
 /**
- * Removes old messages and content while a server runs: at once, then again and again. The space that it frees is
- * reused.
+ * Removes old messages, old content and expired entries while a server runs: at once, then again and again. The space
+ * that it frees is reused.
  */
 export function keepTidy(
-  retention: Pick<Retention, 'removeOld'>,
+  store: { readonly retention: Pick<Retention, 'removeOld'> } & Expiring,
   keeping: Keeping,
   log: Pick<Logger, 'info' | 'warn'>,
   { now = Date.now, every = EVERY_MS }: { now?: () => number; every?: number } = {},
@@ -51,7 +66,8 @@ export function keepTidy(
   let timer: NodeJS.Timeout | undefined;
   const round = async (): Promise<void> => {
     try {
-      const removed = await removeOld(retention, keeping, now(), () => !stopped);
+      await removeExpired(store, now(), () => !stopped);
+      const removed = await removeOld(store.retention, keeping, now(), () => !stopped);
       if (removed.contents > 0 || removed.messages > 0) log.info(removed, 'removed what was old');
     } catch (error) {
       log.warn({ err: error }, 'cannot remove what is old; it is tried again');
@@ -62,7 +78,7 @@ export function keepTidy(
   const begin = (): void => {
     running = round();
   };
-  if (keeping.keepContent > 0 || keeping.keepMessages > 0) begin();
+  begin();
   return {
     stop: () => {
       stopped = true;

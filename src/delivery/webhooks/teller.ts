@@ -63,10 +63,20 @@ const PER_DOMAIN = 32;
 const LEASE = 120_000;
 /** The most octets of a response, which is ignored. */
 const MAX_ANSWER = 64 * 1024;
+/** What an attempt to report an event came to. */
+interface CallResult {
+  /** Why it was not reported; null if it was, or if there is nothing to report any more. */
+  readonly reason: string | null;
+  /** The HTTP status; null if there was none. */
+  readonly status: number | null;
+  /** When it began, in milliseconds since the epoch; null if the event is over without an attempt. */
+  readonly start: number | null;
+}
+
 /** Least milliseconds between two polls if the store says that something is due and does not give it. */
 const LEAST_GAP = 200;
 
-type WebhookStore = Pick<Store, 'webhooks' | 'message' | 'content'>;
+type WebhookStore = Pick<Store, 'webhooks' | 'webhookCalls' | 'message' | 'content'>;
 
 /** Reports the events of the store's outbox from now on. `close` stops it; the store must be closed after that. */
 export function startWebhooks(store: WebhookStore, options: WebhookOptions = {}): { close(): Promise<void> } {
@@ -237,9 +247,12 @@ class EventSender {
       this.#options.observer?.onCrashes?.(webhook, event);
       return webhooks.endEvent(event.event);
     }
-    const reason =
+    const result =
       event.crashes === 0 ? await this.#begin(event, webhook) : await this.#suspected(event, webhook, until);
-    if (reason === undefined) return;
+    if (result === undefined) return;
+    const { reason } = result;
+    // Before the event is gone: the store keeps what it says with the call.
+    if (reason === null || !this.#abort.signal.aborted) await this.#record(event, result);
     if (reason === null) {
       domain.forget();
       return webhooks.endEvent(event.event);
@@ -247,8 +260,29 @@ class EventSender {
     if (!this.#abort.signal.aborted) await this.#fail(event, webhook, domain, reason);
   }
 
+  /** Keeps the call for those who look at the webhook. If that fails, the event goes on all the same. */
+  async #record(event: WebhookEvent, { reason, status, start }: CallResult): Promise<void> {
+    if (start === null) return;
+    const { domainId, name, message, attempts } = event;
+    const at = Math.round(this.#now());
+    const outcome = reason === null ? 'delivered' : attempts >= RETRIES ? 'gave-up' : 'failed';
+    const call = {
+      event: event.event,
+      domainId,
+      name,
+      message,
+      at,
+      duration: Math.max(0, Math.round(at - start)),
+    };
+    try {
+      await this.#store.webhookCalls.record({ ...call, status, outcome, problem: reason });
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   /** Records that an attempt begins, and makes it. */
-  async #begin(event: WebhookEvent, webhook: Webhook): Promise<string | null> {
+  async #begin(event: WebhookEvent, webhook: Webhook): Promise<CallResult> {
     await this.#store.webhooks.beginEvent(event.event);
     return this.#report(event, webhook);
   }
@@ -258,7 +292,7 @@ class EventSender {
    * time, so that a further crash counts for one of them. Returns undefined if the lease ran out meanwhile: then the
    * event comes again.
    */
-  async #suspected(event: WebhookEvent, webhook: Webhook, until: number): Promise<string | null | undefined> {
+  async #suspected(event: WebhookEvent, webhook: Webhook, until: number): Promise<CallResult | undefined> {
     const turn = this.#suspect;
     let done = (): void => undefined;
     this.#suspect = new Promise((resolve) => (done = resolve));
@@ -271,13 +305,14 @@ class EventSender {
     }
   }
 
-  /** Returns the reason why the event could not be reported, or null. */
-  async #report(event: WebhookEvent, webhook: Webhook): Promise<string | null> {
+  /** Calls the webhook once. Returns the result with the reason of a failure. */
+  async #report(event: WebhookEvent, webhook: Webhook): Promise<CallResult> {
+    const start = this.#now();
     const url = parseWebhookUrl(webhook.url, this.#options.allowPrivate === true);
-    if (typeof url === 'string') return url;
+    if (typeof url === 'string') return { reason: url, status: null, start };
     const message = await this.#store.message(event.message);
     // The message was removed meanwhile: there is nothing to report.
-    if (message === null) return null;
+    if (message === null) return { reason: null, status: null, start: null };
     return this.#workers.room.hold(event.domainId, Math.min(message.size, MAX_READ), async () => {
       if (this.#stopping.signal.aborted) throw new Stopped();
       // A stop gives a request under way some time, but does not wait until a body is made.
@@ -298,7 +333,7 @@ class EventSender {
         'webhook-id': String(event.event),
         'x-mailpace-signature': signature,
       };
-      return this.#post(url, headers, pieces);
+      return { ...(await this.#post(url, headers, pieces)), start };
     });
   }
 
@@ -306,12 +341,12 @@ class EventSender {
     url: URL,
     headers: Readonly<Record<string, string>>,
     body: readonly Uint8Array[],
-  ): Promise<string | null> {
+  ): Promise<Omit<CallResult, 'start'>> {
     try {
       const { status } = await this.#client.post(url, headers, body, this.#abort.signal);
-      return status >= 200 && status < 300 ? null : `the answer was ${status}`;
+      return { status, reason: status >= 200 && status < 300 ? null : `the answer was ${status}` };
     } catch (error) {
-      if (error instanceof NoAnswer) return error.message;
+      if (error instanceof NoAnswer) return { status: null, reason: error.message };
       throw error;
     }
   }

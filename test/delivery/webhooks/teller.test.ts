@@ -273,6 +273,28 @@ describe('an endpoint', () => {
   });
 });
 
+describe('each call', () => {
+  it('is on record with its outcome, and can be made again', async () => {
+    const { store, domain } = await house();
+    const replies: Reply[] = [{ status: 500 }, { status: 204 }, { status: 204 }];
+    const api = await apiServer(() => replies.shift() ?? { status: 204 });
+    await setWebhook(store, domain, api.url);
+    const message = await queue(store, domain);
+    start(store);
+    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
+    const list = () => store.webhookCalls.list({ domainId: domain.id }, { message, limit: 9 });
+    const calls = await list();
+    expect(calls).toMatchObject([
+      { name: 'email.queued', message, outcome: 'delivered', status: 204, problem: null },
+      { name: 'email.queued', message, outcome: 'failed', status: 500, problem: 'the answer was 500' },
+    ]);
+    expect(calls.every(({ at, duration }) => at > 1.7e12 && duration >= 0)).toBe(true);
+    await store.webhookCalls.redeliver('all', calls[0]?.call ?? 0, Date.now());
+    await expect.poll(async () => (await list()).length, PATIENCE).toBe(3);
+    expect(api.taken).toHaveLength(3);
+  });
+});
+
 describe('close', () => {
   it('waits for events under way and then ends them; the others are reported after the next start', async () => {
     const { store, domain } = await house();
@@ -315,6 +337,7 @@ describe('close', () => {
         leaseEvents: (request: Parameters<Store['webhooks']['leaseEvents']>[0]) =>
           failing ? Promise.reject(new Error('gone')) : store.webhooks.leaseEvents(request),
       },
+      webhookCalls: store.webhookCalls,
       message: (id: number) => store.message(id),
       content: (id: number) => store.content(id),
     };
@@ -373,6 +396,7 @@ describe('an event that ends the process', () => {
     };
     const store2 = {
       webhooks: crashed,
+      webhookCalls: store.webhookCalls,
       message: (id: number) => store.message(id),
       content: (id: number) => store.content(id),
     };
