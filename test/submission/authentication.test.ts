@@ -111,7 +111,7 @@ describe('a domain that is removed', () => {
 
 describe('a message and a token', () => {
   it('are on record with where the message came in and when the token was used', async () => {
-    const house = await House.open();
+    const house = await GatewayHarness.open();
     const talk = await Talk.greeted(house.port);
     const before = Date.now();
     expect(await talk.signIn(house.token)).toMatch(/^235/);
