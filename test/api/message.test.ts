@@ -157,7 +157,7 @@ describe('what is below a message', () => {
     });
   });
 
-  it('does not exist for another domain, nor under an id that is none', async () => {
+  it('does not exist for another domain, nor under an unknown id', async () => {
     const rig = await Rig.start();
     const id = await send(rig, FULL);
     for (const below of ['', '/raw', '/links', '/parts/0', '/parts/1']) {

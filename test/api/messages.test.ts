@@ -149,7 +149,7 @@ describe('wait=', () => {
     expect(answered).toBe(false);
     const id = await send(rig, { to: 'anna@example.net' });
     expect((await waiting).messages.map((message) => message.id)).toEqual([id]);
-    // What is there already is not waited for.
+    // Messages that are there already are not waited for.
     expect((await list(rig, '?to=anna&wait=30s')).messages).toHaveLength(1);
   });
 

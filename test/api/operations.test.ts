@@ -1,4 +1,4 @@
-// What is done to messages by hand, one by one and in bulk, within the scope.
+// Tests the operations on messages, one by one and in bulk, within the scope.
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';

@@ -147,7 +147,7 @@ it('a message with long lines goes out as quoted-printable, and its signatures h
   ]);
 });
 
-/** What a verifier says of the signatures of a message. */
+/** Returns a verifier's results for the signatures of a message. */
 async function signatures(message: Buffer, nameServer: string): Promise<string[]> {
   const resolver = new Resolver();
   resolver.setServers([nameServer]);

@@ -10,7 +10,7 @@ import { octetsOf, textOf } from './rig.js';
 interface Decoded {
   readonly content: string;
   readonly fault: string | null;
-  /** What stands behind the end; null where there is no end. */
+  /** The octets after the end; null if there is no end. */
   readonly rest: string | null;
 }
 
@@ -49,7 +49,7 @@ function reference(octets: string, bareNewlines: BareNewlines): Decoded {
       return { content: content + text.slice(0, nul), fault: `NUL ${i + 1}`, rest };
     }
     if (bare !== null && bareNewlines === 'reject') {
-      // A CR shows to be bare only by what follows it; so does one behind the dot of a stuffed line.
+      // Only the next octet shows that a CR is bare, also after the dot of a stuffed line.
       const cr = bare[0] === '\r';
       const last = !ended && i === lines.length - 1 && bare.index === text.length - 1;
       if (!(cr && last)) {

@@ -31,7 +31,7 @@ describe('a SCRAM exchange', () => {
   });
 });
 
-describe('keys that nobody asked for', () => {
+describe('keys that were not asked for', () => {
   it('are a bug of the machine', () => {
     const first = connecting('plain');
     expect(() => challengeAfter(null, first)).toThrow('no keys were asked for in connecting');

@@ -7,7 +7,7 @@ const iso = (time: number) => new Date(time).toISOString();
 const times = fc.integer({ min: Date.UTC(1, 0, 1), max: Date.UTC(9999, 11, 30) });
 
 describe('a date-time (RFC 3339)', () => {
-  // Invariant: the time that the platform's own writer wrote is read, whatever the zone it is told in.
+  // Invariant: a time that the platform's own formatter wrote is read, in any time zone.
   it('is read to the millisecond, in any zone', () => {
     const offset = fc.integer({ min: -1439, max: 1439 });
     fc.assert(
@@ -53,7 +53,7 @@ describe('a date-time (RFC 3339)', () => {
       '2026-01-31T09:00:00+0100',
       ' 2026-01-31T09:00:00Z',
     ],
-  ])('"%s" is none', (text) => {
+  ])('rejects "%s"', (text) => {
     expect(parseDateTime(text)).toBeNull();
   });
 });

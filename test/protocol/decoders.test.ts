@@ -132,7 +132,7 @@ describe('the content decoder', () => {
     expect(decoder.position).toBe(3);
   });
 
-  it('tells the line and the octet of a fault once', () => {
+  it('reports the line and the octet of a fault once', () => {
     const decoder = new ContentDecoder();
     const octets = octetsOf('a\r\nb\r\nc\nd\r\n.\r\n');
     const steps = [];

@@ -3,7 +3,7 @@
 //     npx tsc -b && UPDATE=1 npx vitest run test/protocol/states.test.ts
 import { TRANSITIONS } from '../../src/protocol/state/transitions.js';
 
-/** What each phase is, for readers. */
+/** A description of each phase, for readers. */
 const MEANING: Readonly<Record<keyof typeof TRANSITIONS, string>> = {
   connecting: 'before the greeting: the server decides whether to take the client',
   rejected:

@@ -1,10 +1,8 @@
-// The invariant stands in test/fuzz/invariant.ts: whatever a client sends, the machine does not throw, keeps
-// nothing, gives the same replies and events whatever the split, answers in well-formed replies, and is in
-// step afterwards.
+// The invariant stands in test/fuzz/invariant.ts: whatever a client sends, the machine does not throw, keeps nothing,
+// gives the same replies and events for any split, answers in well-formed replies, and is in step afterwards.
 //
-// First the corpus runs, then dialogues that nobody wrote, for POSTERN_FUZZ_SECONDS (10). A failure prints
-// its seed, and the shortest dialogue that shows it, as a file for test/fuzz/corpus/. POSTERN_FUZZ_SEED
-// repeats a run.
+// First the corpus runs, then generated dialogues, for POSTERN_FUZZ_SECONDS (10). A failure prints its seed, and the
+// shortest dialogue that shows it, as a file for test/fuzz/corpus/. POSTERN_FUZZ_SEED repeats a run.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { invent } from '../fuzz/dialogues.js';
@@ -31,7 +29,7 @@ describe('the corpus', () => {
   });
 });
 
-describe('dialogues that nobody wrote', () => {
+describe('generated dialogues', () => {
   it(`hold for ${SECONDS} s, from seed ${SEED}`, { timeout: (SECONDS + 60) * 1000 }, () => {
     const until = Date.now() + SECONDS * 1000;
     let tried = 0;

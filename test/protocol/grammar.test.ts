@@ -35,7 +35,7 @@ describe('domains', () => {
     '-ü',
     'a\0',
     dotted(256),
-  ])('%j is none', (text) => expect(isDomain(text)).toBe(false));
+  ])('rejects %j', (text) => expect(isDomain(text)).toBe(false));
 
   it('counts a label in octets', () => {
     expect(isDomain('ü'.repeat(31) + 'a')).toBe(true);
@@ -81,7 +81,7 @@ describe('address literals', () => {
       '[IPv6:::192.0.2]',
     ],
     ...['[IPv6:1:2:3:4:5:6:7:192.0.2.1]', '[IPv6:1:2:3:4::5:6:7:8]', '[::1]', '[IPv6:fe80::1%eth0]'],
-  ])('%s is none', (text) => expect(isAddressLiteral(text)).toBe(false));
+  ])('rejects %s', (text) => expect(isAddressLiteral(text)).toBe(false));
 });
 
 describe('hello names', () => {
@@ -160,7 +160,7 @@ describe('mailboxes', () => {
 describe('parameters', () => {
   const context = { offered: new Set(['SIZE', 'SMTPUTF8', 'AUTH']), smtputf8: false };
 
-  it('are none where there is no text', () => {
+  it('are empty without text', () => {
     expect(parseParameters('MAIL', '', context)).toEqual({});
     expect(parseParameters('RCPT', '   ', context)).toEqual({});
   });
@@ -212,12 +212,12 @@ describe('base64', () => {
     'QQ==\n',
     'Q-_=',
     'é===',
-  ])('%j is none', (text) => expect(decodeBase64(text)).toBeNull());
+  ])('rejects %j', (text) => expect(decodeBase64(text)).toBeNull());
 });
 
 describe('xtext', () => {
   it('stands for octets', () => expect(decodeXtext('a+2Bb+3D+00+FF')).toBe('a+b=\0\xff'));
-  it.each(['+', '+2', '+2b', 'a=b', 'a b', 'é', 'a+\n'])('%j is none', (text) =>
+  it.each(['+', '+2', '+2b', 'a=b', 'a b', 'é', 'a+\n'])('rejects %j', (text) =>
     expect(decodeXtext(text)).toBeNull(),
   );
 });

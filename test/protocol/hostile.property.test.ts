@@ -39,7 +39,7 @@ it('content events come between data and its end or abort, and each message ends
       let open = false;
       for (const [i, event] of rig.events.entries()) {
         const next = rig.events[i + 1] ?? '';
-        // The verdict on data shows in what follows: a refusal is told at once.
+        // The verdict on data shows in the reply: a refusal is sent at once.
         if (event === 'data') open = !/^(?:refused DATA|reset|close)/.test(next);
         else if (/^(?:end|abort)/.test(event)) {
           expect(open).toBe(true);

@@ -13,7 +13,7 @@ export interface Rules {
 /** A decision of the server: yes, or the code of its no. */
 export type Decision = 'yes' | 421 | 450 | 550;
 
-/** What a client does. */
+/** An action of a client. */
 export type Step =
   | { readonly do: 'hello'; readonly verb: 'EHLO' | 'HELO'; readonly decision: Decision }
   | {
@@ -147,7 +147,7 @@ export class Model {
   }
 
   #starttls(decision: Decision): number[] {
-    // An extension: HELO has none, and before a hello nobody knows of it.
+    // An extension: HELO offers none, and before a hello the client knows none.
     if (this.hello !== 'EHLO' || this.recipients !== null || this.tls) return this.#no(503);
     return this.#ask(decision, 220, () => {
       // RFC 3207 4.2: back to the start.

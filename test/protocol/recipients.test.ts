@@ -31,7 +31,7 @@ describe('a verdict for each recipient', () => {
     expect(() => rig.decide({ type: 'perRecipient', replies })).toThrow('expected a reply for each');
   });
 
-  it('is told no by no, and one no for all is told once', () => {
+  it('refuses each recipient by its own reply, and one refusal for all is sent once', () => {
     const told = (rig: Rig): string[] => rig.events.filter((event) => event.startsWith('refused'));
     const no = new Reply(550, '5.1.1', 'No such user');
     const full = new Reply(452, '4.2.2', 'Full');

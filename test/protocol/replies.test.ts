@@ -23,7 +23,7 @@ describe('the catalogue', () => {
     expect(text.length).toBeLessThan(200);
   });
 
-  it('is told row by row in docs/replies.md, and nothing else is', () => {
+  it('has one row in docs/replies.md for each reply, and no other rows', () => {
     const page = readFileSync(new URL('../../docs/replies.md', import.meta.url), 'utf8');
     const told = Array.from(page.matchAll(/^\| (\d{3}) \| (\S+) \| (.+?) \| (.+?) \| (.+?) \|$/gm), (row) =>
       [row[1], row[2] === '-' ? 'null' : row[2], row[3]?.replaceAll('\\', '')].join(' '),

@@ -28,7 +28,7 @@ export const yes: Judge = (question) => {
   }
 };
 
-/** Whom credentials are about. */
+/** The user that credentials name. */
 export function userOf(credentials: Credentials): string {
   if ('password' in credentials) return credentials.authcid.expose();
   if ('authcid' in credentials) return credentials.authcid;
@@ -88,7 +88,7 @@ export class Rig {
   readonly session: ServerSession<string>;
   /** All reply octets. */
   replies = '';
-  /** What `next` told, one line each; content in a row is one line. */
+  /** The events of `next`, one line each; consecutive content is one line. */
   readonly events: string[] = [];
   /** The content of each message whose end was accepted. */
   readonly stored: string[] = [];

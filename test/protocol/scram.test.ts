@@ -47,7 +47,7 @@ function talk(keys: ScramKeys | null, ...lines: string[]): { replies: string[]; 
   return { replies: session.answers.slice(2), rig: session };
 }
 
-/** What a client that knows `password` answers to the server's first message. */
+/** Returns the answer of a client that knows `password` to the server's first message. */
 async function finalFor(
   password: string,
   first: string,
@@ -97,14 +97,14 @@ describe('SCRAM-SHA-256', () => {
     expect([octets.replies, octets.events]).toEqual([once.replies, once.events]);
   });
 
-  it('refuses a proof of another password, and asks nobody whom it proves', async () => {
+  it('refuses a proof of another password without asking the handler', async () => {
     const final = await finalFor('pen', CLIENT_FIRST.slice(3), SERVER_FIRST);
     const { replies, rig } = talk(pencil, `AUTH SCRAM-SHA-256 ${base64(CLIENT_FIRST)}`, base64(final));
     expect(replies[1]).toBe('535 5.7.8 Authentication credentials invalid');
     expect(rig.events).toContain('auth SCRAM-SHA-256 nobody');
   });
 
-  it('cannot be told apart for a user that does not exist (68)', () => {
+  it('looks the same for a user that does not exist (68)', () => {
     const ask = (keys: ScramKeys | null): string[] =>
       talk(keys, `AUTH SCRAM-SHA-256 ${base64(CLIENT_FIRST)}`, base64(CLIENT_FINAL.replace('=dH', '=dI')))
         .replies;
@@ -126,7 +126,7 @@ describe('SCRAM-SHA-256', () => {
     }
   });
 
-  it('refuses a header that somebody has changed on the way (RFC 5802 6)', async () => {
+  it('refuses a header that was changed on the way (RFC 5802 6)', async () => {
     const final = await finalFor('pencil', CLIENT_FIRST.slice(3), SERVER_FIRST, 'y,,');
     expect(talk(pencil, `AUTH SCRAM-SHA-256 ${base64(CLIENT_FIRST)}`, base64(final)).replies[1]).toMatch(
       /^535/,

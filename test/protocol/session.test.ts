@@ -1,5 +1,5 @@
-// What the server does to a session, in each phase: vanish, end, shutdown, terminate, refuseContent; and
-// what it may look at. What a client can do stands in test/vectors.
+// Tests the methods of a session in each phase: vanish, end, shutdown, terminate, refuseContent; and its getters. The
+// input of clients is tested in test/vectors.
 import { describe, expect, it } from 'vitest';
 import { ACCEPT, refuse, Reply, reply, type Question } from '../../src/protocol/index.js';
 import { type Judge, Rig, yes } from './rig.js';
@@ -34,7 +34,7 @@ function rigIn(phase: Phase, judge: Judge = yes): Rig {
   return rig;
 }
 
-/** What is told when a phase is broken off. */
+/** The events if a phase is broken off. */
 const BROKEN: Readonly<Record<string, readonly string[]>> = {
   mail: ['reset'],
   rcpt: ['reset'],
@@ -92,7 +92,7 @@ describe.each(phases)('in %s', (phase) => {
     if (phase === 'data') expect(rig.feed('more\n\r\n.\r\n').answers).toEqual(['550 5.7.1 No']);
   });
 
-  it('a closed session takes and tells nothing more', () => {
+  it('a closed session takes nothing and reports nothing more', () => {
     const rig = rigIn(phase);
     rig.session.vanish();
     rig.feed('NOOP\r\n');
@@ -128,7 +128,7 @@ describe.each<[Question['type'], string]>([
     expect(rig.codes).toEqual([550, 250]);
   });
 
-  it('the peer may go: nobody hears the verdict', () => {
+  it('the verdict has no effect if the peer has gone', () => {
     const rig = pending();
     rig.session.vanish();
     rig.pump();
@@ -166,7 +166,7 @@ describe.each<[Question['type'], string]>([
     expect(rig.events.filter((event) => event.startsWith('abort'))).toEqual([]);
   });
 
-  it('a verdict that is none for it throws, and leaves the question', () => {
+  it('an impossible verdict throws, and leaves the question open', () => {
     const rig = pending();
     const wrong = type === 'auth' ? ACCEPT : ({ type: 'authenticate', principal: 'p' } as const);
     expect(() => rig.session.answer(wrong)).toThrow(`is no answer to ${type}`);

@@ -33,7 +33,7 @@ describe('the transition table', () => {
   });
 
   it('makes the phase that each row names', () => {
-    // What a row is given does not decide where it leads.
+    // The proof of a row does not decide which phase follows.
     const anything = { kind: 'rcpt', recipients: 1, principal: 'p', mechanism: 'PLAIN' };
     for (const row of Object.values(table).flatMap((rows) => Object.values(rows))) {
       for (const to of [row.to].flat()) {

@@ -1,9 +1,9 @@
-// The whole of what the machine tells in a dialogue, nothing more between: a vector names only some of it.
+// Compares all events of a dialogue, while a vector names only some of them.
 import { describe, expect, it } from 'vitest';
 import { ACCEPT, reply } from '../../src/protocol/index.js';
 import { Rig, yes } from './rig.js';
 
-/** Everything told but the questions' arguments. */
+/** All events without the arguments of questions. */
 function told(rig: Rig): string[] {
   return rig.events.map((event) => event.split(' ').slice(0, 2).join(' ').trim());
 }
@@ -11,7 +11,7 @@ function told(rig: Rig): string[] {
 const ENVELOPE = 'EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<b@y.example>\r\nRCPT TO:<c@y.example>\r\n';
 const OPENED = ['connect', 'hello EHLO', 'mail <>', 'rcpt b@y.example', 'rcpt c@y.example'];
 
-describe('all that is told', () => {
+describe('all events of a dialogue', () => {
   it('of a message', () => {
     const rig = new Rig().begin().feed(`${ENVELOPE}DATA\r\na\r\n.\r\nQUIT\r\n`);
     expect(told(rig)).toEqual([...OPENED, 'data', 'content a', 'end 3', 'close quit']);

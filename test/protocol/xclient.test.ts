@@ -56,7 +56,7 @@ describe('XCLIENT', () => {
     expect(refusal(parseXclient(argument, 'withLogin'))).toMatch(/^501 5\.5\.4 /);
   });
 
-  it('has LOGIN only where somebody judges it', () => {
+  it('has LOGIN only if the handler decides on it', () => {
     expect(refusal(parseXclient('LOGIN=admin', 'withoutLogin'))).toMatch(/^501 5\.5\.4 .*LOGIN/);
     expect(parseXclient('LOGIN=[UNAVAILABLE]', 'withLogin')).toEqual({ login: null });
   });
@@ -93,7 +93,7 @@ describe('XFORWARD', () => {
 describe('a session', () => {
   const trusted = { profile: { relayTrust: 'withoutLogin' as const } };
 
-  it('tells nobody of them who is not trusted, and obeys nobody', () => {
+  it('does not announce them to other clients, and refuses their commands', () => {
     const rig = new Rig().begin().feed('EHLO x\r\nXCLIENT NAME=a\r\nXFORWARD NAME=a\r\nHELP\r\n');
     expect(rig.answers[1]).not.toMatch(/XCLIENT|XFORWARD/);
     expect(rig.answers.slice(2, 4)).toEqual([
@@ -103,7 +103,7 @@ describe('a session', () => {
     expect(rig.answers[4]).not.toMatch(/XCLIENT|XFORWARD/);
   });
 
-  it('tells a relay what it may say', () => {
+  it('announces to a relay which attributes it may send', () => {
     const { answers } = new Rig(trusted).begin().feed('EHLO x\r\n');
     expect(answers[1]).toContain('\n250-XCLIENT NAME ADDR PORT PROTO HELO DESTADDR DESTPORT\n');
     expect(answers[1]).toContain('\n250 XFORWARD NAME ADDR PORT PROTO HELO SOURCE');

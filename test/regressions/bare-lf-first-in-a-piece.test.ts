@@ -22,7 +22,7 @@ it.each([
   expect(rig.answers.at(-1)).toMatch(/^550 5\.6\.0 Bare LF in line 1 /);
 });
 
-it('the LF of a CRLF that was cut in two is none', () => {
+it('the LF of a CRLF that was cut in two is not a bare LF', () => {
   const rig = new Rig().begin().feed(ENVELOPE).feed('a\r').feed('\nb\r').feed('\n.\r').feed('\n');
   expect(rig.stored).toEqual(['a\r\nb\r\n']);
 });

@@ -19,7 +19,7 @@ import { Talk } from '../server/talk.js';
 
 expectNoTrouble();
 
-/** What would have ended the process. */
+/** Mistakes that would have ended the process. */
 const fatal: unknown[] = [];
 process.on('unhandledRejection', (error) => fatal.push(error));
 process.on('uncaughtExceptionMonitor', (error) => fatal.push(error));
@@ -28,7 +28,7 @@ afterEach(() => {
   expect(fatal).toEqual([]);
 });
 
-/** What a compiler would not let through. */
+/** Mistakes that a compiler would reject. */
 function careless(value: unknown): never {
   return value as never;
 }
@@ -49,7 +49,7 @@ it.each([
   await talk.play('> NOOP', '< 250');
 });
 
-it.each([false, undefined, null])('onAuth that gives %s lets nobody in', async (value) => {
+it.each([false, undefined, null])('onAuth that gives %s accepts no client', async (value) => {
   const { port } = await serve<unknown>({ onAuth: () => value, admission: { authDelay: 0 } });
   const talk = await Talk.greeted(port);
   await talk.play(`> AUTH PLAIN ${base64('\0a\0b')}`, '< 535 5.7.8', '> MAIL FROM:<>', '< 530');

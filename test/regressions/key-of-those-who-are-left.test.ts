@@ -11,7 +11,7 @@ import type { Lease } from '../../src/store/queue.js';
 import { PENDING, apiServer } from '../delivery/https/api-server.js';
 import { RUNNING, shipment } from '../delivery/files/shipment.js';
 
-it('a request is repeated under its key, whoever else of the message is done with', async () => {
+it('a request is repeated under its key, also if other recipients of the message are settled', async () => {
   const api = await apiServer(() => (api.taken.length === 2 ? { body: 'Bad Gateway' } : PENDING));
   const transport = openApiTransport({ url: api.url, token: null, tokenHeader: 'X-Token' });
   onTestFinished(() => transport.close());

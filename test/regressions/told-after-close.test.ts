@@ -16,7 +16,7 @@ it.each([
   ['onRcpt', ['reset', 'close']],
   ['write', ['abort disconnected', 'close']],
   ['write that is never done', ['abort disconnected', 'close']],
-])('%s disconnects: the end is told last', async (where, told) => {
+])('%s disconnects: the end is reported last', async (where, told) => {
   const heard: string[] = [];
   const { port, server } = await serve({
     onRcpt: (session) => {

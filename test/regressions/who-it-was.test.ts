@@ -27,7 +27,7 @@ it.each([
   ['BDAT 5\r\nab', ['close']],
   ['BDAT 2\r\nab', ['refused 503', 'close']],
   [`${ENVELOPE}DATA\r\nSubject: x\r\n`, ['abort', 'close']],
-])('after %j it is told', async (octets, told) => {
+])('after %j the handler gets it', async (octets, told) => {
   const heard: string[] = [];
   const hear = ({ principal, hello }: Session<string>, what: string): void => {
     heard.push(`${what} of ${principal} at ${hello?.name}`);

@@ -63,7 +63,7 @@ it('counts across connections of one address, never against the right credential
   expect(await elsewhere.signIn('me', 'wrong')).toMatch(/^535/);
 });
 
-it('a verifier that fails for now is no failed AUTH, and tells the client nothing', async () => {
+it('a verifier that fails temporarily is not a failed AUTH, and the client learns nothing', async () => {
   const { port, errors } = await serveAuth({ authFailures: 1 });
   const talk = await Talk.greeted(port);
   expect(await talk.signIn('me', 'later')).toBe('454 4.7.0 Not now');

@@ -1,6 +1,6 @@
 /**
- * Invariant: what waits in the server is bounded, whoever is slow: the handler, its sink, or a client that
- * does not read (33, 109).
+ * Invariant: the memory for waiting octets is bounded if the handler, its sink or a client that does not read is slow
+ * (33, 109).
  */
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../src/server/index.js';
@@ -145,7 +145,7 @@ describe('a client that does not read', () => {
     await fill(talk, Buffer.from('EHLO x\r\n'.repeat(10_000)), 20 * MIB);
     await until('the first ones are asked', () => hellos > 0);
     await comesToAStop(() => hellos);
-    // What a kernel takes in replies is a few megabytes; what was sent would make hundreds.
+    // The kernel takes a few megabytes of replies; the commands that were sent would make hundreds.
     expect(hellos).toBeLessThan(100_000);
     talk.socket.destroy();
   });

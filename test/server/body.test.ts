@@ -129,7 +129,7 @@ describe('a sink that', () => {
     expect(await send(talk, 'again\r\n')).toMatch(new RegExp(`^${code}`));
   });
 
-  it('is told of content that is refused on the way', async () => {
+  it('gets an error if content is refused on the way', async () => {
     told.length = 0;
     const { port } = await serve({ limits: { messageSize: 1000 }, onContent: () => sinkThat({}) });
     const talk = await Talk.greeted(port);

@@ -8,7 +8,7 @@ class Member {
 }
 
 describe('a set of connections', () => {
-  it('holds whom a Set would hold, whoever comes and goes', () => {
+  it('holds the same connections as a Set, in any order of entering and leaving', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(7))), (changes) => {
         const members = Array.from({ length: 8 }, (_, name) => new Member(name));
@@ -33,7 +33,7 @@ describe('a set of connections', () => {
     );
   });
 
-  it('leaves nobody out while its members leave', () => {
+  it('visits every member while members leave', () => {
     const connections = new ConnectionSet<'at', Member>('at');
     const members = Array.from({ length: 5 }, (_, name) => new Member(name));
     for (const member of members) connections.add(member);

@@ -1,11 +1,11 @@
 /**
- * Invariant: nothing that any client sends ends the process, raises an unhandled rejection, or puts a stack
- * trace into a reply; and an honest client is served as before.
+ * Invariant: no input of any client ends the process, raises an unhandled rejection, or puts a stack trace into a
+ * reply; and an honest client is served as before.
  *
- * Clients in the dozen bring dialogues that nobody wrote, over plain sockets, TLS, and what only looks like
- * it; they half-close, reset and vanish. Half of what the handler does throws, at once or late. For
- * POSTERN_FUZZ_SECONDS (3); a failure prints the seed, and POSTERN_FUZZ_SEED repeats a run as far as
- * sockets can be repeated.
+ * Dozens of clients send generated dialogues over plain sockets, TLS, and octets that only resemble TLS; they
+ * half-close, reset and vanish. Half of the calls of the handler throw, at once or late. The test runs for
+ * POSTERN_FUZZ_SECONDS (3); a failure prints the seed, and POSTERN_FUZZ_SEED repeats a run as far as sockets can be
+ * repeated.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -29,7 +29,7 @@ const known = readdirSync(vectors)
   .filter((name) => name.endsWith('.vec'))
   .flatMap((name) => parseVectors(readFileSync(new URL(name, vectors), 'utf8')));
 
-/** What a stack trace, or an error as Node shows it, looks like. */
+/** Matches a stack trace, or an error as Node prints it. */
 const TRACE = /\bat .*:\d+:\d+|\bError\b|node:|\.[jt]s\b|\[object/;
 
 it(`holds for ${SECONDS} s, from seed ${SEED}`, { timeout: (SECONDS + 60) * 1000 }, async () => {
@@ -95,7 +95,7 @@ async function listening(chance: Chance): Promise<number[]> {
       for await (const _ of body) if (!isHonest(hello?.name)) await fail();
       if (!isHonest(hello?.name)) await fail();
     },
-    // What is only told may fail, too: the process hears of it as a warning.
+    // A notification method may fail, too: the process emits a warning.
     onReset: () => fail() as undefined,
     limits: { swallowedLine: 4_000, messageSize: 2_000 },
     admission: {

@@ -11,7 +11,7 @@ import {
 import type { PasswordCredentials, SaslMechanism } from '../../src/protocol/index.js';
 import { testCertificates } from '../certs.js';
 
-/** What nobody caught in this process, and what was warned of. A server must leave neither. */
+/** Uncaught errors and warnings of this process. A server must cause neither. */
 const trouble: unknown[] = [];
 const note = (what: unknown): void => void trouble.push(what);
 process.on('unhandledRejection', note);
@@ -32,7 +32,7 @@ export function takeTrouble(): unknown[] {
   return trouble.splice(0);
 }
 
-/** A server on a free port, and what it told. */
+/** A server on a free port, and the calls that its handler got. */
 export interface Running<Principal> {
   readonly server: Server<Principal>;
   readonly port: number;
@@ -97,7 +97,7 @@ export function localhostCertificates(): Promise<Certificates> {
   ));
 }
 
-/** A clock that stands still until it is told otherwise. Whoever watches it looks every ten milliseconds. */
+/** A clock that stands still until a test moves it. Waiters look at it every ten milliseconds. */
 export class StandingClock {
   #now = 1_000;
 

@@ -69,7 +69,7 @@ describe('networks', () => {
     expect(networks.has(address)).toBe(false);
   });
 
-  it('have nobody where there are none', () => {
+  it('match no address if the list is empty', () => {
     expect(new Networks([]).has('127.0.0.1')).toBe(false);
   });
 

@@ -9,7 +9,7 @@ import { proxyV2, SIGNATURE } from './proxy-octets.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** What is found, having looked after each octet; the client's octets follow at once. */
+/** The result of looking after each octet; the client's octets follow at once. */
 function parse(header: Buffer, rest = bytes('EHLO x\r\n')): ProxyHeader {
   const outcome = parseProxyHeader(Buffer.concat([header, rest]));
   if (outcome.kind === 'fault') return outcome;
@@ -46,7 +46,7 @@ describe('version 1', () => {
     },
   );
 
-  it('of 107 octets is the longest; one more is none (110)', () => {
+  it('of 107 octets is the longest; one more is refused (110)', () => {
     const line = (length: number): Buffer => bytes(`PROXY UNKNOWN ${'x'.repeat(length - 16)}\r\n`);
     expect(parse(line(107))).toEqual({ kind: 'local', length: 107 });
     expect(parseProxyHeader(line(108))).toMatchObject({ kind: 'fault', reason: /107/ });
@@ -78,7 +78,7 @@ describe('version 1', () => {
     'proxy TCP4 192.0.2.1 192.0.2.2 1 2',
     'EHLO client.example',
     '\x16\x03\x01',
-  ])('%j is none', (line) => {
+  ])('rejects %j', (line) => {
     expect(parseProxyHeader(bytes(`${line}\r\n`)).kind).toBe('fault');
   });
 
@@ -136,17 +136,17 @@ describe('version 2', () => {
     },
   );
 
-  it.each([0x13, 0x1f, 0x41, 0xf1])('of family and transport %i is none', (family) => {
+  it.each([0x13, 0x1f, 0x41, 0xf1])('rejects family and transport %i', (family) => {
     expect(parseProxyHeader(proxyV2(1, family, four)).kind).toBe('fault');
   });
 
-  it('too short for its addresses is none (110)', () => {
+  it('rejects one that is too short for its addresses (110)', () => {
     expect(parseProxyHeader(proxyV2(1, 0x11, four.subarray(0, 11))).kind).toBe('fault');
     expect(parseProxyHeader(proxyV2(1, 0x21, four)).kind).toBe('fault');
     expect(parseProxyHeader(proxyV2(1, 0x11, Buffer.alloc(0))).kind).toBe('fault');
   });
 
-  it('of another version, or with another command, is none', () => {
+  it('rejects another version or another command', () => {
     const header = proxyV2(1, 0x11, four);
     for (const octet of [0x11, 0x31, 0x22, 0x2f]) {
       header[12] = octet;
@@ -154,7 +154,7 @@ describe('version 2', () => {
     }
   });
 
-  it('with a signature that is wrong anywhere is none', () => {
+  it('rejects a signature that is wrong in any octet', () => {
     for (let at = 0; at < SIGNATURE.length; at++) {
       const header = proxyV2(1, 0x11, four);
       header[at] = (header[at] ?? 0) ^ 1;

@@ -1,6 +1,6 @@
 /**
- * Invariant: a PROXY header is believed from the proxies that are named, from nobody else, and it is never
- * guessed whether one comes. Whoever it names is the client to all that follows (110).
+ * Invariant: a PROXY header is believed only from the proxies that are named, and the server never guesses whether one
+ * comes. The address that it names is the client for everything that follows (110).
  */
 import { describe, expect, it } from 'vitest';
 import type { ListenOptions, Session } from '../../src/server/index.js';
@@ -79,7 +79,7 @@ describe('from a proxy', () => {
     ['a line of 108 octets', Buffer.from(`PROXY UNKNOWN ${'x'.repeat(92)}\r\n`), /longer than 107/],
     ['a bad length', proxyV2(1, 0x11, Buffer.alloc(11)), /too short for its addresses/],
     ['a monstrous length', proxyV2(1, 0x11, Buffer.alloc(5000)), /5000 octets follow/],
-  ])('%s closes without a word, and is told', async (_, octets, reason) => {
+  ])('%s closes without a reply, and is reported', async (_, octets, reason) => {
     const { port, server, arrivals } = await serveProxied();
     const talk = await Talk.open(port);
     talk.write(octets);
@@ -101,7 +101,7 @@ describe('from a proxy', () => {
     }
   });
 
-  it('TLS works behind it', async () => {
+  it('TLS works after it', async () => {
     const { port, seen } = await serveProxied(
       { tls: 'detect' },
       { certificates: await localhostCertificates() },
@@ -113,7 +113,7 @@ describe('from a proxy', () => {
     expect(seen).toEqual(['192.0.2.1 56324 198.51.100.2 25']);
   });
 
-  it('a client whose handshake fails is told of by its own address', async () => {
+  it('a client whose handshake fails is reported with its own address', async () => {
     const refused: string[] = [];
     const { port } = await serveProxied(
       { tls: 'implicit' },
@@ -179,7 +179,7 @@ describe('from elsewhere', () => {
     expect(seen[0]).toMatch(/^127\.0\.0\.9 /);
   });
 
-  it('nobody comes to a port for proxies only', async () => {
+  it('a port for proxies only accepts no other client', async () => {
     const { port, arrivals, server } = await serveProxied({ proxiesOnly: true });
     const talk = await Talk.open(port, { from: ELSEWHERE });
     expect(await talk.rest()).toBe('');

@@ -1,6 +1,6 @@
 /**
- * Invariant: for whom a relay speaks is believed of the relays that are named, and of nobody else; and once
- * it is believed, it is the client to everything that follows.
+ * Invariant: XCLIENT and XFORWARD are believed only from the relays that are named; and then the client that they name
+ * is the client for everything that follows.
  */
 import { describe, expect, it } from 'vitest';
 import { Refusal, type Session } from '../../src/server/index.js';
@@ -77,7 +77,7 @@ it('a relay may go on naming clients: the trust is in where it connects from', a
   expect(told.at(-1)).toContain('192.0.2.2');
 });
 
-it('nobody else hears of it, or is heard', async () => {
+it('other clients are not offered it, and are refused it', async () => {
   const { port, told } = await serveRelayed();
   const talk = await Talk.open(port, { from: ELSEWHERE });
   await talk.play('< 220');
@@ -150,7 +150,7 @@ describe('who judges', () => {
   });
 });
 
-it('XFORWARD is told of one message, and changes nothing', async () => {
+it('XFORWARD is reported with one message, and changes nothing', async () => {
   const seen: unknown[] = [];
   const note = (session: Session<string>): void => void seen.push([session.remoteAddress, session.origin]);
   const { port } = await serveRelayed({

@@ -80,7 +80,7 @@ describe('bearer tokens', () => {
     expect(await curl('bad')).toContain('Login denied');
   });
 
-  it('tells what a token needs, and counts a failure once', async () => {
+  it('says what a token needs, and counts a failure once', async () => {
     const { port, refused } = await serve({
       mechanisms: [oauthBearer({ scope: 'mail', openidConfiguration: 'https://x.example/openid' })],
       admission: { authDelay: 0, authFailures: 2 },

@@ -17,7 +17,7 @@ const root = new URL('../../', import.meta.url);
 const portable = new PortableScan();
 const fastest = fastestScan();
 
-/** What a search says, all of it. */
+/** All results of a search. */
 const stopOf = (scan: Scan, octets: Uint8Array, from: number, to: number, dots: boolean): string =>
   `${scan.stop(octets, from, to, dots)} after ${scan.lines}`;
 

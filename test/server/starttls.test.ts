@@ -39,7 +39,7 @@ describe('octets sent in plain text behind STARTTLS', () => {
     },
   );
 
-  it('have none when they come a moment later, octet by octet', async () => {
+  it('have no effect if they come a moment later, octet by octet', async () => {
     const { port, refused } = await serveTls();
     const talk = await startTlsWith(port, '');
     for (const octet of 'NOOP\r\nBOGUS\r\nRS') {

@@ -35,7 +35,7 @@ async function leaves(talk: Talk): Promise<void> {
 }
 
 describe('close', () => {
-  it('tells idle clients, and new ones, and ends when all have gone', async () => {
+  it('sends 421 to idle and new clients, and ends when all have gone', async () => {
     const { port, server } = await serveKeeping();
     const idle = await Talk.greeted(port);
     const busy = await inContent(port);

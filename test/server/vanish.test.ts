@@ -7,7 +7,7 @@ import { Talk } from './talk.js';
 
 expectNoTrouble();
 
-/** What a sink was told, in order. */
+/** The calls that a sink got, in order. */
 async function serveRecording(
   tls: 'off' | 'starttls' | 'implicit',
   end: () => Promise<void> | void = () => undefined,

@@ -35,7 +35,7 @@ function cutsFor({ segments }: Vector, link: Link): Cut[] {
 describe.each(files)('%s', (file) => {
   for (const vector of parseVectors(readFileSync(new URL(file, folder), 'utf8'))) {
     const { link, early } = settingOf(vector);
-    // Over a socket nobody can say which octets came before the greeting; STARTTLS is not the handler's to refuse.
+    // Over a socket it is unknown which octets came before the greeting, and the handler cannot refuse STARTTLS.
     if (early || vector.verdicts.has('starttls')) continue;
     for (const start of ['plain', 'tls'] as const) {
       if (link !== undefined && link !== start) continue;

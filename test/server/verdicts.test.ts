@@ -1,4 +1,4 @@
-/** What handlers may return and throw, and what clients hear of it. */
+/** Tests the values that handlers may return and throw, and the replies that clients get. */
 import { describe, expect, it } from 'vitest';
 import { Reply } from '../../src/protocol/index.js';
 import { type Decision, Refusal } from '../../src/server/index.js';
@@ -106,7 +106,7 @@ it('errors reach onError as they are, refusals only with a cause', async () => {
   expect(errors.map(({ cause: why }) => why)).toEqual([cause, cause]);
 });
 
-it('what a handler throws that is only told something ends nothing', async () => {
+it('an exception of a notification method ends nothing', async () => {
   const { port } = await serve({
     onReset: () => raise(new Error('in onReset')),
     onRefused: () => raise(new Error('in onRefused')),

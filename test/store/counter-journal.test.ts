@@ -21,7 +21,7 @@ type Database = InstanceType<typeof DatabaseSync>;
 
 describe('the journal of counters', () => {
   let database: Database;
-  /** What the "table" has; it is kept in the database, so that a transaction takes it back. */
+  /** The rows of the "table". They are kept in the database, so that a transaction can roll them back. */
   let journal: CounterJournal;
 
   function open(): CounterJournal {

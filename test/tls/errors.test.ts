@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What loading `sources` throws. */
+/** Returns the error that loading `sources` throws. */
 function failure(...sources: CertificateSource[]): CertificateError {
   try {
     Certificates.load(sources);
@@ -28,7 +28,7 @@ function failure(...sources: CertificateSource[]): CertificateError {
   throw new Error('it loaded');
 }
 
-/** Runs `what` as nobody in particular: root may read everything. */
+/** Runs `what` as an unprivileged user, since root may read everything. */
 function unprivileged<T>(what: () => T): T {
   if (process.geteuid?.() !== 0) return what();
   process.seteuid?.(65534);
@@ -185,7 +185,7 @@ describe('what is served with a warning', () => {
     expect(certificates.warnings.map((warning) => warning.code)).toEqual(['not-yet-valid']);
   });
 
-  it('a good one has none', () => {
+  it('a good one has no error', () => {
     expect(Certificates.load([one]).warnings).toEqual([]);
   });
 });

@@ -131,7 +131,7 @@ describe('watch', () => {
     await until('the new certificate', () => served('new.example, mail.example'));
   });
 
-  it('tells of files that do not fit, goes on with the old ones, and tells when all is well again', async () => {
+  it('reports files that do not fit, keeps the old ones, and reports when new files fit again', async () => {
     await writeFile(keyFile, renewed.key);
     await until('the failure', () => results.some((result) => !result.ok));
     expect(await served('old.example, mail.example')).toBe(true);

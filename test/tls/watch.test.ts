@@ -6,7 +6,7 @@ describe('ChangePoll', () => {
   let poll: ChangePoll | undefined;
   afterEach(() => poll?.close());
 
-  /** Shows `sights` one after the other, then the last one for ever, and tells at which of them it called. */
+  /** Returns each of `sights` in turn, then the last one for ever, and reports at which of them it was called. */
   async function watch(sights: readonly string[]): Promise<number[]> {
     const calls: number[] = [];
     let looks = 0;

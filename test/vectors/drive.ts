@@ -4,13 +4,13 @@ import type { Cut } from './cuts.js';
 import type { Vector } from './format.js';
 import { settingOf } from './options.js';
 
-/** What came of one case in one cut. */
+/** The result of one case in one cut. */
 export interface Outcome {
   /** Each reply, the greeting aside, its lines joined by LF. */
   readonly replies: readonly string[];
   readonly stored: readonly string[];
   readonly closed: boolean;
-  /** What the machine told, content joined; null where the driver cannot see it. */
+  /** The events of the machine, with content joined; null if the driver cannot see them. */
   readonly events: readonly string[] | null;
 }
 

@@ -33,7 +33,7 @@ export interface Vector {
   readonly replies: Expected[];
   /** Contents of the messages that must be stored, in order. */
   readonly stored: string[];
-  /** Events that must be told, in this order; others may stand between. */
+  /** Events that must come in this order; others may come between them. */
   readonly events: string[];
   readonly options: Map<string, string>;
   /** Verdicts by question, in the order they are asked; yes where none is left. A null is a yes. */

@@ -18,7 +18,7 @@ export interface Setting {
   readonly early: boolean;
 }
 
-/** What each optional extension is set to where a case names it. It is always the New Year of 2026. */
+/** The setting of each optional extension if a case names it. The time is always the New Year of 2026. */
 const EXTENSIONS: Readonly<Record<string, Partial<OptionalExtensions>>> = {
   none: {},
   DSN: { dsn: true },

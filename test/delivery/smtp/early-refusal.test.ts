@@ -43,7 +43,7 @@ async function refusedBy(reply: string, content: OutgoingContent, lmtp = false):
     recipients: ['RCPT TO:<b@example.net>', 'RCPT TO:<c@example.net>'],
     content,
   });
-  // What remains of the content would be read as commands.
+  // The server would read the rest of the content as commands.
   expect(connection.usable).toBe(false);
   return result;
 }
