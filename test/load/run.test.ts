@@ -162,7 +162,7 @@ describe('the command', () => {
     [['bench', 'smtp://127.0.0.1:1', '--rate', '0'], 2, /--rate/],
     [['bench', 'smtp://127.0.0.1:1', '--auth', 'PLAIN'], 2, /--auth needs USER:PASSWORD@/],
     [['bench', 'smtps://127.0.0.1:1', '--starttls'], 2, /contradicts smtps/],
-    [['bench', 'smtp://127.0.0.1:1', '--from', 'a b@c'], 2, /--from: "a b@c" cannot be/],
+    [['bench', 'smtp://127.0.0.1:1', '--from', 'a b@c'], 2, /--from: "a b@c" is not a valid SMTP path/],
     [['bench', '--compare', '/nowhere.json', '/nowhere.json'], 1, /cannot read \/nowhere\.json/],
     [['bench', '--compare', 'one.json'], 2, /--compare takes two/],
     [['sink', '--tempfail', '1.1'], 2, /a share from 0 to 1/],
