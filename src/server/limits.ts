@@ -220,9 +220,9 @@ export const FIXED = {
   },
   plainInARow: {
     about: 'Plain connections of a client network in a row from which on its next ones are greeted at once.',
-    initial: 3,
+    initial: 5,
     unit: 'count',
-    source: 'one or two may be a health check or a trial',
+    source: 'a few may be health checks, or a person who tries plain, STARTTLS and implicit TLS in turn',
   },
   sweep: {
     about: 'How late a deadline may be noticed, at the most.',

@@ -129,37 +129,37 @@ describe('a port of either, and a client that was there before', () => {
     await talk.rest();
   };
 
-  it('greets it at once after three plain connections, and waits again after one with TLS', async () => {
+  it('greets it at once after five plain connections, and waits again after one with TLS', async () => {
     let now = 0;
     const { port, closed } = await serve(
       { certificates: await localhostCertificates(), clock: () => now },
       { tls: 'detect', tlsDetectMs: NEVER },
     );
-    for (let i = 0; i < 3; i++) await plain(port);
-    await until('they are over', () => closed.length === 3);
+    for (let i = 0; i < 5; i++) await plain(port);
+    await until('they are over', () => closed.length === 5);
     const greeted = await Talk.open(port);
     await greeted.play('< 220', '> QUIT', '< 221');
-    await until('it is over', () => closed.length === 4);
+    await until('it is over', () => closed.length === 6);
     // A client of TLS from there fails once, and is waited for from then on.
     const late = await Talk.open(port);
     await late.play('< 220');
     late.write(await createHello());
     await late.rest();
-    await until('it is over', () => closed.length === 5);
+    await until('it is over', () => closed.length === 7);
     const secure = await Talk.greeted(port, { tls: true });
     await secure.play('> QUIT', '< 221');
     secure.socket.destroy();
-    await until('it is over', () => closed.length === 6);
-    for (let i = 0; i < 3; i++) await plain(port);
-    await until('they are over', () => closed.length === 9);
+    await until('it is over', () => closed.length === 8);
+    for (let i = 0; i < 5; i++) await plain(port);
+    await until('they are over', () => closed.length === 13);
     const still = await Talk.greeted(port, { tls: true });
     await still.play('> QUIT', '< 221');
     still.socket.destroy();
     // Ten minutes later nothing is known any more, of either kind.
-    await until('it is over', () => closed.length === 10);
+    await until('it is over', () => closed.length === 14);
     now += 10 * 60_000;
-    for (let i = 0; i < 3; i++) await plain(port);
-    await until('they are over', () => closed.length === 13);
+    for (let i = 0; i < 5; i++) await plain(port);
+    await until('they are over', () => closed.length === 19);
     await (await Talk.open(port)).play('< 220');
   });
 });
