@@ -88,10 +88,18 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     {
-      name: 'no-development-dependency',
-      comment: 'what ships may not need what only developers install',
+      name: 'pages-take-types-only',
+      comment: 'the schemas themselves would bring zod into the bundle of the pages',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: inSrc('dashboard') },
+      to: { path: '^src/', pathNot: inSrc('dashboard'), dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-development-dependency',
+      comment:
+        'what ships may not need what only developers install; the packages of the pages are in their bundle',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inSrc('dashboard') },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     {
@@ -110,7 +118,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js'],
+      extensions: ['.ts', '.tsx', '.js'],
     },
   },
 };

@@ -23,6 +23,7 @@ import { answerErrors, ownShape, sendError } from './plugins/errors.js';
 import { hostAndOrigin } from './plugins/origin.js';
 import { rawSecurityHeaders, securityHeaders } from './plugins/security-headers.js';
 import { KeyedRate } from './rate.js';
+import { dashboardRoutes } from './routes/dashboard.js';
 import { healthRoutes } from './routes/health.js';
 import { messageRoutes } from './routes/message.js';
 import { messagesRoutes } from './routes/messages.js';
@@ -183,6 +184,7 @@ async function buildApp(
   });
   group((scope) => healthRoutes(scope, options.problems));
   group(openApiRoute);
+  void app.register(dashboardRoutes);
   await app.ready();
   return { app, routes };
 }

@@ -15,9 +15,10 @@ export function scopeOf(principal: Principal): Scope {
  * Who may use a route. Every route says it; a route that does not cannot be registered.
  *
  * - `open`: anyone who can reach the server
+ * - `page`: the same, for the document and the files of the dashboard, which hold no data
  * - `local`: clients on this machine
  * - `token`: a request with the API token of a domain
  * - `domain`: the administrator, and a domain within its own scope
  * - `administrator`: the administrator
  */
-export type Access = 'open' | 'local' | 'token' | 'domain' | 'administrator';
+export type Access = 'open' | 'page' | 'local' | 'token' | 'domain' | 'administrator';

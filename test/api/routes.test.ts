@@ -21,7 +21,7 @@ describe('every route', () => {
     ]);
     expect(
       rig.api.routes.every(({ access }) =>
-        ['open', 'local', 'token', 'domain', 'administrator'].includes(access),
+        ['open', 'page', 'local', 'token', 'domain', 'administrator'].includes(access),
       ),
     ).toBe(true);
   });
@@ -29,7 +29,7 @@ describe('every route', () => {
   it('refuses missing, wrong and expired credentials in a shape that says so', async () => {
     const rig = await Rig.start();
     for (const { method, url, access } of rig.api.routes) {
-      if (access === 'open' || access === 'local') continue;
+      if (access === 'open' || access === 'page' || access === 'local') continue;
       for (const headers of [
         {},
         { 'mailpace-server-token': 'wrong' },
@@ -79,8 +79,8 @@ describe('every route', () => {
     const response = await rig.api.app.inject({ url: '/api/openapi.json', headers: { host: 'mx.example' } });
     const document = response.json<{ openapi: string; paths: Record<string, Record<string, object>> }>();
     expect(document.openapi).toMatch(/^3\.1\./);
-    for (const { method, url } of rig.api.routes) {
-      if (url === '/send') continue;
+    for (const { method, url, access } of rig.api.routes) {
+      if (url === '/send' || access === 'page') continue;
       const path = url.replace(/:([a-z]+)/gi, '{$1}');
       expect([url, document.paths[path]?.[method.toLowerCase()]]).toEqual([url, expect.any(Object)]);
     }
@@ -90,10 +90,21 @@ describe('every route', () => {
   });
 });
 
+describe('the pages', () => {
+  it('are documents and files without data', async () => {
+    const rig = await Rig.start();
+    const pages = rig.api.routes.filter(({ access }) => access === 'page');
+    expect(pages.length).toBeGreaterThan(5);
+    for (const { method, url } of pages) {
+      expect([method, url, url.startsWith('/api/')]).toEqual(['GET', url, false]);
+    }
+  });
+});
+
 describe('what is there no route for', () => {
   it('gets 404 in the one shape, with the security fields', async () => {
     const rig = await Rig.start();
-    for (const url of ['/', '/nothing', '/api/v1/messages/../../etc/passwd', '/%2e%2e/', '/api/v1/send/x']) {
+    for (const url of ['/nothing', '/api/v1/messages/../../etc/passwd', '/api/v1/send/x']) {
       const response = await rig.api.app.inject({ url, headers: { host: 'mx.example' } });
       expect([url, response.statusCode, response.json()]).toEqual([
         url,

@@ -22,7 +22,11 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** A command to run it by. */
   readonly by?: readonly string[];
+  /** Takes what ends the process. Default: it ends after the test. */
+  readonly atEnd?: AtEnd;
 }
+
+export type AtEnd = (end: () => Promise<void>) => void;
 
 /** A line of `postern messages --json`. */
 export interface MessageLine extends Omit<MessageSummary, 'id' | 'receivedAt'> {
@@ -38,7 +42,10 @@ export class Running {
   readonly exited: Promise<number | null>;
   #over = false;
 
-  constructor(readonly child: ChildProcess) {
+  constructor(
+    readonly child: ChildProcess,
+    atEnd: AtEnd = onTestFinished,
+  ) {
     child.stdout?.on('data', (text: Buffer) => {
       this.#stdout += text.toString();
       this.#watch.came();
@@ -54,7 +61,7 @@ export class Running {
         resolve(code);
       });
     });
-    onTestFinished(async () => {
+    atEnd(async () => {
       child.kill('SIGKILL');
       await this.exited;
     });
@@ -94,8 +101,9 @@ export class GatewayProcess extends Running {
   private constructor(
     child: ChildProcess,
     readonly data: string,
+    atEnd?: AtEnd,
   ) {
-    super(child);
+    super(child, atEnd);
   }
 
   /** Spawns it without waiting for anything. */
@@ -112,7 +120,7 @@ export class GatewayProcess extends Running {
       env: { PATH: process.env['PATH'], ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return new GatewayProcess(child, data);
+    return new GatewayProcess(child, data, options.atEnd);
   }
 
   /** Spawns it, and waits until it is ready. */

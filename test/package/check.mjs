@@ -18,10 +18,11 @@ const wanted = [
   'dist/index.js',
   'dist/index.d.ts',
   'dist/cli/main.js',
+  'dist/dashboard/index.html',
 ];
 /** All that may be in it. */
 const allowed =
-  /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|docs\/.+|certs\/README\.md|dist\/.+\.(js|d\.ts)(\.map)?)$/;
+  /^(package\.json|LICENSE|README\.md|CHANGELOG\.md|docs\/.+|certs\/README\.md|dist\/.+\.(js|d\.ts)(\.map)?|dist\/dashboard\/.+\.(html|js|css|svg)(\.(br|gz))?)$/;
 /** Files that must not be in it, in any folder. */
 const refused = /(^|\/)(test|tests|fixtures|bench|coverage)\/|\.(test|spec|pem|key|crt|db|sqlite)\b|(^|\/)\./;
 

@@ -70,7 +70,7 @@ export function authorization(
   });
   app.addHook('onRequest', async (request) => {
     const { access } = request.routeOptions.config;
-    if (access === undefined || access === 'open') {
+    if (access === undefined || access === 'open' || access === 'page') {
       options.rate.take(request.ip);
       return;
     }

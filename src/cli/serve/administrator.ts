@@ -33,7 +33,7 @@ export async function administratorPassword(
   const first = await administrator.setPassword(await passwordRecord(password), { onlyIfNone: true });
   if (!first) return '';
   if (terminal) {
-    return `The password of the administrator, for the HTTP API, is shown this once:
+    return `The password of the administrator, for the dashboard, is shown this once:
 
   ${password}
 
@@ -43,7 +43,7 @@ export async function administratorPassword(
   await writeFile(file, `${password}\n`, { mode: 0o600 });
   // The mode given to writeFile is only used for a new file.
   await chmod(file, 0o600);
-  return `The password of the administrator, for the HTTP API, is in ${file}; remove the file once you have read it.\n\n`;
+  return `The password of the administrator, for the dashboard, is in ${file}; remove the file once you have read it.\n\n`;
 }
 
 async function setGiven(administrator: Administrator, given: string): Promise<void> {

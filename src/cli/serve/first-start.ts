@@ -21,9 +21,7 @@ export function banner(
     ...bound.map(
       ({ listener, host, port }) => `  listening   ${formatListener({ ...listener, address: host, port })}`,
     ),
-    ...(http === null
-      ? []
-      : [`  HTTP API    ${config.http.tls ? 'https' : 'http'}://${reachable(http.address)}:${http.port}`]),
+    ...(http === null ? [] : [`  dashboard   ${httpUrl(config, http)}  (and the HTTP API)`]),
     `  data        ${config.data}`,
     `  delivery    ${ways.length === 0 ? 'none: messages are held; --deliver URL says where to' : ways.join(', ')}`,
   ];
@@ -53,6 +51,7 @@ export async function firstMessage(
   config: Config,
   store: Store,
   bound: readonly Bound[],
+  http: Endpoint | null,
   terminal: boolean,
 ): Promise<string> {
   const token = newToken();
@@ -74,7 +73,7 @@ Paste this to send a first message:
 
 Then look at it:
 
-  ${ownCommand()} messages${config.data === './data' ? '' : ` --data ${config.data}`}
+  ${ownCommand()} messages${config.data === './data' ? '' : ` --data ${config.data}`}${http === null ? '' : `\n  ${httpUrl(config, http)}/messages`}
 
 `;
 }
@@ -108,6 +107,10 @@ function curlCommand(token: string, { listener, host, port }: Bound): string {
 /** Returns how this program is called: through npm in a checkout, or else by its name. */
 function ownCommand(): string {
   return process.env['npm_lifecycle_event'] === undefined ? 'postern' : 'npm run -s postern --';
+}
+
+function httpUrl({ http: { tls } }: Config, { address, port }: Endpoint): string {
+  return `${tls ? 'https' : 'http'}://${reachable(address)}:${port}`;
 }
 
 /** Returns an address to connect to if the server listens on all addresses. */

@@ -74,7 +74,7 @@ async function serve(
       await stderr.attempt(await administratorPassword(store.administrator, given, config.data, isTerminal));
     }
     if (await store.isEmpty())
-      await stderr.attempt(await firstMessage(config, store, bound, stderr.isTerminal));
+      await stderr.attempt(await firstMessage(config, store, bound, httpPlace, stderr.isTerminal));
     delivery.start();
     await stdout.line(readyLine('postern', placesOf(bound, httpPlace)));
     const signal = await stop;

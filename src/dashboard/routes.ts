@@ -1,0 +1,27 @@
+import type { ComponentType } from 'preact';
+
+/** A page: its name, the paths that it has, and its code, which is loaded when it is first shown. */
+export interface Route {
+  readonly name: string;
+  readonly paths: RegExp;
+  readonly load: () => Promise<ComponentType>;
+}
+
+const MESSAGES: Route = {
+  name: 'messages',
+  paths: /^\/(messages)?$/,
+  load: async () => (await import('./messages/messages-page.js')).MessagesPage,
+};
+
+const ROUTES: readonly Route[] = [MESSAGES];
+
+const NOT_FOUND: Route = {
+  name: 'not-found',
+  paths: /^/,
+  load: async () => (await import('./shell/not-found-page.js')).NotFoundPage,
+};
+
+/** Returns the page that has this path. */
+export function routeOf(path: string): Route {
+  return ROUTES.find(({ paths }) => paths.test(path)) ?? NOT_FOUND;
+}

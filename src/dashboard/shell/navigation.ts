@@ -1,0 +1,15 @@
+import type { WhoAmI } from '../../api/schemas/session.js';
+import type { IconName } from '../parts/icon.js';
+
+export interface Place {
+  readonly name: string;
+  readonly href: string;
+  readonly icon: IconName;
+  /** Matches the paths of the pages that belong to it. */
+  readonly paths: RegExp;
+}
+
+/** Returns the places of the navigation, for the one who is signed in. */
+export function placesFor(_who: WhoAmI): readonly Place[] {
+  return [{ name: 'Messages', href: '/messages', icon: 'messages', paths: /^\/(messages(\/.*)?)?$/ }];
+}

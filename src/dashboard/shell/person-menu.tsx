@@ -1,0 +1,30 @@
+import './person-menu.css';
+import type { VNode } from 'preact';
+import type { WhoAmI } from '../../api/schemas/session.js';
+import { Icon } from '../parts/icon.js';
+import { signOut } from '../session/session.js';
+import { ThemeSwitch } from './theme-switch.js';
+
+/** Who is signed in, the choice of colours, and the way out. */
+export function PersonMenu({ person }: { readonly person: WhoAmI }): VNode {
+  const { domain } = person;
+  return (
+    <div class="person">
+      <ThemeSwitch />
+      <div class="person-row">
+        <span class="person-name" title={domain ?? undefined}>
+          {domain ?? 'Administrator'}
+        </span>
+        <button
+          type="button"
+          class="button button-plain button-icon"
+          aria-label="Sign out"
+          title="Sign out"
+          onClick={() => void signOut()}
+        >
+          <Icon name="leave" />
+        </button>
+      </div>
+    </div>
+  );
+}
