@@ -32,8 +32,10 @@ import { openApiRoute } from './routes/openapi.js';
 import { postmarkRoutes } from './routes/postmark.js';
 import { resendRoutes } from './routes/resend.js';
 import { sendRoutes } from './routes/send.js';
+import { serverRoutes } from './routes/server.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { statisticsRoutes } from './routes/statistics.js';
+import type { ServerFacts } from './schemas/server.js';
 import { Sending } from './sending.js';
 import { SignedIn } from './sign-in/sessions.js';
 
@@ -54,6 +56,8 @@ export interface ApiOptions {
   /** File name extensions that attachments may have, in lower case; empty: all. */
   readonly extensions: readonly string[];
   readonly limits?: Partial<ApiLimits>;
+  /** Describes the running server. */
+  readonly server: () => ServerFacts;
   /** Why the server is not ready, in words; empty if it is. */
   readonly problems: () => Promise<readonly string[]>;
   readonly onAccepted?: (domain: Domain, client: { readonly address: string }, accepted: Accepted) => void;
@@ -182,6 +186,7 @@ async function buildApp(
     const { throttle, tls } = options;
     sessionRoutes(scope, context, { signedIn, administrator, directory, throttle, tls });
   });
+  group((scope) => serverRoutes(scope, options.server));
   group((scope) => healthRoutes(scope, options.problems));
   group(openApiRoute);
   void app.register(dashboardRoutes);

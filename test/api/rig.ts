@@ -12,6 +12,17 @@ import { scratch } from '../scratch.js';
 export const TOKEN = 'token-of-example-com';
 export const OTHER_TOKEN = 'token-of-other-example';
 
+/** What the server says of itself. */
+export const SERVER: ReturnType<ApiOptions['server']> = {
+  version: '0.0.0',
+  hostname: 'mx.example',
+  listeners: [{ protocol: 'smtp', address: '127.0.0.1', port: 2525, tls: 'optional' }],
+  certificate: 'self-signed',
+  delivers: false,
+  maxMessageSize: 52_428_800,
+  maxRecipients: 100,
+};
+
 type Store = Awaited<ReturnType<typeof openSqliteStore>>;
 
 /** An API on a store of its own, with two domains. */
@@ -54,6 +65,7 @@ export class Rig {
       tls: false,
       version: '0.0.0',
       extensions: ['txt', 'pdf', 'png'],
+      server: () => SERVER,
       problems: async () => [],
       onFailure: (error) => hooks.onFailure?.(error),
       onAccepted: (_domain, _client, accepted) => hooks.onAccepted?.(accepted),

@@ -11,11 +11,12 @@ import { extensionsOf } from './extensions.js';
 import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
 import { openHttp } from './http.js';
-import { listenAll, placesOf, readyLine } from './listening.js';
+import { type Bound, listenAll, placesOf, readyLine } from './listening.js';
 import { createLog } from './log.js';
 import { connectionsWithin, openFilesLimit } from './open-files.js';
 import { Readiness } from './readiness.js';
 import { keepTidy } from './retention.js';
+import { describeServer } from './server-facts.js';
 import { stopSignal } from './signals.js';
 
 /** How long a stop waits for log lines that are not written yet, in milliseconds. */
@@ -54,9 +55,11 @@ async function serve(
   const delivery = await openDelivery(config, store, log);
   const { server, submissions } = gatewayServer(config, store, tls.certificates, delivery, log);
   const readiness = new Readiness(store, config.data, !delivery.routes.isEmpty);
+  let bound: readonly Bound[] = [];
+  const describe = await describeServer(config, tls, !delivery.routes.isEmpty, () => bound);
   const http = await openHttp(
     config,
-    { store, submissions, workers: delivery.contentWorkers },
+    { store, submissions, workers: delivery.contentWorkers, server: describe },
     tls.certificates,
     readiness,
     log,
@@ -64,7 +67,7 @@ async function serve(
   const unfollow = followCertificates(tls, log);
   const tidying = keepTidy(store, config.store, log);
   try {
-    const bound = await listenAll(server, config);
+    bound = await listenAll(server, config);
     const httpPlace = http === null ? null : await http.listen();
     await stderr.attempt(banner(config, bound, httpPlace, tls, delivery.routes.names));
     if (http !== null) {

@@ -18,7 +18,7 @@ export interface Http {
 }
 
 /** What the HTTP API shares with the rest of the server. */
-export type Parts = Pick<ApiOptions, 'store' | 'submissions' | 'workers'>;
+export type Parts = Pick<ApiOptions, 'store' | 'submissions' | 'workers' | 'server'>;
 
 /** Creates the HTTP API; null if `http.listen` is off. Nothing listens yet. */
 export async function openHttp(

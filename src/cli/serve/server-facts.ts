@@ -1,0 +1,34 @@
+import type { ServerFacts } from '../../api/schemas/server.js';
+import type { Config } from '../../config/index.js';
+import { version } from '../version.js';
+import type { LoadedCertificates } from './certificates.js';
+import type { Bound } from './listening.js';
+
+/**
+ * Returns a function that describes the server for the API.
+ *
+ * @param bound gives the open ports; there are none before the server listens
+ */
+export async function describeServer(
+  config: Config,
+  tls: LoadedCertificates,
+  delivers: boolean,
+  bound: () => readonly Bound[],
+): Promise<() => ServerFacts> {
+  const { hostname, smtp } = config;
+  const running = await version();
+  return () => ({
+    version: running,
+    hostname,
+    listeners: bound().map(({ listener: { protocol, tls: mode }, host, port }) => ({
+      protocol,
+      address: host,
+      port,
+      tls: mode,
+    })),
+    certificate: tls.selfSigned === null ? 'configured' : 'self-signed',
+    delivers,
+    maxMessageSize: smtp.maxSize,
+    maxRecipients: smtp.maxRecipients,
+  });
+}
