@@ -53,6 +53,17 @@ export function decodeUtf8(binary: string): string | null {
   }
 }
 
+/**
+ * The UTF-8 of a text, as a binary string.
+ *
+ * @throws URIError if the text has half of a surrogate pair.
+ */
+export function encodeUtf8(text: string): string {
+  return encodeURIComponent(text).replace(/%([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
+}
+
 /** How many octets the text takes in UTF-8. */
 export function utf8Length(text: string): number {
   let length = 0;

@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import type { Secret } from '../base/secret.js';
 import type { Dialogue } from './dialogue.js';
 import { ReplyError, UnsupportedError } from './errors.js';
-import { meaningOf } from './expected-replies.js';
-import type { ReceivedReply } from './received-reply.js';
+import { meaningOf } from '../protocol/client/expected-replies.js';
+import type { ReceivedReply } from '../protocol/client/received-reply.js';
 import { Redactor } from './redactor.js';
 
 /** Mechanisms that prove a password, in order of preference. */

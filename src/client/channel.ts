@@ -1,13 +1,13 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { constants } from 'node:crypto';
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { remoteFailure } from '../base/tls-words.js';
 import { type ClientPhase, ConnectionError } from './errors.js';
 import { type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from './limits.js';
-import type { ReceivedReply } from './received-reply.js';
+import type { ReceivedReply } from '../protocol/client/received-reply.js';
 import type { Redactor } from './redactor.js';
-import { ReplyReader } from './reply-reader.js';
+import { ReplyFault, ReplyReader } from '../protocol/client/reply-reader.js';
 import type { Shared, Waiting } from './shared.js';
 
 /** Receives what happens on a channel. */
@@ -108,7 +108,7 @@ export class Channel implements Waiting {
       timeout === undefined
         ? timeouts
         : { connect: timeout, greeting: timeout, command: timeout, end: timeout };
-    this.#reader = new ReplyReader(redactor);
+    this.#reader = new ReplyReader({ redactor, toText: utf8 });
     this.#limit = this.#sweeps('connect');
     this.#stepBegan = shared.tick;
     this.#connecting = 'connect';
@@ -336,8 +336,8 @@ export class Channel implements Waiting {
         this.fail(new ConnectionError('protocol', 'octets came that no command asked for'));
       }
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      this.fail(error);
+      if (!(error instanceof ReplyFault)) throw error;
+      this.fail(new ConnectionError('protocol', error.message));
     } finally {
       if (!turn) this.#endOfTurn();
     }
@@ -455,6 +455,13 @@ export class Channel implements Waiting {
     this.#unblock();
     this.#end();
   }
+}
+
+/** Decodes UTF-8 with Node's own decoder. Octets that are not UTF-8 become U+FFFD. */
+function utf8(octets: Uint8Array, start: number, end: number): string {
+  const buffer =
+    octets instanceof Buffer ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+  return buffer.toString('utf8', start, end);
 }
 
 /** How long octets that were sent before {@link Channel.close} have to leave, in milliseconds. */

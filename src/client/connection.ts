@@ -1,6 +1,7 @@
 import type { Channel, ChannelListener } from './channel.js';
 import type { Pooled } from './pool.js';
-import { type Extensions, openSession, type SessionOptions } from './session.js';
+import type { Extensions } from '../protocol/client/announced.js';
+import { openSession, type SessionOptions } from './session.js';
 import type { Shared } from './shared.js';
 import { type OutgoingMessage, transact, type TransactionResult } from './transaction.js';
 

@@ -1,7 +1,7 @@
 import type { Channel, ChannelListener } from './channel.js';
 import { type ClientPhase, type ConnectionError, ReplyError } from './errors.js';
-import { type Awaited as Command, meaningOf } from './expected-replies.js';
-import type { ReceivedReply } from './received-reply.js';
+import { type Awaited as Command, meaningOf } from '../protocol/client/expected-replies.js';
+import type { ReceivedReply } from '../protocol/client/received-reply.js';
 
 interface Waiter {
   readonly command: Command;

@@ -1,4 +1,4 @@
-import type { ReceivedReply } from './received-reply.js';
+import type { ReceivedReply } from '../protocol/client/received-reply.js';
 
 /**
  * The client's phase. `connect`, `greeting`, `hello`, `tls` and `auth` set up a session; `mail`, `rcpt`, `data`,

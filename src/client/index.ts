@@ -1,4 +1,11 @@
-/** The SMTP client, over `node:net` and `node:tls`. */
+/**
+ * The SMTP client, over `node:net` and `node:tls`. `connect` is what most programs need; the rest are its parts. Loads
+ * Node's built-ins and nothing else.
+ *
+ * @packageDocumentation
+ */
+export { Client, type ClientMessage, type ClientOptions, type ClientResult, connect } from './client.js';
+export { Secret } from '../base/secret.js';
 export { type ClientCredentials, type Mechanism, MECHANISMS, TOKEN_MECHANISMS } from './auth.js';
 export {
   Channel,
@@ -7,9 +14,10 @@ export {
   type TlsSessions,
   type TlsTerms,
 } from './channel.js';
-export { mailCommand, rcptCommand } from './commands.js';
+export { mailCommand, rcptCommand } from '../protocol/client/commands.js';
 export { Connection, type ConnectionOptions } from './connection.js';
-export { asData, dotStuffed, DotStuffer } from './content.js';
+export { asData, dotStuffed } from './content.js';
+export { DotStuffer } from '../protocol/client/dot-stuffer.js';
 export {
   type ClientPhase,
   ConnectionError,
@@ -17,21 +25,21 @@ export {
   ReplyError,
   UnsupportedError,
 } from './errors.js';
-export { type Awaited, EXPECTED_REPLIES, type Meaning, meaningOf } from './expected-replies.js';
+export {
+  type Awaited,
+  EXPECTED_REPLIES,
+  type Meaning,
+  meaningOf,
+} from '../protocol/client/expected-replies.js';
 export { CLIENT, type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from './limits.js';
 export { type Mail, Mailer, type MailerOptions, type MailSource } from './mailer.js';
-export { ReceivedReply } from './received-reply.js';
+export { ReceivedReply } from '../protocol/client/received-reply.js';
 export { Pool, type Pooled } from './pool.js';
 export { Redactor } from './redactor.js';
-export { MAX_LINE, MAX_LINES, MAX_REPLY, ReplyReader } from './reply-reader.js';
-export {
-  type Extensions,
-  extensionsOf,
-  type Opening,
-  openSession,
-  type Session,
-  type SessionOptions,
-} from './session.js';
+export { ReplyFault, ReplyReader } from '../protocol/client/reply-reader.js';
+export { MAX_LINE, MAX_LINES, MAX_REPLY } from '../protocol/client/limits.js';
+export { type Extensions, extensionsOf } from '../protocol/client/announced.js';
+export { type Opening, openSession, type Session, type SessionOptions } from './session.js';
 export { Shared } from './shared.js';
 export {
   type OutgoingContent,

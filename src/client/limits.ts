@@ -1,23 +1,8 @@
+import { REPLY_LIMITS } from '../protocol/client/limits.js';
+
 /** The limits of the SMTP client, as rows of the kind that `src/base/limit.ts` describes. */
 export const CLIENT = {
-  replyLine: {
-    about: 'A line of a reply, with its CRLF.',
-    initial: 12_288 + 6,
-    unit: 'octets',
-    source: 'RFC 4954 4 wants 12288 for a challenge; RFC 5321 4.5.3.1.5 has 512',
-  },
-  replyLines: {
-    about: 'Lines of one reply.',
-    initial: 256,
-    unit: 'count',
-    source: 'a reply to EHLO has one for each extension: a few dozen',
-  },
-  reply: {
-    about: 'One reply, all its lines.',
-    initial: 65_536,
-    unit: 'octets',
-    source: 'no limit in the RFCs; what EHLO announces has a kilobyte or so',
-  },
+  ...REPLY_LIMITS,
   connect: {
     about: 'Until a remote server accepts the connection.',
     initial: 30_000,

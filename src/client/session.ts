@@ -1,8 +1,9 @@
 import { authenticate, type ClientCredentials, redactorOf } from './auth.js';
+import { type Extensions, extensionsOf } from '../protocol/client/announced.js';
 import { Channel, type ChannelOptions } from './channel.js';
 import { Dialogue } from './dialogue.js';
 import { ReplyError, UnsupportedError } from './errors.js';
-import type { ReceivedReply } from './received-reply.js';
+import type { ReceivedReply } from '../protocol/client/received-reply.js';
 import type { Shared } from './shared.js';
 
 export interface SessionOptions extends Omit<ChannelOptions, 'redactor'> {
@@ -23,9 +24,6 @@ export interface SessionOptions extends Omit<ChannelOptions, 'redactor'> {
   /** Aborts the session while it is being opened. */
   readonly signal?: AbortSignal | undefined;
 }
-
-/** The extensions that EHLO announced: keywords in upper case, with their parameters. */
-export type Extensions = ReadonlyMap<string, string>;
 
 /** A connection over which mail can be sent. */
 export interface Session {
@@ -109,20 +107,4 @@ async function hello(
   if (lmtp || (reply.code !== 500 && reply.code !== 502)) throw new ReplyError(command, reply);
   await dialogue.expect('HELO', 'hello', dialogue.say('HELO', 'hello', `HELO ${name}`));
   return new Map();
-}
-
-/** Reads the reply to EHLO. RFC 5321 4.1.1.1: the first line is a greeting, each further line names an extension. */
-export function extensionsOf(reply: ReceivedReply): Extensions {
-  const extensions = new Map<string, string>();
-  for (const line of reply.lines.slice(1)) {
-    // Some servers still announce AUTH in the form from before RFC 2554, `AUTH=LOGIN`, for old clients.
-    const [keyword = '', parameters = ''] = line
-      .trim()
-      .replace(/^AUTH=/i, 'AUTH ')
-      .split(/ +(.*)/s, 2);
-    const name = keyword.toUpperCase();
-    if (name === 'AUTH' && extensions.has(name)) continue;
-    extensions.set(name, parameters);
-  }
-  return extensions;
 }

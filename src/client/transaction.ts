@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 import type { Channel, ChannelListener } from './channel.js';
-import { bdatCommand } from './commands.js';
-import { DotStuffer } from './content.js';
+import { bdatCommand } from '../protocol/client/commands.js';
+import { DotStuffer } from '../protocol/client/dot-stuffer.js';
 import { type ClientPhase, ConnectionError } from './errors.js';
-import { type Awaited as Command, type Meaning, meaningOf } from './expected-replies.js';
-import type { ReceivedReply } from './received-reply.js';
+import { type Awaited as Command, type Meaning, meaningOf } from '../protocol/client/expected-replies.js';
+import type { ReceivedReply } from '../protocol/client/received-reply.js';
 
 /** One message, in the form in which a transaction sends it. */
 export interface OutgoingMessage {

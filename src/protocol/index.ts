@@ -1,4 +1,9 @@
-/** The SMTP core: octets in; events and reply octets out. */
+/**
+ * The SMTP core: octets in; events and octets out. `ServerSession` is the server's half of a session, `ClientSession`
+ * the client's. Neither knows sockets, timers or clocks, and this entry loads nothing: no package, and no module of Node.
+ *
+ * @packageDocumentation
+ */
 export { ContentDecoder, type BareNewlines } from './content/decoder.js';
 export {
   ACCEPT,
@@ -52,3 +57,11 @@ export type { RelayTrust } from './extensions/relay-attributes.js';
 export type { XclientAttributes } from './extensions/xclient.js';
 export type { XforwardAttributes } from './extensions/xforward.js';
 export { ServerSession } from './session.js';
+export type { ClientCloseReason, ClientEvent } from './client/events.js';
+export { type Extensions, extensionsOf } from './client/announced.js';
+export { mailCommand, rcptCommand } from './client/commands.js';
+export { DotStuffer } from './client/dot-stuffer.js';
+export { type Awaited as AwaitedReply, type Meaning, meaningOf } from './client/expected-replies.js';
+export { ReceivedReply } from './client/received-reply.js';
+export { type Cleaner, ReplyFault, ReplyReader, type ReplyReaderOptions } from './client/reply-reader.js';
+export { ClientSession, type ClientSessionOptions } from './client/session.js';

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  ConnectionError,
-  MAX_LINE,
-  MAX_REPLY,
-  type ReceivedReply,
-  ReplyReader,
-} from '../../src/client/index.js';
+import { MAX_LINE, MAX_REPLY, type ReceivedReply, ReplyFault, ReplyReader } from '../../src/client/index.js';
 
 function read(...pieces: (string | Buffer)[]): ReceivedReply[] {
   const reader = new ReplyReader();
@@ -69,7 +63,7 @@ describe('octets that are not a reply', () => {
     ['250-a\r\n550 b\r\n', 'two codes in one reply'],
     ['\r\n', 'an empty line'],
   ])('rejects %j: %s', (text) => {
-    expect(() => read(text)).toThrow(ConnectionError);
+    expect(() => read(text)).toThrow(ReplyFault);
   });
 
   it('rejects a line that is one octet too long', () => {

@@ -1,9 +1,9 @@
 // The examples of README.md and docs/embedding.md, run as they stand: each is written to a file of its own
 // beside an installed `postern`, and started. Only its port is changed, so that tests can run side by side.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, symlink, writeFile, readFile } from 'node:fs/promises';
+import { writeFile, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { testCertificates } from '../certs.js';
-import { scratch } from '../scratch.js';
 import { PROJECT, readDocument } from './markdown.js';
+import { developmentCertificates, installed, Program, start } from './programs.js';
 
 const embedding = readDocument('docs/embedding.md');
 const readme = readDocument('README.md');
@@ -102,8 +102,7 @@ describe('servers', () => {
     expect(text).toContain('port: 2525');
     const folder = await installed();
     await developmentCertificates(folder);
-    await writeFile(join(folder, 'example.mjs'), text.replace('port: 2525', 'port: 0'));
-    const program = new Program(spawn(process.execPath, ['example.mjs'], { cwd: folder }));
+    const program = await start(folder, 'example.mjs', text.replace('port: 2525', 'port: 0'));
     const [, port = ''] = await program.says(/^listening on (\d+)$/m);
     await expectations[heading]?.({ program, ...clientOf(Number(port)) });
   });
@@ -189,34 +188,6 @@ it('the load test in README.md', async () => {
   expect(shape(`${ready}\n${load.output}`)).toEqual(shape(text));
 });
 
-/** A started program and what it says. It ends with the test. */
-class Program {
-  output = '';
-  readonly exited: Promise<unknown[]>;
-
-  constructor(readonly child: ChildProcess) {
-    this.exited = once(child, 'exit');
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
-    }
-    onTestFinished(async () => {
-      child.kill('SIGKILL');
-      await this.exited;
-    });
-  }
-
-  /** Waits until the output matches. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    const deadline = Date.now() + 20_000;
-    for (;;) {
-      const match = pattern.exec(this.output);
-      if (match !== null) return match;
-      if (Date.now() > deadline) throw new Error(`never said ${String(pattern)}, but:\n${this.output}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
-
 function clientOf(port: number): Pick<Client, 'send' | 'greeting'> {
   return {
     async send(options, auth, tls) {
@@ -288,22 +259,4 @@ async function startGateway(args: readonly string[] = []): Promise<Gateway> {
         .map((line) => JSON.parse(line) as unknown);
     },
   };
-}
-
-/** A folder in which `postern` and `nodemailer` can be imported. */
-async function installed(): Promise<string> {
-  const folder = await scratch();
-  await mkdir(join(folder, 'node_modules'));
-  await symlink(PROJECT, join(folder, 'node_modules/postern'));
-  await symlink(join(PROJECT, 'node_modules/nodemailer'), join(folder, 'node_modules/nodemailer'));
-  return folder;
-}
-
-/** Makes the files that `npm run certs` makes in a checkout. */
-async function developmentCertificates(folder: string): Promise<void> {
-  const { ca, cert, key } = await testCertificates();
-  await mkdir(join(folder, 'certs'));
-  await copyFile(ca, join(folder, 'certs/ca.pem'));
-  await copyFile(cert, join(folder, 'certs/localhost.pem'));
-  await copyFile(key, join(folder, 'certs/localhost-key.pem'));
 }

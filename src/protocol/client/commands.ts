@@ -21,7 +21,12 @@ export function rcptCommand(forwardPath: string): string {
 
 /** Returns `BDAT n LAST` with its CRLF (RFC 3030 2): the command for a message in one chunk. */
 export function bdatCommand(octets: number): string {
-  return `BDAT ${octets} LAST\r\n`;
+  return chunkCommand(octets, true);
+}
+
+/** Returns `BDAT n` or `BDAT n LAST` with its CRLF (RFC 3030 2). */
+export function chunkCommand(octets: number, last: boolean): string {
+  return `BDAT ${octets}${last ? ' LAST' : ''}\r\n`;
 }
 
 function checked(path: string): string {

@@ -1,0 +1,140 @@
+// `connect` of postern/client against the server of postern.
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type ClientMessage, connect, ConnectionError, ReplyError, Secret } from '../../src/client/index.js';
+import { Reply } from '../../src/index.js';
+import { testCertificates } from '../certs.js';
+import { scratch } from '../scratch.js';
+import { localhostCertificates, serve, type ServeOptions } from '../server/harness.js';
+import type { ListenOptions } from '../../src/index.js';
+
+interface Got {
+  readonly mail: string[];
+  readonly content: string[];
+}
+
+async function receiver(options: ServeOptions = {}, listen: Partial<ListenOptions> = {}) {
+  const got: Got = { mail: [], content: [] };
+  const running = await serve(
+    {
+      onMail: (_, path, { size, body, smtputf8 }) =>
+        void got.mail.push([path?.address ?? '<>', size, body, smtputf8].join(' ').trim()),
+      async onData(_, body) {
+        const pieces: Uint8Array[] = [];
+        for await (const octets of body) pieces.push(Uint8Array.from(octets));
+        got.content.push(Buffer.concat(pieces).toString());
+      },
+      ...options,
+    },
+    listen,
+  );
+  return { ...running, got };
+}
+
+const message: ClientMessage = { from: 'a@x.example', to: ['b@y.example'], content: 'Hello!\r\n' };
+
+describe('a client', () => {
+  it('sends text, octets and streams over one connection, and says QUIT', async () => {
+    const { port, got, closed } = await receiver();
+    const client = await connect({ port });
+    expect(client.tls).toBeNull();
+    expect(client.extensions.has('PIPELINING')).toBe(true);
+    await client.send({ ...message, content: '.dot\nlone\rcr' });
+    await client.send({ ...message, from: null, content: Buffer.from('octets\r\n'), parameters: ['SIZE=8'] });
+    async function* pieces() {
+      yield Buffer.from('a ');
+      yield Buffer.from('stream');
+    }
+    const { reply, accepted, refused } = await client.send({ ...message, content: pieces() });
+    expect([reply.code, accepted, refused]).toEqual([250, ['b@y.example'], []]);
+    await client.quit();
+    expect(closed).toEqual(['quit']);
+    expect(got.content).toEqual(['.dot\r\nlone\r\ncr\r\n', 'octets\r\n', 'a stream\r\n']);
+    expect(got.mail).toEqual(['a@x.example', '<> 8', 'a@x.example']);
+  });
+
+  it('says what a message needs: BODY=8BITMIME and SMTPUTF8', async () => {
+    const { port, got } = await receiver();
+    const client = await connect({ port });
+    await client.send({ ...message, to: ['ü@y.example'], content: 'Grüße' });
+    expect(got.mail).toEqual(['a@x.example  8BITMIME true']);
+    client.destroy();
+  });
+
+  it('names the recipients that were refused, and rejects if all were', async () => {
+    const onRcpt: ServeOptions['onRcpt'] = (_, { address }) =>
+      address.startsWith('no') ? new Reply(550, '5.1.1', `no ${address}`) : undefined;
+    const { port, got } = await receiver({ onRcpt });
+    const client = await connect({ port });
+    const result = await client.send({ ...message, to: ['no1@y.example', 'b@y.example'] });
+    expect(result.accepted).toEqual(['b@y.example']);
+    expect(result.refused.map(({ recipient, reply }) => `${recipient}: ${String(reply)}`)).toEqual([
+      'no1@y.example: 550 5.1.1 no no1@y.example',
+    ]);
+    await expect(client.send({ ...message, to: ['no2@y.example'] })).rejects.toThrow(
+      'RCPT was refused: 550 5.1.1 no no2@y.example',
+    );
+    await client.send(message);
+    expect(got.content).toHaveLength(2);
+    client.destroy();
+  });
+
+  it('rejects if the message is refused', async () => {
+    const { port } = await receiver({ onData: () => new Reply(554, '5.7.1', 'spam') });
+    const client = await connect({ port });
+    const refusal: unknown = await client.send(message).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(ReplyError);
+    expect(String(refusal)).toContain('the message was refused: 554 5.7.1 spam');
+    client.destroy();
+  });
+
+  it('rejects with ConnectionError if the connection is lost', async () => {
+    const { port } = await receiver({ onMail: (session) => session.disconnect() });
+    const client = await connect({ port });
+    await expect(client.send(message)).rejects.toThrow(ConnectionError);
+    await expect(connect({ port: 1 })).rejects.toThrow('no connection to 127.0.0.1 port 1');
+  });
+
+  it('rejects what cannot be said in a command', async () => {
+    const { port } = await receiver();
+    const client = await connect({ port });
+    await expect(client.send({ ...message, to: [] })).rejects.toThrow('expected at least one recipient');
+    await expect(client.send({ ...message, from: 'a>\r\nQUIT' })).rejects.toThrow('not a valid SMTP path');
+    await expect(client.send({ ...message, parameters: ['A\r\nQUIT'] })).rejects.toThrow('not a parameter');
+    await client.send(message);
+    client.destroy();
+  });
+
+  it('uses STARTTLS and AUTH, and its password shows nowhere', async () => {
+    const onAuth: ServeOptions['onAuth'] = (_, { password }) =>
+      password.expose() === 'pass word' ? 'me' : new Reply(535, '5.7.8', `no: ${password.expose()}`);
+    const certificates = await localhostCertificates();
+    const { port } = await receiver({ onAuth, certificates });
+    const { ca } = await testCertificates();
+    const { readFileSync } = await import('node:fs');
+    const options = { host: 'localhost', port, startTls: true, tls: { ca: readFileSync(ca) } };
+    const client = await connect({
+      ...options,
+      credentials: { user: 'me', password: new Secret('pass word') },
+    });
+    expect(client.tls).toMatch(/^TLSv1\.3 /);
+    await client.send(message);
+    client.destroy();
+    const wrong = connect({ ...options, credentials: { user: 'me', password: new Secret('another') } });
+    await expect(wrong).rejects.toThrow('AUTH was refused: 535 5.7.8 no: [secret]');
+  });
+
+  it('speaks LMTP over a Unix socket', async () => {
+    const path = join(await scratch(), 'lmtp');
+    const { server } = await receiver({
+      onData: () => [new Reply(250, '2.0.0', 'one'), new Reply(452, '4.2.2', 'two')],
+    });
+    onTestFinished(() => server.close(0));
+    await server.listen({ path, lmtp: true });
+    const client = await connect({ path, lmtp: true });
+    const { accepted, refused } = await client.send({ ...message, to: ['b@y.example', 'c@y.example'] });
+    expect(accepted).toEqual(['b@y.example']);
+    expect(refused).toMatchObject([{ recipient: 'c@y.example', reply: { code: 452 } }]);
+    client.destroy();
+  });
+});
