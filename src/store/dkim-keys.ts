@@ -9,6 +9,8 @@ export interface DkimKey {
   /** PKCS #8, DER. */
   readonly privateKey: Uint8Array;
   readonly createdAt: number;
+  /** Whether messages are signed with it. A key can be off until its record is published. */
+  readonly active: boolean;
 }
 
 export interface DkimKeys {
@@ -17,6 +19,9 @@ export interface DkimKeys {
 
   /** Adds a key. Resolves to false, with nothing changed, if the domain does not exist or the selector is in use. */
   add(key: DkimKey): Promise<boolean>;
+
+  /** Switches a key on or off. Resolves to false if it does not exist. */
+  setActive(domain: string, selector: string, active: boolean): Promise<boolean>;
 
   /** Removes a key. Resolves to false if it did not exist. */
   remove(domain: string, selector: string): Promise<boolean>;

@@ -27,12 +27,15 @@ export interface DomainRetention {
   readonly contentAge: number | null;
   /** Messages are removed when they are older than this, in milliseconds. */
   readonly messageAge: number | null;
-  /** The oldest finished content is removed when the content has more octets than this. */
+  /** While the stored content has more octets than this, that of the oldest finished messages is removed. */
   readonly contentOctets: number | null;
 }
 
 /** What happens to waiting messages when a domain is removed: they are still delivered, or they are given up. */
 export type Remainder = 'keep' | 'cancel';
+
+/** The numbers of {@link DomainRecord} of all domains together, removed ones included. */
+export type StoreTotals = Pick<DomainRecord, 'messages' | 'contentOctets'>;
 
 export interface DomainRecords {
   /** Domains of the scope that are not removed, by name, after `after`; at most `limit`. `contains` is part of the name. */
@@ -44,6 +47,9 @@ export interface DomainRecords {
 
   /** Returns one domain, or null if the scope does not have it. */
   find(scope: Scope, name: string, now: number): Promise<DomainRecord | null>;
+
+  /** Returns the totals of the whole store, from counters: the work does not grow with the messages. */
+  totals(): Promise<StoreTotals>;
 
   /**
    * Records that a token was used; written to the disk at most once a minute. Never rejects; lost if the server dies

@@ -1,9 +1,13 @@
 /**
  * The contract of retention: old messages are removed in small steps, while the store goes on taking messages. Part of
  * `port.ts`.
+ *
+ * The request holds for domains that have no rule of their own; see {@link DomainRetention} for those that have.
  */
 
 export interface RetentionRequest {
+  /** Milliseconds since the epoch: the ages of {@link DomainRetention} count from it. */
+  readonly now: number;
   /**
    * Content of messages accepted before this time is removed, in milliseconds since the epoch; null removes no
    * content.
@@ -23,8 +27,8 @@ export interface Removed {
 export interface Retention {
   /**
    * Does one small step, so that a commit at the same time does not wait long. A message that is held, waits, or whose
-   * sender is owed a notification does not count as old. Resolves to what it removed: call again until that is
-   * nothing.
+   * sender is owed a notification does not count as old, and its content does not give way to
+   * {@link DomainRetention.contentOctets}. Resolves to what it removed: call again until that is nothing.
    */
   removeOld(request: RetentionRequest): Promise<Removed>;
 

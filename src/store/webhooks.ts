@@ -121,6 +121,9 @@ export interface Webhooks {
 
   list(): Promise<Webhook[]>;
 
+  /** Returns the webhook of a domain, by the domain's name; null if it has none. */
+  find(domain: string): Promise<Webhook | null>;
+
   /** Switches the webhook off and drops its waiting events. */
   switchOff(domainId: number, reason: string, now: number): Promise<void>;
 

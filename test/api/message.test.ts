@@ -93,7 +93,7 @@ describe('GET /api/v1/messages/:id', () => {
     const rig = await Rig.start();
     const id = await send(rig);
     await rig.store.mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: Date.now() });
-    await rig.store.retention.removeOld({ contentBefore: Date.now() + 1000, messagesBefore: null });
+    await rig.store.retention.removeOld({ now: 0, contentBefore: Date.now() + 1000, messagesBefore: null });
     expect((await get(rig, `/api/v1/messages/${id}`)).json()).toMatchObject({
       contentRemoved: true,
       content: null,

@@ -70,16 +70,17 @@ describe('removal by a server', () => {
         return Promise.resolve(steps.shift() ?? nothing);
       },
     };
-    expect(await removeOld(retention, { keepContent: 0, keepMessages: 0 }, 100)).toEqual(nothing);
-    expect(asked).toEqual([]);
     expect(await removeOld(retention, { keepContent: 30, keepMessages: 0 }, 100)).toEqual({
       contents: 2,
       messages: 2,
     });
     await removeOld(retention, { keepContent: 0, keepMessages: 99 }, 100);
+    // Domains may have rules of their own, so the store is asked in any case.
+    await removeOld(retention, { keepContent: 0, keepMessages: 0 }, 100);
     expect(asked.slice(2)).toEqual([
-      { contentBefore: 70, messagesBefore: null },
-      { contentBefore: null, messagesBefore: 1 },
+      { now: 100, contentBefore: 70, messagesBefore: null },
+      { now: 100, contentBefore: null, messagesBefore: 1 },
+      { now: 100, contentBefore: null, messagesBefore: null },
     ]);
   });
 

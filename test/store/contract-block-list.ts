@@ -69,14 +69,18 @@ export function describeBlockList(store: () => Store): void {
         algorithm: selector === 'rsa' ? 'rsa-sha256' : 'ed25519-sha256',
         privateKey: new Uint8Array([1, 2, createdAt]),
         createdAt,
+        active: true,
       });
-      const { add, list, remove } = store().dkimKeys;
+      const { add, list, setActive, remove } = store().dkimKeys;
       expect(await add(key('rsa', 2))).toBe(true);
       expect(await add(key('ed', 1))).toBe(true);
       expect(await add(key('rsa', 3))).toBe(false);
       expect(await add({ ...key('rsa', 3), domain: 'none.example' })).toBe(false);
       expect(await list('a.example')).toEqual([key('ed', 1), key('rsa', 2)]);
       expect(await list('b.example')).toEqual([]);
+      expect(await setActive('a.example', 'rsa', false)).toBe(true);
+      expect(await setActive('b.example', 'rsa', false)).toBe(false);
+      expect(await list('a.example')).toEqual([key('ed', 1), { ...key('rsa', 2), active: false }]);
       expect(await remove('b.example', 'rsa')).toBe(false);
       expect(await remove('a.example', 'rsa')).toBe(true);
       expect(await remove('a.example', 'rsa')).toBe(false);

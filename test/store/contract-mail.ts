@@ -323,6 +323,10 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
         retention,
       });
       expect(await store().domainRecords.list({ domainId: b.id }, { limit: 9 }, 7000)).toMatchObject([b]);
+      expect(await store().domainRecords.totals()).toEqual({
+        messages: list[0]?.messages,
+        contentOctets: list[0]?.contentOctets,
+      });
       expect(await store().domainRecords.list('all', { contains: 'b.e', limit: 9 }, 7000)).toMatchObject([b]);
       expect(await store().domainRecords.list('all', { after: 'a.example', limit: 9 }, 7000)).toMatchObject([
         b,

@@ -8,7 +8,8 @@ import { accept, addDomain, contentOf, newMessage, octets } from './fixtures.js'
 /** @param store the open store of the test that runs */
 export function describeRetention(store: () => Store, reopen: () => Promise<void>): void {
   describe('retention', () => {
-    const all = async (request: RetentionRequest) => {
+    const all = async (rules: Omit<RetentionRequest, 'now'>) => {
+      const request = { now: RECEIVED, ...rules };
       const total = { contents: 0, messages: 0 };
       for (;;) {
         const { contents, messages } = await store().retention.removeOld(request);
@@ -83,6 +84,55 @@ export function describeRetention(store: () => Store, reopen: () => Promise<void
         messages: 300,
       });
       expect(await store().messages({ limit: 1000 })).toHaveLength(150);
+    });
+
+    it("follows a domain's own ages where it has them", async () => {
+      const [a, b] = [await addDomain(store(), 'a.example', 'a'), await addDomain(store(), 'b.example', 'b')];
+      const old = { receivedAt: RECEIVED - 1000 };
+      const [ofA, ofB] = [
+        await delivered(await queued(store(), a, old)),
+        await delivered(await queued(store(), b, old)),
+      ];
+      const { setRetention } = store().domainRecords;
+      const own = { contentAge: 999, messageAge: null, contentOctets: null };
+      await setRetention('all', 'a.example', own);
+      expect(await all({ contentBefore: null, messagesBefore: null })).toEqual({ contents: 1, messages: 0 });
+      expect(await store().message(ofA)).toMatchObject({ contentRemoved: true });
+      expect(await store().message(ofB)).toMatchObject({ contentRemoved: false });
+      // The rule of the request is stricter, and does not count for a domain with a rule of its own.
+      await setRetention('all', 'a.example', { ...own, contentAge: null, messageAge: 1000 });
+      expect(await all({ contentBefore: RECEIVED, messagesBefore: RECEIVED })).toEqual({
+        contents: 0,
+        messages: 1,
+      });
+      expect(await store().message(ofB)).toBeNull();
+      await setRetention('all', 'a.example', { ...own, contentAge: null, messageAge: 999 });
+      expect(await all({ contentBefore: null, messagesBefore: null })).toEqual({ contents: 0, messages: 1 });
+      expect(await store().message(ofA)).toBeNull();
+    });
+
+    it("removes a domain's oldest finished content while it has too much, and no more", async () => {
+      const [a, b] = [await addDomain(store(), 'a.example', 'a'), await addDomain(store(), 'b.example', 'b')];
+      const keep = async (domain: typeof a, size: number, status: 'held' | 'queued' = 'queued') => {
+        const id = await accept(store(), newMessage(domain.id, { status }), octets(size));
+        return status === 'held' ? id : delivered(id);
+      };
+      const foreign = await keep(b, 9000);
+      const held = await keep(a, 500, 'held');
+      // The second one is larger than what one step removes.
+      const ids = [await keep(a, 1000), await keep(a, 4_500_000), await keep(a, 2000), await keep(a, 3000)];
+      await reopen();
+      const rule = { contentAge: null, messageAge: null, contentOctets: 5500 };
+      await store().domainRecords.setRetention('all', 'a.example', rule);
+      expect(await all({ contentBefore: null, messagesBefore: null })).toEqual({ contents: 2, messages: 0 });
+      const removed = async (id: number) => (await store().message(id))?.contentRemoved;
+      expect(await Promise.all(ids.map(removed))).toEqual([true, true, false, false]);
+      expect(await Promise.all([held, foreign].map(removed))).toEqual([false, false]);
+      expect((await store().domainRecords.find('all', 'a.example', 0))?.contentOctets).toBe(5500);
+      // What is held stays, even if that is too much.
+      await store().domainRecords.setRetention('all', 'a.example', { ...rule, contentOctets: 1 });
+      expect(await all({ contentBefore: null, messagesBefore: null })).toEqual({ contents: 2, messages: 0 });
+      expect((await store().domainRecords.find('all', 'a.example', 0))?.contentOctets).toBe(500);
     });
 
     it('frees space until nothing is left to free', async () => {

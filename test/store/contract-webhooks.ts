@@ -20,13 +20,15 @@ export function describeWebhooks(store: () => Store, reopen: () => Promise<void>
 
     it('are set, set again with the keys that there are, switched off and removed', async () => {
       const domain = await addDomain(store());
-      const { set, list, switchOff, remove } = store().webhooks;
+      const { set, list, find, switchOff, remove } = store().webhooks;
       const first = { ...hook(), domainId: domain.id, domain: 'example.com', createdAt: 7, off: null };
       expect(await set('example.com', hook(), 7)).toEqual(first);
       expect(await set('none.example', hook(), 7)).toBeNull();
       await switchOff(domain.id, 'gone for good', 8);
       await switchOff(domain.id, 'again', 9);
       expect(await list()).toEqual([{ ...first, off: { since: 8, reason: 'gone for good' } }]);
+      expect(await find('example.com')).toEqual({ ...first, off: { since: 8, reason: 'gone for good' } });
+      expect(await find('none.example')).toBeNull();
       const keys = { publicKey: new Uint8Array(32).fill(8), privateKey: new Uint8Array(48).fill(9) };
       const changed = { url: 'https://example.com/2', events: ['email.bounced'] as const };
       expect(await set('example.com', { ...changed, keys }, 10)).toEqual({ ...first, ...changed });

@@ -67,7 +67,7 @@ async function makeKeys(keys: DkimKeys, domain: string, options: KeyOptions): Pr
   const made: DkimKey[] = [];
   for (const [name, kind] of wanted) {
     const privateKey = await newPrivateKey(kind);
-    const key = { domain, selector: name, algorithm: kind, privateKey, createdAt: Date.now() };
+    const key = { domain, selector: name, algorithm: kind, privateKey, createdAt: Date.now(), active: true };
     if (!(await keys.add(key))) throw inUse(name, domain);
     made.push(key);
   }
@@ -101,12 +101,13 @@ async function removeKey(
 /** Returns the line that other programs rely on. */
 function keyLine(key: DkimKey): Record<string, unknown> {
   const { name, value } = keyRecord(key);
-  const { domain, selector, algorithm, createdAt } = key;
+  const { domain, selector, algorithm, createdAt, active } = key;
   return {
     domain,
     selector,
     algorithm,
     createdAt: new Date(createdAt).toISOString(),
+    active,
     name,
     type: 'TXT',
     value,

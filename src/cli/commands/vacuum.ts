@@ -26,7 +26,7 @@ export async function vacuum(context: Context, command: Command): Promise<void> 
   );
   if (keeping.keepContent === 0 && keeping.keepMessages === 0) {
     await context.stderr.line(
-      'All messages are kept for ever: store.keep_content and store.keep_messages are 0.',
+      'Messages are kept for ever unless their domain has a rule of its own: store.keep_content and store.keep_messages are 0.',
     );
   }
 }

@@ -16,7 +16,7 @@ export interface Tidying {
   stop(): Promise<void>;
 }
 
-/** Removes everything that is old at `now`, step by step, as long as `goOn` returns true. */
+/** Removes everything that is old at `now`, also by the rules of domains, step by step, while `goOn` returns true. */
 export async function removeOld(
   retention: Pick<Retention, 'removeOld'>,
   { keepContent, keepMessages }: Keeping,
@@ -24,8 +24,8 @@ export async function removeOld(
   goOn: () => boolean = () => true,
 ): Promise<Removed> {
   const total = { contents: 0, messages: 0 };
-  if (keepContent === 0 && keepMessages === 0) return total;
   const request = {
+    now,
     contentBefore: keepContent === 0 ? null : now - keepContent,
     messagesBefore: keepMessages === 0 ? null : now - keepMessages,
   };

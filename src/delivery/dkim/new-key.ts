@@ -35,7 +35,7 @@ export function keyRecord({
   selector,
   algorithm,
   privateKey,
-}: Omit<DkimKey, 'createdAt'>): TextRecord {
+}: Omit<DkimKey, 'createdAt' | 'active'>): TextRecord {
   const secret = createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' });
   const info = createPublicKey(secret).export({ format: 'der', type: 'spki' });
   const [type, octets] =

@@ -18,7 +18,7 @@ export interface SignerOptions {
 const REMEMBERED = 1000;
 
 /**
- * Signs messages with all keys of their domain (RFC 6376). Content is read twice, once to hash it and once to send it.
+ * Signs messages with all keys of their domain that are on (RFC 6376). Content is read twice, once to hash it and once to send it.
  * Only its header section is held in memory.
  */
 export class Signer {
@@ -76,7 +76,8 @@ export class Signer {
   }
 
   async #read(domain: string): Promise<SigningKey[]> {
-    return (await this.#keys.list(domain)).map(({ privateKey, ...key }) => ({
+    const active = (await this.#keys.list(domain)).filter((key) => key.active);
+    return active.map(({ privateKey, ...key }) => ({
       ...key,
       privateKey: createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' }),
     }));

@@ -27,6 +27,7 @@ beforeAll(async () => {
       algorithm,
       privateKey,
       createdAt: 0,
+      active: true,
     });
   }
 });
@@ -154,6 +155,8 @@ describe('signatures', () => {
   it('are missing if the domain has no keys, or the message has no header section', async () => {
     const message = Buffer.from(`${HEADER}\r\nx\r\n`);
     expect(await sign(message, 9999, new Signer({ list: async () => [] }))).toEqual(message);
+    const off = keys.map((key) => ({ ...key, active: false }));
+    expect(await sign(message, 9999, new Signer({ list: async () => off }))).toEqual(message);
     const none = Buffer.from('no header\r\n\r\nx\r\n');
     expect(await sign(none)).toEqual(none);
   });

@@ -76,6 +76,7 @@ export function remoteDomainRecords(link: WorkerLink, mail: Mail): DomainRecords
   return {
     list: (scope, query, now) => link.ask('domainRecords', 'list', plainScope(scope), { ...query }, now),
     find: (scope, name, now) => link.ask('domainRecords', 'find', plainScope(scope), name, now),
+    totals: () => link.ask('domainRecords', 'totals'),
     tokenUsed: (digest, at) =>
       link.ask('domainRecords', 'tokenUsed', copy(digest), at).catch(() => undefined),
     async remove(scope, name, remainder, now) {

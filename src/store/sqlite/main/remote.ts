@@ -8,9 +8,13 @@ import type { Administrator, Principal, Sessions } from '../../sessions.js';
 import type { Webhooks } from '../../webhooks.js';
 import type { CapStep } from '../worker/due-times.js';
 import type { LeaseName } from '../worker/leasing.js';
+import type { RemovalPosition } from '../worker/retention.js';
 import type { WorkerLink } from './worker-link.js';
 import { plainCompletion, plainFulfilment } from '../wire/packed.js';
 import type { Watch } from './watch.js';
+
+/** Where the removal of what is old begins. */
+const FIRST: RemovalPosition = { domainId: 0, rule: 'age', after: 0 };
 
 /** @param now the clock, in milliseconds since the epoch */
 export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): Queue {
@@ -71,6 +75,7 @@ export function remoteWebhooks(link: WorkerLink): Webhooks {
     },
     remove: (domain) => link.ask('webhooks', 'remove', domain),
     list: () => link.ask('webhooks', 'list'),
+    find: (domain) => link.ask('webhooks', 'find', domain),
     switchOff: (domainId, reason, now) => link.ask('webhooks', 'switchOff', domainId, reason, now),
     leaseEvents: (request) => link.ask('webhooks', 'leaseEvents', { ...request }),
     beginEvent: (event) => link.ask('webhooks', 'beginEvent', event),
@@ -85,6 +90,7 @@ export function remoteDkimKeys(link: WorkerLink): DkimKeys {
   return {
     list: (domain) => link.ask('dkimKeys', 'list', domain),
     add: (key) => link.ask('dkimKeys', 'add', { ...key, privateKey: copy(key.privateKey) }),
+    setActive: (domain, selector, active) => link.ask('dkimKeys', 'setActive', domain, selector, active),
     remove: (domain, selector) => link.ask('dkimKeys', 'remove', domain, selector),
   };
 }
@@ -138,16 +144,16 @@ export function remoteIdempotency(link: WorkerLink): Idempotency {
 
 export function remoteRetention(link: WorkerLink): Retention {
   let asked = '';
-  let next = 0;
+  let next: RemovalPosition = FIRST;
   return {
-    async removeOld({ contentBefore, messagesBefore }) {
-      const request = { contentBefore, messagesBefore };
-      if (JSON.stringify(request) !== asked) next = 0;
+    async removeOld({ now, contentBefore, messagesBefore }) {
+      const request = { now, contentBefore, messagesBefore };
+      if (JSON.stringify(request) !== asked) next = FIRST;
       asked = JSON.stringify(request);
       for (;;) {
         const step = await link.ask('removal', 'removeOld', request, next);
         const { contents, messages } = step;
-        next = step.next ?? 0;
+        next = step.next ?? FIRST;
         if (contents > 0 || messages > 0 || step.next === null) return { contents, messages };
       }
     },

@@ -32,6 +32,7 @@ export const ACCESS = {
     set: 'write',
     remove: 'write',
     list: 'read',
+    find: 'read',
     switchOff: 'write',
     leaseEvents: 'passing',
     beginEvent: 'passing',
@@ -39,7 +40,7 @@ export const ACCESS = {
     deferEvent: 'write',
     nextEventDue: 'read',
   },
-  dkimKeys: { list: 'read', add: 'write', remove: 'write' },
+  dkimKeys: { list: 'read', add: 'write', setActive: 'write', remove: 'write' },
   sessions: {
     create: 'write',
     find: 'read',
@@ -63,6 +64,7 @@ export const ACCESS = {
   domainRecords: {
     list: 'read',
     find: 'read',
+    totals: 'read',
     tokenUsed: 'passing',
     remove: 'write',
     setRetention: 'write',

@@ -140,6 +140,11 @@ export class CounterJournal {
     yield* this.#pending.values();
   }
 
+  /** Returns what the open transaction adds. */
+  gathered(): Iterable<Tally> {
+    return this.#gathered.values();
+  }
+
   /** Whether a step is due. For the process that folds. */
   get isDue(): boolean {
     return (

@@ -1,8 +1,7 @@
 /** SQL for domains as the API shows them. */
-import type { DomainRecord, DomainRetention } from '../../domain-records.js';
-import { type Scope, STATUSES, type Status } from '../../port.js';
-import { TABLES } from './counter-journal.js';
-import { type Counters, gaugeOf } from './counters.js';
+import type { DomainRecord, DomainRetention, StoreTotals } from '../../domain-records.js';
+import type { Scope } from '../../port.js';
+import type { Gauges } from './gauges.js';
 import { type Database, inSnapshot } from './database.js';
 import type { Domains } from './domains.js';
 import type { SessionTable } from './sessions.js';
@@ -18,18 +17,16 @@ const NOTED_MS = 60_000;
 
 export class DomainRecordTable {
   readonly #database: Database;
-  readonly #counters: Counters;
+  readonly #gauges: Gauges;
   readonly #domains: Domains;
   readonly #sessions: SessionTable;
   readonly #list;
-  readonly #gauges;
   readonly #tokens;
   readonly #used;
   readonly #setRetention;
 
-  constructor(database: Database, domains: Domains, sessions: SessionTable, counters: Counters) {
+  constructor(database: Database, domains: Domains, sessions: SessionTable, gauges: Gauges) {
     this.#database = database;
-    this.#counters = counters;
     this.#domains = domains;
     this.#sessions = sessions;
     this.#list = database.prepare(`
@@ -37,7 +34,7 @@ export class DomainRecordTable {
         content_octets AS contentOctets
       FROM domain WHERE removed_at IS NULL AND (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR name = ?2)
         AND name > ?3 AND instr(name, ?4) > 0 ORDER BY name LIMIT ?5`);
-    this.#gauges = database.prepare('SELECT name, value FROM gauge WHERE domain_id = ?');
+    this.#gauges = gauges;
     this.#tokens = database.prepare(`
       SELECT created_at AS createdAt, last_used_at AS lastUsedAt, expires_at AS expiresAt FROM token
       WHERE domain_id = ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY expires_at IS NOT NULL, expires_at`);
@@ -60,6 +57,10 @@ export class DomainRecordTable {
 
   find(scope: Scope, name: string, now: number): DomainRecord | null {
     return this.#records(scope, name, '', '', 1, now)[0] ?? null;
+  }
+
+  totals(): StoreTotals {
+    return inSnapshot(this.#database, () => this.#gauges.totals());
   }
 
   tokenUsed(digest: Uint8Array, at: number): void {
@@ -94,32 +95,12 @@ export class DomainRecordTable {
   }
 
   #withGauges(rows: readonly DomainRow[], now: number): DomainRecord[] {
-    const values = new Map<string, number>();
-    const add = (id: number, gauge: string, value: number) => {
-      values.set(`${id} ${gauge}`, (values.get(`${id} ${gauge}`) ?? 0) + value);
-    };
-    for (const { id } of rows) {
-      const gauges = this.#gauges.all(id) as { name: string; value: number }[];
-      for (const { name, value } of gauges) add(id, name, value);
-    }
-    for (const { table, domainId, name, counts } of this.#counters.journal.unfolded()) {
-      if (table !== TABLES.gauge) continue;
-      for (let at = 0; at < counts.length; at += 2) {
-        add(domainId, gaugeOf(name, counts[at] ?? 0), counts[at + 1] ?? 0);
-      }
-    }
-    return rows.map(({ id, name, createdAt, ...retention }) => {
-      const messages = STATUSES.map((status) => [status, values.get(`${id} ${status}`) ?? 0]);
-      return {
-        id,
-        name,
-        createdAt,
-        messages: Object.fromEntries(messages) as Record<Status, number>,
-        contentOctets: values.get(`${id} octets`) ?? 0,
-        tokens: this.#tokens.all(id, now),
-        retention,
-      };
-    });
+    const numbersOf = this.#gauges.of(rows.map(({ id }) => id));
+    return rows.map(({ id, name, createdAt, ...retention }) => ({
+      ...{ id, name, createdAt, ...numbersOf(id) },
+      tokens: this.#tokens.all(id, now),
+      retention,
+    }));
   }
 }
 

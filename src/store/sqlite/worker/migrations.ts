@@ -355,4 +355,8 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO counted_name
     SELECT DISTINCT 1, domain_id, day, destination FROM destination_counter WHERE domain_id <> 0;
   `,
+  // 9: DKIM keys that are off.
+  `
+  ALTER TABLE dkim_key ADD COLUMN active INTEGER NOT NULL DEFAULT 1;
+  `,
 ];

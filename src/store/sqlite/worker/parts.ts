@@ -9,6 +9,7 @@ import { DomainRecordTable } from './domain-records.js';
 import { Domains } from './domains.js';
 import { DueTimes } from './due-times.js';
 import { IdempotencyTable } from './idempotency.js';
+import { Gauges } from './gauges.js';
 import { Leasing } from './leasing.js';
 import { MailTable } from './mail.js';
 import { Operations } from './operations.js';
@@ -75,7 +76,8 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
   const domains = new Domains(database);
   const reading = new Reading(database);
   const waiting = new WaitingLine(database, attempts, outbox, counters);
-  const removal = new Removal(database, trash, counters);
+  const gauges = new Gauges(database, counters);
+  const removal = new Removal(database, trash, counters, gauges);
   const webhookCalls = new WebhookCallTable(database);
   const mail = new MailTable(database, reading, webhookCalls);
   return {
@@ -96,7 +98,7 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
     mail,
     operations: new Operations(database, { mail, waiting, removal, counters }),
     statistics: new StatisticsTable(database, counters),
-    domainRecords: new DomainRecordTable(database, domains, sessions, counters),
+    domainRecords: new DomainRecordTable(database, domains, sessions, gauges),
     webhookCalls,
     counters,
     outbox,

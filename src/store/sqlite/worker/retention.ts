@@ -1,9 +1,11 @@
 /** SQL that removes old messages, and returns free space. */
+import type { DomainRetention } from '../../domain-records.js';
 import type { Removed, RetentionRequest } from '../../retention.js';
 import { isFinal } from '../../status.js';
-import type { Status } from '../../port.js';
+import { STATUSES, type Status } from '../../port.js';
 import type { Counters } from './counters.js';
 import type { Database } from './database.js';
+import type { Gauges } from './gauges.js';
 import type { Trash } from './trash.js';
 
 /** Messages looked at in one step. */
@@ -13,16 +15,28 @@ const STEP_OCTETS = 4 * 1024 * 1024;
 /** Pages given back in one step. */
 const STEP_PAGES = 256;
 
-/** One step, from the message behind `after`. */
+/** Where a step begins: in a domain, with one of its two rules, with the message that comes after another one. */
+export interface RemovalPosition {
+  /** The first domain has a greater id than 0. */
+  readonly domainId: number;
+  /** `age`: what is too old; `octets`: the oldest content, while there is too much of it. */
+  readonly rule: 'age' | 'octets';
+  readonly after: number;
+}
+
 export interface RemovalStep extends Removed {
   /** Where the next one begins; null at the end. */
-  readonly next: number | null;
+  readonly next: RemovalPosition | null;
 }
 
 export interface ShrinkStep {
   readonly octets: number;
   /** True if content is still being removed: its space is freed later. */
   readonly more: boolean;
+}
+
+interface RuleRow extends DomainRetention {
+  readonly id: number;
 }
 
 interface MessageRow {
@@ -37,12 +51,19 @@ interface MessageRow {
 
 const COLUMNS = 'id, domain_id, received_at, status, content_removed, size, tags';
 
+/** The finished messages of one domain, each status in the order of its index, merged. */
+const FINISHED = STATUSES.filter(isFinal)
+  .map((status) => `SELECT ${COLUMNS} FROM message WHERE domain_id = ?1 AND status = '${status}' AND id > ?2`)
+  .join(' UNION ALL ');
+
 export class Removal {
   readonly #trash: Trash;
   readonly #counters: Counters;
   readonly #one;
   readonly #database: Database;
-  readonly #messages;
+  readonly #gauges: Gauges;
+  readonly #rules;
+  readonly #finished;
   readonly #owed;
   readonly #removeChunks;
   readonly #leaveToTrash;
@@ -50,12 +71,17 @@ export class Removal {
   readonly #removeTag;
   readonly #removeRows;
 
-  constructor(database: Database, trash: Trash, counters: Counters) {
+  constructor(database: Database, trash: Trash, counters: Counters, gauges: Gauges) {
     this.#counters = counters;
+    this.#gauges = gauges;
     this.#database = database;
     this.#trash = trash;
-    this.#messages = database.prepare(`
-      SELECT ${COLUMNS} FROM message WHERE id > ? ORDER BY id LIMIT ${STEP_MESSAGES}`);
+    // The first domain that has any rule: with rules for all, that is simply the next one.
+    this.#rules = database.prepare(`
+      SELECT id, content_age AS contentAge, message_age AS messageAge, content_octets AS contentOctets FROM domain
+      WHERE id >= ?1 AND (?2 OR content_age IS NOT NULL OR message_age IS NOT NULL OR content_octets IS NOT NULL)
+      ORDER BY id LIMIT 1`);
+    this.#finished = database.prepare(`${FINISHED} ORDER BY id LIMIT ${STEP_MESSAGES}`);
     this.#one = database.prepare(`SELECT ${COLUMNS} FROM message WHERE id = ?`);
     this.#owed = database.prepare('SELECT 1 FROM owed_report WHERE message_id = ? LIMIT 1');
     this.#removeChunks = database.prepare('DELETE FROM chunk WHERE message_id = ?');
@@ -68,25 +94,68 @@ export class Removal {
     this.#removeRows.push(database.prepare('DELETE FROM message WHERE id = ?'));
   }
 
-  removeOld({ contentBefore, messagesBefore }: RetentionRequest, after: number): RemovalStep {
-    const rows = this.#messages.all(after) as unknown as MessageRow[];
+  removeOld(request: RetentionRequest, { domainId, rule, after }: RemovalPosition): RemovalStep {
+    const forAll = request.contentBefore !== null || request.messagesBefore !== null;
+    const domain = this.#rules.get(domainId, forAll ? 1 : 0) as RuleRow | undefined;
+    if (domain === undefined) return { contents: 0, messages: 0, next: null };
+    // The domain of the position may have lost its rules meanwhile.
+    const here = domain.id === domainId ? { rule, after } : ({ rule: 'age', after: 0 } as const);
+    const rows = this.#finished.all(domain.id, here.after) as unknown as MessageRow[];
+    const removed = here.rule === 'age' ? this.#age(request, domain, rows) : this.#excess(domain, rows);
+    const { last, ...counts } = removed;
+    if (last !== null) return { ...counts, next: { domainId: domain.id, rule: here.rule, after: last } };
+    if (here.rule === 'age') return { ...counts, next: { domainId: domain.id, rule: 'octets', after: 0 } };
+    return { ...counts, next: { domainId: domain.id + 1, rule: 'age', after: 0 } };
+  }
+
+  #age(
+    { now, contentBefore, messagesBefore }: RetentionRequest,
+    { contentAge, messageAge }: RuleRow,
+    rows: readonly MessageRow[],
+  ): Progress {
+    const content = contentAge === null ? contentBefore : now - contentAge;
+    const whole = messageAge === null ? messagesBefore : now - messageAge;
+    if (content === null && whole === null) return { ...NOTHING, last: null };
+    return this.#remove(rows, Infinity, (row) => {
+      if (isBefore(row, whole)) return 'message';
+      return row.content_removed === 0 && isBefore(row, content) ? 'content' : 'nothing';
+    });
+  }
+
+  #excess({ id, contentOctets }: RuleRow, rows: readonly MessageRow[]): Progress {
+    if (contentOctets === null) return { ...NOTHING, last: null };
+    const excess = this.#gauges.octetsOf(id) - contentOctets;
+    if (excess <= 0) return { ...NOTHING, last: null };
+    return this.#remove(rows, excess, (row) => (row.content_removed === 0 ? 'content' : 'nothing'));
+  }
+
+  /** @param most removes no more once this many octets of content are removed */
+  #remove(
+    rows: readonly MessageRow[],
+    most: number,
+    what: (row: MessageRow) => 'message' | 'content' | 'nothing',
+  ): Progress {
     const removed = { contents: 0, messages: 0 };
     let octets = 0;
+    let left = most;
     for (const row of rows) {
-      const whole = isBefore(row, messagesBefore);
-      const content = row.content_removed === 0 && (whole || isBefore(row, contentBefore));
-      if (!(whole || content) || !this.#isDone(row)) continue;
-      if (content) octets += this.#removeContent(row);
-      if (whole) {
+      const part = what(row);
+      if (part === 'nothing' || !this.#isDone(row)) continue;
+      if (row.content_removed === 0) {
+        octets += this.#removeContent(row);
+        left -= row.size;
+      }
+      if (part === 'message') {
         this.#removeMessage(row);
         removed.messages++;
       } else {
         this.#markRemoved.run(row.id);
         removed.contents++;
       }
-      if (octets >= STEP_OCTETS) return { ...removed, next: row.id };
+      if (left <= 0) return { ...removed, last: null };
+      if (octets >= STEP_OCTETS) return { ...removed, last: row.id };
     }
-    return { ...removed, next: rows.length < STEP_MESSAGES ? null : (rows.at(-1)?.id ?? null) };
+    return { ...removed, last: rows.length < STEP_MESSAGES ? null : (rows.at(-1)?.id ?? null) };
   }
 
   /** Removes one message with all its data. Returns false if it does not exist, or is not finished. */
@@ -131,6 +200,13 @@ export class Removal {
     return (this.#database.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[name] ?? 0;
   }
 }
+
+/** What a step removed, and the last message that it looked at; null if the rule is done. */
+interface Progress extends Removed {
+  readonly last: number | null;
+}
+
+const NOTHING: Removed = { contents: 0, messages: 0 };
 
 function isBefore({ received_at }: MessageRow, time: number | null): boolean {
   return time !== null && received_at < time;

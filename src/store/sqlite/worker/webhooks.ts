@@ -92,6 +92,10 @@ export class WebhookTable {
     now: number,
   ): Webhook | null {
     this.#set.run(domain, url, JSON.stringify(events), keys.publicKey, keys.privateKey, now);
+    return this.find(domain);
+  }
+
+  find(domain: string): Webhook | null {
     const row = this.#ofDomain.get(domain) as WebhookRow | undefined;
     return row === undefined ? null : webhook(row);
   }
