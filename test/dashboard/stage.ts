@@ -99,6 +99,8 @@ export function stage(options: StartOptions = {}): Stage {
 
 /** Fails the test if a script of the page throws, or the page breaks its own policy. */
 function failOnFaults(page: Page): void {
+  // Shorter than a test may take: the error then says which step failed.
+  page.setDefaultTimeout(10_000);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.stack ?? error.message));
   page.on('console', (message) => {

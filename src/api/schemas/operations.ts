@@ -33,4 +33,6 @@ export const operationResult = z.object({
   next: z.string().nullable().describe('The cursor to go on with; null if all is done'),
 });
 
+export type OperationResult = z.output<typeof operationResult>;
+
 export const resent = z.object({ id: z.int().describe('The id of the copy') });

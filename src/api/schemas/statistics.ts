@@ -15,6 +15,8 @@ export const tagList = z.object({
   next: z.string().nullable().describe('What to give as `after` for the next page; null at the end'),
 });
 
+export type TagList = z.output<typeof tagList>;
+
 export const statisticsQuery = z.strictObject({
   domain: text.optional().describe('One sending domain; default: all of the scope together'),
   tag: text.optional().describe('One tag; default: all messages'),

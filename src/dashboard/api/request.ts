@@ -15,6 +15,8 @@ export interface RequestOptions {
   readonly query?: Query;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** The request goes on if the page is closed. */
+  readonly keepalive?: boolean;
 }
 
 /**
@@ -27,10 +29,11 @@ export interface RequestOptions {
 export async function request<Answer>(
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
-  { query, body, signal: aborted }: RequestOptions = {},
+  { query, body, signal: aborted, keepalive = false }: RequestOptions = {},
 ): Promise<Answer> {
   const response = await answerTo(path + queryOf(query), {
     method,
+    keepalive,
     headers: body === undefined ? {} : { 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(aborted === undefined ? {} : { signal: aborted }),

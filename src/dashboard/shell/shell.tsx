@@ -4,6 +4,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Icon } from '../parts/icon.js';
 import { Logo } from '../parts/logo.js';
+import { Toasts } from '../parts/toasts.js';
 import { path } from '../router/location.js';
 import { who } from '../session/session.js';
 import { ConnectionNotice } from './connection-notice.js';
@@ -60,6 +61,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): V
         <ConnectionNotice />
         {children}
       </main>
+      <Toasts />
     </div>
   );
 }

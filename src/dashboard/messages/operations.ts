@@ -1,0 +1,42 @@
+import type { OperationResult, SelectionBody } from '../../api/schemas/operations.js';
+import { request } from '../api/request.js';
+
+export type Operation = 'retry' | 'release' | 'cancel' | 'delete';
+
+export interface OperationWords {
+  /** On a button. */
+  readonly name: string;
+  /** While it waits: `Cancelling 3 messages`. */
+  readonly doing: string;
+  /** Afterwards: `3 messages cancelled`. */
+  readonly done: string;
+  /** The key that does it. */
+  readonly key: string | null;
+}
+
+export const OPERATIONS: Readonly<Record<Operation, OperationWords>> = {
+  retry: { name: 'Retry now', doing: 'Retrying', done: 'will be tried now', key: 'r' },
+  release: { name: 'Release', doing: 'Releasing', done: 'released', key: 'l' },
+  cancel: { name: 'Cancel', doing: 'Cancelling', done: 'cancelled', key: 'c' },
+  delete: { name: 'Delete', doing: 'Deleting', done: 'deleted', key: '#' },
+};
+
+/** Does something to several messages: repeats the request until the server says that all is done. */
+export async function operate(
+  operation: Operation,
+  selection: SelectionBody,
+  { keepalive = false }: { readonly keepalive?: boolean } = {},
+): Promise<{ changed: number; unchanged: number }> {
+  const sum = { changed: 0, unchanged: 0 };
+  let cursor: string | null = null;
+  do {
+    const result: OperationResult = await request<OperationResult>('POST', `/api/v1/messages/${operation}`, {
+      body: cursor === null ? selection : { ...selection, cursor },
+      keepalive,
+    });
+    sum.changed += result.changed;
+    sum.unchanged += result.unchanged;
+    cursor = result.next;
+  } while (cursor !== null);
+  return sum;
+}

@@ -1,0 +1,74 @@
+import { signal, type ReadonlySignal } from '@preact/signals';
+import type { SelectionBody } from '../../api/schemas/operations.js';
+import { problemOf } from '../api/refusal.js';
+import { plural } from '../parts/sizes.js';
+import { toast } from '../parts/toasts.js';
+import { type Operation, operate, OPERATIONS } from './operations.js';
+
+/** How long an operation can be undone, in milliseconds. */
+const UNDO_TIME = 6_000;
+
+/** What cannot be taken back once it is done waits a little, so that a person can undo it. */
+const WAITS: ReadonlySet<Operation> = new Set<Operation>(['cancel', 'delete']);
+
+export interface Change {
+  readonly operation: Operation;
+  readonly selection: SelectionBody;
+  /** How many messages it is for; null if no one knows: all that match a filter. */
+  readonly count: number | null;
+  /** Called when the server has done it. */
+  readonly after: () => void;
+}
+
+const pending = signal<ReadonlySet<Change>>(new Set());
+
+/** Changes that can still be undone. */
+export const pendingChanges: ReadonlySignal<ReadonlySet<Change>> = pending;
+
+/** Does something to messages: at once, or after a time in which it can be undone. */
+export function change(wanted: Change): void {
+  if (!WAITS.has(wanted.operation)) return void run(wanted);
+  pending.value = new Set([...pending.peek(), wanted]);
+  const { doing } = OPERATIONS[wanted.operation];
+  const closeToast = toast({
+    text: `${doing} ${subject(wanted.count)} …`,
+    stays: UNDO_TIME,
+    action: { name: 'Undo', run: undo },
+  });
+  const timer = setTimeout(finish, UNDO_TIME);
+  addEventListener('pagehide', leave);
+
+  function settle(): void {
+    clearTimeout(timer);
+    removeEventListener('pagehide', leave);
+    pending.value = new Set([...pending.peek()].filter((each) => each !== wanted));
+  }
+  function undo(): void {
+    settle();
+    toast({ text: 'Undone: nothing was changed', stays: 3_000 });
+  }
+  function finish(): void {
+    closeToast();
+    void run(wanted).finally(settle);
+  }
+  // A person who leaves has not undone it.
+  function leave(): void {
+    settle();
+    void operate(wanted.operation, wanted.selection, { keepalive: true });
+  }
+}
+
+async function run({ operation, selection, after }: Change): Promise<void> {
+  try {
+    const { changed, unchanged } = await operate(operation, selection);
+    const rest = unchanged === 0 ? '' : `; there was nothing to do about ${subject(unchanged)}`;
+    toast({ text: `${subject(changed)} ${OPERATIONS[operation].done}${rest}`, stays: 4_000 });
+    after();
+  } catch (error) {
+    toast({ text: problemOf(error), bad: true });
+  }
+}
+
+function subject(count: number | null): string {
+  return count === null ? 'all that match' : plural(count, 'message');
+}

@@ -1,0 +1,31 @@
+import './status-badge.css';
+import type { VNode } from 'preact';
+import type { MessageEntry } from '../../api/schemas/messages.js';
+
+export const STATUS_NAMES: Readonly<Record<MessageEntry['status'], string>> = {
+  queued: 'Queued',
+  deferred: 'Deferred',
+  delivered: 'Delivered',
+  bounced: 'Bounced',
+  held: 'Held',
+  cancelled: 'Cancelled',
+};
+
+/** What each state means, for those who see the word for the first time. */
+export const STATUS_MEANINGS: Readonly<Record<MessageEntry['status'], string>> = {
+  queued: 'Waits for its first delivery',
+  deferred: 'Could not be delivered yet, and will be tried again',
+  delivered: 'Taken by the server of the recipient',
+  bounced: 'Refused for good',
+  held: 'Stays here until it is released: no route delivers it',
+  cancelled: 'Given up by a person',
+};
+
+/** The state of a message or recipient. */
+export function StatusBadge({ status }: { readonly status: MessageEntry['status'] }): VNode {
+  return (
+    <span class={`status status-${status}`} title={STATUS_MEANINGS[status]}>
+      {STATUS_NAMES[status]}
+    </span>
+  );
+}

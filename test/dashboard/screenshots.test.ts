@@ -1,0 +1,60 @@
+// Pictures of each page, to be looked at: reports/dashboard/PAGE-WIDTH-COLOURS.png. They are made if asked for:
+// SCREENSHOTS=1 npx vitest run test/dashboard/screenshots.test.ts
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, expect, it } from 'vitest';
+import { sendMail, shopMail } from './app.js';
+import { remoteServer } from './remote.js';
+import { stage } from './stage.js';
+
+const FOLDER = join(import.meta.dirname, '../../reports/dashboard');
+const wanted = process.env['SCREENSHOTS'] !== undefined;
+const remote = await remoteServer();
+afterAll(() => remote.close());
+const here = stage({ args: ['--deliver', remote.url] });
+
+const SHAPES = [
+  { name: '1280-light', viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
+  { name: '1280-dark', viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
+  { name: '390-light', viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+] as const;
+
+it.runIf(wanted)(
+  'takes pictures of each page',
+  async () => {
+    await mkdir(FOLDER, { recursive: true });
+    await each('sign-in', '/', async () => undefined, false);
+    await each('messages-empty', '/messages', (page) => page.getByText('No message has come in').waitFor());
+    await sendMail(here.gateway, ...shopMail(120));
+    await each('messages', '/messages', (page) => page.getByRole('row').nth(3).waitFor());
+    await each('messages-marked', '/messages?status=bounced&tag=order', async (page) => {
+      await page.getByRole('row').nth(2).waitFor();
+      await page.getByRole('checkbox').nth(1).click();
+      await page.getByRole('checkbox').nth(2).click();
+      await page.keyboard.press('/');
+      await page.keyboard.type('is:');
+      await page.getByRole('option').first().waitFor();
+    });
+    await each('messages-none', '/messages?search=nothing', (page) =>
+      page.getByText('No message matches').waitFor(),
+    );
+    expect(remote.taken.length).toBeGreaterThan(0);
+  },
+  300_000,
+);
+
+async function each(
+  name: string,
+  path: string,
+  ready: (page: Page) => Promise<void>,
+  signedIn = true,
+): Promise<void> {
+  for (const { name: shape, ...context } of SHAPES) {
+    const page = signedIn ? await here.openAsAdministrator(path, context) : await here.open(path, context);
+    await ready(page);
+    await page.waitForTimeout(150);
+    await page.screenshot({ path: join(FOLDER, `${name}-${shape}.png`) });
+    await page.context().close();
+  }
+}
