@@ -98,7 +98,7 @@ describe('GET /api/v1/messages/:id', () => {
       contentRemoved: true,
       content: null,
     });
-    for (const below of ['raw', 'links', 'parts/0']) {
+    for (const below of ['raw', 'links', 'html', 'parts/0']) {
       const response = await get(rig, `/api/v1/messages/${id}/${below}`);
       expect([below, response.statusCode, response.json()]).toMatchObject([
         below,
@@ -160,7 +160,7 @@ describe('what is below a message', () => {
   it('does not exist for another domain, nor under an unknown id', async () => {
     const rig = await Rig.start();
     const id = await send(rig, FULL);
-    for (const below of ['', '/raw', '/links', '/parts/0', '/parts/1']) {
+    for (const below of ['', '/raw', '/links', '/html', '/parts/0', '/parts/1']) {
       const foreign = await get(rig, `/api/v1/messages/${id}${below}`, OTHER_TOKEN);
       const absent = await get(rig, `/api/v1/messages/17${below}`);
       expect([below, foreign.statusCode, foreign.body]).toEqual([below, 404, absent.body]);
@@ -203,3 +203,61 @@ async function stored(rig: Rig, octets: Buffer): Promise<number> {
   });
   return draft.id;
 }
+
+describe('GET /api/v1/messages/:id/html', () => {
+  it('gives a document with its own images, under a policy that lets it do nothing', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig, FULL);
+    const response = await get(rig, `/api/v1/messages/${id}/html`);
+    expect(response.headers['content-type']).toBe('text/html; charset=utf-8');
+    const policy = String(response.headers['content-security-policy']).split('; ');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain('img-src data:');
+    expect(policy).toContain('sandbox allow-popups allow-popups-to-escape-sandbox');
+    expect(response.headers['x-frame-options']).toBe('SAMEORIGIN');
+    expect(response.body).toContain('<p>Hi <a href="https://example.com/x?a=1&amp;b=2">here</a>');
+    expect(response.body).toContain(`<img src="data:image/png;base64,${PICTURE.toString('base64')}">`);
+  });
+
+  it('allows remote images only if they are asked for', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig, FULL);
+    const response = await get(rig, `/api/v1/messages/${id}/html?images=remote`);
+    expect(response.headers['content-security-policy']).toContain('img-src data: http: https:;');
+    expect((await get(rig, `/api/v1/messages/${id}/html?images=all`)).statusCode).toBe(400);
+  });
+
+  it('takes the effect from tags that act on their own, and leaves all else', async () => {
+    const rig = await Rig.start();
+    const html =
+      '<LINK rel=preconnect href=//x><meta http-equiv=refresh content="0;url=//x"/><base href="//x">' +
+      '<linked></linked> &lt;link&gt; <p title="<meta ">cid:none</p><svg><link/></svg>';
+    const id = await send(rig, { htmlbody: html });
+    const { body } = await get(rig, `/api/v1/messages/${id}/html`);
+    expect(body.slice(body.indexOf('</style>') + 8)).toBe(
+      '<param rel=preconnect href=//x><param http-equiv=refresh content="0;url=//x"/><param href="//x">' +
+        '<linked></linked> &lt;link&gt; <p title="<param ">cid:none</p><svg><param/></svg>',
+    );
+  });
+
+  it('answers 404 if there is no HTML', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig);
+    const response = await get(rig, `/api/v1/messages/${id}/html`);
+    expect([response.statusCode, response.json()]).toEqual([
+      404,
+      { error: 'The message has no HTML', code: 'not_found' },
+    ]);
+  });
+
+  it('uses one picture many times only as far as the document stays small', async () => {
+    const rig = await Rig.start();
+    const picture = Buffer.alloc(3 * 1024 * 1024, 1).toString('base64');
+    const id = await send(rig, {
+      htmlbody: '<img src="cid:big">'.repeat(20),
+      attachments: [{ name: 'big.png', content: picture, content_type: 'image/png', cid: 'big' }],
+    });
+    const response = await get(rig, `/api/v1/messages/${id}/html`);
+    expect(response.statusCode).toBe(422);
+  });
+});

@@ -4,6 +4,24 @@ import type { FastifyInstance } from 'fastify';
 export const API_POLICY =
   "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox";
 
+/**
+ * What the HTML of a message may do: be seen, by a page of this server. It has no origin, runs nothing and sends
+ * nothing. Links may open a window.
+ *
+ * @param remoteImages whether it may load images of other servers, which then learn that it was read
+ */
+export function htmlPolicy(remoteImages: boolean): string {
+  return [
+    "default-src 'none'",
+    `img-src data:${remoteImages ? ' http: https:' : ''}`,
+    "style-src 'unsafe-inline'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+    'sandbox allow-popups allow-popups-to-escape-sandbox',
+  ].join('; ');
+}
+
 const HEADERS = {
   'content-security-policy': API_POLICY,
   'x-content-type-options': 'nosniff',

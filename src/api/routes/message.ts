@@ -10,8 +10,9 @@ import { Gate } from '../reading/gate.js';
 import { sendStream } from '../reading/stream.js';
 import { complete, TakingApart } from '../reading/taking-apart.js';
 import { errorBody } from '../schemas/errors.js';
-import { linkList, messageRecord, partParameters } from '../schemas/message.js';
+import { htmlQuery, linkList, messageRecord, partParameters } from '../schemas/message.js';
 import { messageParameters } from '../schemas/messages.js';
+import { htmlPolicy } from '../plugins/security-headers.js';
 import { gone } from './messages.js';
 
 const tags = ['messages'];
@@ -102,6 +103,34 @@ export function messageRoutes(app: Api, { store, workers, limits, budget, stoppi
       reply.headers({
         'content-type': SHOWN_TYPES.has(value.type) ? value.type : 'application/octet-stream',
         'content-disposition': attachmentField(value.name ?? `part-${number}`),
+      });
+      return sendHeld(reply, pieces);
+    },
+  );
+
+  app.get(
+    '/api/v1/messages/:id/html',
+    {
+      config: { access: 'domain' },
+      schema: {
+        summary: 'The HTML of a message as a document that can be shown in a frame',
+        description: 'Scripts, forms and remote addresses in it do nothing, because its policy forbids them.',
+        tags,
+        params: messageParameters,
+        querystring: htmlQuery,
+        response: { 200: z.unknown().describe('text/html'), ...failures },
+      },
+    },
+    async (request, reply) => {
+      const message = await find(request, request.params.id);
+      const scope = scopeOfRequest(request);
+      const { pieces } = await takingApart.run(scope, message, 'page', null, ended(reply));
+      if (pieces.length === 0) throw new ApiError('not_found', { text: 'The message has no HTML' });
+      reply.headers({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': htmlPolicy(request.query.images === 'remote'),
+        'x-frame-options': 'SAMEORIGIN',
+        'x-dns-prefetch-control': 'off',
       });
       return sendHeld(reply, pieces);
     },

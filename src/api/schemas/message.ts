@@ -103,7 +103,13 @@ export const partParameters = z.strictObject({
     .transform(Number),
 });
 
+export const htmlQuery = z.strictObject({
+  images: z.enum(['remote']).optional().describe('`remote`: images of other servers may be loaded, too'),
+});
+
 export const linkList = z.object({
   links: z.array(z.object({ url: z.string(), text: z.string().nullable() })),
   codes: z.array(z.string()).describe('What looks like a one-time code'),
 });
+
+export type LinkList = z.output<typeof linkList>;

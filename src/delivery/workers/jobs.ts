@@ -3,6 +3,7 @@ import { planLongLines, type LongLinesPlan } from '../long-lines/plan.js';
 import type { Made } from './sink.js';
 import { describeContent, type ContentFacts } from '../reading/content.js';
 import { findLinksIn, type FoundLinks } from '../reading/links.js';
+import { composePage } from '../reading/page.js';
 import { takePart, type PartFacts, type TakenPart } from '../reading/part.js';
 import { composeRequest, type ComposedRequest, type RequestFacts } from '../transports/https/compose.js';
 import { composeEvent, type ComposedEvent, type EventFacts } from '../webhooks/compose.js';
@@ -14,6 +15,7 @@ export interface Jobs {
   readonly longLines: { readonly facts: null; readonly value: LongLinesPlan };
   readonly content: { readonly facts: ContentFacts; readonly value: null };
   readonly part: { readonly facts: PartFacts; readonly value: TakenPart };
+  readonly page: { readonly facts: null; readonly value: null };
   readonly links: { readonly facts: null; readonly value: FoundLinks };
 }
 
@@ -27,5 +29,6 @@ export const JOBS: { readonly [Name in JobName]: Run<Name> } = {
   longLines: planLongLines,
   content: describeContent,
   part: takePart,
+  page: composePage,
   links: findLinksIn,
 };
