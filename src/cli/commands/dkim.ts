@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
 import { formatEndpoint, parseEndpoint } from '../../config/endpoint.js';
-import { checkDomain } from '../../delivery/dkim/check-domain.js';
-import type { Finding } from '../../delivery/dkim/finding.js';
-import { textLookup } from '../../delivery/dkim/lookup.js';
+import { checkDomain } from '../../delivery/verify/check-domain.js';
+import type { Finding } from '../../delivery/verify/finding.js';
+import { textLookup } from '../../delivery/verify/lookup.js';
 import {
   type Algorithm,
   keyRecord,

@@ -1,6 +1,6 @@
 import type { DkimKey } from '../../store/dkim-keys.js';
 import { type Finding, tagsOf } from './finding.js';
-import { keyRecord } from './new-key.js';
+import { keyRecord } from '../dkim/new-key.js';
 
 /** Checks the records that are published for a key (RFC 6376 3.6.1). */
 export function checkKey(key: DkimKey, texts: readonly string[]): Finding {

@@ -3,7 +3,7 @@ import { checkKey } from './check-dkim.js';
 import { checkDmarc } from './check-dmarc.js';
 import { checkSpf } from './check-spf.js';
 import type { Finding } from './finding.js';
-import { keyRecord } from './new-key.js';
+import { keyRecord } from '../dkim/new-key.js';
 import { LookupFailed, type TextLookup } from './lookup.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { TextRecord } from './new-key.js';
+import type { TextRecord } from '../dkim/new-key.js';
 
 /** The result of the check of one record of a domain. */
 export interface Finding {
