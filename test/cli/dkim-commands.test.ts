@@ -121,14 +121,14 @@ describe('postern domain verify', () => {
     zone['_dmarc.example.com'] = { TXT: ['v=DMARC1; p=Reject; rua=mailto:d@example.com'] };
     const { exitCode, stdout, stderr } = await verify(zone, environment);
     expect([exitCode, stderr]).toEqual([0, '']);
-    expect(stdout.match(/^ok /gm)).toHaveLength(4);
+    expect(stdout.match(/^ok /gm)).toHaveLength(5);
     expect(stdout).toContain('the DMARC policy is reject');
   });
 
   it('says what is missing, with the record to put there', async () => {
     const environment = await house();
     const { exitCode, stdout, stderr } = await verify({}, environment);
-    expect([exitCode, stderr]).toEqual([1, 'postern: example.com: 3 of 3 records are missing or wrong\n']);
+    expect([exitCode, stderr]).toEqual([1, 'postern: example.com: 3 of 4 records are missing or wrong\n']);
     expect(stdout).toContain('"postern domain dkim example.com" makes them');
     expect(stdout).toContain('example.com. IN TXT ( "v=spf1 a:mail.example.com -all" )\n');
     expect(stdout).toContain('_dmarc.example.com. IN TXT ( "v=DMARC1; p=none" )\n');
@@ -190,6 +190,16 @@ describe('postern domain verify', () => {
       { 'postern-rsa._domainkey.example.com': { TXT: ['k=rsa; v=DKIM1; p=MIIB'] } },
       { check: 'dkim', says: expect.stringContaining('begin with v=DKIM1') },
     ],
+    [
+      'two MTA-STS records',
+      { '_mta-sts.example.com': { TXT: ['v=STSv1; id=1', 'v=STSv1; id=2'] } },
+      { check: 'mta-sts', says: expect.stringContaining('several') },
+    ],
+    [
+      'an MTA-STS policy at an address that is not public',
+      { '_mta-sts.example.com': { TXT: ['v=STSv1; id=1;'] }, 'mta-sts.example.com': { A: ['127.0.0.1'] } },
+      { check: 'mta-sts', says: expect.stringContaining('cannot be fetched') },
+    ],
   ];
 
   it(`finds ${faults.map(([name]) => name).join(', ')}`, async () => {
@@ -213,6 +223,7 @@ describe('postern domain verify', () => {
     expect(findings.slice(1)).toMatchObject([
       { ok: true },
       { ok: true, says: 'the DMARC policy, that of example.com, is quarantine' },
+      { ok: true, check: 'mta-sts', says: expect.stringContaining('has no MTA-STS policy') },
     ]);
     expect(server.asked).not.toContain('TXT _dmarc.com');
   });

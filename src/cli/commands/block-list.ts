@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { BlockEntry } from '../../store/block-list.js';
 import type { Store } from '../../store/port.js';
-import { printable } from '../../base/text.js';
+import { isEntryReason, parseEntryAddress, REASON_LENGTH } from '../../submission/block-entry.js';
 import { type Context, configOf } from '../context.js';
 import { domainName } from './domain-name.js';
 import { CliError } from '../error.js';
@@ -18,10 +18,6 @@ interface Options {
 
 /** Entries that one call reads from the store. */
 const PAGE = 500;
-/** Longest address, in octets (RFC 5321 4.5.3.1.3, without the angle brackets). */
-const ADDRESS_OCTETS = 254;
-/** Longest reason, in characters. A longer one would not fit into the reply that shows it. */
-const REASON_LENGTH = 300;
 
 /** Runs `postern block list` and `postern allow list`. */
 export async function listEntries(context: Context, command: Command, verdict: Verdict): Promise<void> {
@@ -116,18 +112,16 @@ async function expectDomain(store: Store, name: string, data: string): Promise<{
   return domain;
 }
 
-/**
- * Reads an address. The check is loose, since the entry is compared with what clients write: any path of RCPT may
- * match.
- */
+/** @throws CliError */
 function readAddress(text: string): string {
-  const fits = /^[^\s@<].*@[^\s@<>]+$/.test(text) && Buffer.byteLength(text) <= ADDRESS_OCTETS;
-  if (fits && printable(text) === text) return text.toLowerCase();
+  const address = parseEntryAddress(text);
+  if (address !== null) return address;
   throw new CliError(`${JSON.stringify(text)} is not an address; give one such as someone@example.com`);
 }
 
+/** @throws CliError */
 function readReason(text: string): string {
-  if (text !== '' && text.length <= REASON_LENGTH && printable(text) === text) return text;
+  if (isEntryReason(text)) return text;
   throw new CliError(`--reason must be one line of 1 to ${REASON_LENGTH} characters`);
 }
 

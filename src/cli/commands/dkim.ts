@@ -3,14 +3,9 @@ import type { Command } from 'commander';
 import { formatEndpoint, parseEndpoint } from '../../config/endpoint.js';
 import { checkDomain } from '../../delivery/verify/check-domain.js';
 import type { Finding } from '../../delivery/verify/finding.js';
-import { textLookup } from '../../delivery/verify/lookup.js';
-import {
-  type Algorithm,
-  keyRecord,
-  newPrivateKey,
-  textStrings,
-  zoneLine,
-} from '../../delivery/dkim/new-key.js';
+import { openLookups } from '../../delivery/verify/lookup.js';
+import { DEFAULT_SELECTOR, makeKeys, SelectorRefused, shownKey } from '../../delivery/dkim/make-keys.js';
+import { keyRecord, zoneLine } from '../../delivery/dkim/new-key.js';
 import type { DkimKey, DkimKeys } from '../../store/dkim-keys.js';
 import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
@@ -25,9 +20,6 @@ interface KeyOptions {
   readonly json?: true;
 }
 
-/** Matches labels that can be a selector (RFC 6376 3.1), so that `selector._domainkey.domain` is a name. */
-const SELECTOR = /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
-
 /** Runs `postern domain dkim NAME`: makes keys, or shows the existing ones. */
 export async function domainKeys(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
@@ -39,39 +31,24 @@ export async function domainKeys(context: Context, command: Command, text: strin
     if (options.remove !== undefined) return removeKey(context, keys, name, options.remove, options.json);
     const present = await keys.list(name);
     const make = present.length === 0 || options.selector !== undefined || options.algorithm !== undefined;
-    const shown = make ? await makeKeys(keys, name, options) : present;
+    const shown = make ? await newKeys(keys, name, options) : present;
     if (options.json) for (const key of shown) await context.stdout.json(keyLine(key));
     else await context.stdout.write(describe(name, shown, make));
   });
 }
 
-async function makeKeys(keys: DkimKeys, domain: string, options: KeyOptions): Promise<DkimKey[]> {
-  const { selector = 'postern', algorithm = 'both' } = options;
-  const wanted: [string, Algorithm][] = [];
-  if (algorithm !== 'ed25519')
-    wanted.push([algorithm === 'both' ? `${selector}-rsa` : selector, 'rsa-sha256']);
-  if (algorithm !== 'rsa') {
-    wanted.push([algorithm === 'both' ? `${selector}-ed25519` : selector, 'ed25519-sha256']);
+async function newKeys(keys: DkimKeys, domain: string, options: KeyOptions): Promise<DkimKey[]> {
+  const { selector = DEFAULT_SELECTOR, algorithm = 'both' } = options;
+  try {
+    return await makeKeys(keys, domain, { selector, algorithm, active: true, now: Date.now });
+  } catch (error) {
+    if (!(error instanceof SelectorRefused)) throw error;
+    const shown = printable(error.selector);
+    if (error.reason === 'in-use') throw inUse(shown, domain);
+    throw new CliError(
+      `--selector: ${shown} is no selector; give letters in lower case, digits and hyphens, up to 63`,
+    );
   }
-  const used = new Set((await keys.list(domain)).map((key) => key.selector));
-  for (const [name] of wanted) {
-    const shown = printable(name);
-    if (!SELECTOR.test(name)) {
-      throw new CliError(
-        `--selector: ${shown} is no selector; give letters in lower case, digits and hyphens, up to 63`,
-      );
-    }
-    // Checked before a key is made: if the command fails, it has made none.
-    if (used.has(name)) throw inUse(shown, domain);
-  }
-  const made: DkimKey[] = [];
-  for (const [name, kind] of wanted) {
-    const privateKey = await newPrivateKey(kind);
-    const key = { domain, selector: name, algorithm: kind, privateKey, createdAt: Date.now(), active: true };
-    if (!(await keys.add(key))) throw inUse(name, domain);
-    made.push(key);
-  }
-  return made;
 }
 
 function inUse(selector: string, domain: string): CliError {
@@ -100,19 +77,9 @@ async function removeKey(
 
 /** Returns the line that other programs rely on. */
 function keyLine(key: DkimKey): Record<string, unknown> {
-  const { name, value } = keyRecord(key);
-  const { domain, selector, algorithm, createdAt, active } = key;
-  return {
-    domain,
-    selector,
-    algorithm,
-    createdAt: new Date(createdAt).toISOString(),
-    active,
-    name,
-    type: 'TXT',
-    value,
-    strings: textStrings(value),
-  };
+  const { record, ...facts } = shownKey(key);
+  const { zone: _zone, ...fields } = record;
+  return { ...facts, ...fields };
 }
 
 function describe(domain: string, keys: readonly DkimKey[], made: boolean): string {
@@ -130,7 +97,7 @@ export async function verifyDomain(context: Context, command: Command, text: str
   const { data, hostname } = await configOf(context, command);
   const server = options.resolver === undefined ? null : nameServer(options.resolver);
   const keys = await withStore(data, { create: false }, (store) => store.dkimKeys.list(name));
-  const findings = await checkDomain(name, keys, hostname, textLookup(server));
+  const findings = await checkDomain(name, keys, hostname, openLookups(server));
   if (options.json) for (const finding of findings) await context.stdout.json(finding);
   else await context.stdout.write(findings.map(describeFinding).join(''));
   const wrong = findings.filter(({ ok }) => !ok).length;
@@ -149,6 +116,6 @@ function nameServer(text: string): string {
 }
 
 function describeFinding({ check, name, ok, says, record }: Finding): string {
-  const first = `${ok ? 'ok  ' : 'FAIL'}  ${check.toUpperCase().padEnd(5)}  ${name}\n      ${printable(says)}\n`;
+  const first = `${ok ? 'ok  ' : 'FAIL'}  ${check.toUpperCase().padEnd(7)}  ${name}\n      ${printable(says)}\n`;
   return record === null ? first : `${first}      Put there:\n\n${zoneLine(record)}\n\n`;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { DURATION_FORM, parseDuration } from '../../config/duration.js';
-import { digestToken, newToken } from '../../submission/token.js';
+import { addDomain as storeDomain, rotateToken as rotateStoredToken } from '../../submission/domains.js';
 import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
 import { domainName, noSuchDomain } from './domain-name.js';
@@ -17,15 +17,13 @@ interface Options {
 export async function addDomain(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const { data } = await configOf(context, command);
-  const token = newToken();
-  const domain = await withStore(data, { create: true }, (store) =>
-    store.addDomain(name, digestToken(token.expose()), Date.now()),
-  );
-  if (domain === null) {
+  const added = await withStore(data, { create: true }, (store) => storeDomain(store, name, Date.now()));
+  if (added === null) {
     throw new CliError(
       `the domain ${name} is there already; "postern token rotate ${name}" gives it a new token`,
     );
   }
+  const { token } = added;
   if (command.opts<Options>().json) return context.stdout.json({ domain: name, token: token.expose() });
   await context.stdout.write(
     `${name} may send now. Its API token, shown this once, is both user and password:\n\n  ${token.expose()}\n\n`,
@@ -58,18 +56,17 @@ export async function removeDomain(context: Context, command: Command, text: str
   await context.stdout.line(`${name} may send no more. Its messages stay.`);
 }
 
-/** Runs `postern token rotate NAME`. */
+/** Runs `postern token rotate NAME`. Sessions of the domain end. */
 export async function rotateToken(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const options = command.opts<Options>();
   const { data, submission } = await configOf(context, command);
   const now = Date.now();
   const oldUntil = now + (options.grace === undefined ? submission.tokenGrace : readGrace(options.grace));
-  const token = newToken();
-  const rotated = await withStore(data, { create: false }, (store) =>
-    store.rotateToken(name, digestToken(token.expose()), oldUntil, now),
+  const token = await withStore(data, { create: false }, (store) =>
+    rotateStoredToken(store, name, { oldUntil, now, kept: null }),
   );
-  if (!rotated) throw noSuchDomain(name, data);
+  if (token === null) throw noSuchDomain(name, data);
   const until = new Date(oldUntil).toISOString();
   if (options.json) return context.stdout.json({ domain: name, token: token.expose(), oldUntil: until });
   await context.stdout.write(

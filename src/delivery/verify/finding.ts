@@ -2,7 +2,7 @@ import type { TextRecord } from '../dkim/new-key.js';
 
 /** The result of the check of one record of a domain. */
 export interface Finding {
-  readonly check: 'dkim' | 'spf' | 'dmarc';
+  readonly check: 'dkim' | 'spf' | 'dmarc' | 'mta-sts';
   /** The name where the record is, or should be. */
   readonly name: string;
   readonly ok: boolean;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readPolicy } from '../../../src/delivery/transports/mx/policies.js';
+import { readPolicy } from '../../../src/delivery/transports/mx/fetch-policy.js';
 
 it('counts the first of a repeated field of a policy, and all of mx (RFC 8461 3.2)', () => {
   const text =
