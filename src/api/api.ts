@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import { type Lookups, openLookups } from '../delivery/verify/lookup.js';
 import type { ContentWorkers } from '../delivery/workers/workers.js';
 import type { Domain, Store } from '../store/port.js';
 import type { Accepted } from '../submission/acceptance.js';
@@ -24,6 +25,10 @@ import { hostAndOrigin } from './plugins/origin.js';
 import { rawSecurityHeaders, securityHeaders } from './plugins/security-headers.js';
 import { KeyedRate } from './rate.js';
 import { dashboardRoutes } from './routes/dashboard.js';
+import { domainBlockListRoutes } from './routes/domain-block-list.js';
+import { domainDkimRoutes } from './routes/domain-dkim.js';
+import { domainRoutes } from './routes/domains.js';
+import { domainWebhookRoutes } from './routes/domain-webhook.js';
 import { healthRoutes } from './routes/health.js';
 import { messageRoutes } from './routes/message.js';
 import { messagesRoutes } from './routes/messages.js';
@@ -55,6 +60,12 @@ export interface ApiOptions {
   readonly version: string;
   /** File name extensions that attachments may have, in lower case; empty: all. */
   readonly extensions: readonly string[];
+  /** How long the old token of a domain works after it was given a new one, in milliseconds. Default: a day. */
+  readonly tokenGrace?: number;
+  /** Whether webhooks may have any address, and `http:`. Default: false. */
+  readonly webhookPrivate?: boolean;
+  /** Makes the lookups for a check of a domain's records. Default: those of the system. */
+  readonly lookups?: () => Lookups;
   readonly limits?: Partial<ApiLimits>;
   /** Describes the running server. */
   readonly server: () => ServerFacts;
@@ -85,6 +96,9 @@ export interface RouteRow {
 /** How a failure is reported that belongs to no request. */
 const BACKGROUND = { method: '-', url: 'removal of expired sessions' } as const;
 
+/** How long an old token works unless the options say it: a day, in milliseconds. */
+const DEFAULT_GRACE = 24 * 3_600_000;
+
 /** Puts the API together. Nothing listens yet. */
 export async function createApi(options: ApiOptions): Promise<HttpApi> {
   const limits = { ...DEFAULT_API, ...options.limits };
@@ -99,6 +113,8 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
     sending: new Sending(options.submissions, options.onAccepted),
     idempotent: new Idempotent(options.store.idempotency, limits, now),
     store: options.store,
+    directory: options.submissions.directory,
+    credentialsChanged: () => undefined,
     workers: options.workers,
     extensions: options.extensions,
     now,
@@ -182,6 +198,13 @@ async function buildApp(
   group(messageRoutes);
   group(statisticsRoutes);
   group((scope) => operationRoutes(scope, context, { directory, status: options.submissions.policy.status }));
+  const { policy } = options.submissions;
+  const { tokenGrace = DEFAULT_GRACE, webhookPrivate: allowPrivate = false } = options;
+  const lookups = options.lookups ?? (() => openLookups(null));
+  group((scope) => domainRoutes(scope, context, { tokenGrace }));
+  group((scope) => domainDkimRoutes(scope, context, { hostname: policy.hostname, lookups }));
+  group(domainBlockListRoutes);
+  group((scope) => domainWebhookRoutes(scope, context, { allowPrivate }));
   group((scope) => {
     const { throttle, tls } = options;
     sessionRoutes(scope, context, { signedIn, administrator, directory, throttle, tls });

@@ -7,6 +7,7 @@ import type { Store } from '../store/port.js';
 import type { Idempotent } from './idempotent.js';
 import type { ApiLimits } from './limits.js';
 import type { Sending } from './sending.js';
+import type { Directory } from '../submission/directory.js';
 
 /** A server whose routes are typed by their schemas. */
 export type Api = FastifyInstance extends infer Instance
@@ -23,12 +24,15 @@ export interface ApiContext {
   readonly sending: Sending;
   readonly idempotent: Idempotent;
   readonly store: Store;
+  readonly directory: Directory;
   /** Take messages apart. */
   readonly workers: ContentWorkers;
   /** File name extensions that attachments may have, in lower case; empty: all. */
   readonly extensions: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Called when a token or a session may have become invalid: what lasts longer than a request is checked again. */
+  readonly credentialsChanged: () => void;
   /** Aborted when the server stops: requests that wait end then. */
   readonly stopping: AbortSignal;
   /** Hears of what the server itself failed at. */

@@ -169,6 +169,19 @@ export const API = {
     unit: 'count',
     source: 'some browsers that show messages with inline images',
   },
+  domainWork: {
+    about:
+      'Checks of DNS records, and DKIM keys in the making, for the API at one time; one domain has a quarter. A request beyond it gets 503.',
+    initial: 16,
+    unit: 'count',
+    source: 'each takes up to 20 s, or a tenth of a second of a processor',
+  },
+  dkimKeys: {
+    about: 'DKIM keys of one domain; a request for more gets 409.',
+    initial: 10,
+    unit: 'count',
+    source: 'two that sign, and room for some changes of keys',
+  },
   answerTime: {
     about: 'Time that a client may take to read the content of a message.',
     initial: 300_000,

@@ -82,6 +82,13 @@ export class Directory {
     return null;
   }
 
+  /** Forgets what is cached: domains or tokens have changed in this process. */
+  forget(): void {
+    this.#byDigest.clear();
+    // The names stay for those who are in the middle of a transaction: see lastKnownOwner.
+    if (this.#names !== null) this.#names = { ...this.#names, until: -Infinity };
+  }
+
   async #byToken(digest: Uint8Array): Promise<Domain | null> {
     const key = Buffer.from(digest).toString('latin1');
     const now = this.now();

@@ -40,6 +40,8 @@ export async function openHttp(
     ...(http.tls ? { createServer: await tlsServer(certificates) } : {}),
     version: await version(),
     extensions: config.submission.attachmentExtensions,
+    tokenGrace: config.submission.tokenGrace,
+    webhookPrivate: config.delivery.webhookPrivate === 'allow',
     problems: () => readiness.problems(),
     onAccepted: (domain, client, { id, from, recipients, size, tags }) => {
       if (!log.isLevelEnabled('info')) return;

@@ -2,8 +2,10 @@
 import type { Resolver } from 'node:dns/promises';
 import { get } from 'node:https';
 import { parsePolicy } from 'mailauth/lib/mta-sts.js';
-import type { StsPolicy } from './policies.js';
 import { addressesOf } from './resolve.js';
+
+/** How strict a policy is (RFC 8461 3.2). */
+export type PolicyMode = 'enforce' | 'testing' | 'none';
 
 export interface FetchOptions {
   readonly resolver: Resolver;
@@ -57,7 +59,7 @@ export async function fetchPolicy(
 }
 
 export interface ReadPolicy {
-  readonly mode: StsPolicy['mode'];
+  readonly mode: PolicyMode;
   /** Seconds. */
   readonly maxAge: number;
   readonly mx: string[];

@@ -1,10 +1,10 @@
 import { resolvePolicy } from 'mailauth/lib/mta-sts.js';
 import { Recent } from '../../../base/bounded-map.js';
-import { fetchPolicy, type FetchOptions, matches, readPolicy } from './fetch-policy.js';
+import { fetchPolicy, type FetchOptions, matches, type PolicyMode, readPolicy } from './fetch-policy.js';
 
 /** The MTA-STS policy of a domain: its rules for TLS to its mail servers (RFC 8461 3.2). */
 export interface StsPolicy {
-  readonly mode: 'enforce' | 'testing' | 'none';
+  readonly mode: PolicyMode;
   /** Returns whether the policy names this mail server. */
   allows(host: string): boolean;
 }
