@@ -13,7 +13,14 @@ const MESSAGES: Route = {
   load: async () => (await import('./messages/messages-page.js')).MessagesPage,
 };
 
-const ROUTES: readonly Route[] = [MESSAGES];
+const ROUTES: readonly Route[] = [
+  MESSAGES,
+  {
+    name: 'message',
+    paths: /^\/messages\/[^/]+$/,
+    load: async () => (await import('./message/message-page.js')).MessagePage,
+  },
+];
 
 const NOT_FOUND: Route = {
   name: 'not-found',

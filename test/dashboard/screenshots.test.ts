@@ -36,6 +36,13 @@ it.runIf(wanted)(
       await page.keyboard.type('is:');
       await page.getByRole('option').first().waitFor();
     });
+    const [full = '', gone = '', fine = ''] = await Promise.all(
+      ['is:deferred', 'is:bounced', 'is:delivered to:team'].map(firstMatch),
+    );
+    const shown = (page: Page): Promise<void> => page.getByRole('heading', { name: 'Details' }).waitFor();
+    await each('message-deferred', full, shown);
+    await each('message-bounced', `${gone}?view=headers`, shown);
+    await each('message', fine, shown);
     await each('messages-none', '/messages?search=nothing', (page) =>
       page.getByText('No message matches').waitFor(),
     );
@@ -57,4 +64,12 @@ async function each(
     await page.screenshot({ path: join(FOLDER, `${name}-${shape}.png`) });
     await page.context().close();
   }
+}
+
+/** Returns the address of the newest message that a search finds. */
+async function firstMatch(search: string): Promise<string> {
+  const url = `${here.gateway.httpUrl}/api/v1/messages?limit=1&search=${encodeURIComponent(search)}`;
+  const answer = await fetch(url, { headers: { 'mailpace-server-token': here.gateway.token } });
+  const { messages } = (await answer.json()) as { messages: { id: number }[] };
+  return `/messages/${messages[0]?.id ?? 0}`;
 }

@@ -36,3 +36,5 @@ export const operationResult = z.object({
 export type OperationResult = z.output<typeof operationResult>;
 
 export const resent = z.object({ id: z.int().describe('The id of the copy') });
+
+export type Resent = z.output<typeof resent>;

@@ -1,0 +1,77 @@
+import type { MessageFacts } from '../../api/schemas/message.js';
+import { plural } from '../parts/sizes.js';
+import { distance } from '../parts/time.js';
+import { meaningOf } from './reply-meaning.js';
+
+export type RecipientFacts = MessageFacts['recipients'][number];
+
+/** Why a recipient has not got the message, in words. */
+export interface Explanation {
+  readonly why: string;
+  /** The words of the remote server; null if there are none. */
+  readonly reply: string | null;
+  /** What the reply means; null if no one knows more. */
+  readonly meaning: string | null;
+  /** What comes next, and when. */
+  readonly next: string;
+}
+
+/** The facts of the whole message that an explanation needs. */
+export type Circumstances = Pick<MessageFacts, 'domain' | 'terms'> & { readonly delivers: boolean | null };
+
+/** Returns why a recipient has not got the message; null if it has. */
+export function explain(recipient: RecipientFacts, around: Circumstances): Explanation | null {
+  const { status, attempts, nextAttemptAt } = recipient;
+  const last = attempts.at(-1);
+  const reply = last?.reply ?? null;
+  const meaning = reply === null ? null : meaningOf(reply);
+  const who = last?.remoteHost ?? null;
+  switch (status) {
+    case 'delivered':
+      return null;
+    case 'held':
+      return {
+        why:
+          around.delivers === false
+            ? 'The server has no route: no deliver URL is configured, so it keeps all mail.'
+            : `No route of the server takes mail of ${around.domain} with these tags.`,
+        reply: null,
+        meaning: null,
+        next: 'It stays here until you release it.',
+      };
+    case 'queued':
+      return { why: waiting(around), reply: null, meaning: null, next: nextTry(nextAttemptAt) };
+    case 'deferred':
+      return {
+        why: who === null ? 'No remote server could be reached.' : `${who} did not take it yet.`,
+        reply,
+        meaning,
+        next: `${plural(attempts.length, 'try').replace('trys', 'tries')} so far. ${nextTry(nextAttemptAt)}`,
+      };
+    case 'bounced':
+      return {
+        why: who === null ? 'It could not be delivered.' : `${who} refused it for good.`,
+        reply,
+        meaning,
+        next: 'It is not tried again. You can resend it as a new message once the reason is gone.',
+      };
+    case 'cancelled':
+      return {
+        why: 'A person cancelled it.',
+        reply: attempts.length > 1 ? (attempts.at(-2)?.reply ?? null) : null,
+        meaning: null,
+        next: 'It is not tried again. You can resend it as a new message.',
+      };
+  }
+}
+
+function waiting({ terms: { releaseAt } }: Circumstances): string {
+  return releaseAt !== null && Date.parse(releaseAt) > Date.now()
+    ? `The sender asked to hold it back: it is released ${distance(releaseAt)}.`
+    : 'It waits for its first try: mail before it, or its destination, has its turn.';
+}
+
+function nextTry(at: string | null): string {
+  if (at === null) return 'It is being tried now.';
+  return Date.parse(at) <= Date.now() ? 'The next try is due now.' : `The next try is ${distance(at)}.`;
+}
