@@ -15,6 +15,7 @@ import { BodyBudget, readBodies } from './body.js';
 import { Composer } from './compose/composer.js';
 import type { Api, ApiContext } from './context.js';
 import { ApiError } from './errors.js';
+import { EventHub } from './events/hub.js';
 import { removeExpired } from './expiry.js';
 import { fieldErrors } from './field-errors.js';
 import { Idempotent } from './idempotent.js';
@@ -29,6 +30,7 @@ import { domainBlockListRoutes } from './routes/domain-block-list.js';
 import { domainDkimRoutes } from './routes/domain-dkim.js';
 import { domainRoutes } from './routes/domains.js';
 import { domainWebhookRoutes } from './routes/domain-webhook.js';
+import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
 import { messageRoutes } from './routes/message.js';
 import { messagesRoutes } from './routes/messages.js';
@@ -114,7 +116,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
     idempotent: new Idempotent(options.store.idempotency, limits, now),
     store: options.store,
     directory: options.submissions.directory,
-    credentialsChanged: () => undefined,
+    credentialsChanged: () => void hub.check(),
     workers: options.workers,
     extensions: options.extensions,
     now,
@@ -122,7 +124,12 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
     onFailure: (error, { method, routeOptions }) =>
       options.onFailure?.(error, { method, url: routeOptions.url ?? '' }),
   };
-  const { app, routes } = await buildApp(options, context);
+  const hub = new EventHub({
+    mail: options.store.mail,
+    limits,
+    nameOf: async (id) => (await context.directory.byId(id))?.name ?? null,
+  });
+  const { app, routes } = await buildApp(options, context, hub);
   const expiry = removeExpired(options.store, now, (error) => options.onFailure?.(error, BACKGROUND));
   return {
     app,
@@ -133,6 +140,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
     },
     close: async (grace) => {
       stopping.abort();
+      hub.close();
       const timer = setTimeout(() => app.server.closeAllConnections(), grace);
       await Promise.all([app.close(), expiry.stop()]);
       clearTimeout(timer);
@@ -144,6 +152,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
 async function buildApp(
   options: ApiOptions,
   context: ApiContext,
+  hub: EventHub,
 ): Promise<{ app: FastifyInstance; routes: RouteRow[] }> {
   const { limits } = context;
   const app = Fastify({
@@ -197,6 +206,7 @@ async function buildApp(
   group(messagesRoutes);
   group(messageRoutes);
   group(statisticsRoutes);
+  group((scope) => eventRoutes(scope, context, hub));
   group((scope) => operationRoutes(scope, context, { directory, status: options.submissions.policy.status }));
   const { policy } = options.submissions;
   const { tokenGrace = DEFAULT_GRACE, webhookPrivate: allowPrivate = false } = options;

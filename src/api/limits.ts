@@ -132,6 +132,43 @@ export const API = {
     unit: 'count',
     source: 'test suites that run in parallel, of a whole company',
   },
+  eventWindow: {
+    about: 'Changes of messages are gathered for so long before event streams get them.',
+    initial: 100,
+    unit: 'ms',
+    source: 'people see no delay, and a thousand messages a second are ten events',
+  },
+  eventChanges: {
+    about: 'Changes that one event lists; of more it only says that there were some.',
+    initial: 500,
+    unit: 'count',
+    source: 'about 40 KiB; a page that shows so many reads its list again in any case',
+  },
+  eventHistory: {
+    about: 'Changes that are remembered for event streams that are opened again.',
+    initial: 5000,
+    unit: 'count',
+    source: 'half a mebibyte',
+  },
+  eventBacklog: {
+    about: 'Octets that an event stream may have waiting for its client; a slower one is closed.',
+    initial: 64 * 1024,
+    unit: 'octets',
+    source: 'one and a half of the largest events, beyond what the system buffers',
+  },
+  eventHeartbeat: {
+    about: 'Time between two signs of life of an event stream.',
+    initial: 15_000,
+    unit: 'ms',
+    source: 'WHATWG HTML 9.2.7',
+  },
+  eventCheck: {
+    about:
+      'How often the credentials of event streams are checked; a change in this process ends them at once.',
+    initial: 5_000,
+    unit: 'ms',
+    source: 'a token that another process revoked shows nothing for longer',
+  },
   waitTime: {
     about: 'Longest time that a request may wait for new messages.',
     initial: 60_000,

@@ -134,6 +134,21 @@ describe('the queue', () => {
     expect(await store.queue.nextDue()).toBe(RECEIVED);
   });
 
+  it('says that messages have changed when another process did it, and not when nothing happened', async () => {
+    const domain = await addDomain(store);
+    const held = await queued(store, domain, { status: 'held' });
+    let missed = 0;
+    const end = store.mail.watch('all', { changed: () => undefined, missed: () => missed++ });
+    // Longer than the time between two looks.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(missed).toBe(0);
+    const beside = await openSqliteStore({ directory: folder.path, exclusive: false });
+    await beside.queue.cancel(held, RECEIVED);
+    await beside.close();
+    await expect.poll(() => missed, { timeout: 10_000 }).toBeGreaterThan(0);
+    end();
+  });
+
   it('loses no settlement that has resolved before kill -9, and stores none in part', async () => {
     await store.close();
     const delivered = new Set<number>();

@@ -3,7 +3,7 @@ import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { plainAddress } from '../../base/networks.js';
-import type { Scope } from '../../store/port.js';
+import type { Domain, Scope } from '../../store/port.js';
 import type { Directory } from '../../submission/directory.js';
 import { ApiError } from '../errors.js';
 import type { Access, Principal } from '../principal.js';
@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null on routes that are open. */
     principal: Principal | null;
+    /** Whether the credentials of the request still hold, for what lasts longer; null on routes that are open. */
+    standing: Standing | null;
   }
   interface FastifyContextConfig {
     access?: Access;
@@ -36,6 +38,16 @@ export interface Throttle {
 /** The sessions of those who signed in. */
 export interface SessionLookup {
   find(secret: string): Promise<Principal | null>;
+  /** Returns whether the session is valid. Does not count as a use of it. */
+  isValid(secret: string): Promise<boolean>;
+}
+
+/** The credentials of a request. */
+export interface Standing {
+  /** Names them without revealing them. */
+  readonly credentials: string;
+  /** Returns whether they are still those of the same principal. */
+  readonly isAllowed: () => Promise<boolean>;
 }
 
 export interface AuthorizationOptions {
@@ -64,6 +76,7 @@ export function authorization(
 ): void {
   const cookie = sessionCookie(tls);
   app.decorateRequest('principal', null);
+  app.decorateRequest('standing', null);
   app.addHook('onRoute', ({ config, url, method }) => {
     if (config?.access === undefined)
       throw new TypeError(`${String(method)} ${url} does not say who may use it`);
@@ -75,11 +88,12 @@ export function authorization(
       return;
     }
     if (access === 'local' && isLocal(request)) return;
-    const principal = await identify(request, access, cookie, options);
+    const { principal, standing } = await identify(request, access, cookie, options);
     options.rate.take(principal.kind === 'administrator' ? 'administrator' : String(principal.domain.id));
     if (access === 'local' && principal.kind !== 'administrator') throw new ApiError('local_only');
     if (access === 'administrator' && principal.kind !== 'administrator') throw new ApiError('not_allowed');
     request.principal = principal;
+    request.standing = standing;
   });
 }
 
@@ -87,6 +101,12 @@ export function authorization(
 export function principalOf({ principal }: FastifyRequest): Principal {
   if (principal === null) throw new ApiError('not_signed_in');
   return principal;
+}
+
+/** Returns the credentials of a request of a route that is not open. */
+export function standingOf({ standing }: FastifyRequest): Standing {
+  if (standing === null) throw new ApiError('not_signed_in');
+  return standing;
 }
 
 /** Returns what a request may see: what every query takes. */
@@ -99,24 +119,38 @@ async function identify(
   access: Access,
   cookie: string,
   { directory, sessions, throttle, onToken }: AuthorizationOptions,
-): Promise<Principal> {
+): Promise<{ readonly principal: Principal; readonly standing: Standing }> {
   const token = tokenOf(request);
   if (token !== null) {
-    const domain = await directory.byToken(token);
-    if (domain === null || (await directory.byId(domain.id)) === null) {
+    const find = async (): Promise<Domain | null> => {
+      const domain = await directory.byToken(token);
+      return domain === null ? null : directory.byId(domain.id);
+    };
+    const domain = await find();
+    if (domain === null) {
       await holdBack(throttle, request.ip);
       throw new ApiError(access === 'token' ? 'invalid_token' : 'wrong_credentials');
     }
     onToken?.(domain.id, token);
-    return { kind: 'domain', domain, session: null };
+    const isAllowed = async (): Promise<boolean> => (await find())?.id === domain.id;
+    return {
+      principal: { kind: 'domain', domain, session: null },
+      standing: { credentials: nameOf(token), isAllowed },
+    };
   }
   if (access === 'token') throw new ApiError('missing_token');
   const secret = request.cookies[cookie];
   const principal = secret === undefined ? null : await sessions.find(secret);
-  if (principal === null) throw new ApiError(access === 'local' ? 'local_only' : 'not_signed_in');
+  if (principal === null || secret === undefined)
+    throw new ApiError(access === 'local' ? 'local_only' : 'not_signed_in');
   // A browser sends the cookie along with what a page of another site asks for; SameSite=Strict is the other lock.
   if (!isSafe(request) && !isFromOwnPage(request)) throw new ApiError('wrong_origin');
-  return principal;
+  const isAllowed = (): Promise<boolean> => sessions.isValid(secret);
+  return { principal, standing: { credentials: nameOf(secret), isAllowed } };
+}
+
+function nameOf(secret: string): string {
+  return Buffer.from(digestSecret(secret)).toString('base64url');
 }
 
 /** Waits as long as the throttle says after a failure, so that guessing is slow. */

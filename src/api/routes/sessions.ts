@@ -24,7 +24,8 @@ const tags = ['sessions'];
 const idParameter = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
 
 /** Sign-in, sign-out and the list of sessions. */
-export function sessionRoutes(app: Api, { limits }: ApiContext, options: SessionRoutes): void {
+export function sessionRoutes(app: Api, context: ApiContext, options: SessionRoutes): void {
+  const { limits } = context;
   const { signedIn, administrator, directory, throttle, tls } = options;
   const cookie = sessionCookie(tls);
   const cookieOptions = { path: '/', httpOnly: true, sameSite: 'strict', secure: tls } as const;
@@ -75,6 +76,7 @@ export function sessionRoutes(app: Api, { limits }: ApiContext, options: Session
     async (request, reply) => {
       const principal = principalOf(request);
       if (principal.session !== null) await signedIn.end(principal, principal.session);
+      context.credentialsChanged();
       reply.clearCookie(cookie, cookieOptions);
       return reply.code(204).send(null);
     },
@@ -111,6 +113,7 @@ export function sessionRoutes(app: Api, { limits }: ApiContext, options: Session
     async (request, reply) => {
       const digest = Buffer.from(request.params.id, 'base64url');
       if (!(await signedIn.end(principalOf(request), digest))) throw new ApiError('not_found');
+      context.credentialsChanged();
       return reply.code(204).send(null);
     },
   );

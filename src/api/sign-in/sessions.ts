@@ -49,6 +49,12 @@ export class SignedIn implements SessionLookup {
     return domain === null ? null : { kind: 'domain', domain, session: session.digest };
   }
 
+  async isValid(secret: string): Promise<boolean> {
+    const session = await this.sessions.find(digestSecret(secret), this.now());
+    if (session?.principal.kind !== 'domain') return session !== null;
+    return (await this.directory.byId(session.principal.domainId)) !== null;
+  }
+
   /** Returns the sessions that a principal may see: its own, or all for the administrator. */
   list(principal: Principal): Promise<Session[]> {
     return this.sessions.list(principal.kind === 'administrator' ? null : stored(principal), this.now());

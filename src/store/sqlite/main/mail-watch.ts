@@ -17,7 +17,8 @@ export class MailWatch {
   #changes: MailChange[] = [];
   #missed = false;
   #timer: NodeJS.Timeout | null = null;
-  #version: number | null = null;
+  /** Undefined before the first look; null if the last one failed, so that changes may have been overlooked. */
+  #version: number | null | undefined;
   #passing = false;
 
   constructor(link: Pick<WorkerLink, 'ask'>) {
@@ -32,7 +33,10 @@ export class MailWatch {
       missed: () => watcher.missed(),
     };
     this.#watchers.set(own, scope);
-    this.#timer ??= setInterval(() => void this.#look(), LOOK_MS).unref();
+    if (this.#timer === null) {
+      this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
+      void this.#look();
+    }
     return () => {
       this.#watchers.delete(own);
       if (this.#watchers.size === 0) this.end();
@@ -58,7 +62,7 @@ export class MailWatch {
   end(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
-    this.#version = null;
+    this.#version = undefined;
     this.#watchers.clear();
     this.#changes = [];
   }
@@ -87,8 +91,8 @@ export class MailWatch {
       this.#version = null;
       return;
     }
-    // A change before the first look may have come after the watcher.
-    if (version !== this.#version) this.miss();
+    // The first look is asked for together with the watcher, so whatever its owner reads comes later.
+    if (this.#version !== undefined && version !== this.#version) this.miss();
     this.#version = version;
   }
 }

@@ -1,0 +1,267 @@
+import type { Mail, MailChange } from '../../store/mail.js';
+import type { Scope } from '../../store/port.js';
+import type { ApiLimits } from '../limits.js';
+import type { MessageChange } from '../schemas/events.js';
+import { GatheredChanges } from './changes.js';
+import { heartbeatFrame, messagesFrame, missedFrame, OPENING, readyFrame } from './frame.js';
+import { History, type Window } from './history.js';
+
+/** Where the octets of a stream go. */
+export interface EventSink {
+  write(octets: Uint8Array): void;
+  /** Octets that were written and that the client has not taken yet. */
+  readonly backlog: number;
+  /** Ends the stream in order. */
+  end(): void;
+  /** Ends it at once: the client does not read. */
+  drop(): void;
+}
+
+export interface StreamOptions {
+  readonly scope: Scope;
+  /** The id of the last event that the client has seen; null for a new client. */
+  readonly lastId: string | null;
+  /** Names the credentials: streams with the same ones are checked together. */
+  readonly credentials: string;
+  /** Returns whether the credentials still allow the stream. */
+  readonly isAllowed: () => Promise<boolean>;
+}
+
+interface Stream extends StreamOptions {
+  readonly sink: EventSink;
+}
+
+type HubLimits = Pick<
+  ApiLimits,
+  'eventWindow' | 'eventChanges' | 'eventHistory' | 'eventBacklog' | 'eventHeartbeat' | 'eventCheck'
+>;
+
+export interface HubOptions {
+  readonly mail: Pick<Mail, 'watch'>;
+  readonly limits: HubLimits;
+  /** Returns the name of a domain; null if it was removed. */
+  readonly nameOf: (domainId: number) => Promise<string | null>;
+  /** Called for each stream that is dropped because its client does not read. */
+  readonly onDropped?: () => void;
+}
+
+/** How long changes are recorded after the last stream has ended, in milliseconds, so that it can be resumed. */
+const LINGER_MS = 5 * 60_000;
+
+/**
+ * Passes changes of messages on to streams of server-sent events.
+ *
+ *     store ──► gathered for a window ──► history
+ *                                    └──► encoded once for each scope ──► streams of that scope
+ *
+ * A stream that does not take what was written to it is dropped, so the memory of each stream is bounded.
+ */
+export class EventHub {
+  readonly #options: HubOptions;
+  readonly #streams = new Set<Stream>();
+  readonly #gathered: GatheredChanges;
+  readonly #history: History;
+  #endWatch: (() => void) | null = null;
+  #window: NodeJS.Timeout | null = null;
+  #timers: NodeJS.Timeout[] = [];
+  #linger: NodeJS.Timeout | undefined;
+  /** The number of the last window that was passed on. */
+  #passed = 0;
+  /** Windows are passed on, and streams opened, one after the other: so no stream lacks a window or has one twice. */
+  #turn = Promise.resolve();
+  #closed = false;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.#gathered = new GatheredChanges(options.limits.eventHistory);
+    this.#history = new History(options.limits.eventHistory);
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Opens a stream, and returns the function to call when its client is gone. */
+  async open(sink: EventSink, options: StreamOptions): Promise<() => void> {
+    const stream = { sink, ...options };
+    this.#watch();
+    await this.#inTurn(async () => {
+      await this.#resume(stream);
+      if (this.#closed) sink.end();
+      else this.#streams.add(stream);
+    });
+    return () => this.#remove(stream);
+  }
+
+  /** Checks the credentials of all streams, and ends those that are not allowed any more. */
+  async check(): Promise<void> {
+    const groups = new Map<string, Stream[]>();
+    for (const stream of this.#streams) {
+      const group = groups.get(stream.credentials);
+      if (group === undefined) groups.set(stream.credentials, [stream]);
+      else group.push(stream);
+    }
+    await Promise.all(
+      [...groups.values()].map(async (streams) => {
+        // If the store cannot say it, the streams go on until it can.
+        const allowed = await streams[0]?.isAllowed().catch(() => true);
+        if (allowed === false) for (const stream of streams) this.#end(stream);
+      }),
+    );
+  }
+
+  /** Ends all streams. No more can be opened. */
+  close(): void {
+    this.#closed = true;
+    for (const stream of this.#streams) this.#end(stream);
+    clearTimeout(this.#linger);
+    this.#unwatch();
+  }
+
+  #watch(): void {
+    clearTimeout(this.#linger);
+    if (this.#endWatch !== null || this.#closed) return;
+    const { mail, limits } = this.#options;
+    this.#endWatch = mail.watch('all', {
+      changed: (changes) => {
+        this.#gathered.add(changes);
+        this.#begin();
+      },
+      missed: () => {
+        this.#gathered.miss();
+        this.#begin();
+      },
+    });
+    const heartbeat = setInterval(() => this.#beat(), limits.eventHeartbeat);
+    const check = setInterval(() => void this.check(), limits.eventCheck);
+    this.#timers = [heartbeat, check];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  #unwatch(): void {
+    this.#endWatch?.();
+    this.#endWatch = null;
+    if (this.#window !== null) clearTimeout(this.#window);
+    this.#window = null;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#gathered.take();
+    this.#history.interrupt();
+    this.#passed = this.#history.number;
+  }
+
+  /** Passes what is gathered on when the window is over. */
+  #begin(): void {
+    this.#window ??= setTimeout(() => {
+      this.#window = null;
+      const window = this.#history.add(this.#gathered.take());
+      void this.#inTurn(() => this.#pass(window));
+    }, this.#options.limits.eventWindow).unref();
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #pass(window: Window): Promise<void> {
+    const encode = this.#encoder(window, await this.#names(window));
+    this.#passed = window.number;
+    for (const stream of this.#streams) {
+      const octets = encode(stream.scope);
+      if (octets !== null) this.#write(stream, octets);
+    }
+  }
+
+  async #resume({ scope, lastId, sink }: Stream): Promise<void> {
+    sink.write(OPENING);
+    const ready = readyFrame(this.#history.idOf(this.#passed));
+    if (lastId !== null) for (const octets of await this.#since(scope, lastId)) sink.write(octets);
+    sink.write(ready);
+  }
+
+  /** Returns the events of a scope after the one with this id, up to the last one that was passed on. */
+  async #since(scope: Scope, lastId: string): Promise<readonly Uint8Array[]> {
+    const missed = [missedFrame(this.#history.idOf(this.#passed))];
+    // A window that is not passed on yet comes when it is.
+    const windows = this.#history.after(lastId)?.filter(({ number }) => number <= this.#passed);
+    if (windows === undefined) return missed;
+    const size = windows.reduce(
+      (sum, { changes }) => sum + (changes === null ? 0 : within(scope, changes).length),
+      0,
+    );
+    if (size > this.#options.limits.eventChanges) return missed;
+    const events: Uint8Array[] = [];
+    for (const window of windows) {
+      const octets = this.#encoder(window, await this.#names(window))(scope);
+      if (octets !== null) events.push(octets);
+    }
+    return events;
+  }
+
+  /** Returns what encodes a window for a scope, once for each; null if nothing of it is in the scope. */
+  #encoder(
+    { number, changes }: Window,
+    names: ReadonlyMap<number, string | null>,
+  ): (scope: Scope) => Buffer | null {
+    const id = this.#history.idOf(number);
+    const made = new Map<number | 'all', Buffer | null>();
+    const make = (scope: Scope): Buffer | null => {
+      if (changes === null) return missedFrame(id);
+      const own = within(scope, changes);
+      if (own.length === 0) return null;
+      if (own.length > this.#options.limits.eventChanges) return missedFrame(id);
+      return messagesFrame(
+        id,
+        own.map((change) => shown(change, names.get(change.domainId) ?? null)),
+      );
+    };
+    return (scope) => {
+      const key = scope === 'all' ? 'all' : scope.domainId;
+      let octets = made.get(key);
+      if (octets === undefined) made.set(key, (octets = make(scope)));
+      return octets;
+    };
+  }
+
+  async #names({ changes }: Window): Promise<Map<number, string | null>> {
+    const names = new Map<number, string | null>();
+    for (const { domainId } of changes ?? []) {
+      if (names.has(domainId)) continue;
+      names.set(domainId, await this.#options.nameOf(domainId).catch(() => null));
+    }
+    return names;
+  }
+
+  #beat(): void {
+    if (this.#streams.size === 0) return;
+    const octets = heartbeatFrame(this.#history.idOf(this.#passed));
+    for (const stream of this.#streams) this.#write(stream, octets);
+  }
+
+  #write(stream: Stream, octets: Uint8Array): void {
+    if (stream.sink.backlog > this.#options.limits.eventBacklog) {
+      this.#remove(stream);
+      stream.sink.drop();
+      this.#options.onDropped?.();
+    } else stream.sink.write(octets);
+  }
+
+  #end(stream: Stream): void {
+    this.#remove(stream);
+    stream.sink.end();
+  }
+
+  #remove(stream: Stream): void {
+    if (!this.#streams.delete(stream) || this.#streams.size > 0 || this.#closed) return;
+    this.#linger = setTimeout(() => this.#unwatch(), LINGER_MS).unref();
+  }
+}
+
+function within(scope: Scope, changes: readonly MailChange[]): readonly MailChange[] {
+  return scope === 'all' ? changes : changes.filter(({ domainId }) => domainId === scope.domainId);
+}
+
+function shown({ id, kind, status }: MailChange, domain: string | null): MessageChange {
+  return { id, domain, kind, status };
+}
