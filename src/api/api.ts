@@ -37,6 +37,7 @@ import { messagesRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
 import { openApiRoute } from './routes/openapi.js';
 import { postmarkRoutes } from './routes/postmark.js';
+import { resendingRoutes } from './routes/resending.js';
 import { resendRoutes } from './routes/resend.js';
 import { sendRoutes } from './routes/send.js';
 import { serverRoutes } from './routes/server.js';
@@ -207,13 +208,14 @@ async function buildApp(
   group(messageRoutes);
   group(statisticsRoutes);
   group((scope) => eventRoutes(scope, context, hub));
-  group((scope) => operationRoutes(scope, context, { directory, status: options.submissions.policy.status }));
+  group(operationRoutes);
+  group((scope) => resendingRoutes(scope, context, options.submissions));
   const { policy } = options.submissions;
   const { tokenGrace = DEFAULT_GRACE, webhookPrivate: allowPrivate = false } = options;
   const lookups = options.lookups ?? (() => openLookups(null));
   group((scope) => domainRoutes(scope, context, { tokenGrace }));
   group((scope) => domainDkimRoutes(scope, context, { hostname: policy.hostname, lookups }));
-  group(domainBlockListRoutes);
+  group((scope) => domainBlockListRoutes(scope, context, options.submissions));
   group((scope) => domainWebhookRoutes(scope, context, { allowPrivate }));
   group((scope) => {
     const { throttle, tls } = options;

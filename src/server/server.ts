@@ -116,6 +116,16 @@ export class Server<Principal = unknown> {
   }
 
   /**
+   * Counts a failed sign-in that came by another protocol, such as HTTP, with the failed AUTH of the same network, and
+   * says how to answer it.
+   *
+   * @returns milliseconds by which to delay the answer, and whether the network has failed too often
+   */
+  authFailed(remoteAddress: string): { readonly delay: number; readonly tooMany: boolean } {
+    return this.#admission.authFailed(networkOf(plainAddress(remoteAddress), this.#admission.limits));
+  }
+
+  /**
    * Opens a listener: a port, a Unix socket or a handle. May be called any number of times.
    *
    * Rejects with Node's own error if it cannot be had (`EADDRINUSE`, `EACCES`), and with a TypeError if an option is

@@ -33,6 +33,11 @@ export class Blocking {
     return this.#ask(domain.id, address);
   }
 
+  /** Forgets that the list of a domain is empty: it has changed in this process. */
+  forget(domainId: number): void {
+    this.#emptyUntil.delete(domainId);
+  }
+
   async #ask(domainId: number, address: string): Promise<BlockEntry | null> {
     if (await this.blockList.isEmpty(domainId)) {
       this.#remember(domainId);

@@ -74,11 +74,29 @@ export class Submissions {
   }
 
   /** Counts a recipient of a domain's message, and looks it up in the block list. */
-  recipient(domain: Domain, { address }: Mailbox): void | Reply | Promise<void | Reply> {
+  recipient(domain: Domain, { address }: Pick<Mailbox, 'address'>): void | Reply | Promise<void | Reply> {
     const refusal = within(this.#recipients, domain, 'recipients');
     if (refusal) return refusal;
     const blocked = this.#blocking.blocked(domain, address);
     if (blocked !== null) return this.#refuseBlocked(blocked);
+  }
+
+  /** The block list of a domain has changed in this process: it holds from now on. */
+  blockListChanged({ id }: Pick<Domain, 'id'>): void {
+    this.#blocking.forget(id);
+  }
+
+  /**
+   * Checks a stored message that a domain sends again, as if it were new: counts it and its recipients, and looks these
+   * up in the block list.
+   */
+  async again(domain: Domain, forwardPaths: readonly string[]): Promise<void | Reply> {
+    const refusal = this.message(domain);
+    if (refusal) return refusal;
+    for (const address of forwardPaths) {
+      const refusal = await this.recipient(domain, { address });
+      if (refusal) return refusal;
+    }
   }
 
   /**

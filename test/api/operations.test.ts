@@ -80,6 +80,111 @@ describe('an operation on one message', () => {
   });
 });
 
+describe('sending again', () => {
+  const block = async (rig: Rig, address: string): Promise<void> => {
+    const answer = await rig.api.app.inject({
+      method: 'POST',
+      url: '/api/v1/domains/example.com/block-list',
+      headers: { host: 'mx.example', 'mailpace-server-token': TOKEN },
+      payload: { entries: [{ address, verdict: 'blocked', reason: 'it bounced' }] },
+    });
+    expect(answer.json()).toEqual({ changed: 1 });
+  };
+
+  it('is refused for a blocked recipient, as a new message is', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig, { to: 'a@example.net, b@example.net' });
+    await block(rig, 'b@example.net');
+    const refused = await post(rig, `${id}/resend`);
+    expect([refused.statusCode, refused.json()]).toEqual([
+      422,
+      {
+        error: expect.stringMatching(
+          /^b@example\.net is on the block list of example\.com since .*: it bounced$/,
+        ),
+        code: 'refused',
+      },
+    ]);
+    expect(await rig.count()).toBe(1);
+  });
+
+  it.each([{ messagesPerMinute: 2 }, { recipientsPerMinute: 2 }])('counts towards %j', async (rates) => {
+    const rig = await Rig.start({}, { rates });
+    const id = await send(rig);
+    expect((await post(rig, `${id}/resend`)).statusCode).toBe(200);
+    const third = await post(rig, `${id}/resend`);
+    expect([third.statusCode, third.json<{ code: string }>().code]).toEqual([429, 'sending_too_quickly']);
+    expect(await rig.count()).toBe(2);
+  });
+
+  it('is refused if the content or the domain is gone', async () => {
+    const rig = await Rig.start();
+    const id = await send(rig);
+    await rig.store.mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: 1 });
+    const later = Date.now() + 1000;
+    await rig.store.retention.removeOld({ now: later, contentBefore: later, messagesBefore: null });
+    expect((await post(rig, `${id}/resend`)).statusCode).toBe(410);
+  });
+
+  it('does so to several messages by their ids, and lists those that it does not send', async () => {
+    const rig = await Rig.start();
+    const [a, b, c] = [await send(rig), await send(rig, { to: 'no@example.net' }), await send(rig)];
+    await block(rig, 'no@example.net');
+    const answer = (await post(rig, 'resend', { ids: [a, b, 17, c] })).json<{
+      copies: { of: number; id: number }[];
+    }>();
+    expect(answer).toEqual({
+      copies: [
+        { of: a, id: expect.any(Number) },
+        { of: c, id: expect.any(Number) },
+      ],
+      refused: [
+        { id: b, error: expect.stringContaining('no@example.net is on the block list'), code: 'refused' },
+        { id: 17, error: 'There is no such thing', code: 'not_found' },
+      ],
+      next: null,
+    });
+    expect(await rig.raw(answer.copies[1]?.id ?? 0)).toBe(await rig.raw(c));
+    const foreign = await post(rig, 'resend', { ids: [a] }, OTHER_TOKEN);
+    expect(foreign.json()).toMatchObject({ copies: [], refused: [{ id: a, code: 'not_found' }] });
+  });
+
+  it('takes a filter, and does not send its own copies again', async () => {
+    const rig = await Rig.start();
+    const ids = [await send(rig, { tags: ['bill'] }), await send(rig), await send(rig, { tags: ['bill'] })];
+    const body = { filter: { tag: ['bill'] } };
+    expect((await post(rig, 'resend', body, OTHER_TOKEN)).json()).toEqual({
+      copies: [],
+      refused: [],
+      next: null,
+    });
+    const { copies } = (await post(rig, 'resend', body)).json<{ copies: { of: number }[] }>();
+    expect(copies.map(({ of }) => of)).toEqual([ids[2], ids[0]]);
+    expect(await rig.count()).toBe(5);
+  });
+
+  it.each(['ids', 'filter'])('stops at the rate of the domain, and goes on from there: by %s', async (by) => {
+    let time = 0;
+    const rig = await Rig.start({}, { rates: { messagesPerMinute: 5 }, clock: () => time });
+    const ids = [await send(rig), await send(rig), await send(rig)];
+    const selected = by === 'ids' ? { ids } : { filter: {} };
+    interface Answer {
+      copies: { of: number }[];
+      next: string | null;
+    }
+    const first = (await post(rig, 'resend', selected)).json<Answer>();
+    expect(first.copies).toHaveLength(2);
+    expect(first.next).not.toBeNull();
+    const body = { ...selected, cursor: first.next };
+    expect((await post(rig, 'resend', body)).statusCode).toBe(429);
+    time += 60_000;
+    const second = (await post(rig, 'resend', body)).json<Answer>();
+    expect(second.next).toBeNull();
+    expect([...first.copies, ...second.copies].map(({ of }) => of).sort()).toEqual(ids);
+    expect((await post(rig, 'cancel', body)).json()).toMatchObject({ code: 'invalid_cursor' });
+  });
+});
+
 describe('a bulk change', () => {
   it('takes ids, and passes over those that are not there or of another domain', async () => {
     const rig = await Rig.start();

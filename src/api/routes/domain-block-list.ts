@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ExpiringEntry } from '../../store/block-list.js';
 import { isEntryReason, parseEntryAddress } from '../../submission/block-entry.js';
+import type { Submissions } from '../../submission/submissions.js';
 import type { Api, ApiContext } from '../context.js';
 import { ApiError, fieldError } from '../errors.js';
 import { namedDomain } from '../reading/domain.js';
@@ -22,7 +23,11 @@ const tags = ['domains'];
 const failures = { 400: errorBody, 401: errorBody, 403: errorBody, 404: errorBody, 503: errorBody };
 
 /** `/api/v1/domains/:name/block-list`: recipients that are not sent to, and recipients that always may be. */
-export function domainBlockListRoutes(app: Api, { store, now }: ApiContext): void {
+export function domainBlockListRoutes(
+  app: Api,
+  { store, now }: ApiContext,
+  submissions: Pick<Submissions, 'blockListChanged'>,
+): void {
   const { blockLists } = store;
 
   app.get(
@@ -78,7 +83,9 @@ export function domainBlockListRoutes(app: Api, { store, now }: ApiContext): voi
         since,
         ...newEntry(entry, index, since),
       }));
-      return { changed: await blockLists.putAll(scope, entries) };
+      const changed = await blockLists.putAll(scope, entries);
+      submissions.blockListChanged(record);
+      return { changed };
     },
   );
 

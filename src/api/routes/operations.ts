@@ -1,26 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Operation } from '../../store/mail.js';
-import { resendMessage } from '../../store/resend.js';
-import type { AcceptancePolicy } from '../../submission/acceptance.js';
-import type { Directory } from '../../submission/directory.js';
-import { clientOf } from '../client.js';
 import type { Api, ApiContext } from '../context.js';
 import { ApiError } from '../errors.js';
 import { scopeOfRequest } from '../plugins/authorization.js';
 import { change } from '../reading/changes.js';
 import { decodeCursor, encodeCursor } from '../reading/cursor.js';
 import { filterOf, questionOf } from '../reading/filter.js';
-import { Gate } from '../reading/gate.js';
 import { errorBody } from '../schemas/errors.js';
 import { messageParameters } from '../schemas/messages.js';
-import { operationResult, resent, selection } from '../schemas/operations.js';
-
-export interface OperationRules {
-  readonly directory: Pick<Directory, 'byId'>;
-  /** What a message that is sent again begins as. */
-  readonly status: AcceptancePolicy['status'];
-}
+import { operationResult, selection } from '../schemas/operations.js';
 
 const tags = ['messages'];
 const failures = {
@@ -48,10 +37,8 @@ const REASONS: Readonly<Record<Operation, string>> = {
 };
 
 /** What is done to messages by hand: one of them, some by their ids, or all that match a filter. */
-export function operationRoutes(app: Api, context: ApiContext, { directory, status }: OperationRules): void {
-  const { store, limits, now } = context;
+export function operationRoutes(app: Api, { store, limits, now }: ApiContext): void {
   const { mail } = store;
-  const copies = new Gate(limits.readings);
 
   for (const operation of ['retry', 'cancel', 'release'] as const) {
     app.post(
@@ -126,41 +113,6 @@ export function operationRoutes(app: Api, context: ApiContext, { directory, stat
       },
     );
   }
-
-  app.post(
-    '/api/v1/messages/:id/resend',
-    {
-      config: { access: 'domain' },
-      schema: {
-        summary: 'Send a message again, as a new one with the same content',
-        tags,
-        params: messageParameters,
-        response: { 200: resent, 410: errorBody, ...failures },
-      },
-    },
-    async (request) => {
-      const scope = scopeOfRequest(request);
-      const message = await mail.message(scope, request.params.id);
-      if (message === null) throw new ApiError('not_found');
-      const domain = await directory.byId(message.domainId);
-      if (domain === null) throw new ApiError('domain_removed');
-      const { address, tls, listener, userAgent } = clientOf(request);
-      const leave = copies.enter(scope);
-      try {
-        const id = await resendMessage(store, scope, message.id, {
-          receivedAt: now(),
-          status: typeof status === 'function' ? status(domain, message.tags) : status,
-          clientAddress: address,
-          tls,
-          origin: { way: 'api', listener, hello: userAgent },
-        });
-        if (id === null) throw new ApiError('content_removed');
-        return { id };
-      } finally {
-        leave();
-      }
-    },
-  );
 
   async function one(request: FastifyRequest, operation: Operation, id: number): Promise<void> {
     const scope = scopeOfRequest(request);

@@ -37,4 +37,12 @@ export type OperationResult = z.output<typeof operationResult>;
 
 export const resent = z.object({ id: z.int().describe('The id of the copy') });
 
+export const resentSeveral = z.object({
+  copies: z.array(
+    z.object({ of: z.int().describe('The message'), id: z.int().describe('The id of its copy') }),
+  ),
+  refused: z.array(z.object({ id: z.int(), error: z.string(), code: z.string() })),
+  next: z.string().nullable().describe('The cursor to go on with; null if all is done'),
+});
+
 export type Resent = z.output<typeof resent>;

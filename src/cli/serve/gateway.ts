@@ -59,7 +59,13 @@ async function serve(
   const describe = await describeServer(config, tls, !delivery.routes.isEmpty, () => bound);
   const http = await openHttp(
     config,
-    { store, submissions, workers: delivery.contentWorkers, server: describe },
+    {
+      store,
+      submissions,
+      workers: delivery.contentWorkers,
+      server: describe,
+      throttle: { failed: (address) => server.authFailed(address) },
+    },
     tls.certificates,
     readiness,
     log,

@@ -1,9 +1,7 @@
 import type { RequestListener, Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { ApiOptions, HttpApi } from '../../api/api.js';
-import { networkOf } from '../../base/networks.js';
 import { type Config, type Endpoint, formatEndpoint } from '../../config/index.js';
-import { Admission } from '../../server/admission/admission.js';
 import type { Certificates } from '../../server/index.js';
 import { CliError } from '../error.js';
 import { version } from '../version.js';
@@ -18,7 +16,7 @@ export interface Http {
 }
 
 /** What the HTTP API shares with the rest of the server. */
-export type Parts = Pick<ApiOptions, 'store' | 'submissions' | 'workers' | 'server'>;
+export type Parts = Pick<ApiOptions, 'store' | 'submissions' | 'workers' | 'server' | 'throttle'>;
 
 /** Creates the HTTP API; null if `http.listen` is off. Nothing listens yet. */
 export async function openHttp(
@@ -34,7 +32,6 @@ export async function openHttp(
   const { createApi } = await import('../../api/api.js');
   const api = await createApi({
     ...parts,
-    throttle: throttleOf(config),
     hosts: [config.hostname, endpoint.address, ...http.hosts],
     tls: http.tls,
     ...(http.tls ? { createServer: await tlsServer(certificates) } : {}),
@@ -100,23 +97,4 @@ async function tlsServer(certificates: Certificates): Promise<(handler: RequestL
     certificates.follow(server);
     return server;
   };
-}
-
-/** Counts failed sign-ins in the way in which failed AUTH is counted. */
-function throttleOf({ smtp }: Config): { failed: Admission['authFailed'] } {
-  const sizes = { ipv4Bits: smtp.ipv4NetworkBits, ipv6Bits: smtp.ipv6NetworkBits };
-  const admission = new Admission(
-    {
-      ...sizes,
-      connections: smtp.maxConnections,
-      connectionsPerAddress: smtp.maxConnectionsPerAddress,
-      authFailures: smtp.auth.maxFailures,
-      authFailuresPerAddress: smtp.auth.maxFailuresPerAddress,
-      authDelay: smtp.auth.delay,
-      longestAuthDelay: smtp.auth.maxDelay,
-      authMemory: smtp.auth.failureMemory,
-    },
-    () => performance.now(),
-  );
-  return { failed: (address) => admission.authFailed(networkOf(address, sizes)) };
 }
