@@ -15,6 +15,7 @@
  * await server.listen({ port: 2525 });
  * ```
  */
+export { received, type ReceivedOptions } from './received.js';
 export * from './server/index.js';
 export {
   DEFAULT_LIMITS,
@@ -28,9 +29,11 @@ export {
   xoauth2,
   XOAUTH2,
   type AbortReason,
+  type AnyCredentials,
   type BareNewlines,
   type BodyType,
   type By,
+  type CommandLine,
   type Credentials,
   type ExternalCredentials,
   type Hello,
@@ -54,6 +57,7 @@ export {
   type Syntax,
   type TokenCredentials,
   type TokenHelp,
+  type UnknownParameters,
   type XclientAttributes,
   type XforwardAttributes,
 } from './protocol/index.js';

@@ -23,7 +23,7 @@ const allowed: Record<string, readonly string[]> = {
   dashboard: [],
   load: ['base', 'client', 'server', 'protocol'],
   testing: ['base', 'server', 'message'],
-  'smtp-server': ['base', 'server'],
+  'smtp-server': ['base', 'server', 'protocol'],
   config: ['base'],
   cli: [
     ...['base', 'protocol', 'server', 'client', 'message', 'store'],

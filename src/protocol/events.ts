@@ -13,6 +13,14 @@ export interface Hello {
   readonly name: string;
 }
 
+/** A command line as it came. */
+export interface CommandLine {
+  /** The first word, in capitals. */
+  readonly verb: string;
+  /** The rest, without the space before it. With AUTH the mechanism alone: what follows is secret. */
+  readonly argument: string;
+}
+
 /**
  * An event that asks: the machine waits for {@link Verdict} and reads nothing on, so that replies keep
  * their order however long it takes.
@@ -20,6 +28,11 @@ export interface Hello {
 export type Question =
   /** A client is there. Asked once, before anything else. */
   | { readonly type: 'connect' }
+  /**
+   * A command line has come, known or not, right or wrong. Asked only if the profile `asksCommands`. Accepted: the
+   * machine carries it out. Accepted with a reply, or refused: that is the answer, and nothing else happens.
+   */
+  | { readonly type: 'command'; readonly command: CommandLine }
   | { readonly type: 'hello'; readonly hello: Hello }
   /** The client wants TLS. Accepted: `secure` follows. */
   | { readonly type: 'starttls' }

@@ -10,6 +10,7 @@ export {
   refuse,
   type AbortReason,
   type CloseReason,
+  type CommandLine,
   type Event,
   type Hello,
   type Notice,
@@ -28,11 +29,18 @@ export { defaultsOf, type Limit, settled } from '../base/limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Link } from './link.js';
 export type { Authenticated, Identity, PhaseKind, Transaction } from './state/phases.js';
-export { Profile, type ProfileOptions, type SpaceBeforePath, type Syntax } from './profile.js';
+export {
+  Profile,
+  type ProfileOptions,
+  type SpaceBeforePath,
+  type Syntax,
+  type UnknownParameters,
+} from './profile.js';
 export { Reply } from './replies/reply.js';
 export { CATALOGUE, reply, type ReplyName } from './replies/catalogue.js';
 export { oauthBearer, OAUTHBEARER, type TokenHelp, xoauth2, XOAUTH2 } from './sasl/bearer.js';
 export type {
+  AnyCredentials,
   Credentials,
   ExternalCredentials,
   PasswordCredentials,

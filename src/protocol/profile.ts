@@ -10,8 +10,8 @@ import {
 import { onlyGiven, settled } from '../base/limit.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { Link } from './link.js';
-import { Reply } from './replies/reply.js';
-import { CATALOGUE, helloReply, reply } from './replies/catalogue.js';
+import type { Reply } from './replies/reply.js';
+import { helloReply, reply, replyWith } from './replies/catalogue.js';
 import { LOGIN } from './sasl/login.js';
 import type { SaslMechanism } from './sasl/mechanism.js';
 import { PLAIN } from './sasl/plain.js';
@@ -27,10 +27,17 @@ export type SpaceBeforePath = 'accept' | 'reject';
 /** Whether common mistakes of clients are taken that can mean one thing only. */
 export type Syntax = 'tolerant' | 'strict';
 
+/** Whether a parameter of MAIL or RCPT that belongs to no extension on offer is refused, or taken without effect. */
+export type UnknownParameters = 'reject' | 'accept';
+
 /** How a listener wants its sessions to be. */
 export interface ProfileOptions {
   /** The server's own name, in the greeting and the hello. */
   readonly hostname: string;
+  /** What the greeting says after the hostname and the protocol. Default: `ready`. */
+  readonly banner?: string;
+  /** What the answer to a hello says after the hostname. Default: `Nice to meet you, [address]`. */
+  readonly helloText?: string;
   /** LMTP (RFC 2033): LHLO in place of EHLO and HELO, and a reply per recipient behind a message. Default: smtp. */
   readonly protocol?: Protocol;
   /** Offer STARTTLS on plain links. Default: false. */
@@ -52,12 +59,16 @@ export interface ProfileOptions {
    * what RFC 5321 has. Default: tolerant.
    */
   readonly syntax?: Syntax;
+  /** A parameter that belongs to no extension on offer. Default: reject. */
+  readonly unknownParameters?: UnknownParameters;
   /** Refuse a client that sends before the greeting. Off if TLS is detected by the first octet. Default: true. */
   readonly refuseEarlyTalkers?: boolean;
   /** Extensions on offer beside those that always are. */
   readonly extensions?: Partial<OptionalExtensions>;
   /** XCLIENT and XFORWARD are on offer: this client is a relay that is trusted. Default: none. */
   readonly relayTrust?: RelayTrust;
+  /** Ask about each command before it is carried out: the question `command`. Default: false. */
+  readonly asksCommands?: boolean;
   readonly limits?: Partial<Limits>;
   /** Searches faster than the portable ones, where the platform has them. */
   readonly scan?: Scan;
@@ -79,6 +90,7 @@ export class Profile {
   readonly bareNewlines: BareNewlines;
   readonly spaceBeforePath: SpaceBeforePath;
   readonly syntax: Syntax;
+  readonly unknownParameters: UnknownParameters;
   readonly refuseEarlyTalkers: boolean;
   readonly extensions: OptionalExtensions;
   readonly relayTrust: RelayTrust;
@@ -88,7 +100,9 @@ export class Profile {
   readonly scan: Scan;
   readonly toText: ToText;
   readonly toOctets: ToOctets;
+  readonly asksCommands: boolean;
   readonly greeting: Reply;
+  readonly #helloText: string | null;
   /** Keywords that EHLO announces. */
   readonly offered: Readonly<Record<Link, ReadonlySet<string>>>;
   readonly #extensions: Readonly<Record<Link, readonly AnyExtension[]>>;
@@ -106,6 +120,7 @@ export class Profile {
     this.bareNewlines = options.bareNewlines ?? 'reject';
     this.spaceBeforePath = options.spaceBeforePath ?? 'accept';
     this.syntax = options.syntax ?? 'tolerant';
+    this.unknownParameters = options.unknownParameters ?? 'reject';
     this.refuseEarlyTalkers = options.refuseEarlyTalkers ?? true;
     this.extensions = { ...DEFAULT_EXTENSIONS, ...onlyGiven(options.extensions) };
     this.relayTrust = options.relayTrust ?? 'none';
@@ -115,8 +130,9 @@ export class Profile {
     this.toText = options.toText ?? binaryString;
     this.toOctets = options.toOctets ?? fromBinaryString;
     const { hostname } = this;
-    this.greeting =
-      this.protocol === 'lmtp' ? reply('lmtpGreeting', { hostname }) : reply('greeting', { hostname });
+    this.asksCommands = options.asksCommands ?? false;
+    this.greeting = greetingOf(hostname, this.protocol, options.banner);
+    this.#helloText = options.helloText ?? null;
     const plain = offer(this, 'plain');
     const tls = offer(this, 'tls');
     const mutual = offer(this, 'mutual');
@@ -135,13 +151,21 @@ export class Profile {
   /** The answer to EHLO or LHLO, with the extensions, or to HELO, without. */
   hello(verb: Hello['verb'], address: string, link: Link): Reply {
     const announced = verb === 'HELO' ? null : (this.#announcements?.[link] ?? this.#announce(link));
-    return helloReply({ hostname: this.hostname, address }, announced);
+    return helloReply({ hostname: this.hostname, address }, announced, this.#helloText);
   }
 
   #announce(link: Link): Reply {
-    const [code, enhanced] = CATALOGUE.hello;
-    return new Reply(code, enhanced, announce(this, link, this.#extensions[link]));
+    return replyWith('hello', announce(this, link, this.#extensions[link]));
   }
+}
+
+function greetingOf(hostname: string, protocol: Protocol, banner: string | undefined): Reply {
+  if (banner !== undefined) {
+    return protocol === 'lmtp'
+      ? replyWith('lmtpGreeting', `${hostname} LMTP ${banner}`.trimEnd())
+      : replyWith('greeting', `${hostname} ESMTP ${banner}`.trimEnd());
+  }
+  return protocol === 'lmtp' ? reply('lmtpGreeting', { hostname }) : reply('greeting', { hostname });
 }
 
 function keywords(extensions: readonly AnyExtension[]): ReadonlySet<string> {

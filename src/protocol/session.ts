@@ -9,6 +9,7 @@ import {
 import type { CloseReason, Event, Hello, Question, Verdict } from './events.js';
 import { CLOSED, NEED_OCTETS, NEED_VERDICT, REFUSED_CONTENT, RESET } from './events.js';
 import { Inbox } from './inbox.js';
+import { decodeUtf8 } from '../base/octets.js';
 import type { Link } from './link.js';
 import { interpret, Refused, unreadable } from './commands/interpret.js';
 import { Outbox } from './outbox.js';
@@ -58,10 +59,21 @@ export class ServerSession<Principal> {
   #mails = 0;
   /** The last command was a DATA that was refused. */
   #dataRefused = false;
+  /** The verb of the last command line, in capitals; empty before the first. */
+  #verb = '';
   /** The peer will send nothing more. */
   #ended = false;
   /** Said as soon as no transaction is in hand. */
   #farewell: Reply | null = null;
+  /** What the line that was asked about means, until it is carried out or answered. */
+  #asked: Command | Refused | 'notSmtp' | null = null;
+
+  /**
+   * Changes replies before they are sent: it gets each, and the verb that it answers (empty for the greeting and for
+   * farewells), and returns what is sent in its place. That must mean the same: 2yz stays 2yz, 3yz its code, and a
+   * refusal a refusal. Challenges of AUTH are not passed to it.
+   */
+  reword: ((reply: Reply, verb: string) => Reply) | null = null;
 
   /**
    * @param profile shared by all sessions of a listener.
@@ -197,7 +209,8 @@ export class ServerSession<Principal> {
     if (question === null) throw new Error('no question waits for a verdict');
     const next = consequenceOf(question, verdict, this.#phase, this.profile, this.address);
     this.#question = null;
-    if (verdict.type === 'accept') this.#accepted(question, next);
+    if (question.type === 'command') this.#answered(next);
+    else if (verdict.type === 'accept') this.#accepted(question, next);
     else this.#concluded(question, next);
     this.#sayFarewell();
   }
@@ -228,7 +241,7 @@ export class ServerSession<Principal> {
   /** Ends the session now, whatever is in hand. */
   terminate(farewell: Reply, reason: CloseReason): void {
     if (this.#phase.kind === 'closed') return;
-    if (this.#phase.kind !== 'securing') this.#say(farewell);
+    if (this.#phase.kind !== 'securing') this.#say(farewell, '');
     this.#close(reason);
   }
 
@@ -236,6 +249,11 @@ export class ServerSession<Principal> {
 
   #readLine(phase: Commanding<Principal> | Authenticating<Principal>): Event | null {
     const { profile } = this;
+    if (this.#asked !== null && phase.kind !== 'authenticating') {
+      const meaning = this.#asked;
+      this.#asked = null;
+      return this.#carryOut(phase, meaning);
+    }
     // One length for both kinds of line, since which it is shows in the line.
     const step = this.#inbox.readLine(profile.longestLine, profile.limits.swallowedLine);
     switch (step) {
@@ -248,6 +266,7 @@ export class ServerSession<Principal> {
         const refused = unreadable(step, phase, this.#inbox.line, profile, this.#dataRefused);
         // Inside AUTH it ends the exchange: its reply is the exchange's one reply.
         if (phase.kind === 'authenticating') return this.#saslOver(phase, refused.reply);
+        this.#verb = refused.verb;
         return this.#refuseCommand(phase, refused);
       }
       case 'line':
@@ -268,13 +287,23 @@ export class ServerSession<Principal> {
   #obey(phase: Commanding<Principal>, line: string): Event | null {
     const meaning = interpret(line, phase, this.profile, this.#dataRefused);
     this.#dataRefused = false;
+    this.#verb = meaning === 'body' ? 'DATA' : verbIn(line);
+    if (meaning === 'body') return this.#begin(beginUnsolicited(phase, this.profile));
+    if (!this.profile.asksCommands) return this.#carryOut(phase, meaning);
+    this.#asked = meaning;
+    return this.#ask({
+      type: 'command',
+      command: { verb: this.#verb, argument: argumentIn(line, this.#verb) },
+    });
+  }
+
+  #carryOut(phase: Commanding<Principal>, meaning: Command | Refused | 'notSmtp'): Event | null {
     const { messages } = this.profile.limits;
     if (typeof meaning === 'object' && meaning.verb === 'MAIL' && ++this.#mails > messages && messages > 0) {
       return this.#refuse('MAIL', reply('tooManyMessages', { limit: messages }));
     }
     if (meaning instanceof Refused) return this.#refuseCommand(phase, meaning);
     if (meaning === 'notSmtp') return this.#hangUp(reply('notSmtp'), 'protocol');
-    if (meaning === 'body') return this.#begin(beginUnsolicited(phase, this.profile));
     return this.#run(phase, meaning);
   }
 
@@ -331,11 +360,26 @@ export class ServerSession<Principal> {
     if (!(read instanceof ContentOver)) return read?.type === 'end' ? this.#ask(read) : read;
     this.#phase = read.phase;
     if (read.refused !== null) return this.#refuse(read.refused, ...read.replies);
-    for (const reply of read.replies) this.#outbox.say(reply);
+    for (const reply of read.replies) this.#say(reply);
     return null;
   }
 
   // ---- verdicts
+
+  /** A verdict on a command: nothing keeps it from being carried out, or it has its answer. */
+  #answered({ replies }: Consequence<Principal>): void {
+    const meaning = this.#asked;
+    const [own] = replies;
+    if (own === undefined || meaning === null) return;
+    this.#asked = null;
+    if (own.positive) {
+      this.#say(own);
+      if (own.closes) this.#close('refused');
+      return;
+    }
+    const phase = this.#phase as Commanding<Principal>;
+    this.#refuseCommand(phase, new Refused(this.#verb, own, followsOf(meaning)));
+  }
 
   #accepted(question: Question, { phase, replies }: Consequence<Principal>): void {
     const { type } = question;
@@ -349,7 +393,7 @@ export class ServerSession<Principal> {
     if (type === 'hello') this.#outbox.notify(lossOf(this.#phase, null, 'reset'));
     if (type === 'end') this.#errors = 0;
     this.#phase = phase;
-    for (const reply of replies) this.#outbox.say(reply);
+    for (const reply of replies) this.#say(reply);
     if (type === 'starttls') this.#outbox.notify({ type: 'secure' });
   }
 
@@ -368,13 +412,24 @@ export class ServerSession<Principal> {
     return question;
   }
 
-  #say(reply: Reply): null {
-    this.#outbox.say(reply);
+  #say(reply: Reply, verb = this.#verb): null {
+    this.#outbox.say(this.#worded(reply, verb));
     return null;
   }
 
+  #worded(reply: Reply, verb = this.#verb): Reply {
+    return this.reword === null || reply.code === 334 ? reply : this.reword(reply, verb);
+  }
+
+  /** In LMTP the same reply may go to each recipient: it is worded once. */
+  #allWorded(given: readonly Reply[]): readonly Reply[] {
+    const words = new Map(Array.from(new Set(given), (reply) => [reply, this.#worded(reply)]));
+    return given.map((reply) => words.get(reply) as Reply);
+  }
+
   /** Refuses: reports the refusal, counts it, and sends the replies. A reply among several may be positive. */
-  #refuse(command: string, ...replies: readonly Reply[]): null {
+  #refuse(command: string, ...given: readonly Reply[]): null {
+    const replies = this.reword === null ? given : this.#allWorded(given);
     const noes = replies.filter(({ positive }) => !positive);
     for (const reply of new Set(noes)) this.#outbox.notify({ type: 'refused', command, reply });
     const inVain = noes.length === replies.length && noes.some(({ code }) => code >= 500);
@@ -383,7 +438,7 @@ export class ServerSession<Principal> {
     }
     for (const reply of replies) this.#outbox.say(reply);
     // RFC 5321 3.8: with 421 the server closes.
-    if (noes.some(({ code }) => code === 421)) this.#close('refused');
+    if (noes.some(({ closes }) => closes)) this.#close('refused');
     return null;
   }
 
@@ -396,7 +451,7 @@ export class ServerSession<Principal> {
   #sayFarewell(): void {
     const phase = this.#phase;
     if (this.#farewell === null || phase.transaction !== null || phase.kind === 'closed') return;
-    if (phase.kind !== 'securing') this.#say(this.#farewell);
+    if (phase.kind !== 'securing') this.#say(this.#farewell, '');
     this.#close('shutdown');
   }
 
@@ -408,4 +463,27 @@ export class ServerSession<Principal> {
     this.#inbox.drop();
     this.#outbox.notify({ type: 'close', reason });
   }
+}
+
+/** Octets of a verb that are worth reporting. */
+const VERB = 16;
+
+/** The first word of a line, in capitals. */
+function verbIn(line: string): string {
+  const [word = ''] = line.slice(0, VERB + 1).split(' ', 1);
+  return word.slice(0, VERB).toUpperCase();
+}
+
+/** What follows the verb; with AUTH the mechanism alone. */
+function argumentIn(line: string, verb: string): string {
+  const space = line.indexOf(' ');
+  const argument = space < 0 ? '' : line.slice(space + 1);
+  if (verb === 'AUTH') return argument.split(' ', 1)[0] as string;
+  return decodeUtf8(argument) ?? argument;
+}
+
+/** The content that follows a command, whatever it is answered with. */
+function followsOf(meaning: Command | Refused | 'notSmtp'): Refused['follows'] {
+  if (meaning instanceof Refused) return meaning.follows;
+  return meaning !== 'notSmtp' && meaning.verb === 'BDAT' ? meaning.chunk : null;
 }

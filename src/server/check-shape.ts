@@ -16,6 +16,11 @@ export const isBoolean = when('true or false', (value) => typeof value === 'bool
 export const isFunction = when('a function', (value) => typeof value === 'function');
 export const isObject = when('an object', (value) => typeof value === 'object' && value !== null);
 export const isText = when('text', (value) => typeof value === 'string' && value !== '');
+export const isString = when('text', (value) => typeof value === 'string');
+export const isMilliseconds = when(
+  'milliseconds, 0 or more',
+  (value) => typeof value === 'number' && value >= 0,
+);
 /** A limit: its table has the words for what is wrong. */
 export const isAnything: Check = () => null;
 /** Text that can stand in a reply and in a header field. */

@@ -1,9 +1,12 @@
+import type { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import type {
   AbortReason,
+  CommandLine,
   Hello,
   Mailbox,
   MailParameters,
-  Credentials,
+  AnyCredentials,
   ExternalCredentials,
   PasswordCredentials,
   RcptParameters,
@@ -42,12 +45,13 @@ export interface TlsFacts {
 }
 
 /** Credentials as a verifier gets them: with EXTERNAL comes the certificate that proves them. */
-export type Presented<C extends Credentials> = C extends ExternalCredentials
+export type Presented<C extends AnyCredentials> = C extends ExternalCredentials
   ? C & { readonly certificate: ClientCertificate }
   : C;
 
 /** The credentials that a verifier must handle if these mechanisms are offered. */
-export type CredentialsOf<M extends SaslMechanism> = M extends SaslMechanism<infer C> ? Presented<C> : never;
+export type CredentialsOf<M extends SaslMechanism<AnyCredentials>> =
+  M extends SaslMechanism<infer C> ? Presented<C> : never;
 
 /** One accepted RCPT. */
 export interface Recipient {
@@ -63,12 +67,24 @@ export interface Envelope {
   readonly recipients: readonly Recipient[];
 }
 
-/** The facts about a session for its handler. It is live: each call sees the session as it is then. */
-export interface Session<Principal> {
+/**
+ * The facts about a session for its handler. It is live: each call sees the session as it is then. It is one object for
+ * the life of the connection, so it can be the key of a `WeakMap`.
+ *
+ * @typeParam State what the option `state` makes for each session.
+ */
+export interface Session<Principal = unknown, State = object> {
   /** Unique in this process's life, for logs. */
   readonly id: string;
+  /** The server's own name. */
+  readonly hostname: string;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /**
+   * The name that the client's address has in the DNS (PTR), if the option `reverseLookup` asks for it; null without
+   * one. Whoever has the address chooses the name, so it proves nothing.
+   */
+  readonly remoteName: string | null;
   readonly localAddress: string;
   readonly localPort: number;
   /** Null on a plain connection. */
@@ -81,8 +97,39 @@ export interface Session<Principal> {
   readonly envelope: Envelope | null;
   /** What a trusted relay said by XFORWARD of where the message is from, for the log; null where it said nothing. */
   readonly origin: XforwardAttributes | null;
+  /** Yours: made by the option `state` when it is first used, and the same for the life of the connection. */
+  readonly state: State;
+  /**
+   * Aborted when the connection is over: a look-up for a client that has gone can be given up. A client that has only
+   * ended its half is there still, and reads replies.
+   */
+  readonly signal: AbortSignal;
   /** Ends the connection at once, without a word: what the client sent is lost, a verdict on it is not heard. */
   disconnect(): void;
+}
+
+/** Who a client is in a transaction: null only if the server takes mail without AUTH. */
+export type PrincipalOf<Principal, AuthOptional extends boolean> = AuthOptional extends true
+  ? Principal | null
+  : Principal;
+
+/** A session that may send mail: its client has said hello and, unless AUTH is optional, who it is. */
+export interface SenderSession<
+  Principal = unknown,
+  State = object,
+  AuthOptional extends boolean = false,
+> extends Session<Principal, State> {
+  readonly hello: Hello;
+  readonly principal: PrincipalOf<Principal, AuthOptional>;
+}
+
+/** A session in a transaction: MAIL was accepted. */
+export interface TransactionSession<
+  Principal = unknown,
+  State = object,
+  AuthOptional extends boolean = false,
+> extends SenderSession<Principal, State, AuthOptional> {
+  readonly envelope: Envelope;
 }
 
 /**
@@ -119,22 +166,34 @@ export interface ContentSink {
   abort(reason: AbortReason): void;
 }
 
-/** A message's content: octets with their dots unstuffed. The iteration throws if it does not come to its end. */
-export type MessageBody = AsyncIterable<Uint8Array>;
+/**
+ * A message's content: octets with their dots unstuffed, read once in one of three forms. Each holds the client back
+ * while the reader is busy, and fails with `BodyAborted` if the content does not come to its end.
+ */
+export interface MessageBody extends AsyncIterable<Uint8Array> {
+  /** Returns the content as a stream of Node. */
+  toReadable(): Readable;
+  /** Returns the content as a stream of the web. */
+  toWeb(): ReadableStream<Uint8Array>;
+}
 
 /**
  * Hears what happens, and decides nothing: for logs and counters. Every method is optional; what one throws becomes a
  * warning of the process.
  */
-export interface Observer<Principal> {
+export interface Observer<Principal = unknown, State = object> {
+  /** The client has been greeted. */
+  onGreeted?(session: Session<Principal, State>): void;
+  /** A message was accepted, with this reply; in LMTP, for at least one recipient. The envelope is there still. */
+  onAccepted?(session: Session<Principal, State>, reply: Reply): void;
   /** The transaction is gone without content: RSET, a new hello, the end of the connection. */
-  onReset?(session: Session<Principal>): void;
+  onReset?(session: Session<Principal, State>): void;
   /** The connection is over. */
-  onClose?(session: Session<Principal>, reason: string): void;
+  onClose?(session: Session<Principal, State>, reason: string): void;
   /** A command or a message was refused. */
-  onRefused?(session: Session<Principal>, command: string, reply: Reply): void;
+  onRefused?(session: Session<Principal, State>, command: string, reply: Reply): void;
   /** Called for an error that the client saw little of: of a handler, of STARTTLS, of a socket. */
-  onError?(session: Session<Principal>, error: Error): void;
+  onError?(session: Session<Principal, State>, error: Error): void;
   /**
    * Called if a client went before it could be greeted, with the reason in words: its TLS handshake failed, say.
    * @param remoteAddress the client's, if a proxy has sent it; else the proxy's.
@@ -148,40 +207,65 @@ export interface Observer<Principal> {
  * `onError`.
  *
  * @typeParam C the credentials that `onAuth` gets: those of the offered mechanisms, PLAIN and LOGIN by default.
+ * @typeParam State what the option `state` makes for each session.
+ * @typeParam AuthOptional whether the server takes mail without AUTH, as its option `authOptional` says.
  */
-export interface Handler<Principal, C = PasswordCredentials> extends Observer<Principal> {
-  onConnect?(session: Session<Principal>): Decision;
-  onHello?(session: Session<Principal>, hello: Hello): Decision;
+export interface Handler<
+  Principal = unknown,
+  C = PasswordCredentials,
+  State = object,
+  AuthOptional extends boolean = false,
+> extends Observer<Principal, State> {
+  onConnect?(session: Session<Principal, State>): Decision;
+  /** A TLS handshake is done, by STARTTLS or at once; then before `onConnect`. A refusal is all that the client gets. */
+  onSecure?(session: Session<Principal, State>): Decision;
+  /**
+   * A command line has come, known or not, before it is carried out. Nothing: it is carried out. A reply answers it, and
+   * nothing else happens. The text is what the client wrote: if it is out of step, that may be a password.
+   */
+  onCommand?(session: Session<Principal, State>, command: CommandLine): Decision;
+  onHello?(session: Session<Principal, State>, hello: Hello): Decision;
   /**
    * Returns the principal that the credentials prove, or null for `535 5.7.8`, or a refusing reply. `undefined` and
    * `false` refuse as well, whatever the type of a principal. Without this method AUTH is not offered.
    */
   onAuth?(
-    session: Session<Principal>,
+    session: Session<Principal, State>,
     credentials: C,
   ): Principal | Reply | null | Promise<Principal | Reply | null>;
   /**
    * What is kept of a user's password for SCRAM (see `scramKeys`), or null where there is no such user: the
    * client cannot tell the two apart. Once it has proven that it knows the password, `onAuth` is asked.
    */
-  onScram?(session: Session<Principal>, user: string): ScramKeys | null | Promise<ScramKeys | null>;
+  onScram?(session: Session<Principal, State>, user: string): ScramKeys | null | Promise<ScramKeys | null>;
   /**
    * A trusted relay says by XCLIENT for whom it speaks from here on; the session still shows the relay. After
    * a yes it shows the client, and `onConnect` is asked anew. LOGIN is on offer where this method is; it
    * makes no principal: the client sends AUTH, or the port asks for none.
    */
-  onXclient?(session: Session<Principal>, client: XclientAttributes): Decision;
+  onXclient?(session: Session<Principal, State>, client: XclientAttributes): Decision;
   /** @param reversePath null for `<>`. */
-  onMail?(session: Session<Principal>, reversePath: Mailbox | null, parameters: MailParameters): Decision;
-  onRcpt?(session: Session<Principal>, forwardPath: Mailbox, parameters: RcptParameters): Decision;
+  onMail?(
+    session: SenderSession<Principal, State, AuthOptional>,
+    reversePath: Mailbox | null,
+    parameters: MailParameters,
+  ): Decision;
+  onRcpt?(
+    session: TransactionSession<Principal, State, AuthOptional>,
+    forwardPath: Mailbox,
+    parameters: RcptParameters,
+  ): Decision;
   /**
    * A message's content, as a stream. The message is accepted when the promise resolves, so not before the
-   * body was read and kept. The iteration throws where the content does not come to its end.
+   * body was read and kept: a yes while the body is being read refuses the message with `451 4.3.0`. The iteration
+   * throws where the content does not come to its end.
    */
-  onData?(session: Session<Principal>, body: MessageBody): MessageDecision;
+  onData?(session: TransactionSession<Principal, State, AuthOptional>, body: MessageBody): MessageDecision;
   /**
    * The same, closer to the wire: asked before `354`, gives the sink, or a refusal. Takes precedence over
    * `onData`. Nothing is no answer here: `451 4.3.0`.
    */
-  onContent?(session: Session<Principal>): ContentSink | Reply | Promise<ContentSink | Reply>;
+  onContent?(
+    session: TransactionSession<Principal, State, AuthOptional>,
+  ): ContentSink | Reply | Promise<ContentSink | Reply>;
 }

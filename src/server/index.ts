@@ -1,7 +1,7 @@
 /** The SMTP server over `node:net` and `node:tls`. */
 export { TooManyConnections } from './admission/admission.js';
 export { ClientFault } from '../base/client-fault.js';
-export { BodyAborted } from './connection/body.js';
+export { BodyAborted, type BodyAbortReason } from './connection/body.js';
 export {
   type AuthoritySource,
   Certificates,
@@ -23,9 +23,12 @@ export type {
   MessageBody,
   Observer,
   Presented,
+  PrincipalOf,
   Recipient,
+  SenderSession,
   Session,
   TlsFacts,
+  TransactionSession,
 } from './handler.js';
 export {
   type AdmissionLimits,
@@ -35,7 +38,11 @@ export {
   DEFAULT_TIMEOUTS,
   type Timeouts,
 } from './limits.js';
-export type { Listening, ListenOptions, ServerOptions } from './options.js';
+export type { Logger } from './logger.js';
+export type { AcceptOptions, Listening, ListenOptions, RewordContext, ServerOptions } from './options.js';
+export type { ReverseLookup } from './reverse-lookup.js';
+export type { TlsSource } from './tls/tls-source.js';
+export type { ServerStats } from './stats.js';
 export { Refusal } from './refusal.js';
 export { SCRAM_ITERATIONS, SCRAM_SHA_256, scramKeys, type ScramOptions, scramSha256 } from './auth/scram.js';
 export { createServer, Server } from './server.js';

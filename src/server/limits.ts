@@ -224,6 +224,12 @@ export const FIXED = {
     unit: 'count',
     source: 'a few may be health checks, or a person who tries plain, STARTTLS and implicit TLS in turn',
   },
+  reverseLookup: {
+    about: 'How long the greeting waits for the name of a client, if an embedder asks for it.',
+    initial: 2_000,
+    unit: 'ms',
+    source: 'a client waits five minutes for a greeting (RFC 5321 4.5.3.2.1), its user does not',
+  },
   sweep: {
     about: 'How late a deadline may be noticed, at the most.',
     initial: 1_000,

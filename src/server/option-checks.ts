@@ -1,4 +1,4 @@
-import type { SaslMechanism } from '../protocol/index.js';
+import type { OptionalExtensions, SaslMechanism } from '../protocol/index.js';
 import { DEFAULT_LIMITS } from '../protocol/index.js';
 import { DEFAULT_EXTENSIONS } from '../protocol/extensions/index.js';
 import { shown } from '../base/shown.js';
@@ -10,38 +10,77 @@ import {
   isCount,
   isFunction,
   isList,
+  isMilliseconds,
   isName,
   isObject,
+  isString,
   isText,
   oneOf,
   type Shape,
   unknownName,
 } from './check-shape.js';
+import type { AnyHandler, AnyOptions } from './any.js';
 import type { Handler, Observer } from './handler.js';
 import { DEFAULT_ADMISSION, DEFAULT_DATA_RATE, DEFAULT_TIMEOUTS } from './limits.js';
-import type { ListenOptions, ServerOptions } from './options.js';
-import { Certificates } from './tls/certificates.js';
+import type { Logger } from './logger.js';
+import type { AcceptOptions, ListenOptions, ServerOptions } from './options.js';
+import type { TlsSource } from './tls/tls-source.js';
 
+/** The methods of an observer, each with the number of its parameters. */
 const OBSERVING = {
-  onReset: true,
-  onClose: true,
-  onRefused: true,
-  onError: true,
-  onRefusedArrival: true,
-} satisfies Record<keyof Observer<unknown>, true>;
+  onGreeted: 1,
+  onAccepted: 2,
+  onReset: 1,
+  onClose: 2,
+  onRefused: 3,
+  onError: 2,
+  onRefusedArrival: 2,
+} satisfies Record<keyof Observer, number>;
 
 const HANDLING = {
-  onConnect: true,
-  onHello: true,
-  onAuth: true,
-  onScram: true,
-  onXclient: true,
-  onMail: true,
-  onRcpt: true,
-  onData: true,
-  onContent: true,
+  onConnect: 1,
+  onSecure: 1,
+  onCommand: 2,
+  onHello: 2,
+  onAuth: 2,
+  onScram: 2,
+  onXclient: 2,
+  onMail: 3,
+  onRcpt: 3,
+  onData: 2,
+  onContent: 1,
   ...OBSERVING,
-} satisfies Record<keyof Handler<unknown>, true>;
+} satisfies Record<keyof Handler, number>;
+
+/** False, or an object of options. */
+const offOr =
+  (shape: Shape, form: string, needs: readonly string[] = []): Check =>
+  (value) => {
+    if (value === false) return null;
+    if (isObject(value) !== null || Array.isArray(value)) return `false, or an object such as ${form}`;
+    checkShape('createServer: extensions', value, shape);
+    const missing = needs.find((name) => (value as Readonly<Record<string, unknown>>)[name] === undefined);
+    return missing === undefined ? null : `an object such as ${form}`;
+  };
+
+const EXTENSION_OPTIONS = {
+  dsn: isBoolean,
+  chunking: isBoolean,
+  binaryMime: isBoolean,
+  requireTls: isBoolean,
+  deliverBy: offOr({ minimum: isCount(0, 999_999_999) }, '{ minimum: 60 }', ['minimum']),
+  futureRelease: offOr(
+    { maxInterval: isCount(0, 999_999_999), now: isFunction },
+    '{ maxInterval: 86_400, now: Date.now }',
+    ['maxInterval', 'now'],
+  ),
+  mtPriority: offOr({ policy: isText }, "{ policy: 'MIXER' }"),
+} satisfies Record<keyof OptionalExtensions, Check>;
+
+function isExtensions(value: unknown): null {
+  checkShape('createServer: extensions', value, EXTENSION_OPTIONS);
+  return null;
+}
 
 /** An object whose names are those of a table; its values are checked where they are used. */
 function namesOf(of: string, table: object): Check {
@@ -62,15 +101,24 @@ const nested: Readonly<Record<string, object>> = {
 
 const OPTIONS = {
   hostname: isName,
-  certificates: (value) => (value instanceof Certificates ? null : 'what Certificates.load gives'),
+  banner: isString,
+  helloText: isString,
+  reword: isFunction,
+  certificates: (value) => (isTlsSource(value) ? null : 'what Certificates.load gives'),
   mechanisms: (value) =>
     Array.isArray(value) && value.every(isMechanism) ? null : 'a list of mechanisms, such as [PLAIN, LOGIN]',
   allowInsecureAuth: isBoolean,
+  authOptional: isBoolean,
+  state: isFunction,
+  logger: (value) => (isLogger(value) ? null : 'an object with debug, info, warn and error'),
+  reverseLookup: (value) =>
+    typeof value === 'boolean' || typeof value === 'function' ? null : 'true, false or a function',
   observers: (value) => (Array.isArray(value) ? null : 'a list of observers'),
   bareNewlines: oneOf('reject', 'normalize'),
   spaceBeforePath: oneOf('accept', 'reject'),
   syntax: oneOf('tolerant', 'strict'),
-  extensions: namesOf('extensions', DEFAULT_EXTENSIONS),
+  unknownParameters: oneOf('reject', 'accept'),
+  extensions: isExtensions,
   limits: namesOf('limits', DEFAULT_LIMITS),
   admission: namesOf('admission', DEFAULT_ADMISSION),
   timeouts: namesOf('timeouts', DEFAULT_TIMEOUTS),
@@ -78,22 +126,40 @@ const OPTIONS = {
   clock: isFunction,
 } satisfies Record<keyof ServerOptions, Check>;
 
+const ACCEPT = {
+  tls: oneOf('starttls', 'implicit', 'detect', 'off'),
+  lmtp: isBoolean,
+  tlsRequired: isBoolean,
+  authRequired: isBoolean,
+  tlsDetectMs: isMilliseconds,
+  clientCertificates: oneOf('none', 'optional', 'required'),
+  proxies: isList,
+  relays: isList,
+  proxiesOnly: isBoolean,
+} satisfies Record<keyof AcceptOptions, Check>;
+
 const LISTEN = {
   host: isText,
   port: isCount(0, 65_535),
   path: isText,
   handle: isObject,
   backlog: isCount(1, 2 ** 31 - 1),
-  tls: oneOf('starttls', 'implicit', 'detect', 'off'),
-  lmtp: isBoolean,
-  tlsRequired: isBoolean,
-  authRequired: isBoolean,
-  tlsDetectMs: (value) => (typeof value === 'number' && value >= 0 ? null : 'milliseconds, 0 or more'),
-  clientCertificates: oneOf('none', 'optional', 'required'),
-  proxies: isList,
-  relays: isList,
-  proxiesOnly: isBoolean,
+  ...ACCEPT,
 } satisfies Record<keyof ListenOptions, Check>;
+
+function isLogger(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { debug, info, warn, error } = value as Partial<Logger>;
+  return [debug, info, warn, error].every((method) => typeof method === 'function');
+}
+
+function isTlsSource(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { serverOptions, follow, knowsClients } = value as Partial<TlsSource>;
+  return (
+    typeof serverOptions === 'function' && typeof follow === 'function' && typeof knowsClients === 'boolean'
+  );
+}
 
 function isMechanism(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
@@ -106,7 +172,7 @@ function isMechanism(value: unknown): boolean {
  *
  * @throws TypeError naming what came and what is allowed.
  */
-export function checkServer(handler: Handler<unknown>, options: ServerOptions<unknown, SaslMechanism>): void {
+export function checkServer(handler: AnyHandler<unknown>, options: AnyOptions<unknown>): void {
   checkMethods('handler', handler, HANDLING);
   const hidden = Object.entries(nested).flatMap(([of, table]) =>
     Object.keys(table).map((name) => `${of}.${name}`),
@@ -123,6 +189,14 @@ export function checkServer(handler: Handler<unknown>, options: ServerOptions<un
     checkMethods(`observers[${index}]`, observer, OBSERVING);
   }
   checkMechanisms(handler, options.mechanisms ?? []);
+  for (const [name, most] of [
+    ['ipv4Bits', 32],
+    ['ipv6Bits', 128],
+  ] as const) {
+    const bits: unknown = options.admission?.[name] ?? most;
+    if (isCount(1, most)(bits) === null) continue;
+    throw new RangeError(`admission.${name}: expected 1 to ${most}, got ${shown(bits)}`);
+  }
 }
 
 /** Names of what an object has, those of its class included. */
@@ -139,7 +213,7 @@ function namesIn(object: object): string[] {
 }
 
 /** An instance of a class may have other members, but none that looks like a method of the table. */
-function checkMethods(of: string, given: unknown, table: Readonly<Record<string, true>>): void {
+function checkMethods(of: string, given: unknown, table: Readonly<Record<string, number>>): void {
   const where = `createServer: ${of}`;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new TypeError(
@@ -151,7 +225,11 @@ function checkMethods(of: string, given: unknown, table: Readonly<Record<string,
   for (const name of namesIn(given)) {
     if (Object.hasOwn(table, name)) {
       const value = (given as Readonly<Record<string, unknown>>)[name];
-      if (value === undefined || typeof value === 'function') continue;
+      if (value === undefined) continue;
+      if (typeof value === 'function') {
+        checkParameters(where, name, value as (...parameters: unknown[]) => unknown, table[name] ?? 0);
+        continue;
+      }
       throw new TypeError(`${where}: ${name}: expected a function, got ${shown(value)}`);
     }
     if (Object.hasOwn(OPTIONS, name) && literal) {
@@ -163,8 +241,27 @@ function checkMethods(of: string, given: unknown, table: Readonly<Record<string,
   }
 }
 
+/**
+ * @throws TypeError if a method has more parameters than it gets: it waits for a callback that does not exist, and what
+ * it returns meanwhile, nothing, would be a yes.
+ */
+function checkParameters(
+  where: string,
+  name: string,
+  method: (...parameters: unknown[]) => unknown,
+  most: number,
+): void {
+  if (method.length <= most) return;
+  throw new TypeError(
+    `${where}: ${name}: expected a function of ${most} parameters at the most, got one of ${method.length}: ` +
+      'it returns its decision, or a promise of it (callbacks are for postern/smtp-server)',
+  );
+}
+
 /** @throws TypeError if a mechanism is offered for which the handler has no method. */
-function checkMechanisms(handler: Handler<unknown>, mechanisms: readonly SaslMechanism[]): void {
+function checkMechanisms(handler: AnyHandler<unknown>, mechanisms: readonly SaslMechanism[]): void {
+  const twice = mechanisms.find(({ name }, at) => mechanisms.findIndex((one) => one.name === name) !== at);
+  if (twice !== undefined) throw new TypeError(`mechanisms: ${twice.name} is listed twice`);
   const [first] = mechanisms;
   if (first !== undefined && handler.onAuth === undefined) {
     throw new TypeError(`mechanisms: ${first.name} needs onAuth, which says whom it proves`);
@@ -175,19 +272,29 @@ function checkMechanisms(handler: Handler<unknown>, mechanisms: readonly SaslMec
   }
 }
 
+/** @throws TypeError if an option is unknown, wrong or contradicts another one. */
+export function acceptOptions(of: string, options: AcceptOptions): void {
+  checkShape(of, options, ACCEPT);
+  checkProxies(of, options);
+}
+
+function checkProxies(of: string, { proxiesOnly, proxies = [] }: AcceptOptions): void {
+  if (proxiesOnly === true && proxies.length === 0) {
+    throw new TypeError(`${of}: proxiesOnly needs proxies: without them no one could connect`);
+  }
+}
+
 /** What `listen` may be given: options, or a port, or the path of a Unix socket. */
 export function listenOptions(given: ListenOptions | number | string): ListenOptions {
   const options =
     typeof given === 'number' ? { port: given } : typeof given === 'string' ? { path: given } : given;
   checkShape('listen', options, LISTEN);
-  const { port, path, handle, host, proxiesOnly, proxies = [] } = options;
+  const { port, path, handle, host } = options;
   if ([port, path, handle].filter((one) => one !== undefined).length !== 1) {
     throw new TypeError('listen: expected one of port, path and handle');
   }
   if (host !== undefined && port === undefined) throw new TypeError('listen: host belongs to a port');
-  if (proxiesOnly === true && proxies.length === 0) {
-    throw new TypeError('listen: proxiesOnly needs proxies: without them nobody could connect');
-  }
+  checkProxies('listen', options);
   return options;
 }
 
@@ -199,7 +306,7 @@ export interface ListenTls {
 }
 
 /** @throws TypeError where what is asked for contradicts itself, or cannot be had. */
-export function checkTls(options: ListenOptions, certificates: Certificates | undefined): ListenTls {
+export function checkTls(options: ListenOptions, certificates: TlsSource | undefined): ListenTls {
   const plain = certificates === undefined || options.path !== undefined;
   const tls = options.tls ?? (plain ? 'off' : 'starttls');
   const { clientCertificates = 'none' } = options;
@@ -226,11 +333,18 @@ export function checkTls(options: ListenOptions, certificates: Certificates | un
 
 /** @throws TypeError where AUTH is required that no client can have. */
 export function checkAuth(
-  { authRequired }: ListenOptions,
+  { authRequired }: AcceptOptions,
   { tls }: ListenTls,
   verifies: boolean,
   insecure: boolean,
+  optional: boolean,
 ): void {
+  if (authRequired === false && verifies && !optional) {
+    throw new TypeError(
+      'listen: authRequired false needs authOptional: true in the options of createServer, since session.principal ' +
+        'may then be null',
+    );
+  }
   if (authRequired === true && !verifies) {
     throw new TypeError('listen: authRequired needs onAuth, which says whom credentials prove');
   }

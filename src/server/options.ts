@@ -1,30 +1,51 @@
 import type {
+  AnyCredentials,
   BareNewlines,
   Limits,
   OptionalExtensions,
   PasswordCredentials,
+  Reply,
   SaslMechanism,
   SpaceBeforePath,
   Syntax,
+  UnknownParameters,
 } from '../protocol/index.js';
-import type { Certificates } from './tls/certificates.js';
 import type { Clock } from './connection/deadlines.js';
-import type { Observer } from './handler.js';
+import type { Observer, Session } from './handler.js';
+import type { Logger } from './logger.js';
+import type { ReverseLookup } from './reverse-lookup.js';
+import type { TlsSource } from './tls/tls-source.js';
 import type { AdmissionLimits, DataRate, Timeouts } from './limits.js';
 
 /**
  * Options of a server.
  *
  * @typeParam M the mechanisms on offer, which say what credentials the handler's `onAuth` gets.
+ * @typeParam State what `state` makes for each session.
+ * @typeParam AuthOptional what `authOptional` says.
  */
 export interface ServerOptions<
   Principal = unknown,
-  M extends SaslMechanism = SaslMechanism<PasswordCredentials>,
+  M extends SaslMechanism<AnyCredentials> = SaslMechanism<PasswordCredentials>,
+  State extends object = object,
+  AuthOptional extends boolean = boolean,
 > {
   /** The server's own name, in the greeting and the hello. Default: the host's name. */
   readonly hostname?: string;
+  /** What the greeting says after the hostname and `ESMTP`. Default: `ready`. */
+  readonly banner?: string;
+  /** What the answer to EHLO and HELO says after the hostname. Default: `Nice to meet you, [address]`. */
+  readonly helloText?: string;
+  /**
+   * Changes replies before they are sent: their text, their enhanced code, or the code for one that means the same. It
+   * gets each reply and returns another one, or nothing to leave it as it is. `reply.name` is its name in the catalogue
+   * of docs/replies.md, null for a reply of the handler's; `context.verb` the command that it answers, empty for a
+   * greeting and for farewells. `context.session` is null if a client is turned away before it has one. Challenges of
+   * AUTH are not passed to it.
+   */
+  reword?(reply: Reply, context: RewordContext<Principal, State>): Reply | void;
   /** The certificates for STARTTLS and implicit TLS. Without them neither is offered. */
-  readonly certificates?: Certificates;
+  readonly certificates?: TlsSource;
   /** SASL mechanisms, the best first. Default: PLAIN and LOGIN. */
   readonly mechanisms?: readonly M[];
   /**
@@ -32,8 +53,22 @@ export interface ServerOptions<
    * Default: false.
    */
   readonly allowInsecureAuth?: boolean;
+  /**
+   * Ports may take mail without AUTH although there is `onAuth`: `listen({ authRequired: false })`. In the handler's
+   * types `session.principal` may then be null in a transaction. Default: false.
+   */
+  readonly authOptional?: AuthOptional;
+  /** Makes `session.state` when it is first used. Default: an empty object. */
+  readonly state?: () => State;
   /** Hear what happens, beside the handler: logs and counters. Default: none. */
-  readonly observers?: readonly Observer<Principal>[];
+  readonly observers?: readonly Observer<Principal, State>[];
+  /** Writes a line of log for each connection, message, refusal and error: pino, or what has its methods. Default: none. */
+  readonly logger?: Logger;
+  /**
+   * Look up the name of each client's address (PTR) before the greeting, by Node's resolver or by a function of yours.
+   * A client is greeted without a name after two seconds. Default: false.
+   */
+  readonly reverseLookup?: boolean | ReverseLookup;
   /** A bare CR or LF in content: the message is refused, or each becomes CRLF. Default: `reject`. */
   readonly bareNewlines?: BareNewlines;
   /**
@@ -46,6 +81,11 @@ export interface ServerOptions<
    * without angle brackets, AUTH after HELO. `strict` refuses them. Default: `tolerant`.
    */
   readonly syntax?: Syntax;
+  /**
+   * A parameter of MAIL or RCPT that belongs to no extension on offer: 555, or it is taken and has no effect, and
+   * `onCommand` can read it. Default: `reject`.
+   */
+  readonly unknownParameters?: UnknownParameters;
   /** Extensions to offer, and to honour by the handler: what came with MAIL and RCPT is in the envelope. */
   readonly extensions?: Partial<OptionalExtensions>;
   readonly limits?: Partial<Limits>;
@@ -56,18 +96,14 @@ export interface ServerOptions<
   readonly clock?: Clock;
 }
 
-/** One listener. It has a `port`, a `path` or a `handle`, as `net.Server.listen` takes them. */
-export interface ListenOptions {
-  /** Address to listen on. Default: `127.0.0.1`. */
-  readonly host?: string;
-  /** 0: one that is free. */
-  readonly port?: number;
-  /** A Unix socket. There is no TLS on it: its clients are on this machine. */
-  readonly path?: string;
-  /** A socket that listens or is bound already: a handle of Node, or its descriptor as `{ fd }`. */
-  readonly handle?: object;
-  /** Connections that wait to be accepted, at the most. Default: 1024. */
-  readonly backlog?: number;
+/** What a reply is about. */
+export interface RewordContext<Principal = unknown, State = object> {
+  readonly session: Session<Principal, State> | null;
+  readonly verb: string;
+}
+
+/** How connections are received, whoever accepts them. */
+export interface AcceptOptions {
   /**
    * How TLS begins. `starttls`: by STARTTLS. `implicit`: from the first octet. `detect`: either, by the first octet.
    * `off`: never. Default: `starttls` if there are certificates, else `off`.
@@ -80,7 +116,7 @@ export interface ListenOptions {
   readonly lmtp?: boolean;
   /** Nothing goes before TLS. Default: false. */
   readonly tlsRequired?: boolean;
-  /** No MAIL before AUTH. Default: true where the handler has `onAuth`. */
+  /** No MAIL before AUTH. Default: true where the handler has `onAuth`; false needs `authOptional` there. */
   readonly authRequired?: boolean;
   /**
    * With `detect`: how long the greeting waits for a client that speaks TLS at once, in milliseconds. It does not wait
@@ -106,6 +142,20 @@ export interface ListenOptions {
   readonly relays?: readonly string[];
   /** Connections from anywhere but the `proxies` are closed. Default: false, they are taken as they come. */
   readonly proxiesOnly?: boolean;
+}
+
+/** One listener. It has a `port`, a `path` or a `handle`, as `net.Server.listen` takes them. */
+export interface ListenOptions extends AcceptOptions {
+  /** Address to listen on. Default: `127.0.0.1`. */
+  readonly host?: string;
+  /** 0: one that is free. */
+  readonly port?: number;
+  /** A Unix socket. There is no TLS on it: its clients are on this machine. */
+  readonly path?: string;
+  /** A socket that listens or is bound already: a handle of Node, or its descriptor as `{ fd }`. */
+  readonly handle?: object;
+  /** Connections that wait to be accepted, at the most. Default: 1024. */
+  readonly backlog?: number;
 }
 
 /** Where a listener came to listen. */

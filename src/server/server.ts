@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  createServer as createNetServer,
-  type AddressInfo,
-  type ListenOptions as NodeListenOptions,
-  type Server as NetServer,
-  type Socket,
-} from 'node:net';
+import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
+import { shown } from '../base/shown.js';
 import {
+  type AnyCredentials,
   DEFAULT_LIMITS,
   type Limits,
   type PasswordCredentials,
@@ -23,6 +19,7 @@ import { Arrival, type ArrivalContext } from './connection/arrival.js';
 import { Connection, type ConnectionContext } from './connection/connection.js';
 import { Deadlines, monotonic } from './connection/deadlines.js';
 import {
+  acceptOptions,
   checkAuth,
   checkProtocol,
   checkServer,
@@ -30,8 +27,12 @@ import {
   listenOptions,
   type ListenTls,
 } from './option-checks.js';
+import type { AnyHandler, AnyOptions } from './any.js';
+import { checkShape, isMilliseconds } from './check-shape.js';
+import { DIAGNOSTICS } from './diagnostics.js';
 import type { CredentialsOf, Handler, Observer } from './handler.js';
-import type { AnyHandler } from './auth/verifier.js';
+import { listeningOf, sayAndClose, targetOf, unexpectedTls } from './listener.js';
+import { logTo } from './logger.js';
 import { latin1, latin1Octets } from './platform/latin1.js';
 import { LocalEnd } from './admission/local-address.js';
 import {
@@ -43,15 +44,17 @@ import {
   type Timeouts,
   WAITS,
 } from './limits.js';
-import { ClientFault } from '../base/client-fault.js';
 import { networkOf, Networks, plainAddress } from '../base/networks.js';
-import type { Listening, ListenOptions, ServerOptions } from './options.js';
+import type { AcceptOptions, Listening, ListenOptions, ServerOptions } from './options.js';
 import type { ProxiedEndpoints } from './admission/proxy-header.js';
 import { ConnectionSet } from './connection/connection-set.js';
 import { fastestScan } from './platform/scan.js';
 import { type TlsGate, TlsGates } from './tls/gate.js';
 import { TlsHabits } from './admission/tls-habits.js';
 import { notify } from './connection/notify.js';
+import { reverseByDns } from './reverse-lookup.js';
+import { type Reword, reworded } from './reword.js';
+import { Counters, type ServerStats } from './stats.js';
 
 /** How one listener receives clients. */
 interface Reception<Principal> {
@@ -72,11 +75,12 @@ interface Reception<Principal> {
 export class Server<Principal = unknown> {
   readonly #handler: AnyHandler<Principal>;
   readonly #observers: readonly Observer<Principal>[];
-  readonly #options: ServerOptions<Principal, SaslMechanism>;
+  readonly #options: AnyOptions<Principal>;
   readonly #hostname: string;
   readonly #limits: Limits;
   readonly #timeouts: Timeouts;
   readonly #dataRate: DataRate;
+  readonly #reword: Reword<Principal> | null;
   readonly #admission: Admission;
   readonly #deadlines: Deadlines;
   readonly #gates: TlsGates | null;
@@ -86,17 +90,20 @@ export class Server<Principal = unknown> {
   readonly #arrivals = new ConnectionSet<'listedAt', Arrival>('listedAt');
   readonly #connections = new ConnectionSet<'listedAt', Connection<Principal>>('listedAt');
   readonly #idPrefix = randomBytes(4).toString('hex');
+  readonly #counters = new Counters();
   #counter = 0;
   #stopping: Promise<void> | null = null;
   /** Resolves the wait for the last connection. */
   #whenEmpty: (() => void) | null = null;
 
-  constructor(handler: AnyHandler<Principal> = {}, options: ServerOptions<Principal, SaslMechanism> = {}) {
+  constructor(handler: AnyHandler<Principal> = {}, options: AnyOptions<Principal> = {}) {
     checkServer(handler, options);
     const admission = settled('admission', DEFAULT_ADMISSION, options.admission);
     this.#handler = handler;
-    this.#observers = [handler, ...(options.observers ?? [])];
+    const { observers = [], logger } = options;
+    this.#observers = [handler, ...observers, ...(logger === undefined ? [] : [logTo(logger)]), DIAGNOSTICS];
     this.#options = options;
+    this.#reword = options.reword?.bind(options) ?? null;
     this.#hostname = options.hostname ?? hostname();
     this.#limits = settled('limits', DEFAULT_LIMITS, options.limits);
     this.#timeouts = settled('timeouts', DEFAULT_TIMEOUTS, options.timeouts);
@@ -113,6 +120,24 @@ export class Server<Principal = unknown> {
   /** Connections that are open, those not greeted yet included. */
   get connections(): number {
     return this.#admission.connections;
+  }
+
+  /** Returns where the first listener that is still open listens; null without one. */
+  address(): Listening | null {
+    return this.addresses()[0] ?? null;
+  }
+
+  /** Returns where the open listeners listen, in the order in which they were opened. */
+  addresses(): readonly Listening[] {
+    return [...this.#listeners]
+      .filter(({ listening }) => listening)
+      .map((listener) => listeningOf(listener.address()));
+  }
+
+  /** Returns what the server has done since it was made. */
+  stats(): ServerStats {
+    const { connections, turnedAway, accepted, refused, authenticated } = this.#counters;
+    return { open: this.connections, connections, turnedAway, accepted, refused, authenticated };
   }
 
   /**
@@ -134,19 +159,8 @@ export class Server<Principal = unknown> {
   async listen(given: ListenOptions | number | string): Promise<Listening> {
     const options = listenOptions(given);
     checkProtocol(options);
-    const tls = checkTls(options, this.#options.certificates);
-    checkAuth(options, tls, this.#handler.onAuth !== undefined, this.#options.allowInsecureAuth === true);
     const localEnd = new LocalEnd();
-    const gate = tls.tls === 'off' ? null : (this.#gates?.get(tls.clientCertificates !== 'none') ?? null);
-    const connections = this.#connectionContext(options, tls, gate, localEnd);
-    const reception: Reception<Principal> = {
-      arrivals: this.#arrivalContext(options, tls, gate, connections),
-      connections,
-      speaksFirst: tls.tls === 'off' || tls.tls === 'starttls',
-      proxies: new Networks(options.proxies ?? []),
-      proxiesOnly: options.proxiesOnly === true,
-      relays: new Networks(options.relays ?? []),
-    };
+    const reception = this.#receptionOf(options, localEnd);
     const listener = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       this.#arrive(socket, reception);
     });
@@ -168,12 +182,46 @@ export class Server<Principal = unknown> {
   }
 
   /**
+   * Returns a function that takes connections as `listen` does, for a `net.Server` of yours or for sockets that come
+   * another way: `net.createServer({ allowHalfOpen: true }, server.acceptor())`. `close` ends the connections, and you
+   * close what accepts them. TLS needs sockets with an address and a port.
+   *
+   * @throws TypeError if an option is unknown, wrong or contradicts another one.
+   */
+  acceptor(options: AcceptOptions = {}): (socket: Socket) => void {
+    acceptOptions('acceptor', options);
+    const reception = this.#receptionOf(options, new LocalEnd());
+    return (socket) => {
+      this.#arrive(socket, reception);
+    };
+  }
+
+  #receptionOf(options: ListenOptions, localEnd: LocalEnd): Reception<Principal> {
+    const { certificates, allowInsecureAuth, authOptional } = this.#options;
+    const tls = checkTls(options, certificates);
+    const verifies = this.#handler.onAuth !== undefined;
+    checkAuth(options, tls, verifies, allowInsecureAuth === true, authOptional === true);
+    const gate = tls.tls === 'off' ? null : (this.#gates?.get(tls.clientCertificates !== 'none') ?? null);
+    const connections = this.#connectionContext(options, tls, gate, localEnd);
+    return {
+      arrivals: this.#arrivalContext(options, tls, gate, connections),
+      connections,
+      speaksFirst: tls.tls === 'off' || tls.tls === 'starttls',
+      proxies: new Networks(options.proxies ?? []),
+      proxiesOnly: options.proxiesOnly === true,
+      relays: new Networks(options.relays ?? []),
+    };
+  }
+
+  /**
    * Stops: new connections get 421, idle ones a farewell, transactions in hand may end within the grace
    * time; then the rest get 421 and no 250. Resolves when the last connection is gone. May be repeated.
    *
-   * @param graceMs milliseconds for the transactions in hand. Default: 30 seconds.
+   * @param options `graceMs`, or the number alone: milliseconds for the transactions in hand. Default: 30 seconds.
+   * @throws TypeError if it is neither.
    */
-  close(graceMs: number = WAITS.stopGrace.initial): Promise<void> {
+  close(options: { readonly graceMs?: number } | number = {}): Promise<void> {
+    const graceMs = graceOf(options);
     this.#stopping ??= this.#stop(graceMs);
     return this.#stopping;
   }
@@ -217,7 +265,7 @@ export class Server<Principal = unknown> {
   }
 
   #arrivalContext(
-    options: ListenOptions,
+    options: AcceptOptions,
     tls: ListenTls,
     gate: TlsGate | null,
     connections: ConnectionContext<Principal>,
@@ -252,12 +300,14 @@ export class Server<Principal = unknown> {
   }
 
   #connectionContext(
-    options: ListenOptions,
+    options: AcceptOptions,
     { tls, tlsRequired, clientCertificates }: ListenTls,
     gate: TlsGate | null,
     localEnd: LocalEnd,
   ): ConnectionContext<Principal> {
-    const { mechanisms, allowInsecureAuth, bareNewlines, spaceBeforePath, syntax } = this.#options;
+    const { mechanisms, allowInsecureAuth, bareNewlines, spaceBeforePath, syntax, unknownParameters } =
+      this.#options;
+    const { banner, helloText, state = emptyState, reverseLookup = false } = this.#options;
     const verifies = this.#handler.onAuth !== undefined;
     const relays = new Networks(options.relays ?? []);
     const profile = (relayTrust: RelayTrust): Profile =>
@@ -272,6 +322,10 @@ export class Server<Principal = unknown> {
         ...(bareNewlines === undefined ? {} : { bareNewlines }),
         ...(spaceBeforePath === undefined ? {} : { spaceBeforePath }),
         ...(syntax === undefined ? {} : { syntax }),
+        ...(unknownParameters === undefined ? {} : { unknownParameters }),
+        ...(banner === undefined ? {} : { banner }),
+        ...(helloText === undefined ? {} : { helloText }),
+        asksCommands: this.#handler.onCommand !== undefined,
         // If the first octet decides on TLS, a client may send it before the greeting.
         refuseEarlyTalkers: tls !== 'detect',
         extensions: this.#options.extensions ?? {},
@@ -286,6 +340,11 @@ export class Server<Principal = unknown> {
     return {
       handler: this.#handler,
       observers: this.#observers,
+      hostname: this.#hostname,
+      state,
+      counters: this.#counters,
+      reword: this.#reword,
+      reverseLookup: reverseLookup === true ? reverseByDns : reverseLookup === false ? null : reverseLookup,
       profileFor: (address) => (relays.has(address) ? relay : anybody),
       timeouts: this.#timeouts,
       dataRate: this.#dataRate,
@@ -332,7 +391,7 @@ export class Server<Principal = unknown> {
       return;
     }
     // Before any work on TLS: a server that is full must not be made to compute.
-    if (this.#stopping !== null) sayAndClose(socket, this.#farewell());
+    if (this.#stopping !== null) sayAndClose(socket, this.#worded(this.#farewell(), address));
     else if (!this.#admission.enter(network, crowd)) this.#turnAway(socket, address);
     else if (speaksFirst && !proxied) this.#greet(network, socket, null, null, connections);
     else {
@@ -343,65 +402,44 @@ export class Server<Principal = unknown> {
   }
 
   #turnAway(socket: Socket, address: string): void {
-    sayAndClose(socket, reply('tooManyConnections'));
+    sayAndClose(socket, this.#worded(reply('tooManyConnections'), address));
     this.#tellRefused(address, new TooManyConnections());
   }
 
+  /** A reply to a client that has no session. */
+  #worded(refusal: Reply, address: string): Reply {
+    if (this.#reword === null) return refusal;
+    return reworded(this.#reword, refusal, { session: null, verb: '' }, (error) =>
+      this.#tellRefused(address, error),
+    );
+  }
+
   #tellRefused(address: string, error: Error): void {
+    this.#counters.turnedAway++;
     for (const observer of this.#observers) notify(() => observer.onRefusedArrival?.(address, error));
   }
 }
 
 /** How long the greeting waits for TLS, in milliseconds. */
-function detectMs({ tlsDetectMs = WAITS.tlsDetect.initial }: ListenOptions): number {
+function detectMs({ tlsDetectMs = WAITS.tlsDetect.initial }: AcceptOptions): number {
   return tlsDetectMs;
 }
 
-/** A ClientHello where a command was due. */
-function unexpectedTls(tls: ListenTls['tls'], waited: number): ClientFault {
-  switch (tls) {
-    case 'detect':
-      return new ClientFault(
-        `the client speaks TLS only after the greeting, which waits ${waited} ms for that at the most`,
-        'if this happens again, let the greeting wait longer (tls_detect), or give TLS a port of its own',
-      );
-    case 'off':
-      return new ClientFault(
-        'the client speaks TLS, and this port has none',
-        'set the client to no encryption for this port, or offer TLS on it',
-      );
-    default:
-      return new ClientFault(
-        'the client speaks TLS at once, and this port takes STARTTLS or plain only',
-        'set the client to STARTTLS, or use a port of implicit TLS',
-      );
-  }
+function emptyState(): object {
+  return {};
 }
 
-/** One reply in place of a greeting (RFC 5321 3.1), and the end. */
-function sayAndClose(socket: Socket, refusal: Reply): void {
-  socket.on('error', () => {
-    // It was not welcome; how it leaves is no matter.
-  });
-  socket.write(refusal.octets);
-  socket.destroySoon();
+function graceMsIn(options: object): unknown {
+  return 'graceMs' in options ? options.graceMs : undefined;
 }
 
-/** What `net.Server.listen` is given. */
-function targetOf({
-  host = '127.0.0.1',
-  port,
-  path,
-  handle,
-  backlog = 1024,
-}: ListenOptions): NodeListenOptions {
-  if (handle !== undefined) return { ...handle, backlog };
-  return path === undefined ? { host, port: port ?? 0, backlog } : { path, backlog };
-}
-
-function listeningOf(address: AddressInfo | string | null): Listening {
-  if (typeof address === 'string') return { host: '', port: 0, path: address };
-  return { host: address?.address ?? '', port: address?.port ?? 0, path: null };
+/** @throws TypeError if it is no length of time. */
+function graceOf(options: unknown): number {
+  const given = typeof options === 'object' && options !== null && !Array.isArray(options);
+  if (given) checkShape('close', options, { graceMs: isMilliseconds });
+  const ms: unknown = given ? (graceMsIn(options) ?? WAITS.stopGrace.initial) : options;
+  if (isMilliseconds(ms) === null) return ms as number;
+  throw new TypeError(`close: expected { graceMs }, or milliseconds, got ${shown(options)}`);
 }
 
 /**
@@ -413,7 +451,16 @@ function listeningOf(address: AddressInfo | string | null): Listening {
  */
 export function createServer<
   Principal = unknown,
-  M extends SaslMechanism = SaslMechanism<PasswordCredentials>,
->(handler?: Handler<Principal, CredentialsOf<M>>, options?: ServerOptions<Principal, M>): Server<Principal> {
-  return new Server<Principal>(handler, options);
+  M extends SaslMechanism<AnyCredentials> = SaslMechanism<PasswordCredentials>,
+  State extends object = object,
+  AuthOptional extends boolean = false,
+>(
+  handler?: Handler<Principal, CredentialsOf<M>, State, AuthOptional>,
+  options?: ServerOptions<Principal, M, State, AuthOptional>,
+): Server<Principal> {
+  // What the handler gets is what these options make; inside, all servers are alike.
+  return new Server<Principal>(
+    handler as AnyHandler<Principal> | undefined,
+    options as AnyOptions<Principal> | undefined,
+  );
 }

@@ -18,7 +18,7 @@ type Session = ServerSession<Domain>;
  * The submission gateway: decides who may send, and stores what is sent. It is a handler for the server; its principal
  * is the domain that an API token belongs to.
  */
-export class Gateway implements Handler<Domain> {
+export class Gateway implements Handler<Domain, PasswordCredentials, object, true> {
   /** The rules of submission, for the other ways by which mail comes in. */
   readonly submissions: Submissions;
   readonly #onAccepted: GatewayOptions['onAccepted'];

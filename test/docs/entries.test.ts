@@ -19,7 +19,7 @@ function example(heading: string): string {
 const printing = `
 export async function resolve(specifier, context, next) {
   const found = await next(specifier, context);
-  if (!/\\/dist\\/(index|base|protocol|server|client|smtp-server)\\b/.test(found.url)) {
+  if (!/\\/dist\\/(index|received|message|base|protocol|server|client|smtp-server)\\b/.test(found.url)) {
     if (context.parentURL?.includes('/dist/')) process._rawDebug('loads ' + found.url);
   }
   return found;
@@ -60,7 +60,7 @@ describe('an example of docs/embedding.md', () => {
     const server = createServer({
       async onData(session, body) {
         for await (const octets of body) got.push(Buffer.from(octets).toString());
-        expect(session.envelope?.recipients.map(({ forwardPath }) => forwardPath.address)).toEqual([
+        expect(session.envelope.recipients.map(({ forwardPath }) => forwardPath.address)).toEqual([
           'you@example.net',
         ]);
       },

@@ -75,6 +75,9 @@ const expectations: Record<string, (client: Client) => Promise<void>> = {
     expect(await send({}, external, certificate)).toMatch(/^250 /);
     await program.says(/^from client\.localhost$/m);
   },
+  'Your own sockets': async ({ send }) => {
+    expect(await send()).toMatch(/^250 /);
+  },
   Stopping: async ({ greeting, program }) => {
     expect(await greeting()).toMatch(/^220 mail\.example\.com /);
     program.child.kill('SIGTERM');

@@ -199,7 +199,7 @@ describe('docs/architecture.md', () => {
         : [];
     });
     const told = readDocument('docs/architecture.md').rows.flatMap(([folder = '', imports = '']) => {
-      const name = /^`src\/([\w-]+)\/`$/.exec(folder)?.[1];
+      const name = /^`src\/([\w.-]+?)\/?`$/.exec(folder)?.[1];
       return name === undefined ? [] : [[name, namesIn(imports)]];
     });
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries(enforced));
@@ -216,11 +216,11 @@ describe('docs/embedding.md', () => {
     const declared = ['handler', 'options'].map((name) =>
       readFileSync(join(PROJECT, `dist/server/${name}.d.ts`), 'utf8'),
     );
-    const handler = [
-      ...interfaceOf(declared[0], 'Handler<Principal, C = PasswordCredentials> extends Observer<Principal>'),
-      ...interfaceOf(declared[0], 'Observer<Principal>'),
+    const handler = [...interfaceOf(declared[0], 'Handler<'), ...interfaceOf(declared[0], 'Observer<')];
+    const port = [
+      ...interfaceOf(declared[1], 'AcceptOptions {'),
+      ...interfaceOf(declared[1], 'ListenOptions extends'),
     ];
-    const port = interfaceOf(declared[1], 'ListenOptions');
     expect(handler.length).toBeGreaterThan(8);
     expect(port.length).toBeGreaterThan(4);
     expect([...handler, ...port].filter((name) => !told.has(name))).toEqual([]);
@@ -235,7 +235,7 @@ describe('docs/embedding.md', () => {
 
   /** Names of the members of an interface, as the compiler wrote it. */
   function interfaceOf(text = '', name: string): string[] {
-    const start = text.indexOf(`interface ${name} {`);
+    const start = text.indexOf(`interface ${name}`);
     const body = text.slice(start, text.indexOf('\n}', start));
     return Array.from(body.matchAll(/^ {4}(?:readonly )?(\w+)\??[(:]/gm), ([, member = '']) => member);
   }

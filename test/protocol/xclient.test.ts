@@ -106,7 +106,7 @@ describe('a session', () => {
   it('announces to a relay which attributes it may send', () => {
     const { answers } = new Rig(trusted).begin().feed('EHLO x\r\n');
     expect(answers[1]).toContain('\n250-XCLIENT NAME ADDR PORT PROTO HELO DESTADDR DESTPORT\n');
-    expect(answers[1]).toContain('\n250 XFORWARD NAME ADDR PORT PROTO HELO SOURCE');
+    expect(answers[1]).toContain('\n250 XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE');
   });
 
   it('begins anew with a greeting: neither hello nor identity stays', () => {

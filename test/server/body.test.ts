@@ -89,7 +89,7 @@ describe('onData that', () => {
     const bodies: string[] = [];
     const { port } = await serve({
       onData: async ({ envelope }, body) => {
-        const [to] = envelope?.recipients ?? [];
+        const [to] = envelope.recipients;
         bodies.push(to?.forwardPath.address ?? '', await read(body));
       },
     });

@@ -89,11 +89,11 @@ async function listening(chance: Chance): Promise<number[]> {
       return chance.once(2) ? authcid.expose() : null;
     },
     onHello: (_, { name }) => (isHonest(name) ? undefined : fail()),
-    onMail: ({ hello }) => (isHonest(hello?.name) ? undefined : fail()),
-    onRcpt: ({ hello }) => (isHonest(hello?.name) ? undefined : fail()),
+    onMail: ({ hello }) => (isHonest(hello.name) ? undefined : fail()),
+    onRcpt: ({ hello }) => (isHonest(hello.name) ? undefined : fail()),
     onData: async ({ hello }, body) => {
-      for await (const _ of body) if (!isHonest(hello?.name)) await fail();
-      if (!isHonest(hello?.name)) await fail();
+      for await (const _ of body) if (!isHonest(hello.name)) await fail();
+      if (!isHonest(hello.name)) await fail();
     },
     // A notification method may fail, too: the process emits a warning.
     onReset: () => fail() as undefined,

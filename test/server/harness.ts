@@ -45,11 +45,11 @@ export interface Running<Principal> {
   readonly closed: string[];
 }
 
-/** What a test says of a server: the handler's methods and the options, in one. AUTH may come without TLS. */
+/** What a test says of a server: the handler's methods and the options, in one. AUTH may come without TLS, or not at all. */
 export type ServeOptions<
   Principal = string,
   M extends SaslMechanism = SaslMechanism<PasswordCredentials>,
-> = Handler<Principal, CredentialsOf<M>> & ServerOptions<Principal, M>;
+> = Handler<Principal, CredentialsOf<M>, object, true> & ServerOptions<Principal, M, object, true>;
 
 /** Runs a server until the end of the test. Its client side is waited for only briefly. */
 export async function serve<Principal = string, M extends SaslMechanism = SaslMechanism<PasswordCredentials>>(
@@ -69,9 +69,10 @@ export async function serve<Principal = string, M extends SaslMechanism = SaslMe
     onClose: (_, reason) => void told.closed.push(reason),
     ...options,
   });
-  const server = createServer<Principal, M>(handler, {
+  const server = createServer<Principal, M, object, true>(handler, {
     hostname: 'mx.example',
     allowInsecureAuth: true,
+    authOptional: true,
     ...rest,
     timeouts: { linger: 40, ...options.timeouts },
   });
@@ -82,7 +83,7 @@ export async function serve<Principal = string, M extends SaslMechanism = SaslMe
 
 function parted<Principal, M extends SaslMechanism>(
   options: ServeOptions<Principal, M>,
-): [Handler<Principal, CredentialsOf<M>>, ServerOptions<Principal, M>] {
+): [Handler<Principal, CredentialsOf<M>, object, true>, ServerOptions<Principal, M, object, true>] {
   const of = (handler: boolean): object =>
     Object.fromEntries(Object.entries(options).filter(([name]) => /^on[A-Z]/.test(name) === handler));
   return [of(true), of(false)];

@@ -25,12 +25,12 @@ const LINE = 'PROXY TCP4 192.0.2.1 198.51.100.2 56324 25\r\n';
 /** A server, and whom it took each client for that said hello. */
 async function serveProxied(listen: Partial<ListenOptions> = {}, options: ServeOptions = {}) {
   const seen: string[] = [];
-  const onHello = (session: Session<unknown>): void => void seen.push(endpoints(session));
+  const onHello = (session: Session): void => void seen.push(endpoints(session));
   const running = await serve({ ...options, onHello }, { proxies: PROXIES, ...listen });
   return { ...running, seen };
 }
 
-function endpoints(session: Session<unknown>): string {
+function endpoints(session: Session): string {
   const { remoteAddress, remotePort, localAddress, localPort } = session;
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

@@ -13,7 +13,7 @@ expectNoTrouble();
 const RELAY = '127.0.0.1';
 const ELSEWHERE = '127.0.0.9';
 
-function endpoints(session: Session<unknown>): string {
+function endpoints(session: Session): string {
   const { remoteAddress, remotePort, localAddress, localPort } = session;
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

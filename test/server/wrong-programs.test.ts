@@ -123,6 +123,73 @@ describe('createServer refuses', () => {
       /no method onclose; did you mean onClose\?/,
     ],
     ['a clock that stands', option({ clock: 0 }), /clock: expected a function, got 0/],
+    [
+      'a method that waits for a callback',
+      make({ onData(_stream: unknown, _session: unknown, _callback: unknown) {} }),
+      /onData: expected a function of 2 parameters at the most, got one of 3: it returns its decision/,
+    ],
+    [
+      'another one',
+      make({ onConnect: (_session: unknown, _callback: unknown) => undefined }),
+      /onConnect: expected a function of 1 parameters at the most/,
+    ],
+    [
+      'an observer with a callback',
+      option({ observers: [{ onClose: (_a: unknown, _b: unknown, _c: unknown) => 1 }] }),
+      /onClose: expected a function of 2/,
+    ],
+    ['a banner that is none', option({ banner: 220 }), /banner: expected text, got 220/],
+    [
+      'words that are a table',
+      option({ reword: { greeting: 'hi' } }),
+      /reword: expected a function, got an object/,
+    ],
+    ['a state that is shared', option({ state: {} }), /state: expected a function, got an object/],
+    [
+      'a logger that is a function',
+      option({ logger: console.log }),
+      /logger: expected an object with debug, info/,
+    ],
+    [
+      'a logger without levels',
+      option({ logger: { log() {} } }),
+      /logger: expected an object with debug, info/,
+    ],
+    [
+      'a look-up by name',
+      option({ reverseLookup: 'dns' }),
+      /reverseLookup: expected true, false or a function/,
+    ],
+    [
+      'a yes that is text',
+      option({ authOptional: 'yes' }),
+      /authOptional: expected true or false, got "yes"/,
+    ],
+    [
+      'a policy for parameters that there is not',
+      option({ unknownParameters: 'ignore' }),
+      /unknownParameters: expected one of 'reject', 'accept'/,
+    ],
+    [
+      'an extension that is text',
+      option({ extensions: { dsn: 'no' } }),
+      /extensions: dsn: expected true or false, got "no"/,
+    ],
+    [
+      'an extension without its limit',
+      option({ extensions: { deliverBy: true } }),
+      /extensions: deliverBy: expected false, or an object such as \{ minimum: 60 \}, got true/,
+    ],
+    [
+      'networks of too many bits',
+      option({ admission: { ipv4Bits: 33 } }),
+      /admission.ipv4Bits: expected 1 to 32, got 33/,
+    ],
+    [
+      'the same mechanism twice',
+      make({ onAuth() {} }, { mechanisms: [PLAIN, PLAIN] }),
+      /mechanisms: PLAIN is listed twice/,
+    ],
   ])('%s', (_, program, message) => {
     expect(program).toThrow(message);
   });
@@ -179,7 +246,10 @@ describe('listen refuses', () => {
     await expect(listen(0, { onAuth })).rejects.toThrow(
       /AUTH is not offered without TLS: .*allowInsecureAuth/,
     );
-    const server = createServer({ onAuth });
+    await expect(listen({ port: 0, authRequired: false }, { onAuth })).rejects.toThrow(
+      /authRequired false needs authOptional: true/,
+    );
+    const server = createServer({ onAuth }, { authOptional: true });
     onTestFinished(() => server.close(0));
     await server.listen({ port: 0, authRequired: false });
   });

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ADMIN_PASSWORD_VARIABLE, type Config } from '../../config/index.js';
 import type { Context } from '../context.js';
+import type { PasswordCredentials, SaslMechanism } from '../../protocol/index.js';
 import { type Certificates, createServer, type Server, type ServerOptions } from '../../server/index.js';
 import type { Domain, Store } from '../../store/port.js';
 import { Gateway } from '../../submission/gateway.js';
@@ -120,11 +121,13 @@ function gatewayServer(
     status: ({ name }, tags) => (routes.transportsOf(name, tags).length === 0 ? 'held' : 'queued'),
     onAccepted: observer.onAccepted,
   });
-  const options: ServerOptions<Domain> = {
+  const options: ServerOptions<Domain, SaslMechanism<PasswordCredentials>, object, true> = {
     hostname: config.hostname,
     certificates,
     // Apps that cannot do TLS may go without it (?tls=optional); the settings of a listener say if TLS is required.
     allowInsecureAuth: true,
+    // So may those that cannot do AUTH (?auth=optional).
+    authOptional: true,
     observers: [observer.handler],
     bareNewlines: smtp.bareNewlines,
     spaceBeforePath: smtp.spaceBeforePath,
@@ -150,5 +153,5 @@ function gatewayServer(
     timeouts: smtp.timeouts,
     dataRate: { octetsPerSecond: smtp.minDataRate, grace: smtp.minDataRateGrace },
   };
-  return { server: createServer<Domain>(gateway, options), submissions: gateway.submissions };
+  return { server: createServer(gateway, options), submissions: gateway.submissions };
 }

@@ -8,7 +8,7 @@ import {
   type Server,
   type Session,
 } from '../../server/index.js';
-import { Reply } from '../../protocol/index.js';
+import { type PasswordCredentials, Reply } from '../../protocol/index.js';
 import { Dump, type DumpedMessage } from './dump.js';
 import { type Fate, fates } from './faults.js';
 import { NO_COUNTS, type SinkCounts, type SinkPlan } from './plan.js';
@@ -31,8 +31,9 @@ export class Sink {
   ) {
     this.#dump = plan.dump === null ? null : new Dump(plan.dump, plan.threads === 1 ? '' : `${thread}-`);
     const handler = handlerOf(plan, this.counts, fates(plan, thread), this.#dump);
-    this.#server = createServer<string>(handler, {
+    this.#server = createServer(handler, {
       allowInsecureAuth: true,
+      authOptional: true,
       hostname: plan.hostname,
       ...(plan.certificate === null ? {} : { certificates: Certificates.load([plan.certificate]) }),
       limits: { messageSize: plan.maxSize, recipients: MANY, errors: MANY },
@@ -56,7 +57,9 @@ export class Sink {
   }
 }
 
-function handlerOf(plan: SinkPlan, counts: SinkCounts, fate: () => Fate, dump: Dump | null): Handler<string> {
+type SinkHandler = Handler<string, PasswordCredentials, object, true>;
+
+function handlerOf(plan: SinkPlan, counts: SinkCounts, fate: () => Fate, dump: Dump | null): SinkHandler {
   const waiting: Waiting = new Map();
   return {
     onConnect: () => {

@@ -2,7 +2,7 @@ import { type ChunkSize, declaredChunk } from '../grammar/chunk-size.js';
 import { checkData, checkMail, type MailParameters } from '../extensions/index.js';
 import { trimEnd, trimStart } from '../../base/octets.js';
 import type { Commanding, Phase, Transaction } from '../state/phases.js';
-import type { Profile, SpaceBeforePath, Syntax } from '../profile.js';
+import type { Profile, SpaceBeforePath, Syntax, UnknownParameters } from '../profile.js';
 import { Reply } from '../replies/reply.js';
 import { type ConstantReply, reply } from '../replies/catalogue.js';
 import type { RelayTrust } from '../extensions/relay-attributes.js';
@@ -109,6 +109,10 @@ class Context implements ParseContext {
 
   get syntax(): Syntax {
     return this.profile.syntax;
+  }
+
+  get unknownParameters(): UnknownParameters {
+    return this.profile.unknownParameters;
   }
 
   get relayTrust(): RelayTrust {

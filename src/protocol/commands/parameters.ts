@@ -41,6 +41,7 @@ export function parseParameters(
     const keyword = (match[1] as string).toUpperCase();
     const row = Object.hasOwn(PARAMETERS, keyword) ? PARAMETERS[keyword] : undefined;
     if (row === undefined || row.command !== command || !context.offered.has(row.extension)) {
+      if (context.unknownParameters === 'accept') continue;
       return new ParameterFault(keyword, null);
     }
     if (seen.has(keyword)) return new ParameterFault(keyword, 'given twice');

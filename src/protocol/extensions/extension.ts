@@ -68,6 +68,8 @@ export interface ParameterContext {
   readonly offered: ReadonlySet<string>;
   /** The transaction has SMTPUTF8. */
   readonly smtputf8: boolean;
+  /** What a parameter gets that belongs to no extension on offer. Default: reject. */
+  readonly unknownParameters?: 'reject' | 'accept';
 }
 
 /** The part of a listener's profile that extensions can use. */

@@ -19,6 +19,8 @@ export interface XforwardAttributes {
   readonly port?: string | null;
   readonly protocol?: string | null;
   readonly helo?: string | null;
+  /** The message's id on the machine that it came from. */
+  readonly ident?: string | null;
   readonly source?: 'LOCAL' | 'REMOTE' | null;
 }
 
@@ -32,6 +34,7 @@ const XFORWARD: Readonly<Record<string, Attribute>> = {
   PORT: { name: 'port', read: (text) => (port(text) === undefined ? undefined : text) },
   PROTO: { name: 'protocol', read: (text) => (text.length > 64 ? undefined : word(text)) },
   HELO: { name: 'helo', read: word },
+  IDENT: { name: 'ident', read: word },
   SOURCE: { name: 'source', read: oneOf('LOCAL', 'REMOTE') },
 };
 

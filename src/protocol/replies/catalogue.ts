@@ -79,6 +79,21 @@ export const CATALOGUE = {
 
 export type ReplyName = keyof typeof CATALOGUE;
 
+/** A reply of the catalogue, which knows its name. */
+class NamedReply extends Reply {
+  readonly #name: ReplyName;
+
+  constructor(name: ReplyName, text: string | readonly string[], behind: Reply | null = null) {
+    const [code, enhanced] = CATALOGUE[name];
+    super(code, enhanced, text, behind);
+    this.#name = name;
+  }
+
+  override get name(): ReplyName {
+    return this.#name;
+  }
+}
+
 type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
   : never;
@@ -95,9 +110,9 @@ export type ConstantReply = {
 const constants = new Map<string, Reply>();
 /** The texts of the others, in parts: the second, fourth... is the name of what is filled in. */
 const templates = new Map<string, readonly string[]>();
-for (const [name, [code, enhanced, text]] of Object.entries(CATALOGUE)) {
+for (const [name, [, , text]] of Object.entries(CATALOGUE)) {
   if (text.includes('{')) templates.set(name, text.split(/\{(\w+)\}/));
-  else constants.set(name, new Reply(code, enhanced, text));
+  else constants.set(name, new NamedReply(name as ReplyName, text));
 }
 
 /** A reply of the catalogue: constant ones are built once, when the module loads. */
@@ -106,8 +121,12 @@ export function reply<Name extends ReplyName>(name: Name, fillings: Fillings<Nam
 export function reply(name: ReplyName, fillings?: Readonly<Record<string, string | number>>): Reply {
   const constant = constants.get(name);
   if (constant !== undefined) return constant;
-  const [code, enhanced] = CATALOGUE[name];
-  return new Reply(code, enhanced, filled(name, fillings));
+  return new NamedReply(name, filled(name, fillings));
+}
+
+/** The same, with a text of the embedder's own in place of the catalogue's. */
+export function replyWith(name: ReplyName, text: string | readonly string[]): Reply {
+  return new NamedReply(name, text);
 }
 
 function filled(name: ReplyName, fillings: Readonly<Record<string, string | number>> | undefined): string {
@@ -120,8 +139,16 @@ function filled(name: ReplyName, fillings: Readonly<Record<string, string | numb
   return text;
 }
 
-/** The answer to EHLO, LHLO (`announced`: what is on offer, a line each) or HELO (null). */
-export function helloReply(fillings: Fillings<'hello'>, announced: Reply | null): Reply {
-  const [code, enhanced] = CATALOGUE.hello;
-  return new Reply(code, enhanced, filled('hello', fillings), announced);
+/**
+ * The answer to EHLO, LHLO (`announced`: what is on offer, a line each) or HELO (null).
+ *
+ * @param text what follows the hostname, in place of the catalogue's own; null for that.
+ */
+export function helloReply(
+  fillings: Fillings<'hello'>,
+  announced: Reply | null,
+  text: string | null = null,
+): Reply {
+  const line = text === null ? filled('hello', fillings) : `${fillings.hostname} ${text}`;
+  return new NamedReply('hello', line, announced);
 }

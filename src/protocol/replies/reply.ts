@@ -12,6 +12,7 @@ import { fromBinaryString, type ToOctets } from '../../base/octets.js';
  */
 export class Reply {
   readonly lines: readonly string[];
+  #closes = false;
   /** All that goes on the wire, as characters. */
   readonly #wire: string;
   #octets: Uint8Array | null = null;
@@ -53,6 +54,23 @@ export class Reply {
     const wire = lines.map((line, i) => `${code}${i < last ? '-' : ' '}${prefix}${line}\r\n`).join('');
     this.lines = behind === null ? lines : [...lines, ...behind.lines];
     this.#wire = behind === null ? wire : wire + behind.#wire;
+  }
+
+  /** Its name in the catalogue of `docs/replies.md`; null if it is none of the server's own. */
+  get name(): string | null {
+    return null;
+  }
+
+  /** The connection is closed after it: it is a 421 (RFC 5321 3.8), or {@link closing} made it. */
+  get closes(): boolean {
+    return this.#closes || this.code === 421;
+  }
+
+  /** Returns the same reply, after which the connection is closed, if it refuses. */
+  closing(): Reply {
+    const copy = new Reply(this.code, this.enhanced, this.lines);
+    copy.#closes = true;
+    return copy;
   }
 
   /** As it goes on the wire. */

@@ -1,5 +1,11 @@
 import type { Secret } from '../../base/secret.js';
 
+/** The least that credentials have. A mechanism of an embedder's own gives whatever else its verifier needs. */
+export interface AnyCredentials {
+  /** The name of the mechanism, in capitals. */
+  readonly mechanism: string;
+}
+
 /** PLAIN (RFC 4616) and LOGIN: the password itself. */
 export interface PasswordCredentials {
   readonly mechanism: 'PLAIN' | 'LOGIN';

@@ -1,5 +1,5 @@
 import type { Link } from '../link.js';
-import type { Credentials } from './credentials.js';
+import type { AnyCredentials, Credentials } from './credentials.js';
 
 /**
  * The server's record of a password for SCRAM (RFC 5802 3). It does not suffice to log in, but it needs as much
@@ -26,7 +26,7 @@ export interface SaslFault {
 }
 
 /** The result of one message of the client. */
-export type SaslStep<C extends Credentials = Credentials> =
+export type SaslStep<C extends AnyCredentials = Credentials> =
   | SaslChallenge
   | SaslFault
   /** The exchange goes on once the user's keys are there: {@link SaslExchange.found}. */
@@ -37,7 +37,7 @@ export type SaslStep<C extends Credentials = Credentials> =
   | { readonly kind: 'disproof' };
 
 /** One exchange of one mechanism, from the AUTH command to its end. Octets are binary strings. */
-export interface SaslExchange<C extends Credentials = Credentials> {
+export interface SaslExchange<C extends AnyCredentials = Credentials> {
   /** @param initial the decoded initial response, null where none was sent. */
   start(initial: string | null): SaslStep<C>;
   /** @param response the client's decoded answer to the last challenge. */
@@ -52,7 +52,7 @@ export interface SaslExchange<C extends Credentials = Credentials> {
 }
 
 /** A mechanism by its registered name, in capitals. */
-export interface SaslMechanism<C extends Credentials = Credentials> {
+export interface SaslMechanism<C extends AnyCredentials = Credentials> {
   readonly name: string;
   /** The only link it is offered on. Default: any. */
   readonly needs?: Link;

@@ -52,6 +52,7 @@ export function questionOf(command: Asking): PlainQuestion {
 
 const ASKED_BY: Readonly<Record<Question['type'], string>> = {
   connect: 'connect',
+  command: '',
   hello: 'EHLO',
   starttls: 'STARTTLS',
   lookup: 'AUTH',
@@ -66,6 +67,7 @@ const ASKED_BY: Readonly<Record<Question['type'], string>> = {
 
 /** Returns the command that a question is about, for the report of its refusal. */
 export function askedBy(question: Question, phase: Phase<unknown>): string {
+  if (question.type === 'command') return question.command.verb;
   return phase.kind === 'chunk' ? 'BDAT' : ASKED_BY[question.type];
 }
 
@@ -120,6 +122,8 @@ function consent<Principal>(
   // Only a 2yz means what the session does then.
   const own = given !== undefined && given.code < 300 ? given : undefined;
   switch (question.type) {
+    case 'command':
+      return { phase, replies: own === undefined ? [] : [own] };
     case 'connect':
       return { phase: advance.welcomed(phase), replies: [own ?? profile.greeting] };
     case 'hello': {
@@ -175,7 +179,7 @@ function dissent<Principal>(
     }
     case 'data':
       // RFC 3030 2: the refusal follows the chunk. But if the connection is closed, no more is read.
-      if (phase.kind !== 'chunk' || refusal.code === 421) return { phase, replies: [refusal] };
+      if (phase.kind !== 'chunk' || refusal.closes) return { phase, replies: [refusal] };
       phase.reception.refuse(refusal);
       return { phase, replies: [] };
     case 'end':

@@ -9,15 +9,20 @@ import {
   type Verdict,
 } from '../../protocol/index.js';
 import type { Admission } from '../admission/admission.js';
-import type { Handler, Presented } from '../handler.js';
+import type { AnyHandler } from '../any.js';
+import type { Presented } from '../handler.js';
 import { shown } from '../../base/shown.js';
 import type { Speaker } from '../connection/identity.js';
+import type { Counters } from '../stats.js';
 
 type Auth = Extract<Question, { type: 'auth' }>;
 type Lookup = Extract<Question, { type: 'lookup' }>;
 
-/** The handler of any server, whatever its mechanisms. */
-export type AnyHandler<Principal> = Handler<Principal, Presented<Credentials>>;
+export interface VerifierContext<Principal> {
+  readonly handler: AnyHandler<Principal>;
+  readonly admission: Admission;
+  readonly counters: Counters;
+}
 
 /** What one session's AUTH asks: calls of the handler, and what failing costs. */
 export class Verifier<Principal> {
@@ -25,15 +30,14 @@ export class Verifier<Principal> {
 
   constructor(
     private readonly speaker: Speaker<Principal>,
-    private readonly handler: AnyHandler<Principal>,
-    private readonly admission: Admission,
+    private readonly context: VerifierContext<Principal>,
     /** The reply for what the handler throws. */
     private readonly replyTo: (error: unknown) => Reply,
   ) {}
 
   /** The keys of a user, for SCRAM. */
   async lookup({ user }: Lookup): Promise<Verdict<Principal>> {
-    const keys: ScramKeys | null = (await this.handler.onScram?.(this.speaker, user)) ?? null;
+    const keys: ScramKeys | null = (await this.context.handler.onScram?.(this.speaker, user)) ?? null;
     if (keys !== null) checkKeys(keys);
     return { type: 'keys', keys };
   }
@@ -44,21 +48,22 @@ export class Verifier<Principal> {
     const result = presented === null ? null : await this.#ask(presented);
     const refusal = result instanceof Reply ? result : null;
     if (refusal === null && proves(result)) {
+      this.context.counters.authenticated++;
       return { type: 'authenticate', principal: result as Principal };
     }
     // A verifier that fails for now (4yz) says nothing about the credentials.
     if (refusal !== null && refusal.code < 500) return refuse(refusal);
     this.#failures++;
-    const { delay, tooMany } = this.admission.authFailed(this.speaker.network);
+    const { delay, tooMany } = this.context.admission.authFailed(this.speaker.network);
     await pause(delay);
-    const last = tooMany || this.#failures >= this.admission.limits.authFailures;
+    const last = tooMany || this.#failures >= this.context.admission.limits.authFailures;
     return refuse(last ? reply('tooManyAuthFailures') : (refusal ?? reply('authFailed')));
   }
 
   /** What `onAuth` says, thrown refusals included: they are answers as well. */
   async #ask(credentials: Presented<Credentials>): Promise<Principal | Reply | null | undefined> {
     try {
-      const result = await this.handler.onAuth?.(this.speaker, credentials);
+      const result = await this.context.handler.onAuth?.(this.speaker, credentials);
       if (!(result instanceof Error)) return result;
       throw new TypeError(`onAuth: expected a principal, null or a Reply, got ${shown(result)}`);
     } catch (error) {

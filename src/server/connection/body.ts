@@ -1,16 +1,22 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import type { AbortReason } from '../../protocol/index.js';
-import type { ContentSink, MessageDecision } from '../handler.js';
+import type { ContentSink, MessageBody, MessageDecision } from '../handler.js';
 
-const REASONS: Readonly<Record<AbortReason, string>> = {
+/** Why the content did not come to its end. `decided`: the handler had decided before it had read it. */
+export type BodyAbortReason = AbortReason | 'decided';
+
+const REASONS: Readonly<Record<BodyAbortReason, string>> = {
   refused: 'the content was refused',
   reset: 'the client gave the message up',
   disconnected: 'the client disconnected in the content',
+  decided: 'onData had decided before the content was read: return a promise that waits for the reader',
 };
 
 /** The content did not come to its end; whatever was made of it must go. */
 export class BodyAborted extends Error {
   override readonly name = 'BodyAborted';
-  constructor(readonly reason: AbortReason) {
+  constructor(readonly reason: BodyAbortReason) {
     super(REASONS[reason]);
   }
 }
@@ -19,9 +25,10 @@ export class BodyAborted extends Error {
  * A sink that an async iterator reads from, one piece at a time: the peer is held back until the reader has
  * taken the piece before. A reader that stops early (break, return, throw) lets the rest be dropped.
  */
-export class BodyStream implements ContentSink, AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+export class BodyStream implements ContentSink, MessageBody, AsyncIterator<Uint8Array> {
   #piece: Uint8Array | null = null;
   #state: 'open' | 'ended' | BodyAborted | 'unwanted' = 'open';
+  #reading = false;
   /** Wakes the reader that waits for a piece. */
   #wakeReader: (() => void) | null = null;
   /** Wakes the writer that waits for the piece to be taken. */
@@ -31,7 +38,7 @@ export class BodyStream implements ContentSink, AsyncIterable<Uint8Array>, Async
   decision: Promise<Awaited<MessageDecision>> | null = null;
 
   write(octets: Uint8Array): void | Promise<void> {
-    if (this.#state === 'unwanted') return;
+    if (this.#state !== 'open') return;
     this.#piece = octets;
     this.#wake();
     return new Promise((resolve) => {
@@ -51,6 +58,7 @@ export class BodyStream implements ContentSink, AsyncIterable<Uint8Array>, Async
   }
 
   [Symbol.asyncIterator](): this {
+    this.#reading = true;
     return this;
   }
 
@@ -61,23 +69,45 @@ export class BodyStream implements ContentSink, AsyncIterable<Uint8Array>, Async
         this.#taken();
         return { done: false, value: piece };
       }
+      if (this.#state === 'open') {
+        await new Promise<void>((resolve) => {
+          this.#wakeReader = resolve;
+        });
+        continue;
+      }
+      this.#reading = false;
       if (this.#state instanceof BodyAborted) throw this.#state;
-      if (this.#state !== 'open') return { done: true, value: undefined };
-      await new Promise<void>((resolve) => {
-        this.#wakeReader = resolve;
-      });
+      return { done: true, value: undefined };
     }
   }
 
   return(): Promise<IteratorResult<Uint8Array>> {
-    this.unwanted();
+    this.#reading = false;
+    if (this.#state === 'open') this.#state = 'unwanted';
+    this.#taken();
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** The reader is done, whether it read everything or not. */
-  unwanted(): void {
-    if (this.#state === 'open') this.#state = 'unwanted';
+  toReadable(): Readable {
+    return Readable.from(this, { objectMode: false });
+  }
+
+  toWeb(): ReadableStream<Uint8Array> {
+    return Readable.toWeb(this.toReadable()) as ReadableStream<Uint8Array>;
+  }
+
+  /** Reading has begun, and the reader has neither come to the end nor given up. */
+  get beingRead(): boolean {
+    return this.#reading;
+  }
+
+  /** The handler has decided: a reader that still reads, or begins to, gets an error, and what is left is dropped. */
+  decided(): void {
+    if (this.#state === 'open' || (this.#reading && this.#state === 'ended')) {
+      this.#state = new BodyAborted('decided');
+    }
     this.#taken();
+    this.#wake();
   }
 
   #taken(): void {

@@ -6,9 +6,9 @@ import {
   type XclientAttributes,
   type XforwardAttributes,
 } from '../../protocol/index.js';
-import type { Admission } from '../admission/admission.js';
 import { Dialogue } from './dialogue.js';
-import type { Envelope, Observer, TlsFacts } from '../handler.js';
+import type { Envelope, TlsFacts } from '../handler.js';
+import type { DialogueContext } from './dialogue.js';
 import type { LocalEnd } from '../admission/local-address.js';
 import { networkOf, plainAddress } from '../../base/networks.js';
 import { type TimeoutContext, Waiter } from './waiting.js';
@@ -16,16 +16,15 @@ import type { ProxiedEndpoints } from '../admission/proxy-header.js';
 import { endpointsAfter } from '../admission/relay.js';
 import type { Speaker } from './identity.js';
 import { linkOf, tlsFacts } from '../tls/facts.js';
-import type { AnyHandler } from '../auth/verifier.js';
 
 /** How clients are received. */
-export interface ClientContext<Principal> extends TimeoutContext {
-  readonly handler: AnyHandler<Principal>;
-  /** The handler, and who else hears what happens. */
-  readonly observers: readonly Observer<Principal>[];
+export interface ClientContext<Principal> extends TimeoutContext, DialogueContext<Principal> {
+  /** The server's own name. */
+  readonly hostname: string;
   /** How the sessions of a client are to be. */
   readonly profileFor: (address: string) => Profile;
-  readonly admission: Admission;
+  /** Makes what an embedder keeps with a session. */
+  readonly state: () => object;
   readonly localEnd: LocalEnd;
 }
 
@@ -41,6 +40,10 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
   protected readonly dialogue: Dialogue<Principal>;
   #endpoints: ProxiedEndpoints;
   #tls: TlsFacts | null;
+  remoteName: string | null = null;
+  /** Made when it is first used, as most connections never need it. */
+  #state: object | null = null;
+  #gone: AbortController | null = null;
 
   /** @param proxied what a PROXY header said of the endpoints, or null */
   constructor(
@@ -55,7 +58,12 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
     this.#tls = tlsFacts(socket);
     const { remoteAddress } = this.#endpoints;
     this.session = new ServerSession(context.profileFor(remoteAddress), remoteAddress, linkOf(this.#tls));
-    this.dialogue = new Dialogue(this, context.handler, context.observers, context.admission);
+    this.dialogue = new Dialogue(this, context);
+    if (context.reword !== null) this.session.reword = (reply, verb) => this.dialogue.worded(reply, verb);
+  }
+
+  get hostname(): string {
+    return this.context.hostname;
   }
 
   get remoteAddress(): string {
@@ -98,6 +106,26 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
     return this.dialogue.origin;
   }
 
+  get state(): object {
+    return (this.#state ??= this.context.state());
+  }
+
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController();
+    // Asked for only after the end: it is aborted already.
+    if (this.over) this.vanished();
+    return this.#gone.signal;
+  }
+
+  abstract get socket(): Socket;
+  /** The connection is over. */
+  abstract readonly over: boolean;
+
+  /** Aborts what was begun for this client. */
+  protected vanished(): void {
+    this.#gone?.abort(new Error('the connection is over'));
+  }
+
   /** Ends the connection at once. */
   abstract destroy(): void;
 
@@ -112,6 +140,7 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
     if (!admission.move(this.network, network)) return false;
     this.network = network;
     this.#endpoints = endpoints;
+    this.remoteName = client.name ?? null;
     this.session.address = endpoints.remoteAddress;
     return true;
   }

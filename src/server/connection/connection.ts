@@ -68,7 +68,7 @@ export class Connection<Principal>
   #paused = false;
   /** A promise of the handler, or of its sink, is not settled. */
   #handlerBusy = false;
-  #over = false;
+  override over = false;
   /** It began without TLS. */
   readonly #beganPlain: boolean;
   #closeReason: CloseReason | 'handshake' = 'peer';
@@ -85,6 +85,10 @@ export class Connection<Principal>
     this.#beganPlain = this.tls === null;
     attach(socket, this);
     context.deadlines.watch(this);
+  }
+
+  override get socket(): Socket {
+    return this.#socket;
   }
 
   // ---- from the server
@@ -192,8 +196,9 @@ export class Connection<Principal>
   }
 
   #gone(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.over) return;
+    this.over = true;
+    this.vanished();
     this.context.deadlines.forget(this);
     this.session.vanish();
     // If a handler disconnects, this runs inside the pump: the fate of the open message is reported first.
@@ -217,7 +222,7 @@ export class Connection<Principal>
     this.#write();
     this.waitFor('handshake');
     this.context.secure(plain, this.session.takeUnread(), (result) => {
-      if (this.#over) return;
+      if (this.over) return;
       if (result instanceof Error) this.#handshakeFailed(result);
       else this.#secured(result);
     });
@@ -227,9 +232,27 @@ export class Connection<Principal>
     this.#socket = socket;
     attach(socket, this);
     this.secured(socket);
-    this.session.secured(linkOf(this.tls) === 'mutual' ? 'mutual' : 'tls', this.#insecure());
     this.#paused = this.#full = false;
+    const problem = this.#insecure();
+    const refusal = problem ?? this.dialogue.secured();
+    if (!(refusal instanceof Promise)) {
+      this.#goOnSecurely(refusal);
+      return;
+    }
+    // The dialogue goes on with the handler's answer; until then the client's octets stay in the kernel.
+    this.#handlerBusy = true;
+    this.#hold('server');
+    void refusal.then((settled) => {
+      this.#handlerBusy = false;
+      if (!this.over) this.#goOnSecurely(settled);
+    });
+  }
+
+  /** @param refusal what the client gets in answer to everything, if the handler or the listener does not want it. */
+  #goOnSecurely(refusal: Reply | null): void {
+    this.session.secured(linkOf(this.tls) === 'mutual' ? 'mutual' : 'tls', refusal);
     this.waitFor('command');
+    this.#resume();
     this.#pump();
   }
 
@@ -345,7 +368,7 @@ export class Connection<Principal>
   /** Writes what is to be written, and settles what is waited for. */
   #flush(stop: Stop): void {
     const wrote = this.#write();
-    if (this.#over) return;
+    if (this.over) return;
     const { phase } = this.session;
     const inContent = isContent(phase);
     // Between two chunks the message is still on its way: its average goes on.

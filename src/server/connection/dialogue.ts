@@ -12,14 +12,28 @@ import {
 } from '../../protocol/index.js';
 import type { Admission } from '../admission/admission.js';
 import { BodyStream } from './body.js';
-import type { ContentSink, Decision, MessageDecision, Observer, Recipient } from '../handler.js';
+import type {
+  ContentSink,
+  Decision,
+  MessageDecision,
+  Observer,
+  Recipient,
+  TransactionSession,
+} from '../handler.js';
 import { isPromise } from '../platform/promise.js';
 import { Refusal, replyFor } from '../refusal.js';
 import { originAfter } from '../admission/relay.js';
 import type { Speaker } from './identity.js';
 import { shown } from '../../base/shown.js';
 import { notify } from './notify.js';
-import { type AnyHandler, Verifier } from '../auth/verifier.js';
+import { type ReverseLookup, nameOf } from '../reverse-lookup.js';
+import { type Reword, reworded } from '../reword.js';
+import type { Counters } from '../stats.js';
+import type { AnyHandler } from '../any.js';
+import { Verifier } from '../auth/verifier.js';
+
+/** A session in which the client has said hello and MAIL, and AUTH if the listener wants it. */
+type TransactionSpeaker<Principal> = Speaker<Principal> & TransactionSession<Principal, object, true>;
 
 type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
 
@@ -27,6 +41,19 @@ type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
  * Calls the handler of one session: questions become calls, and their results or errors become verdicts. It catches
  * every error of the handler.
  */
+/** The parts of a listener that its dialogues share. */
+export interface DialogueContext<Principal> {
+  readonly handler: AnyHandler<Principal>;
+  /** The handler, and who else hears what happens. */
+  readonly observers: readonly Observer<Principal>[];
+  readonly admission: Admission;
+  readonly counters: Counters;
+  /** Null if replies stay as they are. */
+  readonly reword: Reword<Principal> | null;
+  /** Null if names are not looked up. */
+  readonly reverseLookup: ReverseLookup | null;
+}
+
 export class Dialogue<Principal> {
   /** Accepted recipients of the open transaction. */
   recipients: Recipient[] = [];
@@ -37,21 +64,26 @@ export class Dialogue<Principal> {
   #opening = false;
   /** Created by the first AUTH, since many connections never authenticate. */
   #verifier: Verifier<Principal> | null = null;
+  private readonly handler: AnyHandler<Principal>;
 
   constructor(
     private readonly speaker: Speaker<Principal>,
-    private readonly handler: AnyHandler<Principal>,
-    private readonly observers: readonly Observer<Principal>[],
-    private readonly admission: Admission,
-  ) {}
+    private readonly context: DialogueContext<Principal>,
+  ) {
+    this.handler = context.handler;
+  }
 
   /** A verdict, at once where the handler decides at once. */
   ask(question: Question): Answer<Principal> {
-    const { handler, speaker } = this;
+    const { handler } = this;
+    // What is asked tells what there is: a question in a transaction has an envelope.
+    const speaker = this.speaker as TransactionSpeaker<Principal>;
     try {
       switch (question.type) {
         case 'connect':
-          return this.#settle('onConnect', handler.onConnect?.(speaker));
+          return this.#connect();
+        case 'command':
+          return this.#settle('onCommand', handler.onCommand?.(speaker, question.command));
         case 'hello':
           return this.#settle('onHello', handler.onHello?.(speaker, question.hello));
         case 'starttls':
@@ -80,6 +112,25 @@ export class Dialogue<Principal> {
     }
   }
 
+  /** A handshake after STARTTLS is done. Returns the refusal if the handler does not want what came of it. */
+  secured(): Reply | null | Promise<Reply | null> {
+    const refusalIn = (verdict: Verdict<Principal>): Reply | null =>
+      verdict.type === 'refuse' ? verdict.reply : null;
+    try {
+      const verdict = this.#settle('onSecure', this.handler.onSecure?.(this.speaker));
+      return verdict instanceof Promise ? verdict.then(refusalIn) : refusalIn(verdict);
+    } catch (error) {
+      return this.replyTo(error);
+    }
+  }
+
+  /** Returns the reply as the embedder wants it worded. */
+  worded(reply: Reply, verb: string): Reply {
+    const { reword } = this.context;
+    if (reword === null) return reply;
+    return reworded(reword, reply, { session: this.speaker, verb }, (error) => this.failed(error));
+  }
+
   /** Passes octets of the content on. A promise holds the client back; it may reject. */
   content(octets: Uint8Array): Promise<void> | undefined {
     const held = this.#sink?.write(octets);
@@ -102,6 +153,7 @@ export class Dialogue<Principal> {
         this.origin = null;
         return;
       case 'refused':
+        this.context.counters.refused++;
         this.#tellAll((observer) => observer.onRefused?.(this.speaker, notice.command, notice.reply));
         return;
     }
@@ -124,19 +176,18 @@ export class Dialogue<Principal> {
   }
 
   #tellAll(call: (observer: Observer<Principal>) => unknown): void {
-    for (const observer of this.observers) notify(() => call(observer));
+    for (const observer of this.context.observers) notify(() => call(observer));
   }
 
   #verify(): Verifier<Principal> {
-    this.#verifier ??= new Verifier(this.speaker, this.handler, this.admission, (error) =>
-      this.replyTo(error),
-    );
+    this.#verifier ??= new Verifier(this.speaker, this.context, (error) => this.replyTo(error));
     return this.#verifier;
   }
 
   #rcpt({ forwardPath, parameters }: Extract<Question, { type: 'rcpt' }>): Answer<Principal> {
     const recipient = { forwardPath, parameters };
-    const answer = this.#settle('onRcpt', this.handler.onRcpt?.(this.speaker, forwardPath, parameters));
+    const speaker = this.speaker as TransactionSpeaker<Principal>;
+    const answer = this.#settle('onRcpt', this.handler.onRcpt?.(speaker, forwardPath, parameters));
     if (!(answer instanceof Promise)) return this.#keep(recipient, answer);
     return answer.then((verdict) => this.#keep(recipient, verdict));
   }
@@ -152,13 +203,43 @@ export class Dialogue<Principal> {
     const believed = await this.#settle('onXclient', handler.onXclient?.(speaker, client));
     if (believed.type === 'refuse') return believed;
     this.origin = null;
-    return speaker.assume(client)
-      ? this.#settle('onConnect', handler.onConnect?.(speaker))
-      : refuse(reply('tooManyConnections'));
+    return speaker.assume(client) ? this.#greet() : refuse(reply('tooManyConnections'));
+  }
+
+  /** A client is there: looks its name up, and asks about TLS, if it has that, and about the client. */
+  #connect(): Answer<Principal> {
+    this.context.counters.connections++;
+    const { speaker } = this;
+    const { reverseLookup } = this.context;
+    if (reverseLookup === null) return this.#askAboutClient();
+    return nameOf(reverseLookup, speaker.remoteAddress, speaker.signal).then((name) => {
+      speaker.remoteName = name;
+      return this.#askAboutClient();
+    });
+  }
+
+  #askAboutClient(): Answer<Principal> {
+    const { handler, speaker } = this;
+    if (speaker.tls === null || handler.onSecure === undefined) return this.#greet();
+    const secure = this.#settle('onSecure', handler.onSecure(speaker));
+    if (secure instanceof Promise) {
+      return secure.then((verdict) => (verdict.type === 'refuse' ? verdict : this.#greet()));
+    }
+    return secure.type === 'refuse' ? secure : this.#greet();
+  }
+
+  #greet(): Answer<Principal> {
+    const answer = this.#settle('onConnect', this.handler.onConnect?.(this.speaker));
+    const greeted = (verdict: Verdict<Principal>): Verdict<Principal> => {
+      if (verdict.type === 'accept') this.#tellAll((observer) => observer.onGreeted?.(this.speaker));
+      return verdict;
+    };
+    return answer instanceof Promise ? answer.then(greeted) : greeted(answer);
   }
 
   #openSink(): Answer<Principal> {
-    const { handler, speaker } = this;
+    const { handler } = this;
+    const speaker = this.speaker as TransactionSpeaker<Principal>;
     this.#opening = true;
     if (handler.onContent === undefined) return this.#open(this.#bodySink());
     return this.#settleBy<ContentSink | Reply>((sink) => this.#open(sink), handler.onContent(speaker));
@@ -178,16 +259,20 @@ export class Dialogue<Principal> {
   }
 
   #bodySink(): ContentSink {
-    const { handler, speaker } = this;
+    const { handler } = this;
+    const speaker = this.speaker as TransactionSpeaker<Principal>;
     if (handler.onData === undefined) return DROP;
     const body = new BodyStream();
-    const decision = (async () => handler.onData?.(speaker, body))();
+    const decision = (async () => {
+      try {
+        return checkRead(body, await handler.onData?.(speaker, body));
+      } finally {
+        body.decided();
+      }
+    })();
     body.decision = decision;
-    const done = (): void => {
-      body.unwanted();
-    };
     // The decision is heard at the end of the content; until then a rejection is not unhandled.
-    decision.then(done, done);
+    decision.catch(() => undefined);
     return body;
   }
 
@@ -195,7 +280,7 @@ export class Dialogue<Principal> {
     const sink = this.#sink;
     this.#sink = null;
     const answer = this.#settleBy<Awaited<MessageDecision>>(
-      (decision) => this.#verdictOnMessage(decision),
+      (decision) => this.#noteAccepted(this.#verdictOnMessage(decision)),
       sink?.end(),
     );
     if (this.origin === null) return answer;
@@ -235,6 +320,19 @@ export class Dialogue<Principal> {
     );
   }
 
+  #noteAccepted(verdict: Verdict<Principal>): Verdict<Principal> {
+    const accepted =
+      verdict.type === 'accept'
+        ? (verdict.reply ?? reply('accepted'))
+        : verdict.type === 'perRecipient'
+          ? verdict.replies.find(({ positive }) => positive)
+          : undefined;
+    if (accepted === undefined) return verdict;
+    this.context.counters.accepted++;
+    this.#tellAll((observer) => observer.onAccepted?.(this.speaker, accepted));
+    return verdict;
+  }
+
   #abort(reason: AbortReason): void {
     const sink = this.#sink;
     this.#sink = null;
@@ -252,6 +350,19 @@ function isList(value: unknown): value is readonly Reply[] {
 
 function isReply(value: unknown): boolean {
   return value instanceof Reply;
+}
+
+/**
+ * @throws TypeError if the decision is a yes although the body is still being read: it is not about the message then, and
+ * most likely the handler has not waited for its reader.
+ */
+function checkRead(body: BodyStream, decision: Awaited<MessageDecision>): Awaited<MessageDecision> {
+  const replies = isList(decision) ? decision : [decision];
+  const refuses = replies.every((one) => one instanceof Reply && !one.positive);
+  if (!body.beingRead || refuses) return decision;
+  throw new TypeError(
+    'onData: said yes while the body was being read: return a promise that waits for the reader',
+  );
 }
 
 function isSink(value: unknown): boolean {

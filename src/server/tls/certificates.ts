@@ -26,6 +26,7 @@ import {
   type CertificateSource,
   type PemPair,
 } from './source.js';
+import type { ServerUse, TlsSource } from './tls-source.js';
 import { ChangePoll } from './watch.js';
 
 export { CertificateError, type CertificateErrorCode, type CertificateWarning } from './error.js';
@@ -57,12 +58,6 @@ export interface CertificatesOptions {
   readonly ticketKeys?: Buffer;
   /** The authorities that sign client certificates, for listeners that ask for one. Default: none. */
   readonly clientAuthorities?: AuthoritySource;
-}
-
-/** How a `tls.Server` is used. */
-export interface ServerUse {
-  /** It asks clients for a certificate. Default: false. */
-  readonly asksClients?: boolean;
 }
 
 /** The certificates in use, for the start banner and the logs. */
@@ -116,7 +111,7 @@ interface Loaded {
  * Handshakes that begin after a reload get the new certificates; connections keep what they have. Session
  * tickets stay good across reloads and across the names.
  */
-export class Certificates {
+export class Certificates implements TlsSource {
   #sources: readonly CertificateSource[];
   readonly #common: TlsOptions;
   #loaded: Loaded;

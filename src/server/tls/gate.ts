@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import type { Certificates } from './certificates.js';
+import type { TlsSource } from './tls-source.js';
 import { ClientFault } from '../../base/client-fault.js';
 import { handshakeFailure } from '../../base/tls-words.js';
 import { FIXED } from '../limits.js';
@@ -24,7 +24,7 @@ export class TlsGate {
   readonly #pending = new Map<string, Handshake>();
 
   /** @param asksClients whether clients are asked for a certificate. Whatever they show, the handshake goes on. */
-  constructor(certificates: Certificates, asksClients = false) {
+  constructor(certificates: TlsSource, asksClients = false) {
     this.#server = createServer({
       ...certificates.serverOptions({ asksClients }),
       requestCert: asksClients,
@@ -156,7 +156,7 @@ class Handshake implements SocketOwner {
 export class TlsGates {
   readonly #gates = new Map<boolean, TlsGate>();
 
-  constructor(private readonly certificates: Certificates) {}
+  constructor(private readonly certificates: TlsSource) {}
 
   /** The gate that asks clients for a certificate, or the one that does not. */
   get(asksClients: boolean): TlsGate {

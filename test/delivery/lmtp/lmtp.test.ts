@@ -26,14 +26,14 @@ function lmtp(url: string): Transport {
 /** A server that takes everything but recipients at none.example. Gives its port and what it took. */
 async function store() {
   const received: { readonly to: readonly string[]; readonly text: string }[] = [];
-  const handler: Handler<unknown> = {
+  const handler: Handler = {
     onRcpt: (_, { address }) => {
       if (address.endsWith('@none.example')) throw new Refusal(new Reply(550, '5.1.1', ['Nobody']));
     },
     onData: async (session, body) => {
       const pieces: Uint8Array[] = [];
       for await (const octets of body) pieces.push(Buffer.from(octets));
-      const to = session.envelope?.recipients.map(({ forwardPath }) => forwardPath.address) ?? [];
+      const to = session.envelope.recipients.map(({ forwardPath }) => forwardPath.address);
       received.push({ to, text: Buffer.concat(pieces).toString() });
     },
   };
