@@ -20,6 +20,16 @@ const ROUTES: readonly Route[] = [
     paths: /^\/messages\/[^/]+$/,
     load: async () => (await import('./message/message-page.js')).MessagePage,
   },
+  {
+    name: 'domains',
+    paths: /^\/domains$/,
+    load: async () => (await import('./domains/domains-page.js')).DomainsPage,
+  },
+  {
+    name: 'domain',
+    paths: /^\/domains\/[^/]+(\/[^/]+)?$/,
+    load: async () => (await import('./domains/domain-page.js')).DomainPage,
+  },
 ];
 
 const NOT_FOUND: Route = {

@@ -45,7 +45,8 @@ export function shopMail(count: number): SendMailOptions[] {
   const people = ['anna', 'bo', 'chidi', 'gone', 'dolores', 'eliot', 'full', 'farah', 'gwen'];
   return Array.from({ length: count }, (_, at) => {
     const [subject, tags] = kinds[at % kinds.length] ?? kinds[0];
-    const name = people[at % people.length] ?? 'anna';
+    const person = people[at % people.length] ?? 'anna';
+    const name = person === 'gone' ? `gone${at}` : person;
     return {
       to: at % 7 === 3 ? [`${name}@example.net`, 'team@example.org'] : `${name}@example.net`,
       subject,

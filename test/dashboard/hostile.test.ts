@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Reply } from '../../src/index.js';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { stage } from './stage.js';
+import { eventually, stage } from './stage.js';
 
 /** Marks a page in which it runs. */
 const RUN = 'top.hit=1,parent.hit=1,window.hit=1,alert(1)';
@@ -118,7 +118,7 @@ it('loads remote images when asked to, and nothing else', async () => {
   await page.frameLocator('iframe').locator('body').waitFor();
   expect([connections, asked]).toEqual([0, []]);
   await page.getByRole('button', { name: 'Load remote images' }).click();
-  await expect.poll(() => asked).toEqual(['/asked.png']);
+  await eventually(() => asked).toEqual(['/asked.png']);
   await page.waitForTimeout(200);
   expect([connections, asked]).toEqual([1, ['/asked.png']]);
   connections = 0;

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { PASSWORD, stage } from './stage.js';
+import { PASSWORD, eventually, stage } from './stage.js';
 
 const remote = await remoteServer();
 afterAll(() => remote.close());
@@ -87,7 +87,7 @@ it('suggests conditions and tags, and finds what they say', async () => {
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.waitForURL(/search=tag%3A%22spring\+sale%22/);
-  await expect.poll(() => subjects(page)).toEqual(['Tagged one']);
+  await eventually(() => subjects(page)).toEqual(['Tagged one']);
 });
 
 it('says what is wrong with a search', async () => {
@@ -104,9 +104,9 @@ it('shows the same to a person who gets the URL', async () => {
   await page.getByRole('link', { name: 'other', exact: true }).first().click();
   await page.getByRole('button', { name: 'Remove the condition tag: other' }).waitFor();
   await page.getByRole('combobox', { name: 'Search messages' }).fill('two');
-  await expect.poll(() => subjects(page)).toEqual(['Tagged two']);
+  await eventually(() => subjects(page)).toEqual(['Tagged two']);
   const other = await here.openAsAdministrator(page.url());
-  await expect.poll(() => subjects(other)).toEqual(['Tagged two']);
+  await eventually(() => subjects(other)).toEqual(['Tagged two']);
   expect(await other.getByRole('combobox', { name: 'Search messages' }).inputValue()).toBe('two');
   await other.getByRole('button', { name: 'Remove the condition tag: other' }).click();
   await other.getByRole('button', { name: 'Clear the search' }).click();
@@ -117,7 +117,7 @@ it('cancels several messages, and does nothing to those that are undone', async 
   const full = Array.from({ length: 4 }, (_, at) => ({ subject: `Stuck ${at}`, to: 'full@example.net' }));
   await sendMail(here.gateway, ...full);
   const page = await here.openAsAdministrator('/messages?search=stuck');
-  await expect.poll(() => page.getByText('Deferred', { exact: true }).count()).toBeGreaterThan(3);
+  await eventually(() => page.getByText('Deferred', { exact: true }).count()).toBeGreaterThan(3);
   const mark = (subject: string): Promise<void> => page.getByLabel(`Mark ${subject}`).click();
 
   await mark('Stuck 0');
@@ -131,7 +131,7 @@ it('cancels several messages, and does nothing to those that are undone', async 
   await mark('Stuck 3');
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await page.getByText('2 messages cancelled').waitFor();
-  await expect.poll(() => row(page, 'Stuck 2').textContent()).toContain('Cancelled');
+  await eventually(() => row(page, 'Stuck 2').textContent()).toContain('Cancelled');
   expect(await row(page, 'Stuck 3').textContent()).toContain('Cancelled');
   expect(await row(page, 'Stuck 0').textContent()).toContain('Deferred');
   expect(await row(page, 'Stuck 1').textContent()).toContain('Deferred');
@@ -154,9 +154,9 @@ it('moves, marks and opens by the keyboard', async () => {
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.textContent');
-  await expect.poll(focused).toBe('Tagged one');
+  await eventually(focused).toBe('Tagged one');
   await page.keyboard.press('k');
-  await expect.poll(focused).toBe('Tagged two');
+  await eventually(focused).toBe('Tagged two');
   await page.keyboard.press('x');
   await page.getByText('1 message marked').waitFor();
   await page.keyboard.press('Escape');
@@ -201,7 +201,7 @@ it('asks for sign-in when the session has ended, and shows the same page after i
   await page.getByText('Your session has ended').waitFor();
   await page.getByLabel('Password').fill(PASSWORD);
   await page.keyboard.press('Enter');
-  await expect.poll(() => subjects(page)).toEqual(['Tagged two']);
+  await eventually(() => subjects(page)).toEqual(['Tagged two']);
 });
 
 it('shows nothing of the one before to the next who signs in', async () => {

@@ -1,4 +1,5 @@
-// The mail server of the recipients. The local part of an address says what becomes of mail to it.
+// The mail server of the recipients. The local part of an address says what becomes of mail to it,
+// whatever number is at its end: a recipient that bounced is blocked, and needs another one.
 import { createServer, Refusal, Reply } from '../../src/index.js';
 
 const REFUSALS: Readonly<Record<string, Reply>> = {
@@ -18,7 +19,7 @@ export async function remoteServer(refusals = REFUSALS): Promise<Remote> {
   const taken: Buffer[] = [];
   const server = createServer({
     onRcpt: (_session, { localPart }) => {
-      const refusal = refusals[localPart];
+      const refusal = refusals[localPart.replace(/\d+$/, '')];
       if (refusal !== undefined) throw new Refusal(refusal);
     },
     onData: async (_session, body) => {

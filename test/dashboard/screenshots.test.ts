@@ -43,6 +43,26 @@ it.runIf(wanted)(
     await each('message-deferred', full, shown);
     await each('message-bounced', `${gone}?view=headers`, shown);
     await each('message', fine, shown);
+    await each('domains', '/domains', (page) => page.getByRole('row').nth(1).waitFor());
+    await each('domain-tokens', '/domains/example.com/tokens', async (page) => {
+      await page.getByRole('button', { name: 'Create a new token' }).click();
+      await page.getByRole('button', { name: 'Create the token' }).click();
+      await page.getByText('It is not shown again').waitFor();
+    });
+    await each('domain-dialog', '/domains/example.com/tokens', async (page) => {
+      await page.getByRole('button', { name: 'Create a new token' }).click();
+      await page.getByRole('button', { name: 'Create the token' }).waitFor();
+    });
+    await each('domain-dns', '/domains/example.com/dns', (page) =>
+      page.getByText('SPF', { exact: true }).waitFor({ timeout: 25_000 }),
+    );
+    await each('domain-block-list', '/domains/example.com/block-list', (page) =>
+      page.getByRole('row').nth(1).waitFor(),
+    );
+    await each('domain-webhook', '/domains/example.com/webhook', (page) => page.getByLabel('URL').waitFor());
+    await each('domain-retention', '/domains/example.com/retention', (page) =>
+      page.getByRole('button', { name: 'Save' }).waitFor(),
+    );
     await each('messages-none', '/messages?search=nothing', (page) =>
       page.getByText('No message matches').waitFor(),
     );

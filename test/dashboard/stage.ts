@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest';
 import { startStrictBrowser } from '../browser.js';
 import { GatewayProcess, type StartOptions } from '../e2e/gateway-process.js';
 
@@ -111,4 +111,11 @@ function failOnFaults(page: Page): void {
   onTestFinished(() => {
     if (faults.length > 0) throw new Error(`faults of the page:\n${faults.join('\n')}`);
   });
+}
+
+/** Expects something of a value that comes in time. */
+export function eventually<Value>(
+  look: () => Value | Promise<Value>,
+): ReturnType<typeof expect.poll<Value | Promise<Value>>> {
+  return expect.poll(look, { timeout: 10_000 });
 }

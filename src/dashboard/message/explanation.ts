@@ -46,7 +46,7 @@ export function explain(recipient: RecipientFacts, around: Circumstances): Expla
         why: who === null ? 'No remote server could be reached.' : `${who} did not take it yet.`,
         reply,
         meaning,
-        next: `${plural(attempts.length, 'try').replace('trys', 'tries')} so far. ${nextTry(nextAttemptAt)}`,
+        next: `${plural(attempts.length, 'try', 'tries')} so far. ${nextTry(nextAttemptAt)}`,
       };
     case 'bounced':
       return {

@@ -19,6 +19,6 @@ export function countText(count: number): string {
 }
 
 /** Returns a count with its noun: `1 message`, `2 messages`. */
-export function plural(count: number, noun: string): string {
-  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${countText(count)} ${count === 1 ? noun : nouns}`;
 }

@@ -38,7 +38,8 @@ export function fullTime(at: string): string {
 
 /** How far a time is from now: `in 4 minutes`, `2 hours ago`. */
 export function distance(at: string): string {
-  const gap = new Date(at).getTime() - now.value;
+  // `now` makes the text anew each minute, and is up to a minute behind.
+  const gap = new Date(at).getTime() - Math.max(now.value, Date.now());
   const size = Math.abs(gap);
   if (size < 45_000) return gap < 0 ? 'just now' : 'in a moment';
   if (size < 90 * MINUTE) return relative.format(Math.round(gap / MINUTE), 'minute');

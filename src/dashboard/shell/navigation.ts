@@ -10,6 +10,14 @@ export interface Place {
 }
 
 /** Returns the places of the navigation, for the one who is signed in. */
-export function placesFor(_who: WhoAmI): readonly Place[] {
-  return [{ name: 'Messages', href: '/messages', icon: 'messages', paths: /^\/(messages(\/.*)?)?$/ }];
+export function placesFor({ domain }: WhoAmI): readonly Place[] {
+  return [
+    { name: 'Messages', href: '/messages', icon: 'messages', paths: /^\/(messages(\/.*)?)?$/ },
+    {
+      name: domain === null ? 'Domains' : 'API token, DNS, webhook',
+      href: domain === null ? '/domains' : `/domains/${domain}/tokens`,
+      icon: domain === null ? 'domains' : 'key',
+      paths: /^\/domains(\/.*)?$/,
+    },
+  ];
 }

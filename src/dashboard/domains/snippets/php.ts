@@ -1,0 +1,40 @@
+import { lines, type Snippet, type Values } from './snippet.js';
+
+export function laravel({ settings, domain, token }: Values): Snippet {
+  const { host, port, encryption, selfSigned } = settings;
+  return {
+    file: '.env',
+    code: lines(
+      'MAIL_MAILER=smtp',
+      encryption === 'implicit' ? 'MAIL_SCHEME=smtps' : null,
+      `MAIL_HOST=${host}`,
+      `MAIL_PORT=${port}`,
+      `MAIL_USERNAME=${token}`,
+      `MAIL_PASSWORD=${token}`,
+      `MAIL_FROM_ADDRESS=app@${domain}`,
+      'MAIL_FROM_NAME="${APP_NAME}"',
+      '',
+      selfSigned ? "# Development: add 'verify_peer' => false to the smtp mailer in config/mail.php" : null,
+      "# A tag, in a mailable: new Headers(text: ['X-OMS-Tags' => 'welcome'])",
+    ),
+  };
+}
+
+export function symfony({ settings, domain, token }: Values): Snippet {
+  const { host, port, encryption, selfSigned } = settings;
+  const user = encodeURIComponent(token);
+  const options = [
+    ...(encryption === 'none' ? ['auto_tls=false'] : []),
+    ...(selfSigned ? ['verify_peer=0'] : []),
+  ];
+  const query = options.length === 0 ? '' : `?${options.join('&')}`;
+  return {
+    file: '.env.local',
+    code: lines(
+      selfSigned ? '# verify_peer=0 is for development: the certificate is self-signed' : null,
+      `MAILER_DSN="${encryption === 'implicit' ? 'smtps' : 'smtp'}://${user}:${user}@${host}:${port}${query}"`,
+      '',
+      `# ->from('app@${domain}'), and a tag: $email->getHeaders()->addTextHeader('X-OMS-Tags', 'welcome')`,
+    ),
+  };
+}

@@ -1,0 +1,134 @@
+import { useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
+import type { WebhookCallEntry } from '../../api/schemas/message.js';
+import type { WebhookCallPage } from '../../api/schemas/webhook.js';
+import { request } from '../api/request.js';
+import { Loaded } from '../parts/loaded.js';
+import { Notice } from '../parts/notice.js';
+import { useResource } from '../parts/resource.js';
+import { useSubmit } from '../parts/submit.js';
+import { Time } from '../parts/time.js';
+import { toast } from '../parts/toasts.js';
+import { domainPath } from './domain-api.js';
+import { EVENTS } from './webhook-form.js';
+
+const LOOK_EVERY = 4_000;
+const OUTCOMES: Readonly<Record<WebhookCallEntry['outcome'], readonly [name: string, status: string]>> = {
+  delivered: ['Taken', 'delivered'],
+  failed: ['Failed, tried again', 'deferred'],
+  'gave-up': ['Given up', 'bounced'],
+};
+
+/** Calls of late, with what the app answered; a test event; and a call once more. */
+export function WebhookCalls({ name }: { readonly name: string }): VNode {
+  const event = useSignal<string>('email.delivered');
+  const { busy, problem, run } = useSubmit();
+  const calls = useResource(name, (signal) =>
+    request<WebhookCallPage>('GET', domainPath(name, '/webhook/calls'), { query: { limit: 50 }, signal }),
+  );
+  useEffect(() => {
+    const timer = setInterval(() => void calls.reload(), LOOK_EVERY);
+    return () => clearInterval(timer);
+  }, [name]);
+  return (
+    <>
+      <div class="section-head">
+        <h2>Calls of late</h2>
+        <select
+          class="input time-choice"
+          aria-label="Event to send"
+          value={event.value}
+          onChange={({ currentTarget }) => (event.value = currentTarget.value)}
+        >
+          {EVENTS.map((each) => (
+            <option key={each}>{each}</option>
+          ))}
+        </select>
+        <button type="button" class="button" disabled={busy} onClick={() => void sendTest()}>
+          Send a test event
+        </button>
+      </div>
+      {problem !== null && <Notice kind="bad" title={problem} />}
+      <Loaded from={calls}>
+        {({ calls: made }) =>
+          made.length === 0 ? (
+            <p class="soft">No call yet.</p>
+          ) : (
+            <CallTable calls={made} busy={busy} onRedeliver={(call) => void redeliver(call)} />
+          )
+        }
+      </Loaded>
+    </>
+  );
+
+  async function sendTest(): Promise<void> {
+    const sent = await run(async () => {
+      await request('POST', domainPath(name, '/webhook/test'), { body: { name: event.peek() } });
+    });
+    if (sent) toast({ text: 'The test event is on its way', stays: 3_000 });
+  }
+
+  async function redeliver(call: number): Promise<void> {
+    const sent = await run(async () => {
+      await request('POST', domainPath(name, `/webhook/calls/${call}/redeliver`));
+    });
+    if (sent) toast({ text: 'The event is on its way once more', stays: 3_000 });
+  }
+}
+
+function CallTable(props: {
+  readonly calls: readonly WebhookCallEntry[];
+  readonly busy: boolean;
+  readonly onRedeliver: (call: number) => void;
+}): VNode {
+  const { calls, busy, onRedeliver } = props;
+  return (
+    <table class="table">
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Event</th>
+          <th scope="col">Outcome</th>
+          <th scope="col" class="number wide">
+            Answer
+          </th>
+          <th scope="col" class="number wide">
+            Time
+          </th>
+          <th scope="col">
+            <span class="unseen">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {calls.map(({ call, at, name, message, outcome, status, duration, problem }) => {
+          const [title, kind] = OUTCOMES[outcome];
+          return (
+            <tr key={call}>
+              <td>
+                <Time at={at} />
+              </td>
+              <td>
+                <a href={`/messages/${message}`} class="mono">
+                  {name}
+                </a>
+              </td>
+              <td>
+                <span class={`status status-${kind}`}>{title}</span>
+                {problem !== null && <p class="soft small">{problem}</p>}
+              </td>
+              <td class="number wide">{status ?? ''}</td>
+              <td class="number wide">{Math.round(duration)} ms</td>
+              <td class="actions">
+                <button type="button" class="button" disabled={busy} onClick={() => onRedeliver(call)}>
+                  Send again
+                </button>
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,32 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { problemOf } from '../api/refusal.js';
+import { Notice } from './notice.js';
+import type { Resource } from './resource.js';
+
+export interface LoadedProps<Value> {
+  readonly from: Resource<Value>;
+  readonly children: (value: Value) => ComponentChildren;
+}
+
+/** Shows a value when it is there; before it a quiet place, and if it cannot be had, why, with a way to try again. */
+export function Loaded<Value>({ from, children }: LoadedProps<Value>): VNode {
+  const { value, problem, reload } = from;
+  return (
+    <>
+      {problem !== null && (
+        <Notice kind="bad" title={problemOf(problem)}>
+          <button type="button" class="button" onClick={() => void reload()}>
+            Try again
+          </button>
+        </Notice>
+      )}
+      {value !== null
+        ? children(value)
+        : problem === null && (
+            <p class="soft" role="status">
+              Loading …
+            </p>
+          )}
+    </>
+  );
+}
