@@ -344,7 +344,11 @@ describe('a session', () => {
   });
 
   it('does not look a name up unless it is asked to', async () => {
-    const { talk } = await talkTo({ onConnect: ({ remoteName }) => expect(remoteName).toBeNull() });
+    const { talk } = await talkTo({
+      onConnect: ({ remoteName }) => {
+        expect(remoteName).toBeNull();
+      },
+    });
     await talk.play('< 220');
   });
 
