@@ -85,6 +85,10 @@ export class Directory {
   /** Forgets what is cached: domains or tokens have changed in this process. */
   forget(): void {
     this.#byDigest.clear();
+    this.#forgetNames();
+  }
+
+  #forgetNames(): void {
     // The names stay for those who are in the middle of a transaction: see lastKnownOwner.
     if (this.#names !== null) this.#names = { ...this.#names, until: -Infinity };
   }
@@ -99,6 +103,8 @@ export class Directory {
     const noted = this.#byDigest.get(key)?.noted ?? -Infinity;
     this.#byDigest.delete(key);
     if (domain === null) return null;
+    // Another process may have added the domain after the names were read.
+    if (this.#names?.domains.get(domain.name)?.id !== domain.id) this.#forgetNames();
     const isNoted = noted > now - NOTED_MS;
     this.#byDigest.set(key, { domain, until: now + CACHE_MS, noted: isNoted ? noted : now });
     // AUTH does not wait for the record, which never rejects.

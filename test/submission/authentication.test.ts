@@ -44,6 +44,13 @@ describe('a token', () => {
     expect((await harness.messages()).map(({ domain }) => domain)).toEqual(['other.example']);
   });
 
+  it('sends for a domain that another process has just added, although the names are cached', async () => {
+    const harness = await GatewayHarness.open();
+    expect(await send(await harness.signedIn(), FROM)).toMatch(/^250/);
+    const talk = await harness.signedIn(await addDomain(harness.store, 'new.example'));
+    expect(await send(talk, 'From: a@new.example\r\n\r\n', 'a@new.example')).toMatch(/^250/);
+  });
+
   it('works at once if it is new, and the old one works during its grace time', async () => {
     let now = 1_000_000;
     const harness = await GatewayHarness.open({ gateway: { now: () => now } });
