@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import type { BlockEntryBody, BlockListPage } from '../../api/schemas/block-list.js';
 import { request } from '../api/request.js';
+import { Badge } from '../parts/badge.js';
 import { Loaded } from '../parts/loaded.js';
 import { Notice } from '../parts/notice.js';
 import { useResource } from '../parts/resource.js';
@@ -42,7 +43,7 @@ export function BlockListSection({ name }: { readonly name: string }): VNode {
       <AddToBlockList name={name} onAdded={() => void list.reload()} />
       <div class="row">
         <input
-          class="input domains-search"
+          class="input input-search"
           type="search"
           aria-label="Find an address"
           placeholder="Find an address"
@@ -50,7 +51,7 @@ export function BlockListSection({ name }: { readonly name: string }): VNode {
           onInput={(event) => (contains.value = event.currentTarget.value)}
         />
         <select
-          class="input time-choice"
+          class="input input-small"
           aria-label="Which entries"
           value={verdict.value}
           onChange={(event) => (verdict.value = event.currentTarget.value as Verdict | '')}
@@ -151,9 +152,9 @@ function Entries(props: {
             </td>
             <th scope="row">{address}</th>
             <td>
-              <span class={`status status-${verdict === 'blocked' ? 'bounced' : 'delivered'}`}>
+              <Badge kind={verdict === 'blocked' ? 'bad' : 'good'}>
                 {verdict === 'blocked' ? 'Blocked' : 'Allowed'}
-              </span>
+              </Badge>
             </td>
             <td class="soft">{reason}</td>
             <td class="wide soft">

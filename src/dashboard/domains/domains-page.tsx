@@ -1,4 +1,3 @@
-import './domains-page.css';
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
@@ -42,7 +41,7 @@ export function DomainsPage(): VNode | null {
         </button>
       </header>
       <input
-        class="input domains-search"
+        class="input input-search"
         type="search"
         aria-label="Find a domain"
         placeholder="Find a domain"

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { WebhookCallEntry } from '../../api/schemas/message.js';
 import type { WebhookCallPage } from '../../api/schemas/webhook.js';
 import { request } from '../api/request.js';
+import { Badge, type BadgeProps } from '../parts/badge.js';
 import { Loaded } from '../parts/loaded.js';
 import { Notice } from '../parts/notice.js';
 import { useResource } from '../parts/resource.js';
@@ -14,10 +15,12 @@ import { domainPath } from './domain-api.js';
 import { EVENTS } from './webhook-form.js';
 
 const LOOK_EVERY = 4_000;
-const OUTCOMES: Readonly<Record<WebhookCallEntry['outcome'], readonly [name: string, status: string]>> = {
-  delivered: ['Taken', 'delivered'],
-  failed: ['Failed, tried again', 'deferred'],
-  'gave-up': ['Given up', 'bounced'],
+const OUTCOMES: Readonly<
+  Record<WebhookCallEntry['outcome'], readonly [name: string, kind: BadgeProps['kind']]>
+> = {
+  delivered: ['Taken', 'good'],
+  failed: ['Failed, tried again', 'warning'],
+  'gave-up': ['Given up', 'bad'],
 };
 
 /** Calls of late, with what the app answered; a test event; and a call once more. */
@@ -36,7 +39,7 @@ export function WebhookCalls({ name }: { readonly name: string }): VNode {
       <div class="section-head">
         <h2>Calls of late</h2>
         <select
-          class="input time-choice"
+          class="input input-small"
           aria-label="Event to send"
           value={event.value}
           onChange={({ currentTarget }) => (event.value = currentTarget.value)}
@@ -115,7 +118,7 @@ function CallTable(props: {
                 </a>
               </td>
               <td>
-                <span class={`status status-${kind}`}>{title}</span>
+                <Badge kind={kind}>{title}</Badge>
                 {problem !== null && <p class="soft small">{problem}</p>}
               </td>
               <td class="number wide">{status ?? ''}</td>

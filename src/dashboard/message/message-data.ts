@@ -1,10 +1,11 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import type { MessageRecordBody } from '../../api/schemas/message.js';
 import { request } from '../api/request.js';
-import { pause } from '../messages/arrivals.js';
+import { listen } from '../live/stream.js';
+import { Throttle } from '../live/throttle.js';
 
-/** How often a message that is under way is looked at, in milliseconds. */
-const LOOK_EVERY = 3_000;
+/** Least time between two requests, in milliseconds. */
+const BETWEEN = 400;
 
 /** One message, kept up to date while it is on screen. */
 export class MessageData {
@@ -29,25 +30,19 @@ export class MessageData {
     }
   }
 
-  /** Loads the message, and again while it is under way, until the signal is aborted. */
-  async follow(signal: AbortSignal): Promise<void> {
-    await this.load();
-    for (;;) {
-      await pause(LOOK_EVERY, signal);
-      if (signal.aborted) return;
-      if (this.#isDue()) await this.load();
-    }
-  }
-
-  #isDue(): boolean {
-    return (
-      this.#message
-        .peek()
-        ?.recipients.some(
-          ({ status, nextAttemptAt }) =>
-            status === 'queued' ||
-            (status === 'deferred' && (nextAttemptAt === null || Date.parse(nextAttemptAt) <= Date.now())),
-        ) ?? this.#problem.peek() !== null
-    );
+  /** Loads the message, and again when something happened to it. Returns the function that ends it. */
+  follow(): () => void {
+    const loading = new Throttle(() => this.load(), BETWEEN);
+    loading.call();
+    const stop = listen({
+      changed: (changes) => {
+        if (changes.some(({ id }) => String(id) === this.id)) loading.call();
+      },
+      missed: () => loading.call(),
+    });
+    return () => {
+      stop();
+      loading.end();
+    };
   }
 }

@@ -22,10 +22,8 @@ export function MessagePage(): VNode {
   const id = path.value.slice('/messages/'.length);
   const data = useMemo(() => new MessageData(id), [id]);
   useEffect(() => {
-    const ended = new AbortController();
-    void data.follow(ended.signal);
     void loadServerFacts().catch(() => undefined);
-    return () => ended.abort();
+    return data.follow();
   }, [data]);
   const neighbours = useNeighbours(Number(id));
   const keys = useMemo<KeyMap>(

@@ -55,7 +55,7 @@ export function FilterBar({ filter, onChange }: FilterBarProps): VNode {
           </button>
         ))}
         <select
-          class="input time-choice"
+          class="input input-small time-choice"
           aria-label="Received"
           value={since}
           onChange={(event) => onChange({ ...filter, since: event.currentTarget.value })}

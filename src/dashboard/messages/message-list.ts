@@ -1,4 +1,5 @@
 import { batch, signal, type ReadonlySignal } from '@preact/signals';
+import type { MessageChange } from '../../api/schemas/events.js';
 import type { MessageEntry, MessagePage } from '../../api/schemas/messages.js';
 import { Refusal } from '../api/refusal.js';
 import { request } from '../api/request.js';
@@ -73,17 +74,33 @@ export class MessageList {
     });
   }
 
-  /** Replaces rows by what the server says of them now. */
-  update(messages: readonly MessageEntry[]): void {
-    const now = new Map(messages.map((message) => [message.id, message]));
-    this.#rows.value = this.#rows.peek().map((row) => now.get(row.id) ?? row);
+  has(id: number): boolean {
+    return this.#rows.peek().some((row) => row.id === id);
+  }
+
+  /** Takes over what happened to messages that are here: their states, and that they are gone. */
+  apply(changes: readonly MessageChange[]): void {
+    const states = new Map<number, MessageEntry['status']>();
+    const removed = new Set<number>();
+    for (const { id, kind, status } of changes) {
+      if (kind === 'removed') removed.add(id);
+      else if (status !== null) states.set(id, status);
+    }
+    if (removed.size > 0) this.remove(removed);
+    for (const list of [this.#rows, this.#arrived]) {
+      if (list.peek().some(({ id }) => states.has(id))) {
+        list.value = list.peek().map((row) => ({ ...row, status: states.get(row.id) ?? row.status }));
+      }
+    }
   }
 
   /** Takes out messages that are there no more. */
   remove(ids: ReadonlySet<number>): void {
     batch(() => {
-      this.#rows.value = this.#rows.peek().filter(({ id }) => !ids.has(id));
-      this.#arrived.value = this.#arrived.peek().filter(({ id }) => !ids.has(id));
+      for (const list of [this.#rows, this.#arrived]) {
+        if (list.peek().some(({ id }) => ids.has(id)))
+          list.value = list.peek().filter(({ id }) => !ids.has(id));
+      }
     });
   }
 

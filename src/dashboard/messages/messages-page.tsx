@@ -8,12 +8,12 @@ import { countText } from '../parts/sizes.js';
 import { go, query } from '../router/location.js';
 import { type KeyMap, useKeys } from '../shell/keys.js';
 import { useTitle } from '../shell/title.js';
-import { followArrivals } from './arrivals.js';
 import { BulkBar } from './bulk-bar.js';
 import { type CurrentList, listOf, remember } from './current-list.js';
 import { filterQuery, filterUrl, isFiltered } from './filter.js';
 import { FilterBar } from './filter-bar.js';
 import { FirstMessage } from './first-message.js';
+import { keepLive } from './live-list.js';
 import { MessageTable } from './message-table.js';
 import { type Operation, OPERATIONS } from './operations.js';
 import { change } from './pending.js';
@@ -26,12 +26,9 @@ export function MessagesPage(): VNode {
   const { list, selection } = shown;
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    const ended = new AbortController();
     remember(shown);
-    void list.load().then(() => {
-      if (!ended.signal.aborted) void followArrivals(list, ended.signal);
-    });
-    return () => ended.abort();
+    void list.load();
+    return keepLive(list);
   }, [list]);
   const keys = useMemo(() => keysOf(shown, () => input.current?.focus()), [shown]);
   useKeys(keys);

@@ -1,6 +1,6 @@
-import './status-badge.css';
 import type { VNode } from 'preact';
 import type { MessageEntry } from '../../api/schemas/messages.js';
+import { Badge, type BadgeProps } from './badge.js';
 
 export const STATUS_NAMES: Readonly<Record<MessageEntry['status'], string>> = {
   queued: 'Queued',
@@ -21,11 +21,25 @@ export const STATUS_MEANINGS: Readonly<Record<MessageEntry['status'], string>> =
   cancelled: 'Given up by a person',
 };
 
+const KINDS: Readonly<Record<MessageEntry['status'], BadgeProps['kind']>> = {
+  queued: 'busy',
+  deferred: 'warning',
+  delivered: 'good',
+  bounced: 'bad',
+  held: 'warning',
+  cancelled: 'quiet',
+};
+const OPEN: ReadonlySet<MessageEntry['status']> = new Set<MessageEntry['status']>([
+  'queued',
+  'deferred',
+  'held',
+]);
+
 /** The state of a message or recipient. */
 export function StatusBadge({ status }: { readonly status: MessageEntry['status'] }): VNode {
   return (
-    <span class={`status status-${status}`} title={STATUS_MEANINGS[status]}>
+    <Badge kind={KINDS[status]} open={OPEN.has(status)} title={STATUS_MEANINGS[status]}>
       {STATUS_NAMES[status]}
-    </span>
+    </Badge>
   );
 }

@@ -14,7 +14,7 @@ export function placesFor({ domain }: WhoAmI): readonly Place[] {
   return [
     { name: 'Messages', href: '/messages', icon: 'messages', paths: /^\/(messages(\/.*)?)?$/ },
     {
-      name: domain === null ? 'Domains' : 'API token, DNS, webhook',
+      name: domain === null ? 'Domains' : 'API Tokens',
       href: domain === null ? '/domains' : `/domains/${domain}/tokens`,
       icon: domain === null ? 'domains' : 'key',
       paths: /^\/domains(\/.*)?$/,
