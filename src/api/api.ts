@@ -38,6 +38,7 @@ import { operationRoutes } from './routes/operations.js';
 import { openApiRoute } from './routes/openapi.js';
 import { postmarkRoutes } from './routes/postmark.js';
 import { resendingRoutes } from './routes/resending.js';
+import { queueRoutes } from './routes/queue.js';
 import { resendRoutes } from './routes/resend.js';
 import { sendRoutes } from './routes/send.js';
 import { serverRoutes } from './routes/server.js';
@@ -207,6 +208,7 @@ async function buildApp(
   group(messagesRoutes);
   group(messageRoutes);
   group(statisticsRoutes);
+  group(queueRoutes);
   group((scope) => eventRoutes(scope, context, hub));
   group(operationRoutes);
   group((scope) => resendingRoutes(scope, context, options.submissions));

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { count, messageId, status, time } from './fields.js';
+
+export const queueQuery = z.strictObject({
+  domain: z.string().min(1).max(256).optional().describe('One sending domain; default: all of the scope'),
+  after: messageId.optional().describe('`next` of the page before'),
+  limit: count(1, 100).default(50).describe('Messages of a page; all waiting recipients of each are listed'),
+});
+
+export const waitingRecipient = z.object({
+  id: z.int().describe('The message'),
+  domain: z.string(),
+  to: z.string(),
+  status: z.enum(['queued', 'deferred']),
+  receivedAt: time,
+  attempts: z.int(),
+  nextAttemptAt: time,
+  underWay: z.boolean().describe('It is being delivered now'),
+  remoteHost: z.string().nullable().describe('The server that the last attempt reached'),
+  reply: z.string().nullable().describe('What the last attempt came to'),
+});
+
+export const queuePage = z.object({
+  messages: z.record(status, z.int()).describe('Stored messages by status'),
+  oldest: time.nullable().describe('When the oldest message that waits came in'),
+  waiting: z.array(waitingRecipient).describe('Oldest message first'),
+  next: z.string().nullable().describe('What to give as `after` for the next page; null at the end'),
+});
+
+export type QueuePage = z.output<typeof queuePage>;
