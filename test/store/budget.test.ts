@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Budget, type Holder } from '../../src/store/sqlite/main/budget.js';
+import { Budget, type Holder } from '../../src/store/intake/budget.js';
 
 /** A holder of octets, and the octets that it has handed over. */
 class Sender implements Holder {

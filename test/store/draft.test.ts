@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/store/port.js';
-import { Budget } from '../../src/store/sqlite/main/budget.js';
-import { BufferPool } from '../../src/store/sqlite/wire/buffers.js';
-import { SqliteDraft, type DraftContext } from '../../src/store/sqlite/main/draft.js';
+import { Budget } from '../../src/store/intake/budget.js';
+import { BufferPool } from '../../src/store/intake/buffers.js';
+import { BufferedDraft } from '../../src/store/intake/draft.js';
+import { workerIntake } from '../../src/store/sqlite/main/intake.js';
 import { ThreadLost } from '../../src/store/sqlite/errors.js';
 import { newMessage, octets } from './fixtures.js';
 
@@ -13,13 +14,14 @@ function draftOver(answer: (operation: { readonly kind: string }) => unknown) {
     asked.push(operation);
     return Promise.resolve().then(() => answer(operation) as never);
   };
-  const link: DraftContext['link'] = {
+  const link: Parameters<typeof workerIntake>[0] = {
     call: ask,
     commit: (commit) => ask({ kind: 'commit', ...commit }),
     ask: () => ask({ kind: 'ask' }),
   };
   const budget = new Budget(1000);
-  const draft = new SqliteDraft(7, { link, budget, buffers: new BufferPool(100) });
+  const buffers = new BufferPool(100);
+  const draft = new BufferedDraft(7, { intake: workerIntake(link, buffers), budget, buffers });
   return { draft, asked, budget };
 }
 

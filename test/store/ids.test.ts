@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MessageIds } from '../../src/store/sqlite/main/ids.js';
+import { MessageIds } from '../../src/store/intake/ids.js';
 
 const DAY = 86_400_000;
 

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Batch } from '../../src/store/sqlite/main/batch.js';
-import { BufferPool } from '../../src/store/sqlite/wire/buffers.js';
+import { BufferPool } from '../../src/store/intake/buffers.js';
 import { type PackedCommits, unpackCommits } from '../../src/store/sqlite/wire/packed.js';
 import { newMessage, octets } from './fixtures.js';
 

@@ -1,10 +1,10 @@
 /** The store on SQLite: one data folder, one server, any number of commands beside it. */
 import { STORE } from '../limits.js';
 import type { Store, StoreError } from '../port.js';
-import { Budget } from './main/budget.js';
-import { BufferPool } from './wire/buffers.js';
+import { Budget } from '../intake/budget.js';
+import { BufferPool } from '../intake/buffers.js';
 import { prepareFolder } from './folder.js';
-import { MessageIds } from './main/ids.js';
+import { MessageIds } from '../intake/ids.js';
 import { WorkerLink } from './main/worker-link.js';
 import { lockFolder } from './lock.js';
 import { SqliteStore } from './main/store.js';

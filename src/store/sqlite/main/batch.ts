@@ -1,7 +1,8 @@
 /** Commits that go to the worker in one post. */
-import type { BufferPool } from '../wire/buffers.js';
+import type { BufferPool } from '../../intake/buffers.js';
 import type { Column } from '../wire/operations.js';
-import { type NewCommit, packCommit, type PackedCommits, type PackedPiece } from '../wire/packed.js';
+import type { NewCommit } from '../../intake/draft.js';
+import { packCommit, type PackedCommits, type PackedPiece } from '../wire/packed.js';
 
 /** Of content larger than this part of a chunk the buffer itself is sent: cheaper than to copy it. */
 const SHARED_PART = 4;

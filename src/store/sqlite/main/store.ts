@@ -20,8 +20,9 @@ import type { DomainRecords } from '../../domain-records.js';
 import type { Mail } from '../../mail.js';
 import type { Statistics } from '../../statistics.js';
 import type { WebhookCalls, Webhooks } from '../../webhooks.js';
-import { SqliteDraft, type DraftContext } from './draft.js';
-import type { MessageIds } from './ids.js';
+import { BufferedDraft, type DraftContext } from '../../intake/draft.js';
+import { workerIntake } from './intake.js';
+import type { MessageIds } from '../../intake/ids.js';
 import type { WorkerLink } from './worker-link.js';
 import type { ListMessages } from '../worker/listing.js';
 import type { FolderLock } from '../lock.js';
@@ -119,7 +120,7 @@ export class SqliteStore implements Store {
     this.#link = link;
     this.#watch = watch;
     this.#context = {
-      link,
+      intake: workerIntake(link, context.buffers),
       ...context,
       onQueued: () => watch.tell(),
       onAccepted: (id, { domainId, status }) =>
@@ -131,7 +132,7 @@ export class SqliteStore implements Store {
 
   open(): Draft {
     if (this.#closed !== null) throw new StoreError('closed', 'the store has been closed');
-    return new SqliteDraft(this.#ids.next(), this.#context);
+    return new BufferedDraft(this.#ids.next(), this.#context);
   }
 
   addDomain(name: string, tokenDigest: Uint8Array, now: number): Promise<Domain | null> {

@@ -2,11 +2,11 @@ import { Worker } from 'node:worker_threads';
 import { StoreError } from '../../port.js';
 import { ACCESS, type Access } from '../wire/access.js';
 import { Batch } from './batch.js';
-import type { BufferPool } from '../wire/buffers.js';
+import type { BufferPool } from '../../intake/buffers.js';
 import { fromFailure, reason, ThreadLost } from '../errors.js';
 import type { Operation, Request } from '../wire/operations.js';
 import type { MainPost, WorkerOptions, WorkerPost } from '../wire/posts.js';
-import type { NewCommit } from '../wire/packed.js';
+import type { NewCommit } from '../../intake/draft.js';
 import type { ArgumentsOf, MethodOf, Parts, ResultOf } from '../worker/parts.js';
 
 /** After a worker that did not start, the next attempt waits so long; calls meanwhile fail at once. */

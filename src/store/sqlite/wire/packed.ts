@@ -4,24 +4,13 @@
  * values of a short message do.
  */
 import type { NewMessage } from '../../port.js';
+import type { NewCommit } from '../../intake/draft.js';
 import type { Completion } from '../../idempotency.js';
 import type { Fulfilment } from '../../queue.js';
 import type { Column, CommitMessage, Piece, Request } from './operations.js';
-import { needsColumn } from './needs.js';
-import { originColumn } from './origin.js';
-import { areDefault, notifyColumn, TERMS_COLUMNS, termsColumns } from './terms.js';
-
-/** The end of a message, as the draft knows it. */
-export interface NewCommit {
-  readonly id: number;
-  readonly message: NewMessage;
-  /** Octets of the whole content. */
-  readonly size: number;
-  /** How many chunks came before. */
-  readonly sequence: number;
-  /** The last octets, null where nothing is left to write. They have their buffer to themselves. */
-  readonly content: Uint8Array<ArrayBuffer> | null;
-}
+import { needsColumn } from '../../columns/needs.js';
+import { originColumn } from '../../columns/origin.js';
+import { areDefault, notifyColumn, TERMS_COLUMNS, termsColumns } from '../../columns/terms.js';
 
 /** The commits of one post. */
 export interface PackedCommits {

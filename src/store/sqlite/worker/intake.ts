@@ -4,7 +4,7 @@ import type { Database } from './database.js';
 import type { CommitMessage, Piece, WriteChunk } from '../wire/operations.js';
 import { MESSAGE_COLUMNS, RECIPIENT_FIELDS } from '../wire/packed.js';
 import type { Followers } from './parts.js';
-import { TERMS_COLUMNS } from '../wire/terms.js';
+import { TERMS_COLUMNS } from '../../columns/terms.js';
 
 const SIZE = MESSAGE_COLUMNS.indexOf('size');
 

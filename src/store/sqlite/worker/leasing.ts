@@ -2,8 +2,8 @@
 import type { Domain } from '../../port.js';
 import type { Crashes, Lease, LeasedRecipient, LeaseRequest } from '../../queue.js';
 import type { Database } from './database.js';
-import { needsOf } from '../wire/needs.js';
-import { notifyOf, termsOf, type TermsRow } from '../wire/terms.js';
+import { needsOf } from '../../columns/needs.js';
+import { notifyOf, termsOf, type TermsRow } from '../../columns/terms.js';
 
 /** The part of a lease that identifies it to the worker. */
 export type LeaseName = Pick<Lease, 'lease' | 'id'>;

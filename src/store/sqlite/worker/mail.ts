@@ -5,7 +5,7 @@ import type { MessageSummary, Scope, Status } from '../../port.js';
 import type { ReportKind } from '../../queue.js';
 import type { MessageFilter, Search, Selection } from '../../search.js';
 import { headerValuesOf, matches, type SearchDocument, termsOfFilter } from '../../search-text.js';
-import { originOf } from '../wire/origin.js';
+import { originOf } from '../../columns/origin.js';
 import { Candidates, type Narrowing } from './candidates.js';
 import type { Database } from './database.js';
 import type { Reading } from './reading.js';

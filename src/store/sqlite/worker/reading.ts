@@ -3,8 +3,8 @@ import type { MessageDetail, MessageSummary, Status } from '../../port.js';
 import { Attempts } from './attempts.js';
 import type { Database } from './database.js';
 import { Listing, type ListMessages } from './listing.js';
-import { needsOf } from '../wire/needs.js';
-import { notifyOf, termsOf, type TermsRow } from '../wire/terms.js';
+import { needsOf } from '../../columns/needs.js';
+import { notifyOf, termsOf, type TermsRow } from '../../columns/terms.js';
 
 interface MessageRow extends TermsRow {
   readonly needs: number | null;

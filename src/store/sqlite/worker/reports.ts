@@ -3,7 +3,7 @@ import { type Domain, StoreError } from '../../port.js';
 import type { Attempt, Fulfilment, OwedReport, ReportedRecipient, ReportKind } from '../../queue.js';
 import { ATTEMPT } from './attempts.js';
 import type { Database } from './database.js';
-import { notifyOf, termsOf, type TermsRow } from '../wire/terms.js';
+import { notifyOf, termsOf, type TermsRow } from '../../columns/terms.js';
 
 interface MessageRow extends TermsRow {
   readonly domain_id: number;

@@ -1,5 +1,5 @@
 /** How a message came in, between the contract's shape and its column. */
-import type { Origin } from '../../mail.js';
+import type { Origin } from '../mail.js';
 
 const UNKNOWN: Origin = { way: 'smtp', listener: null, hello: null };
 

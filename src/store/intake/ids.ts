@@ -1,4 +1,4 @@
-import type { MessageId } from '../../port.js';
+import type { MessageId } from '../port.js';
 
 /** Ids count from here, so that they stay safe integers until 2094. */
 const EPOCH = Date.UTC(2025, 0, 1);

@@ -1,5 +1,5 @@
 /** Converts the terms of delivery between the contract's shape and their columns. */
-import type { DeliveryTerms, NotifyEvent } from '../../port.js';
+import type { DeliveryTerms, NotifyEvent } from '../port.js';
 
 /** The columns of a message for its terms. */
 export interface TermsRow {

@@ -1,12 +1,32 @@
-import { StoreError, type Draft, type MessageId, type NewMessage } from '../../port.js';
+import { StoreError, type Draft, type MessageId, type NewMessage } from '../port.js';
 import type { Budget, Holder } from './budget.js';
-import type { BufferPool } from '../wire/buffers.js';
-import { reason, ThreadLost } from '../errors.js';
-import type { WorkerLink } from './worker-link.js';
+import type { BufferPool } from './buffers.js';
+
+/** The end of a message, as the draft knows it. */
+export interface NewCommit {
+  readonly id: MessageId;
+  readonly message: NewMessage;
+  /** Octets of the whole content. */
+  readonly size: number;
+  /** How many chunks came before. */
+  readonly sequence: number;
+  /** The last octets, null if nothing is left to write. They have their buffer to themselves. */
+  readonly content: Uint8Array<ArrayBuffer> | null;
+}
+
+/** The part of an adapter that takes messages from drafts. Each buffer changes hands with the call. */
+export interface Intake {
+  /** Resolves once the message is durable. If it rejects, the message is not stored, as {@link Draft.commit} says. */
+  commit(commit: NewCommit): Promise<unknown>;
+  /** Writes a chunk. Rejects with a {@link StoreError}. */
+  chunk(id: MessageId, sequence: number, octets: Uint8Array<ArrayBuffer>): Promise<unknown>;
+  /** Removes the chunks of a message that is given up. */
+  discard(id: MessageId): Promise<unknown>;
+}
 
 /** The objects that the drafts of one store share. */
 export interface DraftContext {
-  readonly link: Pick<WorkerLink, 'call' | 'commit' | 'ask'>;
+  readonly intake: Intake;
   readonly budget: Budget;
   readonly buffers: BufferPool;
   /** Called for each message that has come onto the queue. */
@@ -19,7 +39,7 @@ export interface DraftContext {
  * A message that is being received. Its content gathers in one buffer of at most a chunk: if the message fits, the
  * commit writes it whole; a larger one hands over a chunk whenever the buffer is full.
  */
-export class SqliteDraft implements Draft, Holder {
+export class BufferedDraft implements Draft, Holder {
   readonly id: MessageId;
   readonly #context: DraftContext;
   #buffer: Uint8Array<ArrayBuffer> | null = null;
@@ -48,7 +68,7 @@ export class SqliteDraft implements Draft, Holder {
     return budget.room();
   }
 
-  // On the path of every message: one promise for the answer of the worker, one for what follows from it.
+  // On the path of every message: one promise for the answer of the store, one for what follows from it.
   commit(message: NewMessage): Promise<void> {
     if (this.#spent) {
       return Promise.reject(new StoreError('failed', 'the draft has been committed or discarded already'));
@@ -58,7 +78,7 @@ export class SqliteDraft implements Draft, Holder {
       return Promise.reject(this.#failure);
     }
     this.#spent = true;
-    const { link, budget, onQueued, onAccepted } = this.#context;
+    const { intake, budget, onQueued, onAccepted } = this.#context;
     const length = this.#length;
     const commit = {
       id: this.id,
@@ -67,18 +87,15 @@ export class SqliteDraft implements Draft, Holder {
       sequence: this.#sequence,
       content: this.#handOver(),
     };
-    return link.commit(commit).then(
+    return intake.commit(commit).then(
       () => {
         budget.written(length);
         onAccepted?.(this.id, message);
         if (message.status === 'queued') onQueued?.();
       },
-      async (error: unknown) => {
+      (error: unknown) => {
         budget.written(length);
-        // It may have been stored before the thread died; if so, the commit must not report a failure.
-        if (!(error instanceof ThreadLost) || !(await this.#isStored())) throw error;
-        onAccepted?.(this.id, message);
-        if (message.status === 'queued') onQueued?.();
+        throw error;
       },
     );
   }
@@ -93,31 +110,23 @@ export class SqliteDraft implements Draft, Holder {
     this.#length = 0;
     if (this.#sequence === 0) return;
     // Where it fails, the store is down or closed: then the next start removes the chunks.
-    this.#context.link.call({ kind: 'discard', id: this.id }).catch(() => undefined);
+    this.#context.intake.discard(this.id).catch(() => undefined);
   }
 
   /** Sends on what is held, as a chunk of its own. */
   spill(): void {
     const content = this.#handOver();
     if (content === null) return;
-    const { link, budget, buffers } = this.#context;
-    const { buffer, length } = content;
-    const piece = { buffer, start: 0, length, returns: buffer.byteLength === buffers.largest };
-    link
-      .call({ kind: 'chunk', id: this.id, sequence: this.#sequence++, piece }, buffer)
+    const { intake, budget } = this.#context;
+    const { length } = content;
+    intake
+      .chunk(this.id, this.#sequence++, content)
       .catch((error: unknown) => {
-        this.#failure ??= error instanceof StoreError ? error : new StoreError('failed', reason(error));
+        this.#failure ??= error instanceof StoreError ? error : new StoreError('failed', String(error));
       })
       .finally(() => budget.written(length))
       // Nothing above can fail.
       .catch(() => undefined);
-  }
-
-  #isStored(): Promise<boolean> {
-    return this.#context.link.ask('reading', 'message', this.id).then(
-      (message) => message !== null,
-      () => false,
-    );
   }
 
   #append(octets: Uint8Array): void {

@@ -1,4 +1,4 @@
-import type { HeldOctets, OctetHolder } from '../../port.js';
+import type { HeldOctets, OctetHolder } from '../port.js';
 
 /** Something that holds octets in a buffer and can send them on before the buffer is full. */
 export interface Holder {

@@ -1,5 +1,5 @@
 /** Converts the needs of a content between the contract's shape and their column. */
-import type { ContentNeeds } from '../../port.js';
+import type { ContentNeeds } from '../port.js';
 
 const EIGHT_BIT = 1;
 const UTF8_HEADER = 2;
