@@ -1,9 +1,9 @@
 import { type KeyObject, createHash, sign } from 'node:crypto';
 import { promisify } from 'node:util';
-import { formatSignatureHeaderLine } from 'mailauth/lib/tools.js';
 import type { HeaderSection } from '../../message/section.js';
 import type { DkimKey } from '../../store/dkim-keys.js';
 import { relaxedField } from './relaxed.js';
+import { formatSignatureField } from './signature-field.js';
 
 export interface SigningKey extends Pick<DkimKey, 'domain' | 'selector' | 'algorithm'> {
   readonly privateKey: KeyObject;
@@ -97,17 +97,16 @@ export async function signatureField(
   time: number,
 ): Promise<string> {
   const tags = {
-    a: key.algorithm,
-    c: 'relaxed/relaxed',
-    d: key.domain,
-    s: key.selector,
-    h: names.join(': '),
-    bh: bodyHash,
-    t: Math.floor(time / 1000),
+    algorithm: key.algorithm,
+    domain: key.domain,
+    selector: key.selector,
+    names,
+    bodyHash,
+    time: Math.floor(time / 1000),
   };
   // RFC 6376 3.7: the signature covers its own field with an empty `b`, and without the CRLF.
   const data = Buffer.from(
-    canonical + relaxedField(formatSignatureHeaderLine('DKIM', { ...tags, b: '' }, true)),
+    canonical + relaxedField(formatSignatureField({ ...tags, signature: '' })),
     'latin1',
   );
   const signature =
@@ -115,5 +114,5 @@ export async function signatureField(
       ? await signAsync('sha256', data, key.privateKey)
       : // RFC 8463 3: Ed25519 signs the hash.
         await signAsync(null, createHash('sha256').update(data).digest(), key.privateKey);
-  return `${formatSignatureHeaderLine('DKIM', { ...tags, b: signature.toString('base64') }, true)}\r\n`;
+  return `${formatSignatureField({ ...tags, signature: signature.toString('base64') })}\r\n`;
 }

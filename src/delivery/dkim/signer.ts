@@ -5,7 +5,7 @@ import { BLANK_LINE } from '../transports/read-content.js';
 import { Recent } from '../../base/bounded-map.js';
 import type { Outgoing } from '../queue/shipping.js';
 import { RelaxedBody } from './relaxed.js';
-import type { SigningKey } from './signature.js';
+import { type SigningKey, fieldsToSign, signatureField } from './signature.js';
 
 export interface SignerOptions {
   /** Milliseconds for which the keys of a domain are cached. Default: 10 seconds. */
@@ -46,8 +46,6 @@ export class Signer {
   async signedContent(domain: string, stored: Outgoing): Promise<Outgoing> {
     const keys = await this.#keysOf(domain);
     if (keys.length === 0) return stored;
-    // Loaded only if it is needed: mailauth takes a third of a second to load.
-    const { fieldsToSign, signatureField } = await import('./signature.js');
     const { header, bodyHash } = await digest(stored.content());
     // If the header section cannot be parsed, it cannot be signed either: the message goes out unchanged.
     if (header === null) return stored;
