@@ -40,6 +40,7 @@ export {
   type Limits,
   type Mailbox,
   type MailParameters,
+  type Meter,
   type NotifyOn,
   type OptionalExtensions,
   type OriginalRecipient,

@@ -29,6 +29,7 @@ export { defaultsOf, type Limit, settled } from '../base/limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Link } from './link.js';
 export type { Authenticated, Identity, PhaseKind, Transaction } from './state/phases.js';
+export type { Meter } from './meter.js';
 export {
   Profile,
   type ProfileOptions,

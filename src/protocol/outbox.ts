@@ -1,4 +1,5 @@
 import type { Event } from './events.js';
+import type { Meter } from './meter.js';
 import { concat, fromBinaryString, type ToOctets } from '../base/octets.js';
 import type { Reply } from './replies/reply.js';
 
@@ -11,7 +12,10 @@ export class Outbox {
   #unsent = 0;
   readonly #notices: Event[] = [];
 
-  constructor(private readonly toOctets: ToOctets = fromBinaryString) {}
+  constructor(
+    private readonly toOctets: ToOctets = fromBinaryString,
+    private readonly meter: Meter | null = null,
+  ) {}
 
   /** Octets of replies that {@link take} would give. */
   get unsent(): number {
@@ -19,6 +23,7 @@ export class Outbox {
   }
 
   say(reply: Reply): void {
+    this.meter?.reply(reply.code);
     const octets = reply.octetsBy(this.toOctets);
     if (this.#first === null) this.#first = octets;
     else this.#further.push(octets);

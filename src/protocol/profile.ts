@@ -10,6 +10,7 @@ import {
 import { onlyGiven, settled } from '../base/limit.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import type { Link } from './link.js';
+import type { Meter } from './meter.js';
 import type { Reply } from './replies/reply.js';
 import { helloReply, reply, replyWith } from './replies/catalogue.js';
 import { LOGIN } from './sasl/login.js';
@@ -70,6 +71,8 @@ export interface ProfileOptions {
   /** Ask about each command before it is carried out: the question `command`. Default: false. */
   readonly asksCommands?: boolean;
   readonly limits?: Partial<Limits>;
+  /** Counts commands and replies. Default: nothing does. */
+  readonly meter?: Meter;
   /** Searches faster than the portable ones, where the platform has them. */
   readonly scan?: Scan;
   /** The platform's own decoder of ISO 8859-1. Default: a portable one. */
@@ -97,6 +100,7 @@ export class Profile {
   readonly limits: Limits;
   /** Octets, without CRLF, of the longest line that any command or SASL response may have. */
   readonly longestLine: number;
+  readonly meter: Meter | null;
   readonly scan: Scan;
   readonly toText: ToText;
   readonly toOctets: ToOctets;
@@ -126,6 +130,7 @@ export class Profile {
     this.relayTrust = options.relayTrust ?? 'none';
     this.limits = settled('limits', DEFAULT_LIMITS, options.limits);
     this.longestLine = Math.max(this.limits.authLine, this.limits.commandLine - 2);
+    this.meter = options.meter ?? null;
     this.scan = options.scan ?? new PortableScan();
     this.toText = options.toText ?? binaryString;
     this.toOctets = options.toOctets ?? fromBinaryString;

@@ -86,7 +86,7 @@ export class ServerSession<Principal> {
     link: Link,
   ) {
     this.#inbox = new Inbox(profile.toText);
-    this.#outbox = new Outbox(profile.toOctets);
+    this.#outbox = new Outbox(profile.toOctets, profile.meter);
     this.#phase = connecting(link);
   }
 
@@ -267,6 +267,7 @@ export class ServerSession<Principal> {
         // Inside AUTH it ends the exchange: its reply is the exchange's one reply.
         if (phase.kind === 'authenticating') return this.#saslOver(phase, refused.reply);
         this.#verb = refused.verb;
+        profile.meter?.command(refused.verb);
         return this.#refuseCommand(phase, refused);
       }
       case 'line':
@@ -287,6 +288,7 @@ export class ServerSession<Principal> {
   #obey(phase: Commanding<Principal>, line: string): Event | null {
     const meaning = interpret(line, phase, this.profile, this.#dataRefused);
     this.#dataRefused = false;
+    this.profile.meter?.command(typeof meaning === 'object' ? meaning.verb : '');
     this.#verb = meaning === 'body' ? 'DATA' : verbIn(line);
     if (meaning === 'body') return this.#begin(beginUnsolicited(phase, this.profile));
     if (!this.profile.asksCommands) return this.#carryOut(phase, meaning);

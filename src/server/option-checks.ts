@@ -1,4 +1,4 @@
-import type { OptionalExtensions, SaslMechanism } from '../protocol/index.js';
+import type { Meter, OptionalExtensions, SaslMechanism } from '../protocol/index.js';
 import { DEFAULT_LIMITS } from '../protocol/index.js';
 import { DEFAULT_EXTENSIONS } from '../protocol/extensions/index.js';
 import { shown } from '../base/shown.js';
@@ -114,6 +114,7 @@ const OPTIONS = {
   reverseLookup: (value) =>
     typeof value === 'boolean' || typeof value === 'function' ? null : 'true, false or a function',
   observers: (value) => (Array.isArray(value) ? null : 'a list of observers'),
+  meter: isMeter,
   bareNewlines: oneOf('reject', 'normalize'),
   spaceBeforePath: oneOf('accept', 'reject'),
   syntax: oneOf('tolerant', 'strict'),
@@ -159,6 +160,12 @@ function isTlsSource(value: unknown): boolean {
   return (
     typeof serverOptions === 'function' && typeof follow === 'function' && typeof knowsClients === 'boolean'
   );
+}
+
+function isMeter(value: unknown): string | null {
+  const meter = value as Partial<Meter> | null;
+  const counts = typeof meter?.command === 'function' && typeof meter.reply === 'function';
+  return counts ? null : 'an object with the methods command and reply';
 }
 
 function isMechanism(value: unknown): boolean {

@@ -2,6 +2,7 @@ import type {
   AnyCredentials,
   BareNewlines,
   Limits,
+  Meter,
   OptionalExtensions,
   PasswordCredentials,
   Reply,
@@ -69,6 +70,8 @@ export interface ServerOptions<
    * A client is greeted without a name after two seconds. Default: false.
    */
   readonly reverseLookup?: boolean | ReverseLookup;
+  /** Counts commands and replies, for metrics. It is called for each, so it must be quick. Default: none. */
+  readonly meter?: Meter;
   /** A bare CR or LF in content: the message is refused, or each becomes CRLF. Default: `reject`. */
   readonly bareNewlines?: BareNewlines;
   /**

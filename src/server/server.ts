@@ -305,7 +305,7 @@ export class Server<Principal = unknown> {
     gate: TlsGate | null,
     localEnd: LocalEnd,
   ): ConnectionContext<Principal> {
-    const { mechanisms, allowInsecureAuth, bareNewlines, spaceBeforePath, syntax, unknownParameters } =
+    const { mechanisms, allowInsecureAuth, meter, bareNewlines, spaceBeforePath, syntax, unknownParameters } =
       this.#options;
     const { banner, helloText, state = emptyState, reverseLookup = false } = this.#options;
     const verifies = this.#handler.onAuth !== undefined;
@@ -319,6 +319,7 @@ export class Server<Principal = unknown> {
         authRequired: options.authRequired ?? verifies,
         authNeedsTls: allowInsecureAuth !== true,
         ...(!verifies ? { mechanisms: [] } : mechanisms === undefined ? {} : { mechanisms }),
+        ...(meter === undefined ? {} : { meter }),
         ...(bareNewlines === undefined ? {} : { bareNewlines }),
         ...(spaceBeforePath === undefined ? {} : { spaceBeforePath }),
         ...(syntax === undefined ? {} : { syntax }),

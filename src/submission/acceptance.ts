@@ -73,6 +73,8 @@ export interface Accepted {
   readonly priority: number | null;
   readonly tags: readonly string[];
   readonly needs: ContentNeeds;
+  /** Milliseconds from the end of the content until the message was on stable storage. */
+  readonly duration: number;
 }
 
 /**
@@ -137,6 +139,7 @@ export class Acceptance implements OctetHolder {
 
   /** Ends the message. Resolves when it is on stable storage. */
   end(): Promise<Accepted> {
+    const ended = performance.now();
     this.#refuseEvicted();
     if (this.#collector !== null) this.#rewrite(this.#collector.rest());
     const { domain, reversePath, recipients, parameters, tls, clientAddress } = this.#submitted;
@@ -174,6 +177,7 @@ export class Acceptance implements OctetHolder {
         priority: parameters.priority ?? null,
         tags,
         needs,
+        duration: performance.now() - ended,
       }),
       (error: unknown) => {
         throw storeRefusal(error);

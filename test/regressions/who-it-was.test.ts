@@ -64,8 +64,26 @@ it('the log says of a message what was accepted, whatever is open still', () => 
     origin: null,
   } as unknown as Session<Domain>;
   const needs = { eightBit: false, utf8Header: false, binary: false, longLines: false };
-  onAccepted(gone, { id: 7, size: 2, from: 'a@example.com', recipients: 3, priority: 4, tags: [], needs });
-  onAccepted(gone, { id: 8, size: 2, from: 'a@example.com', recipients: 3, priority: null, tags: [], needs });
+  onAccepted(gone, {
+    id: 7,
+    size: 2,
+    from: 'a@example.com',
+    recipients: 3,
+    priority: 4,
+    tags: [],
+    needs,
+    duration: 1,
+  });
+  onAccepted(gone, {
+    id: 8,
+    size: 2,
+    from: 'a@example.com',
+    recipients: 3,
+    priority: null,
+    tags: [],
+    needs,
+    duration: 1,
+  });
   const long = { ...needs, longLines: true };
   onAccepted(gone, {
     id: 9,
@@ -75,6 +93,7 @@ it('the log says of a message what was accepted, whatever is open still', () => 
     priority: null,
     tags: [],
     needs: long,
+    duration: 1,
   });
   const [first, second, third] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(first).toMatchObject({ domain: 'example.com', id: '7', recipients: 3, priority: 4 });

@@ -34,7 +34,15 @@ export class LogStream {
   #current: Uint8Array | null = null;
   #idle: (() => void)[] = [];
 
-  constructor(device: Device, onLost: (lines: number) => void) {
+  /**
+   * @param onLost called when lines can be written again, with how many were dropped meanwhile
+   * @param onDrop called for each line that is dropped
+   */
+  constructor(
+    device: Device,
+    onLost: (lines: number) => void,
+    private readonly onDrop: () => void = () => undefined,
+  ) {
     this.#device = device;
     this.#onLost = onLost;
   }
@@ -43,6 +51,7 @@ export class LogStream {
   write(line: string): void {
     if (this.#length + line.length > LOG.waiting.initial) {
       this.#lost++;
+      this.onDrop();
       return;
     }
     this.#waiting.push(line);

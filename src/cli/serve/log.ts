@@ -19,9 +19,15 @@ export interface Log {
  * Makes the log. A terminal gets lines for people, everything else gets JSON. The log is always on standard error,
  * because standard output says only that the server is ready.
  *
+ * @param onDrop called for each line that is lost because the log cannot be written
+ *
  * Nothing here hides secrets, because nothing has to: a `Secret` is always written as `[secret]`.
  */
-export async function createLog(config: Config['log'], target?: LogTarget): Promise<Log> {
+export async function createLog(
+  config: Config['log'],
+  target?: LogTarget,
+  onDrop?: () => void,
+): Promise<Log> {
   const options: LoggerOptions = {
     level: config.level,
     // Without pid and host name: the program that collects the lines knows both.
@@ -32,8 +38,10 @@ export async function createLog(config: Config['log'], target?: LogTarget): Prom
   const terminal = (target ?? process.stderr).isTTY === true;
   const pretty = config.format === 'pretty' || (config.format === 'auto' && terminal);
   const format = pretty ? await prettyLines(terminal, config.format === 'auto') : null;
-  const stream = new LogStream(target === undefined ? standardError() : streamDevice(target), (lines) =>
-    logger.error({ lines }, 'lines of the log were lost: it could not be written'),
+  const stream = new LogStream(
+    target === undefined ? standardError() : streamDevice(target),
+    (lines) => logger.error({ lines }, 'lines of the log were lost: it could not be written'),
+    onDrop,
   );
   const logger = pino(
     options,

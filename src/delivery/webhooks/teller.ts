@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { SecureContextOptions } from 'node:tls';
 import type { Store } from '../../store/port.js';
-import type { Webhook, WebhookEvent } from '../../store/webhooks.js';
+import type { Webhook, WebhookCall, WebhookEvent } from '../../store/webhooks.js';
 import { Client, NoAnswer } from '../transports/https/client.js';
 import { ClockCheck } from '../clock-check.js';
 import { pause } from '../../base/sleep.js';
@@ -15,6 +15,8 @@ import { parseWebhookUrl } from './url.js';
 
 /** Notifications for the log. */
 export interface WebhookObserver {
+  /** A webhook was called. `duration` is in milliseconds. */
+  readonly onCalled?: (call: Omit<WebhookCall, 'call'>) => void;
   /** A webhook was switched off. Its events that were not reported are dropped. */
   readonly onSwitchedOff?: (webhook: Webhook, reason: string) => void;
   /** An event could not be reported. It will be tried again. */
@@ -274,8 +276,10 @@ class EventSender {
       at,
       duration: Math.max(0, Math.round(at - start)),
     };
+    const made = { ...call, status, outcome, problem: reason } as const;
+    this.#options.observer?.onCalled?.(made);
     try {
-      await this.#store.webhookCalls.record({ ...call, status, outcome, problem: reason });
+      await this.#store.webhookCalls.record(made);
     } catch (error) {
       this.#failed(error);
     }

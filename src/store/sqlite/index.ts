@@ -25,6 +25,11 @@ export interface SqliteOptions {
   readonly now?: () => number;
   /** Called once, if the database's files turn out to be removed or replaced: {@link Store.fault} is set then. */
   readonly onFault?: (fault: StoreError) => void;
+  /**
+   * Called for each transaction that wrote: with how many writes shared it, and how many milliseconds it took. For
+   * metrics; must not throw.
+   */
+  readonly onCommit?: (facts: { readonly writes: number; readonly duration: number }) => void;
 }
 
 /**
@@ -44,6 +49,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       { directory, exclusive },
       buffers,
       options.onFault,
+      options.onCommit,
     );
     const now = options.now ?? Date.now;
     const ids = new MessageIds(await link.start(), now);

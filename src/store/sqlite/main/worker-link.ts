@@ -5,7 +5,7 @@ import { Batch } from './batch.js';
 import type { BufferPool } from '../../intake/buffers.js';
 import { fromFailure, reason, ThreadLost } from '../errors.js';
 import type { Operation, Request } from '../wire/operations.js';
-import type { MainPost, WorkerOptions, WorkerPost } from '../wire/posts.js';
+import type { GroupFacts, MainPost, WorkerOptions, WorkerPost } from '../wire/posts.js';
 import type { NewCommit } from '../../intake/draft.js';
 import type { ArgumentsOf, MethodOf, Parts, ResultOf } from '../worker/parts.js';
 
@@ -55,17 +55,21 @@ export class WorkerLink {
   #lastFailure = '';
   #fault: StoreError | null = null;
   readonly #onFault: (fault: StoreError) => void;
+  readonly #onGroup: ((facts: GroupFacts) => void) | undefined;
 
   /**
    * @param buffers gets the buffers that were handed over back, to be filled again.
    * @param onFault called once, when the database turns out to be lost
+   * @param onGroup called for each transaction that wrote
    */
   constructor(
     script: URL,
     options: Omit<WorkerOptions, 'first'>,
     buffers: BufferPool,
     onFault: (fault: StoreError) => void = () => undefined,
+    onGroup?: (facts: GroupFacts) => void,
   ) {
+    this.#onGroup = onGroup;
     this.#onFault = onFault;
     this.#script = script;
     this.#options = options;
@@ -218,7 +222,8 @@ export class WorkerLink {
     }
   }
 
-  #settle({ done, outcomes, spent }: Extract<WorkerPost, { kind: 'outcomes' }>): void {
+  #settle({ done, outcomes, group, spent }: Extract<WorkerPost, { kind: 'outcomes' }>): void {
+    if (group !== null) this.#onGroup?.(group);
     this.#buffers.give(spent);
     for (const call of done) this.#forget(call)?.resolve(undefined);
     for (const outcome of outcomes) {

@@ -22,6 +22,13 @@ export type Outcome =
   | { readonly call: number; readonly ok: true; readonly value: unknown }
   | { readonly call: number; readonly ok: false; readonly failure: Failure };
 
+/** One group of writes that shared a transaction, or failed. */
+export interface GroupFacts {
+  readonly writes: number;
+  /** Milliseconds, the sync included. */
+  readonly duration: number;
+}
+
 /** The worker's posts: first `ready` or `refused`, once; then outcomes. */
 export type WorkerPost =
   | { readonly kind: 'ready'; readonly greatestId: number }
@@ -31,6 +38,8 @@ export type WorkerPost =
       /** Calls that are done and have no result. */
       readonly done: readonly number[];
       readonly outcomes: readonly Outcome[];
+      /** What a transaction took; null if the post is about reads. */
+      readonly group: GroupFacts | null;
       /** Buffers of written pieces, sent back to be filled again. */
       readonly spent: readonly ArrayBuffer[];
     };

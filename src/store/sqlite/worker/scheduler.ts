@@ -121,6 +121,7 @@ export class Desk {
     const outcomes: Outcome[] = [];
     const spent: ArrayBuffer[] = [];
     const group = takeGroup(this.#writes);
+    const start = performance.now();
     const results = this.#runGroup(group);
     if (results === null) {
       this.#writes.unshift(...group);
@@ -134,7 +135,8 @@ export class Desk {
       const piece = operation.kind === 'chunk' || operation.kind === 'commit' ? operation.piece : null;
       if (piece?.returns === true) spent.push(piece.buffer);
     }
-    this.#surroundings.post({ kind: 'outcomes', done, outcomes, spent }, spent);
+    const facts = { writes: group.length, duration: performance.now() - start };
+    this.#surroundings.post({ kind: 'outcomes', done, outcomes, group: facts, spent }, spent);
   }
 
   /** Null while another process writes, for {@link BUSY_MS} at most: reads go on meanwhile. */
@@ -186,7 +188,7 @@ export class Desk {
       }
       if (performance.now() - start > READ_MS) break;
     }
-    this.#surroundings.post({ kind: 'outcomes', done: [], outcomes, spent: [] }, transfer);
+    this.#surroundings.post({ kind: 'outcomes', done: [], outcomes, group: null, spent: [] }, transfer);
   }
 
   #mayTidy(): boolean {
@@ -218,7 +220,7 @@ export class Desk {
     this.#closed = true;
     if (this.#options.exclusive) this.#endAttempts();
     this.#database.close();
-    this.#surroundings.post({ kind: 'outcomes', done: [call], outcomes: [], spent: [] });
+    this.#surroundings.post({ kind: 'outcomes', done: [call], outcomes: [], group: null, spent: [] });
   }
 
   /** If it fails, the next server counts attempts that were under way as crashes, of which it takes several. */
