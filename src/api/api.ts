@@ -1,29 +1,23 @@
 import type { RequestListener, Server as HttpServer } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
+import type { FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { type Lookups, openLookups } from '../delivery/verify/lookup.js';
 import type { ContentWorkers } from '../delivery/workers/workers.js';
 import type { Domain, Store } from '../store/port.js';
 import type { Accepted } from '../submission/acceptance.js';
 import type { Submissions } from '../submission/submissions.js';
+import { openApp, type RouteRow } from './app.js';
 import { BodyBudget, readBodies } from './body.js';
 import { Composer } from './compose/composer.js';
 import type { Api, ApiContext } from './context.js';
-import { ApiError } from './errors.js';
 import { EventHub } from './events/hub.js';
 import { removeExpired } from './expiry.js';
-import { fieldErrors } from './field-errors.js';
 import { Idempotent } from './idempotent.js';
 import { type ApiLimits, DEFAULT_API } from './limits.js';
 import { authorization, type Throttle } from './plugins/authorization.js';
-import { answerErrors, ownShape, sendError } from './plugins/errors.js';
-import { hostAndOrigin } from './plugins/origin.js';
-import { rawSecurityHeaders, securityHeaders } from './plugins/security-headers.js';
 import { KeyedRate } from './rate.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { domainBlockListRoutes } from './routes/domain-block-list.js';
@@ -91,12 +85,6 @@ export interface HttpApi {
   close(grace: number): Promise<void>;
 }
 
-export interface RouteRow {
-  readonly method: string;
-  readonly url: string;
-  readonly access: string;
-}
-
 /** How a failure is reported that belongs to no request. */
 const BACKGROUND = { method: '-', url: 'removal of expired sessions' } as const;
 
@@ -155,30 +143,9 @@ async function buildApp(
   options: ApiOptions,
   context: ApiContext,
   hub: EventHub,
-): Promise<{ app: FastifyInstance; routes: RouteRow[] }> {
+): Promise<{ app: FastifyInstance; routes: readonly RouteRow[] }> {
   const { limits } = context;
-  const app = Fastify({
-    serverFactory: (handler) => boundedServer((options.createServer ?? createServer)(handler), limits),
-    bodyLimit: limits.body,
-    clientErrorHandler: malformedRequest,
-    frameworkErrors: (error, _request, reply) => {
-      void sendError(reply, new ApiError('bad_request', { cause: error }), ownShape);
-    },
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
-    return503OnClosing: false,
-    forceCloseConnections: 'idle',
-    exposeHeadRoutes: false,
-  });
-  app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
-    const result = schema.safeParse(data);
-    if (result.success) return { value: result.data };
-    return { error: new ApiError('invalid', { fields: fieldErrors(result.error.issues) }) };
-  });
-  app.setSerializerCompiler(serializerCompiler);
-  const routes: RouteRow[] = [];
-  app.addHook('onRoute', ({ method, url, config }) => {
-    routes.push({ method: String(method), url, access: String(config?.access) });
-  });
+  const { app, routes } = openApp({ ...options, limits, onFailure: context.onFailure });
   await app.register(cookie);
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Postern', version: options.version } },
@@ -187,8 +154,6 @@ async function buildApp(
   const { directory } = options.submissions;
   const { sessions, administrator } = context.store;
   const signedIn = new SignedIn(sessions, directory, limits.session, context.now);
-  securityHeaders(app, options);
-  hostAndOrigin(app, options.hosts);
   authorization(app, {
     tls: options.tls,
     directory,
@@ -197,8 +162,6 @@ async function buildApp(
     rate: new KeyedRate(limits.requests),
   });
   readBodies(app, context.budget);
-  answerErrors(app, ownShape, context.onFailure);
-  app.setNotFoundHandler(async (_request, reply) => sendError(reply, new ApiError('not_found'), ownShape));
   const group = (routesOf: (app: Api, context: ApiContext) => void): void => {
     void app.register(async (scope) => routesOf(scope.withTypeProvider<ZodTypeProvider>(), context));
   };
@@ -238,31 +201,3 @@ function withDocumentedBody<Route extends Parameters<typeof jsonSchemaTransform>
     ? route
     : { ...route, schema: { ...route.schema, body: documentedBody } };
 }
-
-function boundedServer(server: HttpServer, limits: ApiLimits): HttpServer {
-  server.maxConnections = limits.connections;
-  server.headersTimeout = limits.headerTime;
-  server.requestTimeout = limits.requestTime;
-  server.keepAliveTimeout = limits.idleTime;
-  return server;
-}
-
-/** What is no HTTP request cannot be given to a route, so it is answered here, in the same shape. */
-function malformedRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const [line, code] = MALFORMED[error.code ?? ''] ?? (['400 Bad Request', 'bad_request'] as const);
-  const body = JSON.stringify(ownShape(new ApiError(code)));
-  const fields = {
-    ...rawSecurityHeaders(),
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': String(Buffer.byteLength(body)),
-    connection: 'close',
-  };
-  const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${line}\r\n${head.join('')}\r\n${body}`);
-}
-
-const MALFORMED: Readonly<Record<string, readonly [line: string, code: 'header_too_large' | 'timeout']>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'header_too_large'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'timeout'],
-};
