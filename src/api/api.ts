@@ -17,6 +17,9 @@ import { EventHub } from './events/hub.js';
 import { removeExpired } from './expiry.js';
 import { Idempotent } from './idempotent.js';
 import { type ApiLimits, DEFAULT_API } from './limits.js';
+import type { Metrics } from './metrics/metrics.js';
+import type { Scrape } from './metrics/scrape.js';
+import { measureRequests } from './plugins/measure.js';
 import { authorization, type Throttle } from './plugins/authorization.js';
 import { KeyedRate } from './rate.js';
 import { dashboardRoutes } from './routes/dashboard.js';
@@ -29,6 +32,7 @@ import { healthRoutes } from './routes/health.js';
 import { messageRoutes } from './routes/message.js';
 import { messagesRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
+import { metricsRoutes } from './routes/metrics.js';
 import { openApiRoute } from './routes/openapi.js';
 import { postmarkRoutes } from './routes/postmark.js';
 import { resendingRoutes } from './routes/resending.js';
@@ -65,6 +69,8 @@ export interface ApiOptions {
   /** Makes the lookups for a check of a domain's records. Default: those of the system. */
   readonly lookups?: () => Lookups;
   readonly limits?: Partial<ApiLimits>;
+  /** Counts what happens, and is served at `/metrics`. Default: nothing is counted. */
+  readonly metrics?: { readonly metrics: Metrics; readonly scrape: Scrape };
   /** Describes the running server. */
   readonly server: () => ServerFacts;
   /** Why the server is not ready, in words; empty if it is. */
@@ -79,6 +85,8 @@ export interface HttpApi {
   readonly app: FastifyInstance;
   /** Every route, as the table of routes has it. */
   readonly routes: readonly RouteRow[];
+  /** Open event streams. */
+  readonly streams: number;
   /** Rejects with Node's own error if the port cannot be had. */
   listen(address: string, port: number): Promise<AddressInfo>;
   /** Takes no more requests, and ends what is under way within the grace, in milliseconds. */
@@ -98,6 +106,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
   const composer = new Composer(limits);
   const budget = new BodyBudget(limits.bodiesInFlight);
   const stopping = new AbortController();
+  const metrics = options.metrics?.metrics ?? null;
   const context: ApiContext = {
     limits,
     budget,
@@ -111,6 +120,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
     extensions: options.extensions,
     now,
     stopping: stopping.signal,
+    metrics,
     onFailure: (error, { method, routeOptions }) =>
       options.onFailure?.(error, { method, url: routeOptions.url ?? '' }),
   };
@@ -118,12 +128,16 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
     mail: options.store.mail,
     limits,
     nameOf: async (id) => (await context.directory.byId(id))?.name ?? null,
+    onDropped: () => metrics?.streamDropped(),
   });
   const { app, routes } = await buildApp(options, context, hub);
   const expiry = removeExpired(options.store, now, (error) => options.onFailure?.(error, BACKGROUND));
   return {
     app,
     routes,
+    get streams() {
+      return hub.size;
+    },
     listen: async (host, port) => {
       await app.listen({ host, port });
       return app.server.address() as AddressInfo;
@@ -162,6 +176,7 @@ async function buildApp(
     rate: new KeyedRate(limits.requests),
   });
   readBodies(app, context.budget);
+  if (context.metrics !== null) measureRequests(app, context.metrics);
   const group = (routesOf: (app: Api, context: ApiContext) => void): void => {
     void app.register(async (scope) => routesOf(scope.withTypeProvider<ZodTypeProvider>(), context));
   };
@@ -188,6 +203,8 @@ async function buildApp(
   });
   group((scope) => serverRoutes(scope, options.server));
   group((scope) => healthRoutes(scope, options.problems));
+  const { scrape } = options.metrics ?? {};
+  if (scrape !== undefined) group((scope) => metricsRoutes(scope, scrape, 'local'));
   group(openApiRoute);
   void app.register(dashboardRoutes);
   await app.ready();

@@ -57,6 +57,7 @@ export function openApp({ limits, hosts, tls, onFailure, ...options }: AppOption
   app.addHook('onRoute', ({ method, url, config }) => {
     routes.push({ method: String(method), url, access: String(config?.access) });
   });
+  app.decorateRequest('refusal', null);
   securityHeaders(app, { tls });
   hostAndOrigin(app, hosts);
   answerErrors(app, ownShape, onFailure);

@@ -6,6 +6,7 @@ import type { Composer } from './compose/composer.js';
 import type { Store } from '../store/port.js';
 import type { Idempotent } from './idempotent.js';
 import type { ApiLimits } from './limits.js';
+import type { Metrics } from './metrics/metrics.js';
 import type { Sending } from './sending.js';
 import type { Directory } from '../submission/directory.js';
 
@@ -35,6 +36,8 @@ export interface ApiContext {
   readonly credentialsChanged: () => void;
   /** Aborted when the server stops: requests that wait end then. */
   readonly stopping: AbortSignal;
+  /** Counts what happens; null if nothing does. */
+  readonly metrics: Metrics | null;
   /** Hears of what the server itself failed at. */
   readonly onFailure: (error: unknown, request: FastifyRequest) => void;
 }

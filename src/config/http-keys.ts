@@ -25,6 +25,14 @@ export const httpKeys = table(
       allowed: 'ADDR:PORT or off',
       flag: '--http',
     }),
+    metrics: key(endpointOrOff.prefault('off'), {
+      about:
+        'Where /metrics, /healthz and /readyz are served by themselves, without TLS and without credentials. They name no address, domain or token.',
+      source: 'http.listen serves them, too, /metrics to this machine and the administrator alone',
+      initial: 'off',
+      placeholder: 'ADDR:PORT|off',
+      allowed: 'ADDR:PORT or off',
+    }),
     tls: yesOrNo({
       about: 'Whether the HTTP API is served over TLS, with the certificates of SMTP.',
       initial: false,

@@ -142,7 +142,7 @@ export class GatewayProcess extends Running {
 
   /** The URL of the HTTP API, without a slash at its end. */
   get httpUrl(): string {
-    const [, address] = /^postern ready .*http=(\S+)$/m.exec(this.stdout) ?? [];
+    const [, address] = /^postern ready .*http=(\S+)/m.exec(this.stdout) ?? [];
     if (address === undefined) throw new Error(`no HTTP address in:\n${this.stdout}`);
     return `http://${address}`;
   }

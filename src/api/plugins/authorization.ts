@@ -24,6 +24,8 @@ declare module 'fastify' {
     raw?: boolean;
     /** The schema of the body of such a route, for the OpenAPI document. */
     documentedBody?: z.ZodType;
+    /** The answer lasts as long as the client wants. */
+    lasting?: boolean;
     /** A further field that the token may come in. */
     tokenField?: string;
   }

@@ -3,7 +3,14 @@ import { Stopped } from '../../delivery/workers/workers.js';
 import { Unreadable } from '../../message/mime/fault.js';
 import { StoreError } from '../../store/port.js';
 import { refusalIn } from '../../submission/refusal.js';
-import { ApiError } from '../errors.js';
+import { ApiError, type ErrorCode } from '../errors.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the error that the request was answered with; null if it was not. */
+    refusal: ErrorCode | null;
+  }
+}
 
 /** How an error looks to the clients of a group of routes. */
 export type ErrorShape = (error: ApiError) => unknown;
@@ -32,7 +39,9 @@ export function answerErrors(
   translate: (error: ApiError) => ApiError = (error) => error,
 ): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const answer = translate(toApiError(error));
+    const known = toApiError(error);
+    request.refusal = known.code;
+    const answer = translate(known);
     if (answer.status >= 500) onFailure(answer.cause ?? error, request);
     return sendError(reply, answer, shape);
   });

@@ -16,7 +16,7 @@ export function eventRoutes(app: Api, { limits }: ApiContext, hub: EventHub): vo
   app.get(
     '/api/v1/events',
     {
-      config: { access: 'domain' },
+      config: { access: 'domain', lasting: true },
       schema: {
         summary: 'Changes of messages as they happen, as server-sent events',
         description:

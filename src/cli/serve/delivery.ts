@@ -3,12 +3,21 @@ import { type Config, ConfigError } from '../../config/index.js';
 import { type Reports, startReports } from '../../delivery/reports/reporter.js';
 import { withoutLongLines } from '../../delivery/long-lines/outgoing.js';
 import { RouteError, Routes } from '../../delivery/queue/routes.js';
-import { Runner } from '../../delivery/queue/runner.js';
+import { Runner, type RunnerObserver } from '../../delivery/queue/runner.js';
 import { storedContent } from '../../delivery/queue/shipping.js';
 import { ContentWorkers } from '../../delivery/workers/workers.js';
-import { startWebhooks } from '../../delivery/webhooks/teller.js';
+import { startWebhooks, type WebhookObserver } from '../../delivery/webhooks/teller.js';
 import type { Store } from '../../store/port.js';
+import { everyOne } from './every-one.js';
 import { observeDelivery, observeLongLines, observeReports, observeWebhooks } from './delivery-log.js';
+
+/** What counts attempts and calls beside the log. */
+export interface DeliveryCounts {
+  readonly runner: Partial<RunnerObserver> | null;
+  readonly webhooks: Partial<WebhookObserver> | null;
+}
+
+const NO_COUNTS: DeliveryCounts = { runner: null, webhooks: null };
 
 /** The parts that run beside the server and deliver messages. */
 export interface Delivery {
@@ -27,12 +36,18 @@ export interface Delivery {
  *
  * @throws ConfigError if a URL cannot be used
  */
-export async function openDelivery(config: Config, store: Store, log: Logger): Promise<Delivery> {
+export async function openDelivery(
+  config: Config,
+  store: Store,
+  log: Logger,
+  counts: DeliveryCounts = NO_COUNTS,
+): Promise<Delivery> {
   const { delivery } = config;
   const { workers, perDestination, perDomain, retryBase, retryMax, expireAfter, delayAfter } = delivery;
   const contentWorkers = new ContentWorkers();
   const routes = await openRoutes(config, contentWorkers);
-  const webhooks = webhooksOf(config, store, log, contentWorkers);
+  const observer = everyOne<WebhookObserver>(observeWebhooks(log), counts.webhooks);
+  const webhooks = webhooksOf(config, store, observer, contentWorkers);
   if (routes.isEmpty) {
     return {
       routes,
@@ -60,12 +75,11 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
     transportsOf: ({ name }, tags) => routes.transportsOf(name, tags),
     caps: { workers, perDestination, perDomain },
     retry,
-    observer: {
-      ...observeDelivery(log),
+    observer: everyOne<RunnerObserver>(observeDelivery(log), counts.runner, {
       onSettled: (settlements) => {
         if (settlements.some(({ report }) => report !== null)) reports?.wake();
       },
-    },
+    }),
   });
   return {
     routes,
@@ -88,7 +102,7 @@ export async function openDelivery(config: Config, store: Store, log: Logger): P
 function webhooksOf(
   { delivery }: Config,
   store: Store,
-  log: Logger,
+  observer: WebhookObserver,
   workers: ContentWorkers,
 ): { start(): void; stop(): Promise<void> } {
   let running: { close(): Promise<void> } | null = null;
@@ -96,7 +110,7 @@ function webhooksOf(
     start: () => {
       running = startWebhooks(store, {
         allowPrivate: delivery.webhookPrivate === 'allow',
-        observer: observeWebhooks(log),
+        observer,
         workers,
       });
     },

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { ADMIN_PASSWORD_VARIABLE, type Config } from '../../config/index.js';
+import type { Metrics } from '../../api/metrics/metrics.js';
+import type { RunnerObserver } from '../../delivery/queue/runner.js';
 import type { Context } from '../context.js';
 import type { PasswordCredentials, SaslMechanism } from '../../protocol/index.js';
 import { type Certificates, createServer, type Server, type ServerOptions } from '../../server/index.js';
@@ -9,11 +11,13 @@ import type { Submissions } from '../../submission/submissions.js';
 import { followCertificates, loadCertificates } from './certificates.js';
 import { type Delivery, openDelivery } from './delivery.js';
 import { extensionsOf } from './extensions.js';
+import { everyOne } from './every-one.js';
 import { banner, firstMessage } from './first-start.js';
 import { observe } from './gateway-log.js';
 import { openHttp } from './http.js';
 import { type Bound, listenAll, placesOf, readyLine } from './listening.js';
 import { createLog } from './log.js';
+import { countDelivery, countSessions, countWebhooks, openMetrics } from './metrics.js';
 import { connectionsWithin, openFilesLimit } from './open-files.js';
 import { Readiness } from './readiness.js';
 import { keepTidy } from './retention.js';
@@ -29,16 +33,18 @@ const LOG_GRACE_MS = 1_000;
  */
 export async function runGateway(config: Config, context: Context): Promise<void> {
   const { openSqliteStore } = await import('../../store/sqlite/index.js');
-  const log = await createLog(config.log);
+  const metrics = await openMetrics(config);
+  const log = await createLog(config.log, undefined, () => metrics?.logLineDropped());
   const stop = stopSignal();
   const store = await openSqliteStore({
     directory: config.data,
     exclusive: true,
     inFlightOctets: config.store.inFlight,
     onFault: ({ message }) => log.logger.fatal(message),
+    ...(metrics === null ? {} : { onCommit: (facts) => metrics.committed(facts) }),
   });
   try {
-    await serve(config, store, log.logger, stop, context);
+    await serve(config, store, log.logger, metrics, stop, context);
   } finally {
     await store.close();
     await log.drained(LOG_GRACE_MS);
@@ -49,13 +55,19 @@ async function serve(
   config: Config,
   store: Store,
   log: Logger,
+  metrics: Metrics | null,
   stop: Promise<NodeJS.Signals>,
   { stdout, stderr, environment }: Context,
 ): Promise<void> {
   const tls = await loadCertificates(config);
-  const delivery = await openDelivery(config, store, log);
-  const { server, submissions } = gatewayServer(config, store, tls.certificates, delivery, log);
-  const readiness = new Readiness(store, config.data, !delivery.routes.isEmpty);
+  let readiness: Readiness | null = null;
+  const counting = metrics === null ? null : countDelivery(metrics);
+  const delivery = await openDelivery(config, store, log, {
+    runner: everyOne<RunnerObserver>(counting, { onOutcome: () => readiness?.attempted() }),
+    webhooks: metrics === null ? null : countWebhooks(metrics),
+  });
+  readiness = new Readiness(store, config.data, !delivery.routes.isEmpty);
+  const { server, submissions } = gatewayServer(config, store, tls.certificates, delivery, log, metrics);
   let bound: readonly Bound[] = [];
   const describe = await describeServer(config, tls, !delivery.routes.isEmpty, () => bound);
   const http = await openHttp(
@@ -65,19 +77,24 @@ async function serve(
       submissions,
       workers: delivery.contentWorkers,
       server: describe,
-      throttle: { failed: (address) => server.authFailed(address) },
+      throttle: {
+        failed: (address) => {
+          metrics?.authFailed('api');
+          return server.authFailed(address);
+        },
+      },
     },
     tls.certificates,
-    readiness,
+    { metrics, readiness, connections: () => server.connections },
     log,
   );
   const unfollow = followCertificates(tls, log);
   const tidying = keepTidy(store, config.store, log);
   try {
     bound = await listenAll(server, config);
-    const httpPlace = http === null ? null : await http.listen();
+    const { api: httpPlace, metrics: metricsPlace } = await http.listen();
     await stderr.attempt(banner(config, bound, httpPlace, tls, delivery.routes.names));
-    if (http !== null) {
+    if (httpPlace !== null) {
       const { administratorPassword } = await import('./administrator.js');
       const given = environment[ADMIN_PASSWORD_VARIABLE];
       const { isTerminal } = stderr;
@@ -86,14 +103,14 @@ async function serve(
     if (await store.isEmpty())
       await stderr.attempt(await firstMessage(config, store, bound, httpPlace, stderr.isTerminal));
     delivery.start();
-    await stdout.line(readyLine('postern', placesOf(bound, httpPlace)));
+    await stdout.line(readyLine('postern', placesOf(bound, httpPlace, metricsPlace)));
     const signal = await stop;
     readiness.stop();
     log.info({ signal, connections: server.connections }, 'stopping');
   } finally {
     unfollow();
     const { stopGrace } = config.smtp;
-    await Promise.all([server.close(stopGrace), http?.close(stopGrace), delivery.stop(), tidying.stop()]);
+    await Promise.all([server.close(stopGrace), http.close(stopGrace), delivery.stop(), tidying.stop()]);
   }
   log.info('stopped');
 }
@@ -104,6 +121,7 @@ function gatewayServer(
   certificates: Certificates,
   { routes }: Delivery,
   log: Logger,
+  metrics: Metrics | null,
 ): { readonly server: Server<Domain>; readonly submissions: Submissions } {
   const { smtp, submission } = config;
   const observer = observe(log);
@@ -119,7 +137,10 @@ function gatewayServer(
     listUnsubscribeField: submission.listUnsubscribeHeader,
     authorDomains: submission.authorDomains,
     status: ({ name }, tags) => (routes.transportsOf(name, tags).length === 0 ? 'held' : 'queued'),
-    onAccepted: observer.onAccepted,
+    onAccepted: (session, accepted) => {
+      metrics?.accepted('smtp', accepted);
+      observer.onAccepted(session, accepted);
+    },
   });
   const options: ServerOptions<Domain, SaslMechanism<PasswordCredentials>, object, true> = {
     hostname: config.hostname,
@@ -128,7 +149,8 @@ function gatewayServer(
     allowInsecureAuth: true,
     // So may those that cannot do AUTH (?auth=optional).
     authOptional: true,
-    observers: [observer.handler],
+    observers: [observer.handler, ...(metrics === null ? [] : [countSessions(metrics)])],
+    ...(metrics === null ? {} : { meter: metrics.meter }),
     bareNewlines: smtp.bareNewlines,
     spaceBeforePath: smtp.spaceBeforePath,
     syntax: smtp.syntax,

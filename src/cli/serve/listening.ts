@@ -35,24 +35,30 @@ export async function listenAll(server: Server<Domain>, config: Config): Promise
 
 /** An open port, with the protocol that is spoken there. */
 export interface Place extends Endpoint {
-  readonly protocol: ListenerConfig['protocol'] | 'http';
+  readonly protocol: ListenerConfig['protocol'] | 'http' | 'metrics';
 }
 
-export function placesOf(bound: readonly Bound[], http: Endpoint | null = null): Place[] {
+export function placesOf(
+  bound: readonly Bound[],
+  http: Endpoint | null = null,
+  metrics: Endpoint | null = null,
+): Place[] {
   const places: Place[] = bound.map(({ listener: { protocol }, host, port }) => ({
     protocol,
     address: host,
     port,
   }));
-  return http === null ? places : [...places, { protocol: 'http', ...http }];
+  if (http !== null) places.push({ protocol: 'http', ...http });
+  if (metrics !== null) places.push({ protocol: 'metrics', ...metrics });
+  return places;
 }
 
 /**
  * Returns the line that a program prints when it listens: `postern ready smtp=127.0.0.1:2525,[::1]:2525
- * http=127.0.0.1:8025`.
+ * http=127.0.0.1:8025`, and ` metrics=127.0.0.1:9464` at its end if there is such a listener.
  */
 export function readyLine(program: string, places: readonly Place[]): string {
-  const lists = (['smtp', 'lmtp', 'http'] as const).flatMap((protocol) => {
+  const lists = (['smtp', 'lmtp', 'http', 'metrics'] as const).flatMap((protocol) => {
     const these = places.filter((place) => place.protocol === protocol).map(formatEndpoint);
     return these.length === 0 ? [] : [`${protocol}=${these.join(',')}`];
   });

@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify';
+import type { Metrics } from '../metrics/metrics.js';
+
+/** The route that stands for all paths that there is no route for. */
+const NO_ROUTE = 'none';
+
+/** Counts requests, the mail that was refused by those that send it, and how long their answers took, by the patterns of their routes. */
+export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook('onResponse', async ({ method, routeOptions, refusal }, reply) => {
+    const { url, config } = routeOptions;
+    const duration = config.lasting === true ? null : reply.elapsedTime;
+    // The methods of routes are few; others get the route of no route.
+    if (refusal !== null && config.access === 'token' && method === 'POST') metrics.refused('api', refusal);
+    metrics.answered(url === undefined ? '-' : method, url ?? NO_ROUTE, reply.statusCode, duration);
+  });
+}
