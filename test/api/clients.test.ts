@@ -11,7 +11,7 @@ import { Resend } from 'resend';
 import { describe, expect, it } from 'vitest';
 import { testCertificates } from '../certs.js';
 import { scratch } from '../scratch.js';
-import { Rig, TOKEN } from './rig.js';
+import { Rig, TOKEN } from './api-harness.js';
 
 const CONTENT = Buffer.from('one\r\ntwo\n').toString('base64');
 

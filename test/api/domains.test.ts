@@ -3,7 +3,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { passwordRecord } from '../../src/api/sign-in/password.js';
 import type { Lookups } from '../../src/delivery/verify/lookup.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
+import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
 
 const PASSWORD = 'correct horse battery';
 const RECORD = passwordRecord(PASSWORD);

@@ -5,7 +5,7 @@ import { passwordRecord } from '../../src/api/sign-in/password.js';
 import type { MessageChange } from '../../src/api/schemas/events.js';
 import { GatheredChanges } from '../../src/api/events/changes.js';
 import type { MailChange, MailWatcher } from '../../src/store/mail.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
+import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
 
 interface ServerSentEvent {
   readonly id: string;

@@ -1,6 +1,6 @@
 // A request with an Idempotency-Key is done once, whatever happens in between.
 import { describe, expect, it } from 'vitest';
-import { OTHER_TOKEN, Rig } from './rig.js';
+import { OTHER_TOKEN, Rig } from './api-harness.js';
 
 const MAIL = { from: 'app@example.com', to: 'you@example.net', subject: 'First', textbody: 'Hi' };
 const key = (value: string) => ({ 'idempotency-key': value });

@@ -2,7 +2,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { messageRecord, type MessageRecordBody } from '../../src/api/schemas/message.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
+import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
 
 function get(rig: Rig, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
   return rig.api.app.inject({ url, headers: { host: 'mx.example', 'mailpace-server-token': token } });

@@ -2,7 +2,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import type { MessagePage } from '../../src/api/schemas/messages.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
+import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
 
 const HEADERS = { host: 'mx.example', 'mailpace-server-token': TOKEN };
 

@@ -1,7 +1,7 @@
 // Tests the operations on messages, one by one and in bulk, within the scope.
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
+import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
 
 function post(rig: Rig, url: string, body?: unknown, token = TOKEN): Promise<LightMyRequestResponse> {
   return rig.api.app.inject({

@@ -1,6 +1,6 @@
 // Every route, from the table that the server itself has: a new one cannot be forgotten.
 import { describe, expect, it } from 'vitest';
-import { Rig, TOKEN } from './rig.js';
+import { Rig, TOKEN } from './api-harness.js';
 
 /** A request for a route, with a value for each of its parameters. */
 function urlOf(url: string): string {

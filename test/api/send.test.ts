@@ -1,6 +1,6 @@
 // POST /api/v1/send says what the mail API says, to the letter.
 import { describe, expect, it } from 'vitest';
-import { Rig, TOKEN } from './rig.js';
+import { Rig, TOKEN } from './api-harness.js';
 
 const MAIL = {
   from: 'App <app@example.com>',

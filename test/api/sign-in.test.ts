@@ -1,7 +1,7 @@
 // Tests how a request is authorized, and what happens if its credentials are wrong.
 import { describe, expect, it } from 'vitest';
 import { passwordRecord } from '../../src/api/sign-in/password.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
+import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
 
 const PASSWORD = 'correct horse battery';
 const ORIGIN = { host: 'mx.example', origin: 'http://mx.example' };

@@ -2,7 +2,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import type { StatisticsBody } from '../../src/api/schemas/statistics.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
+import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
 
 function get(rig: Rig, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
   return rig.api.app.inject({ url, headers: { host: 'mx.example', 'mailpace-server-token': token } });

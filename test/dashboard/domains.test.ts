@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { eventually, stage } from './stage.js';
+import { eventually, stage } from './browser-test.js';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const remote = await remoteServer();

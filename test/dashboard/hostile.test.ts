@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Reply } from '../../src/index.js';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { eventually, stage } from './stage.js';
+import { eventually, stage } from './browser-test.js';
 
 /** Marks a page in which it runs. */
 const RUN = 'top.hit=1,parent.hit=1,window.hit=1,alert(1)';

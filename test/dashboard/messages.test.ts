@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { PASSWORD, eventually, stage } from './stage.js';
+import { PASSWORD, eventually, stage } from './browser-test.js';
 
 const remote = await remoteServer();
 afterAll(() => remote.close());

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { sendMail, shopMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { stage } from './stage.js';
+import { stage } from './browser-test.js';
 
 const FOLDER = join(import.meta.dirname, '../../reports/dashboard');
 const wanted = process.env['SCREENSHOTS'] !== undefined;

@@ -1,6 +1,6 @@
 // The way in: sign-in, sign-out, and what the pages may do.
 import { expect, it } from 'vitest';
-import { PASSWORD, stage } from './stage.js';
+import { PASSWORD, stage } from './browser-test.js';
 
 const here = stage();
 

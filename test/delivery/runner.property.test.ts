@@ -19,7 +19,7 @@ import {
   ScriptedTransport,
   UNREACHABLE,
   later,
-} from './stage.js';
+} from './runner-harness.js';
 
 const CAPS = { workers: 5, perDestination: 2, perDomain: 3 };
 const HOUR = 3_600_000;

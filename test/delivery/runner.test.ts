@@ -17,7 +17,7 @@ import {
   later,
   pass,
   useFakeClock,
-} from './stage.js';
+} from './runner-harness.js';
 
 const MINUTE = 60_000;
 

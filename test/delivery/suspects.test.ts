@@ -2,7 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Suspects, mustGiveUp } from '../../src/delivery/queue/suspects.js';
-import { A, DELIVERED, RunnerHarness, ScriptedTransport, flood, later, pass, useFakeClock } from './stage.js';
+import {
+  A,
+  DELIVERED,
+  RunnerHarness,
+  ScriptedTransport,
+  flood,
+  later,
+  pass,
+  useFakeClock,
+} from './runner-harness.js';
 
 const LIMITS = { crashes: 3, holdUp: 30, aloneFor: 60 };
 

@@ -4,7 +4,7 @@
 // Runs where Debian's postfix is installed and the user is root; elsewhere it is skipped, and says why.
 // POSTERN_DIFFERENTIAL sets how many generated dialogues are compared (60).
 import { afterAll, describe, expect, it } from 'vitest';
-import { Rig } from '../protocol/rig.js';
+import { Rig } from '../protocol/session-harness.js';
 import { type Dialogue, generated, WRITTEN } from './dialogues.js';
 import { DIFFERENCES } from './differences.js';
 import { Smtpd } from './smtpd.js';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { newWebhookKeys, shownKey } from '../../src/delivery/webhooks/keys.js';
-import { startWebhooks } from '../../src/delivery/webhooks/teller.js';
+import { startWebhooks } from '../../src/delivery/webhooks/webhooks.js';
 import { EVENTS } from '../../src/store/webhooks.js';
 import { accept, runningStore } from '../cli/postern.js';
 import { addDomain } from '../store/fixtures.js';

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
-import { type FarEnd, type Fault, type Moment, type Received, farEnd } from '../delivery/far-end.js';
+import { type FarEnd, type Fault, type Moment, type Received, farEnd } from '../delivery/remote-server.js';
 import { GatewayProcess } from '../e2e/gateway-process.js';
 import { Talk } from '../server/talk.js';
 import { scratch } from '../scratch.js';

@@ -3,12 +3,12 @@ import { createPublicKey, verify } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { spawnPostern } from '../cli/postern.js';
-import { farEnd } from '../delivery/far-end.js';
+import { farEnd } from '../delivery/remote-server.js';
 import { apiServer } from '../delivery/https/api-server.js';
 import { parse } from '../delivery/reports/parse.js';
 import { Talk } from '../server/talk.js';
 import { GatewayProcess } from './gateway-process.js';
-import { app, delivering, done, lines, QUICK, send, story } from './story.js';
+import { app, delivering, done, lines, QUICK, send, story } from './sending.js';
 
 const unknown = 'nobody@example.net';
 

@@ -1,7 +1,7 @@
 /** What a sender hears of a message that fails: by the queue, to the far side, and no further than that. */
 import { createTransport } from 'nodemailer';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { FarEnd } from '../delivery/far-end.js';
+import { FarEnd } from '../delivery/remote-server.js';
 import { parse } from '../delivery/reports/parse.js';
 import { SENDER } from './clients.js';
 import { GatewayProcess } from './gateway-process.js';

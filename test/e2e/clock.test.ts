@@ -1,9 +1,9 @@
 /** A gateway that is started after the clock was put back: mail and events that were deferred before go out. */
 import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
-import { farEnd } from '../delivery/far-end.js';
+import { farEnd } from '../delivery/remote-server.js';
 import { GatewayProcess } from './gateway-process.js';
-import { app, delivering, lines, QUICK, send, story } from './story.js';
+import { app, delivering, lines, QUICK, send, story } from './sending.js';
 
 const MONTH = 30 * 24 * 3_600_000;
 

@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import type { Waiting } from '../../src/store/queue.js';
 import { accept, spawnPostern } from '../cli/postern.js';
-import { type FarEnd, farEnd, type Moment } from '../delivery/far-end.js';
+import { type FarEnd, farEnd, type Moment } from '../delivery/remote-server.js';
 import { scratch } from '../scratch.js';
 import { GatewayProcess } from './gateway-process.js';
-import { lines, QUICK } from './story.js';
+import { lines, QUICK } from './sending.js';
 
 const CULPRIT = 'culprit@example.net';
 /** Starts after which a test gives up. */

@@ -4,10 +4,10 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAIN } from '../cli/postern.js';
-import { farEnd } from '../delivery/far-end.js';
+import { farEnd } from '../delivery/remote-server.js';
 import { scratch } from '../scratch.js';
 import { GatewayProcess, Running } from './gateway-process.js';
-import { app, configured, delivering, done, lines, QUICK, send, story } from './story.js';
+import { app, configured, delivering, done, lines, QUICK, send, story } from './sending.js';
 
 describe('a smarthost', () => {
   it('that is not ready is tried again, until the message is delivered; both tries are on record', async () => {

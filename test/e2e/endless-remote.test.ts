@@ -10,7 +10,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { testCertificates } from '../certs.js';
 import { hostileServer } from '../client/hostile-server.js';
 import { Talk } from '../server/talk.js';
-import { app, delivering, send, story } from './story.js';
+import { app, delivering, send, story } from './sending.js';
 
 const BLANK_LINES = '\r\n'.repeat(32_768);
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { farEnd } from '../delivery/far-end.js';
+import { farEnd } from '../delivery/remote-server.js';
 import { parse } from '../delivery/reports/parse.js';
-import { app, delivering, lines, send, story } from './story.js';
+import { app, delivering, lines, send, story } from './sending.js';
 
 it('MT-PRIORITY stands in the log, and BY with N brings a notice from where it is not kept', async () => {
   const far = await farEnd({ extensions: { dsn: true, deliverBy: false, mtPriority: {} } });

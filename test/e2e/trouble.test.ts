@@ -4,10 +4,10 @@
  */
 import { expect, it } from 'vitest';
 import { dnsServer } from '../delivery/dns-server.js';
-import { farEnd } from '../delivery/far-end.js';
+import { farEnd } from '../delivery/remote-server.js';
 import { apiServer } from '../delivery/https/api-server.js';
 import { pki } from '../delivery/pki.js';
-import { app, delivering, lines, send, story } from './story.js';
+import { app, delivering, lines, send, story } from './sending.js';
 
 const authority = await pki();
 

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { expect, it } from 'vitest';
 import { dnsServer } from '../delivery/dns-server.js';
-import { farEnd } from '../delivery/far-end.js';
+import { farEnd } from '../delivery/remote-server.js';
 import { apiServer, PENDING } from '../delivery/https/api-server.js';
 import { pki } from '../delivery/pki.js';
 import { decodeQuotedPrintable } from '../../src/message/mime/transfer.js';
 import { scratch } from '../scratch.js';
-import { app, delivering, done, lines, send, story } from './story.js';
+import { app, delivering, done, lines, send, story } from './sending.js';
 
 const authority = await pki();
 

@@ -9,7 +9,7 @@
 //   5. In step: a client that ends what it is in gets 250 to a NOOP, unless the session is closed.
 import { isDeepStrictEqual } from 'node:util';
 import { ACCEPT, DEFAULT_LIMITS, type Question, type Verdict } from '../../src/protocol/index.js';
-import { Rig, yes } from '../protocol/rig.js';
+import { Rig, yes } from '../protocol/session-harness.js';
 import { parseReply } from '../vectors/drive.js';
 import type { Vector } from '../vectors/format.js';
 import { settingOf } from '../vectors/options.js';

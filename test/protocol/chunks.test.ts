@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ACCEPT, type BareNewlines, PortableScan, Reply } from '../../src/protocol/index.js';
 import { ChunkDecoder } from '../../src/protocol/content/chunk-decoder.js';
 import { declaredChunk, parseChunkSize } from '../../src/protocol/grammar/chunk-size.js';
-import { type Judge, octetsOf, Rig, textOf } from './rig.js';
+import { type Judge, octetsOf, Rig, textOf } from './session-harness.js';
 
 const ENVELOPE = 'EHLO client.example\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\n';
 const BINARY = ENVELOPE.replace('a@x.example>', 'a@x.example> BODY=BINARYMIME');

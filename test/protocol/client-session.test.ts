@@ -12,7 +12,7 @@ import {
   ReplyReader,
   ServerSession,
 } from '../../src/protocol/index.js';
-import { octetsOf, textOf } from './rig.js';
+import { octetsOf, textOf } from './session-harness.js';
 
 /** A session, and what the test has to say and to look at. */
 class Client {

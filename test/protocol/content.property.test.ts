@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type BareNewlines, ContentDecoder } from '../../src/protocol/index.js';
 import { cutAt, places } from './dialogues.js';
-import { octetsOf, textOf } from './rig.js';
+import { octetsOf, textOf } from './session-harness.js';
 
 interface Decoded {
   readonly content: string;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Reply, scram, type ScramCrypto } from '../../src/protocol/index.js';
 import { challengeAfter } from '../../src/protocol/sasl/exchange.js';
 import { connecting } from '../../src/protocol/state/transitions.js';
-import { Rig } from './rig.js';
+import { Rig } from './session-harness.js';
 
 const NONE = new Uint8Array(32);
 const crypto: ScramCrypto = {

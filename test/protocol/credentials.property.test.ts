@@ -2,7 +2,7 @@
 // they are, with an initial response and without; and no reply has them in it.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Rig } from './rig.js';
+import { Rig } from './session-harness.js';
 
 const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 

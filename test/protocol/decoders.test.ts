@@ -4,7 +4,7 @@ import { ContentDecoder, DEFAULT_LIMITS, PortableScan, reply } from '../../src/p
 import { Inbox } from '../../src/protocol/inbox.js';
 import { LineDecoder } from '../../src/protocol/commands/line-decoder.js';
 import { Reception } from '../../src/protocol/content/incoming-content.js';
-import { octetsOf, textOf } from './rig.js';
+import { octetsOf, textOf } from './session-harness.js';
 
 const PATIENCE = 100;
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { refuse, Reply, type ProfileOptions } from '../../src/protocol/index.js';
 import { parseVectors } from '../vectors/format.js';
-import { type Judge, yes } from './rig.js';
+import { type Judge, yes } from './session-harness.js';
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/protocol/index.js';
 import { Inbox } from '../../src/protocol/inbox.js';
 import { cutAt, dialogue, judgeBy, places, profile, verdicts } from './dialogues.js';
-import { octetsOf, Rig } from './rig.js';
+import { octetsOf, Rig } from './session-harness.js';
 
 it('any octets leave the session in step, holding nothing', () => {
   fc.assert(

@@ -10,7 +10,7 @@ import {
   XOAUTH2,
 } from '../../src/protocol/index.js';
 import { SCRAM_SHA_256, scramKeys } from '../../src/server/index.js';
-import { Rig, userOf } from './rig.js';
+import { Rig, userOf } from './session-harness.js';
 
 const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
 const pencil = await scramKeys('pencil', { iterations: 2 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cutAt, places } from './dialogues.js';
 import { type Decision, Model, type Rules, type Step } from './model.js';
-import type { Rig } from './rig.js';
+import type { Rig } from './session-harness.js';
 import { octetsOfStep, rigUnder, rules, step, verdictBy } from './steps.js';
 
 class Real {

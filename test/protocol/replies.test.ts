@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE, Reply, reply, type ReplyName } from '../../src/protocol/index.js';
-import { textOf } from './rig.js';
+import { textOf } from './session-harness.js';
 
 const entries = Object.entries(CATALOGUE) as [ReplyName, (typeof CATALOGUE)[ReplyName]][];
 

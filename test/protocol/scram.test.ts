@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PLAIN, Reply, scram, type ScramCrypto, type ScramKeys } from '../../src/protocol/index.js';
 import { scramKeys } from '../../src/server/index.js';
-import { Rig, yes } from './rig.js';
+import { Rig, yes } from './session-harness.js';
 
 const hmac = (key: Uint8Array, octets: Uint8Array): Buffer =>
   createHmac('sha256', key).update(octets).digest();

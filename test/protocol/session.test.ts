@@ -2,7 +2,7 @@
 // input of clients is tested in test/vectors.
 import { describe, expect, it } from 'vitest';
 import { ACCEPT, refuse, Reply, reply, type Question } from '../../src/protocol/index.js';
-import { type Judge, Rig, yes } from './rig.js';
+import { type Judge, Rig, yes } from './session-harness.js';
 
 const FAREWELL = reply('shuttingDown', { hostname: 'mx.example' });
 const NO = new Reply(550, '5.7.1', 'No');

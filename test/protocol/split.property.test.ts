@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cutAt, dialogue, judgeBy, places, profile, verdicts } from './dialogues.js';
-import { type Judge, Rig } from './rig.js';
+import { type Judge, Rig } from './session-harness.js';
 
 const RUNS = { numRuns: 1500 };
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { type Question, refuse, Reply, type Verdict } from '../../src/protocol/index.js';
 import type { Decision, Rules, Step } from './model.js';
-import { Rig, yes } from './rig.js';
+import { Rig, yes } from './session-harness.js';
 
 const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Reply } from '../../src/protocol/index.js';
 import { parseXclient } from '../../src/protocol/extensions/xclient.js';
 import { parseXforward } from '../../src/protocol/extensions/xforward.js';
-import { Rig } from './rig.js';
+import { Rig } from './session-harness.js';
 
 const refusal = (parsed: object): string | null => (parsed instanceof Reply ? parsed.toString() : null);
 

@@ -6,7 +6,7 @@
 //
 // Fix: Quoted-string of RFC 5321 4.1.2, octet by octet (src/protocol/grammar/mailbox.ts).
 import { expect, it } from 'vitest';
-import { Rig } from '../protocol/rig.js';
+import { Rig } from '../protocol/session-harness.js';
 
 it.each([
   ['"a"b"@y.example', 501],

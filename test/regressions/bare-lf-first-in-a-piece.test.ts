@@ -7,7 +7,7 @@
 // Fix: the first octet of a run is bare whatever stands elsewhere; a CR in the piece before is the decoder's
 // business, which knows that it was there (src/protocol/content/scan.ts).
 import { expect, it } from 'vitest';
-import { Rig } from '../protocol/rig.js';
+import { Rig } from '../protocol/session-harness.js';
 
 const ENVELOPE = 'EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<b@y.example>\r\nDATA\r\n';
 

@@ -7,7 +7,7 @@
 // Fix: gaps are whole (src/delivery/webhooks/schedule.ts).
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { newWebhookKeys } from '../../src/delivery/webhooks/keys.js';
-import { startWebhooks } from '../../src/delivery/webhooks/teller.js';
+import { startWebhooks } from '../../src/delivery/webhooks/webhooks.js';
 import { EVENTS } from '../../src/store/webhooks.js';
 import { accept, runningStore } from '../cli/postern.js';
 import { apiServer } from '../delivery/https/api-server.js';

@@ -7,7 +7,7 @@
 // Fix: white space is SP and HTAB (RFC 5234 B.1), and nothing else is taken off (trimEnd in
 // src/base/octets.ts).
 import { expect, it } from 'vitest';
-import { Rig } from '../protocol/rig.js';
+import { Rig } from '../protocol/session-harness.js';
 
 it.each(['NOOP\r', 'NOOP\v', 'NOOP\f', 'NOOP\xa0', 'RSET \r', 'QUIT\r'])('%j is no command', (line) => {
   const rig = new Rig().begin().feed(`${line}\r\n`);

@@ -1,5 +1,5 @@
 import type { Link, Reply, SaslMechanism } from '../../src/protocol/index.js';
-import { userOf } from '../protocol/rig.js';
+import { userOf } from '../protocol/session-harness.js';
 import { type ListenOptions, Refusal } from '../../src/server/index.js';
 import type { Cut } from '../vectors/cuts.js';
 import { type Driver, type Outcome, parseReplies } from '../vectors/drive.js';

@@ -3,7 +3,7 @@ import { StoreError } from '../../src/store/port.js';
 import { digestToken, newToken } from '../../src/submission/token.js';
 import { expectNoTrouble } from '../server/harness.js';
 import { Talk } from '../server/talk.js';
-import { addDomain, expectAlive, FROM, GatewayHarness, methodsOf, send } from './house.js';
+import { addDomain, expectAlive, FROM, GatewayHarness, methodsOf, send } from './gateway-harness.js';
 
 expectNoTrouble();
 

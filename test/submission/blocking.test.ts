@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/store/port.js';
 import { Blocking } from '../../src/submission/blocking.js';
 import { expectNoTrouble } from '../server/harness.js';
-import { expectAlive, GatewayHarness, methodsOf } from './house.js';
+import { expectAlive, GatewayHarness, methodsOf } from './gateway-harness.js';
 
 expectNoTrouble();
 

@@ -1,7 +1,7 @@
 /** Each limit at its value and one above, over a real connection; the session goes on after each refusal. */
 import { describe, expect, it } from 'vitest';
 import { expectNoTrouble } from '../server/harness.js';
-import { expectAlive, FROM, GatewayHarness, send } from './house.js';
+import { expectAlive, FROM, GatewayHarness, send } from './gateway-harness.js';
 
 expectNoTrouble();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FROM, GatewayHarness, send } from './house.js';
+import { FROM, GatewayHarness, send } from './gateway-harness.js';
 
 describe('the names of the fields with instructions', () => {
   it('are configurable: the configured fields are removed, the others stay', async () => {

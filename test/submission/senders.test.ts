@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectNoTrouble } from '../server/harness.js';
 import { Talk } from '../server/talk.js';
-import { addDomain, expectAlive, FROM, GatewayHarness, send } from './house.js';
+import { addDomain, expectAlive, FROM, GatewayHarness, send } from './gateway-harness.js';
 
 expectNoTrouble();
 

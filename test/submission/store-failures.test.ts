@@ -5,7 +5,7 @@ import { nextLine, runChild } from '../store/sqlite-fixtures.js';
 import { tempFolder } from '../store/fixtures.js';
 import { canMount, smallDevice } from '../store/small-device.js';
 import { expectNoTrouble } from '../server/harness.js';
-import { expectAlive, FROM, GatewayHarness, methodsOf, send } from './house.js';
+import { expectAlive, FROM, GatewayHarness, methodsOf, send } from './gateway-harness.js';
 
 expectNoTrouble();
 

@@ -1,5 +1,5 @@
 import { ACCEPT, type Link, Reply, type Verdict } from '../../src/protocol/index.js';
-import { octetsOf, Rig, yes } from '../protocol/rig.js';
+import { octetsOf, Rig, yes } from '../protocol/session-harness.js';
 import type { Cut } from './cuts.js';
 import type { Vector } from './format.js';
 import { settingOf } from './options.js';

@@ -62,7 +62,7 @@ const PRELUDE: readonly (readonly [string, string])[] = [
  *     S: REPLY                   the next reply: as much of its beginning as matters
  *     has: LINE, lacks: LINE     about the lines of the reply just named
  *     TLS                        the handshake stands here
- *     E: EVENT                   an event that is told (rig.ts); in order
+ *     E: EVENT                   an event that is reported (../protocol/session-harness.ts); in order
  *     stored: OCTETS             a message is accepted; each one must be named
  *     close | vanish | end       how it ends, where not in step
  */

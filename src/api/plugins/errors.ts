@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Stopped } from '../../delivery/workers/workers.js';
-import { Unreadable } from '../../message/mime/fault.js';
+import { Unreadable } from '../../message/mime/work.js';
 import { StoreError } from '../../store/port.js';
 import { refusalIn } from '../../submission/refusal.js';
 import { ApiError, type ErrorCode } from '../errors.js';

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Unreadable } from '../../message/mime/fault.js';
+import { Unreadable } from '../../message/mime/work.js';
 import type { MessageRecord } from '../../store/mail.js';
 import type { Api, ApiContext } from '../context.js';
 import { ApiError } from '../errors.js';

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { LongLinesObserver } from '../../delivery/long-lines/outgoing.js';
 import type { ReportsObserver } from '../../delivery/reports/reporter.js';
 import type { RunnerObserver } from '../../delivery/queue/runner.js';
-import type { WebhookObserver } from '../../delivery/webhooks/teller.js';
+import type { WebhookObserver } from '../../delivery/webhooks/webhooks.js';
 
 /** Logs one line for each recipient that has an outcome, and one for each outage. */
 export function observeDelivery(log: Logger): RunnerObserver {

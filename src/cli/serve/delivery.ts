@@ -6,7 +6,7 @@ import { RouteError, Routes } from '../../delivery/queue/routes.js';
 import { Runner, type RunnerObserver } from '../../delivery/queue/runner.js';
 import { storedContent } from '../../delivery/queue/shipping.js';
 import { ContentWorkers } from '../../delivery/workers/workers.js';
-import { startWebhooks, type WebhookObserver } from '../../delivery/webhooks/teller.js';
+import { startWebhooks, type WebhookObserver } from '../../delivery/webhooks/webhooks.js';
 import type { Store } from '../../store/port.js';
 import { everyOne } from './every-one.js';
 import { observeDelivery, observeLongLines, observeReports, observeWebhooks } from './delivery-log.js';

@@ -1,4 +1,4 @@
-import { Unreadable } from '../../message/mime/fault.js';
+import { Unreadable } from '../../message/mime/work.js';
 import type { Lease } from '../../store/queue.js';
 import type { Outgoing } from '../queue/shipping.js';
 import type { ContentWorkers } from '../workers/workers.js';

@@ -1,6 +1,6 @@
 /** Finds the lines that are too long for SMTP, and how the parts that have them are encoded anew. */
 import { MalformedHeaderError, HeaderSection } from '../../message/section.js';
-import { Work } from '../../message/mime/fault.js';
+import { Work } from '../../message/mime/work.js';
 import type { Part } from '../../message/mime/part.js';
 import { split } from '../../message/mime/split.js';
 import { LINE_OCTETS, NeedsScanner } from '../../message/needs.js';

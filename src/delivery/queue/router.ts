@@ -1,7 +1,7 @@
 import type { LeasedRecipient } from '../../store/queue.js';
-import type { LeasedMessage, DeliveryJob } from './consignment.js';
+import type { LeasedMessage, DeliveryJob } from './leased-message.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
-import type { Lanes } from './lanes.js';
+import type { Lanes } from './destination-queues.js';
 import type { Outcome } from './shipping.js';
 import type { Delivery, Transport } from '../transports/transport.js';
 

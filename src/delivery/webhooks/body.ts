@@ -1,4 +1,4 @@
-import { Unreadable } from '../../message/mime/fault.js';
+import { Unreadable } from '../../message/mime/work.js';
 import type { MessageDetail } from '../../store/port.js';
 import type { WebhookEvent, WebhookKeys } from '../../store/webhooks.js';
 import { BLANK_LINE, readHead } from '../transports/read-content.js';

@@ -1,6 +1,6 @@
 /** The worker thread. It does one job after the other. */
 import { parentPort } from 'node:worker_threads';
-import { Unreadable } from '../../message/mime/fault.js';
+import { Unreadable } from '../../message/mime/work.js';
 import { JOBS, type JobName, type Jobs } from './jobs.js';
 import type { Made } from './sink.js';
 import type { Answer, Order } from './wire.js';

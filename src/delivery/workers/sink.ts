@@ -1,4 +1,4 @@
-import { Unreadable } from '../../message/mime/fault.js';
+import { Unreadable } from '../../message/mime/work.js';
 
 /** The result of a job: a small value, and octets in pieces that the thread hands over. */
 export interface Made<Value> {

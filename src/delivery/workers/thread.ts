@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Unreadable } from '../../message/mime/fault.js';
+import { Unreadable } from '../../message/mime/work.js';
 import type { JobName, Jobs } from './jobs.js';
 import type { Made } from './sink.js';
 import type { Answer, Order } from './wire.js';

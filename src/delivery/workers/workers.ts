@@ -1,7 +1,7 @@
 import { DELIVERY } from '../limits.js';
 import type { JobName, Jobs } from './jobs.js';
 import type { Made } from './sink.js';
-import { MemoryBudget } from './room.js';
+import { MemoryBudget } from './memory-budget.js';
 import { ContentThread, type ThreadLimits } from './thread.js';
 import type { Order } from './wire.js';
 

@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { decodeCharset, decodeUnlabelled } from '../charset.js';
-import { Unreadable, type Work } from './fault.js';
+import { Unreadable, type Work } from './work.js';
 import { unflow } from './flowed.js';
 import type { Part } from './part.js';
 import { decodeBase64, decodeQuotedPrintable } from './transfer.js';

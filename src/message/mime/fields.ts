@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeUnlabelled } from '../charset.js';
-import { Unreadable, type Work } from './fault.js';
+import { Unreadable, type Work } from './work.js';
 
 const TAB = 0x09;
 const LF = 0x0a;

@@ -1,6 +1,6 @@
 import { decodeCharset, decodeUnlabelled } from '../charset.js';
 import { decodeEncodedWords } from '../encoded-word.js';
-import { Unreadable, type MimeLimits } from './fault.js';
+import { Unreadable, type MimeLimits } from './work.js';
 import { hexPair } from './transfer.js';
 
 /** A field body of the form `value *( ";" name "=" value )` (RFC 2045 5.1, RFC 2183 2). */

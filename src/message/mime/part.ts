@@ -1,5 +1,5 @@
 import { cleanFileName, cleanLine } from '../clean.js';
-import { Unreadable, type MimeLimits } from './fault.js';
+import { Unreadable, type MimeLimits } from './work.js';
 import type { HeaderFields } from './fields.js';
 import { parseParameterized } from './parameters.js';
 

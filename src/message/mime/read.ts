@@ -1,10 +1,10 @@
 import { readAddressList, type NamedAddress } from '../address-list.js';
 import { decodeForDisplay } from '../encoded-word.js';
-import { MIME_LIMITS, Work, type MimeLimits } from './fault.js';
+import { MIME_LIMITS, Work, type MimeLimits } from './work.js';
 import type { HeaderFields } from './fields.js';
 import { partOctets } from './content.js';
 import { attachmentName, contentTypeOf } from './naming.js';
-import { readLetter } from './letter.js';
+import { readLetter } from './text-and-files.js';
 import type { Part } from './part.js';
 import { split } from './split.js';
 

@@ -1,4 +1,4 @@
-import { Unreadable, type Work } from './fault.js';
+import { Unreadable, type Work } from './work.js';
 import { FieldReader, type HeaderFields, contentEnd } from './fields.js';
 import { type Part, asText, describePart, type Described } from './part.js';
 

@@ -13,11 +13,11 @@ import {
   spread,
 } from '../../../src/delivery/transports/https/requests.js';
 import { parseRetryAfter } from '../../../src/delivery/transports/https/retry-after.js';
-import { MemoryBudget } from '../../../src/delivery/workers/room.js';
+import { MemoryBudget } from '../../../src/delivery/workers/memory-budget.js';
 import { JsonSink } from '../../../src/delivery/workers/sink.js';
 import { wellFormed } from '../../../src/message/charset.js';
 import { parseApiUrl } from '../../../src/delivery/transports/https/target.js';
-import { judge } from '../../../src/delivery/transports/https/verdict.js';
+import { judge } from '../../../src/delivery/transports/https/outcome.js';
 import { parseMailboxList } from '../../../src/message/mailbox.js';
 import { recipient } from '../files/shipment.js';
 

@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest';
 import { expectNoTrouble } from '../../server/harness.js';
 import { dnsServer } from '../dns-server.js';
-import { type FarEnd, type Fault, farEnd, type Phase } from '../far-end.js';
+import { type FarEnd, type Fault, farEnd, type Phase } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { send, outcomesOf } from '../smtp/setup.js';
 import { mx } from './setup.js';

@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest';
 import { expectNoTrouble, until } from '../../server/harness.js';
 import { dnsServer, type Records } from '../dns-server.js';
-import { type FarEnd, farEnd } from '../far-end.js';
+import { type FarEnd, farEnd } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { send, outcomesOf } from '../smtp/setup.js';
 import { mx } from './setup.js';

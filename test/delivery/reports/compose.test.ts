@@ -2,7 +2,7 @@
 // can read, and reports for each recipient its result, and nothing else.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../src/delivery/transports/https/verdict.js';
+import { judge } from '../../../src/delivery/transports/https/outcome.js';
 import { DELIVERY } from '../../../src/delivery/limits.js';
 import { noticesOf } from '../../../src/delivery/reports/notice.js';
 import type { ReportKind } from '../../../src/store/queue.js';

@@ -5,7 +5,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ReportsOptions, startReports } from '../../../src/delivery/reports/reporter.js';
 import { DELIVERY } from '../../../src/delivery/limits.js';
-import { settlementOf } from '../../../src/delivery/queue/settling.js';
+import { settlementOf } from '../../../src/delivery/queue/settlement.js';
 import { type NewMessage, StoreError, type Store } from '../../../src/store/port.js';
 import type { Lease } from '../../../src/store/queue.js';
 import { openSqliteStore } from '../../../src/store/sqlite/index.js';

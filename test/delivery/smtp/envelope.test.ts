@@ -11,7 +11,7 @@ import { decodeXtext } from '../../../src/protocol/grammar/xtext.js';
 import type { Shipment } from '../../../src/delivery/transports/transport.js';
 import type { DeliverBy } from '../../../src/store/port.js';
 import { answering, hostileServer } from '../../client/hostile-server.js';
-import { farEnd } from '../far-end.js';
+import { farEnd } from '../remote-server.js';
 import { recipient, shipment } from '../files/shipment.js';
 import { send, smarthost } from './setup.js';
 

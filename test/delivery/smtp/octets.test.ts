@@ -1,7 +1,7 @@
 /** Invariant: the remote server gets the stored octets, whatever they are and however they are split. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { farEnd } from '../far-end.js';
+import { farEnd } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { send, smarthost } from './setup.js';
 

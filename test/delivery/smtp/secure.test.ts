@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectNoTrouble } from '../../server/harness.js';
 import { brokenTls } from '../broken-tls.js';
-import { farEnd } from '../far-end.js';
+import { farEnd } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { pki } from '../pki.js';
 import { send, smarthost } from './setup.js';

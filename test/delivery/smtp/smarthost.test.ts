@@ -1,7 +1,7 @@
 /** The outcomes that follow from replies and from missing replies, and the state of connections between messages. */
 import { expect, it } from 'vitest';
 import { expectNoTrouble, until } from '../../server/harness.js';
-import { type Fault, farEnd, type Phase } from '../far-end.js';
+import { type Fault, farEnd, type Phase } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { send, smarthost, outcomesOf } from './setup.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MIME_LIMITS, type MimeLimits } from '../../../src/message/mime/fault.js';
+import { MIME_LIMITS, type MimeLimits } from '../../../src/message/mime/work.js';
 import { attachmentOctets, displayOf, readMessage } from '../../../src/message/mime/read.js';
 import { HEAD, multipart } from './shapes.js';
 

@@ -1,6 +1,6 @@
 /** Runs in a worker thread: makes the requests of a message for a mail API. */
 import { addressesOf, attachmentOctets, displayOf, readMessage } from '../../../message/mime/read.js';
-import { Unreadable } from '../../../message/mime/fault.js';
+import { Unreadable } from '../../../message/mime/work.js';
 import type { Part } from '../../../message/mime/part.js';
 import { JsonSink, type Made } from '../../workers/sink.js';
 import { formatAddress } from './address.js';

@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import { normalizeDomain } from '../../../message/domain.js';
-import { Unreadable } from '../../../message/mime/fault.js';
+import { Unreadable } from '../../../message/mime/work.js';
 import { ContentWorkers, Stopped } from '../../workers/workers.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import { formatAddress } from './address.js';
@@ -9,7 +9,7 @@ import type { Made as FromWorker } from '../../workers/sink.js';
 import type { ComposedRequest } from './compose.js';
 import { type Addressee, type Addressees, oneByOne, positionsOf, requestKey } from './requests.js';
 import type { ApiTarget } from './target.js';
-import { type Verdict, judge } from './verdict.js';
+import { type Verdict, judge } from './outcome.js';
 
 export interface ApiEnvironment {
   /** Trusted certificate authorities, PEM. Default: those of Node. */

@@ -1,7 +1,7 @@
 import type { Resolver } from 'node:dns/promises';
 import type { MxRecord } from 'node:dns';
 import { isPublicAddress } from '../../../base/public-address.js';
-import { DestinationError } from '../smtp/fault.js';
+import { DestinationError } from '../smtp/errors.js';
 import { literalAddress } from './destination.js';
 
 /** A mail server of a domain. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
 import { Pool, Shared } from '../../../client/index.js';
 import type { SmtpEnvironment } from '../smtp/environment.js';
-import { SetupError, DestinationError } from '../smtp/fault.js';
+import { SetupError, DestinationError } from '../smtp/errors.js';
 import { DEFAULT_SMTP_CLIENT, type SmtpClientLimits } from '../smtp/limits.js';
 import type { SessionOptions } from '../smtp/options.js';
 import { Session } from '../smtp/session.js';

@@ -1,6 +1,6 @@
 import type { RecipientResult, TransactionResult } from '../../../client/index.js';
 import type { Envelope } from './envelope.js';
-import { reasonOf } from './fault.js';
+import { reasonOf } from './errors.js';
 import type { SessionOptions } from './options.js';
 import { judge, type Phase, type Verdict } from './reply.js';
 

@@ -3,7 +3,7 @@ import type { Shipment } from '../transport.js';
 import { type Answer, answersOf, isUndecided } from './answers.js';
 import { openContent } from './content.js';
 import type { Envelope } from './envelope.js';
-import { setupErrorOf } from './fault.js';
+import { setupErrorOf } from './errors.js';
 import type { SessionOptions } from './options.js';
 
 /** The result of one transaction. */

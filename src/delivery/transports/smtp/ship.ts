@@ -3,7 +3,7 @@ import type { Pool } from '../../../client/index.js';
 import { needsOf } from '../../needs.js';
 import type { Delivery, Shipment } from '../transport.js';
 import { envelopeFor, type Refusal } from './envelope.js';
-import { SetupError, DestinationError } from './fault.js';
+import { SetupError, DestinationError } from './errors.js';
 import type { Verdict } from './reply.js';
 import type { Session } from './session.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Pool, Shared } from '../../../client/index.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import type { SmtpEnvironment } from './environment.js';
-import { SetupError } from './fault.js';
+import { SetupError } from './errors.js';
 import { DEFAULT_SMTP_CLIENT, type SmtpClientLimits } from './limits.js';
 import type { SessionOptions } from './options.js';
 import { Session } from './session.js';

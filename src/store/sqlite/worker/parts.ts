@@ -18,7 +18,7 @@ import { Reading } from './reading.js';
 import { Reports } from './reports.js';
 import { Removal } from './retention.js';
 import { SessionTable, Settings } from './sessions.js';
-import { Settling } from './settling.js';
+import { Settling } from './settlements.js';
 import { StatisticsTable } from './statistics.js';
 import type { Trash } from './trash.js';
 import { WaitingLine } from './waiting.js';

@@ -1,7 +1,7 @@
 // Compares all events of a dialogue, while a vector names only some of them.
 import { describe, expect, it } from 'vitest';
 import { ACCEPT, reply } from '../../src/protocol/index.js';
-import { Rig, yes } from './rig.js';
+import { Rig, yes } from './session-harness.js';
 
 /** All events without the arguments of questions. */
 function told(rig: Rig): string[] {

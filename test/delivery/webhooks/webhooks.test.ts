@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newWebhookKeys, shownKey } from '../../../src/delivery/webhooks/keys.js';
 import { MAX_READ } from '../../../src/delivery/webhooks/body.js';
 import { RETRIES } from '../../../src/delivery/webhooks/schedule.js';
-import { startWebhooks, type WebhookOptions } from '../../../src/delivery/webhooks/teller.js';
+import { startWebhooks, type WebhookOptions } from '../../../src/delivery/webhooks/webhooks.js';
 import type { Domain, NewMessage, Store } from '../../../src/store/port.js';
 import type { AttemptOutcome } from '../../../src/store/queue.js';
 import { EVENTS } from '../../../src/store/webhooks.js';

@@ -1,4 +1,4 @@
-import type { Work } from './fault.js';
+import type { Work } from './work.js';
 import { partText } from './content.js';
 import type { Part } from './part.js';
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { Talk } from '../server/talk.js';
 import { until } from '../server/harness.js';
 import { dnsServer } from './dns-server.js';
-import { farEnd } from './far-end.js';
+import { farEnd } from './remote-server.js';
 
 const ENVELOPE = ['> MAIL FROM:<a@b.example>', '< 250', '> RCPT TO:<c@d.example>', '< 250'];
 

@@ -1,5 +1,5 @@
 import { CircuitBreaker } from './circuit-breaker.js';
-import { type Job, Lane } from './lane.js';
+import { type Job, Lane } from './destination-queue.js';
 
 /** The most messages that may be under way at one time. */
 export interface Caps {

@@ -8,7 +8,7 @@ import { pause } from '../../base/sleep.js';
 import { ContentWorkers, Stopped } from '../workers/workers.js';
 import { publicLookup } from './addresses.js';
 import { MAX_READ, eventBody } from './body.js';
-import { type LeasedEvent, DomainEvents } from './lane.js';
+import { type LeasedEvent, DomainEvents } from './domain-events.js';
 import { DELIVERY } from '../limits.js';
 import { LONGEST_GAP, RETRIES, gapAfter } from './schedule.js';
 import { parseWebhookUrl } from './url.js';

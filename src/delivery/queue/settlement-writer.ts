@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Queue, Settlement } from '../../store/queue.js';
-import type { LeasedMessage } from './consignment.js';
+import type { LeasedMessage } from './leased-message.js';
 import { StoreGaps } from './store-backoff.js';
 
 export interface SettlementWriterOptions {

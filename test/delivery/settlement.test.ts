@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RetryPolicy } from '../../src/delivery/queue/schedule.js';
-import { oneLine, settlementOf, tooLate } from '../../src/delivery/queue/settling.js';
+import { oneLine, settlementOf, tooLate } from '../../src/delivery/queue/settlement.js';
 import type { Delivery } from '../../src/delivery/transports/transport.js';
 import type { DeliverBy, NotifyEvent } from '../../src/store/port.js';
 import type { Lease } from '../../src/store/queue.js';
