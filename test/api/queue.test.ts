@@ -2,7 +2,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { expect, it } from 'vitest';
 import { queuePage, type QueuePage } from '../../src/api/schemas/queue.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './rig.js';
+import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
 
 function get(rig: Rig, query = '', token = TOKEN): Promise<LightMyRequestResponse> {
   const headers = { host: 'mx.example', 'mailpace-server-token': token };
