@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { farEnd } from '../delivery/far-end.js';
+import { farEnd } from '../delivery/remote-server.js';
 import { GatewayProcess, type StartOptions } from './gateway-process.js';
 
 const METRICS = ['--http-metrics', '127.0.0.1:0'];

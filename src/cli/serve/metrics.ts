@@ -2,7 +2,7 @@
 import type { Metrics } from '../../api/metrics/metrics.js';
 import type { Config } from '../../config/index.js';
 import type { RunnerObserver } from '../../delivery/queue/runner.js';
-import type { WebhookObserver } from '../../delivery/webhooks/teller.js';
+import type { WebhookObserver } from '../../delivery/webhooks/webhooks.js';
 import { type Observer as ServerObserver, TooManyConnections } from '../../server/index.js';
 import type { Domain } from '../../store/port.js';
 import { version } from '../version.js';
