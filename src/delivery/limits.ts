@@ -80,18 +80,31 @@ export const DELIVERY = {
     unit: 'count',
     source: 'one crash may be chance; the last one counts only if nothing else was under way',
   },
-  suspectHoldUp: {
+  suspectQuiet: {
     about:
-      'How long a message that was being delivered when the server crashed holds up the next one of that kind.',
+      'How long a server lives before it tries a message again that was being delivered when it crashed. If it dies before that, the message is not the reason.',
     initial: 30_000,
+    unit: 'ms',
+    source: 'a server that dies for another reason, such as its configuration, does so in seconds',
+  },
+  suspectHoldUp: {
+    about: 'How long such a message holds up the next one of that kind.',
+    initial: 5_000,
     unit: 'ms',
     source: 'what ends a process does so within seconds; a slow remote server takes minutes',
   },
+  suspectTrial: {
+    about:
+      'How long such a message is delivered alone, after a start that followed several crashes. If the server dies later, the message was not alone.',
+    initial: 10_000,
+    unit: 'ms',
+    source: 'less than delivery.suspect_quiet: deaths at regular intervals do not bounce a message',
+  },
   suspectsAlone: {
-    about: 'How long such messages hold up all other mail, after a start that followed several crashes.',
+    about: 'How long such messages hold up all other mail.',
     initial: 60_000,
     unit: 'ms',
-    source: 'two of them, if both are slow',
+    source: 'six of them, if all are slow',
   },
   longestSleep: {
     about: 'The longest time without a poll of the queue.',

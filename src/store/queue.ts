@@ -72,7 +72,10 @@ export interface Lease {
 export interface Crashes {
   /** Their number in a row; an attempt that ends in any other way sets it back to 0. */
   readonly count: number;
-  /** True if the last one was the only attempt under way: no other message, and no event of a webhook. */
+  /**
+   * True if the last one was the only attempt under way: no other message, and no event of a webhook. False if it had
+   * lasted: see {@link Queue.lasts}.
+   */
   readonly alone: boolean;
 }
 
@@ -183,6 +186,13 @@ export interface Queue {
    * are skipped. May be repeated.
    */
   begin(leases: readonly Lease[]): Promise<void>;
+
+  /**
+   * Records that the attempt under this lease has lasted for a while and the server works, as with a remote server that
+   * is slow. If the server dies from now on, the attempt counts as one that was not alone. A stale lease is skipped. May
+   * be repeated.
+   */
+  lasts(lease: Lease): Promise<void>;
 
   /**
    * Writes the results of attempts. When it resolves, they are durable with everything that follows from them (the

@@ -41,7 +41,7 @@ interface ModelMessage extends Required<Omit<Queued, 'to' | 'terms'>> {
   readonly recipients: ModelRecipient[];
   lease: { readonly number: number; until: number } | null;
   hastened: boolean;
-  attempting: boolean;
+  attempting: 'begun' | 'lasts' | null;
   crashes: { count: number; alone: boolean };
 }
 
@@ -76,7 +76,7 @@ export class ModelQueue implements Queue {
       })),
       lease: null,
       hastened: false,
-      attempting: false,
+      attempting: null,
       crashes: { count: 0, alone: false },
     });
     for (const listener of this.#listeners) listener();
@@ -90,10 +90,11 @@ export class ModelQueue implements Queue {
 
   /** Frees the leases of a server that is gone, so that any other server may take its messages. */
   dropLeases(): void {
-    const attempted = [...this.messages.values()].filter(({ attempting }) => attempting);
+    const attempted = [...this.messages.values()].filter(({ attempting }) => attempting !== null);
     for (const message of attempted) {
-      message.crashes = { count: message.crashes.count + 1, alone: attempted.length === 1 };
-      message.attempting = false;
+      const alone = attempted.length === 1 && message.attempting === 'begun';
+      message.crashes = { count: message.crashes.count + 1, alone };
+      message.attempting = null;
     }
     for (const message of this.messages.values()) message.lease = null;
     this.#listeners = new Set();
@@ -129,8 +130,13 @@ export class ModelQueue implements Queue {
   async begin(leases: readonly Lease[]): Promise<void> {
     for (const { id, lease } of leases) {
       const message = this.#get(id);
-      if (message.lease?.number === lease) message.attempting = true;
+      if (message.lease?.number === lease) message.attempting ??= 'begun';
     }
+  }
+
+  async lasts({ id, lease }: Lease): Promise<void> {
+    const message = this.#get(id);
+    if (message.lease?.number === lease && message.attempting !== null) message.attempting = 'lasts';
   }
 
   async settle({ id, lease }: Lease, settlements: readonly Settlement[], finished: boolean): Promise<void> {
@@ -165,7 +171,7 @@ export class ModelQueue implements Queue {
     if (queue === 'keep') return;
     message.lease = null;
     if (!current) return;
-    message.attempting = false;
+    message.attempting = null;
     message.crashes = { count: 0, alone: false };
   }
 
@@ -174,7 +180,7 @@ export class ModelQueue implements Queue {
     const message = this.#get(id);
     if (message.lease?.number !== lease) return;
     message.lease = null;
-    message.attempting = false;
+    message.attempting = null;
     for (const recipient of message.recipients) {
       recipient.nextAttemptAt = Math.max(recipient.nextAttemptAt, at);
     }

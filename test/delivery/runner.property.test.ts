@@ -133,6 +133,7 @@ class Process {
       lease: mortal((request) => queue.lease(request)),
       renew: mortal((leases, until) => queue.renew(leases, until)),
       begin: mortal((leases) => queue.begin(leases)),
+      lasts: mortal((lease) => queue.lasts(lease)),
       settle: mortal((...args) => queue.settle(...args)),
       giveBack: mortal((lease, at) => queue.giveBack(lease, at)),
       capDue: mortal((request) => queue.capDue(request)),

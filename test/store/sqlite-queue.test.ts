@@ -186,10 +186,10 @@ describe('the queue', () => {
   });
 
   describe('after a crash', () => {
-    /** Kills a server that had begun so many attempts. Returns how many messages and events it had leased. */
-    async function crash(messages: number, events = 0): Promise<string> {
+    /** Kills a server that had begun so many attempts, which may have lasted. Returns how many messages and events it had leased. */
+    async function crash(messages: number, events = 0, lasts = ''): Promise<string> {
       await store.close();
-      const child = runChild('begin.mjs', [folder.path, String(messages), String(events)]);
+      const child = runChild('begin.mjs', [folder.path, String(messages), String(events), lasts]);
       const line = await nextLine(child);
       await child.kill();
       store = await open();
@@ -230,6 +230,14 @@ describe('the queue', () => {
       expect(await store.webhooks.leaseEvents({ now, until: now + 1000, limit: 9 })).toMatchObject([
         { crashes: 0, attempts: 1 },
       ]);
+    });
+
+    it('blames no message if its attempt had lasted', async () => {
+      await queued(store, await addDomain(store));
+      expect(await crash(1)).toBe('begun 1 0');
+      expect(await crashes()).toEqual([{ count: 1, alone: true }]);
+      expect(await crash(1, 0, 'lasts')).toBe('begun 1 0');
+      expect(await crashes()).toEqual([{ count: 2, alone: false }]);
     });
 
     it('counts no attempt of a server that stopped in order', async () => {

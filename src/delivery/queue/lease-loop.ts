@@ -121,7 +121,7 @@ export class LeaseLoop {
     const time = now();
     const until = time + DELIVERY.lease.initial;
     const contentOctets = DELIVERY.contentAtHand.initial;
-    const leases = await queue.lease({ now: time, until, limit, perDomain: this.#share(), contentOctets });
+    const leases = await queue.lease({ now: time, until, limit, perDomain: this.share(), contentOctets });
     take(leases);
     if (leases.length === limit) {
       this.#more = true;
@@ -159,7 +159,7 @@ export class LeaseLoop {
    * Returns how many messages of one domain may be leased. However many domains have mail, some room is left for one
    * more.
    */
-  #share(): number {
+  share(): number {
     const domains = new Set<number>();
     for (const { lease } of this.#options.inHand.values()) domains.add(lease.domain.id);
     return Math.ceil(DELIVERY.window.initial / (Math.max(1, domains.size) + 1));

@@ -11,7 +11,7 @@ import { givenUp, settlementOf, tooLate } from './settlement.js';
 import { SettlementWriter } from './settlement-writer.js';
 import { type LastDeliveries, Router } from './router.js';
 import { type Outcome, type OutgoingOf, ship } from './shipping.js';
-import { Suspects, mustGiveUp } from './suspects.js';
+import { Suspects, isOnTrial, mustGiveUp } from './suspects.js';
 import type { Delivery, Transport } from '../transports/transport.js';
 
 /** Notifications of the runner. None of these may throw. */
@@ -71,7 +71,9 @@ export class Runner {
   readonly #inHand = new Map<number, LeasedMessage>();
   readonly #suspects = new Suspects<LeasedMessage>({
     crashes: DELIVERY.crashes.initial,
+    quiet: DELIVERY.suspectQuiet.initial,
     holdUp: DELIVERY.suspectHoldUp.initial,
+    trial: DELIVERY.suspectTrial.initial,
     aloneFor: DELIVERY.suspectsAlone.initial,
   });
   #suspectTimer: NodeJS.Timeout | undefined;
@@ -161,7 +163,7 @@ export class Runner {
     clearTimeout(this.#suspectTimer);
     const { due } = this.#suspects;
     if (due !== Infinity) {
-      const wait = Math.min(Math.max(0, due - now), DELIVERY.suspectHoldUp.initial);
+      const wait = Math.min(Math.max(0, due - now), DELIVERY.suspectQuiet.initial);
       this.#suspectTimer = setTimeout(() => this.#startNext(), wait).unref();
     }
     this.#dispatch();
@@ -217,6 +219,7 @@ export class Runner {
       this.#returnToSender(message, recipients);
     } else {
       message.touched = true;
+      const trial = this.#limitTrial(message);
       const { outcomes, fault, unreadable } = await ship(
         transport,
         message.lease,
@@ -224,6 +227,7 @@ export class Runner {
         () => message.outgoing(this.#options.outgoingOf),
         this.#stop.signal,
       );
+      clearTimeout(trial);
       this.#lanes.done(start);
       if (unreadable !== null) {
         this.#putBack(start.job, outcomes, unreadable);
@@ -235,6 +239,14 @@ export class Runner {
       this.#continue(start.job, outcomes);
     }
     this.#dispatch();
+  }
+
+  /** If the server dies after a suspect has been under way for a while, that must not count as its trial. */
+  #limitTrial({ lease }: LeasedMessage): NodeJS.Timeout | undefined {
+    if (!isOnTrial(lease.crashes?.count ?? 0, DELIVERY.crashes.initial)) return undefined;
+    // If the store fails, that is reported when the outcomes are written.
+    const end = (): void => void this.#options.queue.lasts(lease).catch(() => undefined);
+    return setTimeout(end, DELIVERY.suspectTrial.initial).unref();
   }
 
   /** Draws conclusions about the destination from the outcomes of a shipment. */
@@ -373,6 +385,9 @@ export class Runner {
   /** Gives back messages that cannot start soon, so that mail for other destinations has room. */
   #makeRoom(): void {
     const now = this.#now();
+    for (const message of this.#suspects.spare(this.#loop.share() / 2)) {
+      this.#leave(message, message.lease.recipients, now + SUSPECT_RETURN);
+    }
     for (const { lane, jobs } of this.#lanes.overfull(now - DELIVERY.roomWait.initial, now)) {
       lane.returns++;
       const later = Math.min(LONGEST_RETURN, FIRST_RETURN * 2 ** (lane.returns - 1));
@@ -408,6 +423,9 @@ export class Runner {
  */
 const FIRST_RETURN = 10_000;
 const LONGEST_RETURN = 60_000;
+
+/** The same for a suspect: after what is due now. */
+const SUSPECT_RETURN = 5_000;
 
 function isAboutDestination({ transportFailed, general }: Delivery): boolean {
   return transportFailed === true || general === true;

@@ -1,11 +1,17 @@
 /**
- * Messages that were being attempted when the server crashed: one of them may have ended it, but most are innocent.
+ * Messages that were being attempted when the server died: one of them may be the reason, but most are innocent. The
+ * reason may also be something else, such as an operator who kills the server, or too little memory. An innocent
+ * message must not bounce for that, however often it happens.
  *
  * - No crash so far: the message starts at once.
- * - Suspects start one after the other, so that a further crash counts for one message, not for all of them. A slow
- *   one does not hold up the next for longer than `holdUp`.
+ * - One crash: the message is a suspect. Suspects wait until the server has lived for `quiet` without them; if it dies
+ *   before that, they are not the reason. Then they start one after the other, so that a further crash counts for one
+ *   message, or a few, and not for all of them. One that is slow lets the next one start after `holdUp`.
  * - If one more crash would give a message up, it starts before all other mail and alone, so that no other message can
- *   be the reason. All of these together hold up other mail for at most `aloneFor`.
+ *   be the reason. One of these holds up other mail for at most `trial`, all together for at most `aloneFor`.
+ *
+ * So a message is given up only if the server died without it neither in the first `quiet` of a life, nor with it later
+ * than `trial` after it began in another one. Deaths that come in regular intervals cannot do both.
  *
  * Pure: the clock comes from outside.
  */
@@ -14,9 +20,13 @@ import type { Crashes } from '../../store/queue.js';
 export interface SuspectLimits {
   /** Number of crashes after which a message is given up. */
   readonly crashes: number;
+  /** Milliseconds without suspects at the start. */
+  readonly quiet: number;
   /** Milliseconds after which a suspect that is under way lets the next one start. */
   readonly holdUp: number;
-  /** Milliseconds for which suspects may hold up all other mail. */
+  /** Milliseconds for which one suspect may hold up all other mail. */
+  readonly trial: number;
+  /** Milliseconds for which all suspects together may hold up all other mail. */
   readonly aloneFor: number;
 }
 
@@ -35,12 +45,19 @@ export function mustGiveUp(crashes: Crashes | undefined, limit: number): boolean
   return crashes.count >= limit && (crashes.alone || crashes.count >= CRASHES_IN_COMPANY * limit);
 }
 
+/** Returns true if one more crash in an attempt alone would give the message up. */
+export function isOnTrial(crashes: number, limit: number): boolean {
+  return crashes >= limit - 1;
+}
+
 export class Suspects<M> {
   #last: M[] = [];
   #suspects: M[] = [];
   #others: M[] = [];
   /** The suspect that holds up others, when it began, and whether it holds up all mail. */
   #current: { readonly message: M; readonly since: number; readonly alone: boolean } | null = null;
+  /** When suspects may begin to start; null until {@link next} is called. */
+  #quietUntil: number | null = null;
   /** When suspects cease to hold up other mail; null until the first of them does. */
   #aloneUntil: number | null = null;
 
@@ -49,7 +66,7 @@ export class Suspects<M> {
   /** Adds a message. {@link next} returns it when it may start. */
   add(message: M, crashes: number): void {
     if (crashes === 0) this.#others.push(message);
-    else if (crashes >= this.limits.crashes - 1) this.#last.push(message);
+    else if (isOnTrial(crashes, this.limits.crashes)) this.#last.push(message);
     else this.#suspects.push(message);
   }
 
@@ -60,7 +77,7 @@ export class Suspects<M> {
     const started: M[] = [];
     if (this.#current === null) {
       const alone = this.#mayHoldUp(now) ? this.#last.shift() : undefined;
-      const message = alone ?? this.#suspects.shift() ?? this.#last.shift();
+      const message = alone ?? this.#waitingOf(now).shift();
       if (message !== undefined) {
         this.#current = { message, since: now, alone: alone !== undefined };
         started.push(message);
@@ -78,15 +95,27 @@ export class Suspects<M> {
   /** When {@link next} has something to return although nothing ended; Infinity if never. */
   get due(): number {
     if (this.isEmpty) return Infinity;
-    if (this.#current === null) return 0;
+    if (this.#current === null) {
+      const atOnce = this.#others.length + this.#last.length > 0;
+      return atOnce ? 0 : (this.#quietUntil ?? 0);
+    }
     const { since, alone } = this.#current;
-    const end = since + this.limits.holdUp;
-    return alone ? Math.min(end, this.#aloneUntil ?? end) : end;
+    if (!alone) return since + this.limits.holdUp;
+    return Math.min(since + this.limits.trial, this.#aloneUntil ?? Infinity);
   }
 
   /** True if no message waits to start. */
   get isEmpty(): boolean {
     return this.#last.length + this.#suspects.length + this.#others.length === 0;
+  }
+
+  /**
+   * Removes and returns suspects that cannot start soon, so that other mail has their room.
+   *
+   * @param keep the number of those that stay
+   */
+  spare(keep: number): M[] {
+    return this.#suspects.splice(keep);
   }
 
   /** Removes and returns all messages that have not started. */
@@ -96,8 +125,15 @@ export class Suspects<M> {
 
   /** A clock that was put back makes no wait longer than its limit. */
   #limit(now: number): void {
+    const { quiet, aloneFor } = this.limits;
     if (this.#current !== null && this.#current.since > now) this.#current = { ...this.#current, since: now };
-    if (this.#aloneUntil !== null) this.#aloneUntil = Math.min(this.#aloneUntil, now + this.limits.aloneFor);
+    this.#quietUntil = Math.min(this.#quietUntil ?? Infinity, now + quiet);
+    if (this.#aloneUntil !== null) this.#aloneUntil = Math.min(this.#aloneUntil, now + aloneFor);
+  }
+
+  #waitingOf(now: number): M[] {
+    if (this.#suspects.length > 0 && now >= (this.#quietUntil ?? 0)) return this.#suspects;
+    return this.#last;
   }
 
   #mayHoldUp(now: number): boolean {

@@ -28,6 +28,7 @@ export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): 
     lease: (request) => link.ask('leasing', 'lease', { ...request }),
     renew: (leases, until) => link.ask('leasing', 'renew', leases.map(nameOf), until),
     begin: (leases) => link.ask('leasing', 'begin', leases.map(nameOf)),
+    lasts: (lease) => link.ask('leasing', 'lasts', nameOf(lease)),
     settle: (lease, settlements, finished) =>
       link.ask(
         'settling',

@@ -12,7 +12,14 @@ export type Access = 'read' | 'write' | 'passing';
 export const ACCESS = {
   domains: { add: 'write', remove: 'write', rotate: 'write', byToken: 'read', list: 'read', isEmpty: 'read' },
   reading: { page: 'read', message: 'read', content: 'read', version: 'read' },
-  leasing: { lease: 'passing', begin: 'passing', renew: 'passing', giveBack: 'write', nextDue: 'read' },
+  leasing: {
+    lease: 'passing',
+    begin: 'passing',
+    lasts: 'passing',
+    renew: 'passing',
+    giveBack: 'write',
+    nextDue: 'read',
+  },
   settling: { settle: 'write' },
   waiting: { waiting: 'read', release: 'write', retry: 'write', cancel: 'write' },
   reports: { owed: 'read', drop: 'write' },

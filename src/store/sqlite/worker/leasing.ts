@@ -30,6 +30,9 @@ const NEXT_ATTEMPT = '(SELECT min(next_attempt_at) FROM recipient WHERE message_
 export const HASTENED = 0;
 /** Above every priority. */
 const HIGHEST = 100;
+/** Values of `attempting`: an attempt has begun, or has lasted for a while. 0: none is under way. */
+const BEGUN = 1;
+const LASTING = 2;
 
 /**
  * The line of each domain is its part of an index by priority and time. To find the next message takes a search for
@@ -55,6 +58,7 @@ export class Leasing {
   readonly #putOff;
   readonly #allLeased;
   readonly #begin;
+  readonly #lasts;
   readonly #attempted;
   readonly #crashed;
   readonly #close;
@@ -95,15 +99,20 @@ export class Leasing {
       UPDATE recipient SET next_attempt_at = ?2 WHERE message_id = ?1 AND next_attempt_at < ?2
       AND EXISTS (SELECT 1 FROM queue WHERE message_id = ?1 AND lease = ?3)`);
     this.#allLeased = database.prepare('SELECT message_id AS id FROM queue WHERE lease IS NOT NULL');
-    this.#begin = database.prepare('UPDATE queue SET attempting = 1 WHERE message_id = ? AND lease = ?');
+    this.#begin = database.prepare(
+      `UPDATE queue SET attempting = max(attempting, ${BEGUN}) WHERE message_id = ? AND lease = ?`,
+    );
+    this.#lasts = database.prepare(
+      `UPDATE queue SET attempting = ${LASTING} WHERE message_id = ? AND lease = ? AND attempting = ${BEGUN}`,
+    );
     this.#attempted = database.prepare(
-      'SELECT message_id AS id FROM queue WHERE lease IS NOT NULL AND attempting = 1',
+      'SELECT message_id AS id, attempting FROM queue WHERE lease IS NOT NULL AND attempting > 0',
     );
     this.#crashed = database.prepare(
       'UPDATE queue SET crashes = crashes + 1, crashed_alone = ? WHERE message_id = ?',
     );
     this.#close = database.prepare(
-      'UPDATE queue SET attempting = 0 WHERE lease IS NOT NULL AND attempting = 1',
+      'UPDATE queue SET attempting = 0 WHERE lease IS NOT NULL AND attempting > 0',
     );
     this.#nextDue = database.prepare('SELECT min(due_at) AS due FROM queue');
   }
@@ -141,6 +150,10 @@ export class Leasing {
     for (const { id, lease } of leases) this.#begin.run(id, lease);
   }
 
+  lasts({ id, lease }: LeaseName): void {
+    this.#lasts.run(id, lease);
+  }
+
   giveBack({ id, lease }: LeaseName, at: number): void {
     if (this.#renew.run(at, id, lease).changes === 0) return;
     this.#putOff.run(id, at, lease);
@@ -158,9 +171,9 @@ export class Leasing {
    * @param eventsUnderWay attempts to report events that were under way at the same time
    */
   endAll(eventsUnderWay: number): void {
-    const attempted = this.#attempted.all() as { id: number }[];
-    const alone = attempted.length + eventsUnderWay === 1;
-    for (const { id } of attempted) this.#crashed.run(alone ? 1 : 0, id);
+    const attempted = this.#attempted.all() as { id: number; attempting: number }[];
+    const single = attempted.length + eventsUnderWay === 1;
+    for (const { id, attempting } of attempted) this.#crashed.run(single && attempting === BEGUN ? 1 : 0, id);
     for (const { id } of this.#allLeased.all() as { id: number }[]) this.#end.run(id);
   }
 
