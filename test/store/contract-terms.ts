@@ -64,9 +64,14 @@ export function describeTerms(store: () => Store, reopen: () => Promise<void>): 
         });
       }
     });
+  });
+}
 
+/** @param store the open store of the test that runs */
+export function describeNeeds(store: () => Store): void {
+  describe('the needs of the content', () => {
     // Invariant: what a content needs is given back as it was, with the message and with its lease.
-    it('keeps what the content needs beside them', async () => {
+    it('are kept with the message and with its lease', async () => {
       const domain = await addDomain(store());
       await fc.assert(
         fc.asyncProperty(needs, terms, async (needs, terms) => {

@@ -27,3 +27,49 @@ export class MessageIds {
     return this.#last;
   }
 }
+
+/** Nodes that may share a database: each has its own part of the ids of a millisecond. */
+export const SLOTS = 64;
+const PER_SLOT = PER_MILLISECOND / SLOTS;
+
+/**
+ * Gives out ids of one of several nodes: the time in milliseconds, the node's slot, a sequence number. Ids of one node
+ * only rise; those of several nodes are in the order of their clocks.
+ */
+export class NodeIds {
+  #last: MessageId;
+  readonly #slot: number;
+  readonly #now: () => number;
+
+  /** @param last no id of this slot above it has been given out */
+  constructor(slot: number, last: MessageId, now: () => number) {
+    this.#slot = slot;
+    this.#last = last;
+    this.#now = now;
+  }
+
+  get last(): MessageId {
+    return this.#last;
+  }
+
+  next(): MessageId {
+    const next = this.#last + 1;
+    const within = Math.floor(next / PER_SLOT) % SLOTS === this.#slot && next % PER_SLOT > 0;
+    this.#last = Math.max(this.#from(this.#now()), within ? next : this.#after(this.#last));
+    return this.#last;
+  }
+
+  /** Returns an id that is not reached within so many milliseconds, unless ids come faster than they are meant to. */
+  ahead(milliseconds: number): MessageId {
+    return Math.max(this.#last, this.#from(this.#now())) + milliseconds * PER_MILLISECOND;
+  }
+
+  #from(time: number): MessageId {
+    return Math.min(Math.floor(time - EPOCH) * PER_MILLISECOND, LATEST) + this.#slot * PER_SLOT;
+  }
+
+  /** The first id of the slot in the millisecond after that of an id. */
+  #after(id: MessageId): MessageId {
+    return (Math.floor(id / PER_MILLISECOND) + 1) * PER_MILLISECOND + this.#slot * PER_SLOT;
+  }
+}

@@ -1,0 +1,125 @@
+/** The statement that stores a group of messages, and its parameters. */
+import type { NewCommit } from '../intake/draft.js';
+import { needsColumn } from '../columns/needs.js';
+import { originColumn } from '../columns/origin.js';
+import { notifyColumn, TERMS_COLUMNS, termsColumns } from '../columns/terms.js';
+import { byteaArray, int4Array, int8Array, textArray } from './arrays.js';
+
+type Value = string | number | null;
+
+const TYPES = { int8: int8Array, int4: int4Array, text: textArray } as const;
+type Type = keyof typeof TYPES;
+
+const MESSAGE: readonly (readonly [string, Type])[] = [
+  ['id', 'int8'],
+  ['domain_id', 'int4'],
+  ['status', 'text'],
+  ['size', 'int8'],
+  ['received_at', 'int8'],
+  ['reverse_path', 'text'],
+  ['header_from', 'text'],
+  ['subject', 'text'],
+  ['tags', 'text'],
+  ['list_unsubscribe', 'text'],
+  ['header_message_id', 'text'],
+  ['tls', 'text'],
+  ['client_address', 'text'],
+  ['needs', 'int4'],
+  ['origin', 'text'],
+  ['ret', 'text'],
+  ['envelope_id', 'text'],
+  ['release_at', 'int8'],
+  ['deliver_by', 'int8'],
+  ['deliver_by_mode', 'text'],
+  ['priority', 'int4'],
+  ['require_tls', 'int4'],
+  ['body', 'text'],
+  ['smtputf8', 'int4'],
+];
+const RECIPIENT: readonly (readonly [string, Type])[] = [
+  ['message_id', 'int8'],
+  ['position', 'int4'],
+  ['forward_path', 'text'],
+  ['status', 'text'],
+  ['notify', 'text'],
+  ['original_recipient', 'text'],
+  ['next_attempt_at', 'int8'],
+];
+
+/** Columns of {@link MESSAGE} before those of the terms. */
+const OWN = MESSAGE.length - TERMS_COLUMNS.length;
+const FIRST_RECIPIENT = 2 + MESSAGE.length;
+const FIRST_REST = FIRST_RECIPIENT + RECIPIENT.length;
+/** Types of the arrays for tags, chunks and the queue. */
+const REST = ['int8', 'text', 'int4', 'int8', 'int4', 'bytea', 'int8', 'int4', 'int4', 'int8'] as const;
+
+const names = (columns: readonly (readonly [string, Type])[]): string =>
+  columns.map(([name]) => name).join(', ');
+const parameters = (types: readonly string[], first: number): string =>
+  types.map((type, index) => `$${first + index}::${type}[]`).join(', ');
+const rest = (from: number, to: number): string => parameters(REST.slice(from, to), FIRST_REST + from);
+
+/** One statement for a whole group: one round trip, one transaction, one sync. */
+export const ACCEPT = {
+  name: 'accept',
+  text: `
+    WITH fence AS (INSERT INTO accept_group (id, fenced) VALUES ($1::int8, false)),
+      stored AS (INSERT INTO message (${names(MESSAGE)}) SELECT * FROM unnest(${parameters(
+        MESSAGE.map(([, type]) => type),
+        2,
+      )})),
+      sent AS (INSERT INTO recipient (${names(RECIPIENT)}) SELECT * FROM unnest(${parameters(
+        RECIPIENT.map(([, type]) => type),
+        FIRST_RECIPIENT,
+      )})),
+      tagged AS (INSERT INTO tag (message_id, name, domain_id) SELECT * FROM unnest(${rest(0, 3)})),
+      waiting AS (INSERT INTO queue (message_id, domain_id, rank, due_at)
+        SELECT id, domain_id, rank::smallint, due FROM unnest(${rest(6, 10)}) AS q (id, domain_id, rank, due))
+    INSERT INTO chunk (message_id, sequence, octets) SELECT * FROM unnest(${rest(3, 6)})`,
+};
+
+/** @param group the number of the group, which no other group has */
+export function acceptValues(group: number, commits: readonly NewCommit[]): (Buffer | number)[] {
+  const messages: Value[][] = MESSAGE.map(() => []);
+  const recipients: Value[][] = RECIPIENT.map(() => []);
+  const tags: [number[], string[], number[]] = [[], [], []];
+  const chunks: [number[], number[], Uint8Array[]] = [[], [], []];
+  const queue: [number[], number[], number[], number[]] = [[], [], [], []];
+  for (const { id, message, size, sequence, content } of commits) {
+    const { domainId, status, receivedAt, terms } = message;
+    const due = status === 'queued' ? (terms?.releaseAt ?? receivedAt) : null;
+    const own: Value[] = [
+      ...[id, domainId, status, size, receivedAt, message.reversePath, message.from, message.subject],
+      message.tags.length === 0 ? null : JSON.stringify(message.tags),
+      ...[message.listUnsubscribe, message.messageId, message.tls, message.clientAddress],
+      ...[needsColumn(message.needs), originColumn(message.origin)],
+    ];
+    push(messages, [...own.slice(0, OWN), ...termsColumns(terms)]);
+    for (const [
+      position,
+      { forwardPath, notify, originalRecipient = null },
+    ] of message.recipients.entries()) {
+      push(recipients, [id, position, forwardPath, status, notifyColumn(notify), originalRecipient, due]);
+    }
+    for (const tag of message.tags) push(tags, [id, tag, domainId]);
+    if (content !== null) push(chunks, [id, sequence, content]);
+    if (due !== null) push(queue, [id, domainId, -(terms?.priority ?? 0), due]);
+  }
+  return [
+    group,
+    ...MESSAGE.map(([, type], at) => encoded(type, messages[at] ?? [])),
+    ...RECIPIENT.map(([, type], at) => encoded(type, recipients[at] ?? [])),
+    ...[int8Array(tags[0]), textArray(tags[1]), int4Array(tags[2])],
+    ...[int8Array(chunks[0]), int4Array(chunks[1]), byteaArray(chunks[2])],
+    ...[int8Array(queue[0]), int4Array(queue[1]), int4Array(queue[2]), int8Array(queue[3])],
+  ];
+}
+
+function push(columns: unknown[][], row: readonly unknown[]): void {
+  for (const [at, value] of row.entries()) columns[at]?.push(value);
+}
+
+function encoded(type: Type, values: readonly Value[]): Buffer {
+  // The table of columns above says which type each one has.
+  return (TYPES[type] as (values: readonly Value[]) => Buffer)(values);
+}

@@ -1,0 +1,85 @@
+/**
+ * The store on PostgreSQL, for several processes and machines on one database. It has the parts of the contract that
+ * take, keep and read messages; no command uses it before it has the queue and the rest.
+ */
+import { BufferPool } from '../intake/buffers.js';
+import { Budget } from '../intake/budget.js';
+import { BufferedDraft } from '../intake/draft.js';
+import { STORE } from '../limits.js';
+import { type Draft, type Store, StoreError } from '../port.js';
+import { parseAddress } from './address.js';
+import { Connections } from './connections.js';
+import { Domains } from './domains.js';
+import { Lane } from './lane.js';
+import { migrate } from './migrate.js';
+import { Node } from './node.js';
+import { Reading } from './reading.js';
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host1,host2:port/database?options=...`: the first host that takes writes is used. */
+  readonly url: string;
+  /** Octets of content in memory at most, over all drafts together. */
+  readonly inFlightOctets?: number;
+  /** Octets to a chunk: a message that fits in one is written in one go. */
+  readonly chunkOctets?: number;
+  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** The parts of the contract that this adapter has. */
+export type MessageStore = Pick<
+  Store,
+  | ('open' | 'held' | 'addDomain' | 'domains' | 'removeDomain' | 'rotateToken' | 'domainByToken')
+  | ('messages' | 'message' | 'content' | 'isEmpty' | 'close')
+>;
+
+/**
+ * Opens the store, and makes or upgrades its schema as needed.
+ *
+ * @throws StoreError `newer`, `unreadable`, `failed`, `in-use`: the message names the server and what to do
+ */
+export async function openPostgresStore(options: PostgresOptions): Promise<MessageStore> {
+  const connections = new Connections(parseAddress(options.url));
+  try {
+    await migrate(connections);
+    const node = await Node.join(connections, options.now ?? Date.now);
+    return messageStore(options, connections, node);
+  } catch (error) {
+    await connections.close();
+    throw error;
+  }
+}
+
+function messageStore(options: PostgresOptions, connections: Connections, node: Node): MessageStore {
+  const buffers = new BufferPool(options.chunkOctets ?? STORE.chunk.initial);
+  const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
+  const lane = new Lane(connections, buffers, node);
+  const domains = new Domains(connections);
+  const reading = new Reading(connections);
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    await lane.close();
+    const left = node.leave();
+    await left;
+    await connections.close();
+  };
+  const open = <T>(work: () => T): T => {
+    if (closing !== null) throw new StoreError('closed', 'the store has been closed');
+    return work();
+  };
+  return {
+    held: budget,
+    open: (): Draft => open(() => new BufferedDraft(node.ids.next(), { intake: lane, budget, buffers })),
+    addDomain: async (name, digest, now) => open(() => domains.add(name, digest, now)),
+    domains: async () => open(() => domains.list()),
+    removeDomain: async (name, now) => open(() => domains.remove(name, now)),
+    rotateToken: async (name, digest, oldUntil, now) =>
+      open(() => domains.rotate(name, digest, oldUntil, now)),
+    domainByToken: async (digest, now) => open(() => domains.byToken(digest, now)),
+    messages: async (query) => open(() => reading.messages(query)),
+    message: async (id) => open(() => reading.message(id)),
+    content: (id) => reading.content(id),
+    isEmpty: async () => open(() => domains.isEmpty()),
+    close: () => (closing ??= close()),
+  };
+}

@@ -1,0 +1,217 @@
+/**
+ * Group commit: the messages that come in while one group is being stored go with the next one.
+ *
+ *     waiting ──► one statement ──► stored │ refused │ unknown ──► fence ──► stored │ never stored
+ *
+ * One lane, on a connection of its own: with more lanes groups are smaller, which costs more than it gains.
+ */
+import { StoreError } from '../port.js';
+import type { Intake, NewCommit } from '../intake/draft.js';
+import type { BufferPool } from '../intake/buffers.js';
+import { ACCEPT, acceptValues } from './accept.js';
+import { int8Array } from './arrays.js';
+import type { Connection } from './connection.js';
+import type { Connections } from './connections.js';
+import { isAboutData, operationError, OutcomeUnknown } from './errors.js';
+import type { Node } from './node.js';
+
+/** Octets of one group at most, so that no message waits long for large ones. */
+const GROUP_OCTETS = 4 * 1024 * 1024;
+const GROUP_MESSAGES = 500;
+/** How long to ask for an unknown outcome before the client is answered, and the gap between two tries, in ms. */
+const FENCE_MS = 30_000;
+const FENCE_GAP_MS = 100;
+
+/**
+ * Decides the fate of a group whose statement may still be running somewhere. If its row is there, the group is stored.
+ * If it is not, the row of the fence keeps the group from ever being stored. The row is written in any case, so that a
+ * synchronous standby has what came before it, too.
+ */
+const FENCE = {
+  name: 'fence',
+  text: `INSERT INTO accept_group AS kept (id, fenced) VALUES ($1, true)
+    ON CONFLICT (id) DO UPDATE SET fenced = kept.fenced RETURNING fenced`,
+};
+const CHUNK = { name: 'chunk', text: 'INSERT INTO chunk (message_id, sequence, octets) VALUES ($1, $2, $3)' };
+const OPEN_UPLOAD = { name: 'upload_open', text: 'INSERT INTO upload (message_id, slot) VALUES ($1, $2)' };
+const FIND_UPLOAD = {
+  name: 'upload_find',
+  text: 'SELECT 1 FROM upload WHERE message_id = $1 FOR KEY SHARE',
+};
+const CLOSE_UPLOADS = {
+  name: 'upload_close',
+  text: `WITH closed AS (DELETE FROM upload WHERE message_id = ANY($1::int8[]) RETURNING message_id)
+    SELECT message_id AS id, (SELECT count(*) FROM chunk WHERE chunk.message_id = closed.message_id) AS chunks
+    FROM closed`,
+};
+const DISCARD = {
+  name: 'upload_discard',
+  text: `WITH given AS (DELETE FROM upload WHERE message_id = $1 RETURNING message_id)
+    DELETE FROM chunk USING given WHERE chunk.message_id = given.message_id`,
+};
+
+interface Waiting {
+  readonly commit: NewCommit;
+  readonly resolve: () => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+export class Lane implements Intake {
+  readonly #connections: Connections;
+  readonly #buffers: BufferPool;
+  readonly #node: Node;
+  #waiting: Waiting[] = [];
+  #connection: Connection | null = null;
+  #running: Promise<void> | null = null;
+  /** The last chunk of each message that is under way: chunks are written in order. */
+  readonly #chunks = new Map<number, Promise<void>>();
+  #closed = false;
+
+  constructor(connections: Connections, buffers: BufferPool, node: Node) {
+    this.#connections = connections;
+    this.#buffers = buffers;
+    this.#node = node;
+  }
+
+  commit(commit: NewCommit): Promise<void> {
+    if (this.#closed) return Promise.reject(closed());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ commit, resolve, reject });
+      // At the end of the turn: what comes in with it goes with it.
+      this.#running ??= new Promise(setImmediate).then(() => this.#run());
+    });
+  }
+
+  chunk(id: number, sequence: number, octets: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.#closed) return Promise.reject(closed());
+    const before = this.#chunks.get(id) ?? Promise.resolve();
+    const written = before.then(() => this.#writeChunk(id, sequence, octets));
+    this.#chunks.set(id, written);
+    return written.finally(() => {
+      this.#buffers.give([octets.buffer]);
+      if (this.#chunks.get(id) === written) this.#chunks.delete(id);
+    });
+  }
+
+  async discard(id: number): Promise<void> {
+    await this.#chunks.get(id)?.catch(() => undefined);
+    await this.#connections.run(DISCARD, [id]);
+  }
+
+  /** Stores everything that was given to it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+    await Promise.allSettled(this.#chunks.values());
+    await this.#connection?.close();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#takeGroup();
+      // A message whose chunks are not all written waits for them here, and so does its group.
+      await Promise.allSettled(group.flatMap(({ commit }) => this.#chunks.get(commit.id) ?? []));
+      await this.#store(group);
+      for (const { commit } of group) {
+        if (commit.content !== null) this.#buffers.give([commit.content.buffer]);
+      }
+    }
+    this.#running = null;
+  }
+
+  #takeGroup(): Waiting[] {
+    let octets = 0;
+    let count = 0;
+    for (const { commit } of this.#waiting) {
+      octets += commit.content?.length ?? 0;
+      if (count > 0 && (octets > GROUP_OCTETS || count >= GROUP_MESSAGES)) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #store(group: readonly Waiting[]): Promise<void> {
+    const id = this.#node.ids.next();
+    const commits = group.map(({ commit }) => commit);
+    try {
+      const connection = await this.#connected();
+      const uploads = commits.filter(({ sequence }) => sequence > 0);
+      if (uploads.length === 0) await connection.run(ACCEPT, acceptValues(id, commits));
+      else await storeUploads(connection, id, commits, uploads);
+    } catch (error) {
+      if (error instanceof OutcomeUnknown) return this.#resolve(id, group, error);
+      if (group.length > 1 && (isAboutData(error) || error instanceof LostContent)) {
+        // Nothing of the group is stored. Each message alone: one that is refused takes no other with it.
+        for (const each of group) await this.#store([each]);
+        return;
+      }
+      const failure = operationError(error, this.#connections.place);
+      for (const { reject } of group) reject(failure);
+      return;
+    }
+    for (const { resolve } of group) resolve();
+  }
+
+  async #resolve(id: number, group: readonly Waiting[], failure: OutcomeUnknown): Promise<void> {
+    const end = performance.now() + FENCE_MS;
+    while (performance.now() < end) {
+      try {
+        const { rows } = await this.#connections.run<{ fenced: boolean }>(FENCE, [id]);
+        if (rows[0]?.fenced === false) for (const { resolve } of group) resolve();
+        else for (const { reject } of group) reject(failure);
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, FENCE_GAP_MS));
+      }
+    }
+    for (const { reject } of group) reject(failure);
+  }
+
+  async #connected(): Promise<Connection> {
+    if (this.#connection?.isLost !== false) this.#connection = await this.#connections.open();
+    return this.#connection;
+  }
+
+  /** The commit's own sync covers the chunks before it, so they wait for none. */
+  #writeChunk(id: number, sequence: number, octets: Uint8Array): Promise<void> {
+    return this.#connections.transaction(async (connection) => {
+      await connection.exec('SET LOCAL synchronous_commit = off');
+      if (sequence === 0) await connection.run(OPEN_UPLOAD, [id, this.#node.slot]);
+      else if ((await connection.run(FIND_UPLOAD, [id])).count === 0) throw new LostContent();
+      await connection.run(CHUNK, [id, sequence, Buffer.from(octets)]);
+    });
+  }
+}
+
+/** The chunks before the last one are missing. */
+class LostContent extends StoreError {
+  constructor() {
+    super('failed', 'earlier content of the message is lost; it must be sent again');
+  }
+}
+
+async function storeUploads(
+  connection: Connection,
+  id: number,
+  commits: readonly NewCommit[],
+  uploads: readonly NewCommit[],
+): Promise<void> {
+  await connection.exec('BEGIN');
+  try {
+    const ids = int8Array(uploads.map((upload) => upload.id));
+    const { rows } = await connection.run<{ id: number; chunks: number }>(CLOSE_UPLOADS, [ids]);
+    const chunks = new Map(rows.map((row) => [row.id, row.chunks]));
+    if (uploads.some((upload) => chunks.get(upload.id) !== upload.sequence)) throw new LostContent();
+    await connection.run(ACCEPT, acceptValues(id, commits));
+  } catch (error) {
+    if (!connection.isLost) await connection.exec('ROLLBACK').catch(() => connection.destroy());
+    // Without COMMIT nothing is stored, whatever has become of the connection.
+    if (error instanceof OutcomeUnknown) throw new StoreError('failed', error.message, { cause: error });
+    throw error;
+  }
+  await connection.exec('COMMIT');
+}
+
+function closed(): StoreError {
+  return new StoreError('closed', 'the store has been closed');
+}
