@@ -43,6 +43,7 @@ import { serverRoutes } from './routes/server.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { statisticsRoutes } from './routes/statistics.js';
 import type { ServerFacts } from './schemas/server.js';
+import { tagStatisticsRoutes } from './routes/tag-statistics.js';
 import { Sending } from './sending.js';
 import { SignedIn } from './sign-in/sessions.js';
 
@@ -186,6 +187,7 @@ async function buildApp(
   group(messagesRoutes);
   group(messageRoutes);
   group(statisticsRoutes);
+  group(tagStatisticsRoutes);
   group(queueRoutes);
   group((scope) => eventRoutes(scope, context, hub));
   group(operationRoutes);

@@ -1,17 +1,8 @@
-import { STORE } from '../../store/limits.js';
-import {
-  addCounts,
-  type Counts,
-  deliveryPercentile,
-  type Destination,
-  NO_COUNTS,
-  ratesOf,
-} from '../../store/statistics.js';
+import { addCounts, type Counts, type Destination, NO_COUNTS } from '../../store/statistics.js';
 import type { Api, ApiContext } from '../context.js';
-import { fieldError } from '../errors.js';
 import { scopeOfRequest } from '../plugins/authorization.js';
 import { iso } from '../reading/facts.js';
-import { timeOf } from '../reading/filter.js';
+import { countsOf, spanOf, timesOf } from '../reading/statistics.js';
 import { errorBody } from '../schemas/errors.js';
 import {
   statistics,
@@ -23,7 +14,6 @@ import {
 
 /** Receiving domains that the statistics show. */
 const DESTINATIONS = 20;
-const UNITS = { hour: 3_600_000, day: 86_400_000 } as const;
 
 /** `GET /api/v1/tags` and `GET /api/v1/statistics`. */
 export function statisticsRoutes(app: Api, { store, now }: ApiContext): void {
@@ -66,17 +56,7 @@ export function statisticsRoutes(app: Api, { store, now }: ApiContext): void {
     },
     async (request) => {
       const { query } = request;
-      const at = now();
-      const since = timeOf('since', query.since, at);
-      const until = query.until === undefined ? at : timeOf('until', query.until, at);
-      if (until < since) throw fieldError('until', 'is before since');
-      // The span may begin and end within a unit, so it may touch one more than its length says.
-      if ((until - since) / UNITS[query.by] > STORE.statisticsUnits.initial - 2) {
-        throw fieldError(
-          'since',
-          `is more than ${STORE.statisticsUnits.initial - 2} ${query.by}s before until`,
-        );
-      }
+      const { since, until } = spanOf(query, now());
       const scope = scopeOfRequest(request);
       const domain = query.domain === undefined ? {} : { domain: query.domain.toLowerCase() };
       const [points, destinations] = await Promise.all([
@@ -93,23 +73,12 @@ export function statisticsRoutes(app: Api, { store, now }: ApiContext): void {
         by: query.by,
         since: iso(since),
         until: iso(until),
-        total: shown(points.reduce<Counts>(addCounts, NO_COUNTS)),
-        points: points.map((point) => ({ at: iso(point.at), ...shown(point) })),
+        total: countsOf(points.reduce<Counts>(addCounts, NO_COUNTS)),
+        points: points.map((point) => ({ at: iso(point.at), ...countsOf(point) })),
         slowestDestinations: destinations.map(destinationOf),
       };
     },
   );
-}
-
-function shown(counts: Counts): StatisticsBody['total'] {
-  const { accepted, recipients, delivered, deferred, bounced, cancelled, deliveryTimes } = counts;
-  const rates = ratesOf(counts);
-  return {
-    ...{ accepted, recipients, delivered, deferred, bounced, cancelled },
-    deliveryRate: rates?.delivery ?? null,
-    bounceRate: rates?.bounce ?? null,
-    timeToDelivery: timesOf(deliveryTimes),
-  };
 }
 
 function destinationOf({
@@ -117,8 +86,4 @@ function destinationOf({
   ...destination
 }: Destination): StatisticsBody['slowestDestinations'][number] {
   return { ...destination, timeToDelivery: timesOf(deliveryTimes) };
-}
-
-function timesOf(deliveryTimes: readonly number[]): { p50: number | null; p95: number | null } {
-  return { p50: deliveryPercentile(deliveryTimes, 0.5), p95: deliveryPercentile(deliveryTimes, 0.95) };
 }

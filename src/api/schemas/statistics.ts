@@ -62,3 +62,17 @@ export const statistics = z.object({
 });
 
 export type StatisticsBody = z.output<typeof statistics>;
+
+export const tagStatisticsQuery = statisticsQuery.omit({ tag: true }).extend({
+  after: text.optional().describe('`next` of the page before'),
+  limit: count(1, 100).default(100),
+});
+
+export const tagStatistics = z.object({
+  since: time,
+  until: time,
+  tags: z.array(z.object({ tag: z.string(), ...counts })),
+  next: z.string().nullable().describe('What to give as `after` for the next page; null at the end'),
+});
+
+export type TagStatisticsBody = z.output<typeof tagStatistics>;
