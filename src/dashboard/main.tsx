@@ -1,6 +1,7 @@
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/layout.css';
 import './styles/table.css';
 import { render } from 'preact';
 import { App } from './app.js';

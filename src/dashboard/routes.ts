@@ -30,6 +30,18 @@ const ROUTES: readonly Route[] = [
     paths: /^\/domains\/[^/]+(\/[^/]+)?$/,
     load: async () => (await import('./domains/domain-page.js')).DomainPage,
   },
+  {
+    name: 'overview',
+    paths: /^\/overview$/,
+    load: async () => (await import('./overview/overview-page.js')).OverviewPage,
+  },
+  { name: 'tags', paths: /^\/tags$/, load: async () => (await import('./tags/tags-page.js')).TagsPage },
+  { name: 'queue', paths: /^\/queue$/, load: async () => (await import('./queue/queue-page.js')).QueuePage },
+  {
+    name: 'settings',
+    paths: /^\/settings$/,
+    load: async () => (await import('./settings/settings-page.js')).SettingsPage,
+  },
 ];
 
 const NOT_FOUND: Route = {

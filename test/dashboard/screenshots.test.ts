@@ -25,6 +25,8 @@ it.runIf(wanted)(
   async () => {
     await mkdir(FOLDER, { recursive: true });
     await each('sign-in', '/', async () => undefined, false);
+    await each('overview-empty', '/overview', (page) => page.locator('canvas').waitFor());
+    await each('tags-empty', '/tags', (page) => page.getByText('No tag yet').waitFor());
     await each('messages-empty', '/messages', (page) => page.getByText('No message has come in').waitFor());
     await sendMail(here.gateway, ...shopMail(120));
     await each('messages', '/messages', (page) => page.getByRole('row').nth(3).waitFor());
@@ -43,6 +45,12 @@ it.runIf(wanted)(
     await each('message-deferred', full, shown);
     await each('message-bounced', `${gone}?view=headers`, shown);
     await each('message', fine, shown);
+    await each('overview', '/overview', (page) => page.locator('canvas').waitFor());
+    await each('tags', '/tags?tag=order&tag=password&metric=bounceRate', (page) =>
+      page.locator('canvas').waitFor(),
+    );
+    await each('queue', '/queue', (page) => page.getByRole('row').nth(1).waitFor());
+    await each('settings', '/settings', (page) => page.getByText('API reference').waitFor());
     await each('domains', '/domains', (page) => page.getByRole('row').nth(1).waitFor());
     await each('domain-tokens', '/domains/example.com/tokens', async (page) => {
       await page.getByRole('button', { name: 'Create a new token' }).click();

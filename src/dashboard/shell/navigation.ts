@@ -13,11 +13,15 @@ export interface Place {
 export function placesFor({ domain }: WhoAmI): readonly Place[] {
   return [
     { name: 'Messages', href: '/messages', icon: 'messages', paths: /^\/(messages(\/.*)?)?$/ },
+    { name: 'Overview', href: '/overview', icon: 'overview', paths: /^\/overview$/ },
+    { name: 'Tags', href: '/tags', icon: 'tags', paths: /^\/tags$/ },
+    { name: 'Queue', href: '/queue', icon: 'queue', paths: /^\/queue$/ },
     {
       name: domain === null ? 'Domains' : 'API Tokens',
       href: domain === null ? '/domains' : `/domains/${domain}/tokens`,
       icon: domain === null ? 'domains' : 'key',
       paths: /^\/domains(\/.*)?$/,
     },
+    { name: 'Settings', href: '/settings', icon: 'settings', paths: /^\/settings$/ },
   ];
 }

@@ -1,0 +1,37 @@
+import type { StatisticsBody } from '../../api/schemas/statistics.js';
+import { durationText, shareText, shortCount } from '../charts/formats.js';
+
+type Counts = StatisticsBody['total'];
+
+export interface Metric {
+  readonly title: string;
+  /** Null: there is no value, such as a rate of nothing. */
+  readonly of: (counts: Counts) => number | null;
+  readonly format: (value: number) => string;
+  /** What an hour or day without any count has. */
+  readonly missing: number | null;
+}
+
+/** What tags are compared by. */
+export const METRICS = {
+  volume: { title: 'Messages', of: ({ accepted }) => accepted, format: shortCount, missing: 0 },
+  deliveryRate: {
+    title: 'Delivery rate',
+    of: (counts) => counts.deliveryRate,
+    format: shareText,
+    missing: null,
+  },
+  bounceRate: { title: 'Bounce rate', of: (counts) => counts.bounceRate, format: shareText, missing: null },
+  time: {
+    title: 'Time to delivery (95 %)',
+    of: ({ timeToDelivery }) => timeToDelivery.p95,
+    format: durationText,
+    missing: null,
+  },
+} as const satisfies Readonly<Record<string, Metric>>;
+
+export type MetricName = keyof typeof METRICS;
+
+export function metricNamed(name: string | null): MetricName {
+  return name !== null && Object.hasOwn(METRICS, name) ? (name as MetricName) : 'volume';
+}
