@@ -32,7 +32,7 @@ export {
   type AnyCredentials,
   type BareNewlines,
   type BodyType,
-  type By,
+  type ByParameter,
   type CommandLine,
   type Credentials,
   type ExternalCredentials,

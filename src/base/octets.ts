@@ -87,11 +87,11 @@ export function nulWithin(octets: Uint8Array, from: number, to: number): number 
 
 /** Without the spaces in front: SP alone, as in a command's grammar. */
 export function trimStart(text: string): string {
-  return text.slice(behindSpaces(text, 0));
+  return text.slice(afterSpaces(text, 0));
 }
 
 /** Offset of the first character from `from` on that is no space. */
-export function behindSpaces(text: string, from: number): number {
+export function afterSpaces(text: string, from: number): number {
   let at = from;
   while (text.charCodeAt(at) === SP) at++;
   return at;

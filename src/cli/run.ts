@@ -6,7 +6,7 @@ import { Output } from './output.js';
 import { buildProgram } from './program.js';
 
 /** The environment that a command runs in. */
-export interface Surroundings {
+export interface Environment {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -17,13 +17,16 @@ export interface Surroundings {
  *
  * @returns the exit status: 0; 1 if it could not be done; 2 if the command line or the configuration is wrong
  */
-export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const stdout = new Output(surroundings.stdout);
-  const stderr = new Output(surroundings.stderr);
+export async function run(
+  args: readonly string[],
+  { environment, ...streams }: Environment,
+): Promise<number> {
+  const stdout = new Output(streams.stdout);
+  const stderr = new Output(streams.stderr);
   const said: Promise<void>[] = [];
   try {
     const program = await buildProgram(
-      { stdout, stderr, environment: surroundings.environment },
+      { stdout, stderr, environment },
       {
         writeOut: (text) => void said.push(stdout.write(text)),
         writeErr: (text) => void said.push(stderr.attempt(text)),

@@ -8,7 +8,7 @@ import { type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from './limits.js';
 import type { ReceivedReply } from '../protocol/client/received-reply.js';
 import type { Redactor } from './redactor.js';
 import { ReplyFault, ReplyReader } from '../protocol/client/reply-reader.js';
-import type { Shared, Waiting } from './shared.js';
+import type { Shared, Deadlined } from './shared.js';
 
 /** Receives what happens on a channel. */
 export interface ChannelListener {
@@ -60,7 +60,7 @@ export interface TlsSessions {
  * connection if the server sends anything else: octets that no command asked for, a reply before its command was sent,
  * or something that is not a reply. Its listener interprets the replies.
  */
-export class Channel implements Waiting {
+export class Channel implements Deadlined {
   /** The client's present phase, for error messages. The listener sets it. */
   phase: ClientPhase = 'connect';
   #socket: net.Socket;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 
 /** An object with a deadline. */
-export interface Waiting {
+export interface Deadlined {
   /** Called on each sweep; acts if the deadline has passed. */
   sweep(tick: number): void;
 }
@@ -18,13 +18,13 @@ export class Shared {
   tick = 0;
   /** Each read of a socket is handled before the next one begins, so one buffer is enough. */
   readonly buffer: Buffer = Buffer.allocUnsafeSlow(READ_OCTETS);
-  readonly #watched = new Set<Waiting>();
+  readonly #watched = new Set<Deadlined>();
   #timer: NodeJS.Timeout | null = null;
 
   /** @param resolution milliseconds between sweeps: how late a deadline may be noticed. */
   constructor(readonly resolution = 250) {}
 
-  watch(one: Waiting): void {
+  watch(one: Deadlined): void {
     this.#watched.add(one);
     this.#timer ??= setInterval(() => {
       this.tick++;
@@ -34,7 +34,7 @@ export class Shared {
     this.#timer.unref();
   }
 
-  forget(one: Waiting): void {
+  forget(one: Deadlined): void {
     this.#watched.delete(one);
     if (this.#watched.size > 0 || this.#timer === null) return;
     clearInterval(this.#timer);

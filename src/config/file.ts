@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { TomlError, parse } from 'smol-toml';
 import { ConfigError } from './error.js';
 import type { Key } from './key.js';
-import { type Given, type Layer, unknown } from './layer.js';
+import { type SetValue, type Layer, unknown } from './layer.js';
 
 type Tree = Readonly<Record<string, unknown>>;
 
@@ -41,7 +41,7 @@ export function parseConfigText(text: string, file: string): Tree {
  * Returns the values of a file. Paths in it are relative to its folder, so that they mean the same from everywhere.
  */
 export function fileLayer(keys: readonly Key[], tree: Tree, file: string): Layer {
-  const values = new Map<string, Given>();
+  const values = new Map<string, SetValue>();
   const problems: string[] = [];
   collect(tree, '', keys, (key, value) => values.set(key.name, { value, origin: file }));
   return { values, problems };

@@ -3,13 +3,13 @@ import { suggest } from '../base/suggest.js';
 
 /** The values of one source of the configuration, as they were written, by the name of the key. */
 export interface Layer {
-  readonly values: ReadonlyMap<string, Given>;
+  readonly values: ReadonlyMap<string, SetValue>;
   /** Problems with names that belong to no key. */
   readonly problems: readonly string[];
 }
 
 /** A value, and where it was written. */
-export interface Given {
+export interface SetValue {
   readonly value: unknown;
   /** The file, variable or flag, in words that let an operator find it. */
   readonly origin: string;
@@ -26,7 +26,7 @@ export function environmentLayer(
   const byVariable = new Map(
     keys.flatMap((key) => (key.variable === undefined ? [] : [[key.variable, key]])),
   );
-  const values = new Map<string, Given>();
+  const values = new Map<string, SetValue>();
   const problems: string[] = [];
   for (const [variable, text = ''] of Object.entries(environment)) {
     if (!variable.startsWith('POSTERN_') || NOT_KEYS.has(variable) || isServiceLink(variable, text)) continue;
@@ -54,7 +54,7 @@ export function flagLayer(
   keys: readonly Key[],
   flags: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): Layer {
-  const values = new Map<string, Given>();
+  const values = new Map<string, SetValue>();
   for (const key of keys) {
     const given = flags[key.name];
     if (given === undefined || key.flag === undefined) continue;

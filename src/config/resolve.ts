@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { ConfigError } from './error.js';
 import { type Key, keysOf } from './key.js';
-import type { Given, Layer } from './layer.js';
+import type { SetValue, Layer } from './layer.js';
 
 /** A configuration, with the origin of each key that was set. */
 export interface Resolved<T> {
@@ -31,7 +31,7 @@ interface Branch {
   [name: string]: unknown;
 }
 
-function nest(keys: readonly Key[], given: ReadonlyMap<string, Given>): Branch {
+function nest(keys: readonly Key[], given: ReadonlyMap<string, SetValue>): Branch {
   const root: Branch = {};
   for (const { path, name } of keys) {
     const value = given.get(name)?.value;
@@ -42,7 +42,11 @@ function nest(keys: readonly Key[], given: ReadonlyMap<string, Given>): Branch {
   return root;
 }
 
-function explain(issue: z.core.$ZodIssue, keys: readonly Key[], given: ReadonlyMap<string, Given>): string {
+function explain(
+  issue: z.core.$ZodIssue,
+  keys: readonly Key[],
+  given: ReadonlyMap<string, SetValue>,
+): string {
   const key = keys.find(({ path }) => path.every((part, index) => issue.path[index] === part));
   if (key === undefined) return issue.message;
   const rest = issue.path.slice(key.path.length);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../protocol/limits.js';
-import { ADMISSION, DATA_RATE, TIMEOUTS, WAITS } from '../server/limits.js';
+import { ADMISSION, DATA_RATE, TIMEOUTS, DELAYS } from '../server/limits.js';
 import { SUBMISSION } from '../submission/limits.js';
 import { key, table } from './key.js';
 import { choice, networks, optionalText } from './kinds.js';
@@ -19,10 +19,10 @@ export const smtpKeys = table({
   maxConnectionsPerAddress: limitKey(ADMISSION.connectionsPerAddress, { min: 1, max: 1_000_000 }),
   ipv4NetworkBits: limitKey(ADMISSION.ipv4Bits, { min: 1, max: 32 }),
   ipv6NetworkBits: limitKey(ADMISSION.ipv6Bits, { min: 1, max: 128 }),
-  tlsDetect: limitKey(WAITS.tlsDetect, { min: 0, max: '10s' }),
+  tlsDetect: limitKey(DELAYS.tlsDetect, { min: 0, max: '10s' }),
   minDataRate: limitKey(DATA_RATE.octetsPerSecond, { min: 0, max: '1GiB' }),
   minDataRateGrace: limitKey(DATA_RATE.grace, { min: 0 }),
-  stopGrace: limitKey(WAITS.stopGrace, { min: 0 }),
+  stopGrace: limitKey(DELAYS.stopGrace, { min: 0 }),
   maxErrors: limitKey(LIMITS.errors, { min: 1, max: 1_000_000 }),
   trustedProxies: networks({
     about:

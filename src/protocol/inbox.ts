@@ -1,6 +1,6 @@
 import { LineDecoder, type LineStep } from './commands/line-decoder.js';
 import { binaryString, concat, NOTHING, type ToText } from '../base/octets.js';
-import type { Reception, ReceptionStep } from './content/incoming-content.js';
+import type { IncomingContent, IncomingStep } from './content/incoming-content.js';
 
 /**
  * The octets that were received and not yet read, in the pieces they came in. Nothing is joined: to pile
@@ -61,7 +61,7 @@ export class Inbox {
   }
 
   /** Reads content. `more`: everything was read. */
-  readContent(reception: Reception): ReceptionStep {
+  readContent(reception: IncomingContent): IncomingStep {
     for (;;) {
       const step = reception.next(this.#piece, this.#offset);
       this.#advanceTo(reception.position);

@@ -24,7 +24,7 @@ export { isDomain } from './grammar/domain.js';
 export type { NotifyOn, OriginalRecipient, Ret } from './extensions/dsn.js';
 export { type Mailbox, parseMailbox } from './grammar/mailbox.js';
 export type { BodyType } from './extensions/eight-bit-mime.js';
-export type { By } from './extensions/deliver-by.js';
+export type { ByParameter } from './extensions/deliver-by.js';
 export { defaultsOf, type Limit, settled } from '../base/limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Link } from './link.js';

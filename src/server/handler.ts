@@ -45,13 +45,13 @@ export interface TlsFacts {
 }
 
 /** Credentials as a verifier gets them: with EXTERNAL comes the certificate that proves them. */
-export type Presented<C extends AnyCredentials> = C extends ExternalCredentials
+export type WithCertificate<C extends AnyCredentials> = C extends ExternalCredentials
   ? C & { readonly certificate: ClientCertificate }
   : C;
 
 /** The credentials that a verifier must handle if these mechanisms are offered. */
 export type CredentialsOf<M extends SaslMechanism<AnyCredentials>> =
-  M extends SaslMechanism<infer C> ? Presented<C> : never;
+  M extends SaslMechanism<infer C> ? WithCertificate<C> : never;
 
 /** One accepted RCPT. */
 export interface Recipient {

@@ -22,7 +22,7 @@ export type {
   Handler,
   MessageBody,
   Observer,
-  Presented,
+  WithCertificate,
   PrincipalOf,
   Recipient,
   SenderSession,

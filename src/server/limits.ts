@@ -157,7 +157,7 @@ export const DATA_RATE = {
 export const DEFAULT_DATA_RATE: DataRate = defaultsOf(DATA_RATE);
 
 /** Lengths of time that are said where they are needed: to `listen`, and to `close`. */
-export const WAITS = {
+export const DELAYS = {
   tlsDetect: {
     about:
       'How long the greeting waits for a client that starts TLS at once, until several connections of its network in a row were plain; 0 greets at once and leaves STARTTLS.',

@@ -26,7 +26,7 @@ export function unexpectedTls(tls: ListenTls['tls'], waited: number): ClientFaul
 }
 
 /** One reply in place of a greeting (RFC 5321 3.1), and the end. */
-export function sayAndClose(socket: Socket, refusal: Reply): void {
+export function writeAndClose(socket: Socket, refusal: Reply): void {
   socket.on('error', () => {
     // It was not welcome; how it leaves is no matter.
   });

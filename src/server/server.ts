@@ -31,7 +31,7 @@ import type { AnyHandler, AnyOptions } from './any.js';
 import { checkShape, isMilliseconds } from './check-shape.js';
 import { DIAGNOSTICS } from './diagnostics.js';
 import type { CredentialsOf, Handler, Observer } from './handler.js';
-import { listeningOf, sayAndClose, targetOf, unexpectedTls } from './listener.js';
+import { listeningOf, writeAndClose, targetOf, unexpectedTls } from './listener.js';
 import { logTo } from './logger.js';
 import { latin1, latin1Octets } from './platform/latin1.js';
 import { LocalEnd } from './admission/local-address.js';
@@ -42,7 +42,7 @@ import {
   DEFAULT_TIMEOUTS,
   FIXED,
   type Timeouts,
-  WAITS,
+  DELAYS,
 } from './limits.js';
 import { networkOf, Networks, plainAddress } from '../base/networks.js';
 import type { AcceptOptions, Listening, ListenOptions, ServerOptions } from './options.js';
@@ -392,7 +392,7 @@ export class Server<Principal = unknown> {
       return;
     }
     // Before any work on TLS: a server that is full must not be made to compute.
-    if (this.#stopping !== null) sayAndClose(socket, this.#worded(this.#farewell(), address));
+    if (this.#stopping !== null) writeAndClose(socket, this.#worded(this.#farewell(), address));
     else if (!this.#admission.enter(network, crowd)) this.#turnAway(socket, address);
     else if (speaksFirst && !proxied) this.#greet(network, socket, null, null, connections);
     else {
@@ -403,7 +403,7 @@ export class Server<Principal = unknown> {
   }
 
   #turnAway(socket: Socket, address: string): void {
-    sayAndClose(socket, this.#worded(reply('tooManyConnections'), address));
+    writeAndClose(socket, this.#worded(reply('tooManyConnections'), address));
     this.#tellRefused(address, new TooManyConnections());
   }
 
@@ -422,7 +422,7 @@ export class Server<Principal = unknown> {
 }
 
 /** How long the greeting waits for TLS, in milliseconds. */
-function detectMs({ tlsDetectMs = WAITS.tlsDetect.initial }: AcceptOptions): number {
+function detectMs({ tlsDetectMs = DELAYS.tlsDetect.initial }: AcceptOptions): number {
   return tlsDetectMs;
 }
 
@@ -438,7 +438,7 @@ function graceMsIn(options: object): unknown {
 function graceOf(options: unknown): number {
   const given = typeof options === 'object' && options !== null && !Array.isArray(options);
   if (given) checkShape('close', options, { graceMs: isMilliseconds });
-  const ms: unknown = given ? (graceMsIn(options) ?? WAITS.stopGrace.initial) : options;
+  const ms: unknown = given ? (graceMsIn(options) ?? DELAYS.stopGrace.initial) : options;
   if (isMilliseconds(ms) === null) return ms as number;
   throw new TypeError(`close: expected { graceMs }, or milliseconds, got ${shown(options)}`);
 }

@@ -1,4 +1,4 @@
-import type { By, MailParameters } from '../protocol/index.js';
+import type { ByParameter, MailParameters } from '../protocol/index.js';
 import type { Recipient } from '../server/index.js';
 import type { DeliverBy, DeliveryTerms, NewRecipient } from '../store/port.js';
 
@@ -25,7 +25,7 @@ function releaseTime({ holdFor, holdUntil }: MailParameters, now: number): numbe
   return time === undefined || time <= now ? null : time;
 }
 
-function deliverBy({ seconds, otherwise, trace }: By, now: number): DeliverBy {
+function deliverBy({ seconds, otherwise, trace }: ByParameter, now: number): DeliverBy {
   return { time: now + seconds * 1000, otherwise, trace };
 }
 

@@ -26,7 +26,7 @@ export const SERVER: ReturnType<ApiOptions['server']> = {
 type Store = Awaited<ReturnType<typeof openSqliteStore>>;
 
 /** An API on a store of its own, with two domains. */
-export class Rig {
+export class ApiHarness {
   readonly failures: unknown[] = [];
   readonly accepted: Accepted[] = [];
   #base = '';
@@ -48,7 +48,7 @@ export class Rig {
   static async start(
     options: Partial<ApiOptions> & { readonly submissions?: never } = {},
     rules: Partial<SubmissionsOptions> = {},
-  ): Promise<Rig> {
+  ): Promise<ApiHarness> {
     const store = await openSqliteStore({ directory: await scratch(), exclusive: true });
     const now = Date.now();
     const domain = await store.addDomain('example.com', digestToken(TOKEN), now);
@@ -76,7 +76,7 @@ export class Rig {
       workers.close();
       await store.close();
     });
-    return new Rig(api, store, domain, other, hooks);
+    return new ApiHarness(api, store, domain, other, hooks);
   }
 
   /** Opens a port, and returns its URL. */

@@ -11,18 +11,18 @@ import { Resend } from 'resend';
 import { describe, expect, it } from 'vitest';
 import { testCertificates } from '../certs.js';
 import { scratch } from '../scratch.js';
-import { Rig, TOKEN } from './api-harness.js';
+import { ApiHarness, TOKEN } from './api-harness.js';
 
 const CONTENT = Buffer.from('one\r\ntwo\n').toString('base64');
 
 describe('resend', () => {
-  async function client(rig: Rig, token = TOKEN): Promise<Resend> {
-    return new Resend(token, { baseUrl: `${await rig.listen()}/compat/resend` });
+  async function client(harness: ApiHarness, token = TOKEN): Promise<Resend> {
+    return new Resend(token, { baseUrl: `${await harness.listen()}/compat/resend` });
   }
 
   it('sends a message with all that has a place here', async () => {
-    const rig = await Rig.start();
-    const resend = await client(rig);
+    const harness = await ApiHarness.start();
+    const resend = await client(harness);
     const { data, error } = await resend.emails.send(
       {
         from: 'App <app@example.com>',
@@ -41,12 +41,12 @@ describe('resend', () => {
     );
     expect(error).toBeNull();
     const id = Number(data?.id);
-    expect(await rig.message(id)).toMatchObject({
+    expect(await harness.message(id)).toMatchObject({
       to: ['a@example.net', 'b@example.net', 'c@example.net', 'd@example.net'],
       subject: 'Hello',
       tags: ['kind:welcome'],
     });
-    const raw = await rig.raw(id);
+    const raw = await harness.raw(id);
     expect(raw).toContain('\r\nX-Entity-Ref-ID: 7\r\n');
     expect(raw).toContain(CONTENT);
     const again = await resend.emails.send(
@@ -60,42 +60,42 @@ describe('resend', () => {
   });
 
   it('sends a batch, or nothing of it', async () => {
-    const rig = await Rig.start();
-    const resend = await client(rig);
+    const harness = await ApiHarness.start();
+    const resend = await client(harness);
     const mail = { from: 'app@example.com', to: 'a@example.net', subject: 'x', text: 'x' };
     const { data } = await resend.batch.send([mail, { ...mail, to: 'b@example.net' }]);
     expect(data?.data).toHaveLength(2);
     const { error } = await resend.batch.send([mail, { ...mail, from: 'a@other.example' }]);
     expect(error).toMatchObject({ statusCode: 403, name: 'validation_error' });
-    expect(await rig.count()).toBe(2);
+    expect(await harness.count()).toBe(2);
   });
 
   it('reads errors in their own shape', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     const mail = { from: 'app@example.com', to: 'a@example.net', subject: 'x', text: 'x' };
-    const wrong = await (await client(rig, 'wrong')).emails.send(mail);
+    const wrong = await (await client(harness, 'wrong')).emails.send(mail);
     expect(wrong.error).toMatchObject({ statusCode: 403, name: 'invalid_api_key' });
-    const later = await (await client(rig)).emails.send({ ...mail, scheduledAt: '2030-01-01T00:00:00Z' });
+    const later = await (await client(harness)).emails.send({ ...mail, scheduledAt: '2030-01-01T00:00:00Z' });
     expect(later.error).toMatchObject({
       statusCode: 422,
       message: 'The `scheduled_at` field: unknown field.',
     });
-    const missing = await (await client(rig)).emails.get('5');
+    const missing = await (await client(harness)).emails.get('5');
     expect(missing.error).toMatchObject({ statusCode: 404, name: 'not_found' });
-    expect(await rig.count()).toBe(0);
+    expect(await harness.count()).toBe(0);
   });
 });
 
 describe('postmark', () => {
-  async function client(rig: Rig, token = TOKEN): Promise<ServerClient> {
-    const host = (await rig.listen()).replace('http://', '');
+  async function client(harness: ApiHarness, token = TOKEN): Promise<ServerClient> {
+    const host = (await harness.listen()).replace('http://', '');
     return new ServerClient(token, { useHttps: false, requestHost: `${host}/compat/postmark` });
   }
 
   it('sends a message with all that has a place here', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     const answer = await (
-      await client(rig)
+      await client(harness)
     ).sendEmail({
       From: 'App <app@example.com>',
       To: 'a@example.net, b@example.net',
@@ -109,33 +109,33 @@ describe('postmark', () => {
       Attachments: [{ Name: 'a.txt', Content: CONTENT, ContentType: 'text/plain', ContentID: null }],
     });
     expect(answer).toMatchObject({ To: 'a@example.net, b@example.net', ErrorCode: 0, Message: 'OK' });
-    expect(await rig.message(Number(answer.MessageID))).toMatchObject({
+    expect(await harness.message(Number(answer.MessageID))).toMatchObject({
       tags: ['welcome'],
       subject: 'Hello',
     });
   });
 
   it('sends a batch, each message with a result of its own', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     const mail = { From: 'app@example.com', To: 'a@example.net', Subject: 'x', TextBody: 'x' };
-    const answers = await (await client(rig)).sendEmailBatch([mail, { ...mail, To: 'x' }, mail]);
+    const answers = await (await client(harness)).sendEmailBatch([mail, { ...mail, To: 'x' }, mail]);
     expect(answers.map(({ ErrorCode }) => ErrorCode)).toEqual([0, 300, 0]);
-    expect(await rig.count()).toBe(2);
+    expect(await harness.count()).toBe(2);
   });
 
   it('reads errors in their own shape', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     const mail = { From: 'app@example.com', To: 'a@example.net', Subject: 'x', TextBody: 'x' };
-    await expect((await client(rig, 'wrong')).sendEmail(mail)).rejects.toMatchObject({
+    await expect((await client(harness, 'wrong')).sendEmail(mail)).rejects.toMatchObject({
       statusCode: 401,
       code: 10,
     });
-    const own = await client(rig);
+    const own = await client(harness);
     await expect(own.sendEmail({ ...mail, From: 'a@other.example' })).rejects.toMatchObject({
       statusCode: 422,
       code: 400,
     });
-    await rig.store.blockList.put({
+    await harness.store.blockList.put({
       domain: 'example.com',
       address: 'a@example.net',
       verdict: 'blocked',
@@ -150,8 +150,11 @@ describe('@mailpace/mailpace.js', () => {
   it('sends over https', async () => {
     const { ca, cert, key } = await testCertificates();
     const pem = { cert: await readFile(cert), key: await readFile(key) };
-    const rig = await Rig.start({ createServer: (handler) => createServer(pem, handler), tls: true });
-    const port = new URL(await rig.listen()).port;
+    const harness = await ApiHarness.start({
+      createServer: (handler) => createServer(pem, handler),
+      tls: true,
+    });
+    const port = new URL(await harness.listen()).port;
     const file = join(await scratch(), 'send.cjs');
     const name = fileURLToPath(new URL('../../node_modules/@mailpace/mailpace.js', import.meta.url));
     await writeFile(
@@ -168,7 +171,7 @@ describe('@mailpace/mailpace.js', () => {
     const { stdout } = await promisify(execFile)(process.execPath, [file], { env });
     const answer = JSON.parse(stdout) as { id: number; status: string };
     expect(answer.status).toBe('pending');
-    const message = await rig.message(answer.id);
+    const message = await harness.message(answer.id);
     expect(message).toMatchObject({ to: ['a@example.net'], subject: 'Hello', tags: ['one', 'two'] });
     expect(message.tls).toMatch(/^TLSv1\.3 TLS_/);
   });

@@ -3,7 +3,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { passwordRecord } from '../../src/api/sign-in/password.js';
 import type { Lookups } from '../../src/delivery/verify/lookup.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
+import { OTHER_TOKEN, ApiHarness, TOKEN } from './api-harness.js';
 
 const PASSWORD = 'correct horse battery';
 const RECORD = passwordRecord(PASSWORD);
@@ -11,20 +11,20 @@ const RECORD = passwordRecord(PASSWORD);
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Makes requests as the administrator, as example.com and as other.example. */
-class House {
+class DomainRoutes {
   private constructor(
-    readonly rig: Rig,
+    readonly harness: ApiHarness,
     private readonly cookie: string,
   ) {}
 
-  static async start(options: Parameters<typeof Rig.start>[0] = {}): Promise<House> {
-    const rig = await Rig.start(options);
-    await rig.store.administrator.setPassword(await RECORD, { onlyIfNone: false });
+  static async start(options: Parameters<typeof ApiHarness.start>[0] = {}): Promise<DomainRoutes> {
+    const harness = await ApiHarness.start(options);
+    await harness.store.administrator.setPassword(await RECORD, { onlyIfNone: false });
     const headers = { host: 'mx.example', origin: 'http://mx.example' };
     const payload = { password: PASSWORD };
-    const answer = await rig.api.app.inject({ method: 'POST', url: '/api/v1/session', headers, payload });
+    const answer = await harness.api.app.inject({ method: 'POST', url: '/api/v1/session', headers, payload });
     const [cookie] = answer.cookies;
-    return new House(rig, `${cookie?.name}=${cookie?.value}`);
+    return new DomainRoutes(harness, `${cookie?.name}=${cookie?.value}`);
   }
 
   admin(method: Method, path: string, body?: object): Promise<LightMyRequestResponse> {
@@ -45,7 +45,7 @@ class House {
 
   async send(fields: object = {}): Promise<number> {
     const mail = { from: 'app@example.com', to: 'you@example.net', subject: 'x', textbody: 'x', ...fields };
-    return (await this.rig.send(mail)).json<{ id: number }>().id;
+    return (await this.harness.send(mail)).json<{ id: number }>().id;
   }
 
   async #ask(
@@ -55,7 +55,7 @@ class House {
     body?: object,
   ): Promise<LightMyRequestResponse> {
     // Awaited: without that, the request would begin only when its answer is asked for.
-    return await this.rig.api.app.inject({
+    return await this.harness.api.app.inject({
       method,
       url: `/api/v1/domains${path}`,
       headers: { host: 'mx.example', ...headers },
@@ -64,16 +64,16 @@ class House {
   }
 }
 
-let house: House;
+let routes: DomainRoutes;
 beforeEach(async () => {
-  house = await House.start();
+  routes = await DomainRoutes.start();
 });
 
 const NOT_FOUND = { error: 'There is no such thing', code: 'not_found' };
 
 describe('domains', () => {
   it('are added with a token that works at once and is shown once', async () => {
-    const added = await house.admin('POST', '', { name: 'New.Example.' });
+    const added = await routes.admin('POST', '', { name: 'New.Example.' });
     expect(added.statusCode).toBe(201);
     const { domain, token } = added.json<{ domain: object; token: string }>();
     expect(domain).toEqual({
@@ -84,10 +84,10 @@ describe('domains', () => {
       tokens: [{ createdAt: expect.any(String), lastUsedAt: null, expiresAt: null }],
       retention: { contentAge: null, messageAge: null, contentOctets: null },
     });
-    const list = await house.by(token, 'GET', '');
+    const list = await routes.by(token, 'GET', '');
     expect(list.json()).toMatchObject({ domains: [{ name: 'new.example' }], next: null });
     expect(list.body).not.toContain(token);
-    const again = await house.admin('POST', '', { name: 'new.example' });
+    const again = await routes.admin('POST', '', { name: 'new.example' });
     expect([again.statusCode, again.json()]).toEqual([
       409,
       { error: 'The domain new.example is there already', code: 'conflict' },
@@ -97,7 +97,7 @@ describe('domains', () => {
   it.each([{ name: 'not a name' }, { name: '192.0.2.1' }, { name: '' }, {}, { name: 'a.example', x: 1 }])(
     'are not added as %j',
     async (body) => {
-      const answer = await house.admin('POST', '', body);
+      const answer = await routes.admin('POST', '', body);
       expect([answer.statusCode, answer.json()]).toEqual([
         400,
         expect.objectContaining({ code: 'invalid', errors: expect.any(Object) }),
@@ -106,8 +106,8 @@ describe('domains', () => {
   );
 
   it('are listed by name, page by page; a domain sees itself alone', async () => {
-    await house.admin('POST', '', { name: 'a.example' });
-    const first = (await house.admin('GET', '?limit=2')).json<{
+    await routes.admin('POST', '', { name: 'a.example' });
+    const first = (await routes.admin('GET', '?limit=2')).json<{
       domains: { name: string }[];
       next: string;
     }>();
@@ -115,74 +115,74 @@ describe('domains', () => {
       domains: [{ name: 'a.example' }, { name: 'example.com' }],
       next: 'example.com',
     });
-    expect((await house.admin('GET', `?limit=2&after=${first.next}`)).json()).toMatchObject({
+    expect((await routes.admin('GET', `?limit=2&after=${first.next}`)).json()).toMatchObject({
       domains: [{ name: 'other.example' }],
       next: null,
     });
-    expect((await house.admin('GET', '?contains=OTHER')).json()).toMatchObject({
+    expect((await routes.admin('GET', '?contains=OTHER')).json()).toMatchObject({
       domains: [{ name: 'other.example' }],
     });
-    expect((await house.foreign('GET', '')).json()).toMatchObject({ domains: [{ name: 'other.example' }] });
-    expect((await house.own('GET', '?contains=other')).json()).toEqual({ domains: [], next: null });
-    expect((await house.own('GET', '/example.com')).json()).toMatchObject({ name: 'example.com' });
-    const foreign = await house.foreign('GET', '/example.com');
+    expect((await routes.foreign('GET', '')).json()).toMatchObject({ domains: [{ name: 'other.example' }] });
+    expect((await routes.own('GET', '?contains=other')).json()).toEqual({ domains: [], next: null });
+    expect((await routes.own('GET', '/example.com')).json()).toMatchObject({ name: 'example.com' });
+    const foreign = await routes.foreign('GET', '/example.com');
     expect([foreign.statusCode, foreign.json()]).toEqual([404, NOT_FOUND]);
-    const none = await house.admin('GET', '/none.example');
+    const none = await routes.admin('GET', '/none.example');
     expect([none.statusCode, none.json()]).toEqual([404, NOT_FOUND]);
   });
 
   it.each(['keep', 'cancel'] as const)('are removed: %s what waits', async (waiting) => {
-    const id = await house.send();
-    expect((await house.own('DELETE', '/example.com?waiting=keep')).statusCode).toBe(403);
-    expect((await house.admin('DELETE', '/example.com')).statusCode).toBe(400);
-    expect((await house.admin('DELETE', '/example.com?waiting=drop')).statusCode).toBe(400);
-    const removed = await house.admin('DELETE', `/example.com?waiting=${waiting}`);
+    const id = await routes.send();
+    expect((await routes.own('DELETE', '/example.com?waiting=keep')).statusCode).toBe(403);
+    expect((await routes.admin('DELETE', '/example.com')).statusCode).toBe(400);
+    expect((await routes.admin('DELETE', '/example.com?waiting=drop')).statusCode).toBe(400);
+    const removed = await routes.admin('DELETE', `/example.com?waiting=${waiting}`);
     expect(removed.json()).toEqual({ cancelled: waiting === 'cancel' ? 1 : 0 });
-    expect((await house.rig.message(id)).status).toBe(waiting === 'cancel' ? 'cancelled' : 'held');
-    expect((await house.own('GET', '')).statusCode).toBe(401);
-    expect((await house.admin('DELETE', `/example.com?waiting=${waiting}`)).statusCode).toBe(404);
-    expect((await house.admin('POST', '', { name: 'example.com' })).statusCode).toBe(201);
+    expect((await routes.harness.message(id)).status).toBe(waiting === 'cancel' ? 'cancelled' : 'held');
+    expect((await routes.own('GET', '')).statusCode).toBe(401);
+    expect((await routes.admin('DELETE', `/example.com?waiting=${waiting}`)).statusCode).toBe(404);
+    expect((await routes.admin('POST', '', { name: 'example.com' })).statusCode).toBe(201);
   });
 
   it('have a retention that the administrator sets', async () => {
     const retention = { contentAge: 60_000, messageAge: null, contentOctets: 1000 };
-    expect((await house.own('PUT', '/example.com/retention', retention)).statusCode).toBe(403);
-    expect((await house.admin('PUT', '/none.example/retention', retention)).statusCode).toBe(404);
-    const set = await house.admin('PUT', '/example.com/retention', retention);
+    expect((await routes.own('PUT', '/example.com/retention', retention)).statusCode).toBe(403);
+    expect((await routes.admin('PUT', '/none.example/retention', retention)).statusCode).toBe(404);
+    const set = await routes.admin('PUT', '/example.com/retention', retention);
     expect(set.json()).toMatchObject({ name: 'example.com', retention });
-    expect((await house.own('GET', '/example.com')).json()).toMatchObject({ retention });
+    expect((await routes.own('GET', '/example.com')).json()).toMatchObject({ retention });
     for (const wrong of [{}, { ...retention, contentAge: 1 }, { ...retention, contentOctets: -1 }]) {
-      expect((await house.admin('PUT', '/example.com/retention', wrong)).statusCode).toBe(400);
+      expect((await routes.admin('PUT', '/example.com/retention', wrong)).statusCode).toBe(400);
     }
   });
 });
 
 describe('the token of a domain', () => {
   it('is replaced by itself: the old one works until the grace is over', async () => {
-    const rotated = await house.own('POST', '/example.com/token', { grace: 60_000 });
+    const rotated = await routes.own('POST', '/example.com/token', { grace: 60_000 });
     expect(rotated.statusCode).toBe(201);
     const { token, oldUntil } = rotated.json<{ token: string; oldUntil: string }>();
     expect(Date.parse(oldUntil)).toBeGreaterThan(Date.now() + 50_000);
     for (const valid of [token, TOKEN]) {
-      expect((await house.by(valid, 'GET', '/example.com')).json()).toMatchObject({
+      expect((await routes.by(valid, 'GET', '/example.com')).json()).toMatchObject({
         tokens: [
           { expiresAt: null, createdAt: expect.any(String) },
           { expiresAt: oldUntil, lastUsedAt: expect.any(String) },
         ],
       });
     }
-    const last = (await house.by(token, 'POST', '/example.com/token', { grace: 0 })).json<{
+    const last = (await routes.by(token, 'POST', '/example.com/token', { grace: 0 })).json<{
       token: string;
     }>();
     // From this very moment, although tokens are cached.
     for (const old of [token, TOKEN]) {
-      expect((await house.by(old, 'GET', '/example.com')).statusCode).toBe(401);
+      expect((await routes.by(old, 'GET', '/example.com')).statusCode).toBe(401);
     }
-    expect((await house.by(last.token, 'GET', '/example.com')).statusCode).toBe(200);
+    expect((await routes.by(last.token, 'GET', '/example.com')).statusCode).toBe(200);
   });
 
   it('works for a day more unless the request says otherwise', async () => {
-    const { oldUntil } = (await house.admin('POST', '/example.com/token', {})).json<{ oldUntil: string }>();
+    const { oldUntil } = (await routes.admin('POST', '/example.com/token', {})).json<{ oldUntil: string }>();
     const left = Date.parse(oldUntil) - Date.now();
     expect(left).toBeGreaterThan(86_000_000);
     expect(left).toBeLessThanOrEqual(86_400_000);
@@ -192,13 +192,13 @@ describe('the token of a domain', () => {
     const headers = { host: 'mx.example', origin: 'http://mx.example' };
     const signIn = async (): Promise<string> => {
       const payload = { token: TOKEN };
-      const { app } = house.rig.api;
+      const { app } = routes.harness.api;
       const answer = await app.inject({ method: 'POST', url: '/api/v1/session', headers, payload });
       return `postern_session=${answer.cookies[0]?.value}`;
     };
     const [mine, stolen] = [await signIn(), await signIn()];
     const url = '/api/v1/domains/example.com/token';
-    const rotated = await house.rig.api.app.inject({
+    const rotated = await routes.harness.api.app.inject({
       method: 'POST',
       url,
       headers: { ...headers, cookie: mine },
@@ -206,7 +206,7 @@ describe('the token of a domain', () => {
     });
     expect(rotated.statusCode).toBe(201);
     const status = async (cookie: string): Promise<number> =>
-      (await house.rig.api.app.inject({ url: '/api/v1/session', headers: { ...headers, cookie } }))
+      (await routes.harness.api.app.inject({ url: '/api/v1/session', headers: { ...headers, cookie } }))
         .statusCode;
     expect([await status(mine), await status(stolen)]).toEqual([200, 401]);
   });
@@ -214,14 +214,14 @@ describe('the token of a domain', () => {
   it.each([{ grace: -1 }, { grace: '1d' }, { grace: 1e15 }, { grace: 1, x: 2 }])(
     'is not rotated with %j',
     async (body) => {
-      expect((await house.own('POST', '/example.com/token', body)).statusCode).toBe(400);
-      expect((await house.own('GET', '/example.com')).statusCode).toBe(200);
+      expect((await routes.own('POST', '/example.com/token', body)).statusCode).toBe(400);
+      expect((await routes.own('GET', '/example.com')).statusCode).toBe(200);
     },
   );
 
   it('is not rotated by another domain', async () => {
-    expect((await house.foreign('POST', '/example.com/token', { grace: 0 })).statusCode).toBe(404);
-    expect((await house.own('GET', '/example.com')).statusCode).toBe(200);
+    expect((await routes.foreign('POST', '/example.com/token', { grace: 0 })).statusCode).toBe(404);
+    expect((await routes.own('GET', '/example.com')).statusCode).toBe(200);
   });
 });
 
@@ -231,7 +231,7 @@ describe('DKIM keys', () => {
   }
 
   it('are made, switched off and on, and removed', async () => {
-    const made = await house.own('POST', '/example.com/dkim', { active: false });
+    const made = await routes.own('POST', '/example.com/dkim', { active: false });
     expect(made.statusCode).toBe(201);
     const { keys } = made.json<Keys>();
     expect(keys).toEqual([
@@ -251,49 +251,51 @@ describe('DKIM keys', () => {
       expect.objectContaining({ selector: 'postern-ed25519', algorithm: 'ed25519-sha256' }),
     ]);
     expect(made.body).not.toContain('rivate');
-    expect((await house.own('PATCH', '/example.com/dkim/postern-rsa', { active: true })).statusCode).toBe(
+    expect((await routes.own('PATCH', '/example.com/dkim/postern-rsa', { active: true })).statusCode).toBe(
       204,
     );
-    const listed = (await house.own('GET', '/example.com/dkim')).json<Keys>();
+    const listed = (await routes.own('GET', '/example.com/dkim')).json<Keys>();
     expect(listed.keys.map(({ selector, active }) => [selector, active])).toEqual([
       ['postern-rsa', true],
       ['postern-ed25519', false],
     ]);
-    expect((await house.own('POST', '/example.com/dkim', {})).statusCode).toBe(409);
-    expect((await house.own('DELETE', '/example.com/dkim/postern-rsa')).statusCode).toBe(204);
-    expect((await house.own('DELETE', '/example.com/dkim/postern-rsa')).statusCode).toBe(404);
-    expect((await house.own('PATCH', '/example.com/dkim/none', { active: true })).statusCode).toBe(404);
-    const one = await house.own('POST', '/example.com/dkim', { selector: 'next', algorithm: 'ed25519' });
+    expect((await routes.own('POST', '/example.com/dkim', {})).statusCode).toBe(409);
+    expect((await routes.own('DELETE', '/example.com/dkim/postern-rsa')).statusCode).toBe(204);
+    expect((await routes.own('DELETE', '/example.com/dkim/postern-rsa')).statusCode).toBe(404);
+    expect((await routes.own('PATCH', '/example.com/dkim/none', { active: true })).statusCode).toBe(404);
+    const one = await routes.own('POST', '/example.com/dkim', { selector: 'next', algorithm: 'ed25519' });
     expect(one.json<Keys>().keys.map(({ selector, active }) => [selector, active])).toEqual([['next', true]]);
   });
 
   it('of another domain are not seen or changed', async () => {
-    await house.own('POST', '/example.com/dkim', { selector: 's', algorithm: 'ed25519' });
+    await routes.own('POST', '/example.com/dkim', { selector: 's', algorithm: 'ed25519' });
     for (const [method, path, body] of [
       ['GET', '/example.com/dkim', undefined],
       ['POST', '/example.com/dkim', {}],
       ['PATCH', '/example.com/dkim/s', { active: false }],
       ['DELETE', '/example.com/dkim/s', undefined],
     ] as const) {
-      expect([method, (await house.foreign(method, path, body)).statusCode]).toEqual([method, 404]);
+      expect([method, (await routes.foreign(method, path, body)).statusCode]).toEqual([method, 404]);
     }
     // The path of the own domain leads to own keys alone.
-    expect((await house.foreign('DELETE', '/other.example/dkim/s')).statusCode).toBe(404);
-    expect((await house.own('GET', '/example.com/dkim')).json<Keys>().keys).toMatchObject([{ active: true }]);
+    expect((await routes.foreign('DELETE', '/other.example/dkim/s')).statusCode).toBe(404);
+    expect((await routes.own('GET', '/example.com/dkim')).json<Keys>().keys).toMatchObject([
+      { active: true },
+    ]);
   });
 
   it.each([{ selector: 'Not A Selector' }, { selector: '' }, { algorithm: 'dsa' }, { selector: 'a_b' }])(
     'are not made as %j',
     async (body) => {
-      expect((await house.own('POST', '/example.com/dkim', body)).statusCode).toBe(400);
-      expect((await house.own('GET', '/example.com/dkim')).json()).toEqual({ keys: [] });
+      expect((await routes.own('POST', '/example.com/dkim', body)).statusCode).toBe(400);
+      expect((await routes.own('GET', '/example.com/dkim')).json()).toEqual({ keys: [] });
     },
   );
 
   it('of one domain are bounded in number', async () => {
-    house = await House.start({ limits: { dkimKeys: 1 } });
+    routes = await DomainRoutes.start({ limits: { dkimKeys: 1 } });
     const make = (selector: string) =>
-      house.own('POST', '/example.com/dkim', { selector, algorithm: 'ed25519' });
+      routes.own('POST', '/example.com/dkim', { selector, algorithm: 'ed25519' });
     expect((await make('a')).statusCode).toBe(201);
     expect((await make('b')).statusCode).toBe(409);
   });
@@ -310,10 +312,10 @@ describe('verify', () => {
   };
 
   it('says in words what is there and what is missing', async () => {
-    house = await House.start({
+    routes = await DomainRoutes.start({
       lookups: lookups(async (name) => (name === 'example.com' ? ['v=spf1 -all'] : [])),
     });
-    const answer = (await house.own('GET', '/example.com/verify')).json<{
+    const answer = (await routes.own('GET', '/example.com/verify')).json<{
       ok: boolean;
       findings: object[];
     }>();
@@ -332,15 +334,15 @@ describe('verify', () => {
       }),
       expect.objectContaining({ check: 'mta-sts', ok: true }),
     ]);
-    expect((await house.foreign('GET', '/example.com/verify')).statusCode).toBe(404);
+    expect((await routes.foreign('GET', '/example.com/verify')).statusCode).toBe(404);
   });
 
   it('is bounded in how many run at one time', async () => {
     let answer: (texts: string[]) => void = () => undefined;
     const waiting = new Promise<string[]>((resolve) => (answer = resolve));
-    house = await House.start({ lookups: lookups(() => waiting), limits: { domainWork: 4 } });
-    const first = house.own('GET', '/example.com/verify');
-    await expect.poll(async () => (await house.own('GET', '/example.com/verify')).statusCode).toBe(429);
+    routes = await DomainRoutes.start({ lookups: lookups(() => waiting), limits: { domainWork: 4 } });
+    const first = routes.own('GET', '/example.com/verify');
+    await expect.poll(async () => (await routes.own('GET', '/example.com/verify')).statusCode).toBe(429);
     answer([]);
     expect((await first).statusCode).toBe(200);
   });
@@ -356,15 +358,15 @@ describe('the block list', () => {
       entry('bob@example.org'),
       { address: 'carol@example.org', verdict: 'allowed', expiresAt: null },
     ];
-    expect((await house.own('POST', '/example.com/block-list', { entries })).json()).toEqual({ changed: 3 });
+    expect((await routes.own('POST', '/example.com/block-list', { entries })).json()).toEqual({ changed: 3 });
     const list = async (query = ''): Promise<string[]> =>
-      (await house.own('GET', `/example.com/block-list${query}`))
+      (await routes.own('GET', `/example.com/block-list${query}`))
         .json<{ entries: { address: string }[] }>()
         .entries.map(({ address }) => address);
     expect(await list()).toEqual(['anna@example.net', 'bob@example.org', 'carol@example.org']);
     expect(await list('?verdict=allowed')).toEqual(['carol@example.org']);
     expect(await list('?contains=EXAMPLE.ORG')).toEqual(['bob@example.org', 'carol@example.org']);
-    const page = (await house.own('GET', '/example.com/block-list?limit=1')).json<object>();
+    const page = (await routes.own('GET', '/example.com/block-list?limit=1')).json<object>();
     expect(page).toEqual({
       entries: [
         {
@@ -378,14 +380,18 @@ describe('the block list', () => {
       next: 'anna@example.net',
     });
     expect(await list('?limit=1&after=anna@example.net')).toEqual(['bob@example.org']);
-    const refused = await house.rig.send({ from: 'a@example.com', to: 'anna@example.net', textbody: 'x' });
+    const refused = await routes.harness.send({
+      from: 'a@example.com',
+      to: 'anna@example.net',
+      textbody: 'x',
+    });
     expect(refused.json()).toEqual({ errors: { to: ['contains a blocked address'] } });
     const addresses = ['BOB@example.org', 'none@example.org'];
-    expect((await house.own('POST', '/example.com/block-list/remove', { addresses })).json()).toEqual({
+    expect((await routes.own('POST', '/example.com/block-list/remove', { addresses })).json()).toEqual({
       changed: 1,
     });
-    expect((await house.own('DELETE', '/example.com/block-list/anna@example.net')).statusCode).toBe(204);
-    expect((await house.own('DELETE', '/example.com/block-list/anna@example.net')).statusCode).toBe(404);
+    expect((await routes.own('DELETE', '/example.com/block-list/anna@example.net')).statusCode).toBe(204);
+    expect((await routes.own('DELETE', '/example.com/block-list/anna@example.net')).statusCode).toBe(404);
     expect(await list()).toEqual(['carol@example.org']);
   });
 
@@ -398,34 +404,34 @@ describe('the block list', () => {
     ['entries.1.since', entry('a@example.com', { since: '2020-01-01T00:00:00Z' })],
   ])('names %s, and takes none of the entries with it', async (field, wrong) => {
     const body = { entries: [entry('fine@example.net'), wrong] };
-    const answer = await house.own('POST', '/example.com/block-list', body);
+    const answer = await routes.own('POST', '/example.com/block-list', body);
     expect([answer.statusCode, Object.keys(answer.json<{ errors: object }>().errors)]).toEqual([
       400,
       [field],
     ]);
-    expect((await house.own('GET', '/example.com/block-list')).json()).toEqual({ entries: [], next: null });
+    expect((await routes.own('GET', '/example.com/block-list')).json()).toEqual({ entries: [], next: null });
   });
 
   it('takes 1000 entries at most', async () => {
     const entries = Array.from({ length: 1001 }, (_, at) => entry(`a${at}@example.net`));
-    expect((await house.own('POST', '/example.com/block-list', { entries })).statusCode).toBe(400);
+    expect((await routes.own('POST', '/example.com/block-list', { entries })).statusCode).toBe(400);
     const most = { entries: entries.slice(1) };
-    expect((await house.own('POST', '/example.com/block-list', most)).json()).toEqual({ changed: 1000 });
+    expect((await routes.own('POST', '/example.com/block-list', most)).json()).toEqual({ changed: 1000 });
   });
 
   it('of another domain is not seen or changed', async () => {
-    await house.own('POST', '/example.com/block-list', { entries: [entry('a@example.net')] });
+    await routes.own('POST', '/example.com/block-list', { entries: [entry('a@example.net')] });
     for (const [method, path, body] of [
       ['GET', '', undefined],
       ['POST', '', { entries: [entry('b@example.net')] }],
       ['POST', '/remove', { addresses: ['a@example.net'] }],
       ['DELETE', '/a@example.net', undefined],
     ] as const) {
-      const answer = await house.foreign(method, `/example.com/block-list${path}`, body);
+      const answer = await routes.foreign(method, `/example.com/block-list${path}`, body);
       expect([method, answer.statusCode]).toEqual([method, 404]);
     }
-    expect((await house.foreign('DELETE', '/other.example/block-list/a@example.net')).statusCode).toBe(404);
-    expect((await house.own('GET', '/example.com/block-list')).json()).toMatchObject({
+    expect((await routes.foreign('DELETE', '/other.example/block-list/a@example.net')).statusCode).toBe(404);
+    expect((await routes.own('GET', '/example.com/block-list')).json()).toMatchObject({
       entries: [{ address: 'a@example.net' }],
     });
   });
@@ -435,9 +441,9 @@ describe('the webhook', () => {
   const URL = 'https://hooks.example.com/x?key=1';
 
   it('is set, switched off and on, and removed; its key stays', async () => {
-    expect((await house.own('GET', '/example.com/webhook')).statusCode).toBe(404);
-    expect((await house.own('PATCH', '/example.com/webhook', { on: true })).statusCode).toBe(404);
-    const set = (await house.own('PUT', '/example.com/webhook', { url: URL })).json<{ publicKey: string }>();
+    expect((await routes.own('GET', '/example.com/webhook')).statusCode).toBe(404);
+    expect((await routes.own('PATCH', '/example.com/webhook', { on: true })).statusCode).toBe(404);
+    const set = (await routes.own('PUT', '/example.com/webhook', { url: URL })).json<{ publicKey: string }>();
     expect(set).toEqual({
       url: URL,
       events: ['email.queued', 'email.delivered', 'email.deferred', 'email.bounced'],
@@ -445,18 +451,18 @@ describe('the webhook', () => {
       createdAt: expect.any(String),
       off: null,
     });
-    const off = await house.own('PATCH', '/example.com/webhook', { on: false });
+    const off = await routes.own('PATCH', '/example.com/webhook', { on: false });
     expect(off.json()).toMatchObject({ off: { reason: 'switched off by hand', since: expect.any(String) } });
-    expect((await house.own('PATCH', '/example.com/webhook', { on: true })).json()).toMatchObject({
+    expect((await routes.own('PATCH', '/example.com/webhook', { on: true })).json()).toMatchObject({
       off: null,
     });
     const changed = { url: 'https://hooks.example.com/y', events: ['email.bounced'] };
-    expect((await house.own('PUT', '/example.com/webhook', changed)).json()).toMatchObject({
+    expect((await routes.own('PUT', '/example.com/webhook', changed)).json()).toMatchObject({
       ...changed,
       publicKey: set.publicKey,
     });
-    expect((await house.own('DELETE', '/example.com/webhook')).statusCode).toBe(204);
-    expect((await house.own('DELETE', '/example.com/webhook')).statusCode).toBe(404);
+    expect((await routes.own('DELETE', '/example.com/webhook')).statusCode).toBe(204);
+    expect((await routes.own('DELETE', '/example.com/webhook')).statusCode).toBe(404);
   });
 
   it.each([
@@ -468,15 +474,15 @@ describe('the webhook', () => {
     { url: URL, events: ['email.lost'] },
     {},
   ])('is not set as %j', async (body) => {
-    const answer = await house.own('PUT', '/example.com/webhook', body);
+    const answer = await routes.own('PUT', '/example.com/webhook', body);
     expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'invalid' })]);
   });
 
   it('shows its calls, newest first, and sends their events again', async () => {
-    const id = await house.send();
-    await house.own('PUT', '/example.com/webhook', { url: URL });
-    const call = { event: 7, domainId: house.rig.domain.id, name: 'email.queued', message: id } as const;
-    const { webhookCalls } = house.rig.store;
+    const id = await routes.send();
+    await routes.own('PUT', '/example.com/webhook', { url: URL });
+    const call = { event: 7, domainId: routes.harness.domain.id, name: 'email.queued', message: id } as const;
+    const { webhookCalls } = routes.harness.store;
     await webhookCalls.record({
       ...{ ...call, at: 1000, duration: 5, status: 500, outcome: 'failed', problem: 'the answer was 500' },
     });
@@ -488,7 +494,7 @@ describe('the webhook', () => {
       outcome: 'delivered',
       problem: null,
     });
-    const page = (await house.own('GET', '/example.com/webhook/calls?limit=1')).json<{
+    const page = (await routes.own('GET', '/example.com/webhook/calls?limit=1')).json<{
       calls: { call: number }[];
       next: string;
     }>();
@@ -505,17 +511,17 @@ describe('the webhook', () => {
         problem: null,
       },
     ]);
-    const next = await house.own('GET', `/example.com/webhook/calls?limit=1&before=${page.next}`);
+    const next = await routes.own('GET', `/example.com/webhook/calls?limit=1&before=${page.next}`);
     expect(next.json()).toMatchObject({
       calls: [{ status: 500, problem: 'the answer was 500' }],
       next: null,
     });
-    const failed = await house.own('GET', '/example.com/webhook/calls?outcome=failed');
+    const failed = await routes.own('GET', '/example.com/webhook/calls?outcome=failed');
     expect(failed.json<{ calls: [] }>().calls).toHaveLength(1);
     const path = `/example.com/webhook/calls/${page.calls[0]?.call}/redeliver`;
-    const again = await house.own('POST', path);
+    const again = await routes.own('POST', path);
     expect([again.statusCode, again.json()]).toEqual([202, { event: expect.any(Number) }]);
-    const [event] = await house.rig.store.webhooks.leaseEvents({
+    const [event] = await routes.harness.store.webhooks.leaseEvents({
       now: Date.now(),
       until: Date.now() + 1,
       limit: 9,
@@ -523,36 +529,36 @@ describe('the webhook', () => {
     expect(event).toMatchObject({ ...again.json<object>(), message: id, name: 'email.queued' });
     // By the path of the own domain, the call of another one is not found, whoever asks.
     const other = path.replace('example.com', 'other.example');
-    await house.foreign('PUT', '/other.example/webhook', { url: URL });
-    expect((await house.foreign('POST', path)).statusCode).toBe(404);
-    expect((await house.foreign('POST', other)).statusCode).toBe(404);
-    expect((await house.admin('POST', other)).statusCode).toBe(404);
-    await house.own('PATCH', '/example.com/webhook', { on: false });
-    expect((await house.own('POST', path)).statusCode).toBe(409);
+    await routes.foreign('PUT', '/other.example/webhook', { url: URL });
+    expect((await routes.foreign('POST', path)).statusCode).toBe(404);
+    expect((await routes.foreign('POST', other)).statusCode).toBe(404);
+    expect((await routes.admin('POST', other)).statusCode).toBe(404);
+    await routes.own('PATCH', '/example.com/webhook', { on: false });
+    expect((await routes.own('POST', path)).statusCode).toBe(409);
   });
 
   it('is tried with an event about a message of the domain', async () => {
-    expect((await house.own('POST', '/example.com/webhook/test', {})).statusCode).toBe(404);
-    await house.own('PUT', '/example.com/webhook', { url: URL });
-    const none = await house.own('POST', '/example.com/webhook/test', {});
+    expect((await routes.own('POST', '/example.com/webhook/test', {})).statusCode).toBe(404);
+    await routes.own('PUT', '/example.com/webhook', { url: URL });
+    const none = await routes.own('POST', '/example.com/webhook/test', {});
     expect([none.statusCode, none.json<{ code: string }>().code]).toEqual([409, 'conflict']);
-    const id = await house.send();
-    const newer = await house.send();
-    const { webhooks } = house.rig.store;
+    const id = await routes.send();
+    const newer = await routes.send();
+    const { webhooks } = routes.harness.store;
     const events = () => webhooks.leaseEvents({ now: Date.now() + 9, until: Date.now() + 10, limit: 9 });
     for (const { event } of await events()) await webhooks.endEvent(event);
-    const test = await house.own('POST', '/example.com/webhook/test', {});
+    const test = await routes.own('POST', '/example.com/webhook/test', {});
     expect(test.statusCode).toBe(202);
     expect(await events()).toMatchObject([
       { ...test.json<object>(), name: 'email.delivered', message: newer },
     ]);
     for (const { event } of await events()) await webhooks.endEvent(event);
-    await house.own('POST', '/example.com/webhook/test', { name: 'email.bounced', message: id });
+    await routes.own('POST', '/example.com/webhook/test', { name: 'email.bounced', message: id });
     expect(await events()).toMatchObject([{ name: 'email.bounced', message: id }]);
-    await house.foreign('PUT', '/other.example/webhook', { url: URL });
-    const foreign = await house.foreign('POST', '/other.example/webhook/test', { message: id });
+    await routes.foreign('PUT', '/other.example/webhook', { url: URL });
+    const foreign = await routes.foreign('POST', '/other.example/webhook/test', { message: id });
     expect(foreign.statusCode).toBe(404);
-    const wrong = await house.own('POST', '/example.com/webhook/test', { name: 'email.lost' });
+    const wrong = await routes.own('POST', '/example.com/webhook/test', { name: 'email.lost' });
     expect(wrong.statusCode).toBe(400);
   });
 });

@@ -5,7 +5,7 @@ import { passwordRecord } from '../../src/api/sign-in/password.js';
 import type { MessageChange } from '../../src/api/schemas/events.js';
 import { GatheredChanges } from '../../src/api/events/changes.js';
 import type { MailChange, MailWatcher } from '../../src/store/mail.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
+import { OTHER_TOKEN, ApiHarness, TOKEN } from './api-harness.js';
 
 interface ServerSentEvent {
   readonly id: string;
@@ -26,10 +26,10 @@ class Client {
   }
 
   static async open(
-    rig: Rig,
+    harness: ApiHarness,
     fields: Record<string, string> = { 'mailpace-server-token': TOKEN },
   ): Promise<Client> {
-    const { port } = new URL(await rig.listen());
+    const { port } = new URL(await harness.listen());
     const socket = connect(Number(port), '127.0.0.1');
     onTestFinished(() => void socket.destroy());
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -75,34 +75,42 @@ class Client {
   }
 }
 
-async function send(rig: Rig, fields: object = {}, token = TOKEN): Promise<number> {
+async function send(harness: ApiHarness, fields: object = {}, token = TOKEN): Promise<number> {
   const mail = { from: 'app@example.com', to: 'you@example.net', subject: 'x', textbody: 'x', ...fields };
-  return (await rig.send(mail, { 'mailpace-server-token': token })).json<{ id: number }>().id;
+  return (await harness.send(mail, { 'mailpace-server-token': token })).json<{ id: number }>().id;
 }
 
 const soon = { timeout: 10_000 };
 
 describe('an event stream', () => {
   it('shows what happens to messages of its domain, as the OpenAPI document says', async () => {
-    const rig = await Rig.start({ limits: EVERY });
-    const client = await (await Client.open(rig)).ready();
+    const harness = await ApiHarness.start({ limits: EVERY });
+    const client = await (await Client.open(harness)).ready();
     expect(client.status).toBe(200);
-    const id = await send(rig);
+    const id = await send(harness);
     const common = { id, domain: 'example.com' };
     await expect.poll(() => client.changes, soon).toEqual([{ ...common, kind: 'accepted', status: 'held' }]);
-    await rig.store.mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: Date.now() });
+    await harness.store.mail.operate('all', {
+      operation: 'cancel',
+      selection: { ids: [id] },
+      now: Date.now(),
+    });
     await expect
       .poll(() => client.changes.slice(1), soon)
       .toEqual([{ ...common, kind: 'status', status: null }]);
-    await rig.store.mail.operate('all', { operation: 'delete', selection: { ids: [id] }, now: Date.now() });
+    await harness.store.mail.operate('all', {
+      operation: 'delete',
+      selection: { ids: [id] },
+      now: Date.now(),
+    });
     await expect
       .poll(() => client.changes.slice(2), soon)
       .toEqual([{ ...common, kind: 'removed', status: null }]);
   });
 
   it('has the fields that browsers and proxies look at, and the security fields', async () => {
-    const rig = await Rig.start({ limits: EVERY });
-    const url = `${await rig.listen()}/api/v1/events`;
+    const harness = await ApiHarness.start({ limits: EVERY });
+    const url = `${await harness.listen()}/api/v1/events`;
     const abort = new AbortController();
     const headers = { 'mailpace-server-token': TOKEN };
     const { headers: fields } = await fetch(url, { headers, signal: abort.signal });
@@ -118,18 +126,24 @@ describe('an event stream', () => {
   });
 
   it('shows nothing of another domain, and the administrator everything', async () => {
-    const rig = await Rig.start({ limits: EVERY });
-    await rig.store.administrator.setPassword(await passwordRecord('correct horse'), { onlyIfNone: false });
-    const answer = await fetch(`${await rig.listen()}/api/v1/session`, {
+    const harness = await ApiHarness.start({ limits: EVERY });
+    await harness.store.administrator.setPassword(await passwordRecord('correct horse'), {
+      onlyIfNone: false,
+    });
+    const answer = await fetch(`${await harness.listen()}/api/v1/session`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ password: 'correct horse' }),
     });
     const [cookie = ''] = (answer.headers.get('set-cookie') ?? '').split(';');
-    const own = await (await Client.open(rig)).ready();
-    const other = await (await Client.open(rig, { 'mailpace-server-token': OTHER_TOKEN })).ready();
-    const all = await (await Client.open(rig, { cookie })).ready();
-    const ids = [await send(rig), await send(rig, { from: 'a@other.example' }, OTHER_TOKEN), await send(rig)];
+    const own = await (await Client.open(harness)).ready();
+    const other = await (await Client.open(harness, { 'mailpace-server-token': OTHER_TOKEN })).ready();
+    const all = await (await Client.open(harness, { cookie })).ready();
+    const ids = [
+      await send(harness),
+      await send(harness, { from: 'a@other.example' }, OTHER_TOKEN),
+      await send(harness),
+    ];
     await expect.poll(() => all.changes.length, soon).toBe(3);
     await expect.poll(() => own.changes.length, soon).toBe(2);
     expect(all.changes.map(({ id, domain }) => [id, domain])).toEqual([
@@ -144,48 +158,48 @@ describe('an event stream', () => {
   });
 
   it('resumes after the event with the given id, with nothing lost, twice or of another domain', async () => {
-    const rig = await Rig.start({ limits: EVERY });
-    const first = await (await Client.open(rig)).ready();
-    const ids = [await send(rig)];
+    const harness = await ApiHarness.start({ limits: EVERY });
+    const first = await (await Client.open(harness)).ready();
+    const ids = [await send(harness)];
     await expect.poll(() => first.changes.length, soon).toBe(1);
     const lastId = first.events.at(-1)?.id ?? '';
     first.socket.destroy();
-    await send(rig, { from: 'a@other.example' }, OTHER_TOKEN);
-    ids.push(await send(rig), await send(rig));
+    await send(harness, { from: 'a@other.example' }, OTHER_TOKEN);
+    ids.push(await send(harness), await send(harness));
     const again = await (
-      await Client.open(rig, { 'mailpace-server-token': TOKEN, 'last-event-id': lastId })
+      await Client.open(harness, { 'mailpace-server-token': TOKEN, 'last-event-id': lastId })
     ).ready();
-    ids.push(await send(rig));
+    ids.push(await send(harness));
     await expect.poll(() => again.changes.map(({ id }) => id), soon).toEqual(ids.slice(1));
     expect(again.events.some(({ event }) => event === 'missed')).toBe(false);
     // The number is that of the process, and another domain sees its own events alone.
     const fields = { 'mailpace-server-token': OTHER_TOKEN, 'last-event-id': lastId };
-    const foreign = await (await Client.open(rig, fields)).ready();
+    const foreign = await (await Client.open(harness, fields)).ready();
     expect(foreign.changes.map(({ domain }) => domain)).toEqual(['other.example']);
   });
 
   it.each(['x', '', '000000000000-1', '000000000000-99999999999999999999', 'a'.repeat(5000)])(
     'says that something may be missing if the id is not one of this process (%#)',
     async (lastId) => {
-      const rig = await Rig.start({ limits: EVERY });
+      const harness = await ApiHarness.start({ limits: EVERY });
       const fields = { 'mailpace-server-token': TOKEN, 'last-event-id': lastId };
-      const client = await (await Client.open(rig, fields)).ready();
+      const client = await (await Client.open(harness, fields)).ready();
       expect(client.events[0]?.event).toBe(lastId === '' ? 'ready' : 'missed');
     },
   );
 
   it('ends when its token is rotated, its session or its domain is gone', async () => {
-    const rig = await Rig.start({ limits: { ...EVERY, eventCheck: 50 } });
-    const base = await rig.listen();
+    const harness = await ApiHarness.start({ limits: { ...EVERY, eventCheck: 50 } });
+    const base = await harness.listen();
     const signIn = await fetch(`${base}/api/v1/session`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token: TOKEN }),
     });
     const [cookie = ''] = (signIn.headers.get('set-cookie') ?? '').split(';');
-    const bySession = await (await Client.open(rig, { cookie })).ready();
-    const byToken = await (await Client.open(rig)).ready();
-    const other = await (await Client.open(rig, { 'mailpace-server-token': OTHER_TOKEN })).ready();
+    const bySession = await (await Client.open(harness, { cookie })).ready();
+    const byToken = await (await Client.open(harness)).ready();
+    const other = await (await Client.open(harness, { 'mailpace-server-token': OTHER_TOKEN })).ready();
     const { origin } = new URL(base);
     await fetch(`${base}/api/v1/session`, { method: 'DELETE', headers: { cookie, origin } });
     await expect.poll(() => bySession.isOver, soon).toBe(true);
@@ -196,27 +210,27 @@ describe('an event stream', () => {
       body: JSON.stringify({ grace: 0 }),
     });
     await expect.poll(() => byToken.isOver, soon).toBe(true);
-    const after = await send(rig, { from: 'a@other.example' }, OTHER_TOKEN);
+    const after = await send(harness, { from: 'a@other.example' }, OTHER_TOKEN);
     await expect.poll(() => other.changes.map(({ id }) => id), soon).toEqual([after]);
     // By another process: nothing here learns of it but by looking.
-    await rig.store.removeDomain('other.example', Date.now());
+    await harness.store.removeDomain('other.example', Date.now());
     await expect.poll(() => other.isOver, soon).toBe(true);
-    expect((await Client.open(rig)).ended).toBe(false);
+    expect((await Client.open(harness)).ended).toBe(false);
   });
 
   it('ends at a stop of the server, which does not wait for it', async () => {
-    const rig = await Rig.start({ limits: EVERY });
-    const client = await (await Client.open(rig)).ready();
-    await rig.api.close(60_000);
+    const harness = await ApiHarness.start({ limits: EVERY });
+    const client = await (await Client.open(harness)).ready();
+    await harness.api.close(60_000);
     await expect.poll(() => client.ended, soon).toBe(true);
   });
 });
 
 describe('many event streams', () => {
   /** Takes the place of the store's changes. */
-  function withWatcher(rig: Rig): () => MailWatcher {
+  function withWatcher(harness: ApiHarness): () => MailWatcher {
     let watcher: MailWatcher | null = null;
-    Object.assign(rig.store.mail, {
+    Object.assign(harness.store.mail, {
       watch: (_scope: unknown, given: MailWatcher) => {
         watcher = given;
         return () => undefined;
@@ -229,15 +243,15 @@ describe('many event streams', () => {
   }
 
   it('get each change once, 200 at one time, and a client limit holds', async () => {
-    const rig = await Rig.start({ limits: { ...EVERY, waits: 400 } });
-    await rig.listen();
-    const open = (token: string) => Client.open(rig, { 'mailpace-server-token': token });
+    const harness = await ApiHarness.start({ limits: { ...EVERY, waits: 400 } });
+    await harness.listen();
+    const open = (token: string) => Client.open(harness, { 'mailpace-server-token': token });
     const own = await Promise.all(Array.from({ length: 100 }, () => open(TOKEN)));
     const others = await Promise.all(Array.from({ length: 100 }, () => open(OTHER_TOKEN)));
     await Promise.all([...own, ...others].map((client) => client.ready()));
     const oneMore = await open(TOKEN);
     await expect.poll(() => oneMore.status, soon).toBe(429);
-    const ids = [await send(rig), await send(rig), await send(rig)];
+    const ids = [await send(harness), await send(harness), await send(harness)];
     await expect.poll(() => own.every(({ changes }) => changes.length === 3), { timeout: 20_000 }).toBe(true);
     for (const { changes } of own) expect(changes.map(({ id }) => id)).toEqual(ids);
     for (const { changes } of others) expect(changes).toEqual([]);
@@ -253,11 +267,11 @@ describe('many event streams', () => {
   });
 
   it('do not wait for one that does not read: it is dropped', async () => {
-    const rig = await Rig.start({ limits: { ...EVERY, eventWindow: 1, eventBacklog: 10_000 } });
-    const watcher = withWatcher(rig);
-    const slow = await (await Client.open(rig)).ready();
-    const fast = await (await Client.open(rig)).ready();
-    const sockets = () => rig.api.app.server.getConnections.bind(rig.api.app.server);
+    const harness = await ApiHarness.start({ limits: { ...EVERY, eventWindow: 1, eventBacklog: 10_000 } });
+    const watcher = withWatcher(harness);
+    const slow = await (await Client.open(harness)).ready();
+    const fast = await (await Client.open(harness)).ready();
+    const sockets = () => harness.api.app.server.getConnections.bind(harness.api.app.server);
     const count = () => new Promise<number>((resolve) => sockets()((_error, number) => resolve(number)));
     expect(await count()).toBe(2);
     slow.socket.pause();
@@ -268,7 +282,7 @@ describe('many event streams', () => {
           for (let burst = 0; burst < 50; burst++) {
             const changes = Array.from({ length: 400 }, (): MailChange => {
               id += 1;
-              return { id, domainId: rig.domain.id, kind: 'accepted', status: 'held' };
+              return { id, domainId: harness.domain.id, kind: 'accepted', status: 'held' };
             });
             watcher().changed(changes);
             await new Promise((resolve) => setTimeout(resolve, 2));
@@ -278,19 +292,19 @@ describe('many event streams', () => {
         { timeout: 25_000, interval: 1 },
       )
       .toBe(1);
-    watcher().changed([{ id: 1_000_000_000, domainId: rig.domain.id, kind: 'accepted', status: 'held' }]);
+    watcher().changed([{ id: 1_000_000_000, domainId: harness.domain.id, kind: 'accepted', status: 'held' }]);
     await expect.poll(() => fast.changes.at(-1)?.id, soon).toBe(1_000_000_000);
   });
 
   it('get one event that says so, and no list, if there were too many changes at once', async () => {
-    const rig = await Rig.start({ limits: { ...EVERY, eventChanges: 10 } });
-    const watcher = withWatcher(rig);
-    const own = await (await Client.open(rig)).ready();
-    const other = await (await Client.open(rig, { 'mailpace-server-token': OTHER_TOKEN })).ready();
+    const harness = await ApiHarness.start({ limits: { ...EVERY, eventChanges: 10 } });
+    const watcher = withWatcher(harness);
+    const own = await (await Client.open(harness)).ready();
+    const other = await (await Client.open(harness, { 'mailpace-server-token': OTHER_TOKEN })).ready();
     const many = Array.from({ length: 11 }, (_, at): MailChange => {
-      return { id: at + 1, domainId: rig.domain.id, kind: 'accepted', status: 'held' };
+      return { id: at + 1, domainId: harness.domain.id, kind: 'accepted', status: 'held' };
     });
-    watcher().changed([...many, { id: 99, domainId: rig.other.id, kind: 'accepted', status: 'held' }]);
+    watcher().changed([...many, { id: 99, domainId: harness.other.id, kind: 'accepted', status: 'held' }]);
     await expect.poll(() => own.events.map(({ event }) => event), soon).toEqual(['ready', 'missed']);
     expect(other.changes.map(({ id }) => id)).toEqual([99]);
     watcher().missed();

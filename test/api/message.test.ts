@@ -2,13 +2,13 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { messageRecord, type MessageRecordBody } from '../../src/api/schemas/message.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
+import { OTHER_TOKEN, ApiHarness, TOKEN } from './api-harness.js';
 
-function get(rig: Rig, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
-  return rig.api.app.inject({ url, headers: { host: 'mx.example', 'mailpace-server-token': token } });
+function get(harness: ApiHarness, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
+  return harness.api.app.inject({ url, headers: { host: 'mx.example', 'mailpace-server-token': token } });
 }
 
-async function send(rig: Rig, fields: object = {}): Promise<number> {
+async function send(harness: ApiHarness, fields: object = {}): Promise<number> {
   const message = {
     from: 'app@example.com',
     to: 'you@example.net',
@@ -16,7 +16,7 @@ async function send(rig: Rig, fields: object = {}): Promise<number> {
     textbody: 'x',
     ...fields,
   };
-  const response = await rig.send(message);
+  const response = await harness.send(message);
   expect(response.statusCode).toBe(200);
   return response.json<{ id: number }>().id;
 }
@@ -36,9 +36,9 @@ const FULL = {
 
 describe('GET /api/v1/messages/:id', () => {
   it('shows the facts and the content, as its schema says', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig, FULL);
-    const response = await get(rig, `/api/v1/messages/${id}`);
+    const harness = await ApiHarness.start();
+    const id = await send(harness, FULL);
+    const response = await get(harness, `/api/v1/messages/${id}`);
     expect([response.statusCode, response.headers['content-type']]).toEqual([
       200,
       'application/json; charset=utf-8',
@@ -71,35 +71,43 @@ describe('GET /api/v1/messages/:id', () => {
   });
 
   it('shows the beginning of a long text, and says so', async () => {
-    const rig = await Rig.start({ limits: { shownText: 9 } });
-    const id = await send(rig, { textbody: '12345678\u{1f600}x' });
-    const { content } = (await get(rig, `/api/v1/messages/${id}`)).json<MessageRecordBody>();
+    const harness = await ApiHarness.start({ limits: { shownText: 9 } });
+    const id = await send(harness, { textbody: '12345678\u{1f600}x' });
+    const { content } = (await get(harness, `/api/v1/messages/${id}`)).json<MessageRecordBody>();
     expect(content).toMatchObject({ text: '12345678', truncated: true });
   });
 
   it('says why a message cannot be taken apart, and gives its octets all the same', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     const head = 'From: app@example.com\r\nContent-Type: text/plain; charset=iso-2022-cn-ext\r\n\r\n';
-    const id = await stored(rig, Buffer.from(`${head}\u001b$)A`));
-    const { content, unreadable } = (await get(rig, `/api/v1/messages/${id}`)).json<MessageRecordBody>();
+    const id = await stored(harness, Buffer.from(`${head}\u001b$)A`));
+    const { content, unreadable } = (await get(harness, `/api/v1/messages/${id}`)).json<MessageRecordBody>();
     expect([content, unreadable]).toEqual([null, expect.stringContaining('character set')]);
-    expect((await get(rig, `/api/v1/messages/${id}/raw`)).body).toContain('charset=iso-2022-cn-ext');
-    expect((await get(rig, `/api/v1/messages/${id}/links`)).statusCode).toBe(422);
-    expect((await get(rig, `/api/v1/messages/${id}/parts/0`)).statusCode).toBe(422);
-    expect(rig.failures).toEqual([]);
+    expect((await get(harness, `/api/v1/messages/${id}/raw`)).body).toContain('charset=iso-2022-cn-ext');
+    expect((await get(harness, `/api/v1/messages/${id}/links`)).statusCode).toBe(422);
+    expect((await get(harness, `/api/v1/messages/${id}/parts/0`)).statusCode).toBe(422);
+    expect(harness.failures).toEqual([]);
   });
 
   it('says when the content was removed', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig);
-    await rig.store.mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: Date.now() });
-    await rig.store.retention.removeOld({ now: 0, contentBefore: Date.now() + 1000, messagesBefore: null });
-    expect((await get(rig, `/api/v1/messages/${id}`)).json()).toMatchObject({
+    const harness = await ApiHarness.start();
+    const id = await send(harness);
+    await harness.store.mail.operate('all', {
+      operation: 'cancel',
+      selection: { ids: [id] },
+      now: Date.now(),
+    });
+    await harness.store.retention.removeOld({
+      now: 0,
+      contentBefore: Date.now() + 1000,
+      messagesBefore: null,
+    });
+    expect((await get(harness, `/api/v1/messages/${id}`)).json()).toMatchObject({
       contentRemoved: true,
       content: null,
     });
     for (const below of ['raw', 'links', 'html', 'parts/0']) {
-      const response = await get(rig, `/api/v1/messages/${id}/${below}`);
+      const response = await get(harness, `/api/v1/messages/${id}/${below}`);
       expect([below, response.statusCode, response.json()]).toMatchObject([
         below,
         410,
@@ -111,24 +119,24 @@ describe('GET /api/v1/messages/:id', () => {
 
 describe('what is below a message', () => {
   it('gives its octets exactly', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig, FULL);
-    const response = await get(rig, `/api/v1/messages/${id}/raw`);
+    const harness = await ApiHarness.start();
+    const id = await send(harness, FULL);
+    const response = await get(harness, `/api/v1/messages/${id}/raw`);
     expect(response.headers).toMatchObject({
       'content-type': 'message/rfc822',
       'content-disposition': `attachment; filename="${id}.eml"`,
       'content-security-policy': expect.stringContaining('sandbox') as string,
     });
-    expect(response.rawPayload.toString('latin1')).toBe(await rig.raw(id));
+    expect(response.rawPayload.toString('latin1')).toBe(await harness.raw(id));
   });
 
   it('gives each part without its encoding, and as octets where a browser might run it', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig, FULL);
-    const { content } = (await get(rig, `/api/v1/messages/${id}`)).json<MessageRecordBody>();
+    const harness = await ApiHarness.start();
+    const id = await send(harness, FULL);
+    const { content } = (await get(harness, `/api/v1/messages/${id}`)).json<MessageRecordBody>();
     const parts = new Map(content?.attachments.map(({ name, part }) => [name, part]));
     const part = (name: string): Promise<LightMyRequestResponse> =>
-      get(rig, `/api/v1/messages/${id}/parts/${parts.get(name) ?? -1}`);
+      get(harness, `/api/v1/messages/${id}/parts/${parts.get(name) ?? -1}`);
     const picture = await part('logo.png');
     expect([picture.headers['content-type'], picture.rawPayload]).toEqual(['image/png', PICTURE]);
     const paper = await part('röck.pdf');
@@ -138,17 +146,17 @@ describe('what is below a message', () => {
     expect((await part('page.txt')).headers['content-type']).toBe('application/octet-stream');
     const multipart = content?.parts.find(({ type }) => type.startsWith('multipart/'))?.number ?? -1;
     for (const number of [multipart, 999]) {
-      expect((await get(rig, `/api/v1/messages/${id}/parts/${number}`)).statusCode).toBe(404);
+      expect((await get(harness, `/api/v1/messages/${id}/parts/${number}`)).statusCode).toBe(404);
     }
-    expect((await get(rig, `/api/v1/messages/${id}/parts/x`)).json()).toMatchObject({
+    expect((await get(harness, `/api/v1/messages/${id}/parts/x`)).json()).toMatchObject({
       errors: { part: expect.anything() as unknown },
     });
   });
 
   it('finds links and codes', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig, FULL);
-    expect((await get(rig, `/api/v1/messages/${id}/links`)).json()).toEqual({
+    const harness = await ApiHarness.start();
+    const id = await send(harness, FULL);
+    expect((await get(harness, `/api/v1/messages/${id}/links`)).json()).toEqual({
       links: [
         { url: 'https://example.com/x?a=1&b=2', text: 'here' },
         { url: 'https://example.com/confirm?t=1', text: null },
@@ -158,37 +166,37 @@ describe('what is below a message', () => {
   });
 
   it('does not exist for another domain, nor under an unknown id', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig, FULL);
+    const harness = await ApiHarness.start();
+    const id = await send(harness, FULL);
     for (const below of ['', '/raw', '/links', '/html', '/parts/0', '/parts/1']) {
-      const foreign = await get(rig, `/api/v1/messages/${id}${below}`, OTHER_TOKEN);
-      const absent = await get(rig, `/api/v1/messages/17${below}`);
+      const foreign = await get(harness, `/api/v1/messages/${id}${below}`, OTHER_TOKEN);
+      const absent = await get(harness, `/api/v1/messages/17${below}`);
       expect([below, foreign.statusCode, foreign.body]).toEqual([below, 404, absent.body]);
       for (const wrong of ['x', '0', '-1', '1.5', '9'.repeat(16), '__proto__']) {
-        const response = await get(rig, `/api/v1/messages/${wrong}${below}`);
+        const response = await get(harness, `/api/v1/messages/${wrong}${below}`);
         expect([wrong, below, response.statusCode]).toEqual([wrong, below, 400]);
       }
     }
-    expect(rig.failures).toEqual([]);
+    expect(harness.failures).toEqual([]);
   });
 
   it('is bounded: what is beyond the room for answers gets 503, and all of it is free again', async () => {
-    const rig = await Rig.start({ limits: { bodiesInFlight: 3000 } });
-    const id = await send(rig, { textbody: 'x'.repeat(2000) });
+    const harness = await ApiHarness.start({ limits: { bodiesInFlight: 3000 } });
+    const id = await send(harness, { textbody: 'x'.repeat(2000) });
     const url = `/api/v1/messages/${id}`;
     const statuses = [];
-    for (let count = 0; count < 5; count++) statuses.push((await get(rig, `${url}/parts/0`)).statusCode);
+    for (let count = 0; count < 5; count++) statuses.push((await get(harness, `${url}/parts/0`)).statusCode);
     expect(statuses).toEqual([200, 200, 200, 200, 200]);
-    expect((await get(rig, url)).statusCode).toBe(503);
+    expect((await get(harness, url)).statusCode).toBe(503);
   });
 });
 
 /** Stores octets as a message of example.com. */
-async function stored(rig: Rig, octets: Buffer): Promise<number> {
-  const draft = rig.store.open();
+async function stored(harness: ApiHarness, octets: Buffer): Promise<number> {
+  const draft = harness.store.open();
   await draft.write(octets);
   await draft.commit({
-    domainId: rig.domain.id,
+    domainId: harness.domain.id,
     reversePath: 'app@example.com',
     recipients: [{ forwardPath: 'you@example.net' }],
     from: 'app@example.com',
@@ -206,9 +214,9 @@ async function stored(rig: Rig, octets: Buffer): Promise<number> {
 
 describe('GET /api/v1/messages/:id/html', () => {
   it('gives a document with its own images, under a policy that lets it do nothing', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig, FULL);
-    const response = await get(rig, `/api/v1/messages/${id}/html`);
+    const harness = await ApiHarness.start();
+    const id = await send(harness, FULL);
+    const response = await get(harness, `/api/v1/messages/${id}/html`);
     expect(response.headers['content-type']).toBe('text/html; charset=utf-8');
     const policy = String(response.headers['content-security-policy']).split('; ');
     expect(policy).toContain("default-src 'none'");
@@ -220,20 +228,20 @@ describe('GET /api/v1/messages/:id/html', () => {
   });
 
   it('allows remote images only if they are asked for', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig, FULL);
-    const response = await get(rig, `/api/v1/messages/${id}/html?images=remote`);
+    const harness = await ApiHarness.start();
+    const id = await send(harness, FULL);
+    const response = await get(harness, `/api/v1/messages/${id}/html?images=remote`);
     expect(response.headers['content-security-policy']).toContain('img-src data: http: https:;');
-    expect((await get(rig, `/api/v1/messages/${id}/html?images=all`)).statusCode).toBe(400);
+    expect((await get(harness, `/api/v1/messages/${id}/html?images=all`)).statusCode).toBe(400);
   });
 
   it('takes the effect from tags that act on their own, and leaves all else', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     const html =
       '<LINK rel=preconnect href=//x><meta http-equiv=refresh content="0;url=//x"/><base href="//x">' +
       '<linked></linked> &lt;link&gt; <p title="<meta ">cid:none</p><svg><link/></svg>';
-    const id = await send(rig, { htmlbody: html });
-    const { body } = await get(rig, `/api/v1/messages/${id}/html`);
+    const id = await send(harness, { htmlbody: html });
+    const { body } = await get(harness, `/api/v1/messages/${id}/html`);
     expect(body.slice(body.indexOf('</style>') + 8)).toBe(
       '<param rel=preconnect href=//x><param http-equiv=refresh content="0;url=//x"/><param href="//x">' +
         '<linked></linked> &lt;link&gt; <p title="<param ">cid:none</p><svg><param/></svg>',
@@ -241,9 +249,9 @@ describe('GET /api/v1/messages/:id/html', () => {
   });
 
   it('answers 404 if there is no HTML', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig);
-    const response = await get(rig, `/api/v1/messages/${id}/html`);
+    const harness = await ApiHarness.start();
+    const id = await send(harness);
+    const response = await get(harness, `/api/v1/messages/${id}/html`);
     expect([response.statusCode, response.json()]).toEqual([
       404,
       { error: 'The message has no HTML', code: 'not_found' },
@@ -251,13 +259,13 @@ describe('GET /api/v1/messages/:id/html', () => {
   });
 
   it('uses one picture many times only as far as the document stays small', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     const picture = Buffer.alloc(3 * 1024 * 1024, 1).toString('base64');
-    const id = await send(rig, {
+    const id = await send(harness, {
       htmlbody: '<img src="cid:big">'.repeat(20),
       attachments: [{ name: 'big.png', content: picture, content_type: 'image/png', cid: 'big' }],
     });
-    const response = await get(rig, `/api/v1/messages/${id}/html`);
+    const response = await get(harness, `/api/v1/messages/${id}/html`);
     expect(response.statusCode).toBe(422);
   });
 });

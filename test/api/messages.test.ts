@@ -2,21 +2,21 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import type { MessagePage } from '../../src/api/schemas/messages.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
+import { OTHER_TOKEN, ApiHarness, TOKEN } from './api-harness.js';
 
 const HEADERS = { host: 'mx.example', 'mailpace-server-token': TOKEN };
 
-function get(rig: Rig, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
-  return rig.api.app.inject({ url, headers: { ...HEADERS, 'mailpace-server-token': token } });
+function get(harness: ApiHarness, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
+  return harness.api.app.inject({ url, headers: { ...HEADERS, 'mailpace-server-token': token } });
 }
 
-async function list(rig: Rig, query = '', token = TOKEN): Promise<MessagePage> {
-  const response = await get(rig, `/api/v1/messages${query}`, token);
+async function list(harness: ApiHarness, query = '', token = TOKEN): Promise<MessagePage> {
+  const response = await get(harness, `/api/v1/messages${query}`, token);
   expect([query, response.statusCode, response.body.slice(0, 300)]).toEqual([query, 200, expect.anything()]);
   return response.json();
 }
 
-async function send(rig: Rig, fields: object = {}): Promise<number> {
+async function send(harness: ApiHarness, fields: object = {}): Promise<number> {
   const message = {
     from: 'app@example.com',
     to: 'you@example.net',
@@ -24,15 +24,15 @@ async function send(rig: Rig, fields: object = {}): Promise<number> {
     textbody: 'x',
     ...fields,
   };
-  return (await rig.send(message)).json<{ id: number }>().id;
+  return (await harness.send(message)).json<{ id: number }>().id;
 }
 
 describe('GET /api/v1/messages', () => {
   it('lists newest first, with all that a list shows', async () => {
-    const rig = await Rig.start();
-    const first = await send(rig, { tags: ['welcome'] });
-    const second = await send(rig, { to: 'a@example.net, b@example.net', subject: 'Second' });
-    const { messages, next } = await list(rig);
+    const harness = await ApiHarness.start();
+    const first = await send(harness, { tags: ['welcome'] });
+    const second = await send(harness, { to: 'a@example.net, b@example.net', subject: 'Second' });
+    const { messages, next } = await list(harness);
     expect(messages.map(({ id }) => id)).toEqual([second, first]);
     expect(next).toBeNull();
     expect(messages[0]).toMatchObject({
@@ -52,11 +52,11 @@ describe('GET /api/v1/messages', () => {
   });
 
   it('filters by each of its parameters', async () => {
-    const rig = await Rig.start();
-    const a = await send(rig, { subject: 'Invoice 17', tags: ['bill', 'paper'], to: 'anna@example.net' });
-    const b = await send(rig, { subject: 'Reset your password', tags: ['bill'], to: 'bob@example.org' });
+    const harness = await ApiHarness.start();
+    const a = await send(harness, { subject: 'Invoice 17', tags: ['bill', 'paper'], to: 'anna@example.net' });
+    const b = await send(harness, { subject: 'Reset your password', tags: ['bill'], to: 'bob@example.org' });
     const ids = async (query: string): Promise<number[]> =>
-      (await list(rig, query)).messages.map(({ id }) => id);
+      (await list(harness, query)).messages.map(({ id }) => id);
     expect(await ids('?tag=bill')).toEqual([b, a]);
     expect(await ids('?tag=bill&tag=paper')).toEqual([a]);
     expect(await ids('?status=held&status=queued')).toEqual([b, a]);
@@ -74,26 +74,26 @@ describe('GET /api/v1/messages', () => {
   });
 
   it('walks all pages by cursors that it refuses in any other list', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     const sent: number[] = [];
-    for (let count = 0; count < 5; count++) sent.unshift(await send(rig));
+    for (let count = 0; count < 5; count++) sent.unshift(await send(harness));
     const seen: number[] = [];
     let cursor: string | null = null;
     do {
-      const page = await list(rig, `?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`);
+      const page = await list(harness, `?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`);
       seen.push(...page.messages.map(({ id }) => id));
       cursor = page.next;
       if (cursor !== null) {
-        expect((await get(rig, `/api/v1/messages?limit=2&tag=x&cursor=${cursor}`)).json()).toMatchObject({
+        expect((await get(harness, `/api/v1/messages?limit=2&tag=x&cursor=${cursor}`)).json()).toMatchObject({
           code: 'invalid_cursor',
         });
         // A cursor of one domain shows another one nothing of it.
-        expect((await list(rig, `?limit=2&cursor=${cursor}`, OTHER_TOKEN)).messages).toEqual([]);
+        expect((await list(harness, `?limit=2&cursor=${cursor}`, OTHER_TOKEN)).messages).toEqual([]);
       }
     } while (cursor !== null);
     expect(seen).toEqual(sent);
     for (const wrong of ['x', '1', 'A'.repeat(19), '_'.repeat(19), '%00', 'é']) {
-      const response = await get(rig, `/api/v1/messages?cursor=${wrong}`);
+      const response = await get(harness, `/api/v1/messages?cursor=${wrong}`);
       expect([wrong, response.statusCode, response.json<{ code: string }>().code]).toEqual([
         wrong,
         400,
@@ -103,15 +103,15 @@ describe('GET /api/v1/messages', () => {
   });
 
   it('shows a domain nothing of another one', async () => {
-    const rig = await Rig.start();
-    await send(rig);
-    expect(await list(rig, '', OTHER_TOKEN)).toEqual({ messages: [], next: null });
-    expect(await list(rig, '?domain=example.com', OTHER_TOKEN)).toEqual({ messages: [], next: null });
-    expect(await list(rig, '?search=hello', OTHER_TOKEN)).toEqual({ messages: [], next: null });
+    const harness = await ApiHarness.start();
+    await send(harness);
+    expect(await list(harness, '', OTHER_TOKEN)).toEqual({ messages: [], next: null });
+    expect(await list(harness, '?domain=example.com', OTHER_TOKEN)).toEqual({ messages: [], next: null });
+    expect(await list(harness, '?search=hello', OTHER_TOKEN)).toEqual({ messages: [], next: null });
   });
 
   it('refuses parameters that are unknown or wrong, by their names', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     for (const [query, field] of [
       ['colour=red', 'colour'],
       ['limit=0', 'limit'],
@@ -128,44 +128,44 @@ describe('GET /api/v1/messages', () => {
       ['__proto__=1', '__proto__'],
       [`search=${'x'.repeat(1001)}`, 'search'],
     ] as const) {
-      const response = await get(rig, `/api/v1/messages?${query}`);
+      const response = await get(harness, `/api/v1/messages?${query}`);
       const { errors } = response.json<{ errors?: object }>();
       expect([query, response.statusCode, Object.keys(errors ?? {})]).toEqual([query, 400, [field]]);
     }
-    const response = await get(rig, '/api/v1/messages?search=a%20is:lost');
+    const response = await get(harness, '/api/v1/messages?search=a%20is:lost');
     expect(response.json()).toMatchObject({ code: 'invalid_search', at: { start: 2, length: 7 } });
-    expect(rig.failures).toEqual([]);
+    expect(harness.failures).toEqual([]);
   });
 });
 
 describe('wait=', () => {
   it('answers as soon as a message matches, and not for one that does not', async () => {
-    const rig = await Rig.start();
-    const waiting = list(rig, '?to=anna&wait=30s');
+    const harness = await ApiHarness.start();
+    const waiting = list(harness, '?to=anna&wait=30s');
     let answered = false;
     void waiting.then(() => (answered = true));
-    await send(rig, { to: 'bob@example.net' });
+    await send(harness, { to: 'bob@example.net' });
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(answered).toBe(false);
-    const id = await send(rig, { to: 'anna@example.net' });
+    const id = await send(harness, { to: 'anna@example.net' });
     expect((await waiting).messages.map((message) => message.id)).toEqual([id]);
     // Messages that are there already are not waited for.
-    expect((await list(rig, '?to=anna&wait=30s')).messages).toHaveLength(1);
+    expect((await list(harness, '?to=anna&wait=30s')).messages).toHaveLength(1);
   });
 
   it('answers with an empty page when the time is over', async () => {
-    const rig = await Rig.start();
-    expect(await list(rig, '?wait=50ms')).toEqual({ messages: [], next: null });
+    const harness = await ApiHarness.start();
+    expect(await list(harness, '?wait=50ms')).toEqual({ messages: [], next: null });
   });
 
   it('bounds how many requests of one domain wait, and ends them all at a stop', async () => {
-    const rig = await Rig.start({ limits: { waits: 8 } });
-    const waiting = [list(rig, '?wait=30s'), list(rig, '?wait=30s')];
+    const harness = await ApiHarness.start({ limits: { waits: 8 } });
+    const waiting = [list(harness, '?wait=30s'), list(harness, '?wait=30s')];
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect((await get(rig, '/api/v1/messages?wait=30s')).statusCode).toBe(429);
-    const other = list(rig, '?wait=30s', OTHER_TOKEN);
+    expect((await get(harness, '/api/v1/messages?wait=30s')).statusCode).toBe(429);
+    const other = list(harness, '?wait=30s', OTHER_TOKEN);
     await new Promise((resolve) => setTimeout(resolve, 100));
-    await rig.api.close(100);
+    await harness.api.close(100);
     for (const page of await Promise.all([...waiting, other])) expect(page.messages).toEqual([]);
   });
 });

@@ -1,10 +1,15 @@
 // Tests the operations on messages, one by one and in bulk, within the scope.
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
+import { OTHER_TOKEN, ApiHarness, TOKEN } from './api-harness.js';
 
-function post(rig: Rig, url: string, body?: unknown, token = TOKEN): Promise<LightMyRequestResponse> {
-  return rig.api.app.inject({
+function post(
+  harness: ApiHarness,
+  url: string,
+  body?: unknown,
+  token = TOKEN,
+): Promise<LightMyRequestResponse> {
+  return harness.api.app.inject({
     method: 'POST',
     url: `/api/v1/messages/${url}`,
     headers: {
@@ -16,12 +21,12 @@ function post(rig: Rig, url: string, body?: unknown, token = TOKEN): Promise<Lig
   });
 }
 
-function remove(rig: Rig, id: number, token = TOKEN): Promise<LightMyRequestResponse> {
+function remove(harness: ApiHarness, id: number, token = TOKEN): Promise<LightMyRequestResponse> {
   const headers = { host: 'mx.example', 'mailpace-server-token': token };
-  return rig.api.app.inject({ method: 'DELETE', url: `/api/v1/messages/${id}`, headers });
+  return harness.api.app.inject({ method: 'DELETE', url: `/api/v1/messages/${id}`, headers });
 }
 
-async function send(rig: Rig, fields: object = {}): Promise<number> {
+async function send(harness: ApiHarness, fields: object = {}): Promise<number> {
   const message = {
     from: 'app@example.com',
     to: 'you@example.net',
@@ -29,36 +34,36 @@ async function send(rig: Rig, fields: object = {}): Promise<number> {
     textbody: 'x',
     ...fields,
   };
-  return (await rig.send(message)).json<{ id: number }>().id;
+  return (await harness.send(message)).json<{ id: number }>().id;
 }
 
 describe('an operation on one message', () => {
   it('does it once, and says why it does nothing the next time', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig);
-    expect((await post(rig, `${id}/retry`)).json()).toMatchObject({ code: 'conflict' });
-    expect((await post(rig, `${id}/release`)).statusCode).toBe(204);
-    expect((await rig.message(id)).status).toBe('queued');
-    expect((await post(rig, `${id}/release`)).json()).toEqual({
+    const harness = await ApiHarness.start();
+    const id = await send(harness);
+    expect((await post(harness, `${id}/retry`)).json()).toMatchObject({ code: 'conflict' });
+    expect((await post(harness, `${id}/release`)).statusCode).toBe(204);
+    expect((await harness.message(id)).status).toBe('queued');
+    expect((await post(harness, `${id}/release`)).json()).toEqual({
       error: 'The message is not held',
       code: 'conflict',
     });
-    expect((await post(rig, `${id}/retry`)).statusCode).toBe(204);
-    expect((await remove(rig, id)).statusCode).toBe(409);
-    expect((await post(rig, `${id}/cancel`)).statusCode).toBe(204);
-    expect((await rig.message(id)).status).toBe('cancelled');
-    expect((await remove(rig, id)).statusCode).toBe(204);
-    expect(await rig.store.message(id)).toBeNull();
-    expect((await remove(rig, id)).statusCode).toBe(404);
+    expect((await post(harness, `${id}/retry`)).statusCode).toBe(204);
+    expect((await remove(harness, id)).statusCode).toBe(409);
+    expect((await post(harness, `${id}/cancel`)).statusCode).toBe(204);
+    expect((await harness.message(id)).status).toBe('cancelled');
+    expect((await remove(harness, id)).statusCode).toBe(204);
+    expect(await harness.store.message(id)).toBeNull();
+    expect((await remove(harness, id)).statusCode).toBe(404);
   });
 
   it('sends a copy with the same octets, whatever became of the first', async () => {
-    const rig = await Rig.start({}, { status: 'queued' });
-    const id = await send(rig, { tags: ['welcome'], to: 'a@example.net, b@example.net' });
-    const copy = (await post(rig, `${id}/resend`)).json<{ id: number }>().id;
+    const harness = await ApiHarness.start({}, { status: 'queued' });
+    const id = await send(harness, { tags: ['welcome'], to: 'a@example.net, b@example.net' });
+    const copy = (await post(harness, `${id}/resend`)).json<{ id: number }>().id;
     expect(copy).toBeGreaterThan(id);
-    expect(await rig.raw(copy)).toBe(await rig.raw(id));
-    const message = await rig.message(copy);
+    expect(await harness.raw(copy)).toBe(await harness.raw(id));
+    const message = await harness.message(copy);
     expect(message).toMatchObject({
       status: 'queued',
       tags: ['welcome'],
@@ -67,22 +72,22 @@ describe('an operation on one message', () => {
   });
 
   it('treats a message of another domain as absent, and leaves it alone', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig);
-    const before = JSON.stringify(await rig.message(id));
+    const harness = await ApiHarness.start();
+    const id = await send(harness);
+    const before = JSON.stringify(await harness.message(id));
     for (const operation of ['retry', 'cancel', 'release', 'resend']) {
-      const foreign = await post(rig, `${id}/${operation}`, undefined, OTHER_TOKEN);
+      const foreign = await post(harness, `${id}/${operation}`, undefined, OTHER_TOKEN);
       expect([operation, foreign.statusCode]).toEqual([operation, 404]);
     }
-    expect((await remove(rig, id, OTHER_TOKEN)).statusCode).toBe(404);
-    expect(JSON.stringify(await rig.message(id))).toBe(before);
-    expect(await rig.count()).toBe(1);
+    expect((await remove(harness, id, OTHER_TOKEN)).statusCode).toBe(404);
+    expect(JSON.stringify(await harness.message(id))).toBe(before);
+    expect(await harness.count()).toBe(1);
   });
 });
 
 describe('sending again', () => {
-  const block = async (rig: Rig, address: string): Promise<void> => {
-    const answer = await rig.api.app.inject({
+  const block = async (harness: ApiHarness, address: string): Promise<void> => {
+    const answer = await harness.api.app.inject({
       method: 'POST',
       url: '/api/v1/domains/example.com/block-list',
       headers: { host: 'mx.example', 'mailpace-server-token': TOKEN },
@@ -92,10 +97,10 @@ describe('sending again', () => {
   };
 
   it('is refused for a blocked recipient, as a new message is', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig, { to: 'a@example.net, b@example.net' });
-    await block(rig, 'b@example.net');
-    const refused = await post(rig, `${id}/resend`);
+    const harness = await ApiHarness.start();
+    const id = await send(harness, { to: 'a@example.net, b@example.net' });
+    await block(harness, 'b@example.net');
+    const refused = await post(harness, `${id}/resend`);
     expect([refused.statusCode, refused.json()]).toEqual([
       422,
       {
@@ -105,32 +110,36 @@ describe('sending again', () => {
         code: 'refused',
       },
     ]);
-    expect(await rig.count()).toBe(1);
+    expect(await harness.count()).toBe(1);
   });
 
   it.each([{ messagesPerMinute: 2 }, { recipientsPerMinute: 2 }])('counts towards %j', async (rates) => {
-    const rig = await Rig.start({}, { rates });
-    const id = await send(rig);
-    expect((await post(rig, `${id}/resend`)).statusCode).toBe(200);
-    const third = await post(rig, `${id}/resend`);
+    const harness = await ApiHarness.start({}, { rates });
+    const id = await send(harness);
+    expect((await post(harness, `${id}/resend`)).statusCode).toBe(200);
+    const third = await post(harness, `${id}/resend`);
     expect([third.statusCode, third.json<{ code: string }>().code]).toEqual([429, 'sending_too_quickly']);
-    expect(await rig.count()).toBe(2);
+    expect(await harness.count()).toBe(2);
   });
 
   it('is refused if the content or the domain is gone', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig);
-    await rig.store.mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: 1 });
+    const harness = await ApiHarness.start();
+    const id = await send(harness);
+    await harness.store.mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: 1 });
     const later = Date.now() + 1000;
-    await rig.store.retention.removeOld({ now: later, contentBefore: later, messagesBefore: null });
-    expect((await post(rig, `${id}/resend`)).statusCode).toBe(410);
+    await harness.store.retention.removeOld({ now: later, contentBefore: later, messagesBefore: null });
+    expect((await post(harness, `${id}/resend`)).statusCode).toBe(410);
   });
 
   it('does so to several messages by their ids, and lists those that it does not send', async () => {
-    const rig = await Rig.start();
-    const [a, b, c] = [await send(rig), await send(rig, { to: 'no@example.net' }), await send(rig)];
-    await block(rig, 'no@example.net');
-    const answer = (await post(rig, 'resend', { ids: [a, b, 17, c] })).json<{
+    const harness = await ApiHarness.start();
+    const [a, b, c] = [
+      await send(harness),
+      await send(harness, { to: 'no@example.net' }),
+      await send(harness),
+    ];
+    await block(harness, 'no@example.net');
+    const answer = (await post(harness, 'resend', { ids: [a, b, 17, c] })).json<{
       copies: { of: number; id: number }[];
     }>();
     expect(answer).toEqual({
@@ -144,77 +153,86 @@ describe('sending again', () => {
       ],
       next: null,
     });
-    expect(await rig.raw(answer.copies[1]?.id ?? 0)).toBe(await rig.raw(c));
-    const foreign = await post(rig, 'resend', { ids: [a] }, OTHER_TOKEN);
+    expect(await harness.raw(answer.copies[1]?.id ?? 0)).toBe(await harness.raw(c));
+    const foreign = await post(harness, 'resend', { ids: [a] }, OTHER_TOKEN);
     expect(foreign.json()).toMatchObject({ copies: [], refused: [{ id: a, code: 'not_found' }] });
   });
 
   it('takes a filter, and does not send its own copies again', async () => {
-    const rig = await Rig.start();
-    const ids = [await send(rig, { tags: ['bill'] }), await send(rig), await send(rig, { tags: ['bill'] })];
+    const harness = await ApiHarness.start();
+    const ids = [
+      await send(harness, { tags: ['bill'] }),
+      await send(harness),
+      await send(harness, { tags: ['bill'] }),
+    ];
     const body = { filter: { tag: ['bill'] } };
-    expect((await post(rig, 'resend', body, OTHER_TOKEN)).json()).toEqual({
+    expect((await post(harness, 'resend', body, OTHER_TOKEN)).json()).toEqual({
       copies: [],
       refused: [],
       next: null,
     });
-    const { copies } = (await post(rig, 'resend', body)).json<{ copies: { of: number }[] }>();
+    const { copies } = (await post(harness, 'resend', body)).json<{ copies: { of: number }[] }>();
     expect(copies.map(({ of }) => of)).toEqual([ids[2], ids[0]]);
-    expect(await rig.count()).toBe(5);
+    expect(await harness.count()).toBe(5);
   });
 
   it.each(['ids', 'filter'])('stops at the rate of the domain, and goes on from there: by %s', async (by) => {
     let time = 0;
-    const rig = await Rig.start({}, { rates: { messagesPerMinute: 5 }, clock: () => time });
-    const ids = [await send(rig), await send(rig), await send(rig)];
+    const harness = await ApiHarness.start({}, { rates: { messagesPerMinute: 5 }, clock: () => time });
+    const ids = [await send(harness), await send(harness), await send(harness)];
     const selected = by === 'ids' ? { ids } : { filter: {} };
     interface Answer {
       copies: { of: number }[];
       next: string | null;
     }
-    const first = (await post(rig, 'resend', selected)).json<Answer>();
+    const first = (await post(harness, 'resend', selected)).json<Answer>();
     expect(first.copies).toHaveLength(2);
     expect(first.next).not.toBeNull();
     const body = { ...selected, cursor: first.next };
-    expect((await post(rig, 'resend', body)).statusCode).toBe(429);
+    expect((await post(harness, 'resend', body)).statusCode).toBe(429);
     time += 60_000;
-    const second = (await post(rig, 'resend', body)).json<Answer>();
+    const second = (await post(harness, 'resend', body)).json<Answer>();
     expect(second.next).toBeNull();
     expect([...first.copies, ...second.copies].map(({ of }) => of).sort()).toEqual(ids);
-    expect((await post(rig, 'cancel', body)).json()).toMatchObject({ code: 'invalid_cursor' });
+    expect((await post(harness, 'cancel', body)).json()).toMatchObject({ code: 'invalid_cursor' });
   });
 });
 
 describe('a bulk change', () => {
   it('takes ids, and passes over those that are not there or of another domain', async () => {
-    const rig = await Rig.start();
-    const ids = [await send(rig), await send(rig)];
-    const foreign = await post(rig, 'cancel', { ids }, OTHER_TOKEN);
+    const harness = await ApiHarness.start();
+    const ids = [await send(harness), await send(harness)];
+    const foreign = await post(harness, 'cancel', { ids }, OTHER_TOKEN);
     expect(foreign.json()).toEqual({ changed: 0, unchanged: 0, next: null });
-    expect((await post(rig, 'cancel', { ids: [...ids, 17] })).json()).toEqual({
+    expect((await post(harness, 'cancel', { ids: [...ids, 17] })).json()).toEqual({
       changed: 2,
       unchanged: 0,
       next: null,
     });
-    expect((await post(rig, 'cancel', { ids })).json()).toEqual({ changed: 0, unchanged: 2, next: null });
-    expect((await post(rig, 'delete', { ids })).json()).toEqual({ changed: 2, unchanged: 0, next: null });
-    expect(await rig.count()).toBe(0);
+    expect((await post(harness, 'cancel', { ids })).json()).toEqual({ changed: 0, unchanged: 2, next: null });
+    expect((await post(harness, 'delete', { ids })).json()).toEqual({ changed: 2, unchanged: 0, next: null });
+    expect(await harness.count()).toBe(0);
   });
 
   it('takes a filter, within the scope', async () => {
-    const rig = await Rig.start();
-    const bill = await send(rig, { tags: ['bill'] });
-    const other = await send(rig);
-    expect((await post(rig, 'release', { filter: {} }, OTHER_TOKEN)).json()).toMatchObject({ changed: 0 });
+    const harness = await ApiHarness.start();
+    const bill = await send(harness, { tags: ['bill'] });
+    const other = await send(harness);
+    expect((await post(harness, 'release', { filter: {} }, OTHER_TOKEN)).json()).toMatchObject({
+      changed: 0,
+    });
     expect(
-      (await post(rig, 'release', { filter: { tag: ['bill'], search: 'is:held' } })).json(),
+      (await post(harness, 'release', { filter: { tag: ['bill'], search: 'is:held' } })).json(),
     ).toMatchObject({ changed: 1 });
-    expect([(await rig.message(bill)).status, (await rig.message(other)).status]).toEqual(['queued', 'held']);
+    expect([(await harness.message(bill)).status, (await harness.message(other)).status]).toEqual([
+      'queued',
+      'held',
+    ]);
   });
 
   it('refuses what selects nothing clearly', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig);
+    const harness = await ApiHarness.start();
+    const id = await send(harness);
     for (const body of [
       {},
       { ids: [] },
@@ -229,10 +247,10 @@ describe('a bulk change', () => {
       null,
       'x',
     ]) {
-      const response = await post(rig, 'cancel', body);
+      const response = await post(harness, 'cancel', body);
       expect([body, response.statusCode]).toEqual([body, 400]);
     }
-    expect((await rig.message(id)).status).toBe('held');
-    expect(rig.failures).toEqual([]);
+    expect((await harness.message(id)).status).toBe('held');
+    expect(harness.failures).toEqual([]);
   });
 });

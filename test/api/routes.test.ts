@@ -1,6 +1,6 @@
 // Every route, from the table that the server itself has: a new one cannot be forgotten.
 import { describe, expect, it } from 'vitest';
-import { Rig, TOKEN } from './api-harness.js';
+import { ApiHarness, TOKEN } from './api-harness.js';
 
 /** A request for a route, with a value for each of its parameters. */
 function urlOf(url: string): string {
@@ -9,8 +9,8 @@ function urlOf(url: string): string {
 
 describe('every route', () => {
   it('says who may use it, and is not open by omission', async () => {
-    const rig = await Rig.start();
-    const open = rig.api.routes
+    const harness = await ApiHarness.start();
+    const open = harness.api.routes
       .filter(({ access }) => access === 'open')
       .map(({ method, url }) => `${method} ${url}`);
     expect(open.sort()).toEqual([
@@ -20,15 +20,15 @@ describe('every route', () => {
       'POST /api/v1/session',
     ]);
     expect(
-      rig.api.routes.every(({ access }) =>
+      harness.api.routes.every(({ access }) =>
         ['open', 'page', 'local', 'token', 'domain', 'administrator'].includes(access),
       ),
     ).toBe(true);
   });
 
   it('refuses missing, wrong and expired credentials in a shape that says so', async () => {
-    const rig = await Rig.start();
-    for (const { method, url, access } of rig.api.routes) {
+    const harness = await ApiHarness.start();
+    for (const { method, url, access } of harness.api.routes) {
       if (access === 'open' || access === 'page' || access === 'local') continue;
       for (const headers of [
         {},
@@ -37,7 +37,7 @@ describe('every route', () => {
         { cookie: `postern_session=${'x'.repeat(43)}` },
         { cookie: 'postern_session=' },
       ]) {
-        const response = await rig.api.app.inject({
+        const response = await harness.api.app.inject({
           method: method as 'GET',
           url: urlOf(url),
           headers: {
@@ -58,14 +58,14 @@ describe('every route', () => {
         expect(response.json()).toBeTypeOf('object');
       }
     }
-    expect(rig.failures).toEqual([]);
+    expect(harness.failures).toEqual([]);
   });
 
   it('refuses a domain where only the administrator may', async () => {
-    const rig = await Rig.start();
-    for (const { method, url, access } of rig.api.routes) {
+    const harness = await ApiHarness.start();
+    for (const { method, url, access } of harness.api.routes) {
       if (access !== 'administrator') continue;
-      const response = await rig.api.app.inject({
+      const response = await harness.api.app.inject({
         method: method as 'GET',
         url: urlOf(url),
         headers: { host: 'mx.example', 'mailpace-server-token': TOKEN },
@@ -75,11 +75,14 @@ describe('every route', () => {
   });
 
   it('is described by the OpenAPI document', async () => {
-    const rig = await Rig.start();
-    const response = await rig.api.app.inject({ url: '/api/openapi.json', headers: { host: 'mx.example' } });
+    const harness = await ApiHarness.start();
+    const response = await harness.api.app.inject({
+      url: '/api/openapi.json',
+      headers: { host: 'mx.example' },
+    });
     const document = response.json<{ openapi: string; paths: Record<string, Record<string, object>> }>();
     expect(document.openapi).toMatch(/^3\.1\./);
-    for (const { method, url, access } of rig.api.routes) {
+    for (const { method, url, access } of harness.api.routes) {
       if (url === '/send' || access === 'page') continue;
       const path = url.replace(/:([a-z]+)/gi, '{$1}');
       expect([url, document.paths[path]?.[method.toLowerCase()]]).toEqual([url, expect.any(Object)]);
@@ -92,8 +95,8 @@ describe('every route', () => {
 
 describe('the pages', () => {
   it('are documents and files without data', async () => {
-    const rig = await Rig.start();
-    const pages = rig.api.routes.filter(({ access }) => access === 'page');
+    const harness = await ApiHarness.start();
+    const pages = harness.api.routes.filter(({ access }) => access === 'page');
     expect(pages.length).toBeGreaterThan(5);
     for (const { method, url } of pages) {
       expect([method, url, url.startsWith('/api/')]).toEqual(['GET', url, false]);
@@ -103,9 +106,9 @@ describe('the pages', () => {
 
 describe('what is there no route for', () => {
   it('gets 404 in the one shape, with the security fields', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     for (const url of ['/nothing', '/api/v1/messages/../../etc/passwd', '/api/v1/send/x']) {
-      const response = await rig.api.app.inject({ url, headers: { host: 'mx.example' } });
+      const response = await harness.api.app.inject({ url, headers: { host: 'mx.example' } });
       expect([url, response.statusCode, response.json()]).toEqual([
         url,
         404,

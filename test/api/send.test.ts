@@ -1,6 +1,6 @@
 // POST /api/v1/send says what the mail API says, to the letter.
 import { describe, expect, it } from 'vitest';
-import { Rig, TOKEN } from './api-harness.js';
+import { ApiHarness, TOKEN } from './api-harness.js';
 
 const MAIL = {
   from: 'App <app@example.com>',
@@ -11,13 +11,13 @@ const MAIL = {
 
 describe('a message that is accepted', () => {
   it('gets its id as a safe integer, and the status pending', async () => {
-    const rig = await Rig.start();
-    const response = await rig.send(MAIL);
+    const harness = await ApiHarness.start();
+    const response = await harness.send(MAIL);
     expect(response.statusCode).toBe(200);
     const body = response.json<{ id: number }>();
     expect(body).toEqual({ id: expect.any(Number), status: 'pending' });
     expect(Number.isSafeInteger(body.id)).toBe(true);
-    const message = await rig.message(body.id);
+    const message = await harness.message(body.id);
     expect(message).toMatchObject({
       domain: 'example.com',
       from: 'app@example.com',
@@ -27,11 +27,11 @@ describe('a message that is accepted', () => {
       tags: [],
       clientAddress: '127.0.0.1',
     });
-    const raw = await rig.raw(body.id);
+    const raw = await harness.raw(body.id);
     expect(raw).toMatch(/^Received: from \[127\.0\.0\.1\] \(\[127\.0\.0\.1\]\) by mx\.example with HTTP\b/);
     expect(raw).toContain('\r\nFrom: App <app@example.com>\r\n');
     expect(raw).toMatch(/\r\n\r\nIt works\.(\r\n)?$/);
-    expect(rig.accepted).toHaveLength(1);
+    expect(harness.accepted).toHaveLength(1);
   });
 
   it.each([
@@ -40,8 +40,8 @@ describe('a message that is accepted', () => {
     ['/send', { authorization: `Bearer ${TOKEN}` }],
     ['/send/', { 'MAILPACE-SERVER-TOKEN': TOKEN }],
   ])('may come to %s with its token in %j', async (url, headers) => {
-    const rig = await Rig.start();
-    const response = await rig.api.app.inject({
+    const harness = await ApiHarness.start();
+    const response = await harness.api.app.inject({
       method: 'POST',
       url,
       headers: {
@@ -56,8 +56,8 @@ describe('a message that is accepted', () => {
   });
 
   it('has every field of the API in its place', async () => {
-    const rig = await Rig.start();
-    const response = await rig.send({
+    const harness = await ApiHarness.start();
+    const response = await harness.send({
       from: '"Ärger, Inc." <app@example.com>',
       to: 'A <a@example.net>, b@example.net',
       cc: 'c@example.net',
@@ -77,14 +77,14 @@ describe('a message that is accepted', () => {
     });
     expect(response.json()).toEqual({ id: expect.any(Number), status: 'pending' });
     const { id } = response.json<{ id: number }>();
-    const message = await rig.message(id);
+    const message = await harness.message(id);
     expect(message).toMatchObject({
       to: ['a@example.net', 'b@example.net', 'c@example.net', 'd@example.net'],
       subject: 'Grüße',
       tags: ['one', 'zwei ü'],
       listUnsubscribe: '<https://example.com/u>',
     });
-    const raw = await rig.raw(id);
+    const raw = await harness.raw(id);
     expect(raw).not.toMatch(/^(Bcc|X-OMS-Tags|X-List-Unsubscribe):/im);
     expect(raw).not.toContain('d@example.net');
     expect(raw).toContain('\r\nReply-To: r@example.org\r\n');
@@ -105,10 +105,10 @@ describe('a message that is accepted', () => {
     ['tags as the text of a list', { tags: "['a', 'b']" }, ['a', 'b']],
     ['tags as a list', { tags: ['a', 'a', 'b'] }, ['a', 'b']],
   ])('takes %s', async (_, fields, tags) => {
-    const rig = await Rig.start();
-    const response = await rig.send({ ...MAIL, ...fields });
+    const harness = await ApiHarness.start();
+    const response = await harness.send({ ...MAIL, ...fields });
     expect(response.statusCode).toBe(200);
-    expect((await rig.message(response.json<{ id: number }>().id)).tags).toEqual(tags);
+    expect((await harness.message(response.json<{ id: number }>().id)).tags).toEqual(tags);
   });
 });
 
@@ -184,35 +184,35 @@ describe('a message that is refused', () => {
   ];
 
   it.each(cases)('%s', async (_, body, status, answer, headers = {}) => {
-    const rig = await Rig.start();
-    const response = await rig.send(body, headers);
+    const harness = await ApiHarness.start();
+    const response = await harness.send(body, headers);
     expect([response.statusCode, response.json()]).toEqual([status, answer]);
     expect(response.headers['content-security-policy']).toContain("default-src 'none'");
     expect(response.headers['x-content-type-options']).toBe('nosniff');
-    expect(await rig.count()).toBe(0);
-    expect(rig.failures).toEqual([]);
+    expect(await harness.count()).toBe(0);
+    expect(harness.failures).toEqual([]);
   });
 
   it('to an address on the block list, in whichever field it is', async () => {
-    const rig = await Rig.start();
-    await rig.store.blockList.put({
+    const harness = await ApiHarness.start();
+    await harness.store.blockList.put({
       domain: 'example.com',
       address: 'no@example.net',
       verdict: 'blocked',
       reason: 'bounced',
       since: Date.now(),
     });
-    const to = await rig.send({ ...MAIL, to: 'yes@example.net, no@example.net' });
+    const to = await harness.send({ ...MAIL, to: 'yes@example.net, no@example.net' });
     expect([to.statusCode, to.json()]).toEqual([400, { errors: { to: ['contains a blocked address'] } }]);
-    const cc = await rig.send({ ...MAIL, cc: 'no@example.net' });
+    const cc = await harness.send({ ...MAIL, cc: 'no@example.net' });
     expect(cc.json()).toEqual({ errors: { cc: ['contains a blocked address'] } });
-    expect(await rig.count()).toBe(0);
+    expect(await harness.count()).toBe(0);
   });
 
   it('beyond the rate of its domain', async () => {
-    const rig = await Rig.start({}, { rates: { messagesPerMinute: 1 } });
-    expect((await rig.send(MAIL)).statusCode).toBe(200);
-    const second = await rig.send(MAIL);
+    const harness = await ApiHarness.start({}, { rates: { messagesPerMinute: 1 } });
+    expect((await harness.send(MAIL)).statusCode).toBe(200);
+    const second = await harness.send(MAIL);
     expect([second.statusCode, second.json()]).toEqual([
       429,
       { error: 'You are sending emails too quickly' },
@@ -220,61 +220,61 @@ describe('a message that is refused', () => {
   });
 
   it('larger than the limit, before it is read', async () => {
-    const rig = await Rig.start({ limits: { sendBody: 1000 } });
-    const response = await rig.send({ ...MAIL, textbody: 'x'.repeat(1000) });
+    const harness = await ApiHarness.start({ limits: { sendBody: 1000 } });
+    const response = await harness.send({ ...MAIL, textbody: 'x'.repeat(1000) });
     expect([response.statusCode, response.json()]).toEqual([413, { error: 'The body may have 1000 octets' }]);
   });
 
   it('while the store has failed', async () => {
-    const rig = await Rig.start();
-    await rig.store.close();
-    const response = await rig.send(MAIL);
+    const harness = await ApiHarness.start();
+    await harness.store.close();
+    const response = await harness.send(MAIL);
     expect(response.statusCode).toBe(503);
-    expect(rig.failures).not.toEqual([]);
+    expect(harness.failures).not.toEqual([]);
   });
 });
 
 describe('a large body', () => {
   it('is taken apart in a thread, and stored octet for octet', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     const file = Buffer.alloc(5_000_000, 'abcdefghij\n');
     const attachments = [{ name: 'a.txt', content: file.toString('base64'), content_type: 'text/plain' }];
-    const response = await rig.send({ ...MAIL, attachments });
+    const response = await harness.send({ ...MAIL, attachments });
     expect(response.json()).toEqual({ id: expect.any(Number), status: 'pending' });
-    const raw = await rig.raw(response.json<{ id: number }>().id);
+    const raw = await harness.raw(response.json<{ id: number }>().id);
     const begin = raw.indexOf('\r\n\r\n', raw.indexOf('filename=a.txt')) + 4;
     const encoded = raw.slice(begin, raw.indexOf('\r\n--', begin));
     expect(Buffer.from(encoded, 'base64').equals(file)).toBe(true);
   });
 
   it('has the errors of a small one', async () => {
-    const rig = await Rig.start();
-    const response = await rig.send({ ...MAIL, to: 'x', textbody: 'x'.repeat(100_000) });
+    const harness = await ApiHarness.start();
+    const response = await harness.send({ ...MAIL, to: 'x', textbody: 'x'.repeat(100_000) });
     expect([response.statusCode, response.json()]).toEqual([400, { errors: { to: ['is invalid'] } }]);
   });
 
   it('with 100,000 attachments is refused', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     const attachments = Array.from({ length: 100_000 }, () => ({
       name: 'a.txt',
       content: '',
       content_type: null,
     }));
-    const response = await rig.send({ ...MAIL, attachments });
+    const response = await harness.send({ ...MAIL, attachments });
     expect(response.json()).toEqual({ errors: { attachments: ['has more than 100 attachments'] } });
   });
 
   it('that takes too long is refused, and the next one is taken', async () => {
-    const rig = await Rig.start({ limits: { composeTime: 1 } });
-    const slow = await rig.send({ ...MAIL, textbody: 'x'.repeat(3_000_000) });
+    const harness = await ApiHarness.start({ limits: { composeTime: 1 } });
+    const slow = await harness.send({ ...MAIL, textbody: 'x'.repeat(3_000_000) });
     expect([slow.statusCode, slow.json()]).toEqual([503, { error: 'The server is busy, try again later' }]);
-    expect((await rig.send(MAIL)).statusCode).toBe(200);
+    expect((await harness.send(MAIL)).statusCode).toBe(200);
   });
 
   it('that needs too much memory is refused, and the server goes on', async () => {
-    const rig = await Rig.start({ limits: { composeHeap: 16 * 1024 * 1024 } });
-    const huge = await rig.send({ ...MAIL, textbody: 'ü'.repeat(8_000_000) });
+    const harness = await ApiHarness.start({ limits: { composeHeap: 16 * 1024 * 1024 } });
+    const huge = await harness.send({ ...MAIL, textbody: 'ü'.repeat(8_000_000) });
     expect(huge.statusCode).toBe(503);
-    expect((await rig.send(MAIL)).statusCode).toBe(200);
+    expect((await harness.send(MAIL)).statusCode).toBe(200);
   });
 });

@@ -1,23 +1,23 @@
 // Tests how a request is authorized, and what happens if its credentials are wrong.
 import { describe, expect, it } from 'vitest';
 import { passwordRecord } from '../../src/api/sign-in/password.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
+import { OTHER_TOKEN, ApiHarness, TOKEN } from './api-harness.js';
 
 const PASSWORD = 'correct horse battery';
 const ORIGIN = { host: 'mx.example', origin: 'http://mx.example' };
 
-async function withPassword(options: Parameters<typeof Rig.start>[0] = {}): Promise<Rig> {
-  const rig = await Rig.start(options);
-  await rig.store.administrator.setPassword(await passwordRecord(PASSWORD), { onlyIfNone: false });
-  return rig;
+async function withPassword(options: Parameters<typeof ApiHarness.start>[0] = {}): Promise<ApiHarness> {
+  const harness = await ApiHarness.start(options);
+  await harness.store.administrator.setPassword(await passwordRecord(PASSWORD), { onlyIfNone: false });
+  return harness;
 }
 
-function signIn(rig: Rig, payload: object, headers: Record<string, string> = ORIGIN) {
-  return rig.api.app.inject({ method: 'POST', url: '/api/v1/session', headers, payload });
+function signIn(harness: ApiHarness, payload: object, headers: Record<string, string> = ORIGIN) {
+  return harness.api.app.inject({ method: 'POST', url: '/api/v1/session', headers, payload });
 }
 
-async function cookieOf(rig: Rig, payload: object): Promise<string> {
-  const response = await signIn(rig, payload);
+async function cookieOf(harness: ApiHarness, payload: object): Promise<string> {
+  const response = await signIn(harness, payload);
   const [cookie] = response.cookies;
   if (cookie === undefined) throw new Error(response.body);
   return `${cookie.name}=${cookie.value}`;
@@ -25,8 +25,8 @@ async function cookieOf(rig: Rig, payload: object): Promise<string> {
 
 describe('sign-in', () => {
   it('of the administrator gives a cookie that scripts and other sites cannot use', async () => {
-    const rig = await withPassword();
-    const response = await signIn(rig, { password: PASSWORD });
+    const harness = await withPassword();
+    const response = await signIn(harness, { password: PASSWORD });
     expect(response.json()).toEqual({ kind: 'administrator', domain: null, by: 'session' });
     expect(response.headers['set-cookie']).toMatch(
       /^postern_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
@@ -34,8 +34,8 @@ describe('sign-in', () => {
   });
 
   it('over TLS marks the cookie Secure', async () => {
-    const rig = await withPassword({ tls: true });
-    const response = await signIn(rig, { password: PASSWORD });
+    const harness = await withPassword({ tls: true });
+    const response = await signIn(harness, { password: PASSWORD });
     expect(response.headers['set-cookie']).toMatch(
       /^__Host-postern_session=.*; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
     );
@@ -43,9 +43,12 @@ describe('sign-in', () => {
   });
 
   it('of a domain is by its API token', async () => {
-    const rig = await Rig.start();
-    const cookie = await cookieOf(rig, { token: TOKEN });
-    const who = await rig.api.app.inject({ url: '/api/v1/session', headers: { host: 'mx.example', cookie } });
+    const harness = await ApiHarness.start();
+    const cookie = await cookieOf(harness, { token: TOKEN });
+    const who = await harness.api.app.inject({
+      url: '/api/v1/session',
+      headers: { host: 'mx.example', cookie },
+    });
     expect(who.json()).toEqual({ kind: 'domain', domain: 'example.com', by: 'session' });
   });
 
@@ -56,22 +59,22 @@ describe('sign-in', () => {
     ['neither', {}, 400],
     ['another type', { password: 5 }, 400],
   ])('with %s is refused', async (_, payload, status) => {
-    const rig = await withPassword();
-    const response = await signIn(rig, payload);
+    const harness = await withPassword();
+    const response = await signIn(harness, payload);
     expect(response.statusCode).toBe(status);
     expect(response.headers['set-cookie']).toBeUndefined();
     expect(response.body).not.toContain(PASSWORD);
   });
 
   it('without any password set is refused', async () => {
-    const rig = await Rig.start();
-    expect((await signIn(rig, { password: '' })).statusCode).toBe(400);
-    expect((await signIn(rig, { password: 'null' })).statusCode).toBe(401);
+    const harness = await ApiHarness.start();
+    expect((await signIn(harness, { password: '' })).statusCode).toBe(400);
+    expect((await signIn(harness, { password: 'null' })).statusCode).toBe(401);
   });
 
   it('is throttled by address as AUTH is', async () => {
     const failed: string[] = [];
-    const rig = await withPassword({
+    const harness = await withPassword({
       throttle: {
         failed: (address) => {
           failed.push(address);
@@ -80,16 +83,16 @@ describe('sign-in', () => {
       },
     });
     const statuses: number[] = [];
-    for (let i = 0; i < 3; i++) statuses.push((await signIn(rig, { password: 'wrong' })).statusCode);
+    for (let i = 0; i < 3; i++) statuses.push((await signIn(harness, { password: 'wrong' })).statusCode);
     expect(statuses).toEqual([401, 401, 429]);
     expect(failed).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1']);
-    expect((await signIn(rig, { password: PASSWORD })).statusCode).toBe(200);
+    expect((await signIn(harness, { password: PASSWORD })).statusCode).toBe(200);
   });
 
   it('is limited in how often it may be tried', async () => {
-    const rig = await withPassword({ limits: { signIns: 2 } });
-    for (let i = 0; i < 2; i++) await signIn(rig, { token: 'wrong' });
-    const third = await signIn(rig, { token: TOKEN });
+    const harness = await withPassword({ limits: { signIns: 2 } });
+    for (let i = 0; i < 2; i++) await signIn(harness, { token: 'wrong' });
+    const third = await signIn(harness, { token: TOKEN });
     expect([third.statusCode, third.json()]).toEqual([
       429,
       { error: 'Too many requests', code: 'too_many_requests' },
@@ -100,24 +103,24 @@ describe('sign-in', () => {
 
 describe('a session', () => {
   it('is kept as a hash alone', async () => {
-    const rig = await withPassword();
-    const cookie = await cookieOf(rig, { password: PASSWORD });
+    const harness = await withPassword();
+    const cookie = await cookieOf(harness, { password: PASSWORD });
     const secret = cookie.slice(cookie.indexOf('=') + 1);
-    const [session] = await rig.store.sessions.list(null, Date.now());
+    const [session] = await harness.store.sessions.list(null, Date.now());
     expect(Buffer.from(session?.digest ?? []).toString('base64url')).not.toBe(secret);
     expect(session).toMatchObject({ principal: { kind: 'administrator' }, clientAddress: '127.0.0.1' });
   });
 
   it('ends with the sign-out', async () => {
-    const rig = await Rig.start();
-    const cookie = await cookieOf(rig, { token: TOKEN });
-    const out = await rig.api.app.inject({
+    const harness = await ApiHarness.start();
+    const cookie = await cookieOf(harness, { token: TOKEN });
+    const out = await harness.api.app.inject({
       method: 'DELETE',
       url: '/api/v1/session',
       headers: { ...ORIGIN, cookie },
     });
     expect(out.statusCode).toBe(204);
-    const again = await rig.api.app.inject({
+    const again = await harness.api.app.inject({
       url: '/api/v1/session',
       headers: { host: 'mx.example', cookie },
     });
@@ -126,10 +129,10 @@ describe('a session', () => {
 
   it('ends when it was not used for its time', async () => {
     let now = Date.now();
-    const rig = await Rig.start({ now: () => now });
-    const cookie = await cookieOf(rig, { token: TOKEN });
+    const harness = await ApiHarness.start({ now: () => now });
+    const cookie = await cookieOf(harness, { token: TOKEN });
     now += 13 * 3_600_000;
-    const late = await rig.api.app.inject({
+    const late = await harness.api.app.inject({
       url: '/api/v1/session',
       headers: { host: 'mx.example', cookie },
     });
@@ -137,16 +140,16 @@ describe('a session', () => {
   });
 
   it('is seen, and ended, by its own domain and the administrator alone', async () => {
-    const rig = await withPassword();
-    const own = await cookieOf(rig, { token: TOKEN });
-    const foreign = await cookieOf(rig, { token: OTHER_TOKEN });
-    const admin = await cookieOf(rig, { password: PASSWORD });
+    const harness = await withPassword();
+    const own = await cookieOf(harness, { token: TOKEN });
+    const foreign = await cookieOf(harness, { token: OTHER_TOKEN });
+    const admin = await cookieOf(harness, { password: PASSWORD });
     interface Listed {
       readonly sessions: { id: string; domain: string | null; current: boolean }[];
     }
     const list = async (cookie: string): Promise<Listed['sessions']> => {
       const headers = { host: 'mx.example', cookie };
-      const response = await rig.api.app.inject({ url: '/api/v1/sessions', headers });
+      const response = await harness.api.app.inject({ url: '/api/v1/sessions', headers });
       return response.json<Listed>().sessions;
     };
     expect((await list(own)).map(({ domain, current }) => [domain, current])).toEqual([
@@ -155,7 +158,7 @@ describe('a session', () => {
     expect(await list(admin)).toHaveLength(3);
     const [target] = await list(own);
     const end = (cookie: string) =>
-      rig.api.app.inject({
+      harness.api.app.inject({
         method: 'DELETE',
         url: `/api/v1/sessions/${target?.id}`,
         headers: { ...ORIGIN, cookie },
@@ -166,10 +169,10 @@ describe('a session', () => {
   });
 
   it('of a removed domain ends', async () => {
-    const rig = await Rig.start();
-    const cookie = await cookieOf(rig, { token: TOKEN });
-    await rig.store.removeDomain('example.com', Date.now());
-    const response = await rig.api.app.inject({
+    const harness = await ApiHarness.start();
+    const cookie = await cookieOf(harness, { token: TOKEN });
+    await harness.store.removeDomain('example.com', Date.now());
+    const response = await harness.api.app.inject({
       url: '/api/v1/session',
       headers: { host: 'mx.example', cookie },
     });
@@ -177,9 +180,9 @@ describe('a session', () => {
   });
 
   it('does not send mail: that takes a token', async () => {
-    const rig = await Rig.start();
-    const cookie = await cookieOf(rig, { token: TOKEN });
-    const response = await rig.send({}, { 'mailpace-server-token': '', cookie });
+    const harness = await ApiHarness.start();
+    const cookie = await cookieOf(harness, { token: TOKEN });
+    const response = await harness.send({}, { 'mailpace-server-token': '', cookie });
     expect([response.statusCode, response.json()]).toEqual([401, { error: 'Missing API Token' }]);
   });
 });
@@ -195,16 +198,16 @@ describe('other sites', () => {
     ['127.0.0.1:8025', 200],
     ['[::1]:8025', 200],
   ])('the Host %j gets %i', async (host, status) => {
-    const rig = await Rig.start();
-    const response = await rig.api.app.inject({ url: '/healthz', headers: { host } });
+    const harness = await ApiHarness.start();
+    const response = await harness.api.app.inject({ url: '/healthz', headers: { host } });
     expect(response.statusCode).toBe(status);
   });
 
   it('cannot change anything with a cookie', async () => {
-    const rig = await Rig.start();
-    const cookie = await cookieOf(rig, { token: TOKEN });
+    const harness = await ApiHarness.start();
+    const cookie = await cookieOf(harness, { token: TOKEN });
     const out = (headers: Record<string, string>) =>
-      rig.api.app.inject({
+      harness.api.app.inject({
         method: 'DELETE',
         url: '/api/v1/session',
         headers: { host: 'mx.example', cookie, ...headers },

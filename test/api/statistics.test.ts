@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import type { StatisticsBody, TagStatisticsBody } from '../../src/api/schemas/statistics.js';
 import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
 
-function get(rig: Rig, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
-  return rig.api.app.inject({ url, headers: { host: 'mx.example', 'mailpace-server-token': token } });
+function get(harness: ApiHarness, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
+  return harness.api.app.inject({ url, headers: { host: 'mx.example', 'mailpace-server-token': token } });
 }
 
-async function send(rig: Rig, fields: object = {}): Promise<number> {
+async function send(harness: ApiHarness, fields: object = {}): Promise<number> {
   const message = {
     from: 'app@example.com',
     to: 'you@example.net',
@@ -16,15 +16,15 @@ async function send(rig: Rig, fields: object = {}): Promise<number> {
     textbody: 'x',
     ...fields,
   };
-  return (await rig.send(message)).json<{ id: number }>().id;
+  return (await harness.send(message)).json<{ id: number }>().id;
 }
 
 describe('GET /api/v1/tags', () => {
   it('lists tags by name, page by page, within the scope', async () => {
-    const rig = await Rig.start();
-    await send(rig, { tags: ['b', 'a'] });
-    await send(rig, { tags: ['a', 'c'] });
-    const first = (await get(rig, '/api/v1/tags?limit=2')).json<{ tags: object[]; next: string }>();
+    const harness = await ApiHarness.start();
+    await send(harness, { tags: ['b', 'a'] });
+    await send(harness, { tags: ['a', 'c'] });
+    const first = (await get(harness, '/api/v1/tags?limit=2')).json<{ tags: object[]; next: string }>();
     expect(first).toMatchObject({
       tags: [
         { tag: 'a', messages: 2 },
@@ -32,25 +32,32 @@ describe('GET /api/v1/tags', () => {
       ],
       next: 'b',
     });
-    expect((await get(rig, '/api/v1/tags?limit=2&after=b')).json()).toMatchObject({
+    expect((await get(harness, '/api/v1/tags?limit=2&after=b')).json()).toMatchObject({
       tags: [{ tag: 'c' }],
       next: null,
     });
-    expect((await get(rig, '/api/v1/tags?prefix=b')).json()).toMatchObject({ tags: [{ tag: 'b' }] });
+    expect((await get(harness, '/api/v1/tags?prefix=b')).json()).toMatchObject({ tags: [{ tag: 'b' }] });
     for (const query of ['', '?domain=example.com', '?prefix=a']) {
-      expect((await get(rig, `/api/v1/tags${query}`, OTHER_TOKEN)).json()).toEqual({ tags: [], next: null });
+      expect((await get(harness, `/api/v1/tags${query}`, OTHER_TOKEN)).json()).toEqual({
+        tags: [],
+        next: null,
+      });
     }
   });
 });
 
 describe('GET /api/v1/statistics', () => {
   it('counts what was taken in and what ended, by domain and tag', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig, { tags: ['bill'], to: 'a@example.net, b@example.net' });
-    await send(rig);
-    await rig.store.mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: Date.now() });
+    const harness = await ApiHarness.start();
+    const id = await send(harness, { tags: ['bill'], to: 'a@example.net, b@example.net' });
+    await send(harness);
+    await harness.store.mail.operate('all', {
+      operation: 'cancel',
+      selection: { ids: [id] },
+      now: Date.now(),
+    });
     const ask = async (query: string, token = TOKEN): Promise<StatisticsBody> =>
-      (await get(rig, `/api/v1/statistics${query}`, token)).json();
+      (await get(harness, `/api/v1/statistics${query}`, token)).json();
     const { total, points } = await ask('');
     expect(total).toMatchObject({
       accepted: 2,
@@ -67,7 +74,7 @@ describe('GET /api/v1/statistics', () => {
   });
 
   it('refuses spans that are too long, end before they begin, or cannot be read', async () => {
-    const rig = await Rig.start();
+    const harness = await ApiHarness.start();
     for (const [query, field] of [
       ['since=2000-01-01', 'since'],
       ['by=hour&since=60d', 'since'],
@@ -76,11 +83,11 @@ describe('GET /api/v1/statistics', () => {
       ['by=week', 'by'],
       ['colour=red', 'colour'],
     ] as const) {
-      const response = await get(rig, `/api/v1/statistics?${query}`);
+      const response = await get(harness, `/api/v1/statistics?${query}`);
       const { errors } = response.json<{ errors?: object }>();
       expect([query, response.statusCode, Object.keys(errors ?? {})]).toEqual([query, 400, [field]]);
     }
-    expect(rig.failures).toEqual([]);
+    expect(harness.failures).toEqual([]);
   });
 });
 

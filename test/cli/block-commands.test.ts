@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { scratch } from '../scratch.js';
 import { postern, runningStore } from './postern.js';
 
-async function house() {
+async function setUp() {
   const data = await scratch();
   const store = await runningStore(data);
   const domain = await store.addDomain('example.com', new Uint8Array(32).fill(1), 0);
@@ -16,7 +16,7 @@ describe.each([
   ['allow', 'allowed'],
 ])('postern %s', (list, verdict) => {
   it('adds, lists and removes while a server runs', async () => {
-    const { store, id, run } = await house();
+    const { store, id, run } = await setUp();
     const added = await run(
       list,
       'add',
@@ -49,7 +49,7 @@ describe.each([
   });
 
   it('says what is wrong, and what would help', async () => {
-    const { run } = await house();
+    const { run } = await setUp();
     const refused = async (...args: string[]) => {
       const { exitCode, stderr, stdout } = await run(list, ...args);
       expect(exitCode).not.toBe(0);

@@ -18,7 +18,7 @@ interface Finding {
   readonly record: { readonly name: string; readonly value: string } | null;
 }
 
-async function house(): Promise<Record<string, string>> {
+async function setUp(): Promise<Record<string, string>> {
   const environment = { POSTERN_DATA: await scratch(), POSTERN_HOSTNAME: 'mail.example.com' };
   await postern(['domain', 'add', 'example.com'], environment);
   return environment;
@@ -33,7 +33,7 @@ function lines<T>({ stdout }: Outcome): T[] {
 
 describe('postern domain dkim', () => {
   it('makes both keys, and shows the same keys again', async () => {
-    const environment = await house();
+    const environment = await setUp();
     const made = await postern(['domain', 'dkim', 'example.com', '--json'], environment);
     expect([made.exitCode, made.stderr]).toEqual([0, '']);
     const [rsa, ed25519, ...more] = lines<KeyLine>(made);
@@ -62,7 +62,7 @@ describe('postern domain dkim', () => {
   });
 
   it('makes one key with a name, and removes it', async () => {
-    const environment = await house();
+    const environment = await setUp();
     const args = ['domain', 'dkim', 'example.com', '--selector', 's1', '--algorithm', 'ed25519'];
     expect((await postern(args, environment)).stdout).toMatch(
       /^Messages of example\.com are signed from now on.*\n\ns1\._domainkey\.example\.com\. IN TXT/,
@@ -84,7 +84,7 @@ describe('postern domain dkim', () => {
   });
 
   it('refuses a name that is not a domain here, and a bad selector', async () => {
-    const environment = await house();
+    const environment = await setUp();
     const unknown = await postern(['domain', 'dkim', 'example.org'], environment);
     expect(unknown.stderr).toContain('there is no domain example.org');
     for (const selector of ['A', 'a_b', '-a', 'a..b', 'a'.repeat(60)]) {
@@ -110,7 +110,7 @@ describe('postern domain verify', () => {
   }
 
   async function withKeys(): Promise<[Record<string, string>, Record<string, Records>]> {
-    const environment = await house();
+    const environment = await setUp();
     const keys = lines<KeyLine>(await postern(['domain', 'dkim', 'example.com', '--json'], environment));
     return [environment, Object.fromEntries(keys.map(({ name, value }) => [name, { TXT: [value] }]))];
   }
@@ -126,7 +126,7 @@ describe('postern domain verify', () => {
   });
 
   it('says what is missing, with the record to put there', async () => {
-    const environment = await house();
+    const environment = await setUp();
     const { exitCode, stdout, stderr } = await verify({}, environment);
     expect([exitCode, stderr]).toEqual([1, 'postern: example.com: 3 of 4 records are missing or wrong\n']);
     expect(stdout).toContain('"postern domain dkim example.com" makes them');
@@ -212,7 +212,7 @@ describe('postern domain verify', () => {
   });
 
   it('uses the policy of the parent domain, and a redirected SPF record', async () => {
-    const environment = await house();
+    const environment = await setUp();
     await postern(['domain', 'add', 'app.example.com'], environment);
     const server = await dnsServer({
       '_dmarc.example.com': { TXT: ['v=DMARC1; p=reject; sp=quarantine'] },
@@ -229,7 +229,7 @@ describe('postern domain verify', () => {
   });
 
   it('refuses a text that is not a name server', async () => {
-    const environment = await house();
+    const environment = await setUp();
     for (const resolver of ['ns.example.com:53', '127.0.0.1', '127.0.0.1:0', 'x']) {
       const { exitCode, stderr } = await postern(
         ['domain', 'verify', 'example.com', '--resolver', resolver],

@@ -5,7 +5,7 @@ import { scratch } from '../scratch.js';
 
 const MINUTE = 60_000;
 
-async function house({ delivers = true, due = null as number | null, fails = false } = {}) {
+async function setUp({ delivers = true, due = null as number | null, fails = false } = {}) {
   let time = 1_000_000_000;
   const store = {
     isEmpty: () => (fails ? Promise.reject(new Error('SQLITE_IOERR at /secret')) : Promise.resolve(false)),
@@ -24,14 +24,14 @@ async function house({ delivers = true, due = null as number | null, fails = fal
 
 describe('a server', () => {
   it('is ready, and not when it stops', async () => {
-    const { readiness } = await house();
+    const { readiness } = await setUp();
     expect(await readiness.problems()).toEqual([]);
     readiness.stop();
     expect(await readiness.problems()).toEqual(['stopping']);
   });
 
   it('is not ready if its store or its folder fails, and reveals nothing of it', async () => {
-    const { readiness } = await house({ fails: true });
+    const { readiness } = await setUp({ fails: true });
     expect(await readiness.problems()).toEqual(['the store does not answer']);
     const store = { isEmpty: () => Promise.resolve(false), queue: { nextDue: () => Promise.resolve(null) } };
     const lost = new Readiness(store as never, '/nowhere/at/all', true);
@@ -39,14 +39,14 @@ describe('a server', () => {
   });
 
   it('is not ready if messages wait and no route delivers any', async () => {
-    const { readiness } = await house({ delivers: false, due: 5 });
+    const { readiness } = await setUp({ delivers: false, due: 5 });
     expect(await readiness.problems()).toEqual([
       'messages wait, and nothing delivers them: no deliver URL is configured',
     ]);
   });
 
   it('is not ready if messages are due for long and no attempt has an outcome', async () => {
-    const { readiness, pass } = await house({ due: 1_000_000_000 });
+    const { readiness, pass } = await setUp({ due: 1_000_000_000 });
     pass(19);
     expect(await readiness.problems()).toEqual([]);
     pass(2);
@@ -60,7 +60,7 @@ describe('a server', () => {
   });
 
   it('is ready if nothing is due before long', async () => {
-    const { readiness, pass } = await house({ due: 1_000_000_000 + 60 * MINUTE });
+    const { readiness, pass } = await setUp({ due: 1_000_000_000 + 60 * MINUTE });
     pass(60);
     expect(await readiness.problems()).toEqual([]);
   });

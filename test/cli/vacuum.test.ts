@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keepTidy, removeExpired, removeOld } from '../../src/cli/serve/retention.js';
+import { startRetention, removeExpired, removeOld } from '../../src/cli/serve/retention.js';
 import type { RetentionRequest } from '../../src/store/retention.js';
 import { scratch } from '../scratch.js';
 import { accept, postern, runningStore } from './postern.js';
@@ -113,7 +113,7 @@ describe('removal by a server', () => {
     const keeping = { keepContent: 5, keepMessages: 0 };
     const none = { removeExpired: () => Promise.resolve(0) };
     const store = { retention, sessions: none, idempotency: none, blockLists: none } as never;
-    const tidying = keepTidy(store, keeping, log as never, { now: () => 100, every: 1 });
+    const tidying = startRetention(store, keeping, log as never, { now: () => 100, every: 1 });
     await done;
     await tidying.stop();
     const before = rounds;

@@ -4,7 +4,7 @@ import { postern, runningStore } from './postern.js';
 
 const URL = 'https://hooks.example.com/mail';
 
-async function house(): Promise<Record<string, string>> {
+async function setUp(): Promise<Record<string, string>> {
   const environment = { POSTERN_DATA: await scratch() };
   await postern(['domain', 'add', 'example.com'], environment);
   return environment;
@@ -12,7 +12,7 @@ async function house(): Promise<Record<string, string>> {
 
 describe('postern webhook', () => {
   it('sets, lists and removes, and keeps the key if the URL changes', async () => {
-    const environment = await house();
+    const environment = await setUp();
     const set = await postern(['webhook', 'set', 'Example.com', URL, '--json'], environment);
     expect([set.exitCode, set.stderr]).toEqual([0, '']);
     const webhook = JSON.parse(set.stdout) as { publicKey: string };
@@ -46,7 +46,7 @@ describe('postern webhook', () => {
   });
 
   it('is switched on again, as it was', async () => {
-    const environment = await house();
+    const environment = await setUp();
     await postern(['webhook', 'set', 'example.com', URL, '--events', 'bounced'], environment);
     const store = await runningStore(environment['POSTERN_DATA'] ?? '');
     const [before] = await store.webhooks.list();
@@ -60,7 +60,7 @@ describe('postern webhook', () => {
   });
 
   it('refuses a URL at a private address unless that is allowed, an unknown event, an unknown domain', async () => {
-    const environment = await house();
+    const environment = await setUp();
     for (const url of ['http://hooks.example.com/', 'https://10.0.0.1/', 'https://127.1/', 'nonsense']) {
       const { exitCode, stderr } = await postern(['webhook', 'set', 'example.com', url], environment);
       expect([exitCode, stderr]).toEqual([1, expect.stringContaining('cannot be a webhook')]);

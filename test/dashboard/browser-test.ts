@@ -9,7 +9,7 @@ import { GatewayProcess, type StartOptions } from '../e2e/gateway-process.js';
 
 export const PASSWORD = 'correct horse battery';
 
-export interface Stage {
+export interface DashboardTest {
   readonly browser: Browser;
   gateway: GatewayProcess;
   /** Opens a window of its own, with its own cookies. Whatever goes wrong in it fails the test. */
@@ -23,13 +23,13 @@ export interface Stage {
 }
 
 /** Starts server and browser for this file. If the browser cannot start, its tests are skipped and say why. */
-export function stage(options: StartOptions = {}): Stage {
+export function openDashboard(options: StartOptions = {}): DashboardTest {
   const ends: (() => Promise<void>)[] = [];
   let browser: Browser | null = null;
   let why = '';
   let port = '';
 
-  const here: Stage = {
+  const here: DashboardTest = {
     get browser() {
       if (browser === null) throw new Error(why);
       return browser;

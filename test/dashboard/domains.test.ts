@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { eventually, stage } from './browser-test.js';
+import { eventually, openDashboard } from './browser-test.js';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const remote = await remoteServer();
@@ -32,7 +32,7 @@ afterAll(async () => {
   app.close();
   await remote.close();
 });
-const here = stage({
+const here = openDashboard({
   args: ['--deliver', remote.url],
   environment: { POSTERN_DELIVERY_WEBHOOK_PRIVATE: 'allow' },
 });

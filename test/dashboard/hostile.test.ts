@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Reply } from '../../src/index.js';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { eventually, stage } from './browser-test.js';
+import { eventually, openDashboard } from './browser-test.js';
 
 /** Marks a page in which it runs. */
 const RUN = 'top.hit=1,parent.hit=1,window.hit=1,alert(1)';
@@ -30,7 +30,7 @@ afterAll(async () => {
   trap.close();
   await remote.close();
 });
-const here = stage({ args: ['--deliver', remote.url] });
+const here = openDashboard({ args: ['--deliver', remote.url] });
 
 /** Each tries to run, to load, to lead away or to phone home. HTTP is the address of the trap. */
 const ATTACKS = [

@@ -4,11 +4,11 @@ import type { Page } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { stage } from './browser-test.js';
+import { openDashboard } from './browser-test.js';
 
 const remote = await remoteServer();
 afterAll(() => remote.close());
-const here = stage({ args: ['--deliver', remote.url] });
+const here = openDashboard({ args: ['--deliver', remote.url] });
 
 async function opened(id: number | undefined, view = ''): Promise<Page> {
   const page = await here.openAsAdministrator(`/messages/${id ?? 0}${view}`);

@@ -3,11 +3,11 @@ import type { Page } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { PASSWORD, eventually, stage } from './browser-test.js';
+import { PASSWORD, eventually, openDashboard } from './browser-test.js';
 
 const remote = await remoteServer();
 afterAll(() => remote.close());
-const here = stage({ args: ['--deliver', remote.url] });
+const here = openDashboard({ args: ['--deliver', remote.url] });
 
 function subjects(page: Page): Promise<string[]> {
   return page.locator('[data-message]').allTextContents();

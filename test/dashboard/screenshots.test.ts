@@ -6,13 +6,13 @@ import type { Page } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { sendMail, shopMail } from './app.js';
 import { remoteServer } from './remote.js';
-import { stage } from './browser-test.js';
+import { openDashboard } from './browser-test.js';
 
 const FOLDER = join(import.meta.dirname, '../../reports/dashboard');
 const wanted = process.env['SCREENSHOTS'] !== undefined;
 const remote = await remoteServer();
 afterAll(() => remote.close());
-const here = stage({ args: ['--deliver', remote.url] });
+const here = openDashboard({ args: ['--deliver', remote.url] });
 
 const SHAPES = [
   { name: '1280-light', viewport: { width: 1280, height: 800 }, colorScheme: 'light' },

@@ -1,8 +1,8 @@
 // The way in: sign-in, sign-out, and what the pages may do.
 import { expect, it } from 'vitest';
-import { PASSWORD, stage } from './browser-test.js';
+import { PASSWORD, openDashboard } from './browser-test.js';
 
-const here = stage();
+const here = openDashboard();
 
 it('signs the administrator in, keeps the session over a reload, and signs out', async () => {
   const page = await here.open('/messages');

@@ -4,12 +4,12 @@ import { expect, it } from 'vitest';
 import { Talk } from '../server/talk.js';
 import { until } from '../server/harness.js';
 import { dnsServer } from './dns-server.js';
-import { farEnd } from './remote-server.js';
+import { startRemoteServer } from './remote-server.js';
 
 const ENVELOPE = ['> MAIL FROM:<a@b.example>', '< 250', '> RCPT TO:<c@d.example>', '< 250'];
 
 it('keeps the messages that it accepts', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const talk = await Talk.greeted(end.port);
   await talk.play(...ENVELOPE, '> DATA', '< 354', '> ..x', '> .', '< 250');
   expect(end.received).toEqual([
@@ -27,7 +27,9 @@ it('keeps the messages that it accepts', async () => {
 });
 
 it('refuses, and cuts connections, as the test orders', async () => {
-  const end = await farEnd({ behave: ({ phase }) => (phase === 'rcpt' ? '452 4.5.3 Too many' : undefined) });
+  const end = await startRemoteServer({
+    behave: ({ phase }) => (phase === 'rcpt' ? '452 4.5.3 Too many' : undefined),
+  });
   const talk = await Talk.greeted(end.port);
   await talk.play(...ENVELOPE.slice(0, 3), '< 452 4.5.3 Too many');
   end.behave = ({ phase }) => (phase === 'end' ? 'reset' : undefined);

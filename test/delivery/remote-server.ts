@@ -33,7 +33,7 @@ export type Phase = 'connect' | 'hello' | 'auth' | 'mail' | 'rcpt' | 'data' | 'c
 export type Fault = 'silence' | 'close' | 'reset' | (string & {});
 
 /** The facts for a decision. */
-export interface Moment {
+export interface DialogueMoment {
   readonly phase: Phase;
   /** Number of the connection, from 0. */
   readonly connection: number;
@@ -60,9 +60,9 @@ export interface Received {
   readonly content: Buffer;
 }
 
-export interface FarEndOptions {
+export interface RemoteServerOptions {
   /** Decides at each moment. If it returns nothing, the reply is positive. It may take its time. */
-  readonly behave?: (moment: Moment) => Fault | undefined | Promise<Fault | undefined>;
+  readonly behave?: (moment: DialogueMoment) => Fault | undefined | Promise<Fault | undefined>;
   /** If set, the server offers TLS. */
   readonly certificates?: Certificates;
   /** Default: `starttls` if there are certificates. */
@@ -82,9 +82,9 @@ export interface FarEndOptions {
  * A real SMTP server to deliver to, which keeps what it receives and fails on request. Connections come in through a
  * relay of sockets, so that they can be cut from outside the server.
  */
-export class FarEnd {
+export class RemoteServer {
   /** May be replaced at any time. */
-  behave: NonNullable<FarEndOptions['behave']>;
+  behave: NonNullable<RemoteServerOptions['behave']>;
   readonly received: Received[] = [];
   /** Number of connections that there have been. */
   connections = 0;
@@ -97,16 +97,16 @@ export class FarEnd {
     readonly host: string,
     private readonly server: Server<string>,
     private readonly gate: TcpServer,
-    options: FarEndOptions,
+    options: RemoteServerOptions,
   ) {
     this.behave = options.behave ?? (() => undefined);
   }
 
-  static async open(options: FarEndOptions = {}): Promise<FarEnd> {
+  static async open(options: RemoteServerOptions = {}): Promise<RemoteServer> {
     const { certificates, users, extensions = {}, messageSize, host = '127.0.0.1', port = 0 } = options;
     const { tls = certificates === undefined ? 'off' : 'starttls' } = options;
     // The handler and its server refer to each other, and one of them has to be made first.
-    const self: { end?: FarEnd } = {};
+    const self: { end?: RemoteServer } = {};
     const ask = async (
       phase: Phase,
       session: Session<string>,
@@ -152,9 +152,9 @@ export class FarEnd {
     const gate = createTcpServer({ allowHalfOpen: true }, (client) => self.end?.admit(client, inner.port));
     gate.listen(port, host);
     await once(gate, 'listening');
-    const farEnd = new FarEnd((gate.address() as AddressInfo).port, host, server, gate, options);
-    self.end = farEnd;
-    return farEnd;
+    const opened = new RemoteServer((gate.address() as AddressInfo).port, host, server, gate, options);
+    self.end = opened;
+    return opened;
   }
 
   /** Number of connections that are open now. */
@@ -255,8 +255,8 @@ export class FarEnd {
 }
 
 /** Starts a remote server until the end of the test. */
-export async function farEnd(options: FarEndOptions = {}): Promise<FarEnd> {
-  const end = await FarEnd.open(options);
+export async function startRemoteServer(options: RemoteServerOptions = {}): Promise<RemoteServer> {
+  const end = await RemoteServer.open(options);
   onTestFinished(() => end.close());
   return end;
 }

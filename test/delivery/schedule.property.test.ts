@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DELIVERY } from '../../src/delivery/limits.js';
 import {
-  type Aged,
+  type MessageAge,
   type RetryPolicy,
   expiryOf,
   gapAfter,
@@ -18,7 +18,7 @@ import {
 
 const HOUR = 3_600_000;
 const POLICY: RetryPolicy = { base: 60_000, max: 2 * HOUR, expireAfter: 48 * HOUR, delayAfter: 4 * HOUR };
-const MESSAGE: Aged = { receivedAt: 0, terms: { releaseAt: null, deliverBy: null } };
+const MESSAGE: MessageAge = { receivedAt: 0, terms: { releaseAt: null, deliverBy: null } };
 
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const policies = fc
@@ -168,7 +168,7 @@ describe('nextTry', () => {
 });
 
 describe('times that the sender sets', () => {
-  const by = (otherwise: 'return' | 'notify'): Aged => ({
+  const by = (otherwise: 'return' | 'notify'): MessageAge => ({
     receivedAt: 0,
     terms: { releaseAt: null, deliverBy: { time: 1_000, otherwise, trace: false } },
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RetryPolicy } from '../../src/delivery/queue/schedule.js';
-import { oneLine, settlementOf, tooLate } from '../../src/delivery/queue/settlement.js';
+import { oneLine, settlementOf, timedOutSettlement } from '../../src/delivery/queue/settlement.js';
 import type { Delivery } from '../../src/delivery/transports/transport.js';
 import type { DeliverBy, NotifyEvent } from '../../src/store/port.js';
 import type { Lease } from '../../src/store/queue.js';
@@ -164,7 +164,7 @@ describe('the report to a sender', () => {
     const lease = await leaseOf({});
     const [recipient] = lease.recipients;
     if (recipient === undefined) throw new Error('nobody is due');
-    expect(tooLate(lease, recipient, 7)).toMatchObject({
+    expect(timedOutSettlement(lease, recipient, 7)).toMatchObject({
       attempt: { at: 7, outcome: 'bounced', reply: expect.stringMatching(/^5\.4\.7 /) },
       report: 'failed',
       block: false,

@@ -4,7 +4,7 @@
 // Runs where Debian's postfix is installed and the user is root; elsewhere it is skipped, and says why.
 // POSTERN_DIFFERENTIAL sets how many generated dialogues are compared (60).
 import { afterAll, describe, expect, it } from 'vitest';
-import { Rig } from '../protocol/session-harness.js';
+import { SessionHarness } from '../protocol/session-harness.js';
 import { type Dialogue, generated, WRITTEN } from './dialogues.js';
 import { DIFFERENCES } from './differences.js';
 import { Smtpd } from './smtpd.js';
@@ -22,9 +22,9 @@ afterAll(() => {
 
 /** Runs the core alone, without TLS and AUTH, since Postfix's stand-alone mode offers neither. */
 function ours({ turns }: Dialogue): number[] {
-  const rig = new Rig({ profile: { mechanisms: [] } }).begin();
-  for (const { octets } of turns) rig.feed(octets);
-  return rig.codes;
+  const harness = new SessionHarness({ profile: { mechanisms: [] } }).begin();
+  for (const { octets } of turns) harness.feed(octets);
+  return harness.codes;
 }
 
 /** What a dialogue got from both, where it differs: `line: theirs, ours`. */

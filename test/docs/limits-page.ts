@@ -3,7 +3,7 @@ import { configSchema, type Key, keysOf } from '../../src/config/index.js';
 import { formatSize } from '../../src/config/size.js';
 import type { Limit } from '../../src/base/limit.js';
 import { GRAMMAR_LIMITS, LIMITS } from '../../src/protocol/limits.js';
-import { ADMISSION, DATA_RATE, FIXED, TIMEOUTS, WAITS } from '../../src/server/limits.js';
+import { ADMISSION, DATA_RATE, FIXED, TIMEOUTS, DELAYS } from '../../src/server/limits.js';
 import { DELIVERY } from '../../src/delivery/limits.js';
 import { CLIENT } from '../../src/client/limits.js';
 import { MIME } from '../../src/message/mime/limits.js';
@@ -54,7 +54,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'Waits',
     text: 'Embedders give them to `listen` and to `close`.',
-    table: WAITS,
+    table: DELAYS,
     option: (name) => (name === 'tlsDetect' ? 'tlsDetectMs' : 'close(graceMs)'),
   },
   {

@@ -6,7 +6,13 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
-import { type FarEnd, type Fault, type Moment, type Received, farEnd } from '../delivery/remote-server.js';
+import {
+  type RemoteServer,
+  type Fault,
+  type DialogueMoment,
+  type Received,
+  startRemoteServer,
+} from '../delivery/remote-server.js';
 import { GatewayProcess } from '../e2e/gateway-process.js';
 import { Talk } from '../server/talk.js';
 import { scratch } from '../scratch.js';
@@ -26,7 +32,7 @@ const ENVIRONMENT = { POSTERN_DELIVERY_RETRY_BASE: '200ms', POSTERN_DELIVERY_RET
 it(
   `${MESSAGES} messages through a flaky far end and kills of the server: none lost, none twice`,
   async () => {
-    const far = await farEnd({ behave: flaky() });
+    const far = await startRemoteServer({ behave: flaky() });
     const taken = watch(far);
     const acknowledged = new Map<string, readonly string[]>();
     const kills: number[] = [];
@@ -65,8 +71,8 @@ it(
 );
 
 /** About every fifth message meets some trouble at each of its tries. The mailbox `never` does not exist. */
-function flaky(): (moment: Moment) => Fault | undefined {
-  const odds: Partial<Record<Moment['phase'], readonly (readonly [number, Fault])[]>> = {
+function flaky(): (moment: DialogueMoment) => Fault | undefined {
+  const odds: Partial<Record<DialogueMoment['phase'], readonly (readonly [number, Fault])[]>> = {
     connect: [[0.02, '421 4.3.2 Not now']],
     mail: [[0.02, '451 4.3.0 Later']],
     rcpt: [[0.05, '450 4.2.1 Try again']],
@@ -100,7 +106,7 @@ interface Arrival {
 }
 
 /** Notes what arrives, and when, by recipient. */
-function watch(far: FarEnd): {
+function watch(far: RemoteServer): {
   readonly byAddress: Map<string, Arrival[]>;
   confirmed(arrival: Arrival): boolean;
 } {

@@ -3,17 +3,17 @@ import { createPublicKey, verify } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { spawnPostern } from '../cli/postern.js';
-import { farEnd } from '../delivery/remote-server.js';
+import { startRemoteServer } from '../delivery/remote-server.js';
 import { apiServer } from '../delivery/https/api-server.js';
 import { parse } from '../delivery/reports/parse.js';
 import { Talk } from '../server/talk.js';
 import { GatewayProcess } from './gateway-process.js';
-import { app, delivering, done, lines, QUICK, send, story } from './sending.js';
+import { app, delivering, output, lines, QUICK, send, recipientsOnce } from './sending.js';
 
 const unknown = 'nobody@example.net';
 
 it('an unknown mailbox: the sender gets a notification, the webhook an event, and the next message is refused', async () => {
-  const far = await farEnd({
+  const far = await startRemoteServer({
     behave: ({ phase, address }) =>
       phase === 'rcpt' && address === unknown ? '550 5.1.1 No such user' : undefined,
     extensions: { dsn: false },
@@ -28,7 +28,7 @@ it('an unknown mailbox: the sender gets a notification, the webhook an event, an
   const { publicKey: key } = JSON.parse(told.stdout) as { readonly publicKey: string };
   const talk = await app(gateway);
   const id = await send(talk, { to: [unknown, 'you@example.net'] });
-  expect(await story(gateway, id, 'bounced')).toMatchObject([
+  expect(await recipientsOnce(gateway, id, 'bounced')).toMatchObject([
     { status: 'bounced', attempts: [{ reply: '550 5.1.1 No such user' }] },
     { status: 'delivered' },
   ]);
@@ -65,15 +65,15 @@ it('an unknown mailbox: the sender gets a notification, the webhook an event, an
   await expect
     .poll(rcpt, { timeout: 20_000, interval: 200 })
     .toBe(`550 5.7.1 ${unknown} is on the block list of example.com since ${today}: 550 5.1.1 No such user`);
-  expect(await done(gateway, 'block', 'list')).toContain(unknown);
-  await done(gateway, 'allow', 'add', unknown, '--domain', 'example.com');
+  expect(await output(gateway, 'block', 'list')).toContain(unknown);
+  await output(gateway, 'allow', 'add', unknown, '--domain', 'example.com');
   expect(await rcpt()).toMatch(/^250 /);
-  await story(gateway, await send(talk, { to: [unknown], rcpt: ' NOTIFY=NEVER' }), 'bounced');
+  await recipientsOnce(gateway, await send(talk, { to: [unknown], rcpt: ' NOTIFY=NEVER' }), 'bounced');
   expect(await rcpt()).toMatch(/^250 /);
 });
 
 it('a message that waits: the sender gets one notification, to the address that asked for it', async () => {
-  const far = await farEnd({
+  const far = await startRemoteServer({
     behave: ({ phase, address }) =>
       phase === 'rcpt' && address !== 'app@example.com' ? '450 4.2.1 Busy' : undefined,
   });
@@ -83,7 +83,7 @@ it('a message that waits: the sender gets one notification, to the address that 
   const id = await send(talk, { rcpt: ' NOTIFY=DELAY,FAILURE' });
   await gateway.says(/"sender notified"/);
   const attempts = async (): Promise<number> =>
-    (await story(gateway, id, 'deferred'))[0]?.attempts.length ?? 0;
+    (await recipientsOnce(gateway, id, 'deferred'))[0]?.attempts.length ?? 0;
   await expect.poll(attempts, { timeout: 20_000, interval: 200 }).toBeGreaterThan(3);
   talk.socket.destroy();
   await gateway.stop();
@@ -94,11 +94,11 @@ it('a message that waits: the sender gets one notification, to the address that 
 });
 
 it('a kill -9 between a failure and its notification: the next server sends the notification once', async () => {
-  const far = await farEnd();
+  const far = await startRemoteServer();
   const first = await delivering('smtp://127.0.0.1:9', { POSTERN_DELIVERY_RETRY_BASE: '1h' });
   const { data } = first;
   const id = await send(await app(first));
-  await story(first, id, 'deferred');
+  await recipientsOnce(first, id, 'deferred');
   await first.stop('SIGKILL');
   await settle(data, Number(id));
 
@@ -110,7 +110,7 @@ it('a kill -9 between a failure and its notification: the next server sends the 
   // It has looked at what is owed by the time that a new message has gone all the way.
   const talk = await Talk.greeted(third.port);
   await talk.signIn(first.token);
-  await story(third, await send(talk), 'delivered');
+  await recipientsOnce(third, await send(talk), 'delivered');
   expect(lines(third, 'sender notified')).toEqual([]);
   const senders = (await third.messages()).map(({ from }) => from);
   expect(senders.filter((from) => from.startsWith('MAILER-DAEMON'))).toHaveLength(1);
@@ -139,18 +139,18 @@ async function settle(data: string, id: number): Promise<void> {
 }
 
 it('what is old is removed beside the server, its content first', async () => {
-  const far = await farEnd();
+  const far = await startRemoteServer();
   const deliver = `smtp://127.0.0.1:${far.port}`;
   const gateway = await delivering(deliver, { POSTERN_STORE_KEEP_CONTENT: '1ms' });
   const talk = await app(gateway);
   const id = await send(talk);
   talk.socket.destroy();
-  await story(gateway, id, 'delivered');
+  await recipientsOnce(gateway, id, 'delivered');
   await gateway.stop();
   const environment = { ...QUICK, POSTERN_DELIVER: deliver, POSTERN_STORE_KEEP_CONTENT: '1ms' };
   const next = await GatewayProcess.start({ data: gateway.data, environment });
   await next.says(/"contents":1[^\n]*"removed what was old"/);
-  expect(await done(next, 'message', id)).toMatch(
+  expect(await output(next, 'message', id)).toMatch(
     /delivered[^]*Its content was old and has been removed\.$/m,
   );
   const vacuum = await spawnPostern(['vacuum', '--json'], {

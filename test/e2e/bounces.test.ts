@@ -1,14 +1,14 @@
 /** What a sender hears of a message that fails: by the queue, to the far side, and no further than that. */
 import { createTransport } from 'nodemailer';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { FarEnd } from '../delivery/remote-server.js';
+import { RemoteServer } from '../delivery/remote-server.js';
 import { parse } from '../delivery/reports/parse.js';
 import { SENDER } from './clients.js';
 import { GatewayProcess } from './gateway-process.js';
 
 /** A far end that knows everybody but these, and a gateway that delivers to it. */
 async function start(...unknown: string[]) {
-  const far = await FarEnd.open({
+  const far = await RemoteServer.open({
     behave: ({ phase, address }) =>
       phase === 'rcpt' && unknown.includes(address ?? '') ? '550 5.1.1 No such user' : undefined,
     extensions: { dsn: false },

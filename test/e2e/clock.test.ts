@@ -1,14 +1,14 @@
 /** A gateway that is started after the clock was put back: mail and events that were deferred before go out. */
 import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
-import { farEnd } from '../delivery/remote-server.js';
+import { startRemoteServer } from '../delivery/remote-server.js';
 import { GatewayProcess } from './gateway-process.js';
-import { app, delivering, lines, QUICK, send, story } from './sending.js';
+import { app, delivering, lines, QUICK, send, recipientsOnce } from './sending.js';
 
 const MONTH = 30 * 24 * 3_600_000;
 
 it('mail that was deferred while the clock was 30 days ahead is delivered after the next start', async () => {
-  const far = await farEnd();
+  const far = await startRemoteServer();
   const first = await delivering('smtp://127.0.0.1:9', {
     POSTERN_DELIVERY_RETRY_BASE: '1h',
     POSTERN_SMTP_EXTENSIONS: 'FUTURERELEASE',
@@ -17,17 +17,17 @@ it('mail that was deferred while the clock was 30 days ahead is delivered after 
   const id = await send(talk);
   const held = await send(talk, { mail: ' HOLDFOR=86400' });
   talk.socket.destroy();
-  await story(first, id, 'deferred');
+  await recipientsOnce(first, id, 'deferred');
   await first.stop();
   await deferInTheFuture(first.data, Number(id));
 
   const environment = { ...QUICK, POSTERN_DELIVER: `smtp://127.0.0.1:${far.port}` };
   const second = await GatewayProcess.start({ data: first.data, environment });
-  expect(await story(second, id, 'delivered')).toMatchObject([{ attempts: [{}, {}, {}] }]);
+  expect(await recipientsOnce(second, id, 'delivered')).toMatchObject([{ attempts: [{}, {}, {}] }]);
   expect(
     lines(second, 'the clock was put back: recipients that were due too late are due sooner'),
   ).toMatchObject([{ level: 'warn', recipients: 1 }]);
-  await story(second, held, 'queued');
+  await recipientsOnce(second, held, 'queued');
 });
 
 /** Writes what a server writes whose clock is ahead, and that tries the message once. */

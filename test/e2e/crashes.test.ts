@@ -7,7 +7,7 @@ import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import type { Waiting } from '../../src/store/queue.js';
 import { accept, spawnPostern } from '../cli/postern.js';
 import { dnsServer } from '../delivery/dns-server.js';
-import { type FarEnd, farEnd, type Moment } from '../delivery/remote-server.js';
+import { type DialogueMoment, type RemoteServer, startRemoteServer } from '../delivery/remote-server.js';
 import { scratch } from '../scratch.js';
 import { GatewayProcess } from './gateway-process.js';
 import { lines, QUICK } from './sending.js';
@@ -86,7 +86,7 @@ class Folder {
     }
   }
 
-  gateway(far: FarEnd, environment: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
+  gateway(far: RemoteServer, environment: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
     return GatewayProcess.spawn({
       data: this.data,
       environment: {
@@ -98,7 +98,7 @@ class Folder {
   }
 }
 
-function arrivedAt(far: FarEnd): string[] {
+function arrivedAt(far: RemoteServer): string[] {
   return far.received.flatMap(({ recipients }) => recipients.map(({ address }) => address));
 }
 
@@ -109,8 +109,8 @@ it('a message that ends the server each time bounces, all other mail is delivere
   let dying = Promise.resolve(false);
   let inFlight = 0;
   const company: number[] = [];
-  const far = await farEnd({
-    behave: async ({ phase, address }: Moment) => {
+  const far = await startRemoteServer({
+    behave: async ({ phase, address }: DialogueMoment) => {
       if (phase === 'end') {
         inFlight++;
         await new Promise((resolve) => setTimeout(resolve, 20));

@@ -4,14 +4,14 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MAIN } from '../cli/postern.js';
-import { farEnd } from '../delivery/remote-server.js';
+import { startRemoteServer } from '../delivery/remote-server.js';
 import { scratch } from '../scratch.js';
 import { GatewayProcess, Running } from './gateway-process.js';
-import { app, configured, delivering, done, lines, QUICK, send, story } from './sending.js';
+import { app, configured, delivering, output, lines, QUICK, send, recipientsOnce } from './sending.js';
 
 describe('a smarthost', () => {
   it('that is not ready is tried again, until the message is delivered; both tries are on record', async () => {
-    const far = await farEnd({
+    const far = await startRemoteServer({
       behave: ({ phase, connection, taken }) =>
         phase === 'rcpt' && connection === 0 && taken === 0 ? '451 4.7.1 Greylisted' : undefined,
     });
@@ -19,7 +19,7 @@ describe('a smarthost', () => {
     const id = await send(await app(gateway));
     await gateway.says(/"deferred"/);
     far.behave = () => undefined;
-    const [you] = await story(gateway, id, 'delivered');
+    const [you] = await recipientsOnce(gateway, id, 'delivered');
     expect(you?.attempts).toMatchObject([
       { outcome: 'deferred', reply: '451 4.7.1 Greylisted', remoteHost: '127.0.0.1' },
       { outcome: 'delivered', reply: '250 2.0.0 Ok: message accepted' },
@@ -28,7 +28,9 @@ describe('a smarthost', () => {
       { id, to: 'you@example.net', next: expect.any(String) },
     ]);
     expect(far.received).toHaveLength(1);
-    expect(await done(gateway, 'message', id)).toMatch(/deferred by 127\.0\.0\.1: 451 4\.7\.1 Greylisted\n/);
+    expect(await output(gateway, 'message', id)).toMatch(
+      /deferred by 127\.0\.0\.1: 451 4\.7\.1 Greylisted\n/,
+    );
   });
 
   it('that fails, refuses and cuts at random gets every message of a burst, or a bounce is on record', async () => {
@@ -61,13 +63,15 @@ describe('a smarthost', () => {
 });
 
 it('what waits is listed with its reason, tried on demand, given up on demand', async () => {
-  const far = await farEnd({ behave: ({ phase }) => (phase === 'mail' ? '450 4.3.2 Not today' : undefined) });
+  const far = await startRemoteServer({
+    behave: ({ phase }) => (phase === 'mail' ? '450 4.3.2 Not today' : undefined),
+  });
   const gateway = await delivering(`smtp://127.0.0.1:${far.port}`, { POSTERN_DELIVERY_RETRY_BASE: '1h' });
   const talk = await app(gateway);
   const [wanted, unwanted] = [await send(talk), await send(talk, { to: ['them@example.net'] })];
   await gateway.says(/"deferred"[^]*"deferred"/);
   const queue = async (): Promise<string[][]> =>
-    (await done(gateway, 'queue', '--json'))
+    (await output(gateway, 'queue', '--json'))
       .split('\n')
       .filter(Boolean)
       .map(
@@ -79,11 +83,11 @@ it('what waits is listed with its reason, tried on demand, given up on demand', 
     [wanted, 'deferred', '450 4.3.2 Not today'],
     [unwanted, 'deferred', '450 4.3.2 Not today'],
   ]);
-  expect(await done(gateway, 'cancel', unwanted)).toContain('1 recipient');
+  expect(await output(gateway, 'cancel', unwanted)).toContain('1 recipient');
   far.behave = () => undefined;
-  expect(await done(gateway, 'retry', wanted)).toContain('1 recipient');
-  await story(gateway, wanted, 'delivered');
-  expect(await story(gateway, unwanted, 'cancelled')).toMatchObject([
+  expect(await output(gateway, 'retry', wanted)).toContain('1 recipient');
+  await recipientsOnce(gateway, wanted, 'delivered');
+  expect(await recipientsOnce(gateway, unwanted, 'cancelled')).toMatchObject([
     { attempts: [{}, { outcome: 'cancelled' }] },
   ]);
   expect(far.received.map(({ recipients }) => recipients[0]?.address)).toEqual(['you@example.net']);
@@ -95,23 +99,23 @@ it('without a way messages are held; they leave once there is one and they are r
   const talk = await app(held);
   const id = await send(talk);
   talk.socket.destroy();
-  await story(held, id, 'held');
+  await recipientsOnce(held, id, 'held');
   expect((await held.postern('queue')).stderr).toBe('Nothing waits.\n');
   await held.stop();
-  const far = await farEnd();
+  const far = await startRemoteServer();
   const gateway = await GatewayProcess.start({
     data: held.data,
     environment: { ...QUICK, POSTERN_DELIVER: `smtp://127.0.0.1:${far.port}` },
   });
-  await story(gateway, id, 'held');
-  expect(await done(gateway, 'release', id)).toContain('1 recipient');
-  await story(gateway, id, 'delivered');
+  await recipientsOnce(gateway, id, 'held');
+  expect(await output(gateway, 'release', id)).toContain('1 recipient');
+  await recipientsOnce(gateway, id, 'delivered');
   expect(far.received).toHaveLength(1);
 });
 
 it('routes go by domain and by tag, and on to the next way where one fails', async () => {
-  const [first, tagged] = [await farEnd(), await farEnd()];
-  const gone = await farEnd();
+  const [first, tagged] = [await startRemoteServer(), await startRemoteServer()];
+  const gone = await startRemoteServer();
   await gone.close();
   const gateway = await configured([
     `deliver = ["smtp://127.0.0.1:${gone.port}", "smtp://127.0.0.1:${first.port}"]`,
@@ -123,8 +127,8 @@ it('routes go by domain and by tag, and on to the next way where one fails', asy
   const talk = await app(gateway);
   const plain = await send(talk);
   const news = await send(talk, { to: ['them@example.net'], fields: 'X-OMS-Tags: newsletter\r\n' });
-  await story(gateway, plain, 'delivered');
-  await story(gateway, news, 'delivered');
+  await recipientsOnce(gateway, plain, 'delivered');
+  await recipientsOnce(gateway, news, 'delivered');
   expect([first, tagged].map((far) => far.received.map(({ recipients }) => recipients[0]?.address))).toEqual([
     ['you@example.net'],
     ['them@example.net'],

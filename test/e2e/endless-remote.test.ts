@@ -10,7 +10,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { testCertificates } from '../certs.js';
 import { hostileServer } from '../client/hostile-server.js';
 import { Talk } from '../server/talk.js';
-import { app, delivering, send, story } from './sending.js';
+import { app, delivering, send, recipientsOnce } from './sending.js';
 
 const BLANK_LINES = '\r\n'.repeat(32_768);
 
@@ -61,7 +61,7 @@ it.each([
     const id = await send(await app(gateway));
     for (let n = 0; n < 20; n++) await other.play('> NOOP', '< 250');
     await isCut;
-    const [you] = await story(gateway, id, 'deferred');
+    const [you] = await recipientsOnce(gateway, id, 'deferred');
     expect(you?.attempts[0]?.outcome).toBe('deferred');
     await other.play('> NOOP', '< 250');
     // Further attempts meet the same flood.

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { farEnd } from '../delivery/remote-server.js';
+import { startRemoteServer } from '../delivery/remote-server.js';
 import { parse } from '../delivery/reports/parse.js';
-import { app, delivering, lines, send, story } from './sending.js';
+import { app, delivering, lines, send, recipientsOnce } from './sending.js';
 
 it('MT-PRIORITY stands in the log, and BY with N brings a notice from where it is not kept', async () => {
-  const far = await farEnd({ extensions: { dsn: true, deliverBy: false, mtPriority: {} } });
+  const far = await startRemoteServer({ extensions: { dsn: true, deliverBy: false, mtPriority: {} } });
   const gateway = await delivering(`smtp://127.0.0.1:${far.port}`, {
     POSTERN_SMTP_EXTENSIONS: 'DELIVERBY,MT-PRIORITY,FUTURERELEASE',
   });
@@ -12,7 +12,7 @@ it('MT-PRIORITY stands in the log, and BY with N brings a notice from where it i
   const plain = await send(talk);
   const held = await send(talk, { mail: ' HOLDFOR=1', to: ['later@example.net'] });
   const id = await send(talk, { mail: ' BY=600;N MT-PRIORITY=3' });
-  for (const one of [plain, held, id]) await story(gateway, one, 'delivered');
+  for (const one of [plain, held, id]) await recipientsOnce(gateway, one, 'delivered');
   await gateway.says(/"sender notified"/);
   await expect.poll(() => far.received.length, { timeout: 20_000 }).toBe(4);
   talk.socket.destroy();

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { farEnd } from '../delivery/remote-server.js';
+import { startRemoteServer } from '../delivery/remote-server.js';
 import { GatewayProcess, type StartOptions } from './gateway-process.js';
 
 const METRICS = ['--http-metrics', '127.0.0.1:0'];
@@ -45,7 +45,7 @@ const plain = (token: string): string => Buffer.from(`\0${token}\0${token}`).toS
 
 describe('the metrics of a running server', () => {
   it('count what happens by SMTP, by HTTP, in the store and on the way out', async () => {
-    const far = await farEnd();
+    const far = await startRemoteServer();
     const { gateway, monitor } = await start({ args: ['--deliver', `smtp://127.0.0.1:${far.port}?tls=off`] });
     const { token, port, httpUrl } = gateway;
     await talk(port, ['EHLO x.example', `AUTH PLAIN ${plain('wrong-token')}`, 'BOGUS'], 4);

@@ -71,7 +71,7 @@ export async function send(talk: Talk, sent: Sent = {}): Promise<string> {
 }
 
 /** A recipient, as `postern message ID --json` shows it. */
-export interface Told {
+export interface RecipientRecord {
   readonly forwardPath: string;
   readonly status: string;
   readonly nextAttemptAt: string | null;
@@ -84,7 +84,11 @@ export interface Told {
 }
 
 /** Returns the output of `postern message ID` once the message has this status. */
-export async function story(gateway: GatewayProcess, id: string, status: string): Promise<readonly Told[]> {
+export async function recipientsOnce(
+  gateway: GatewayProcess,
+  id: string,
+  status: string,
+): Promise<readonly RecipientRecord[]> {
   // Many looks, for which a process each would be much.
   const store = await openSqliteStore({ directory: gateway.data, exclusive: false });
   try {
@@ -93,14 +97,14 @@ export async function story(gateway: GatewayProcess, id: string, status: string)
   } finally {
     await store.close();
   }
-  const message = JSON.parse(await done(gateway, 'message', id, '--json')) as {
-    readonly recipients: readonly Told[];
+  const message = JSON.parse(await output(gateway, 'message', id, '--json')) as {
+    readonly recipients: readonly RecipientRecord[];
   };
   return message.recipients;
 }
 
 /** Runs a command that must go well, and gives its output. */
-export async function done(gateway: GatewayProcess, ...args: readonly string[]): Promise<string> {
+export async function output(gateway: GatewayProcess, ...args: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await gateway.postern(...args);
   expect([exitCode, stderr]).toEqual([0, '']);
   return stdout;

@@ -4,15 +4,15 @@
  */
 import { expect, it } from 'vitest';
 import { dnsServer } from '../delivery/dns-server.js';
-import { farEnd } from '../delivery/remote-server.js';
+import { startRemoteServer } from '../delivery/remote-server.js';
 import { apiServer } from '../delivery/https/api-server.js';
 import { pki } from '../delivery/pki.js';
-import { app, delivering, lines, send, story } from './sending.js';
+import { app, delivering, lines, send, recipientsOnce } from './sending.js';
 
 const authority = await pki();
 
 const closedPort = async (): Promise<number> => {
-  const far = await farEnd();
+  const far = await startRemoteServer();
   await far.close();
   return far.port;
 };
@@ -33,7 +33,7 @@ const TROUBLES: Readonly<Record<string, () => Promise<Trouble>>> = {
     asked: () => 0,
   }),
   'a wrong password': async () => {
-    const far = await farEnd({ users: { us: 'right' } });
+    const far = await startRemoteServer({ users: { us: 'right' } });
     return {
       url: `smtp://us:wrong-password@127.0.0.1:${far.port}`,
       reason: /refused the user name and the password: 535/,
@@ -41,7 +41,7 @@ const TROUBLES: Readonly<Record<string, () => Promise<Trouble>>> = {
     };
   },
   'a certificate that has expired': async () => {
-    const far = await farEnd({ certificates: await authority.issue(['127.0.0.1'], true) });
+    const far = await startRemoteServer({ certificates: await authority.issue(['127.0.0.1'], true) });
     return {
       url: `smtp://127.0.0.1:${far.port}?tls=required&ca=${authority.ca}`,
       reason: /gave no TLS: .*expired/i,
@@ -77,7 +77,7 @@ async function waits({ url, reason, asked, messages = MESSAGES }: Trouble): Prom
   for (let n = 0; n < messages; n++) ids.push(await send(talk));
   talk.socket.destroy();
   for (const id of [ids[0], ids.at(-1)]) {
-    const [you] = await story(gateway, id ?? '', 'deferred');
+    const [you] = await recipientsOnce(gateway, id ?? '', 'deferred');
     expect(you?.attempts).toMatchObject([{ outcome: 'deferred', reply: expect.stringMatching(reason) }]);
     expect(you?.nextAttemptAt).not.toBeNull();
   }

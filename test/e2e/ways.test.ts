@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { expect, it } from 'vitest';
 import { dnsServer } from '../delivery/dns-server.js';
-import { farEnd } from '../delivery/remote-server.js';
+import { startRemoteServer } from '../delivery/remote-server.js';
 import { apiServer, PENDING } from '../delivery/https/api-server.js';
 import { pki } from '../delivery/pki.js';
 import { decodeQuotedPrintable } from '../../src/message/mime/transfer.js';
 import { scratch } from '../scratch.js';
-import { app, delivering, done, lines, send, story } from './sending.js';
+import { app, delivering, output, lines, send, recipientsOnce } from './sending.js';
 
 const authority = await pki();
 
 it('mx:// finds the servers of each domain, and talks TLS to them', async () => {
-  const far = await farEnd({ certificates: await authority.issue(['mx.b.example']) });
+  const far = await startRemoteServer({ certificates: await authority.issue(['mx.b.example']) });
   const dns = await dnsServer({
     'b.example': { MX: [{ preference: 10, exchange: 'mx.b.example' }] },
     'mx.b.example': { A: ['127.0.0.1'] },
@@ -24,7 +24,7 @@ it('mx:// finds the servers of each domain, and talks TLS to them', async () => 
   const id = await send(await app(gateway), {
     to: ['you@b.example', 'them@b.example', 'who@nowhere.example'],
   });
-  const [you, , who] = await story(gateway, id, 'bounced');
+  const [you, , who] = await recipientsOnce(gateway, id, 'bounced');
   expect(you).toMatchObject({
     status: 'delivered',
     attempts: [{ remoteHost: 'mx.b.example', tls: expect.stringMatching(/^TLSv1\.3 /) }],
@@ -52,7 +52,7 @@ it('a mail API that sends Retry-After is tried after that time, with the same id
   const url = `${api.url.replace('http://', 'http://up-stream@')}?token_header=X-Token`;
   const gateway = await delivering(url, { POSTERN_DELIVERY_RETRY_BASE: '100ms' });
   const id = await send(await app(gateway), { to: ['you@example.net', 'blind@example.net'] });
-  const [you] = await story(gateway, id, 'delivered');
+  const [you] = await recipientsOnce(gateway, id, 'delivered');
   expect(you?.attempts).toMatchObject([
     { outcome: 'deferred', reply: 'HTTP 429 You are sending emails too quickly' },
     { outcome: 'delivered', reply: 'HTTP 200 id 42 pending' },
@@ -90,7 +90,7 @@ it('many messages at once leave nothing on standard error but lines of the log',
 it('a message in a maildir is signed by both keys, which stand where domain verify finds them', async () => {
   const folder = join(await scratch(), 'mail');
   const gateway = await delivering(`maildir:${folder}`);
-  const records = (await done(gateway, 'domain', 'dkim', 'example.com', '--json'))
+  const records = (await output(gateway, 'domain', 'dkim', 'example.com', '--json'))
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as { readonly name: string; readonly value: string });
@@ -105,7 +105,7 @@ it('a message in a maildir is signed by both keys, which stand where domain veri
   dns.zone.set('_dmarc.example.com', { TXT: ['v=DMARC1; p=reject'] });
   expect((await gateway.postern(...verify)).exitCode).toBe(0);
 
-  await story(gateway, await send(await app(gateway)), 'delivered');
+  await recipientsOnce(gateway, await send(await app(gateway)), 'delivered');
   const [name = ''] = await readdir(join(folder, 'new'));
   const message = await readFile(join(folder, 'new', name));
   expect(message.toString()).toMatch(/^Return-Path: <app@example\.com>\nDelivered-To: you@example\.net\n/);
@@ -113,9 +113,9 @@ it('a message in a maildir is signed by both keys, which stand where domain veri
 });
 
 it('a message with long lines goes out as quoted-printable, and its signatures hold', async () => {
-  const far = await farEnd();
+  const far = await startRemoteServer();
   const gateway = await delivering(`smtp://127.0.0.1:${far.port}`);
-  const records = (await done(gateway, 'domain', 'dkim', 'example.com', '--json'))
+  const records = (await output(gateway, 'domain', 'dkim', 'example.com', '--json'))
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as { readonly name: string; readonly value: string });
@@ -123,7 +123,7 @@ it('a message with long lines goes out as quoted-printable, and its signatures h
   const body = `${'a = b, '.repeat(20_000)}\r\nshort\r\n`;
   const talk = await app(gateway);
   const id = await send(talk, { body });
-  await story(gateway, id, 'delivered');
+  await recipientsOnce(gateway, id, 'delivered');
   const [message = Buffer.alloc(0)] = far.received.map(({ content }) => content);
   expect(
     Math.max(
@@ -140,7 +140,7 @@ it('a message with long lines goes out as quoted-printable, and its signatures h
 
   const sealed = `Content-Type: multipart/signed; boundary=b\r\n`;
   const left = await send(talk, { fields: sealed, body: `--b\r\n\r\n${body}--b--\r\n` });
-  await story(gateway, left, 'delivered');
+  await recipientsOnce(gateway, left, 'delivered');
   expect(far.received[1]?.content.toString()).toContain(body);
   expect(lines(gateway, 'lines of more than 998 octets go out as they are')).toMatchObject([
     { id: left, in: ['multipart/signed'] },

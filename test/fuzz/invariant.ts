@@ -9,7 +9,7 @@
 //   5. In step: a client that ends what it is in gets 250 to a NOOP, unless the session is closed.
 import { isDeepStrictEqual } from 'node:util';
 import { ACCEPT, DEFAULT_LIMITS, type Question, type Verdict } from '../../src/protocol/index.js';
-import { Rig, yes } from '../protocol/session-harness.js';
+import { SessionHarness, acceptAll } from '../protocol/session-harness.js';
 import { parseReply } from '../vectors/drive.js';
 import type { Vector } from '../vectors/format.js';
 import { settingOf } from '../vectors/options.js';
@@ -53,44 +53,45 @@ function play(vector: Vector, way: Way): unknown {
   const scripts = new Map(Array.from(vector.verdicts, ([question, list]) => [question, [...list]]));
   const judge = (question: Question): Verdict<string> => {
     const scripted = scripts.get(question.type)?.shift();
-    if (scripted === undefined || scripted === null) return yes(question) ?? ACCEPT;
+    if (scripted === undefined || scripted === null) return acceptAll(question) ?? ACCEPT;
     return { type: 'refuse', reply: parseReply(scripted) };
   };
-  const rig = new Rig({
+  const harness = new SessionHarness({
     profile,
     // The greeting is never late: what comes before it is another story.
     judge: (question) => (way.late && question.type !== 'connect' ? undefined : judge(question)),
   }).begin();
   const decide = (): void => {
-    while (rig.waiting !== null && !rig.closed) rig.decide(judge(rig.waiting));
+    while (harness.waiting !== null && !harness.closed) harness.decide(judge(harness.waiting));
   };
 
   const chance = new Chance(1);
   for (const [index, { octets }] of vector.segments.entries()) {
-    if (index > 0 && rig.session.phase === 'securing') rig.session.secured();
+    if (index > 0 && harness.session.phase === 'securing') harness.session.secured();
     for (let at = 0, to = 0; at < octets.length; at = to) {
       to = at + way.piece(chance);
-      rig.feed(octets.slice(at, to));
+      harness.feed(octets.slice(at, to));
       decide();
-      if (rig.session.unread > 0 && rig.session.phase !== 'securing') throw new Error('octets stay unread');
+      if (harness.session.unread > 0 && harness.session.phase !== 'securing')
+        throw new Error('octets stay unread');
     }
   }
-  wellFormed(rig, vector);
-  bounded(rig, profile.limits?.messageSize ?? DEFAULT_LIMITS.messageSize);
+  wellFormed(harness, vector);
+  bounded(harness, profile.limits?.messageSize ?? DEFAULT_LIMITS.messageSize);
   const outcome = {
-    replies: rig.answers,
-    events: [...rig.events],
-    stored: [...rig.stored],
-    closed: rig.closed,
+    replies: harness.answers,
+    events: [...harness.events],
+    stored: [...harness.stored],
+    closed: harness.closed,
   };
-  inStep(rig, decide);
+  inStep(harness, decide);
   return outcome;
 }
 
 // RFC 5321 4.2: one code in all lines of a reply, a hyphen in all but the last. 4.5.3.1.5: 512 octets.
 const REPLY = /^(?:([2-5][0-5]\d)-[ -~]*\r\n(?:\1-[ -~]*\r\n)*\1 [ -~]*\r\n|[2-5][0-5]\d [ -~]*\r\n)*$/;
 
-function wellFormed({ replies, answers, events }: Rig, { segments, options }: Vector): void {
+function wellFormed({ replies, answers, events }: SessionHarness, { segments, options }: Vector): void {
   if (!REPLY.test(replies)) throw new Error(`malformed: ${JSON.stringify(replies)}`);
   if (replies.split('\r\n').some((line) => line.length > 510)) throw new Error('a reply line is too long');
   const lines =
@@ -104,7 +105,7 @@ function wellFormed({ replies, answers, events }: Rig, { segments, options }: Ve
   if (answers.length > 1 + lines + more + 1) throw new Error(`${answers.length} replies to ${lines} lines`);
 }
 
-function bounded({ stored, events }: Rig, messageSize: number): void {
+function bounded({ stored, events }: SessionHarness, messageSize: number): void {
   if (stored.some(({ length }) => length > messageSize)) throw new Error('a message is beyond its limit');
   const contents = events.filter((event) => event.startsWith('content '));
   if (contents.some(({ length }) => length - 'content '.length > messageSize)) {
@@ -113,10 +114,10 @@ function bounded({ stored, events }: Rig, messageSize: number): void {
 }
 
 /** Ends whatever the dialogue was in the middle of, as a client may, and asks for a NOOP. */
-function inStep(rig: Rig, decide: () => void): void {
-  const { session } = rig;
+function inStep(harness: SessionHarness, decide: () => void): void {
+  const { session } = harness;
   const send = (octets: string): void => {
-    rig.feed(octets);
+    harness.feed(octets);
     decide();
   };
   // Half a line first: it may be what begins content, or a handshake.
@@ -125,11 +126,11 @@ function inStep(rig: Rig, decide: () => void): void {
   if (session.phase === 'data' || session.phase === 'unsolicited') send('\r\n.\r\n');
   if (session.phase === 'authenticating') send('*\r\n');
   // A client that declared a petabyte has to go.
-  if (!rig.endChunk(send)) return;
-  const before = rig.answers.length;
+  if (!harness.endChunk(send)) return;
+  const before = harness.answers.length;
   send('NOOP\r\n');
-  if (rig.closed) return;
-  const replies = rig.answers.slice(before);
+  if (harness.closed) return;
+  const replies = harness.answers.slice(before);
   // A client that was rejected gets 503 and may quit.
   const due = session.phase === 'rejected' ? '503 ' : '250 ';
   if (replies.length !== 1 || !replies[0]?.startsWith(due)) {

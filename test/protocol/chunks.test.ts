@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ACCEPT, type BareNewlines, PortableScan, Reply } from '../../src/protocol/index.js';
 import { ChunkDecoder } from '../../src/protocol/content/chunk-decoder.js';
 import { declaredChunk, parseChunkSize } from '../../src/protocol/grammar/chunk-size.js';
-import { type Judge, octetsOf, Rig, textOf } from './session-harness.js';
+import { type Decide, octetsOf, SessionHarness, textOf } from './session-harness.js';
 
 const ENVELOPE = 'EHLO client.example\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\n';
 const BINARY = ENVELOPE.replace('a@x.example>', 'a@x.example> BODY=BINARYMIME');
@@ -31,10 +31,10 @@ function bdat(chunks: readonly string[]): string {
     .join('');
 }
 
-function run(octets: string, at: readonly number[], bareNewlines: BareNewlines = 'reject'): Rig {
-  const rig = new Rig({ profile: { bareNewlines } }).begin();
-  for (const piece of cut(octets, at)) rig.feed(piece);
-  return rig;
+function run(octets: string, at: readonly number[], bareNewlines: BareNewlines = 'reject'): SessionHarness {
+  const harness = new SessionHarness({ profile: { bareNewlines } }).begin();
+  for (const piece of cut(octets, at)) harness.feed(piece);
+  return harness;
 }
 
 describe('a message by BDAT', () => {
@@ -106,52 +106,55 @@ describe('what a refused BDAT declared', () => {
     const size = fc.constantFrom(' 6', '  6', ' 6 LAST', ' 6 FIRST', ' 006', ' 6  LAST');
     fc.assert(
       fc.property(before, fc.array(size, { maxLength: 5, minLength: 1 }), (before, sizes) => {
-        const rig = run(`${before}${sizes.map((size) => `BDAT${size}\r\nQUIT\r\n`).join('')}NOOP\r\n`, []);
-        expect(rig.codes.filter((code) => code === 221)).toEqual([]);
-        expect(rig.answers.at(-1)).toBe('250 2.0.0 Ok');
-        expect(rig.stored).toHaveLength(before.endsWith('LAST\r\n') ? 1 : 0);
+        const harness = run(
+          `${before}${sizes.map((size) => `BDAT${size}\r\nQUIT\r\n`).join('')}NOOP\r\n`,
+          [],
+        );
+        expect(harness.codes.filter((code) => code === 221)).toEqual([]);
+        expect(harness.answers.at(-1)).toBe('250 2.0.0 Ok');
+        expect(harness.stored).toHaveLength(before.endsWith('LAST\r\n') ? 1 : 0);
       }),
     );
   });
 
   it('is answered behind its last octet (RFC 3030 2)', () => {
-    const rig = new Rig().begin().feed('EHLO c.example\r\n');
-    const heard = rig.answers.length;
-    rig.feed('BDAT 4\r\nNOO');
-    expect(rig.answers).toHaveLength(heard);
-    rig.feed('P');
-    expect(rig.answers.slice(heard)).toEqual(['503 5.5.1 Send MAIL first']);
+    const harness = new SessionHarness().begin().feed('EHLO c.example\r\n');
+    const heard = harness.answers.length;
+    harness.feed('BDAT 4\r\nNOO');
+    expect(harness.answers).toHaveLength(heard);
+    harness.feed('P');
+    expect(harness.answers.slice(heard)).toEqual(['503 5.5.1 Send MAIL first']);
   });
 });
 
 describe('the server', () => {
-  const slow: Judge = ({ type }) => (type === 'data' ? undefined : ACCEPT);
+  const slow: Decide = ({ type }) => (type === 'data' ? undefined : ACCEPT);
 
   it('is asked for the message at its first chunk, and gets what came at once', () => {
-    const rig = new Rig({ judge: slow, profile: { limits: { messageSize: 1e9 } } }).begin();
-    rig.feed(`${ENVELOPE}BDAT 1000000000\r\nab`);
-    expect(rig.waiting).toEqual({ type: 'data' });
-    expect(rig.events.at(-1)).toBe('data');
-    rig.decide(ACCEPT);
-    expect(rig.events.at(-1)).toBe('content ab');
-    expect(rig.session.phase).toBe('chunk');
+    const harness = new SessionHarness({ judge: slow, profile: { limits: { messageSize: 1e9 } } }).begin();
+    harness.feed(`${ENVELOPE}BDAT 1000000000\r\nab`);
+    expect(harness.waiting).toEqual({ type: 'data' });
+    expect(harness.events.at(-1)).toBe('data');
+    harness.decide(ACCEPT);
+    expect(harness.events.at(-1)).toBe('content ab');
+    expect(harness.session.phase).toBe('chunk');
   });
 
   it('refuses content in the middle of a chunk', () => {
-    const rig = new Rig().begin().feed(`${ENVELOPE}BDAT 4\r\nab`);
-    rig.session.refuseContent(new Reply(452, '4.3.1', 'Full'));
-    rig.session.refuseContent(new Reply(550, '5.0.0', 'Too late'));
-    rig.feed('cdBDAT 1 LAST\r\neNOOP\r\n');
-    expect(rig.answers.slice(-3)).toEqual(['452 4.3.1 Full', '452 4.3.1 Full', '250 2.0.0 Ok']);
-    expect(rig.events.slice(-3)).toEqual(['content ab', 'abort refused', 'refused BDAT 452 4.3.1 Full']);
+    const harness = new SessionHarness().begin().feed(`${ENVELOPE}BDAT 4\r\nab`);
+    harness.session.refuseContent(new Reply(452, '4.3.1', 'Full'));
+    harness.session.refuseContent(new Reply(550, '5.0.0', 'Too late'));
+    harness.feed('cdBDAT 1 LAST\r\neNOOP\r\n');
+    expect(harness.answers.slice(-3)).toEqual(['452 4.3.1 Full', '452 4.3.1 Full', '250 2.0.0 Ok']);
+    expect(harness.events.slice(-3)).toEqual(['content ab', 'abort refused', 'refused BDAT 452 4.3.1 Full']);
   });
 
   it('hears of a client that goes while it decides', () => {
-    const rig = new Rig({ judge: slow }).begin();
-    rig.feed(`${ENVELOPE}BDAT 5\r\n`);
-    rig.session.vanish();
-    rig.pump();
-    expect(rig.events.slice(-2)).toEqual(['reset', 'close peer']);
+    const harness = new SessionHarness({ judge: slow }).begin();
+    harness.feed(`${ENVELOPE}BDAT 5\r\n`);
+    harness.session.vanish();
+    harness.pump();
+    expect(harness.events.slice(-2)).toEqual(['reset', 'close peer']);
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Reply, scram, type ScramCrypto } from '../../src/protocol/index.js';
 import { challengeAfter } from '../../src/protocol/sasl/exchange.js';
 import { connecting } from '../../src/protocol/state/transitions.js';
-import { Rig } from './session-harness.js';
+import { SessionHarness } from './session-harness.js';
 
 const NONE = new Uint8Array(32);
 const crypto: ScramCrypto = {
@@ -40,11 +40,13 @@ describe('keys that were not asked for', () => {
 
 describe('a link that is not secure enough (RFC 3207 4.1)', () => {
   it('gets the same no to everything but QUIT', () => {
-    const rig = new Rig({ profile: { starttls: true } }).begin().feed('EHLO a\r\nSTARTTLS\r\n');
-    rig.session.secured('tls', new Reply(554, '5.7.3', 'Not that cipher'));
-    rig.pump();
-    rig.feed('EHLO a\r\nMAIL FROM:<>\r\nNOOP\r\nQUIT\r\n');
-    expect(rig.answers.slice(3)).toEqual([
+    const harness = new SessionHarness({ profile: { starttls: true } })
+      .begin()
+      .feed('EHLO a\r\nSTARTTLS\r\n');
+    harness.session.secured('tls', new Reply(554, '5.7.3', 'Not that cipher'));
+    harness.pump();
+    harness.feed('EHLO a\r\nMAIL FROM:<>\r\nNOOP\r\nQUIT\r\n');
+    expect(harness.answers.slice(3)).toEqual([
       '554 5.7.3 Not that cipher',
       '554 5.7.3 Not that cipher',
       '554 5.7.3 Not that cipher',
@@ -55,8 +57,8 @@ describe('a link that is not secure enough (RFC 3207 4.1)', () => {
 
 describe('XCLIENT and XFORWARD', () => {
   it('refuse what is malformed, each in its own words', () => {
-    const rig = new Rig({ profile: { relayTrust: 'withLogin' } }).begin();
-    rig.feed('EHLO a\r\nXFORWARD COLOUR=blue\r\nXCLIENT LOGIN=a+20b\r\n');
-    expect(rig.codes).toEqual([220, 250, 501, 501]);
+    const harness = new SessionHarness({ profile: { relayTrust: 'withLogin' } }).begin();
+    harness.feed('EHLO a\r\nXFORWARD COLOUR=blue\r\nXCLIENT LOGIN=a+20b\r\n');
+    expect(harness.codes).toEqual([220, 250, 501, 501]);
   });
 });

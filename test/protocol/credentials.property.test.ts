@@ -2,7 +2,7 @@
 // they are, with an initial response and without; and no reply has them in it.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Rig } from './session-harness.js';
+import { SessionHarness } from './session-harness.js';
 
 const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
@@ -28,13 +28,13 @@ it('credentials round-trip', () => {
         `AUTH LOGIN\r\n${encode(user)}\r\n${encode(password)}\r\n`,
         `AUTH LOGIN ${encode(user)}\r\n${encode(password)}\r\n`,
       ]) {
-        const rig = new Rig().begin().feed('EHLO c\r\n');
-        const before = rig.replies.length;
-        rig.feed(octets);
-        expect(rig.events.at(-1)).toMatch(/^auth /);
-        expect(rig.events.at(-1)?.replace(/^auth (?:PLAIN|LOGIN) /, '')).toBe(`${user} ${password}`);
-        expect(rig.codes.at(-1)).toBe(235);
-        expect(rig.replies.slice(before)).toMatch(
+        const harness = new SessionHarness().begin().feed('EHLO c\r\n');
+        const before = harness.replies.length;
+        harness.feed(octets);
+        expect(harness.events.at(-1)).toMatch(/^auth /);
+        expect(harness.events.at(-1)?.replace(/^auth (?:PLAIN|LOGIN) /, '')).toBe(`${user} ${password}`);
+        expect(harness.codes.at(-1)).toBe(235);
+        expect(harness.replies.slice(before)).toMatch(
           /^(?:334 (?:VXNlcm5hbWU6|UGFzc3dvcmQ6)?\r\n)*235 2\.7\.0 Authentication successful\r\n$/,
         );
       }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ContentDecoder, DEFAULT_LIMITS, PortableScan, reply } from '../../src/protocol/index.js';
 import { Inbox } from '../../src/protocol/inbox.js';
 import { LineDecoder } from '../../src/protocol/commands/line-decoder.js';
-import { Reception } from '../../src/protocol/content/incoming-content.js';
+import { IncomingContent } from '../../src/protocol/content/incoming-content.js';
 import { octetsOf, textOf } from './session-harness.js';
 
 const PATIENCE = 100;
@@ -158,7 +158,7 @@ describe('a reception', () => {
   const options = { bareNewlines: 'reject', scan: new PortableScan(), limits: DEFAULT_LIMITS } as const;
 
   it('gives no empty content: at the limit the next octet is the refusal', () => {
-    const reception = new Reception({ ...options, limits: { ...DEFAULT_LIMITS, messageSize: 2 } });
+    const reception = new IncomingContent({ ...options, limits: { ...DEFAULT_LIMITS, messageSize: 2 } });
     expect(reception.next(octetsOf('ab'), 0)).toBe('content');
     expect(reception.refusal).toBeNull();
     expect(reception.next(octetsOf('c'), 0)).toBe('refused');
@@ -167,7 +167,7 @@ describe('a reception', () => {
   });
 
   it('keeps its first refusal', () => {
-    const reception = Reception.refused(options, reply('unsolicitedBody'));
+    const reception = IncomingContent.refused(options, reply('unsolicitedBody'));
     reception.refuse(reply('internal'));
     expect(reception.refusal).toBe(reply('unsolicitedBody'));
   });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { refuse, Reply, type ProfileOptions } from '../../src/protocol/index.js';
 import { parseVectors } from '../vectors/format.js';
-import { type Judge, yes } from './session-harness.js';
+import { type Decide, acceptAll } from './session-harness.js';
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
@@ -136,11 +136,11 @@ export const verdicts: fc.Arbitrary<readonly number[]> = fc.array(
 );
 
 /** A judge that follows such a list, and says yes after its end. */
-export function judgeBy(list: readonly number[]): Judge {
+export function judgeBy(list: readonly number[]): Decide {
   let asked = 0;
   return (question) => {
     const code = question.type === 'connect' ? 0 : (list[asked++] ?? 0);
-    return code === 0 ? yes(question) : refuse(new Reply(code, null, 'so decided'));
+    return code === 0 ? acceptAll(question) : refuse(new Reply(code, null, 'so decided'));
   };
 }
 

@@ -10,7 +10,7 @@ import {
   XOAUTH2,
 } from '../../src/protocol/index.js';
 import { SCRAM_SHA_256, scramKeys } from '../../src/server/index.js';
-import { Rig, userOf } from './session-harness.js';
+import { SessionHarness, userOf } from './session-harness.js';
 
 const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
 const pencil = await scramKeys('pencil', { iterations: 2 });
@@ -111,7 +111,7 @@ describe('every mechanism', () => {
 describe('EXTERNAL', () => {
   const profile = { mechanisms: [EXTERNAL, PLAIN] };
   const talkOn = (link: 'plain' | 'tls' | 'mutual', ...lines: string[]): string[] => {
-    const session = new Rig({ profile, link }).begin();
+    const session = new SessionHarness({ profile, link }).begin();
     for (const line of ['EHLO client.example', ...lines]) session.feed(`${line}\r\n`);
     return session.answers.slice(1);
   };
@@ -126,7 +126,7 @@ describe('EXTERNAL', () => {
   });
 
   it('is announced after STARTTLS with a certificate, and STARTTLS no more', () => {
-    const session = new Rig({ profile: { ...profile, starttls: true } }).begin();
+    const session = new SessionHarness({ profile: { ...profile, starttls: true } }).begin();
     session.feed('EHLO client.example\r\nSTARTTLS\r\n');
     session.session.secured('mutual');
     session.feed('EHLO client.example\r\nAUTH EXTERNAL\r\n\r\n');

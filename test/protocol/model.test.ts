@@ -6,15 +6,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cutAt, places } from './dialogues.js';
 import { type Decision, Model, type Rules, type Step } from './model.js';
-import type { Rig } from './session-harness.js';
+import type { SessionHarness } from './session-harness.js';
 import { octetsOfStep, rigUnder, rules, step, verdictBy } from './steps.js';
 
 class Real {
-  readonly rig: Rig;
+  readonly harness: SessionHarness;
   readonly decisions: Decision[] = [];
 
   constructor(given: Rules, tls: boolean) {
-    this.rig = rigUnder(given, tls, () => this.decisions.shift());
+    this.harness = rigUnder(given, tls, () => this.decisions.shift());
   }
 }
 
@@ -26,19 +26,19 @@ class Take implements fc.Command<Model, Real> {
     return !closed;
   }
 
-  run(model: Model, { rig, decisions }: Real): void {
+  run(model: Model, { harness, decisions }: Real): void {
     const asked = model.asked.length;
-    const before = rig.codes.length;
+    const before = harness.codes.length;
     const codes = model.take(this.step);
     decisions.push(...model.asked.slice(asked));
-    rig.feed(octetsOfStep(this.step, codes));
-    if (rig.session.phase === 'securing') rig.session.secured();
+    harness.feed(octetsOfStep(this.step, codes));
+    if (harness.session.phase === 'securing') harness.session.secured();
 
-    expect(rig.codes.slice(before)).toEqual(codes);
+    expect(harness.codes.slice(before)).toEqual(codes);
     expect(decisions).toEqual([]);
-    expect([rig.closed, rig.stored.length]).toEqual([model.closed, model.stored]);
+    expect([harness.closed, harness.stored.length]).toEqual([model.closed, model.stored]);
     if (model.closed) return;
-    const { hello, identity, transaction } = rig.session;
+    const { hello, identity, transaction } = harness.session;
     expect(hello?.verb ?? null).toBe(model.hello);
     expect(identity.kind).toBe(model.authenticated ? 'authenticated' : 'anonymous');
     expect(transaction !== null).toBe(model.recipients !== null);
@@ -71,17 +71,17 @@ describe('the machine against the model', () => {
         const decisions = [...model.asked];
         const next = (): Decision | undefined => decisions.shift();
         const delays = [...late];
-        const rig = rigUnder(given, tls, next, () => delays.shift() === true);
+        const harness = rigUnder(given, tls, next, () => delays.shift() === true);
         for (const octets of pieces) {
           for (const cut of cutAt(octets, cuts)) {
-            rig.feed(cut);
-            if (delays.shift() !== true) decide(rig, next);
+            harness.feed(cut);
+            if (delays.shift() !== true) decide(harness, next);
           }
-          while (rig.waiting !== null && !rig.closed) decide(rig, next);
-          if (rig.session.phase === 'securing') rig.session.secured();
+          while (harness.waiting !== null && !harness.closed) decide(harness, next);
+          if (harness.session.phase === 'securing') harness.session.secured();
         }
-        expect(rig.codes).toEqual([220, ...codes]);
-        expect(rig.stored).toHaveLength(model.stored);
+        expect(harness.codes).toEqual([220, ...codes]);
+        expect(harness.stored).toHaveLength(model.stored);
         expect(decisions).toEqual([]);
       }),
       { numRuns: 5000 },
@@ -105,8 +105,8 @@ function pipelined(model: Model, steps: readonly Step[]): { codes: number[]; pie
 }
 
 /** Gives the verdict that was put off, if there is one. */
-function decide(rig: Rig, next: () => Decision | undefined): void {
-  const question = rig.waiting;
+function decide(harness: SessionHarness, next: () => Decision | undefined): void {
+  const question = harness.waiting;
   const verdict = question === null ? undefined : verdictBy(question, next());
-  if (verdict !== undefined) rig.decide(verdict);
+  if (verdict !== undefined) harness.decide(verdict);
 }

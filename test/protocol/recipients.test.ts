@@ -1,23 +1,23 @@
 // RFC 2033 4.2: a verdict for each recipient is one for each, and says yes or no.
 import { describe, expect, it } from 'vitest';
 import { reply, Reply } from '../../src/protocol/index.js';
-import { Rig, yes } from './session-harness.js';
+import { SessionHarness, acceptAll } from './session-harness.js';
 
 const ENVELOPE = 'MAIL FROM:<>\r\nRCPT TO:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA\r\n.\r\n';
 
 /** A session at the end of a message to two, its verdict awaited. */
-function atTheEnd(protocol: 'smtp' | 'lmtp'): Rig {
-  const judge: typeof yes = (question) => (question.type === 'end' ? undefined : yes(question));
+function atTheEnd(protocol: 'smtp' | 'lmtp'): SessionHarness {
+  const judge: typeof acceptAll = (question) => (question.type === 'end' ? undefined : acceptAll(question));
   const hello = protocol === 'lmtp' ? 'LHLO a' : 'EHLO a';
-  return new Rig({ profile: { protocol }, judge }).begin().feed(`${hello}\r\n${ENVELOPE}`);
+  return new SessionHarness({ profile: { protocol }, judge }).begin().feed(`${hello}\r\n${ENVELOPE}`);
 }
 
 describe('a verdict for each recipient', () => {
   it('gives each its reply; a yes that is no 2yz is the machine’s own', () => {
-    const rig = atTheEnd('lmtp');
+    const harness = atTheEnd('lmtp');
     const replies = [new Reply(354, null, 'Go on'), new Reply(450, '4.2.1', 'Not now')];
-    rig.decide({ type: 'perRecipient', replies });
-    expect(rig.answers.slice(-2)).toEqual([reply('accepted').toString(), '450 4.2.1 Not now']);
+    harness.decide({ type: 'perRecipient', replies });
+    expect(harness.answers.slice(-2)).toEqual([reply('accepted').toString(), '450 4.2.1 Not now']);
   });
 
   it.each([
@@ -26,13 +26,14 @@ describe('a verdict for each recipient', () => {
     ['smtp', 1],
     ['smtp', 2],
   ] as const)('in %s throws where there are %i', (protocol, count) => {
-    const rig = atTheEnd(protocol);
+    const harness = atTheEnd(protocol);
     const replies = Array.from({ length: count }, () => reply('accepted'));
-    expect(() => rig.decide({ type: 'perRecipient', replies })).toThrow('expected a reply for each');
+    expect(() => harness.decide({ type: 'perRecipient', replies })).toThrow('expected a reply for each');
   });
 
   it('refuses each recipient by its own reply, and one refusal for all is sent once', () => {
-    const told = (rig: Rig): string[] => rig.events.filter((event) => event.startsWith('refused'));
+    const told = (harness: SessionHarness): string[] =>
+      harness.events.filter((event) => event.startsWith('refused'));
     const no = new Reply(550, '5.1.1', 'No such user');
     const full = new Reply(452, '4.2.2', 'Full');
     const each = atTheEnd('lmtp').decide({ type: 'perRecipient', replies: [no, full] });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PLAIN, Reply, scram, type ScramCrypto, type ScramKeys } from '../../src/protocol/index.js';
 import { scramKeys } from '../../src/server/index.js';
-import { Rig, yes } from './session-harness.js';
+import { SessionHarness, acceptAll } from './session-harness.js';
 
 const hmac = (key: Uint8Array, octets: Uint8Array): Buffer =>
   createHmac('sha256', key).update(octets).digest();
@@ -34,17 +34,19 @@ const SERVER_FINAL = 'v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=';
 
 const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
 
-function rig(keys: ScramKeys | null): Rig {
-  const judge: typeof yes = (question) =>
-    question.type === 'lookup' ? { type: 'keys', keys } : yes(question);
-  return new Rig({ profile: { mechanisms: [SCRAM] }, judge }).begin().feed('EHLO client.example\r\n');
+function harness(keys: ScramKeys | null): SessionHarness {
+  const judge: typeof acceptAll = (question) =>
+    question.type === 'lookup' ? { type: 'keys', keys } : acceptAll(question);
+  return new SessionHarness({ profile: { mechanisms: [SCRAM] }, judge })
+    .begin()
+    .feed('EHLO client.example\r\n');
 }
 
 /** The replies to lines of AUTH, after the greeting and EHLO. */
-function talk(keys: ScramKeys | null, ...lines: string[]): { replies: string[]; rig: Rig } {
-  const session = rig(keys);
+function talk(keys: ScramKeys | null, ...lines: string[]): { replies: string[]; harness: SessionHarness } {
+  const session = harness(keys);
   for (const line of lines) session.feed(`${line}\r\n`);
-  return { replies: session.answers.slice(2), rig: session };
+  return { replies: session.answers.slice(2), harness: session };
 }
 
 /** Returns the answer of a client that knows `password` to the server's first message. */
@@ -67,7 +69,7 @@ async function finalFor(
 
 describe('SCRAM-SHA-256', () => {
   it('is the example of RFC 7677 3', () => {
-    const { replies, rig } = talk(
+    const { replies, harness } = talk(
       pencil,
       `AUTH SCRAM-SHA-256 ${base64(CLIENT_FIRST)}`,
       base64(CLIENT_FINAL),
@@ -80,28 +82,28 @@ describe('SCRAM-SHA-256', () => {
       '235 2.7.0 Authentication successful',
       '250 2.1.0 Sender ok',
     ]);
-    expect(rig.events.slice(2, 4)).toEqual(['lookup SCRAM-SHA-256 user', 'auth SCRAM-SHA-256 user']);
-    expect(rig.session.identity).toMatchObject({ principal: 'user' });
+    expect(harness.events.slice(2, 4)).toEqual(['lookup SCRAM-SHA-256 user', 'auth SCRAM-SHA-256 user']);
+    expect(harness.session.identity).toMatchObject({ principal: 'user' });
   });
 
   it('is the same however the stream is cut', () => {
     const whole = `AUTH SCRAM-SHA-256\r\n${[CLIENT_FIRST, CLIENT_FINAL, ''].map((m) => `${base64(m)}\r\n`).join('')}NOOP\r\n`;
-    const once = rig(pencil).feed(whole);
+    const once = harness(pencil).feed(whole);
     expect(once.codes).toEqual([220, 250, 334, 334, 334, 235, 250]);
     for (let at = 1; at < whole.length; at++) {
-      const twice = rig(pencil).feed(whole.slice(0, at)).feed(whole.slice(at));
+      const twice = harness(pencil).feed(whole.slice(0, at)).feed(whole.slice(at));
       expect([twice.replies, twice.events]).toEqual([once.replies, once.events]);
     }
-    const octets = rig(pencil);
+    const octets = harness(pencil);
     for (const octet of whole) octets.feed(octet);
     expect([octets.replies, octets.events]).toEqual([once.replies, once.events]);
   });
 
   it('refuses a proof of another password without asking the handler', async () => {
     const final = await finalFor('pen', CLIENT_FIRST.slice(3), SERVER_FIRST);
-    const { replies, rig } = talk(pencil, `AUTH SCRAM-SHA-256 ${base64(CLIENT_FIRST)}`, base64(final));
+    const { replies, harness } = talk(pencil, `AUTH SCRAM-SHA-256 ${base64(CLIENT_FIRST)}`, base64(final));
     expect(replies[1]).toBe('535 5.7.8 Authentication credentials invalid');
-    expect(rig.events).toContain('auth SCRAM-SHA-256 nobody');
+    expect(harness.events).toContain('auth SCRAM-SHA-256 nobody');
   });
 
   it('looks the same for a user that does not exist (68)', () => {
@@ -203,7 +205,7 @@ describe('SCRAM-SHA-256', () => {
         const keys = await scramKeys(secret, { iterations: 2 });
         const saslName = Buffer.from(user.replaceAll('=', '=3D').replaceAll(',', '=2C')).toString('latin1');
         const bare = `n=${saslName},r=${nonce}`;
-        const session = rig(keys).feed(`AUTH SCRAM-SHA-256 ${base64(`n,,${bare}`)}\r\n`);
+        const session = harness(keys).feed(`AUTH SCRAM-SHA-256 ${base64(`n,,${bare}`)}\r\n`);
         const serverFirst = Buffer.from(session.answers.at(-1)?.slice(4) ?? '', 'base64').toString('latin1');
         const final = await finalFor(right ? secret : `${secret}!`, bare, serverFirst);
         session.feed(`${base64(final)}\r\n`);
@@ -219,7 +221,7 @@ describe('SCRAM-SHA-256', () => {
 
 describe('the machine', () => {
   it('hears no keys that it did not ask for', () => {
-    const session = new Rig({ profile: { mechanisms: [PLAIN] }, judge: () => undefined });
+    const session = new SessionHarness({ profile: { mechanisms: [PLAIN] }, judge: () => undefined });
     session.begin();
     expect(() => session.session.answer({ type: 'keys', keys: null })).toThrow(
       'keys is no answer to connect',
@@ -227,11 +229,11 @@ describe('the machine', () => {
   });
 
   it('ends an exchange whose keys cannot be had, and goes on', () => {
-    const judge: typeof yes = (question) =>
+    const judge: typeof acceptAll = (question) =>
       question.type === 'lookup'
         ? { type: 'refuse', reply: new Reply(454, '4.7.0', 'Not now') }
-        : yes(question);
-    const session = new Rig({ profile: { mechanisms: [SCRAM] }, judge }).begin();
+        : acceptAll(question);
+    const session = new SessionHarness({ profile: { mechanisms: [SCRAM] }, judge }).begin();
     session.feed(`EHLO client.example\r\nAUTH SCRAM-SHA-256 ${base64(CLIENT_FIRST)}\r\nNOOP\r\n`);
     expect(session.answers.slice(2)).toEqual(['454 4.7.0 Not now', '250 2.0.0 Ok']);
   });

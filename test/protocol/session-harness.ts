@@ -13,10 +13,10 @@ import {
 } from '../../src/protocol/index.js';
 
 /** Decides on a question; undefined puts the verdict off. */
-export type Judge = (question: Question) => Verdict<string> | undefined;
+export type Decide = (question: Question) => Verdict<string> | undefined;
 
 /** Says yes to everything; the principal is the user's name. */
-export const yes: Judge = (question) => {
+export const acceptAll: Decide = (question) => {
   switch (question.type) {
     case 'auth':
       if (question.credentials === null) return refuse(reply('authFailed'));
@@ -71,10 +71,10 @@ function isQuestion(event: Event): event is Question {
   return questions.has(event.type);
 }
 
-export interface RigOptions {
+export interface SessionHarnessOptions {
   readonly profile?: Partial<ProfileOptions>;
   readonly link?: Link;
-  readonly judge?: Judge;
+  readonly judge?: Decide;
 }
 
 /**
@@ -84,7 +84,7 @@ export interface RigOptions {
  * Each piece of input is overwritten once the session has read it: whatever it still shows of the piece
  * then is wrong.
  */
-export class Rig {
+export class SessionHarness {
   readonly session: ServerSession<string>;
   /** All reply octets. */
   replies = '';
@@ -96,11 +96,11 @@ export class Rig {
   writes = 0;
   closed = false;
 
-  readonly #judge: Judge;
+  readonly #judge: Decide;
   #content = '';
   #waiting: Question | null = null;
 
-  constructor({ profile = {}, link = 'plain', judge = yes }: RigOptions = {}) {
+  constructor({ profile = {}, link = 'plain', judge = acceptAll }: SessionHarnessOptions = {}) {
     this.session = new ServerSession(new Profile({ hostname: HOSTNAME, ...profile }), '192.0.2.1', link);
     this.#judge = judge;
   }

@@ -3,24 +3,24 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cutAt, dialogue, judgeBy, places, profile, verdicts } from './dialogues.js';
-import { type Judge, Rig } from './session-harness.js';
+import { type Decide, SessionHarness } from './session-harness.js';
 
 const RUNS = { numRuns: 1500 };
 
-const outcome = (rig: Rig): unknown => ({
-  replies: rig.replies,
-  events: rig.events,
-  stored: rig.stored,
-  phase: rig.session.phase,
+const outcome = (harness: SessionHarness): unknown => ({
+  replies: harness.replies,
+  events: harness.events,
+  stored: harness.stored,
+  phase: harness.session.phase,
 });
 
 it('any split of any dialogue gives the same', () => {
   fc.assert(
     fc.property(dialogue, profile, verdicts, places, (octets, options, list, cuts) => {
       const run = (pieces: readonly string[]): unknown => {
-        const rig = new Rig({ profile: options, judge: judgeBy(list) }).begin();
-        for (const piece of pieces) rig.feed(piece);
-        return outcome(rig);
+        const harness = new SessionHarness({ profile: options, judge: judgeBy(list) }).begin();
+        for (const piece of pieces) harness.feed(piece);
+        return outcome(harness);
       };
       const whole = run([octets]);
       expect(run(Array.from(octets))).toEqual(whole);
@@ -42,30 +42,30 @@ it('verdicts that come late give the same', () => {
       fc.array(fc.nat(4)),
       (octets, options, list, cuts, delays) => {
         const judge = judgeBy(list);
-        const prompt = new Rig({ profile: options, judge: judgeBy(list) }).begin().feed(octets);
+        const prompt = new SessionHarness({ profile: options, judge: judgeBy(list) }).begin().feed(octets);
         // Each verdict is given when so many more pieces have come, or none is left.
-        const later: Judge = (question) => (question.type === 'connect' ? judge(question) : undefined);
-        const rig = new Rig({ profile: options, judge: later }).begin();
+        const later: Decide = (question) => (question.type === 'connect' ? judge(question) : undefined);
+        const harness = new SessionHarness({ profile: options, judge: later }).begin();
         const pieces = cutAt(octets, cuts);
         let asked = 0;
         let delay = 0;
         const settle = (all: boolean): void => {
           for (
-            let question = rig.waiting;
+            let question = harness.waiting;
             question !== null && (all || delay-- <= 0);
-            question = rig.waiting
+            question = harness.waiting
           ) {
             delay = delays[asked++ % Math.max(1, delays.length)] ?? 0;
             const verdict = judge(question);
-            if (verdict !== undefined) rig.decide(verdict);
+            if (verdict !== undefined) harness.decide(verdict);
           }
         };
         for (const piece of pieces) {
-          rig.feed(piece);
+          harness.feed(piece);
           settle(false);
         }
         settle(true);
-        expect(outcome(rig)).toEqual(outcome(prompt));
+        expect(outcome(harness)).toEqual(outcome(prompt));
       },
     ),
     RUNS,

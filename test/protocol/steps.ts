@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { type Question, refuse, Reply, type Verdict } from '../../src/protocol/index.js';
 import type { Decision, Rules, Step } from './model.js';
-import { Rig, yes } from './session-harness.js';
+import { SessionHarness, acceptAll } from './session-harness.js';
 
 const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
 
@@ -58,7 +58,7 @@ export function octetsOfStep(step: Step, codes: readonly number[]): string {
 export function verdictBy(question: Question, decision: Decision | undefined): Verdict<string> | undefined {
   // A question that the model does not know of is answered with what it does not expect.
   if (decision === undefined) return refuse(new Reply(559, null, 'not asked for by the model'));
-  return decision === 'yes' ? yes(question) : refuse(new Reply(decision, null, 'so decided'));
+  return decision === 'yes' ? acceptAll(question) : refuse(new Reply(decision, null, 'so decided'));
 }
 
 /**
@@ -71,8 +71,8 @@ export function rigUnder(
   tls: boolean,
   next: () => Decision | undefined,
   late: () => boolean = () => false,
-): Rig {
-  return new Rig({
+): SessionHarness {
+  return new SessionHarness({
     profile: {
       starttls: true,
       tlsRequired: rules.tlsRequired,
@@ -81,7 +81,7 @@ export function rigUnder(
     },
     link: tls ? 'tls' : 'plain',
     judge: (question) => {
-      if (question.type === 'connect') return yes(question);
+      if (question.type === 'connect') return acceptAll(question);
       return late() ? undefined : verdictBy(question, next());
     },
   }).begin();

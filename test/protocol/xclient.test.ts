@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Reply } from '../../src/protocol/index.js';
 import { parseXclient } from '../../src/protocol/extensions/xclient.js';
 import { parseXforward } from '../../src/protocol/extensions/xforward.js';
-import { Rig } from './session-harness.js';
+import { SessionHarness } from './session-harness.js';
 
 const refusal = (parsed: object): string | null => (parsed instanceof Reply ? parsed.toString() : null);
 
@@ -94,56 +94,60 @@ describe('a session', () => {
   const trusted = { profile: { relayTrust: 'withoutLogin' as const } };
 
   it('does not announce them to other clients, and refuses their commands', () => {
-    const rig = new Rig().begin().feed('EHLO x\r\nXCLIENT NAME=a\r\nXFORWARD NAME=a\r\nHELP\r\n');
-    expect(rig.answers[1]).not.toMatch(/XCLIENT|XFORWARD/);
-    expect(rig.answers.slice(2, 4)).toEqual([
+    const harness = new SessionHarness()
+      .begin()
+      .feed('EHLO x\r\nXCLIENT NAME=a\r\nXFORWARD NAME=a\r\nHELP\r\n');
+    expect(harness.answers[1]).not.toMatch(/XCLIENT|XFORWARD/);
+    expect(harness.answers.slice(2, 4)).toEqual([
       '550 5.7.0 XCLIENT is for relays that are trusted',
       '550 5.7.0 XFORWARD is for relays that are trusted',
     ]);
-    expect(rig.answers[4]).not.toMatch(/XCLIENT|XFORWARD/);
+    expect(harness.answers[4]).not.toMatch(/XCLIENT|XFORWARD/);
   });
 
   it('announces to a relay which attributes it may send', () => {
-    const { answers } = new Rig(trusted).begin().feed('EHLO x\r\n');
+    const { answers } = new SessionHarness(trusted).begin().feed('EHLO x\r\n');
     expect(answers[1]).toContain('\n250-XCLIENT NAME ADDR PORT PROTO HELO DESTADDR DESTPORT\n');
     expect(answers[1]).toContain('\n250 XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE');
   });
 
   it('begins anew with a greeting: neither hello nor identity stays', () => {
-    const rig = new Rig(trusted).begin();
-    rig.feed('EHLO x\r\nAUTH PLAIN AGEAYQ==\r\nXCLIENT ADDR=192.0.2.9\r\nMAIL FROM:<>\r\nEHLO y\r\n');
-    expect(rig.codes).toEqual([220, 250, 235, 220, 503, 250]);
-    expect(rig.session.identity.kind).toBe('anonymous');
-    expect(rig.session.hello?.name).toBe('y');
+    const harness = new SessionHarness(trusted).begin();
+    harness.feed('EHLO x\r\nAUTH PLAIN AGEAYQ==\r\nXCLIENT ADDR=192.0.2.9\r\nMAIL FROM:<>\r\nEHLO y\r\n');
+    expect(harness.codes).toEqual([220, 250, 235, 220, 503, 250]);
+    expect(harness.session.identity.kind).toBe('anonymous');
+    expect(harness.session.hello?.name).toBe('y');
   });
 
   it('may begin anew before any hello, more than once, in a pipeline', () => {
-    const rig = new Rig(trusted).begin().feed('XCLIENT PORT=1\r\nXCLIENT PORT=2\r\nNOOP\r\n');
-    expect(rig.codes).toEqual([220, 220, 220, 250]);
+    const harness = new SessionHarness(trusted).begin().feed('XCLIENT PORT=1\r\nXCLIENT PORT=2\r\nNOOP\r\n');
+    expect(harness.codes).toEqual([220, 220, 220, 250]);
   });
 
   it('does neither in a transaction', () => {
-    const rig = new Rig(trusted)
+    const harness = new SessionHarness(trusted)
       .begin()
       .feed('EHLO x\r\nMAIL FROM:<>\r\nXCLIENT PORT=1\r\nXFORWARD PORT=1\r\n');
-    rig.feed('RCPT TO:<a@x.example>\r\nXCLIENT PORT=1\r\nRSET\r\nXFORWARD PORT=1\r\n');
-    expect(rig.codes).toEqual([220, 250, 250, 503, 503, 250, 503, 250, 250]);
+    harness.feed('RCPT TO:<a@x.example>\r\nXCLIENT PORT=1\r\nRSET\r\nXFORWARD PORT=1\r\n');
+    expect(harness.codes).toEqual([220, 250, 250, 503, 503, 250, 503, 250, 250]);
   });
 
   it('obeys nothing but QUIT once the client is turned away', () => {
-    const rig = new Rig({
+    const harness = new SessionHarness({
       ...trusted,
       judge: ({ type }) =>
         type === 'xclient'
           ? { type: 'refuse', reply: new Reply(550, '5.7.1', 'Not you') }
           : { type: 'accept' },
     }).begin();
-    rig.feed('EHLO x\r\nXCLIENT ADDR=192.0.2.9\r\nMAIL FROM:<>\r\nXCLIENT PORT=1\r\nQUIT\r\n');
-    expect(rig.codes).toEqual([220, 250, 550, 503, 503, 221]);
+    harness.feed('EHLO x\r\nXCLIENT ADDR=192.0.2.9\r\nMAIL FROM:<>\r\nXCLIENT PORT=1\r\nQUIT\r\n');
+    expect(harness.codes).toEqual([220, 250, 550, 503, 503, 221]);
   });
 
   it('stays as it was after one that is malformed', () => {
-    const rig = new Rig(trusted).begin().feed('EHLO x\r\nXCLIENT COLOUR=blue\r\nMAIL FROM:<>\r\n');
-    expect(rig.codes).toEqual([220, 250, 501, 250]);
+    const harness = new SessionHarness(trusted)
+      .begin()
+      .feed('EHLO x\r\nXCLIENT COLOUR=blue\r\nMAIL FROM:<>\r\n');
+    expect(harness.codes).toEqual([220, 250, 501, 250]);
   });
 });

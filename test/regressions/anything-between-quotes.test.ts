@@ -6,7 +6,7 @@
 //
 // Fix: Quoted-string of RFC 5321 4.1.2, octet by octet (src/protocol/grammar/mailbox.ts).
 import { expect, it } from 'vitest';
-import { Rig } from '../protocol/session-harness.js';
+import { SessionHarness } from '../protocol/session-harness.js';
 
 it.each([
   ['"a"b"@y.example', 501],
@@ -15,6 +15,6 @@ it.each([
   ['"a\\"b"@y.example', 250],
   ['"a b"@y.example', 250],
 ])('<%s> gets %d', (address, code) => {
-  const rig = new Rig().begin().feed(`EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<${address}>\r\n`);
-  expect(rig.codes.at(-1)).toBe(code);
+  const harness = new SessionHarness().begin().feed(`EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<${address}>\r\n`);
+  expect(harness.codes.at(-1)).toBe(code);
 });

@@ -7,7 +7,7 @@
 // Fix: the first octet of a run is bare whatever stands elsewhere; a CR in the piece before is the decoder's
 // business, which knows that it was there (src/protocol/content/scan.ts).
 import { expect, it } from 'vitest';
-import { Rig } from '../protocol/session-harness.js';
+import { SessionHarness } from '../protocol/session-harness.js';
 
 const ENVELOPE = 'EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<b@y.example>\r\nDATA\r\n';
 
@@ -16,13 +16,19 @@ it.each([
   ['cut before the LF', ['a', '\n.', '\n', 'b', '\r\n.\r\n']],
   ['cut before a line of text', ['a', '\nb', '\r\n.\r\n']],
 ])('a bare LF is seen %s', (_, pieces) => {
-  const rig = new Rig().begin().feed(ENVELOPE);
-  for (const piece of pieces) rig.feed(piece);
-  expect(rig.stored).toEqual([]);
-  expect(rig.answers.at(-1)).toMatch(/^550 5\.6\.0 Bare LF in line 1 /);
+  const harness = new SessionHarness().begin().feed(ENVELOPE);
+  for (const piece of pieces) harness.feed(piece);
+  expect(harness.stored).toEqual([]);
+  expect(harness.answers.at(-1)).toMatch(/^550 5\.6\.0 Bare LF in line 1 /);
 });
 
 it('the LF of a CRLF that was cut in two is not a bare LF', () => {
-  const rig = new Rig().begin().feed(ENVELOPE).feed('a\r').feed('\nb\r').feed('\n.\r').feed('\n');
-  expect(rig.stored).toEqual(['a\r\nb\r\n']);
+  const harness = new SessionHarness()
+    .begin()
+    .feed(ENVELOPE)
+    .feed('a\r')
+    .feed('\nb\r')
+    .feed('\n.\r')
+    .feed('\n');
+  expect(harness.stored).toEqual(['a\r\nb\r\n']);
 });

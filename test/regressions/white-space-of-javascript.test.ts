@@ -7,18 +7,18 @@
 // Fix: white space is SP and HTAB (RFC 5234 B.1), and nothing else is taken off (trimEnd in
 // src/base/octets.ts).
 import { expect, it } from 'vitest';
-import { Rig } from '../protocol/session-harness.js';
+import { SessionHarness } from '../protocol/session-harness.js';
 
 it.each(['NOOP\r', 'NOOP\v', 'NOOP\f', 'NOOP\xa0', 'RSET \r', 'QUIT\r'])('%j is no command', (line) => {
-  const rig = new Rig().begin().feed(`${line}\r\n`);
-  expect(rig.codes).toEqual([220, 500]);
+  const harness = new SessionHarness().begin().feed(`${line}\r\n`);
+  expect(harness.codes).toEqual([220, 500]);
 });
 
 it.each(['NOOP ', 'NOOP\t', 'NOOP \t '])('%j is one', (line) => {
-  expect(new Rig().begin().feed(`${line}\r\n`).codes).toEqual([220, 250]);
+  expect(new SessionHarness().begin().feed(`${line}\r\n`).codes).toEqual([220, 250]);
 });
 
 it('a name that ends with the octet A0 keeps it', () => {
-  const rig = new Rig().begin().feed('EHLO a\r\nVRFY \xc3\xa0\r\nVRFY \xc3\r\n');
-  expect(rig.codes).toEqual([220, 250, 252, 500]);
+  const harness = new SessionHarness().begin().feed('EHLO a\r\nVRFY \xc3\xa0\r\nVRFY \xc3\r\n');
+  expect(harness.codes).toEqual([220, 250, 252, 500]);
 });

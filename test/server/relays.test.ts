@@ -18,11 +18,11 @@ function endpoints(session: Session): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
-interface Told extends Running<string> {
+interface Recorded extends Running<string> {
   readonly told: string[];
 }
 
-async function serveRelayed(options: ServeOptions = {}): Promise<Told> {
+async function serveRelayed(options: ServeOptions = {}): Promise<Recorded> {
   const told: string[] = [];
   const running = await serve(
     {

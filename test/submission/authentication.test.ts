@@ -118,19 +118,19 @@ describe('a domain that is removed', () => {
 
 describe('a message and a token', () => {
   it('are on record with where the message came in and when the token was used', async () => {
-    const house = await GatewayHarness.open();
-    const talk = await Talk.greeted(house.port);
+    const harness = await GatewayHarness.open();
+    const talk = await Talk.greeted(harness.port);
     const before = Date.now();
-    expect(await talk.signIn(house.token)).toMatch(/^235/);
+    expect(await talk.signIn(harness.token)).toMatch(/^235/);
     const reply = await send(talk, `${FROM}\r\nHello.\r\n`);
     const id = Number(/queued as (\d+)/.exec(reply)?.[1]);
-    const record = await house.store.mail.message('all', id);
+    const record = await harness.store.mail.message('all', id);
     expect(record?.origin).toEqual({
       way: 'smtp',
-      listener: `127.0.0.1:${house.port}`,
+      listener: `127.0.0.1:${harness.port}`,
       hello: expect.stringMatching(/./) as string,
     });
-    const domain = await house.store.domainRecords.find('all', 'example.com', Date.now());
+    const domain = await harness.store.domainRecords.find('all', 'example.com', Date.now());
     expect(domain?.tokens[0]?.lastUsedAt).toBeGreaterThanOrEqual(before - 60_000);
   });
 });

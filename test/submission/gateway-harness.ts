@@ -8,7 +8,7 @@ import { type Running, serve, type ServeOptions } from '../server/harness.js';
 import { Talk, type TalkOptions } from '../server/talk.js';
 import { tempFolder } from '../store/fixtures.js';
 
-export interface HouseOptions {
+export interface GatewayHarnessOptions {
   readonly gateway?: Partial<GatewayOptions>;
   readonly server?: ServeOptions<Domain>;
   readonly listen?: Partial<ListenOptions>;
@@ -29,7 +29,7 @@ export class GatewayHarness {
     this.token = token;
   }
 
-  static async open(options: HouseOptions = {}): Promise<GatewayHarness> {
+  static async open(options: GatewayHarnessOptions = {}): Promise<GatewayHarness> {
     const folder = tempFolder();
     const store = await openSqliteStore({ directory: folder.path, exclusive: true });
     onTestFinished(async () => {

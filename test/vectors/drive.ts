@@ -1,5 +1,5 @@
 import { ACCEPT, type Link, Reply, type Verdict } from '../../src/protocol/index.js';
-import { octetsOf, Rig, yes } from '../protocol/session-harness.js';
+import { octetsOf, SessionHarness, acceptAll } from '../protocol/session-harness.js';
 import type { Cut } from './cuts.js';
 import type { Vector } from './format.js';
 import { settingOf } from './options.js';
@@ -40,34 +40,34 @@ export const coreDriver: Driver = {
   drive(vector, cut, link) {
     const setting = settingOf(vector);
     const scripts = new Map(Array.from(vector.verdicts, ([question, list]) => [question, [...list]]));
-    const rig = new Rig({
+    const harness = new SessionHarness({
       profile: setting.profile,
       link,
       judge: (question): Verdict<string> | undefined => {
         const scripted = scripts.get(question.type)?.shift();
-        if (scripted === undefined || scripted === null) return yes(question);
+        if (scripted === undefined || scripted === null) return acceptAll(question);
         const [reply, ...others] = parseReplies(scripted);
         if (others.length > 0) return { type: 'perRecipient', replies: [reply, ...others] };
         return reply.positive ? { ...ACCEPT, reply } : { type: 'refuse', reply };
       },
     });
-    if (setting.early) rig.session.receive(octetsOf(vector.segments[0]?.octets ?? ''));
-    rig.begin();
+    if (setting.early) harness.session.receive(octetsOf(vector.segments[0]?.octets ?? ''));
+    harness.begin();
     for (const [index, { octets }] of vector.segments.entries()) {
       // Whatever plain octets are left over are no handshake, and go.
-      if (index > 0) rig.session.secured();
+      if (index > 0) harness.session.secured();
       if (setting.early) continue;
-      for (const piece of cut.apply(octets)) rig.feed(piece);
+      for (const piece of cut.apply(octets)) harness.feed(piece);
     }
-    if (vector.ending === 'vanish') rig.session.vanish();
-    if (vector.ending === 'end') rig.session.end();
-    rig.pump();
-    if (vector.ending === 'inStep') rig.feed('NOOP\r\n');
+    if (vector.ending === 'vanish') harness.session.vanish();
+    if (vector.ending === 'end') harness.session.end();
+    harness.pump();
+    if (vector.ending === 'inStep') harness.feed('NOOP\r\n');
     return {
-      replies: setting.early && rig.closed ? rig.answers : rig.answers.slice(1),
-      stored: rig.stored,
-      closed: rig.closed,
-      events: rig.events,
+      replies: setting.early && harness.closed ? harness.answers : harness.answers.slice(1),
+      stored: harness.stored,
+      closed: harness.closed,
+      events: harness.events,
     };
   },
 };

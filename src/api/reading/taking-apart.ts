@@ -1,5 +1,5 @@
 import type { JobName, Jobs } from '../../delivery/workers/jobs.js';
-import type { Made } from '../../delivery/workers/sink.js';
+import type { JobResult } from '../../delivery/workers/sink.js';
 import type { ContentWorkers } from '../../delivery/workers/workers.js';
 import type { Mail, MessageRecord } from '../../store/mail.js';
 import type { Scope } from '../../store/port.js';
@@ -25,11 +25,11 @@ export class TakingApart {
     name: Name,
     facts: Jobs[Name]['facts'],
     signal: AbortSignal,
-  ): Promise<Made<Jobs[Name]['value']>> {
+  ): Promise<JobResult<Jobs[Name]['value']>> {
     if (contentRemoved) throw new ApiError('content_removed');
     const leave = this.gate.enter(scope);
     try {
-      return await this.workers.room.hold(domainId, size, async () => {
+      return await this.workers.memory.hold(domainId, size, async () => {
         const content = complete(this.mail.content(scope, id), size);
         return this.workers.run(domainId, name, facts, content, signal);
       });

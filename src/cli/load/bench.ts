@@ -10,7 +10,7 @@ import { CliError } from '../error.js';
 import { stopSignal } from '../serve/signals.js';
 
 /** Hints by the extension that the run needs and the server does not offer. */
-const WITHOUT: Readonly<Record<string, string>> = {
+const HINTS_BY_EXTENSION: Readonly<Record<string, string>> = {
   AUTH: 'leave USER:PASSWORD@ and --auth out, or ask the server to offer it (some do over TLS alone: --starttls)',
   CHUNKING: 'leave --bdat out',
   PIPELINING: 'leave --pipelining out',
@@ -18,7 +18,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
 };
 
 /** Hints by the code of the system's error. */
-const BECAUSE: Readonly<Record<string, string>> = {
+const HINTS_BY_CODE: Readonly<Record<string, string>> = {
   EMFILE: 'this process may open no more files: fewer --connections, or a higher "ulimit -n"',
   ERR_SSL_WRONG_VERSION_NUMBER:
     'this port speaks no TLS at once: smtp://, and --starttls where it is offered',
@@ -32,18 +32,18 @@ export async function bench(context: Context, command: Command, url: string | un
     await compare(context, options.compare, url);
     return;
   }
-  const { plan, mine } = await aimed(planOf(url, options), options);
+  const { plan, mine } = await checkedTarget(planOf(url, options), options);
   for (const file of [options.save, options.html]) if (file !== undefined) await mayWrite(file);
   if (!mine) await context.stderr.line('This is not loopback: --i-own-this-server was given.');
   const report = await run(context, plan);
-  await hand(context, report, options);
+  await writeResults(context, report, options);
   if (report.messages.accepted + report.warmup.accepted === 0) {
     throw new CliError(nothingAccepted(report));
   }
 }
 
 /** Resolves the host, checks that the load is meant for it, and sets what depends on its addresses. */
-async function aimed(plan: Plan, options: BenchOptions): Promise<{ plan: Plan; mine: boolean }> {
+async function checkedTarget(plan: Plan, options: BenchOptions): Promise<{ plan: Plan; mine: boolean }> {
   const { host } = plan.target;
   let resolved;
   try {
@@ -77,7 +77,8 @@ async function run(context: Context, plan: Plan): Promise<Report> {
     });
   } catch (error) {
     if (!(error instanceof RunFailed)) throw error;
-    const hint = error.missing === null ? BECAUSE[codeBehind(error)] : WITHOUT[error.missing];
+    const hint =
+      error.missing === null ? HINTS_BY_CODE[innermostCode(error)] : HINTS_BY_EXTENSION[error.missing];
     // Some of OpenSSL's messages have a line end.
     const message = error.message.trimEnd();
     throw new CliError(hint === undefined ? message : `${message}; ${hint}`, { cause: error });
@@ -88,8 +89,8 @@ async function run(context: Context, plan: Plan): Promise<Report> {
 }
 
 /** Returns the code of the innermost cause; empty if no cause has a code. */
-function codeBehind(error: Error): string {
-  if (error.cause instanceof Error) return codeBehind(error.cause);
+function innermostCode(error: Error): string {
+  if (error.cause instanceof Error) return innermostCode(error.cause);
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
@@ -99,7 +100,7 @@ function nothingAccepted({ messages }: Report): string {
   return `no message was accepted; the replies say why${addresses}`;
 }
 
-async function hand(context: Context, report: Report, options: BenchOptions): Promise<void> {
+async function writeResults(context: Context, report: Report, options: BenchOptions): Promise<void> {
   // If one of them cannot be written, the others still are: the run was long.
   const handed = await Promise.allSettled([
     options.json === true

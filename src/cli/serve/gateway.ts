@@ -20,7 +20,7 @@ import { createLog } from './log.js';
 import { countDelivery, countSessions, countWebhooks, openMetrics } from './metrics.js';
 import { connectionsWithin, openFilesLimit } from './open-files.js';
 import { Readiness } from './readiness.js';
-import { keepTidy } from './retention.js';
+import { startRetention } from './retention.js';
 import { describeServer } from './server-facts.js';
 import { stopSignal } from './signals.js';
 
@@ -89,7 +89,7 @@ async function serve(
     log,
   );
   const unfollow = followCertificates(tls, log);
-  const tidying = keepTidy(store, config.store, log);
+  const tidying = startRetention(store, config.store, log);
   try {
     bound = await listenAll(server, config);
     const { api: httpPlace, metrics: metricsPlace } = await http.listen();

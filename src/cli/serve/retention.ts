@@ -3,7 +3,7 @@ import type { Store } from '../../store/port.js';
 import type { Removed, Retention } from '../../store/retention.js';
 
 /** How long messages are kept, in milliseconds; 0 keeps them for ever. */
-export interface Keeping {
+export interface RetentionTimes {
   readonly keepContent: number;
   readonly keepMessages: number;
 }
@@ -11,7 +11,7 @@ export interface Keeping {
 /** How often a server looks for old messages, in milliseconds. */
 const EVERY_MS = 10 * 60_000;
 
-export interface Tidying {
+export interface RetentionTimer {
   /** Stops; resolves when the current step is done. */
   stop(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export interface Tidying {
 /** Removes everything that is old at `now`, also by the rules of domains, step by step, while `goOn` returns true. */
 export async function removeOld(
   retention: Pick<Retention, 'removeOld'>,
-  { keepContent, keepMessages }: Keeping,
+  { keepContent, keepMessages }: RetentionTimes,
   now: number,
   goOn: () => boolean = () => true,
 ): Promise<Removed> {
@@ -56,12 +56,12 @@ export async function removeExpired(
  * Removes old messages, old content and expired entries while a server runs: at once, then again and again. The space
  * that it frees is reused.
  */
-export function keepTidy(
+export function startRetention(
   store: { readonly retention: Pick<Retention, 'removeOld'> } & Expiring,
-  keeping: Keeping,
+  keeping: RetentionTimes,
   log: Pick<Logger, 'info' | 'warn'>,
   { now = Date.now, every = EVERY_MS }: { now?: () => number; every?: number } = {},
-): Tidying {
+): RetentionTimer {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const round = async (): Promise<void> => {

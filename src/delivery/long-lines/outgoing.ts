@@ -35,7 +35,7 @@ export async function withoutLongLines(
   if (needs === null || !needs.longLines || needs.binary) return stored;
   let plan: LongLinesPlan;
   try {
-    plan = await workers.room.hold(domain.id, stored.size, async () => {
+    plan = await workers.memory.hold(domain.id, stored.size, async () => {
       const { signal } = new AbortController();
       return (await workers.run(domain.id, 'longLines', null, stored.content(), signal)).value;
     });

@@ -4,7 +4,7 @@ import { Work } from '../../message/mime/work.js';
 import type { Part } from '../../message/mime/part.js';
 import { split } from '../../message/mime/split.js';
 import { LINE_OCTETS, NeedsScanner } from '../../message/needs.js';
-import type { Made } from '../workers/sink.js';
+import type { JobResult } from '../workers/sink.js';
 import { editedSize } from './apply.js';
 import type { Edit } from './edit.js';
 
@@ -35,7 +35,7 @@ const SEALED = /^(?:multipart\/(?:signed|encrypted)|application\/(?:x-)?pkcs7-mi
  *
  * @throws Unreadable if the message cannot be parsed within the limits
  */
-export function planLongLines(_: null, message: Buffer): Made<LongLinesPlan> {
+export function planLongLines(_: null, message: Buffer): JobResult<LongLinesPlan> {
   const planner = new Planner(message);
   planner.message(split(message, new Work()).root);
   const { edits, left, encoded } = planner;

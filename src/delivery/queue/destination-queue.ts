@@ -12,7 +12,7 @@ export interface Job {
  * The jobs that wait for one destination. Sending domains take turns, however much of each waits. Within a domain, the
  * job that came first goes first.
  */
-export class Lane<J extends Job> {
+export class DestinationQueue<J extends Job> {
   /** Number of jobs under way. */
   active = 0;
   /** How often jobs were given back because there was no room, since there last was room. */

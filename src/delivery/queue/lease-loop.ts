@@ -2,7 +2,7 @@ import type { MessageId } from '../../store/port.js';
 import type { Lease, Queue } from '../../store/queue.js';
 import { ClockCheck } from '../clock-check.js';
 import { DELIVERY } from '../limits.js';
-import { StoreGaps } from './store-backoff.js';
+import { StoreBackoff } from './store-backoff.js';
 
 export interface LeaseLoopOptions {
   readonly queue: Queue;
@@ -87,7 +87,7 @@ export class LeaseLoop {
     const { queue, onFailure, sweep } = this.#options;
     const unwatch = queue.watch(() => this.#rouse());
     const renewal = setInterval(() => void this.#renew(), DELIVERY.lease.initial / 4);
-    const gaps = new StoreGaps();
+    const gaps = new StoreBackoff();
     while (!this.#stop.signal.aborted) {
       try {
         await this.#sleep(await this.#fill());

@@ -1,7 +1,7 @@
 import type { LeasedRecipient } from '../../store/queue.js';
 import type { LeasedMessage, DeliveryJob } from './leased-message.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
-import type { Lanes } from './destination-queues.js';
+import type { DestinationQueues } from './destination-queues.js';
 import type { Outcome } from './shipping.js';
 import type { Delivery, Transport } from '../transports/transport.js';
 
@@ -13,21 +13,21 @@ const NO_TRANSPORT =
 export type LastDeliveries = ReadonlyMap<number, Delivery> | null;
 
 /**
- * Puts recipients into the lanes of their destinations: by the first transport whose destination is not out of order.
+ * Puts recipients into the queues of their destinations: by the first transport whose destination is not out of order.
  */
 export class Router {
   readonly #numbers = new Map<Transport, number>();
 
   /**
    * @param shortPause if a destination asks for a shorter pause than this, in milliseconds, its recipients wait in the
-   * lane
+   * queue
    */
   constructor(
-    private readonly lanes: Lanes<DeliveryJob>,
+    private readonly queues: DestinationQueues<DeliveryJob>,
     private readonly shortPause: number,
   ) {}
 
-  /** Returns true if recipients of a destination should not wait in its lane for now. */
+  /** Returns true if recipients of a destination should not wait in its queue for now. */
   isPaused(breaker: CircuitBreaker, now: number): boolean {
     return breaker.isOpen(now) && !(breaker.requestedPause && breaker.until - now < this.shortPause);
   }
@@ -47,8 +47,8 @@ export class Router {
     if (transport === undefined) return recipients.map((recipient) => withoutTransport(recipient, last));
     const outcomes: Outcome[] = [];
     for (const [destination, group] of byDestination(transport, recipients)) {
-      const lane = this.lanes.lane(`${this.#numberOf(transport)} ${destination}`);
-      const { breaker } = lane;
+      const queue = this.queues.queueOf(`${this.#numberOf(transport)} ${destination}`);
+      const { breaker } = queue;
       if (message.lease.hastened === true) breaker.allowProbe(now);
       if (this.isPaused(breaker, now)) {
         const outage = outageOf(breaker, group, last, now);
@@ -57,7 +57,7 @@ export class Router {
         outcomes.push(...this.route(message, group, next, outage, now));
       } else {
         const domain = message.lease.domain.id;
-        this.lanes.push(lane, { message, recipients: group, destination, way, domain, since: now });
+        this.queues.push(queue, { message, recipients: group, destination, way, domain, since: now });
       }
     }
     return outcomes;

@@ -2,12 +2,12 @@ import { setMaxListeners } from 'node:events';
 import type { Domain } from '../../store/port.js';
 import type { Lease, LeasedRecipient, Queue, Settlement } from '../../store/queue.js';
 import { LeasedMessage, type DeliveryJob } from './leased-message.js';
-import type { Lane } from './destination-queue.js';
-import { type Caps, Lanes, type Start } from './destination-queues.js';
+import type { DestinationQueue } from './destination-queue.js';
+import { type Caps, DestinationQueues, type Start } from './destination-queues.js';
 import { LeaseLoop } from './lease-loop.js';
 import { DELIVERY } from '../limits.js';
 import { type RetryPolicy, isTooLate, longestGap } from './schedule.js';
-import { givenUp, settlementOf, tooLate } from './settlement.js';
+import { givenUpSettlement, settlementOf, timedOutSettlement } from './settlement.js';
 import { SettlementWriter } from './settlement-writer.js';
 import { type LastDeliveries, Router } from './router.js';
 import { type Outcome, type OutgoingOf, ship } from './shipping.js';
@@ -56,15 +56,15 @@ export interface RunnerOptions {
  * Delivers the messages on the queue: leases them, sends each to its destinations, and settles every recipient as soon
  * as its outcome is known.
  *
- *     queue ─lease─► Consignment ─jobs─► Lanes ─next─► Transport
- *       ▲                                                     │
- *       └──────────settle────────── Settler ◄──outcomes───────┘
+ *     queue ─lease─► LeasedMessage ─jobs─► DestinationQueues ─next─► Transport
+ *       ▲                                                                │
+ *       └─────────────settle───────── SettlementWriter ◄─────outcomes────┘
  */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #now: () => number;
   readonly #random: () => number;
-  readonly #lanes: Lanes<DeliveryJob>;
+  readonly #destinations: DestinationQueues<DeliveryJob>;
   readonly #router: Router;
   readonly #writer: SettlementWriter;
   readonly #loop: LeaseLoop;
@@ -87,11 +87,11 @@ export class Runner {
     setMaxListeners(0, this.#stop.signal);
     this.#now = options.now ?? Date.now;
     this.#random = options.random ?? Math.random;
-    this.#lanes = new Lanes(caps, {
+    this.#destinations = new DestinationQueues(caps, {
       base: retry.base / 4,
       max: Math.min(retry.max, DELIVERY.longestOutage.initial),
     });
-    this.#router = new Router(this.#lanes, retry.base);
+    this.#router = new Router(this.#destinations, retry.base);
     this.#writer = new SettlementWriter({
       queue,
       onFailure: (error) => observer?.onFault?.('the store does not write the outcomes of messages', error),
@@ -109,7 +109,7 @@ export class Runner {
         this.#startNext();
       },
       makeRoom: () => this.#makeRoom(),
-      sweep: () => this.#lanes.sweep(this.#now()),
+      sweep: () => this.#destinations.sweep(this.#now()),
       onFailure: (error) => observer?.onFault?.('the store does not give out messages', error),
     });
   }
@@ -131,7 +131,7 @@ export class Runner {
     const loop = this.#loop.stop();
     clearTimeout(this.#suspectTimer);
     for (const message of this.#suspects.clear()) this.#leave(message, message.lease.recipients);
-    for (const job of this.#lanes.clear()) this.#leave(job.message, job.recipients);
+    for (const job of this.#destinations.clear()) this.#leave(job.message, job.recipients);
     const settled = loop.then(() => this.#untilIdle());
     await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
     this.#writer.halt();
@@ -169,7 +169,7 @@ export class Runner {
     this.#dispatch();
   }
 
-  /** Puts recipients into lanes. If no transport remains for a recipient, it waits for the next try. */
+  /** Puts recipients into the queues of destinations. If no transport remains for a recipient, it waits for the next try. */
   #route(
     message: LeasedMessage,
     recipients: readonly LeasedRecipient[],
@@ -188,7 +188,11 @@ export class Runner {
   #dispatch(): void {
     if (this.#stop.signal.aborted) return;
     const starts: Start<DeliveryJob>[] = [];
-    for (let start = this.#lanes.next(this.#now()); start !== null; start = this.#lanes.next(this.#now())) {
+    for (
+      let start = this.#destinations.next(this.#now());
+      start !== null;
+      start = this.#destinations.next(this.#now())
+    ) {
       starts.push(start);
     }
     this.#recordBegin(starts.map(({ job }) => job.message));
@@ -210,12 +214,12 @@ export class Runner {
     const transport = message.transports[start.job.way];
     await message.recorded;
     if (this.#stop.signal.aborted) {
-      this.#lanes.done(start);
+      this.#destinations.done(start);
       this.#leave(message, recipients);
       return;
     }
     if (transport === undefined || isTooLate(message.lease, this.#now())) {
-      this.#lanes.done(start);
+      this.#destinations.done(start);
       this.#returnToSender(message, recipients);
     } else {
       message.touched = true;
@@ -228,14 +232,14 @@ export class Runner {
         this.#stop.signal,
       );
       clearTimeout(trial);
-      this.#lanes.done(start);
+      this.#destinations.done(start);
       if (unreadable !== null) {
         this.#putBack(start.job, outcomes, unreadable);
         this.#dispatch();
         return;
       }
       if (fault !== null) this.#options.observer?.onFault?.(`${transport.name} failed`, fault);
-      else this.#judge(start, transport, outcomes);
+      else this.#observe(start, transport, outcomes);
       this.#continue(start.job, outcomes);
     }
     this.#dispatch();
@@ -250,39 +254,39 @@ export class Runner {
   }
 
   /** Draws conclusions about the destination from the outcomes of a shipment. */
-  #judge({ lane, job }: Start<DeliveryJob>, transport: Transport, outcomes: readonly Outcome[]): void {
+  #observe({ queue, job }: Start<DeliveryJob>, transport: Transport, outcomes: readonly Outcome[]): void {
     const { observer } = this.#options;
     const destination = { transport: transport.name, destination: job.destination };
     const failed = outcomes.find(({ delivery }) => isAboutDestination(delivery))?.delivery;
     if (failed === undefined) {
-      if (lane.breaker.succeeded(this.#now())) observer?.onRecovery?.(destination);
+      if (queue.breaker.succeeded(this.#now())) observer?.onRecovery?.(destination);
       return;
     }
     const now = this.#now();
     if (this.#stop.signal.aborted) return;
-    if (lane.breaker.markReported(now)) observer?.onOutage?.(destination, failed.reply);
+    if (queue.breaker.markReported(now)) observer?.onOutage?.(destination, failed.reply);
     if (failed.transportFailed !== true) {
       if (failed.retryAfter !== undefined && failed.retryAfter > 0)
-        this.#pause(lane, failed, failed.retryAfter);
+        this.#pause(queue, failed, failed.retryAfter);
       return;
     }
-    if (lane.breaker.failed(failed.reply, now, this.#random())) this.#divert(lane);
+    if (queue.breaker.failed(failed.reply, now, this.#random())) this.#divert(queue);
   }
 
   /**
-   * Begins the pause that a destination asks for. If it is short, recipients wait in the lane; else they are routed
+   * Begins the pause that a destination asks for. If it is short, recipients wait in the queue; else they are routed
    * anew.
    */
-  #pause(lane: Lane<DeliveryJob>, { reply }: Delivery, milliseconds: number): void {
+  #pause(queue: DestinationQueue<DeliveryJob>, { reply }: Delivery, milliseconds: number): void {
     const now = this.#now();
-    lane.breaker.pauseFor(reply, now, milliseconds);
-    if (this.#router.isPaused(lane.breaker, now)) this.#divert(lane);
-    else setTimeout(() => this.#dispatch(), lane.breaker.until - now + 1).unref();
+    queue.breaker.pauseFor(reply, now, milliseconds);
+    if (this.#router.isPaused(queue.breaker, now)) this.#divert(queue);
+    else setTimeout(() => this.#dispatch(), queue.breaker.until - now + 1).unref();
   }
 
-  /** Takes the recipients out of the lane of a destination that is out of order, and routes them anew. */
-  #divert(lane: Lane<DeliveryJob>): void {
-    for (const { message, recipients, way } of this.#lanes.remove(lane)) {
+  /** Takes the recipients out of the queue of a destination that is out of order, and routes them anew. */
+  #divert(queue: DestinationQueue<DeliveryJob>): void {
+    for (const { message, recipients, way } of this.#destinations.remove(queue)) {
       this.#route(message, recipients, way, null);
     }
   }
@@ -320,7 +324,7 @@ export class Runner {
   }
 
   #returnToSender(message: LeasedMessage, recipients: readonly LeasedRecipient[]): void {
-    this.#settleUntried(message, recipients, tooLate);
+    this.#settleUntried(message, recipients, timedOutSettlement);
   }
 
   /** Gives a message up because the server crashed too often while it was delivering it. */
@@ -329,7 +333,7 @@ export class Runner {
     const count = lease.crashes?.count ?? 0;
     this.#options.observer?.onCrashes?.(lease, count);
     this.#settleUntried(message, lease.recipients, (_, recipient, now) =>
-      givenUp(lease, recipient, count, now),
+      givenUpSettlement(lease, recipient, count, now),
     );
   }
 
@@ -388,14 +392,14 @@ export class Runner {
     for (const message of this.#suspects.spare(this.#loop.share() / 2)) {
       this.#leave(message, message.lease.recipients, now + SUSPECT_RETURN);
     }
-    for (const { lane, jobs } of this.#lanes.overfull(now - DELIVERY.roomWait.initial, now)) {
-      lane.returns++;
-      const later = Math.min(LONGEST_RETURN, FIRST_RETURN * 2 ** (lane.returns - 1));
+    for (const { queue, jobs } of this.#destinations.overfull(now - DELIVERY.roomWait.initial, now)) {
+      queue.returns++;
+      const later = Math.min(LONGEST_RETURN, FIRST_RETURN * 2 ** (queue.returns - 1));
       for (const job of jobs) {
         const { message, recipients } = job;
         // If another part of the message is or was under way, the message stays until that part is settled.
         if (message.touched || recipients.length < message.lease.recipients.length) {
-          this.#lanes.push(lane, job);
+          this.#destinations.push(queue, job);
         } else {
           this.#leave(message, recipients, now + Math.round(later * (1 + this.#random() / 2)));
         }

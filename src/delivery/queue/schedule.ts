@@ -22,7 +22,7 @@ export interface RetryPolicy {
 }
 
 /** The properties of a message that decide how long it is tried. */
-export interface Aged {
+export interface MessageAge {
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
   readonly terms: Pick<DeliveryTerms, 'releaseAt' | 'deliverBy'>;
@@ -49,22 +49,22 @@ export function longestGap({ base, max }: RetryPolicy): number {
 }
 
 /** Returns when the age of a message begins: when it was received or when it was released, whichever is later. */
-export function startOf({ receivedAt, terms }: Aged): number {
+export function startOf({ receivedAt, terms }: MessageAge): number {
   return Math.max(receivedAt, terms.releaseAt ?? receivedAt);
 }
 
 /** Returns when a message is given up, in milliseconds since the epoch. */
-export function expiryOf(policy: RetryPolicy, message: Aged): number {
+export function expiryOf(policy: RetryPolicy, message: MessageAge): number {
   return startOf(message) + policy.expireAfter;
 }
 
 /** Returns true if a message must not be delivered any more because its sender said so (RFC 2852, by-mode R). */
-export function isTooLate({ terms: { deliverBy } }: Aged, now: number): boolean {
+export function isTooLate({ terms: { deliverBy } }: MessageAge, now: number): boolean {
   return deliverBy !== null && deliverBy.otherwise === 'return' && now >= deliverBy.time;
 }
 
 /** Returns true if a sender that asks for reports of delays has to get one. */
-export function isDelayed(policy: RetryPolicy, message: Aged, now: number): boolean {
+export function isDelayed(policy: RetryPolicy, message: MessageAge, now: number): boolean {
   const { deliverBy } = message.terms;
   if (deliverBy?.otherwise === 'notify' && now >= deliverBy.time) return true;
   return now - startOf(message) >= policy.delayAfter;
@@ -85,7 +85,7 @@ export type NextTry = { readonly at: number } | 'expired';
  */
 export function nextTry(
   policy: RetryPolicy,
-  message: Aged,
+  message: MessageAge,
   {
     now,
     attempts,

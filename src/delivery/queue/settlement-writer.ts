@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Queue, Settlement } from '../../store/queue.js';
 import type { LeasedMessage } from './leased-message.js';
-import { StoreGaps } from './store-backoff.js';
+import { StoreBackoff } from './store-backoff.js';
 
 export interface SettlementWriterOptions {
   readonly queue: Queue;
@@ -41,7 +41,7 @@ export class SettlementWriter {
   }
 
   async #write(message: LeasedMessage): Promise<void> {
-    const gaps = new StoreGaps();
+    const gaps = new StoreBackoff();
     for (;;) {
       const { lease } = message;
       const settlements = [...message.unsettled];

@@ -7,7 +7,7 @@ import { type RetryPolicy, isDelayed, nextTry } from './schedule.js';
 import type { Delivery } from '../transports/transport.js';
 
 /** The time of an outcome, and the random number for its next try (from 0 up to, but not including, 1). */
-export interface Moment {
+export interface OutcomeTime {
   readonly now: number;
   readonly chance: number;
 }
@@ -21,7 +21,7 @@ export function settlementOf(
   lease: Lease,
   recipient: LeasedRecipient,
   delivery: Delivery,
-  { now, chance }: Moment,
+  { now, chance }: OutcomeTime,
 ): Settlement {
   const { position } = recipient;
   const { remoteHost, tls } = delivery;
@@ -66,7 +66,7 @@ export function settlementOf(
  * Returns the settlement of a recipient that could not be tried before its sender's time was over (RFC 2852, by-mode
  * R).
  */
-export function tooLate(lease: Lease, recipient: LeasedRecipient, now: number): Settlement {
+export function timedOutSettlement(lease: Lease, recipient: LeasedRecipient, now: number): Settlement {
   const reply = '5.4.7 Delivery time expired: the sender wanted it back unless delivered by now';
   return {
     position: recipient.position,
@@ -78,7 +78,12 @@ export function tooLate(lease: Lease, recipient: LeasedRecipient, now: number): 
 }
 
 /** Returns the settlement of a recipient whose message ended the server as often as is allowed. */
-export function givenUp(lease: Lease, recipient: LeasedRecipient, crashes: number, now: number): Settlement {
+export function givenUpSettlement(
+  lease: Lease,
+  recipient: LeasedRecipient,
+  crashes: number,
+  now: number,
+): Settlement {
   const reply = `5.3.0 Given up: the server stopped unexpectedly ${crashes} times while it was delivering this message`;
   return {
     position: recipient.position,

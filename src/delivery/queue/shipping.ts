@@ -31,7 +31,7 @@ export interface Outcome {
 }
 
 /** The result of a shipment. */
-export interface Shipped {
+export interface ShipmentResult {
   /** One outcome for each recipient, in their order. */
   readonly outcomes: readonly Outcome[];
   /** The error, if the transport broke its contract; else null. */
@@ -50,7 +50,7 @@ export async function ship(
   recipients: readonly LeasedRecipient[],
   outgoing: () => Outgoing | Promise<Outgoing>,
   signal: AbortSignal,
-): Promise<Shipped> {
+): Promise<ShipmentResult> {
   let answers: readonly Delivery[] = [];
   let fault: unknown = null;
   let unreadable: unknown = null;

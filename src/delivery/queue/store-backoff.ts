@@ -6,7 +6,7 @@ const LONGEST_GAP = 30_000;
 /**
  * The gaps between tries while the store fails: half a second, then twice as long each time, at most half a minute.
  */
-export class StoreGaps {
+export class StoreBackoff {
   #next = FIRST_GAP;
 
   /** True from the first failure until the store works again. */

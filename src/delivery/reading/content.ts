@@ -3,7 +3,7 @@ import { decodeForDisplay } from '../../message/encoded-word.js';
 import type { Part } from '../../message/mime/part.js';
 import { type Attachment, readMessage } from '../../message/mime/read.js';
 import { partOctets } from '../../message/mime/content.js';
-import { JsonSink, type Made } from '../workers/sink.js';
+import { JsonSink, type JobResult } from '../workers/sink.js';
 
 export interface ContentFacts {
   /** Characters of the text, and of the HTML, that are shown. */
@@ -39,7 +39,7 @@ export function numberedParts(root: Part): NumberedPart[] {
  *
  * @throws Unreadable
  */
-export function describeContent({ shownText }: ContentFacts, message: Buffer): Made<null> {
+export function describeContent({ shownText }: ContentFacts, message: Buffer): JobResult<null> {
   const { root, fields, text, html, attachments } = readMessage(message);
   const parts = numberedParts(root);
   const sink = new JsonSink(MOST, `its description has more than ${MOST} octets`);

@@ -1,7 +1,7 @@
 /** Runs in a worker thread: finds the links and the one-time codes in the text of a message. */
 import { codesIn, htmlLinks, type Link, plainOf, textLinks } from '../../message/links.js';
 import { readMessage } from '../../message/mime/read.js';
-import type { Made } from '../workers/sink.js';
+import type { JobResult } from '../workers/sink.js';
 
 export interface FoundLinks {
   readonly links: readonly Link[];
@@ -9,7 +9,7 @@ export interface FoundLinks {
 }
 
 /** @throws Unreadable */
-export function findLinksIn(_facts: null, message: Buffer): Made<FoundLinks> {
+export function findLinksIn(_facts: null, message: Buffer): JobResult<FoundLinks> {
   const { text, html } = readMessage(message);
   const links = [...(html === null ? [] : htmlLinks(html)), ...(text === null ? [] : textLinks(text))];
   const first = new Map<string, Link>();

@@ -2,7 +2,7 @@
 import { partOctets } from '../../message/mime/content.js';
 import type { Part } from '../../message/mime/part.js';
 import { readMessage } from '../../message/mime/read.js';
-import { JsonSink, type Made } from '../workers/sink.js';
+import { JsonSink, type JobResult } from '../workers/sink.js';
 import { numberedParts } from './content.js';
 
 /** Octets of the document, images within it included; each use of an image counts. */
@@ -32,7 +32,7 @@ const CID = /\bcid:([^\s"'<>()\\]{1,250})/gi;
  *
  * @throws Unreadable
  */
-export function composePage(_facts: null, message: Buffer): Made<null> {
+export function composePage(_facts: null, message: Buffer): JobResult<null> {
   const { root, html } = readMessage(message);
   if (html === null) return { value: null, pieces: [] };
   const images = imagesOf(root);

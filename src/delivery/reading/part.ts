@@ -1,7 +1,7 @@
 /** Runs in a worker thread: takes one part out of a message. */
 import { partOctets } from '../../message/mime/content.js';
 import { readMessage } from '../../message/mime/read.js';
-import type { Made } from '../workers/sink.js';
+import type { JobResult } from '../workers/sink.js';
 import { numberedParts } from './content.js';
 
 export interface PartFacts {
@@ -20,7 +20,7 @@ const PIECE = 256 * 1024;
  *
  * @throws Unreadable
  */
-export function takePart({ number }: PartFacts, message: Buffer): Made<TakenPart> {
+export function takePart({ number }: PartFacts, message: Buffer): JobResult<TakenPart> {
   const { root, attachments } = readMessage(message);
   const part = numberedParts(root)[number]?.part;
   if (part === undefined || part.parts.length > 0) return { value: null, pieces: [] };

@@ -4,14 +4,14 @@ import { newMessageId } from '../../message/message-id.js';
 import { NeedsScanner } from '../../message/needs.js';
 import type { ContentNeeds } from '../../store/message.js';
 import { BLANK_LINE } from '../transports/read-content.js';
-import { isAscii, type Notice } from './notice.js';
+import { isAscii, type NotificationFacts } from './notice.js';
 import type { Returned } from './returned.js';
 import { deliveryStatus } from './status.js';
 import { subjectOf, textPart } from './words.js';
 
 /** All data from which a notification is made. */
 export interface NotificationData {
-  readonly notice: Notice;
+  readonly notice: NotificationFacts;
   /** The name of this server. */
   readonly hostname: string;
   /** The subject of the message, decoded; null if the message has no subject, or if it is not known. */

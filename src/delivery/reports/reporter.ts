@@ -1,15 +1,15 @@
 import { StoreError, type Store } from '../../store/port.js';
 import { pause } from '../../base/sleep.js';
 import { expiryOf, type RetryPolicy } from '../queue/schedule.js';
-import { StoreGaps } from '../queue/store-backoff.js';
+import { StoreBackoff } from '../queue/store-backoff.js';
 import { compose } from './compose.js';
-import { noticesOf, type Notice } from './notice.js';
+import { noticesOf, type NotificationFacts } from './notice.js';
 import { returnsWhole, readReturned } from './returned.js';
 
 /** Receives what happens to notifications, for the log. None of these methods may throw. */
 export interface ReportsObserver {
   /** Called when a notification is on the queue. */
-  onReported?(notice: Notice, id: number): void;
+  onReported?(notice: NotificationFacts, id: number): void;
   /**
    * Called when the store fails, once until it works again; and if a notification could not be made and was dropped.
    */
@@ -84,7 +84,7 @@ class Reporter {
   }
 
   async run(): Promise<void> {
-    const gaps = new StoreGaps();
+    const gaps = new StoreBackoff();
     while (!this.#stopped.signal.aborted) {
       this.#woken = false;
       try {
@@ -119,7 +119,7 @@ class Reporter {
    *
    * @throws StoreError
    */
-  async #sendOrDrop(notice: Notice): Promise<boolean> {
+  async #sendOrDrop(notice: NotificationFacts): Promise<boolean> {
     const { observer } = this.options;
     try {
       const id = await this.#store(notice);
@@ -134,7 +134,7 @@ class Reporter {
     }
   }
 
-  async #store(notice: Notice): Promise<number | null> {
+  async #store(notice: NotificationFacts): Promise<number | null> {
     const { report } = notice;
     const message = await this.store.message(report.id);
     const whole = message !== null && returnsWhole(notice, message);
@@ -183,7 +183,7 @@ class Reporter {
     return draft.id;
   }
 
-  #retryUntil({ report }: Notice): number {
+  #retryUntil({ report }: NotificationFacts): number {
     const expiry = expiryOf(this.options.retry, report);
     const { deliverBy } = report.terms;
     return deliverBy?.otherwise === 'return' ? Math.min(expiry, deliverBy.time) : expiry;
@@ -195,7 +195,10 @@ class Reporter {
   }
 }
 
-function fulfilmentOf({ report, recipients }: Notice): Parameters<Store['queue']['dropReports']>[0] {
+function fulfilmentOf({
+  report,
+  recipients,
+}: NotificationFacts): Parameters<Store['queue']['dropReports']>[0] {
   return {
     id: report.id,
     recipients: recipients.map(({ position, report: kind }) => ({ position, report: kind })),

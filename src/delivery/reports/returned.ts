@@ -2,7 +2,7 @@ import { waivesTls } from '../../message/tls-required.js';
 import type { MessageDetail } from '../../store/stored-message.js';
 import { DELIVERY } from '../limits.js';
 import { BLANK_LINE } from '../transports/read-content.js';
-import type { Notice } from './notice.js';
+import type { NotificationFacts } from './notice.js';
 
 /** The part of the message that a notification returns: its third part (RFC 6522 3). */
 export interface Returned {
@@ -24,7 +24,7 @@ export interface Returned {
  * all. Of a message of an earlier version only the declaration BODY=BINARYMIME is known.
  */
 export function returnsWhole(
-  { kind, report: { terms } }: Notice,
+  { kind, report: { terms } }: NotificationFacts,
   { size, needs }: Pick<MessageDetail, 'size' | 'needs'>,
 ): boolean {
   if (kind !== 'failed' || terms.ret !== 'FULL' || terms.requireTls) return false;

@@ -1,5 +1,5 @@
 import type { ReportKind } from '../../store/queue.js';
-import type { Notice } from './notice.js';
+import type { NotificationFacts } from './notice.js';
 
 /** The class of the status code for each kind of notification (RFC 3463 3.1, RFC 3464 2.3.4). */
 const CLASS: Readonly<Record<ReportKind, '2' | '4' | '5'>> = {
@@ -13,7 +13,10 @@ const CLASS: Readonly<Record<ReportKind, '2' | '4' | '5'>> = {
 const ENHANCED = /^(?:\d{3}[ -])?[245](\.\d{1,3}\.\d{1,3})(?![\d.])/;
 
 /** Returns the Status field of a recipient: the enhanced code of the reply, with the class that fits the kind. */
-export function statusOf({ kind, report }: Notice, { at, reply }: { at: number; reply: string }): string {
+export function statusOf(
+  { kind, report }: NotificationFacts,
+  { at, reply }: { at: number; reply: string },
+): string {
   const { deliverBy } = report.terms;
   // RFC 2852 4.1.3
   if (kind === 'delayed' && deliverBy?.otherwise === 'notify' && at >= deliverBy.time) return '4.4.7';

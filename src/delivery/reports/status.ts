@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { formatDate } from '../../message/date.js';
 import type { ReportedRecipient } from '../../store/queue.js';
-import type { Notice } from './notice.js';
+import type { NotificationFacts } from './notice.js';
 import { statusAddress } from './status-address.js';
 import { statusOf } from './status-code.js';
 
@@ -19,7 +19,7 @@ export interface StatusFacts {
  * Returns the body of message/delivery-status (RFC 3464 2): groups of fields with an empty line between them, all with
  * CRLF.
  */
-export function deliveryStatus(notice: Notice, facts: StatusFacts): string {
+export function deliveryStatus(notice: NotificationFacts, facts: StatusFacts): string {
   const groups = [
     aboutMessage(notice, facts),
     ...notice.recipients.map((one) => aboutRecipient(notice, one, facts)),
@@ -30,7 +30,10 @@ export function deliveryStatus(notice: Notice, facts: StatusFacts): string {
 type StatusField = readonly [name: string, value: string];
 
 // RFC 3464 2.2, with RFC 2852 5 and RFC 4865 5.1.2
-function aboutMessage({ report: { terms, receivedAt } }: Notice, { hostname }: StatusFacts): StatusField[] {
+function aboutMessage(
+  { report: { terms, receivedAt } }: NotificationFacts,
+  { hostname }: StatusFacts,
+): StatusField[] {
   const { envelopeId, deliverBy, releaseAt } = terms;
   return [
     ...field('Original-Envelope-Id', envelopeId),
@@ -42,7 +45,11 @@ function aboutMessage({ report: { terms, receivedAt } }: Notice, { hostname }: S
 }
 
 // RFC 3464 2.3
-function aboutRecipient(notice: Notice, recipient: ReportedRecipient, facts: StatusFacts): StatusField[] {
+function aboutRecipient(
+  notice: NotificationFacts,
+  recipient: ReportedRecipient,
+  facts: StatusFacts,
+): StatusField[] {
   const { originalRecipient, forwardPath, attempt } = recipient;
   return [
     ...field('Original-Recipient', originalRecipient && original(originalRecipient, facts.utf8)),

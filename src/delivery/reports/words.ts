@@ -1,6 +1,6 @@
 import { formatDate } from '../../message/date.js';
 import type { ReportedRecipient, ReportKind } from '../../store/queue.js';
-import type { Notice } from './notice.js';
+import type { NotificationFacts } from './notice.js';
 
 /** The data for the human-readable part that are not in the notice. */
 export interface TextFacts {
@@ -25,7 +25,7 @@ const SUBJECTS: Readonly<Record<ReportKind, string>> = {
 const SUBJECT_LENGTH = 150;
 
 /** Returns the subject of a notification, which begins with the result. */
-export function subjectOf({ kind }: Notice, { subject }: Pick<TextFacts, 'subject'>): string {
+export function subjectOf({ kind }: NotificationFacts, { subject }: Pick<TextFacts, 'subject'>): string {
   return `${SUBJECTS[kind]}: ${subject === null || subject === '' ? 'your message' : shortened(subject)}`;
 }
 
@@ -35,7 +35,7 @@ function shortened(text: string): string {
 }
 
 /** Returns the human-readable part (RFC 6522 3), with CRLF. */
-export function textPart(notice: Notice, facts: TextFacts): string {
+export function textPart(notice: NotificationFacts, facts: TextFacts): string {
   const { report, recipients } = notice;
   return [
     `This is the mail server ${facts.hostname}.`,
@@ -58,7 +58,7 @@ export function textPart(notice: Notice, facts: TextFacts): string {
     .join('\r\n');
 }
 
-function summaryOf({ kind }: Notice, { retryUntil }: TextFacts): string[] {
+function summaryOf({ kind }: NotificationFacts, { retryUntil }: TextFacts): string[] {
   switch (kind) {
     case 'failed':
       return [

@@ -3,7 +3,7 @@ import type { HeaderFields } from '../../message/mime/fields.js';
 import { addressesOf, readFields, readMessage } from '../../message/mime/read.js';
 import type { MessageDetail } from '../../store/port.js';
 import type { WebhookEvent, WebhookKeys } from '../../store/webhooks.js';
-import { JsonSink, type Made } from '../workers/sink.js';
+import { JsonSink, type JobResult } from '../workers/sink.js';
 import { signBody } from './keys.js';
 
 export interface EventFacts {
@@ -35,7 +35,7 @@ const MOST = 128 * 1024 * 1024;
 export function composeEvent(
   { event, message, keys, omitted }: EventFacts,
   content: Buffer,
-): Made<ComposedEvent> {
+): JobResult<ComposedEvent> {
   const { fields, text, html } =
     omitted === null ? readMessage(content) : { fields: readFields(content), text: null, html: null };
   const sink = new JsonSink(MOST, `the event makes more than ${MOST} octets`);

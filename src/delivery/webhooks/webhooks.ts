@@ -317,7 +317,7 @@ class EventSender {
     const message = await this.#store.message(event.message);
     // The message was removed meanwhile: there is nothing to report.
     if (message === null) return { reason: null, status: null, start: null };
-    return this.#workers.room.hold(event.domainId, Math.min(message.size, MAX_READ), async () => {
+    return this.#workers.memory.hold(event.domainId, Math.min(message.size, MAX_READ), async () => {
       if (this.#stopping.signal.aborted) throw new Stopped();
       // A stop gives a request under way some time, but does not wait until a body is made.
       const { signal } = this.#stopping;

@@ -2,13 +2,13 @@
 import { parentPort } from 'node:worker_threads';
 import { Unreadable } from '../../message/mime/work.js';
 import { JOBS, type JobName, type Jobs } from './jobs.js';
-import type { Made } from './sink.js';
-import type { Answer, Order } from './wire.js';
+import type { JobResult } from './sink.js';
+import type { Answer, JobRequest } from './wire.js';
 
 const port = parentPort;
 if (port === null) throw new Error('this module runs in a worker thread');
 
-port.on('message', (order: Order) => {
+port.on('message', (order: JobRequest) => {
   const answer = answerTo(order);
   const pieces = answer.type === 'made' ? answer.pieces : [];
   port.postMessage(
@@ -18,7 +18,7 @@ port.on('message', (order: Order) => {
 });
 port.postMessage({ type: 'ready' } satisfies Answer);
 
-function answerTo({ name, facts, content }: Order): Answer {
+function answerTo({ name, facts, content }: JobRequest): Answer {
   try {
     return { type: 'made', ...run(name, facts, Buffer.concat(content)) };
   } catch (error) {
@@ -35,6 +35,6 @@ function run<Name extends JobName>(
   name: Name,
   facts: Jobs[Name]['facts'],
   message: Buffer,
-): Made<Jobs[Name]['value']> {
+): JobResult<Jobs[Name]['value']> {
   return JOBS[name](facts, message);
 }

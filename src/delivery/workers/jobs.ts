@@ -1,6 +1,6 @@
 /** The jobs that run in worker threads: all work that grows with a message. Only the thread loads this file. */
 import { planLongLines, type LongLinesPlan } from '../long-lines/plan.js';
-import type { Made } from './sink.js';
+import type { JobResult } from './sink.js';
 import { describeContent, type ContentFacts } from '../reading/content.js';
 import { findLinksIn, type FoundLinks } from '../reading/links.js';
 import { composePage } from '../reading/page.js';
@@ -21,7 +21,10 @@ export interface Jobs {
 
 export type JobName = keyof Jobs;
 
-type Run<Name extends JobName> = (facts: Jobs[Name]['facts'], message: Buffer) => Made<Jobs[Name]['value']>;
+type Run<Name extends JobName> = (
+  facts: Jobs[Name]['facts'],
+  message: Buffer,
+) => JobResult<Jobs[Name]['value']>;
 
 export const JOBS: { readonly [Name in JobName]: Run<Name> } = {
   request: composeRequest,

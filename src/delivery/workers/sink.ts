@@ -1,7 +1,7 @@
 import { Unreadable } from '../../message/mime/work.js';
 
 /** The result of a job: a small value, and octets in pieces that the thread hands over. */
-export interface Made<Value> {
+export interface JobResult<Value> {
   readonly value: Value;
   readonly pieces: readonly Uint8Array[];
 }

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { Unreadable } from '../../message/mime/work.js';
 import type { JobName, Jobs } from './jobs.js';
-import type { Made } from './sink.js';
-import type { Answer, Order } from './wire.js';
+import type { JobResult } from './sink.js';
+import type { Answer, JobRequest } from './wire.js';
 
 export interface ThreadLimits {
   /** Time-out of one job, in milliseconds. */
@@ -12,7 +12,7 @@ export interface ThreadLimits {
 }
 
 interface Running {
-  readonly resolve: (made: Made<Jobs[JobName]['value']>) => void;
+  readonly resolve: (made: JobResult<Jobs[JobName]['value']>) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -50,8 +50,8 @@ export class ContentThread {
    *
    * @throws Unreadable if the message cannot be parsed within the limits
    */
-  run<Name extends JobName>(order: Order<Name>): Promise<Made<Jobs[Name]['value']>> {
-    return new Promise<Made<Jobs[JobName]['value']>>((resolve, reject) => {
+  run<Name extends JobName>(order: JobRequest<Name>): Promise<JobResult<Jobs[Name]['value']>> {
+    return new Promise<JobResult<Jobs[JobName]['value']>>((resolve, reject) => {
       const { time } = this.#limits;
       const timer = setTimeout(() => {
         this.end(new Unreadable('5.3.4', `the message takes more than ${time / 1000} s to take apart`));

@@ -1,9 +1,9 @@
 import { DELIVERY } from '../limits.js';
 import type { JobName, Jobs } from './jobs.js';
-import type { Made } from './sink.js';
+import type { JobResult } from './sink.js';
 import { MemoryBudget } from './memory-budget.js';
 import { ContentThread, type ThreadLimits } from './thread.js';
-import type { Order } from './wire.js';
+import type { JobRequest } from './wire.js';
 
 export interface ContentWorkersOptions extends Partial<ThreadLimits> {
   /** The most threads at one time. */
@@ -41,7 +41,7 @@ const PIECE = 256 * 1024;
  */
 export class ContentWorkers {
   /** Must be held as long as a message, or what was made of it, is in memory. */
-  readonly room: MemoryBudget;
+  readonly memory: MemoryBudget;
   readonly #limits: ThreadLimits;
   readonly #most: number;
   readonly #threads = new Set<ContentThread>();
@@ -56,7 +56,7 @@ export class ContentWorkers {
     const { time = contentTime.initial, heap = contentHeap.initial } = options;
     this.#limits = { time, heap };
     this.#most = options.threads ?? contentThreads.initial;
-    this.room = new MemoryBudget(
+    this.memory = new MemoryBudget(
       options.budget ?? contentRoom.initial,
       options.messages ?? contentMessages.initial,
     );
@@ -75,7 +75,7 @@ export class ContentWorkers {
     facts: Jobs[Name]['facts'],
     content: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
-  ): Promise<Made<Jobs[Name]['value']>> {
+  ): Promise<JobResult<Jobs[Name]['value']>> {
     const pieces = await copied(content);
     if (signal.aborted || this.#stopping.signal.aborted) throw new Stopped();
     return this.#queued(tenant, { name, facts, content: pieces }, signal);
@@ -93,9 +93,9 @@ export class ContentWorkers {
 
   #queued<Name extends JobName>(
     tenant: number,
-    order: Order<Name>,
+    order: JobRequest<Name>,
     signal: AbortSignal,
-  ): Promise<Made<Jobs[Name]['value']>> {
+  ): Promise<JobResult<Jobs[Name]['value']>> {
     return new Promise((resolve, reject) => {
       let under: ContentThread | null = null;
       const stop = (): void => {

@@ -1,7 +1,7 @@
 import { ConnectionError, type SessionOptions, Shared, UnsupportedError } from '../../client/index.js';
 import { Secret } from '../../base/secret.js';
 import { RunFailed } from './failure.js';
-import { Sender, type SenderOptions, type Work } from './sender.js';
+import { Sender, type SenderOptions, type MessageSource } from './sender.js';
 import { Mails, type NumberedMail } from './mails.js';
 import type { Plan } from './plan.js';
 import { randomFrom } from './random.js';
@@ -28,7 +28,7 @@ const NEWS = 1_000;
 const SPIN = 2;
 
 /** Generates the load of one thread: decides when each message starts and which connection sends it. */
-export class Generator implements Work {
+export class Generator implements MessageSource {
   readonly #senders = new Set<Sender>();
   /** Senders without work. The one that has waited longest gets the next message. */
   #idle: Sender[] = [];

@@ -13,7 +13,7 @@ import type { NumberedMail } from './mails.js';
 import type { Recorder } from '../report/recorder.js';
 
 /** Gives work to senders. */
-export interface Work {
+export interface MessageSource {
   /** Returns the next message, or null if no message may start now. */
   take(): NumberedMail | null;
   /** Registers a sender that has nothing to do, so that it is woken when a message is due. */
@@ -51,7 +51,7 @@ export class Sender implements MailSource<NumberedMail> {
 
   constructor(
     private readonly options: SenderOptions,
-    private readonly work: Work,
+    private readonly work: MessageSource,
     private readonly recorder: Recorder,
     private readonly shared: Shared,
   ) {}

@@ -2,16 +2,16 @@ import { randomFrom } from '../generator/random.js';
 import type { SinkPlan } from './plan.js';
 
 /** What happens to a message after its content is complete. */
-export type Fate = 'accept' | 'tempfail' | 'permfail' | 'disconnect';
+export type Fault = 'accept' | 'tempfail' | 'permfail' | 'disconnect';
 
 /**
  * Returns a function that chooses the fate of each message, by the shares of the plan. The same seed gives the same
  * choices.
  */
-export function fates(
+export function faults(
   { tempfail, permfail, disconnect, seed }: Pick<SinkPlan, 'tempfail' | 'permfail' | 'disconnect' | 'seed'>,
   thread: number,
-): () => Fate {
+): () => Fault {
   if (tempfail + permfail + disconnect === 0) return () => 'accept';
   const random = randomFrom(seed + thread);
   return () => {

@@ -10,7 +10,7 @@ import {
 } from '../../server/index.js';
 import { type PasswordCredentials, Reply } from '../../protocol/index.js';
 import { Dump, type DumpedMessage } from './dump.js';
-import { type Fate, fates } from './faults.js';
+import { type Fault, faults } from './faults.js';
 import { NO_COUNTS, type SinkCounts, type SinkPlan } from './plan.js';
 
 const TEMPFAIL = new Reply(451, '4.3.0', 'Not now: the sink was told to refuse some');
@@ -30,7 +30,7 @@ export class Sink {
     thread: number,
   ) {
     this.#dump = plan.dump === null ? null : new Dump(plan.dump, plan.threads === 1 ? '' : `${thread}-`);
-    const handler = handlerOf(plan, this.counts, fates(plan, thread), this.#dump);
+    const handler = handlerOf(plan, this.counts, faults(plan, thread), this.#dump);
     this.#server = createServer(handler, {
       allowInsecureAuth: true,
       authOptional: true,
@@ -59,7 +59,7 @@ export class Sink {
 
 type SinkHandler = Handler<string, PasswordCredentials, object, true>;
 
-function handlerOf(plan: SinkPlan, counts: SinkCounts, fate: () => Fate, dump: Dump | null): SinkHandler {
+function handlerOf(plan: SinkPlan, counts: SinkCounts, fate: () => Fault, dump: Dump | null): SinkHandler {
   const waiting: Waiting = new Map();
   return {
     onConnect: () => {
@@ -91,7 +91,7 @@ class Taken implements ContentSink {
     private readonly session: Session<string>,
     private readonly plan: SinkPlan,
     private readonly counts: SinkCounts,
-    private readonly fate: () => Fate,
+    private readonly fate: () => Fault,
     private readonly dumped: DumpedMessage | null,
     private readonly waiting: Waiting,
   ) {}
@@ -116,7 +116,7 @@ class Taken implements ContentSink {
     this.dumped?.drop();
   }
 
-  async #meetLater(fate: Fate): Promise<void | Reply> {
+  async #meetLater(fate: Fault): Promise<void | Reply> {
     if (this.plan.delay > 0 && !(await this.#wait(this.plan.delay))) {
       this.abort();
       return;
@@ -125,7 +125,7 @@ class Taken implements ContentSink {
     return this.#meet(fate);
   }
 
-  #meet(fate: Fate): void | Reply {
+  #meet(fate: Fault): void | Reply {
     const { counts } = this;
     if (fate === 'accept') {
       counts.accepted++;

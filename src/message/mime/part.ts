@@ -32,7 +32,7 @@ export interface Part {
 }
 
 /** The properties of a part that its fields give, before its body is read. */
-export type Described = Omit<Part, 'head' | 'start' | 'end' | 'parts'> & {
+export type PartFields = Omit<Part, 'head' | 'start' | 'end' | 'parts'> & {
   /** Lines that may delimit the parts of a multipart, without their leading hyphens. Empty for anything else. */
   readonly boundaries: readonly string[];
 };
@@ -53,7 +53,7 @@ const MOST_BOUNDARIES = 8;
  *
  * @param initial the type of a part whose fields give no type: in a digest, it is a message (RFC 2046 5.1.5)
  */
-export function describePart(fields: HeaderFields, initial: string, limits: MimeLimits): Described {
+export function describePart(fields: HeaderFields, initial: string, limits: MimeLimits): PartFields {
   const types = fields.all('content-type').map((text) => parseParameterized(text, limits));
   const given = types.find(({ value }) => TYPE.test(value)) ?? types[0];
   const dispositionField = fields.first('content-disposition');

@@ -4,7 +4,7 @@ import { MIME_LIMITS, Work, type MimeLimits } from './work.js';
 import type { HeaderFields } from './fields.js';
 import { partOctets } from './content.js';
 import { attachmentName, contentTypeOf } from './naming.js';
-import { readLetter } from './text-and-files.js';
+import { readTextAndFiles } from './text-and-files.js';
 import type { Part } from './part.js';
 import { split } from './split.js';
 
@@ -48,7 +48,7 @@ export interface ReadMessage {
 export function readMessage(message: Buffer, limits: MimeLimits = MIME_LIMITS): ReadMessage {
   const work = new Work(limits);
   const { root, fields } = split(message, work);
-  const { text, html, files } = readLetter(message, root, work);
+  const { text, html, files } = readTextAndFiles(message, root, work);
   const attachments = files.map(({ part, related }, index) => ({
     name: attachmentName(part, index + 1),
     contentType: contentTypeOf(part),

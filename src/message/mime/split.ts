@@ -1,6 +1,6 @@
 import { Unreadable, type Work } from './work.js';
 import { FieldReader, type HeaderFields, contentEnd } from './fields.js';
-import { type Part, asText, describePart, type Described } from './part.js';
+import { type Part, asText, describePart, type PartFields } from './part.js';
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -9,7 +9,7 @@ const HYPHEN = 0x2d;
 
 /** A part whose end has not been seen yet. */
 interface Open {
-  readonly described: Described;
+  readonly described: PartFields;
   readonly head: number;
   readonly start: number;
   readonly parts: Part[];

@@ -5,7 +5,7 @@ import type { Part } from './part.js';
 /**
  * A message as people see it: one text, in one or two forms, and files. Everything in the message is in one of them.
  */
-export interface Letter {
+export interface TextAndFiles {
   /** Null if the message has no plain text that says all of it. */
   readonly text: string | null;
   readonly html: string | null;
@@ -40,8 +40,8 @@ interface PartContent {
  *
  * @throws Unreadable as {@link partText} does
  */
-export function readLetter(message: Buffer, root: Part, work: Work): Letter {
-  const reader = new LetterReader(message, work);
+export function readTextAndFiles(message: Buffer, root: Part, work: Work): TextAndFiles {
+  const reader = new TextAndFilesReader(message, work);
   const said = reader.read(root, 'sequence');
   return { text: said?.text ?? null, html: said?.html ?? null, files: reader.files };
 }
@@ -49,7 +49,7 @@ export function readLetter(message: Buffer, root: Part, work: Work): Letter {
 /** The kind of multipart that a part stands in. */
 type Place = 'sequence' | 'alternative' | 'related';
 
-class LetterReader {
+class TextAndFilesReader {
   readonly files: File[] = [];
   #hasText = false;
 

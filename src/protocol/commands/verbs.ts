@@ -2,7 +2,7 @@ import type { Hello } from '../events.js';
 import { type ChunkSize, parseChunkSize } from '../grammar/chunk-size.js';
 import { anyHelloName, isHelloName } from '../grammar/domain.js';
 import { type Mailbox, parseBarePath, parseCommonPath, parsePath, PathFault } from '../grammar/mailbox.js';
-import { behindSpaces, decodeUtf8, trimStart } from '../../base/octets.js';
+import { afterSpaces, decodeUtf8, trimStart } from '../../base/octets.js';
 import type { Commanding } from '../state/phases.js';
 import type { Protocol, SpaceBeforePath, Syntax } from '../profile.js';
 import type { Reply } from '../replies/reply.js';
@@ -311,7 +311,7 @@ function parsePathArgument(
   const argument = isAscii(binary) ? binary : decodeUtf8(binary);
   if (argument === null) return new PathFault('it is not UTF-8');
   // RFC 5321 3.3 says no space after the colon; so many clients write one that it is taken, as a rule.
-  const start = behindSpaces(argument, keyword.length);
+  const start = afterSpaces(argument, keyword.length);
   if (start > keyword.length && spaceBeforePath === 'reject') return null;
   const bare = syntax === 'tolerant' && argument[start] !== '<';
   const path = bare ? parseBarePath(argument, start) : parsePath(argument, start);

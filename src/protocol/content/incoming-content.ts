@@ -8,8 +8,8 @@ import type { Reply } from '../replies/reply.js';
 import { reply } from '../replies/catalogue.js';
 import type { Scan } from './scan.js';
 
-/** What {@link Reception.next} found. */
-export type ReceptionStep =
+/** What {@link IncomingContent.next} found. */
+export type IncomingStep =
   /** All octets given were used up. */
   | 'more'
   /** {@link Reception.slice} holds the next octets of the content: the last, where a refusal stands now. */
@@ -19,7 +19,7 @@ export type ReceptionStep =
   /** The true end, or that of a chunk. */
   | 'end';
 
-export interface ReceptionOptions {
+export interface IncomingContentOptions {
   readonly bareNewlines: BareNewlines;
   readonly scan: Scan;
   readonly limits: Limits;
@@ -39,7 +39,7 @@ function refusalOf({ octet, line }: ContentFault): Reply {
 }
 
 /** The content of one message on its way in: what has come of it, and whether it is refused already. */
-export class Reception {
+export class IncomingContent {
   /** Valid after `content`, until the next call. */
   slice: Uint8Array = NOTHING;
 
@@ -49,7 +49,7 @@ export class Reception {
   #refusal: Reply | null = null;
 
   constructor(
-    { bareNewlines, scan, limits }: ReceptionOptions,
+    { bareNewlines, scan, limits }: IncomingContentOptions,
     decoder: Decoder = new ContentDecoder(bareNewlines, scan),
   ) {
     this.#decoder = decoder;
@@ -57,8 +57,8 @@ export class Reception {
   }
 
   /** Content that is refused before it begins. */
-  static refused(options: ReceptionOptions, refusal: Reply): Reception {
-    const reception = new Reception(options);
+  static refused(options: IncomingContentOptions, refusal: Reply): IncomingContent {
+    const reception = new IncomingContent(options);
     reception.refuse(refusal);
     return reception;
   }
@@ -94,7 +94,7 @@ export class Reception {
   }
 
   /** Reads on in `octets` from `from`. Call again from {@link position} until `more` or `end`. */
-  next(octets: Uint8Array, from: number): ReceptionStep {
+  next(octets: Uint8Array, from: number): IncomingStep {
     this.slice = NOTHING;
     const step = this.#decoder.next(octets, from);
     switch (step) {
@@ -109,7 +109,7 @@ export class Reception {
   }
 
   /** Up to the limit, however the octets were cut. */
-  #take(slice: Uint8Array): ReceptionStep {
+  #take(slice: Uint8Array): IncomingStep {
     const { room } = this;
     this.#size += Math.min(slice.length, room);
     if (slice.length <= room) {
@@ -124,7 +124,7 @@ export class Reception {
 }
 
 /** The content of one message that comes in chunks (RFC 3030 2). */
-export class ChunkedReception extends Reception {
+export class ChunkedContent extends IncomingContent {
   /** The chunk that came last, or is coming, is the last of the message. */
   last = false;
   /** The client has received the refusal: commands that it pipelined after it are not counted as further errors. */
@@ -132,7 +132,7 @@ export class ChunkedReception extends Reception {
   readonly #chunks: ChunkDecoder;
 
   /** @param body what MAIL declared: BINARYMIME has no lines to be judged (RFC 3030 3). */
-  constructor(options: ReceptionOptions, body: BodyType | undefined) {
+  constructor(options: IncomingContentOptions, body: BodyType | undefined) {
     const chunks = new ChunkDecoder(body === 'BINARYMIME' ? null : options.bareNewlines, options.scan);
     super(options, chunks);
     this.#chunks = chunks;

@@ -12,7 +12,7 @@ import type { Outbox } from '../outbox.js';
 import type { Commanding, Phase, Receiving } from '../state/phases.js';
 import type { Profile } from '../profile.js';
 import { toEach } from '../state/questions.js';
-import { ChunkedReception, Reception } from './incoming-content.js';
+import { ChunkedContent, IncomingContent } from './incoming-content.js';
 import type { Reply } from '../replies/reply.js';
 import { reply } from '../replies/catalogue.js';
 import { advance } from '../state/transitions.js';
@@ -39,7 +39,7 @@ export function beginChunk<Principal>(
   profile: Profile,
 ): ContentBegun<Principal> {
   const body = phase.transaction?.parameters.body;
-  const reception = phase.kind === 'chunked' ? phase.reception : new ChunkedReception(profile, body);
+  const reception = phase.kind === 'chunked' ? phase.reception : new ChunkedContent(profile, body);
   const lost = phase.kind === 'chunked' && phase.reception.refusal !== null;
   reception.begin(chunk);
   if (refusal !== null) reception.refuse(refusal);
@@ -57,7 +57,7 @@ export function beginUnsolicited<Principal>(
   phase: Commanding<Principal>,
   profile: Profile,
 ): ContentBegun<Principal> {
-  const reception = Reception.refused(profile, reply('unsolicitedBody'));
+  const reception = IncomingContent.refused(profile, reply('unsolicitedBody'));
   const next = advance.unsolicitedBegun(phase, { reception });
   return { phase: next, notice: lossOf(phase, null, 'reset'), asks: false };
 }

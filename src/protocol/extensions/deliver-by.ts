@@ -2,7 +2,7 @@ import { reply } from '../replies/catalogue.js';
 import type { Extension } from './extension.js';
 
 /** By when the message must be delivered: RFC 2852. */
-export interface By {
+export interface ByParameter {
   /** From now on. Zero or less, with `notify`: the time has passed already. */
   readonly seconds: number;
   /** What happens then: the message is given up and returned, or its sender is notified and delivery continues. */
@@ -18,7 +18,7 @@ export interface DeliverByOptions {
 
 export interface DeliverByMail {
   /** RFC 2852. */
-  readonly by?: By;
+  readonly by?: ByParameter;
 }
 
 export const deliverBy: Extension<DeliverByOptions, DeliverByMail> = {
@@ -39,7 +39,7 @@ export const deliverBy: Extension<DeliverByOptions, DeliverByMail> = {
 //   by-time  = ["-" / "+"] 1*9DIGIT ; zero or less is not allowed with a by-mode of "R"
 //   by-mode  = "N" / "R"            ; "Notify" or "Return"
 //   by-trace = "T"                  ; "Trace"
-function parseBy(value: string | null): { readonly by: By } | string {
+function parseBy(value: string | null): { readonly by: ByParameter } | string {
   const match = /^([+-]?\d{1,9});([NR])(T?)$/i.exec(value ?? '');
   if (match === null) return 'expected seconds;R or seconds;N, and T for a trace';
   const [, time, mode = '', trace] = match;

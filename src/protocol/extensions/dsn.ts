@@ -1,6 +1,6 @@
 import { ENVID_OCTETS, ORCPT_OCTETS } from '../limits.js';
 import { decodeUtf8, utf8Length } from '../../base/octets.js';
-import { hasUnseen } from '../grammar/domain.js';
+import { hasInvisible } from '../grammar/domain.js';
 import { parseMailbox, PathFault } from '../grammar/mailbox.js';
 import { decodeXtext } from '../grammar/xtext.js';
 import type { Extension } from './extension.js';
@@ -113,7 +113,7 @@ function codedAddress(coded: string): string | Fault {
   const octets = decodeXtext(coded);
   if (octets === null) return new Fault('expected xtext after the type');
   const address = PRINTABLE.test(octets) ? octets : (decodeUtf8(octets) ?? octets);
-  const unseen = hasUnseen(address.replace(/ /g, ''));
+  const unseen = hasInvisible(address.replace(/ /g, ''));
   return unseen ? new Fault('it stands for something that cannot be printed') : address;
 }
 

@@ -16,7 +16,7 @@ const U_LABEL = /^(?:[A-Za-z0-9]|[^\0-\x7f])(?:(?:[A-Za-z0-9-]|[^\0-\x7f])*(?:[A
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Z}]/u;
 
 /** Whether the text has a character that is not seen as itself: no address may have one. */
-export function hasUnseen(text: string): boolean {
+export function hasInvisible(text: string): boolean {
   return UNSEEN.test(text);
 }
 
@@ -25,7 +25,7 @@ export function isDomain(text: string): boolean {
   if (text.length === 0 || utf8Length(text) > DOMAIN_OCTETS) return false;
   return text.split('.').every((label) => {
     if (SUB_DOMAIN.test(label)) return label.length <= LABEL_OCTETS;
-    return U_LABEL.test(label) && !hasUnseen(label) && utf8Length(label) <= LABEL_OCTETS;
+    return U_LABEL.test(label) && !hasInvisible(label) && utf8Length(label) <= LABEL_OCTETS;
   });
 }
 

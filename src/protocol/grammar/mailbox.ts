@@ -1,6 +1,6 @@
 import { DOMAIN_OCTETS, LABEL_OCTETS, LOCAL_PART_OCTETS, PATH_OCTETS } from '../limits.js';
 import { utf8Length } from '../../base/octets.js';
-import { hasUnseen, isAddressLiteral, isDomain } from './domain.js';
+import { hasInvisible, isAddressLiteral, isDomain } from './domain.js';
 
 /** A mailbox (RFC 5321 4.1.2), as the client wrote it. */
 export interface Mailbox {
@@ -99,7 +99,7 @@ export function parseBarePath(text: string, start: number): Path | PathFault {
 
 /** Parses a mailbox without brackets. */
 export function parseMailbox(address: string): Mailbox | PathFault {
-  if (hasUnseen(address.startsWith('"') ? address.replace(/ /g, '') : address)) {
+  if (hasInvisible(address.startsWith('"') ? address.replace(/ /g, '') : address)) {
     return new PathFault('it has a character that cannot be seen');
   }
   if (/^postmaster$/i.test(address)) return { localPart: address, domain: '', address };

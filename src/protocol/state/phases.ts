@@ -2,7 +2,7 @@ import type { Hello } from '../events.js';
 import type { Mailbox } from '../grammar/mailbox.js';
 import type { MailParameters } from '../extensions/index.js';
 import type { Link } from '../link.js';
-import type { ChunkedReception, Reception } from '../content/incoming-content.js';
+import type { ChunkedContent, IncomingContent } from '../content/incoming-content.js';
 import type { Reply } from '../replies/reply.js';
 import type { SaslExchange } from '../sasl/mechanism.js';
 
@@ -40,7 +40,7 @@ interface PhaseFields {
   readonly transaction: Transaction | null;
   /** Number of accepted recipients. */
   readonly recipients: number | null;
-  readonly reception: Reception | null;
+  readonly reception: IncomingContent | null;
 }
 
 /** A phase before the hello. */
@@ -118,7 +118,7 @@ export interface Data<Principal> extends AfterHello<Principal> {
   readonly kind: 'data';
   readonly transaction: Transaction;
   readonly recipients: number;
-  readonly reception: Reception;
+  readonly reception: IncomingContent;
 }
 
 /** A chunk is being received, by BDAT. */
@@ -127,7 +127,7 @@ export interface Chunk<Principal> extends AfterHello<Principal> {
   readonly transaction: Transaction;
   readonly recipients: number;
   /** The same for all chunks of the message. */
-  readonly reception: ChunkedReception;
+  readonly reception: ChunkedContent;
 }
 
 /** Between two chunks. */
@@ -140,7 +140,7 @@ export interface Discarding<Principal> extends Omit<BeforeHello, 'hello' | 'iden
   readonly kind: 'discarding';
   readonly hello: Hello | null;
   readonly identity: Identity<Principal> | null;
-  readonly reception: ChunkedReception;
+  readonly reception: ChunkedContent;
   /** The phase that follows when they have been dropped. */
   readonly before: Greeted | Rejected | Ready<Principal>;
 }
@@ -148,7 +148,7 @@ export interface Discarding<Principal> extends Omit<BeforeHello, 'hello' | 'iden
 /** A message is being received after a refused DATA. It is read to its end and refused. */
 export interface Unsolicited<Principal> extends Omit<Ready<Principal>, 'kind' | 'reception'> {
   readonly kind: 'unsolicited';
-  readonly reception: Reception;
+  readonly reception: IncomingContent;
 }
 
 /** STARTTLS was accepted, and the handshake is under way. */

@@ -1,7 +1,7 @@
 import type { Hello, Question, SaslQuestion, Verdict } from '../events.js';
 import type { Phase, Ready } from './phases.js';
 import type { Profile } from '../profile.js';
-import { Reception } from '../content/incoming-content.js';
+import { IncomingContent } from '../content/incoming-content.js';
 import type { Reply } from '../replies/reply.js';
 import { reply } from '../replies/catalogue.js';
 import { challengeAfter, challengeBefore } from '../sasl/exchange.js';
@@ -90,9 +90,9 @@ export function consequenceOf<Principal>(
   profile: Profile,
   address: string,
 ): Consequence<Principal> {
-  if (verdict.type === 'refuse') return dissent(question, phase, profile, verdict.reply);
+  if (verdict.type === 'refuse') return refused(question, phase, profile, verdict.reply);
   if (verdict.type === 'accept' && isPlain(question)) {
-    return consent(question, phase, profile, address, verdict.reply);
+    return accepted(question, phase, profile, address, verdict.reply);
   }
   if (verdict.type === 'authenticate' && question.type === 'auth') {
     const next = advance.authenticated(phase, { principal: verdict.principal });
@@ -112,7 +112,7 @@ export function consequenceOf<Principal>(
  *
  * @param given the reply of the handler, used if the protocol leaves the text free.
  */
-function consent<Principal>(
+function accepted<Principal>(
   question: PlainQuestion,
   phase: Phase<Principal>,
   profile: Profile,
@@ -146,7 +146,7 @@ function consent<Principal>(
       return { phase: advance.rcptAccepted(phase), replies: [own ?? RECIPIENT_OK] };
     case 'data': {
       if (phase.kind === 'chunk') return { phase, replies: [] };
-      const next = advance.dataBegun(phase, { reception: new Reception(profile) });
+      const next = advance.dataBegun(phase, { reception: new IncomingContent(profile) });
       return { phase: next, replies: [START_MAIL] };
     }
     case 'end':
@@ -158,7 +158,7 @@ function consent<Principal>(
  * Returns the consequence of refusing `question`, in `phase`. The client may have to answer a challenge before it gets
  * the refusal.
  */
-function dissent<Principal>(
+function refused<Principal>(
   question: Question,
   phase: Phase<Principal>,
   profile: Profile,

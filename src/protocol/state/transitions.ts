@@ -30,7 +30,7 @@ import type {
   Transaction,
   Unsolicited,
 } from './phases.js';
-import type { ChunkedReception, Reception } from '../content/incoming-content.js';
+import type { ChunkedContent, IncomingContent } from '../content/incoming-content.js';
 import type { Reply } from '../replies/reply.js';
 import type { SaslExchange } from '../sasl/mechanism.js';
 
@@ -63,13 +63,13 @@ export interface Proofs {
   /** The verdict on RCPT was yes. */
   rcptAccepted: undefined;
   /** The verdict on DATA was yes. */
-  dataBegun: { readonly reception: Reception };
+  dataBegun: { readonly reception: IncomingContent };
   /** BDAT came in a phase in which a message may have chunks. */
-  chunkBegun: { readonly reception: ChunkedReception };
+  chunkBegun: { readonly reception: ChunkedContent };
   /** A chunk that is not the last one has ended. */
   chunkOver: undefined;
   /** BDAT was refused: the octets that it declared still follow. */
-  chunkRefused: { readonly reception: ChunkedReception };
+  chunkRefused: { readonly reception: ChunkedContent };
   /** The octets that a refused BDAT declared have been dropped. */
   discardOver: undefined;
   /** The content has ended, whatever the verdict. */
@@ -77,7 +77,7 @@ export interface Proofs {
   /** RSET. */
   reset: undefined;
   /** The first line of a message came after a refused DATA. */
-  unsolicitedBegun: { readonly reception: Reception };
+  unsolicitedBegun: { readonly reception: IncomingContent };
   unsolicitedOver: undefined;
   /** QUIT, a refusal that closes the connection, the end of the peer's input, or a deadline. */
   closed: undefined;

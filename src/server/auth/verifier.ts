@@ -10,9 +10,9 @@ import {
 } from '../../protocol/index.js';
 import type { Admission } from '../admission/admission.js';
 import type { AnyHandler } from '../any.js';
-import type { Presented } from '../handler.js';
+import type { WithCertificate } from '../handler.js';
 import { shown } from '../../base/shown.js';
-import type { Speaker } from '../connection/identity.js';
+import type { ConnectionSession } from '../connection/identity.js';
 import type { Counters } from '../stats.js';
 
 type Auth = Extract<Question, { type: 'auth' }>;
@@ -29,7 +29,7 @@ export class Verifier<Principal> {
   #failures = 0;
 
   constructor(
-    private readonly speaker: Speaker<Principal>,
+    private readonly speaker: ConnectionSession<Principal>,
     private readonly context: VerifierContext<Principal>,
     /** The reply for what the handler throws. */
     private readonly replyTo: (error: unknown) => Reply,
@@ -61,7 +61,7 @@ export class Verifier<Principal> {
   }
 
   /** What `onAuth` says, thrown refusals included: they are answers as well. */
-  async #ask(credentials: Presented<Credentials>): Promise<Principal | Reply | null | undefined> {
+  async #ask(credentials: WithCertificate<Credentials>): Promise<Principal | Reply | null | undefined> {
     try {
       const result = await this.context.handler.onAuth?.(this.speaker, credentials);
       if (!(result instanceof Error)) return result;
@@ -72,11 +72,11 @@ export class Verifier<Principal> {
   }
 
   /** Null where they prove nothing as they are. */
-  #present(credentials: Credentials): Presented<Credentials> | null {
+  #present(credentials: Credentials): WithCertificate<Credentials> | null {
     return credentials.mechanism === 'EXTERNAL' ? this.#presentExternal(credentials) : credentials;
   }
 
-  #presentExternal(credentials: ExternalCredentials): Presented<ExternalCredentials> | null {
+  #presentExternal(credentials: ExternalCredentials): WithCertificate<ExternalCredentials> | null {
     const certificate = this.speaker.tls?.clientCertificate ?? null;
     return certificate?.authorized === true ? { ...credentials, certificate } : null;
   }

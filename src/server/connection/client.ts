@@ -14,7 +14,7 @@ import { networkOf, plainAddress } from '../../base/networks.js';
 import { type TimeoutContext, Waiter } from './waiting.js';
 import type { ProxiedEndpoints } from '../admission/proxy-header.js';
 import { endpointsAfter } from '../admission/relay.js';
-import type { Speaker } from './identity.js';
+import type { ConnectionSession } from './identity.js';
 import { linkOf, tlsFacts } from '../tls/facts.js';
 
 /** How clients are received. */
@@ -34,7 +34,7 @@ export interface ClientContext<Principal> extends TimeoutContext, DialogueContex
  */
 export abstract class Client<Principal, Context extends ClientContext<Principal>>
   extends Waiter<Context>
-  implements Speaker<Principal>
+  implements ConnectionSession<Principal>
 {
   readonly session: ServerSession<Principal>;
   protected readonly dialogue: Dialogue<Principal>;

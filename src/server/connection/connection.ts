@@ -13,7 +13,7 @@ import { Client, type ClientContext } from './client.js';
 import { FIXED } from '../limits.js';
 import type { Waiting } from './waiting.js';
 import type { ProxiedEndpoints } from '../admission/proxy-header.js';
-import { attach, awaitDrain, release, type SocketOwner } from './socket-events.js';
+import { attach, awaitDrain, release, type SocketListener } from './socket-events.js';
 import { certificateProblem, linkOf } from '../tls/facts.js';
 import { TLS_HANDSHAKE } from '../tls/gate.js';
 import type { TlsHabits } from '../admission/tls-habits.js';
@@ -53,7 +53,7 @@ function isContent(phase: PhaseKind): boolean {
  */
 export class Connection<Principal>
   extends Client<Principal, ConnectionContext<Principal>>
-  implements SocketOwner
+  implements SocketListener
 {
   /** Its place among those that its server lists; -1 outside. */
   listedAt = -1;

@@ -23,7 +23,7 @@ import type {
 import { isPromise } from '../platform/promise.js';
 import { Refusal, replyFor } from '../refusal.js';
 import { originAfter } from '../admission/relay.js';
-import type { Speaker } from './identity.js';
+import type { ConnectionSession } from './identity.js';
 import { shown } from '../../base/shown.js';
 import { notify } from './notify.js';
 import { type ReverseLookup, nameOf } from '../reverse-lookup.js';
@@ -33,7 +33,8 @@ import type { AnyHandler } from '../any.js';
 import { Verifier } from '../auth/verifier.js';
 
 /** A session in which the client has said hello and MAIL, and AUTH if the listener wants it. */
-type TransactionSpeaker<Principal> = Speaker<Principal> & TransactionSession<Principal, object, true>;
+type TransactionSpeaker<Principal> = ConnectionSession<Principal> &
+  TransactionSession<Principal, object, true>;
 
 type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
 
@@ -67,7 +68,7 @@ export class Dialogue<Principal> {
   private readonly handler: AnyHandler<Principal>;
 
   constructor(
-    private readonly speaker: Speaker<Principal>,
+    private readonly speaker: ConnectionSession<Principal>,
     private readonly context: DialogueContext<Principal>,
   ) {
     this.handler = context.handler;

@@ -3,7 +3,7 @@ import type { XclientAttributes } from '../../protocol/index.js';
 import type { Session } from '../handler.js';
 
 /** Which connection it is, beside what the handler sees of it. */
-export interface Speaker<Principal> extends Session<Principal> {
+export interface ConnectionSession<Principal> extends Session<Principal> {
   /** As admission counts it. */
   readonly network: string;
   remoteName: string | null;

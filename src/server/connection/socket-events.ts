@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** Receives the events of a socket. */
-export interface SocketOwner {
+export interface SocketListener {
   octets(octets: Uint8Array): void;
   ended(): void;
   drained(): void;
@@ -9,15 +9,15 @@ export interface SocketOwner {
   closed(): void;
 }
 
-const owner = Symbol('owner');
-type Owned = Socket & { [owner]?: SocketOwner | undefined };
+const listener = Symbol('owner');
+type ObservedSocket = Socket & { [listener]?: SocketListener | undefined };
 
 /**
  * Passes the events of the socket to `to`. The listeners are shared functions: ten thousand idle connections create no
  * listeners of their own.
  */
-export function attach(socket: Owned, to: SocketOwner): void {
-  socket[owner] = to;
+export function attach(socket: ObservedSocket, to: SocketListener): void {
+  socket[listener] = to;
   socket.on('data', onData);
   socket.on('end', onEnd);
   socket.on('error', onError);
@@ -25,19 +25,19 @@ export function attach(socket: Owned, to: SocketOwner): void {
 }
 
 /** Lets `to` hear an attached socket from now on: to exchange the listeners would cost more. */
-export function handOver(socket: Owned, to: SocketOwner): void {
-  socket[owner] = to;
+export function replaceListener(socket: ObservedSocket, to: SocketListener): void {
+  socket[listener] = to;
 }
 
 /** Lets `to` hear how a socket ends, and nothing else. */
-export function attachToEnd(socket: Owned, to: SocketOwner): void {
-  socket[owner] = to;
+export function attachToEnd(socket: ObservedSocket, to: SocketListener): void {
+  socket[listener] = to;
   socket.on('error', onError);
   socket.on('close', onClose);
 }
 
 /** Lets the owner hear once that the socket has written all it holds. Most never have more than the kernel takes. */
-export function awaitDrain(socket: Owned): void {
+export function awaitDrain(socket: ObservedSocket): void {
   socket.once('drain', onDrain);
 }
 
@@ -45,22 +45,22 @@ export function awaitDrain(socket: Owned): void {
  * Cuts the closed socket from its owner. Node keeps the socket for a while; if it kept the whole connection with it,
  * the connection would survive the cheap garbage collections.
  */
-export function release(socket: Owned): void {
-  socket[owner] = undefined;
+export function release(socket: ObservedSocket): void {
+  socket[listener] = undefined;
 }
 
-function onData(this: Owned, octets: Uint8Array): void {
-  this[owner]?.octets(octets);
+function onData(this: ObservedSocket, octets: Uint8Array): void {
+  this[listener]?.octets(octets);
 }
-function onEnd(this: Owned): void {
-  this[owner]?.ended();
+function onEnd(this: ObservedSocket): void {
+  this[listener]?.ended();
 }
-function onDrain(this: Owned): void {
-  this[owner]?.drained();
+function onDrain(this: ObservedSocket): void {
+  this[listener]?.drained();
 }
-function onError(this: Owned, error: Error): void {
-  this[owner]?.failed(error);
+function onError(this: ObservedSocket, error: Error): void {
+  this[listener]?.failed(error);
 }
-function onClose(this: Owned): void {
-  this[owner]?.closed();
+function onClose(this: ObservedSocket): void {
+  this[listener]?.closed();
 }

@@ -4,7 +4,7 @@ import type { TlsSource } from './tls-source.js';
 import { ClientFault } from '../../base/client-fault.js';
 import { handshakeFailure } from '../../base/tls-words.js';
 import { FIXED } from '../limits.js';
-import { attachToEnd, handOver, release, type SocketOwner } from '../connection/socket-events.js';
+import { attachToEnd, replaceListener, release, type SocketListener } from '../connection/socket-events.js';
 
 /** First octet of a TLS record that holds a handshake message, so of every ClientHello: RFC 8446 5.1. */
 export const TLS_HANDSHAKE = 0x16;
@@ -58,7 +58,7 @@ export class TlsGate {
    */
   handshakeAfterPlain(socket: Socket, early: Uint8Array, done: Done): void {
     const handshake = new Handshake(socket, this, done);
-    handOver(socket, handshake);
+    replaceListener(socket, handshake);
     socket.resume();
     if (early.length > 0) handshake.octets(early);
   }
@@ -88,7 +88,7 @@ export class TlsGate {
 }
 
 /** A plain socket on its way through a handshake. */
-class Handshake implements SocketOwner {
+class Handshake implements SocketListener {
   /** By which the gate knows it; null before the ClientHello. */
   #endpoints: string | null = null;
   #dropped = 0;

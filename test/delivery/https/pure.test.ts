@@ -17,7 +17,7 @@ import { MemoryBudget } from '../../../src/delivery/workers/memory-budget.js';
 import { JsonSink } from '../../../src/delivery/workers/sink.js';
 import { wellFormed } from '../../../src/message/charset.js';
 import { parseApiUrl } from '../../../src/delivery/transports/https/target.js';
-import { judge } from '../../../src/delivery/transports/https/outcome.js';
+import { resultOf } from '../../../src/delivery/transports/https/outcome.js';
 import { parseMailboxList } from '../../../src/message/mailbox.js';
 import { recipient } from '../files/shipment.js';
 
@@ -116,7 +116,7 @@ describe('judge', () => {
     [503, json, '{"error":"down"}', { ...defer, reply: 'HTTP 503 down' }],
   ])('%i %s %s', (status, type, body, verdict) => {
     const answer = { status, headers: { 'content-type': type }, body: Buffer.from(body), tls: null };
-    const made = judge(answer, 0);
+    const made = resultOf(answer, 0);
     expect(made).toMatchObject(verdict);
     expect(made.transportFailed).toBe('transportFailed' in verdict ? true : undefined);
   });

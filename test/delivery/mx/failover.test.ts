@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest';
 import { expectNoTrouble } from '../../server/harness.js';
 import { dnsServer } from '../dns-server.js';
-import { type FarEnd, type Fault, farEnd, type Phase } from '../remote-server.js';
+import { type RemoteServer, type Fault, startRemoteServer, type Phase } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { send, outcomesOf } from '../smtp/setup.js';
 import { mx } from './setup.js';
@@ -16,11 +16,11 @@ const DELIVERED = 'delivered 250 2.0.0 Ok: message accepted';
 
 /** Starts two mail servers of b.example, the first one preferred, and opens a transport that finds them. */
 async function twoServers() {
-  let ends: [FarEnd, FarEnd] | null = null;
+  let ends: [RemoteServer, RemoteServer] | null = null;
   for (let attempt = 0; ends === null; attempt++) {
-    const first = await farEnd();
+    const first = await startRemoteServer();
     try {
-      ends = [first, await farEnd({ host: '127.0.0.2', port: first.port })];
+      ends = [first, await startRemoteServer({ host: '127.0.0.2', port: first.port })];
     } catch (error) {
       if (attempt > 5) throw error;
     }
@@ -95,7 +95,7 @@ it('goes on with the open recipients only', async () => {
   const to = ['good@b.example', 'grey1@b.example', 'bad@b.example', 'grey2@b.example'];
   const deliveries = await send(transport, shipment(MESSAGE, { to }));
   expect(outcomesOf(deliveries)).toEqual([DELIVERED, DELIVERED, 'bounced 550 5.1.1 Nobody', DELIVERED]);
-  const addresses = (end: FarEnd) =>
+  const addresses = (end: RemoteServer) =>
     end.received.map(({ recipients }) => recipients.map(({ address }) => address));
   expect(addresses(first)).toEqual([['good@b.example']]);
   expect(addresses(second)).toEqual([['grey1@b.example', 'grey2@b.example']]);

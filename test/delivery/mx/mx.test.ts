@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest';
 import { expectNoTrouble, until } from '../../server/harness.js';
 import { dnsServer, type Records } from '../dns-server.js';
-import { type FarEnd, farEnd } from '../remote-server.js';
+import { type RemoteServer, startRemoteServer } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { send, outcomesOf } from '../smtp/setup.js';
 import { mx } from './setup.js';
@@ -15,12 +15,12 @@ const MESSAGE = 'Subject: x\r\n\r\nhello\r\n';
 const DELIVERED = 'delivered 250 2.0.0 Ok: message accepted';
 
 /** Starts mail servers on one port, at 127.0.0.1, 127.0.0.2 and so on. */
-async function hosts(count: number): Promise<FarEnd[]> {
+async function hosts(count: number): Promise<RemoteServer[]> {
   for (let attempt = 0; ; attempt++) {
-    const first = await farEnd();
+    const first = await startRemoteServer();
     try {
       const others = Array.from({ length: count - 1 }, (_, i) =>
-        farEnd({ host: `127.0.0.${i + 2}`, port: first.port }),
+        startRemoteServer({ host: `127.0.0.${i + 2}`, port: first.port }),
       );
       return [first, ...(await Promise.all(others))];
     } catch (error) {
@@ -114,7 +114,7 @@ it('servers of equal preference share the load', async () => {
 });
 
 it('a domain without MX and an address literal are their own mail servers; messages share a connection', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const dns = await dnsServer({ 'b.example': { A: ['127.0.0.1'] } });
   const transport = mx(dns, end.port);
   for (const to of ['x@b.example', 'y@B.example', 'x@[127.0.0.1]']) {
@@ -125,7 +125,7 @@ it('a domain without MX and an address literal are their own mail servers; messa
 });
 
 it('tries IPv6, then IPv4 if that does not answer', async () => {
-  const end = await farEnd({ host: '::1' });
+  const end = await startRemoteServer({ host: '::1' });
   const dns = await dnsServer({
     'six.example': { A: ['127.0.0.9'], AAAA: ['::1'] },
     'four.example': { A: ['127.0.0.1'], AAAA: ['::1'] },
@@ -133,7 +133,7 @@ it('tries IPv6, then IPv4 if that does not answer', async () => {
   expect(outcomesOf(await send(mx(dns, end.port), shipment(MESSAGE, { to: ['x@six.example'] })))).toEqual([
     DELIVERED,
   ]);
-  const four = await farEnd();
+  const four = await startRemoteServer();
   expect(outcomesOf(await send(mx(dns, four.port), shipment(MESSAGE, { to: ['x@four.example'] })))).toEqual([
     DELIVERED,
   ]);
@@ -165,7 +165,7 @@ it.each([
   ['[IPv6:::1]', { outcome: 'bounced', enhancedCode: '5.4.4' }],
   ['[300.0.0.1]', { outcome: 'bounced', enhancedCode: '5.1.3' }],
 ])('does not connect for %s, and gives the reason', async (domain, expected) => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const transport = mx(await dnsServer(ZONE), end.port, 'sts=off');
   const [delivery] = await send(transport, shipment(MESSAGE, { to: [`x@${domain}`] }));
   expect(delivery).toMatchObject({ remoteHost: null, ...expected });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { expectNoTrouble } from '../../server/harness.js';
 import { brokenTls } from '../broken-tls.js';
 import { dnsServer, type Records } from '../dns-server.js';
-import { farEnd } from '../remote-server.js';
+import { startRemoteServer } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { pki } from '../pki.js';
 import { send, outcomesOf } from '../smtp/setup.js';
@@ -23,7 +23,7 @@ const ZONE: Readonly<Record<string, Records>> = {
 const to = ['x@b.example'];
 
 it('uses STARTTLS with any certificate', async () => {
-  const end = await farEnd({ certificates: await authority.issue(['other.example'], true) });
+  const end = await startRemoteServer({ certificates: await authority.issue(['other.example'], true) });
   const [delivery] = await send(mx(await dnsServer(ZONE), end.port), shipment(MESSAGE, { to }));
   expect(delivery).toMatchObject({ outcome: 'delivered', tls: expect.stringMatching(/^TLSv1\.3 TLS_/) });
 });
@@ -38,7 +38,7 @@ it('goes on in plain text if the handshake fails', async () => {
 
 describe('MTA-STS', () => {
   async function world(mode: string, hosts: readonly string[], certificate: readonly string[]) {
-    const end = await farEnd({
+    const end = await startRemoteServer({
       certificates: await authority.issue(certificate),
       extensions: { requireTls: true },
     });
@@ -80,7 +80,7 @@ describe('MTA-STS', () => {
   it('enforced, and STARTTLS is missing: deferred', async () => {
     const { go, end, dns, policy } = await world('enforce', ['*.b.example'], ['mx.b.example']);
     expect(await go()).toMatchObject([{ outcome: 'delivered' }]);
-    const plain = await farEnd();
+    const plain = await startRemoteServer();
     const transport = mx(dns, plain.port, `private=allow&sts_port=${policy.port}&ca=${authority.ca}`);
     expect(await send(transport, shipment(MESSAGE, { to }))).toMatchObject([
       { outcome: 'deferred', enhancedCode: expect.stringMatching(/^[45]\./) },
@@ -151,7 +151,7 @@ describe('MTA-STS', () => {
     // Without a policy, the name of the server comes from DNS alone.
     const unsure = mx(dns, end.port, `private=allow&sts=off&ca=${authority.ca}`);
     expect(await send(unsure, strict)).toMatchObject([{ outcome: 'bounced', enhancedCode: '5.7.30' }]);
-    const none = await farEnd({ certificates: await authority.issue(['mx.b.example']) });
+    const none = await startRemoteServer({ certificates: await authority.issue(['mx.b.example']) });
     const without = mx(dns, none.port, `private=allow&sts_port=${policy.port}&ca=${authority.ca}`);
     expect(await send(without, strict)).toMatchObject([
       { outcome: 'bounced', enhancedCode: '5.7.30', reply: expect.stringContaining('does not offer') },

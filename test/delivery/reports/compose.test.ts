@@ -2,7 +2,7 @@
 // can read, and reports for each recipient its result, and nothing else.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../src/delivery/transports/https/outcome.js';
+import { resultOf } from '../../../src/delivery/transports/https/outcome.js';
 import { DELIVERY } from '../../../src/delivery/limits.js';
 import { noticesOf } from '../../../src/delivery/reports/notice.js';
 import type { ReportKind } from '../../../src/store/queue.js';
@@ -50,7 +50,7 @@ describe('a notification of failure', () => {
   });
 
   it('does not take an HTTP reply for an SMTP reply', async () => {
-    const { reply } = judge(
+    const { reply } = resultOf(
       { status: 400, headers: JSON_TYPE, body: Buffer.from('{"error":"No"}'), tls: null },
       0,
     );

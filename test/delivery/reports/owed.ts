@@ -2,7 +2,7 @@
 import type { ContentNeeds, DeliveryTerms } from '../../../src/store/port.js';
 import type { OwedReport, ReportedRecipient } from '../../../src/store/queue.js';
 import { compose, type Composed } from '../../../src/delivery/reports/compose.js';
-import { noticesOf, type Notice } from '../../../src/delivery/reports/notice.js';
+import { noticesOf, type NotificationFacts } from '../../../src/delivery/reports/notice.js';
 import { returnsWhole, readReturned } from '../../../src/delivery/reports/returned.js';
 import { NO_TERMS } from '../../store/fixtures.js';
 
@@ -50,7 +50,7 @@ export function owed(
 }
 
 /** Returns the only notification that is due. */
-export function onlyNotice(report: OwedReport): Notice {
+export function onlyNotice(report: OwedReport): NotificationFacts {
   const [notice, ...others] = noticesOf(report);
   if (notice === undefined || others.length > 0) throw new Error('not one notification');
   return notice;

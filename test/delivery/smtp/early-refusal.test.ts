@@ -76,8 +76,8 @@ describe.each(Object.keys(FORMS))('a refusal of %s before its end', (form) => {
     for (const lmtp of [false, true]) {
       const result = await refusedBy(reply, content(), lmtp);
       const answers = [...answersOf(result, envelope, { host: 'mx.example', lmtp }).values()];
-      expect(answers.map(({ verdict }) => verdict.outcome)).toEqual([outcome, outcome]);
-      if (!reply.startsWith('2')) expect(answers[0]?.verdict.reply).toBe(reply.trim());
+      expect(answers.map(({ result: verdict }) => verdict.outcome)).toEqual([outcome, outcome]);
+      if (!reply.startsWith('2')) expect(answers[0]?.result.reply).toBe(reply.trim());
     }
   });
 });

@@ -11,7 +11,7 @@ import { decodeXtext } from '../../../src/protocol/grammar/xtext.js';
 import type { Shipment } from '../../../src/delivery/transports/transport.js';
 import type { DeliverBy } from '../../../src/store/port.js';
 import { answering, hostileServer } from '../../client/hostile-server.js';
-import { farEnd } from '../remote-server.js';
+import { startRemoteServer } from '../remote-server.js';
 import { recipient, shipment } from '../files/shipment.js';
 import { send, smarthost } from './setup.js';
 
@@ -166,7 +166,7 @@ it('decoded xtext is the original text', () => {
 });
 
 it('a server understands the parameters', async () => {
-  const end = await farEnd({
+  const end = await startRemoteServer({
     extensions: { mtPriority: {}, deliverBy: { minimum: 0 } },
   });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
@@ -204,7 +204,7 @@ it('a server understands the parameters', async () => {
 const ASKED_PLAIN = { ...ASKED, terms: { ...ASKED.terms, requireTls: false, deliverBy: null } };
 
 it('if the server lacks DSN, the delivery says that it does not notify', async () => {
-  const end = await farEnd({ extensions: { dsn: false } });
+  const end = await startRemoteServer({ extensions: { dsn: false } });
   const [delivery] = await send(smarthost(`smtp://127.0.0.1:${end.port}`), ASKED_PLAIN);
   expect(delivery).toMatchObject({ outcome: 'delivered', notifies: false });
 });
@@ -221,7 +221,7 @@ it.each([
   ['a CR at the end', 'a\r', 'bounced'],
   ['no line end at the end', 'a\r\nb', 'bounced'],
 ])('BINARYMIME with %s to a server without CHUNKING: %s', async (_, content, outcome) => {
-  const end = await farEnd({ extensions: { chunking: false } });
+  const end = await startRemoteServer({ extensions: { chunking: false } });
   const [delivery] = await send(smarthost(`smtp://127.0.0.1:${end.port}`), binary(content));
   expect(delivery).toMatchObject(
     outcome === 'bounced' ? { outcome, enhancedCode: '5.6.1', remoteHost: null } : { outcome },
@@ -234,7 +234,7 @@ it.each([
 it.each([`${LINE}x\r\n`, 'a\0\r\n', 'a\nb\r\n', 'a\rb\r\n', 'a\r', 'a\r\nb', '.\r\n.\n..\r\n.'])(
   'BINARYMIME %j goes by BDAT, octet for octet',
   async (content) => {
-    const end = await farEnd();
+    const end = await startRemoteServer();
     const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
     for (let count = 1; count <= 2; count++) {
       expect(await send(transport, binary(content))).toMatchObject([{ outcome: 'delivered' }]);
@@ -247,7 +247,9 @@ it.each([`${LINE}x\r\n`, 'a\0\r\n', 'a\nb\r\n', 'a\rb\r\n', 'a\r', 'a\r\nb', '.\
 );
 
 it('BINARYMIME whose recipients or content are refused leaves the connection usable', async () => {
-  const end = await farEnd({ behave: ({ phase }) => (phase === 'rcpt' ? '550 5.1.1 No' : undefined) });
+  const end = await startRemoteServer({
+    behave: ({ phase }) => (phase === 'rcpt' ? '550 5.1.1 No' : undefined),
+  });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   expect(await send(transport, binary('a\0'))).toMatchObject([{ outcome: 'bounced' }]);
   end.behave = ({ phase }) => (phase === 'end' ? '452 4.3.1 Full' : undefined);
@@ -278,7 +280,7 @@ it('asks for SMTPUTF8 only if an address or the header section needs it, whateve
   const transport = smarthost(`smtp://127.0.0.1:${port}`);
   expect(await send(transport, ascii)).toMatchObject([{ outcome: 'delivered' }]);
   expect(await send(transport, needs)).toMatchObject([{ outcome: 'bounced', enhancedCode: '5.6.7' }]);
-  const offering = await farEnd();
+  const offering = await startRemoteServer();
   const other = smarthost(`smtp://127.0.0.1:${offering.port}`);
   await send(other, ascii);
   await send(other, needs);

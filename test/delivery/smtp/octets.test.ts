@@ -1,7 +1,7 @@
 /** Invariant: the remote server gets the stored octets, whatever they are and however they are split. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { farEnd } from '../remote-server.js';
+import { startRemoteServer } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { send, smarthost } from './setup.js';
 
@@ -19,7 +19,7 @@ const EDGES: readonly (readonly [name: string, content: string | Buffer])[] = [
 ];
 
 it.each(EDGES)('delivers unchanged: %s', async (_, content) => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   const [delivery] = await send(transport, shipment(content));
   expect(delivery).toMatchObject({ outcome: 'delivered', remoteHost: '127.0.0.1', tls: null });
@@ -27,19 +27,19 @@ it.each(EDGES)('delivers unchanged: %s', async (_, content) => {
 });
 
 it('adds the missing line end at the end of content, since DATA requires it', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   await send(smarthost(`smtp://127.0.0.1:${end.port}`), shipment('Subject: x\r\n\r\nhello'));
   expect(String(end.received[0]?.content)).toBe('Subject: x\r\n\r\nhello\r\n');
 });
 
 it('makes a CRLF of each CR or LF that stands alone', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   await send(smarthost(`smtp://127.0.0.1:${end.port}`), shipment('Subject: x\r\n\r\na\n.\nb\r.\rc\r\n'));
   expect(String(end.received[0]?.content)).toBe('Subject: x\r\n\r\na\r\n.\r\nb\r\n.\r\nc\r\n');
 });
 
 it('does not read content that is in memory already', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const whole = Buffer.from('Subject: x\r\n\r\n.hello\r\n');
   const content = (): never => {
     throw new Error('it was read');
@@ -53,7 +53,7 @@ it('does not read content that is in memory already', async () => {
 });
 
 it('delivers any lines, in any pieces', { timeout: 60_000 }, async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   const line = fc
     .array(fc.constantFrom('.', '..', 'a', 'é', ' ', 'x'.repeat(70_000)), { maxLength: 4 })

@@ -1,6 +1,6 @@
 /** Replies that say that a mailbox is bad. A good mailbox that is taken for a bad one gets no more mail. */
 import { expect, it } from 'vitest';
-import { judge, oneLine } from '../../../src/delivery/transports/smtp/reply.js';
+import { resultOf, oneLine } from '../../../src/delivery/transports/smtp/reply.js';
 
 it.each([
   ['550 5.1.1 No such user', true],
@@ -24,26 +24,26 @@ it.each([
   ['450 5.1.1 User unknown', false],
   ['450 4.1.1 User unknown', false],
 ])('says whether the mailbox is bad: %s: %s', (reply, hard) => {
-  expect(judge('rcpt', reply, 1).hard === true).toBe(hard);
+  expect(resultOf('rcpt', reply, 1).hard === true).toBe(hard);
 });
 
 it('at the end, blames a mailbox only if the message has one recipient', () => {
-  expect(judge('end', '550 5.1.1 Nobody', 1)).toMatchObject({ outcome: 'bounced', hard: true });
-  expect(judge('end', '550 5.1.1 Nobody', 2)).toMatchObject({ outcome: 'bounced', hard: false });
-  expect(judge('mail', '550 5.1.1 Nobody', 1)).toMatchObject({ outcome: 'bounced', hard: false });
+  expect(resultOf('end', '550 5.1.1 Nobody', 1)).toMatchObject({ outcome: 'bounced', hard: true });
+  expect(resultOf('end', '550 5.1.1 Nobody', 2)).toMatchObject({ outcome: 'bounced', hard: false });
+  expect(resultOf('mail', '550 5.1.1 Nobody', 1)).toMatchObject({ outcome: 'bounced', hard: false });
 });
 
 it.each(['', 'hello', '200', '354 Go', '600 5.0.0 x', '503 5.5.1 Lost'])(
   '"%s" at RCPT defers, since it says nothing about the mailbox',
   (reply) => {
-    expect(judge('rcpt', reply, 1).outcome).toBe('deferred');
+    expect(resultOf('rcpt', reply, 1).outcome).toBe('deferred');
   },
 );
 
 it.each(['connect', 'greeting', 'hello', 'tls', 'auth'] as const)(
   '5yz at %s is a failure of the transport',
   (phase) => {
-    expect(judge(phase, '554 5.7.1 No', 1)).toMatchObject({ outcome: 'deferred', transportFailed: true });
+    expect(resultOf(phase, '554 5.7.1 No', 1)).toMatchObject({ outcome: 'deferred', transportFailed: true });
   },
 );
 

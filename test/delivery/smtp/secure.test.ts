@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectNoTrouble } from '../../server/harness.js';
 import { brokenTls } from '../broken-tls.js';
-import { farEnd } from '../remote-server.js';
+import { startRemoteServer } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { pki } from '../pki.js';
 import { send, smarthost } from './setup.js';
@@ -19,7 +19,7 @@ const TLS = /^TLSv1\.3 TLS_/;
 const authority = await pki();
 
 it('authenticates once for each connection', async () => {
-  const end = await farEnd({ users: USERS });
+  const end = await startRemoteServer({ users: USERS });
   const transport = smarthost(`smtp://${ALICE}@localhost:${end.port}`);
   for (let i = 0; i < 3; i++)
     expect(await send(transport, shipment(MESSAGE))).toMatchObject([{ outcome: 'delivered' }]);
@@ -28,7 +28,7 @@ it('authenticates once for each connection', async () => {
 });
 
 it('reports a wrong password, and does not repeat it', async () => {
-  const end = await farEnd({ users: USERS });
+  const end = await startRemoteServer({ users: USERS });
   const transport = smarthost(`smtp://alice%40x:sesame77@localhost:${end.port}`);
   const [refused] = await send(transport, shipment(MESSAGE));
   expect(refused).toMatchObject({ outcome: 'deferred', transportFailed: true, enhancedCode: '5.7.8' });
@@ -39,7 +39,7 @@ it('reports a wrong password, and does not repeat it', async () => {
 });
 
 it('sends no password to a relay that does not offer AUTH', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const [delivery] = await send(smarthost(`smtp://${ALICE}@localhost:${end.port}`), shipment(MESSAGE));
   expect(delivery).toMatchObject({
     outcome: 'deferred',
@@ -53,7 +53,11 @@ describe('TLS', () => {
     ['smtps', 'implicit', ''],
     ['smtp', 'starttls', 'tls=required&'],
   ] as const)('%s, %s: verifies the certificate', async (scheme, tls, options) => {
-    const end = await farEnd({ certificates: await authority.issue(['localhost']), tls, users: USERS });
+    const end = await startRemoteServer({
+      certificates: await authority.issue(['localhost']),
+      tls,
+      users: USERS,
+    });
     const url = `${scheme}://${ALICE}@localhost:${end.port}?${options}`;
     expect(await send(smarthost(`${url}ca=${authority.ca}`), shipment(MESSAGE))).toMatchObject([
       { outcome: 'delivered', tls: expect.stringMatching(TLS) },
@@ -75,7 +79,7 @@ describe('TLS', () => {
     ['expired', ['localhost'], true, 'its certificate has expired (CERT_HAS_EXPIRED)'],
     ['for another name', ['other.example'], false, 'its certificate is for another name'],
   ])('rejects a certificate that is %s', async (_, names, expired, reason) => {
-    const end = await farEnd({ certificates: await authority.issue(names, expired) });
+    const end = await startRemoteServer({ certificates: await authority.issue(names, expired) });
     const url = `smtp://localhost:${end.port}`;
     expect(await send(smarthost(`${url}?tls=required&ca=${authority.ca}`), shipment(MESSAGE))).toMatchObject([
       {
@@ -92,7 +96,7 @@ describe('TLS', () => {
   });
 
   it('defers if TLS is required and STARTTLS is missing', async () => {
-    const end = await farEnd();
+    const end = await startRemoteServer();
     const [delivery] = await send(smarthost(`smtp://localhost:${end.port}?tls=required`), shipment(MESSAGE));
     expect(delivery).toMatchObject({ outcome: 'deferred', transportFailed: true });
     expect(delivery?.reply).toContain('localhost gave no TLS');
@@ -100,7 +104,7 @@ describe('TLS', () => {
   });
 
   it('does not use TLS if it is off', async () => {
-    const end = await farEnd({ certificates: await authority.issue(['localhost']) });
+    const end = await startRemoteServer({ certificates: await authority.issue(['localhost']) });
     const [delivery] = await send(smarthost(`smtp://localhost:${end.port}?tls=off`), shipment(MESSAGE));
     expect(delivery).toMatchObject({ outcome: 'delivered', tls: null });
   });
@@ -117,7 +121,7 @@ describe('TLS', () => {
   });
 
   it('reports smtps to a port that speaks plain text', async () => {
-    const end = await farEnd();
+    const end = await startRemoteServer();
     const [delivery] = await send(smarthost(`smtps://localhost:${end.port}`), shipment(MESSAGE));
     expect(delivery).toMatchObject({ outcome: 'deferred', transportFailed: true });
     expect(delivery?.reply).toContain('it answered with something that is not TLS');
@@ -126,7 +130,7 @@ describe('TLS', () => {
 
 it('REQUIRETLS needs verified TLS, and a server that offers it', async () => {
   const certificates = await authority.issue(['localhost']);
-  const offers = await farEnd({ certificates, extensions: { requireTls: true } });
+  const offers = await startRemoteServer({ certificates, extensions: { requireTls: true } });
   const message = shipment(MESSAGE);
   const strict = { ...message, terms: { ...message.terms, requireTls: true } };
   const url = (port: number): string => `smtp://localhost:${port}?tls=required&ca=${authority.ca}`;
@@ -135,7 +139,7 @@ it('REQUIRETLS needs verified TLS, and a server that offers it', async () => {
   expect(await send(smarthost(`smtp://localhost:${offers.port}`), strict)).toMatchObject([
     { outcome: 'bounced', enhancedCode: '5.7.30' },
   ]);
-  const lacks = await farEnd({ certificates });
+  const lacks = await startRemoteServer({ certificates });
   expect(await send(smarthost(url(lacks.port)), strict)).toMatchObject([
     {
       outcome: 'bounced',

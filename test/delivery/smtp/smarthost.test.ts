@@ -1,7 +1,7 @@
 /** The outcomes that follow from replies and from missing replies, and the state of connections between messages. */
 import { expect, it } from 'vitest';
 import { expectNoTrouble, until } from '../../server/harness.js';
-import { type Fault, farEnd, type Phase } from '../remote-server.js';
+import { type Fault, startRemoteServer, type Phase } from '../remote-server.js';
 import { shipment } from '../files/shipment.js';
 import { send, smarthost, outcomesOf } from './setup.js';
 
@@ -12,7 +12,7 @@ const DELIVERED = `delivered ${TAKEN}`;
 const MESSAGE = 'Subject: x\r\n\r\nhello\r\n';
 
 it('delivers, and reports the reply of the remote server', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const transport = smarthost(`smtp://localhost:${end.port}`);
   expect(transport.name).toBe(`smtp://localhost:${end.port}`);
   expect(transport.destination('a@b.example')).toBe(transport.destination('c@d.example'));
@@ -39,7 +39,7 @@ it('delivers, and reports the reply of the remote server', async () => {
 });
 
 it('sends the null reverse-path, and the same mailbox twice', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   const to = ['a@b.example', 'a@b.example', '"<"@b.example'];
   expect(outcomesOf(await send(transport, shipment(MESSAGE, { reversePath: '', to })))).toEqual(
@@ -80,7 +80,7 @@ const REPLIES: readonly (readonly [Phase, Fault, object])[] = [
 ];
 
 it.each(REPLIES)('%s: %s, and the next message is delivered', async (phase, fault, expected) => {
-  const end = await farEnd({ behave: (moment) => (moment.phase === phase ? fault : undefined) });
+  const end = await startRemoteServer({ behave: (moment) => (moment.phase === phase ? fault : undefined) });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   expect(await send(transport, shipment(MESSAGE))).toEqual([expect.objectContaining(expected)]);
   end.behave = () => undefined;
@@ -88,7 +88,7 @@ it.each(REPLIES)('%s: %s, and the next message is delivered', async (phase, faul
 });
 
 it('each recipient has a reply of its own', async () => {
-  const end = await farEnd({
+  const end = await startRemoteServer({
     behave: ({ phase, address }) =>
       phase !== 'rcpt'
         ? undefined
@@ -115,7 +115,7 @@ it('each recipient has a reply of its own', async () => {
 });
 
 it('a recipient that was refused stays refused when the message fails', async () => {
-  const end = await farEnd({
+  const end = await startRemoteServer({
     behave: ({ phase, address }) =>
       phase === 'rcpt' && address === 'bad@b.example'
         ? '550 5.1.1 Nobody'
@@ -130,7 +130,7 @@ it('a recipient that was refused stays refused when the message fails', async ()
 });
 
 it('sends many messages over one connection, and opens no more connections than allowed', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const one = smarthost(`smtp://127.0.0.1:${end.port}`);
   for (let i = 0; i < 5; i++) await send(one, shipment(MESSAGE));
   expect(end.connections).toBe(1);
@@ -141,7 +141,7 @@ it('sends many messages over one connection, and opens no more connections than 
 });
 
 it('closes a connection after so many messages, and when it is idle', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`, { limits: { messages: 2, idle: 50 } });
   for (let i = 0; i < 4; i++) await send(transport, shipment(MESSAGE));
   expect(end.received.map(({ connection }) => connection)).toEqual([0, 0, 1, 1]);
@@ -152,7 +152,7 @@ it('closes a connection after so many messages, and when it is idle', async () =
 it.each(['close', 'reset'] as const)(
   'delivers over a new connection after a %s by the remote server between messages',
   async (how) => {
-    const end = await farEnd();
+    const end = await startRemoteServer();
     const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
     for (let i = 0; i < 3; i++) {
       await send(transport, shipment(MESSAGE));
@@ -165,7 +165,7 @@ it.each(['close', 'reset'] as const)(
 );
 
 it('delivers over a new connection if the remote server refuses further messages on the old one', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   await send(transport, shipment(MESSAGE));
   for (const fault of ['421 4.7.0 Too many messages', 'close', 'reset'] as const) {
@@ -178,7 +178,7 @@ it('delivers over a new connection if the remote server refuses further messages
 });
 
 it('repeats a message once on a new connection, and not again', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   await send(transport, shipment(MESSAGE));
   end.behave = ({ phase }) => (phase === 'mail' ? 'close' : undefined);
@@ -187,7 +187,7 @@ it('repeats a message once on a new connection, and not again', async () => {
 });
 
 it('does not repeat a message that was sent whole without a reply: it may have been accepted', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   await send(transport, shipment(MESSAGE));
   end.behave = ({ phase }) => (phase === 'end' ? 'close' : undefined);
@@ -198,7 +198,7 @@ it('does not repeat a message that was sent whole without a reply: it may have b
 });
 
 it('reports that the connection was refused', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   await end.close();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   expect(await send(transport, shipment(MESSAGE))).toEqual([
@@ -228,7 +228,9 @@ const SILENCES: readonly (readonly [Phase, object])[] = [
 ];
 
 it.each(SILENCES)('gives up a remote server that sends nothing at %s', async (phase, expected) => {
-  const end = await farEnd({ behave: (moment) => (moment.phase === phase ? 'silence' : undefined) });
+  const end = await startRemoteServer({
+    behave: (moment) => (moment.phase === phase ? 'silence' : undefined),
+  });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`, {
     limits: { greeting: 200, command: 200, end: 200 },
   });
@@ -240,7 +242,9 @@ it.each(SILENCES)('gives up a remote server that sends nothing at %s', async (ph
 });
 
 it('begins no delivery when the server stops', async () => {
-  const end = await farEnd({ behave: ({ phase }) => (phase === 'connect' ? 'silence' : undefined) });
+  const end = await startRemoteServer({
+    behave: ({ phase }) => (phase === 'connect' ? 'silence' : undefined),
+  });
   const transport = smarthost(`smtp://127.0.0.1:${end.port}?connections=1`);
   const stop = new AbortController();
   const both = [
@@ -258,7 +262,7 @@ it('begins no delivery when the server stops', async () => {
 
 it('lets a delivery finish when the server stops, unless the transport is closed', async () => {
   const stop = new AbortController();
-  const end = await farEnd({
+  const end = await startRemoteServer({
     behave: ({ phase }) => {
       if (phase === 'content') stop.abort();
       return undefined;
@@ -278,7 +282,7 @@ it('lets a delivery finish when the server stops, unless the transport is closed
 });
 
 it('rejects if the content rejects, and sends no part of the message', async () => {
-  const end = await farEnd();
+  const end = await startRemoteServer();
   const transport = smarthost(`smtp://127.0.0.1:${end.port}`);
   for (const size of [10, 1_000_000]) {
     const broken = shipment(MESSAGE, {

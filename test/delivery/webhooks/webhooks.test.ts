@@ -22,7 +22,7 @@ const CONTENT = Buffer.from(
     '--X\r\nContent-Type: text/plain\r\n\r\nHello\r\n--X\r\nContent-Type: text/html\r\n\r\n<p>Hello\r\n--X--\r\n',
 );
 
-async function house(): Promise<{ readonly store: Store; readonly domain: Domain }> {
+async function setUp(): Promise<{ readonly store: Store; readonly domain: Domain }> {
   const store = await runningStore(await scratch());
   return { store, domain: await addDomain(store) };
 }
@@ -77,7 +77,7 @@ function reportedEvents(api: ApiServer): unknown[] {
 
 describe('an event', () => {
   it('has the fields of the message, signed with the key of the domain', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const api = await apiServer(() => ({ status: 204 }));
     const publicKey = await setWebhook(store, domain, `${api.url}?a=b`);
     const receivedAt = Date.UTC(2026, 0, 1);
@@ -125,7 +125,7 @@ describe('an event', () => {
   });
 
   it('names its recipients, with the outcome and the reply for each', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const api = await apiServer(() => ({}));
     await setWebhook(store, domain, api.url);
     const recipients = [1, 2, 3, 4].map((number) => ({ forwardPath: `${number}@example.net` }));
@@ -150,7 +150,7 @@ describe('an event', () => {
   });
 
   it('has no text if its message is large, and no fields if the content cannot be read', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const api = await apiServer(() => ({}));
     await setWebhook(store, domain, api.url);
     const large = Buffer.concat([CONTENT, Buffer.alloc(MAX_READ + 1 - CONTENT.length, 'x')]);
@@ -185,7 +185,7 @@ describe('an event', () => {
 
 describe('an endpoint', () => {
   it('that fails is called again until it answers with any 2xx', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const replies: Reply[] = [
       { status: 500 },
       { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
@@ -206,7 +206,7 @@ describe('an endpoint', () => {
   });
 
   it('that goes on failing is switched off after ten more tries, and logged once', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const api = await apiServer(() => ({ status: 500 }));
     await setWebhook(store, domain, api.url);
     await queue(store, domain);
@@ -223,7 +223,7 @@ describe('an endpoint', () => {
   });
 
   it('that fails is called for none of its events, and other domains do not wait for it', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const other = await addDomain(store, 'other.example');
     const silent = await apiServer(() => undefined);
     const api = await apiServer(() => ({}));
@@ -238,7 +238,7 @@ describe('an endpoint', () => {
   });
 
   it('that was replaced does not count against the new one', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const broken = await apiServer(() => ({ status: 500 }));
     const api = await apiServer(() => ({}));
     await setWebhook(store, domain, broken.url);
@@ -252,7 +252,7 @@ describe('an endpoint', () => {
   });
 
   it('is called over TLS with a verified certificate, and not at all at a private address', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const api = await apiServer(() => ({}), { tls: true });
     const ca = readFileSync((await testCertificates()).ca);
     await setWebhook(store, domain, api.url.replace('127.0.0.1', 'localhost'));
@@ -275,7 +275,7 @@ describe('an endpoint', () => {
 
 describe('each call', () => {
   it('is on record with its outcome, and can be made again', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const replies: Reply[] = [{ status: 500 }, { status: 204 }, { status: 204 }];
     const api = await apiServer(() => replies.shift() ?? { status: 204 });
     await setWebhook(store, domain, api.url);
@@ -297,7 +297,7 @@ describe('each call', () => {
 
 describe('close', () => {
   it('waits for events under way and then ends them; the others are reported after the next start', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     let finish: (() => void) | undefined;
     const api = await apiServer((_, response) => {
       finish = () => response.end();
@@ -325,7 +325,7 @@ describe('close', () => {
   });
 
   it('goes on after a failure of the store, which it logs once', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const api = await apiServer(() => ({}));
     await setWebhook(store, domain, api.url);
     await queue(store, domain);
@@ -380,7 +380,7 @@ describe('a webhook of one domain that answers slowly', () => {
 
 describe('an event that ends the process', () => {
   it('is dropped after three crashes, and the others are reported', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     const receiver = await apiServer(() => ({ status: 204 }));
     await setWebhook(store, domain, receiver.url);
     const [culprit, innocent] = [await queue(store, domain), await queue(store, domain)];
@@ -412,7 +412,7 @@ describe('an event that ends the process', () => {
   });
 
   it('is reported soon after the clock was put back, with the endpoint left alone no longer', async () => {
-    const { store, domain } = await house();
+    const { store, domain } = await setUp();
     let ahead = 30 * 24 * 3_600_000;
     const receiver = await apiServer(() => ({ status: ahead > 0 ? 500 : 204 }));
     await setWebhook(store, domain, receiver.url);

@@ -2,7 +2,7 @@
 import { addressesOf, attachmentOctets, displayOf, readMessage } from '../../../message/mime/read.js';
 import { Unreadable } from '../../../message/mime/work.js';
 import type { Part } from '../../../message/mime/part.js';
-import { JsonSink, type Made } from '../../workers/sink.js';
+import { JsonSink, type JobResult } from '../../workers/sink.js';
 import { formatAddress } from './address.js';
 import { type Addressees, type Recipient, spread } from './requests.js';
 
@@ -31,7 +31,7 @@ export interface ComposedRequest {
 export function composeRequest(
   { recipients, tags, most }: RequestFacts,
   message: Buffer,
-): Made<ComposedRequest> {
+): JobResult<ComposedRequest> {
   const { root, fields, text, html, attachments } = readMessage(message);
   const sealed = sealedType(root);
   if (sealed !== null) {

@@ -3,7 +3,7 @@ import type { Answer } from './client.js';
 import { parseRetryAfter } from './retry-after.js';
 
 /** The meaning of a response for the recipients of its request. */
-export type Verdict = Pick<
+export type ResponseResult = Pick<
   Delivery,
   'outcome' | 'reply' | 'retryAfter' | 'hard' | 'transportFailed' | 'general'
 > & {
@@ -23,7 +23,7 @@ const PASSING = new Set([408, 409, 425, 429]);
  * Reads a response of the API. A refusal with an error in JSON is final. Without one, the response came from something
  * before the API, or the URL is wrong; then the message waits until an operator corrects that.
  */
-export function judge({ status, headers, body }: Answer, now: number): Verdict {
+export function resultOf({ status, headers, body }: Answer, now: number): ResponseResult {
   const said = contentOf(headers['content-type'], body);
   if (status >= 200 && status < 300) return accepted(status, said);
   const words = said === null ? null : wordsOf(said);
@@ -44,7 +44,7 @@ export function judge({ status, headers, body }: Answer, now: number): Verdict {
   return { outcome: 'bounced', reply, ...aboutAddress(said) };
 }
 
-function accepted(status: number, said: object | null): Verdict {
+function accepted(status: number, said: object | null): ResponseResult {
   const id: unknown = said !== null && 'id' in said ? said.id : undefined;
   if (typeof id !== 'number' && typeof id !== 'string') {
     return { ...DEFERRED, reply: `HTTP ${status} without the id of a message in JSON` };
@@ -63,7 +63,7 @@ function isAboutAccount(status: number, words: string): boolean {
   return status === 400 && /\btoken\b/i.test(words);
 }
 
-function aboutAddress(said: object | null): Pick<Verdict, 'hard' | 'addressRefused'> {
+function aboutAddress(said: object | null): Pick<ResponseResult, 'hard' | 'addressRefused'> {
   const errors: unknown = said !== null && 'errors' in said ? said.errors : null;
   if (typeof errors !== 'object' || errors === null) return {};
   const fields = Object.keys(errors);

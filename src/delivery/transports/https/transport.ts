@@ -5,11 +5,11 @@ import { ContentWorkers, Stopped } from '../../workers/workers.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import { formatAddress } from './address.js';
 import { Client, NoAnswer } from './client.js';
-import type { Made as FromWorker } from '../../workers/sink.js';
+import type { JobResult as FromWorker } from '../../workers/sink.js';
 import type { ComposedRequest } from './compose.js';
 import { type Addressee, type Addressees, oneByOne, positionsOf, requestKey } from './requests.js';
 import type { ApiTarget } from './target.js';
-import { type Verdict, judge } from './outcome.js';
+import { type ResponseResult, resultOf } from './outcome.js';
 
 export interface ApiEnvironment {
   /** Trusted certificate authorities, PEM. Default: those of Node. */
@@ -83,7 +83,7 @@ class ApiTransport implements Transport {
     if (shipment.terms.deliverBy?.otherwise === 'return') return shipment.recipients.map(all(NO_TIME));
     if (shipment.size > MAX_REQUEST) return shipment.recipients.map(all(tooLarge(shipment.size)));
     const { domain, size } = shipment;
-    return this.#workers.room.hold(domain.id, size, async () => {
+    return this.#workers.memory.hold(domain.id, size, async () => {
       if (signal.aborted) return shipment.recipients.map(all(STOPPING));
       try {
         const { value, pieces } = await this.#composed(shipment, signal);
@@ -168,7 +168,7 @@ class ApiTransport implements Transport {
     const { end, release } = afterwards(signal, this.#stopGrace);
     try {
       const answer = await this.#client.post(this.#url, headers, body, end);
-      return { ...judge(answer, this.#now()), remoteHost: this.#url.host, tls: answer.tls };
+      return { ...resultOf(answer, this.#now()), remoteHost: this.#url.host, tls: answer.tls };
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       // A request that may have arrived must not go to another transport: the message would be delivered twice.
@@ -185,7 +185,7 @@ function joined(addressees: readonly Addressee[]): string {
 }
 
 /** The result of one request, or the reason why it was not made. */
-type RequestResult = Verdict & Partial<Pick<Delivery, 'enhancedCode' | 'remoteHost' | 'tls'>>;
+type RequestResult = ResponseResult & Partial<Pick<Delivery, 'enhancedCode' | 'remoteHost' | 'tls'>>;
 
 const STOPPING: RequestResult = { outcome: 'deferred', reply: 'the server is stopping' };
 

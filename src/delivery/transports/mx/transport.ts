@@ -226,5 +226,5 @@ class PolicyNotFulfilled extends DestinationError {
 }
 
 function isFinal(error: unknown): boolean {
-  return error instanceof DestinationError && error.verdict.outcome === 'bounced';
+  return error instanceof DestinationError && error.result.outcome === 'bounced';
 }

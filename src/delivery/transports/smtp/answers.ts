@@ -2,33 +2,35 @@ import type { RecipientResult, TransactionResult } from '../../../client/index.j
 import type { Envelope } from './envelope.js';
 import { reasonOf } from './errors.js';
 import type { SessionOptions } from './options.js';
-import { judge, type Phase, type Verdict } from './reply.js';
+import { resultOf, type Phase, type ReplyResult } from './reply.js';
 
 /** The outcome for one recipient. */
 export interface Answer {
-  readonly verdict: Verdict;
+  readonly result: ReplyResult;
   /** Whether another mail server may be tried: nothing is decided, and the message was not sent (RFC 5321 5.1). */
   readonly mayTryNextServer: boolean;
 }
 
 /** Returns the outcome of each recipient to which the envelope sends, by position. */
 export function answersOf(
-  result: TransactionResult,
+  transaction: TransactionResult,
   { recipients }: Envelope,
   { host, lmtp }: Pick<SessionOptions, 'host' | 'lmtp'>,
 ): Map<number, Answer> {
-  const refused = result.recipients.filter(({ phase, reply }) => phase === 'rcpt' && reply !== null).length;
+  const refused = transaction.recipients.filter(
+    ({ phase, reply }) => phase === 'rcpt' && reply !== null,
+  ).length;
   // By LMTP each recipient gets a reply of its own to the content.
   const together = lmtp ? 1 : recipients.length - refused;
   return new Map(
     recipients.map(({ recipient }, place) => {
-      const own: RecipientResult = result.recipients[place] ?? { phase: 'mail', reply: null };
+      const own: RecipientResult = transaction.recipients[place] ?? { phase: 'mail', reply: null };
       const { phase, reply } = own;
-      const verdict =
+      const decided =
         reply === null
-          ? unanswered(result, phase, host)
-          : judge(judged(phase), reply.toString(), phase === 'rcpt' ? 1 : together);
-      return [recipient.position, { verdict, mayTryNextServer: isOpen(result, own) }];
+          ? unanswered(transaction, phase, host)
+          : resultOf(phaseOf(phase), reply.toString(), phase === 'rcpt' ? 1 : together);
+      return [recipient.position, { result: decided, mayTryNextServer: isOpen(transaction, own) }];
     }),
   );
 }
@@ -48,7 +50,7 @@ function isOpen({ error, complete }: TransactionResult, { phase, reply }: Recipi
   return phase !== 'end' && reply.code >= 400 && reply.code < 500;
 }
 
-function judged(phase: RecipientResult['phase']): Phase {
+function phaseOf(phase: RecipientResult['phase']): Phase {
   return phase === 'mail' || phase === 'rcpt' || phase === 'data' ? phase : 'end';
 }
 
@@ -57,7 +59,7 @@ function unanswered(
   { error, begun }: TransactionResult,
   phase: RecipientResult['phase'],
   host: string,
-): Verdict {
+): ReplyResult {
   const why = error === null ? 'it said nothing' : reasonOf(error);
   return {
     outcome: 'deferred',

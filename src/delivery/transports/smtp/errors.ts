@@ -1,7 +1,7 @@
 import { remoteFailure } from '../../../base/tls-words.js';
 import { type ClientPhase, ConnectionError, ReplyError, UnsupportedError } from '../../../client/index.js';
 import type { SessionOptions } from './options.js';
-import { enhancedCodeOf, type Phase, type Verdict } from './reply.js';
+import { enhancedCodeOf, type Phase, type ReplyResult } from './reply.js';
 
 /** A connection could not be set up; the message says why. */
 export class SetupError extends Error {
@@ -23,8 +23,8 @@ export class SetupError extends Error {
 export class DestinationError extends Error {
   override readonly name = 'DestinationError';
 
-  constructor(readonly verdict: Verdict) {
-    super(verdict.reply);
+  constructor(readonly result: ReplyResult) {
+    super(result.reply);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Delivery } from '../transport.js';
 export type Phase = 'connect' | 'greeting' | 'hello' | 'tls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'end';
 
 /** The outcome for a recipient that follows from a reply, or from its absence. */
-export type Verdict = Pick<
+export type ReplyResult = Pick<
   Delivery,
   'outcome' | 'reply' | 'enhancedCode' | 'hard' | 'transportFailed' | 'general'
 >;
@@ -47,7 +47,7 @@ export function enhancedCodeOf(reply: string): string | null {
  * - 530, 534, 535 and 538: it wants other credentials, or TLS (RFC 4954 6, RFC 3207 4)
  * - 552 to RCPT: RFC 5321 4.5.3.1.10 uses it for too many recipients; in any case the failure is temporary
  */
-export function judge(phase: Phase, reply: string, recipients: number): Verdict {
+export function resultOf(phase: Phase, reply: string, recipients: number): ReplyResult {
   const code = Number(reply.slice(0, 3));
   const enhancedCode = enhancedCodeOf(reply);
   const details = { reply: oneLine(reply), enhancedCode };

@@ -4,7 +4,7 @@ import { needsOf } from '../../needs.js';
 import type { Delivery, Shipment } from '../transport.js';
 import { envelopeFor, type Refusal } from './envelope.js';
 import { SetupError, DestinationError } from './errors.js';
-import type { Verdict } from './reply.js';
+import type { ReplyResult } from './reply.js';
 import type { Session } from './session.js';
 
 /** The connections to one destination. */
@@ -71,7 +71,7 @@ export async function sendShipment(
         pool.drop();
         continue;
       }
-      for (const [position, { verdict }] of answers) {
+      for (const [position, { result: verdict }] of answers) {
         deliveries.set(position, delivery(position, verdict, session));
       }
       const open = shipment.recipients.filter(
@@ -87,7 +87,7 @@ export async function sendShipment(
   }
 }
 
-function delivery(position: number, verdict: Verdict, { host, tls, extensions }: Session): Delivery {
+function delivery(position: number, verdict: ReplyResult, { host, tls, extensions }: Session): Delivery {
   return {
     position,
     ...verdict,
@@ -111,11 +111,11 @@ function refused(position: number, { enhancedCode, reason }: Refusal): Delivery 
 }
 
 function notSent(position: number, error: unknown): Delivery {
-  return { position, ...verdictOf(error), remoteHost: null, tls: null };
+  return { position, ...resultOfError(error), remoteHost: null, tls: null };
 }
 
-function verdictOf(error: unknown): Verdict {
-  if (error instanceof DestinationError) return error.verdict;
+function resultOfError(error: unknown): ReplyResult {
+  if (error instanceof DestinationError) return error.result;
   if (!(error instanceof SetupError)) {
     const reason = error instanceof Error ? error.message : String(error);
     return { outcome: 'deferred', reply: `not begun: ${reason}`, enhancedCode: null };

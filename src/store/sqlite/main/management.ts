@@ -37,7 +37,7 @@ export function remoteMail(link: WorkerLink, watch: MailWatch, queueWatch: Watch
     async operate(scope, request) {
       const { operation } = request;
       const step = await link.ask('operations', 'operate', plainScope(scope), structuredClone(request));
-      if (step.changed.length > 0 && (operation === 'retry' || operation === 'release')) queueWatch.tell();
+      if (step.changed.length > 0 && (operation === 'retry' || operation === 'release')) queueWatch.notify();
       return published(operation === 'delete' ? 'removed' : 'status', step);
     },
     async retag(scope, { add, remove }, selection, before) {

@@ -19,9 +19,9 @@ const FIRST: RemovalPosition = { domainId: 0, rule: 'age', after: 0 };
 /** @param now the clock, in milliseconds since the epoch */
 export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): Queue {
   /** Notifies watchers of the queue if something may be due sooner now. */
-  const telling = async (changed: Promise<number>): Promise<number> => {
+  const notifying = async (changed: Promise<number>): Promise<number> => {
     const recipients = await changed;
-    if (recipients > 0) watch.tell();
+    if (recipients > 0) watch.notify();
     return recipients;
   };
   return {
@@ -31,7 +31,7 @@ export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): 
     lasts: (lease) => link.ask('leasing', 'lasts', nameOf(lease)),
     settle: (lease, settlements, finished) =>
       link.ask(
-        'settling',
+        'settlements',
         'settle',
         nameOf(lease),
         settlements.map((each) => ({ ...each })),
@@ -45,13 +45,13 @@ export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): 
         changed += step.changed;
         next = step.next;
       }
-      return telling(Promise.resolve(changed));
+      return notifying(Promise.resolve(changed));
     },
     nextDue: () => link.ask('leasing', 'nextDue'),
     watch: (listener) => watch.add(listener),
     waiting: (query) => link.ask('waiting', 'waiting', { ...query }, now()),
-    release: (id, at) => telling(link.ask('waiting', 'release', id, at)),
-    retry: (id, at) => telling(link.ask('waiting', 'retry', id, at)),
+    release: (id, at) => notifying(link.ask('waiting', 'release', id, at)),
+    retry: (id, at) => notifying(link.ask('waiting', 'retry', id, at)),
     cancel: (id, at) => link.ask('waiting', 'cancel', id, at),
     owedReports: (limit) => link.ask('reports', 'owed', limit),
     dropReports: (fulfilment) => link.ask('reports', 'drop', plainFulfilment(fulfilment)),

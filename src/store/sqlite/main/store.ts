@@ -122,7 +122,7 @@ export class SqliteStore implements Store {
     this.#context = {
       intake: workerIntake(link, context.buffers),
       ...context,
-      onQueued: () => watch.tell(),
+      onQueued: () => watch.notify(),
       onAccepted: (id, { domainId, status }) =>
         mailWatch.publish([{ id, domainId, kind: 'accepted', status }]),
     };

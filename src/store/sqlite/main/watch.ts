@@ -13,7 +13,7 @@ export class Watch {
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | null = null;
   #version: number | null = null;
-  #told = false;
+  #notifying = false;
 
   constructor(link: Pick<WorkerLink, 'ask'>) {
     this.#link = link;
@@ -32,11 +32,11 @@ export class Watch {
   }
 
   /** Many calls in one turn cause one notification. */
-  tell(): void {
-    if (this.#told || this.#listeners.size === 0) return;
-    this.#told = true;
+  notify(): void {
+    if (this.#notifying || this.#listeners.size === 0) return;
+    this.#notifying = true;
     queueMicrotask(() => {
-      this.#told = false;
+      this.#notifying = false;
       for (const listener of this.#listeners) listener();
     });
   }
@@ -56,7 +56,7 @@ export class Watch {
       return; // The worker is closed, or about to be started again: the next look notifies.
     }
     // Changes before the first look probably came before the watch; a needless notification does no harm.
-    if (version !== this.#version) this.tell();
+    if (version !== this.#version) this.notify();
     this.#version = version;
   }
 }

@@ -123,8 +123,8 @@ export class WorkerLink {
     const call = { part, method: method as string, args };
     const result =
       access === 'read'
-        ? this.call({ kind: 'ask', ...call })
-        : this.call({ kind: 'tell', ...call, passing: access === 'passing' });
+        ? this.call({ kind: 'read', ...call })
+        : this.call({ kind: 'write', ...call, passing: access === 'passing' });
     return result as Promise<ResultOf<P, M>>;
   }
 

@@ -20,7 +20,7 @@ export const ACCESS = {
     giveBack: 'write',
     nextDue: 'read',
   },
-  settling: { settle: 'write' },
+  settlements: { settle: 'write' },
   waiting: { waiting: 'read', release: 'write', retry: 'write', cancel: 'write' },
   reports: { owed: 'read', drop: 'write' },
   dueTimes: { cap: 'passing', capEvents: 'passing' },

@@ -61,13 +61,13 @@ interface PartCall {
 }
 
 /** A call that reads. */
-export interface AskPart extends PartCall {
-  readonly kind: 'ask';
+export interface ReadPart extends PartCall {
+  readonly kind: 'read';
 }
 
 /** A call that changes the database. */
-export interface TellPart extends PartCall {
-  readonly kind: 'tell';
+export interface WritePart extends PartCall {
+  readonly kind: 'write';
   /** It waits for no sync. */
   readonly passing: boolean;
 }
@@ -78,9 +78,9 @@ export interface Close {
 }
 
 /** Operations that change the database: they run in order, many to a transaction. */
-export type Write = WriteChunk | CommitMessage | DiscardMessage | TellPart;
+export type Write = WriteChunk | CommitMessage | DiscardMessage | WritePart;
 /** Operations that travel as they are. */
-export type Operation = WriteChunk | DiscardMessage | TellPart | AskPart | Close;
+export type Operation = WriteChunk | DiscardMessage | WritePart | ReadPart | Close;
 
 export interface Request<O extends Write | Operation = Operation> {
   readonly call: number;

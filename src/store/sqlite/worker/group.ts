@@ -26,7 +26,7 @@ export function takeGroup(queue: Request<Write>[]): Request<Write>[] {
 }
 
 /** What runs around each transaction. */
-export interface Around {
+export interface TransactionHooks {
   /** In the transaction, before it commits. */
   beforeCommit(): void;
   /** The transaction has committed. */
@@ -35,7 +35,7 @@ export interface Around {
   afterRollback(): void;
 }
 
-const NOTHING: Around = {
+const NOTHING: TransactionHooks = {
   beforeCommit: () => undefined,
   afterCommit: () => undefined,
   afterRollback: () => undefined,
@@ -46,7 +46,7 @@ export class GroupCommit {
   readonly #apply: Apply;
   readonly #toError: (error: unknown) => StoreError;
   readonly #fault: () => StoreError | null;
-  readonly #around: Around;
+  readonly #around: TransactionHooks;
   #synchronous: 'FULL' | 'NORMAL' = 'FULL';
 
   /** @param fault why what is committed is not on stable storage, or null; asked after each commit */
@@ -55,7 +55,7 @@ export class GroupCommit {
     apply: Apply,
     toError: (error: unknown) => StoreError,
     fault: () => StoreError | null,
-    around: Around = NOTHING,
+    around: TransactionHooks = NOTHING,
   ) {
     this.#database = database;
     this.#apply = apply;
@@ -175,6 +175,6 @@ function isPassing(group: readonly Request<Write>[]): boolean {
     ({ operation }) =>
       operation.kind === 'chunk' ||
       operation.kind === 'discard' ||
-      (operation.kind === 'tell' && operation.passing),
+      (operation.kind === 'write' && operation.passing),
   );
 }

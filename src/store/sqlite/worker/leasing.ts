@@ -27,7 +27,7 @@ type RecipientRow = Omit<LeasedRecipient, 'notify' | 'delayReported'> & {
 /** The least next_attempt_at of a message's recipients; null if none of them waits. */
 const NEXT_ATTEMPT = '(SELECT min(next_attempt_at) FROM recipient WHERE message_id = ?1)';
 /** The due time of a message that an operator wants tried now: before all others, and not a time of the clock. */
-export const HASTENED = 0;
+export const DUE_AT_ONCE = 0;
 /** Above every priority. */
 const HIGHEST = 100;
 /** Values of `attempting`: an attempt has begun, or has lasted for a while. 0: none is under way. */
@@ -207,7 +207,7 @@ export class Leasing {
       const recipients = this.#due.all(id, now) as unknown as RecipientRow[];
       if (recipients.length > 0) {
         const died = crashes === 0 ? null : { count: crashes, alone: crashedAlone === 1 };
-        return { id, recipients, hastened: dueAt === HASTENED, crashes: died };
+        return { id, recipients, hastened: dueAt === DUE_AT_ONCE, crashes: died };
       }
       // The clock went back, or a lease ran out after some were done and the rest had been put off.
       if (this.#end.run(id).changes === 0) this.#remove.run(id);

@@ -7,7 +7,7 @@ import type { Database } from './database.js';
 import type { MailTable } from './mail.js';
 import type { Removal } from './retention.js';
 import type { Counters } from './counters.js';
-import type { WaitingLine } from './waiting.js';
+import type { WaitingRecipients } from './waiting.js';
 
 /** Messages that one step changes. */
 const STEP_MESSAGES = 100;
@@ -19,7 +19,7 @@ export interface OwnedStep extends OperationStep {
 
 export class Operations {
   readonly #mail: MailTable;
-  readonly #waiting: WaitingLine;
+  readonly #waiting: WaitingRecipients;
   readonly #removal: Removal;
   readonly #counters: Counters;
   readonly #tags;
@@ -31,7 +31,7 @@ export class Operations {
     database: Database,
     parts: {
       readonly mail: MailTable;
-      readonly waiting: WaitingLine;
+      readonly waiting: WaitingRecipients;
       readonly removal: Removal;
       readonly counters: Counters;
     },

@@ -18,10 +18,10 @@ import { Reading } from './reading.js';
 import { Reports } from './reports.js';
 import { Removal } from './retention.js';
 import { SessionTable, Settings } from './sessions.js';
-import { Settling } from './settlements.js';
+import { Settlements } from './settlements.js';
 import { StatisticsTable } from './statistics.js';
 import type { Trash } from './trash.js';
-import { WaitingLine } from './waiting.js';
+import { WaitingRecipients } from './waiting.js';
 import { WebhookCallTable } from './webhook-calls.js';
 import { WebhookTable } from './webhooks.js';
 
@@ -31,8 +31,8 @@ export interface Parts {
   readonly reading: Reading;
   readonly leasing: Leasing;
   readonly dueTimes: DueTimes;
-  readonly settling: Settling;
-  readonly waiting: WaitingLine;
+  readonly settlements: Settlements;
+  readonly waiting: WaitingRecipients;
   readonly reports: Reports;
   readonly blocks: BlockEntries;
   readonly webhooks: WebhookTable;
@@ -75,7 +75,7 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
   const counters = new Counters(database);
   const domains = new Domains(database);
   const reading = new Reading(database);
-  const waiting = new WaitingLine(database, attempts, outbox, counters);
+  const waiting = new WaitingRecipients(database, attempts, outbox, counters);
   const gauges = new Gauges(database, counters);
   const removal = new Removal(database, trash, counters, gauges);
   const webhookCalls = new WebhookCallTable(database);
@@ -85,7 +85,7 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
     reading,
     leasing: new Leasing(database),
     dueTimes: new DueTimes(database),
-    settling: new Settling(database, { attempts, blocks, outbox, reports, counters }),
+    settlements: new Settlements(database, { attempts, blocks, outbox, reports, counters }),
     waiting,
     reports,
     blocks,

@@ -6,7 +6,7 @@ import { OwnFiles } from './own-files.js';
 import { operationError, toFailure } from '../errors.js';
 import { GroupCommit, takeGroup, type WriteResult } from './group.js';
 import { Intake } from './intake.js';
-import type { AskPart, Close, Request, Write } from '../wire/operations.js';
+import type { ReadPart, Close, Request, Write } from '../wire/operations.js';
 import type { MainPost, Outcome, WorkerOptions, WorkerPost } from '../wire/posts.js';
 import { unpackCommits } from '../wire/packed.js';
 import { callPart, openParts, type Parts } from './parts.js';
@@ -22,17 +22,17 @@ const TIDY_AGAIN_MS = 1000;
 /** Closing tidies up for so long at most; the next server does the rest. */
 const TIDY_AT_CLOSE_MS = 1000;
 
-export interface Surroundings {
+export interface WorkerPort {
   /** Sends to the main thread. */
   post(message: WorkerPost, transfer?: readonly ArrayBuffer[]): void;
   /** Asks for another round, later. */
   wake(): void;
 }
 
-export class Desk {
+export class Scheduler {
   readonly #database: Database;
   readonly #options: WorkerOptions;
-  readonly #surroundings: Surroundings;
+  readonly #port: WorkerPort;
   readonly #intake: Intake;
   readonly #parts: Parts;
   readonly #journal: CounterJournal;
@@ -40,7 +40,7 @@ export class Desk {
   readonly #uploads: Uploads;
   readonly #group: GroupCommit;
   readonly #writes: Request<Write>[] = [];
-  readonly #reads: Request<AskPart>[] = [];
+  readonly #reads: Request<ReadPart>[] = [];
   readonly #files: OwnFiles;
   /** Since when another process keeps writes from being done; null while none does. */
   #blockedSince: number | null = null;
@@ -49,10 +49,10 @@ export class Desk {
   #closed = false;
   #tidyRests = false;
 
-  constructor(database: Database, options: WorkerOptions, surroundings: Surroundings) {
+  constructor(database: Database, options: WorkerOptions, port: WorkerPort) {
     this.#database = database;
     this.#options = options;
-    this.#surroundings = surroundings;
+    this.#port = port;
     this.#trash = new Trash(database);
     const parts = openParts(database, this.#trash);
     this.#parts = parts;
@@ -86,10 +86,10 @@ export class Desk {
       switch (operation.kind) {
         case 'chunk':
         case 'discard':
-        case 'tell':
+        case 'write':
           this.#writes.push({ call, operation });
           break;
-        case 'ask':
+        case 'read':
           this.#reads.push({ call, operation });
           break;
         case 'close':
@@ -111,7 +111,7 @@ export class Desk {
     if (this.#mayTidy()) this.#tidy();
     const blocked = this.#writes.length > 0 && this.#blockedSince !== null;
     if ((this.#writes.length > 0 && !blocked) || this.#reads.length > 0 || this.#mayTidy()) return true;
-    if (blocked) setTimeout(() => this.#surroundings.wake(), BLOCKED_MS);
+    if (blocked) setTimeout(() => this.#port.wake(), BLOCKED_MS);
     else if (this.#closing !== null) this.#close(this.#closing);
     return false;
   }
@@ -136,7 +136,7 @@ export class Desk {
       if (piece?.returns === true) spent.push(piece.buffer);
     }
     const facts = { writes: group.length, duration: performance.now() - start };
-    this.#surroundings.post({ kind: 'outcomes', done, outcomes, group: facts, spent }, spent);
+    this.#port.post({ kind: 'outcomes', done, outcomes, group: facts, spent }, spent);
   }
 
   /** Null while another process writes, for {@link BUSY_MS} at most: reads go on meanwhile. */
@@ -165,7 +165,7 @@ export class Desk {
         return undefined;
       case 'discard':
         return undefined; // What is to be done is done when it is settled.
-      case 'tell':
+      case 'write':
         return callPart(this.#parts, write.part, write.method, write.args);
     }
   }
@@ -188,7 +188,7 @@ export class Desk {
       }
       if (performance.now() - start > READ_MS) break;
     }
-    this.#surroundings.post({ kind: 'outcomes', done: [], outcomes, group: null, spent: [] }, transfer);
+    this.#port.post({ kind: 'outcomes', done: [], outcomes, group: null, spent: [] }, transfer);
   }
 
   #mayTidy(): boolean {
@@ -210,7 +210,7 @@ export class Desk {
       this.#tidyRests = true;
       setTimeout(() => {
         this.#tidyRests = false;
-        this.#surroundings.wake();
+        this.#port.wake();
       }, TIDY_AGAIN_MS).unref();
     }
   }
@@ -220,7 +220,7 @@ export class Desk {
     this.#closed = true;
     if (this.#options.exclusive) this.#endAttempts();
     this.#database.close();
-    this.#surroundings.post({ kind: 'outcomes', done: [call], outcomes: [], group: null, spent: [] });
+    this.#port.post({ kind: 'outcomes', done: [call], outcomes: [], group: null, spent: [] });
   }
 
   /** If it fails, the next server counts attempts that were under way as crashes, of which it takes several. */

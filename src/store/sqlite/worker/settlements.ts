@@ -35,7 +35,7 @@ interface Follows {
   readonly counters: Counters;
 }
 
-export class Settling {
+export class Settlements {
   readonly #follows: Follows;
   readonly #message;
   readonly #recipients;

@@ -4,7 +4,7 @@ import { isWaiting, statusOf } from '../../status.js';
 import type { Status } from '../../port.js';
 import { ATTEMPT, type Attempts } from './attempts.js';
 import type { Database } from './database.js';
-import { HASTENED } from './leasing.js';
+import { DUE_AT_ONCE } from './leasing.js';
 import type { Counters } from './counters.js';
 import type { Outbox } from './outbox.js';
 
@@ -26,7 +26,7 @@ interface WaitingRecipient {
   readonly status: Status;
 }
 
-export class WaitingLine {
+export class WaitingRecipients {
   readonly #attempts: Attempts;
   readonly #outbox: Outbox;
   readonly #counters: Counters;
@@ -73,7 +73,7 @@ export class WaitingLine {
       'INSERT INTO queue (message_id, domain_id, priority, due_at) VALUES (?, ?, ?, ?)',
     );
     this.#hasten = database.prepare(
-      `UPDATE queue SET due_at = ${HASTENED} WHERE message_id = ? AND lease IS NULL`,
+      `UPDATE queue SET due_at = ${DUE_AT_ONCE} WHERE message_id = ? AND lease IS NULL`,
     );
     this.#dequeue = database.prepare('DELETE FROM queue WHERE message_id = ?');
     this.#setRecipient = database.prepare(`

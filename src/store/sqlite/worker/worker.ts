@@ -2,7 +2,7 @@
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { openDatabase, type Database } from './database.js';
 import { openingError, toFailure } from '../errors.js';
-import { Desk } from './scheduler.js';
+import { Scheduler } from './scheduler.js';
 import type { MainPost, WorkerOptions, WorkerPost } from '../wire/posts.js';
 
 function greatestId(database: Database): number {
@@ -18,21 +18,21 @@ function greatestId(database: Database): number {
 function serve(port: MessagePort, options: WorkerOptions): void {
   const post = (message: WorkerPost, transfer: readonly ArrayBuffer[] = []) =>
     port.postMessage(message, transfer);
-  let desk: Desk;
+  let scheduler: Scheduler;
 
   const work = () => {
     do {
       // All requests that came in meanwhile go into the next transaction together.
       for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) {
-        desk.take(more.message as MainPost);
+        scheduler.take(more.message as MainPost);
       }
-    } while (desk.workOnce());
-    if (desk.closed) port.close();
+    } while (scheduler.workOnce());
+    if (scheduler.closed) port.close();
   };
 
   try {
     const database = openDatabase(options.directory);
-    desk = new Desk(database, options, { post, wake: work });
+    scheduler = new Scheduler(database, options, { post, wake: work });
     post({ kind: 'ready', greatestId: greatestId(database) });
   } catch (error) {
     post({ kind: 'refused', failure: toFailure(openingError(error, options.directory)) });
@@ -40,7 +40,7 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     return;
   }
   port.on('message', (post: MainPost) => {
-    desk.take(post);
+    scheduler.take(post);
     work();
   });
   work();
