@@ -165,8 +165,8 @@ it('mail that is under way while the server is killed again and again is deliver
   });
   const underWay = new Set<number>();
   let works = false;
-  const far = await farEnd({
-    behave: ({ phase, connection }: Moment) => {
+  const far = await startRemoteServer({
+    behave: ({ phase, connection }: DialogueMoment) => {
       if (works || phase !== 'mail') return undefined;
       underWay.add(connection);
       return 'silence';
