@@ -2,7 +2,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import type { StatisticsBody, TagStatisticsBody } from '../../src/api/schemas/statistics.js';
-import { OTHER_TOKEN, Rig, TOKEN } from './api-harness.js';
+import { OTHER_TOKEN, ApiHarness, TOKEN } from './api-harness.js';
 
 function get(harness: ApiHarness, url: string, token = TOKEN): Promise<LightMyRequestResponse> {
   return harness.api.app.inject({ url, headers: { host: 'mx.example', 'mailpace-server-token': token } });
@@ -93,31 +93,37 @@ describe('GET /api/v1/statistics', () => {
 
 describe('GET /api/v1/statistics/tags', () => {
   it('counts tag by tag, page by page, within the scope', async () => {
-    const rig = await Rig.start();
-    const id = await send(rig, { tags: ['bill', 'all'], to: 'a@example.net, b@example.net' });
-    await send(rig, { tags: ['all'] });
-    await rig.store.mail.operate('all', { operation: 'cancel', selection: { ids: [id] }, now: Date.now() });
+    const harness = await ApiHarness.start();
+    const id = await send(harness, { tags: ['bill', 'all'], to: 'a@example.net, b@example.net' });
+    await send(harness, { tags: ['all'] });
+    await harness.store.mail.operate('all', {
+      operation: 'cancel',
+      selection: { ids: [id] },
+      now: Date.now(),
+    });
     const first = (
-      await get(rig, '/api/v1/statistics/tags?limit=1&by=hour&since=1h')
+      await get(harness, '/api/v1/statistics/tags?limit=1&by=hour&since=1h')
     ).json<TagStatisticsBody>();
     expect(first).toMatchObject({
       tags: [{ tag: 'all', accepted: 2, recipients: 3, cancelled: 2 }],
       next: 'all',
     });
-    const second = (await get(rig, '/api/v1/statistics/tags?limit=1&after=all')).json<TagStatisticsBody>();
+    const second = (
+      await get(harness, '/api/v1/statistics/tags?limit=1&after=all')
+    ).json<TagStatisticsBody>();
     expect(second).toMatchObject({ tags: [{ tag: 'bill', accepted: 1, recipients: 2 }], next: null });
-    const before = await get(rig, '/api/v1/statistics/tags?since=2020-01-01&until=2020-02-01');
+    const before = await get(harness, '/api/v1/statistics/tags?since=2020-01-01&until=2020-02-01');
     expect(before.json<TagStatisticsBody>().tags.map(({ accepted }) => accepted)).toEqual([0, 0]);
-    const other = await get(rig, '/api/v1/statistics/tags', OTHER_TOKEN);
+    const other = await get(harness, '/api/v1/statistics/tags', OTHER_TOKEN);
     expect(other.json<TagStatisticsBody>().tags).toEqual([]);
-    expect((await get(rig, '/api/v1/statistics/tags?tag=all')).statusCode).toBe(400);
-    expect((await get(rig, '/api/v1/statistics/tags?since=2000-01-01')).statusCode).toBe(400);
+    expect((await get(harness, '/api/v1/statistics/tags?tag=all')).statusCode).toBe(400);
+    expect((await get(harness, '/api/v1/statistics/tags?since=2000-01-01')).statusCode).toBe(400);
   });
 
   it('returns what it has when its time is over, and goes on with the next page', async () => {
-    const rig = await Rig.start({ limits: { listTime: -1 } });
-    await send(rig, { tags: ['a', 'b'] });
-    const first = (await get(rig, '/api/v1/statistics/tags')).json<TagStatisticsBody>();
+    const harness = await ApiHarness.start({ limits: { listTime: -1 } });
+    await send(harness, { tags: ['a', 'b'] });
+    const first = (await get(harness, '/api/v1/statistics/tags')).json<TagStatisticsBody>();
     expect([first.tags.map(({ tag }) => tag), first.next]).toEqual([['a'], 'a']);
   });
 });
