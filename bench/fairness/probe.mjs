@@ -104,7 +104,9 @@ function repeat(work) {
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       if (stopped) return;
       // One that is due later while this one waits would say nothing else.
-      const began = Math.max(due, performance.now() - EVERY);
+      // A timer may fire a little early; a time that counts from when it was due would then be below zero.
+      const now = performance.now();
+      const began = Math.min(now, Math.max(due, now - EVERY));
       open = began;
       const reply = await work();
       if (reply === '') return;
