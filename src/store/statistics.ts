@@ -46,7 +46,10 @@ export const DELIVERY_BOUNDS: readonly number[] = [
 export interface StatisticsQuery {
   /** Name of one domain of the scope. Default: all of the scope together. */
   readonly domain?: string;
-  /** One tag, letter for letter, or {@link OTHER}. Default: all messages. */
+  /**
+   * One tag, letter for letter, or {@link OTHER}. Default: all messages. Notifications (null reverse-path, RFC 5321
+   * 4.5.5) are counted under none of their tags.
+   */
   readonly tag?: string;
   readonly unit: 'hour' | 'day';
   /** From the unit that this time is in, in milliseconds since the epoch. */

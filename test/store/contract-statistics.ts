@@ -17,6 +17,8 @@ type Step =
       recipients: number;
       hour: number;
       held: boolean;
+      /** It has the null reverse-path. Default: false. */
+      notification?: boolean;
     }
   | { kind: 'settle'; outcome: 'delivered' | 'deferred' | 'bounced'; hour: number }
   | { kind: 'cancel' | 'retag' | 'release' }
@@ -31,6 +33,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     recipients: fc.integer({ min: 1, max: 3 }),
     hour,
     held: fc.boolean(),
+    notification: fc.boolean(),
   }),
   fc.record({
     kind: fc.constant('settle' as const),
@@ -55,7 +58,9 @@ export function describeStatistics(store: () => Store, reopen: () => Promise<voi
         const draft = store().open();
         const status = step.held ? 'held' : 'queued';
         const domainId = domains[step.domain]?.id ?? 0;
-        await draft.commit(newMessage(domainId, { tags: step.tags, recipients, receivedAt: now, status }));
+        const sender = step.notification === true ? { reversePath: '' } : {};
+        const facts = { tags: step.tags, recipients, receivedAt: now, status, ...sender } as const;
+        await draft.commit(newMessage(domainId, facts));
         return;
       }
       case 'settle': {
@@ -135,6 +140,22 @@ export function describeStatistics(store: () => Store, reopen: () => Promise<voi
       await expect(
         store().statistics.counts('all', { unit: 'hour', since: 0, until: START }),
       ).rejects.toBeInstanceOf(RangeError);
+    });
+
+    it('count a notification among all messages, and under none of its tags', async () => {
+      const domains = [await addDomain(store(), 'a.example'), await addDomain(store(), 'b.example')];
+      const accept = { kind: 'accept', domain: 0, tags: ['x'], recipients: 1, hour: 0, held: false } as const;
+      await run(accept, domains, 0);
+      await run({ kind: 'settle', outcome: 'bounced', hour: 0 }, domains, 0);
+      await run({ ...accept, notification: true }, domains, 0);
+      await run({ kind: 'settle', outcome: 'delivered', hour: 0 }, domains, 0);
+      const query = { ...YEAR, unit: 'day' } as const;
+      const counts = (tag: object) => store().statistics.counts('all', { ...query, ...tag });
+      expect(await counts({})).toMatchObject([{ accepted: 2, delivered: 1, bounced: 1 }]);
+      expect(await counts({ tag: 'x' })).toMatchObject([{ accepted: 1, delivered: 0, bounced: 1 }]);
+      await store().mail.retag('all', { add: ['y'], remove: ['x'] }, { filter: {} });
+      expect(await counts({ tag: 'x' })).toEqual([]);
+      expect(await counts({ tag: 'y' })).toMatchObject([{ accepted: 1, delivered: 0, bounced: 1 }]);
     });
 
     it('count stored messages by tag within the scope', async () => {

@@ -33,6 +33,7 @@ export interface Fact {
 interface MessageRow {
   readonly domainId: number;
   readonly tags: string | null;
+  readonly reversePath: string;
   readonly receivedAt: number;
   readonly releaseAt: number | null;
 }
@@ -53,7 +54,8 @@ export class Counters {
     this.#tags = new CountedNames(database, 0);
     this.#destinations = new CountedNames(database, 1);
     this.#message = database.prepare(`
-      SELECT domain_id AS domainId, tags, received_at AS receivedAt, release_at AS releaseAt
+      SELECT domain_id AS domainId, tags, reverse_path AS reversePath, received_at AS receivedAt,
+        release_at AS releaseAt
       FROM message WHERE id = ?`);
     this.#recipients = database.prepare('SELECT count(*) AS count FROM recipient WHERE message_id = ?');
     this.#attempts = database.prepare('SELECT outcome, at FROM attempt WHERE message_id = ?');
@@ -75,15 +77,20 @@ export class Counters {
 
   accepted(
     domainId: number,
-    message: { readonly tags: readonly string[]; readonly receivedAt: number; readonly recipients: number },
+    message: {
+      readonly tags: readonly string[];
+      readonly reversePath: string;
+      readonly receivedAt: number;
+      readonly recipients: number;
+    },
     status: string,
     size: number,
   ): void {
-    const { tags, receivedAt, recipients } = message;
+    const { tags, reversePath, receivedAt, recipients } = message;
     const hour = floor(receivedAt, HOUR);
     const counts = [MEASURES.accepted, 1, MEASURES.recipients, recipients];
     this.#journal.add(TABLES.counter, domainId, hour, '', counts);
-    for (const tag of tags) {
+    for (const tag of isNotification(reversePath) ? [] : tags) {
       this.#journal.add(TABLES.counter, domainId, hour, this.#tags.counted(domainId, hour, tag), counts);
     }
     this.#gauge(domainId, status, 1, size);
@@ -96,7 +103,7 @@ export class Counters {
   ): void {
     if (changes.length === 0) return;
     const row = this.#message.get(id) as unknown as MessageRow;
-    const tags = tagsOf(row);
+    const tags = countedTagsOf(row);
     for (const { forwardPath, attempt } of changes) {
       const facts = factsOf(attempt, startOf(row));
       this.#count(row.domainId, tags, facts);
@@ -110,6 +117,7 @@ export class Counters {
 
   /** Moves what a stored message has added from tags that it lost to tags that it gained. */
   retagged(id: number, domainId: number, gained: readonly string[], lost: readonly string[]): void {
+    if (isNotification((this.#message.get(id) as unknown as MessageRow).reversePath)) return;
     const facts = this.factsOf(id);
     for (const tag of gained) this.#countTag(domainId, tag, facts, 1);
     for (const tag of lost) this.#countTag(domainId, tag, facts, -1);
@@ -207,8 +215,17 @@ function startOf({ receivedAt, releaseAt }: MessageRow): number {
   return Math.max(receivedAt, releaseAt ?? 0);
 }
 
-function tagsOf({ tags }: MessageRow): string[] {
-  return tags === null ? [] : (JSON.parse(tags) as string[]);
+/**
+ * Returns whether a message is counted under none of its tags. A notification has the tags of the message that it is
+ * about, for its route. If it counted, each bounce would add a delivery to its tag, and the bounce rate would read
+ * too low. RFC 5321 4.5.5: notifications have the null reverse-path.
+ */
+export function isNotification(reversePath: string): boolean {
+  return reversePath === '';
+}
+
+function countedTagsOf({ tags, reversePath }: MessageRow): string[] {
+  return tags === null || isNotification(reversePath) ? [] : (JSON.parse(tags) as string[]);
 }
 
 /** Returns the gauge that a measure of a tally adds to. */

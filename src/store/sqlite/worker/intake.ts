@@ -7,6 +7,7 @@ import type { Followers } from './parts.js';
 import { TERMS_COLUMNS } from '../../columns/terms.js';
 
 const SIZE = MESSAGE_COLUMNS.indexOf('size');
+const REVERSE_PATH = MESSAGE_COLUMNS.indexOf('reverse_path');
 
 function insertMessage(columns: readonly string[]): string {
   return `INSERT INTO message (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
@@ -76,7 +77,9 @@ export class Intake {
     for (const tag of message.tags) this.#insertTag.get(tag, id, domainId);
     const { tags, receivedAt } = message;
     const size = Number(columns[SIZE]);
-    this.#followers.counters.accepted(domainId, { tags, receivedAt, recipients: position }, status, size);
+    const reversePath = String(columns[REVERSE_PATH]);
+    const counted = { tags, reversePath, receivedAt, recipients: position };
+    this.#followers.counters.accepted(domainId, counted, status, size);
     if (due !== null) {
       this.#enqueue.get(id, domainId, message.priority, due);
       this.#followers.outbox.queued(domainId, id, position, message.receivedAt);

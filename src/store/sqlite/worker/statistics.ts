@@ -10,7 +10,7 @@ import {
   type TagCount,
 } from '../../statistics.js';
 import { TABLES } from './counter-journal.js';
-import { type Counters, FIRST_BUCKET, MEASURES, UNITS } from './counters.js';
+import { type Counters, FIRST_BUCKET, isNotification, MEASURES, UNITS } from './counters.js';
 import { type Database, inSnapshot } from './database.js';
 import { DAY, floor, HOUR } from './time.js';
 
@@ -27,6 +27,13 @@ export interface RecountStep {
   readonly facts: readonly CounterRow[];
   /** The message after which the next step begins; null at the end. */
   readonly next: number | null;
+}
+
+interface CountedMessage {
+  readonly id: number;
+  readonly domainId: number;
+  readonly tags: string | null;
+  readonly reversePath: string;
 }
 
 type DestinationRow = { readonly destination: string } & Omit<CounterRow, 'at'>;
@@ -60,7 +67,8 @@ export class StatisticsTable {
       SELECT destination, measure, sum(count) AS count FROM destination_counter
       WHERE domain_id = ? AND day >= ? AND day < ? GROUP BY destination, measure`);
     this.#messages = database.prepare(`
-      SELECT id, domain_id AS domainId, tags FROM message WHERE id > ? ORDER BY id LIMIT ${STEP_MESSAGES}`);
+      SELECT id, domain_id AS domainId, tags, reverse_path AS reversePath
+      FROM message WHERE id > ? ORDER BY id LIMIT ${STEP_MESSAGES}`);
   }
 
   counts(scope: Scope, { domain, tag = '', unit, since, until }: StatisticsQuery): CountsAt[] {
@@ -140,11 +148,14 @@ export class StatisticsTable {
     const owner = this.#ownerOf(scope, domain);
     if (owner === null) return { facts: [], next: null };
     const length = unit === 'hour' ? HOUR : DAY;
-    const messages = this.#messages.all(after) as { id: number; domainId: number; tags: string | null }[];
+    const messages = this.#messages.all(after) as unknown as CountedMessage[];
     const facts: CounterRow[] = [];
-    for (const { id, domainId, tags } of messages) {
+    for (const { id, domainId, tags, reversePath } of messages) {
       if (owner !== 0 && owner !== domainId) continue;
-      if (tag !== undefined && !(JSON.parse(tags ?? '[]') as string[]).includes(tag)) continue;
+      if (tag !== undefined) {
+        const counted = !isNotification(reversePath) && (JSON.parse(tags ?? '[]') as string[]).includes(tag);
+        if (!counted) continue;
+      }
       for (const { measure, at, count } of this.#counters.factsOf(id)) {
         if (at >= floor(since, length) && floor(at, length) < until) {
           facts.push({ at: floor(at, length), measure, count });
