@@ -25,8 +25,11 @@ export type Protocol = 'smtp' | 'lmtp';
 /** Whether spaces between `FROM:` or `TO:` and the path are accepted: RFC 5321 3.3 allows no space there. */
 export type SpaceBeforePath = 'accept' | 'reject';
 
-/** Whether common mistakes of clients are taken that can mean one thing only. */
-export type Syntax = 'tolerant' | 'strict';
+/**
+ * Whether common mistakes of clients are taken: those that can mean one thing only (`tolerant`), also addresses that are
+ * none by RFC 5321 (`lenient`), or no mistake (`strict`).
+ */
+export type Syntax = 'tolerant' | 'strict' | 'lenient';
 
 /** Whether a parameter of MAIL or RCPT that belongs to no extension on offer is refused, or taken without effect. */
 export type UnknownParameters = 'reject' | 'accept';
@@ -57,7 +60,7 @@ export interface ProfileOptions {
   readonly spaceBeforePath?: SpaceBeforePath;
   /**
    * `tolerant` takes any printable hello name, an address without angle brackets, and AUTH after HELO; `strict` takes
-   * what RFC 5321 has. Default: tolerant.
+   * what RFC 5321 has; `lenient` also takes any text between angle brackets for an address. Default: tolerant.
    */
   readonly syntax?: Syntax;
   /** A parameter that belongs to no extension on offer. Default: reject. */

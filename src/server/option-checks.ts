@@ -117,7 +117,7 @@ const OPTIONS = {
   meter: isMeter,
   bareNewlines: oneOf('reject', 'normalize'),
   spaceBeforePath: oneOf('accept', 'reject'),
-  syntax: oneOf('tolerant', 'strict'),
+  syntax: oneOf('tolerant', 'strict', 'lenient'),
   unknownParameters: oneOf('reject', 'accept'),
   extensions: isExtensions,
   limits: namesOf('limits', DEFAULT_LIMITS),

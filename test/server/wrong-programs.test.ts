@@ -105,7 +105,11 @@ describe('createServer refuses', () => {
       /expected one of 'reject', 'normalize', got "accept"/,
     ],
     ['another one', option({ spaceBeforePath: true }), /expected one of 'accept', 'reject', got true/],
-    ['a syntax that there is not', option({ syntax: 'lax' }), /expected one of 'tolerant', 'strict'/],
+    [
+      'a syntax that there is not',
+      option({ syntax: 'lax' }),
+      /expected one of 'tolerant', 'strict', 'lenient'/,
+    ],
     [
       'yes as text',
       option({ allowInsecureAuth: 'yes' }),

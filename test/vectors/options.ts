@@ -5,6 +5,7 @@ import {
   OAUTHBEARER,
   type OptionalExtensions,
   type ProfileOptions,
+  type Syntax,
   XOAUTH2,
 } from '../../src/protocol/index.js';
 import type { Vector } from './format.js';
@@ -38,7 +39,7 @@ const EXTENSIONS: Readonly<Record<string, Partial<OptionalExtensions>>> = {
  *     auth bearer               OAUTHBEARER and XOAUTH2 on offer
  *     bare-newlines normalize   instead of reject
  *     space-before-path reject  instead of accept
- *     syntax strict             instead of tolerant
+ *     syntax strict | lenient   instead of tolerant
  *     chunking off, binarymime off   not offered (both are, by default)
  *     link plain | tls          the link the case starts on; both, where absent
  *     early refuse | allow      the client speaks before the greeting
@@ -64,7 +65,7 @@ export function settingOf({ options }: Vector): Setting {
       ...(options.get('auth') === 'bearer' ? { mechanisms: [OAUTHBEARER, XOAUTH2] } : {}),
       bareNewlines: options.get('bare-newlines') === 'normalize' ? 'normalize' : 'reject',
       spaceBeforePath: options.get('space-before-path') === 'reject' ? 'reject' : 'accept',
-      syntax: options.get('syntax') === 'strict' ? 'strict' : 'tolerant',
+      syntax: syntaxOf(options.get('syntax')),
       extensions: {
         chunking: options.get('chunking') !== 'off',
         binaryMime: options.get('binarymime') !== 'off',
@@ -86,4 +87,8 @@ function extensionsOf(names: string): Partial<OptionalExtensions> {
     },
     { dsn: false },
   );
+}
+
+function syntaxOf(name: string | undefined): Syntax {
+  return name === 'strict' || name === 'lenient' ? name : 'tolerant';
 }

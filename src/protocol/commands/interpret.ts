@@ -191,7 +191,7 @@ function outOfOrder(phase: Commanding<unknown>, verb: VerbRow, profile: Profile)
     return reply((profile.protocol === 'lmtp' && IN_LMTP[refusal]) || refusal);
   }
   // RFC 5321 2.2.1: HELO turns every extension off.
-  const tolerated = verb.afterHelo && profile.syntax === 'tolerant';
+  const tolerated = verb.afterHelo && profile.syntax !== 'strict';
   if (verb.extension && phase.hello?.verb === 'HELO' && !tolerated) return reply('helloFirst');
   if (!verb.needsAuth || !profile.authRequired) return null;
   return phase.identity?.kind === 'anonymous' ? reply('authRequired') : null;

@@ -1,7 +1,15 @@
 import type { Hello } from '../events.js';
 import { type ChunkSize, parseChunkSize } from '../grammar/chunk-size.js';
 import { anyHelloName, isHelloName } from '../grammar/domain.js';
-import { type Mailbox, parseBarePath, parseCommonPath, parsePath, PathFault } from '../grammar/mailbox.js';
+import {
+  type Mailbox,
+  parseBarePath,
+  parseCommonPath,
+  parseLenientPath,
+  parsePath,
+  type Path,
+  PathFault,
+} from '../grammar/mailbox.js';
 import { afterSpaces, decodeUtf8, trimStart } from '../../base/octets.js';
 import type { Commanding } from '../state/phases.js';
 import type { Protocol, SpaceBeforePath, Syntax } from '../profile.js';
@@ -235,7 +243,7 @@ function withoutArgument(verb: Plain): Verb['parse'] {
 function parseHello(verb: Hello['verb']): Verb['parse'] {
   const refusal = reply('helloSyntax', { verb });
   return (argument, { syntax }) => {
-    const name = syntax === 'tolerant' || isHelloName(argument) ? anyHelloName(argument) : null;
+    const name = syntax !== 'strict' || isHelloName(argument) ? anyHelloName(argument) : null;
     return name === null ? refusal : { verb, name };
   };
 }
@@ -260,7 +268,9 @@ function parseMail(argument: string, context: ParseContext): Command | Reply {
   if (parts === null) return reply('syntax', { syntax: 'MAIL FROM:<address> [parameters]' });
   if (parts instanceof PathFault) return reply('badSender', { reason: parts.reason });
   // <postmaster> without a domain is a recipient only (RFC 5321 4.1.1.3).
-  if (parts.mailbox?.domain === '') return reply('badSender', { reason: 'the domain is missing' });
+  if (parts.mailbox?.domain === '' && context.syntax !== 'lenient') {
+    return reply('badSender', { reason: 'the domain is missing' });
+  }
   if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   const parameters = parseParameters('MAIL', parts.parameters, context);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
@@ -313,12 +323,17 @@ function parsePathArgument(
   // RFC 5321 3.3 says no space after the colon; so many clients write one that it is taken, as a rule.
   const start = afterSpaces(argument, keyword.length);
   if (start > keyword.length && spaceBeforePath === 'reject') return null;
-  const bare = syntax === 'tolerant' && argument[start] !== '<';
-  const path = bare ? parseBarePath(argument, start) : parsePath(argument, start);
+  const path = parsePathAt(argument, start, syntax);
   if (path instanceof PathFault) return path;
   const rest = argument.slice(path.end);
   if (rest !== '' && !rest.startsWith(' ')) return new PathFault('expected a space after >');
   return { mailbox: path.mailbox, ascii: isAscii(path.mailbox?.address ?? ''), parameters: trimStart(rest) };
+}
+
+function parsePathAt(argument: string, start: number, syntax: Syntax): Path | PathFault {
+  if (syntax !== 'strict' && argument[start] !== '<') return parseBarePath(argument, start);
+  const path = parsePath(argument, start);
+  return path instanceof PathFault && syntax === 'lenient' ? parseLenientPath(argument, start) : path;
 }
 
 // RFC 5321 2.2.1 and 4.1.1.11: parameters come with EHLO only.

@@ -97,6 +97,26 @@ export function parseBarePath(text: string, start: number): Path | PathFault {
   return mailbox instanceof PathFault ? mailbox : { mailbox, end };
 }
 
+/**
+ * Parses a path of which only the brackets count, up to the first > that a space or the end follows: for filters and
+ * test servers, which must see mail as it is. The last @ begins the domain, which is empty without one. A character
+ * that cannot be seen is refused all the same.
+ */
+export function parseLenientPath(text: string, start: number): Path | PathFault {
+  const bracket = />(?= |$)/g;
+  bracket.lastIndex = start;
+  const end = bracket.exec(text)?.index ?? -1;
+  if (text[start] !== '<' || end < 0) return new PathFault('expected <address>');
+  const address = text.slice(start + 1, end);
+  if (utf8Length(address) + 2 > PATH_OCTETS) return new PathFault(`longer than ${PATH_OCTETS} octets`);
+  if (hasInvisible(address.replace(/ /g, ''))) {
+    return new PathFault('it has a character that cannot be seen');
+  }
+  const at = address.lastIndexOf('@');
+  const [localPart, domain] = at < 0 ? [address, ''] : [address.slice(0, at), address.slice(at + 1)];
+  return { mailbox: { localPart, domain, address }, end: end + 1 };
+}
+
 /** Parses a mailbox without brackets. */
 export function parseMailbox(address: string): Mailbox | PathFault {
   if (hasInvisible(address.startsWith('"') ? address.replace(/ /g, '') : address)) {
