@@ -22,6 +22,11 @@ const RESERVED: ReadonlySet<string> = new Set([
 /** Fields that a request may add. */
 const MOST_FIELDS = 50;
 
+/** Whether Postern writes a header field itself, or has a parameter for it. */
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name.toLowerCase());
+}
+
 /** Reads header fields that a client adds to its message. A name that has a parameter of its own is refused. */
 export function readHeaders(
   field: string,
@@ -31,7 +36,8 @@ export function readHeaders(
   return written.map(([name, value]) => {
     // RFC 5322 2.2: printable ASCII without a colon.
     if (!/^[!-9;-~]{1,76}$/.test(name)) throw fieldError(field, 'has a name that is no header field');
-    if (RESERVED.has(name.toLowerCase())) throw fieldError(field, `may not have ${name}`);
-    return [name, clean(value)] as const;
+    if (isReserved(name)) throw fieldError(field, `may not have ${name}`);
+    // A value may come folded (RFC 5322 2.2.3).
+    return [name, clean(value.replace(/\r?\n(?=[ \t])/g, ''))] as const;
   });
 }

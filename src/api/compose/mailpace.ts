@@ -1,6 +1,7 @@
 import { sendRequest } from '../schemas/send.js';
 import { fieldError } from '../errors.js';
 import { checked } from './checked.js';
+import { isReserved, readHeaders } from './headers.js';
 import {
   checkBodies,
   clean,
@@ -37,7 +38,13 @@ export function mailpaceMail(body: unknown, { domain, extensions }: ReadOptions)
     references: orNull(clean(written.references)),
     listUnsubscribe: readListUnsubscribe('list_unsubscribe', written.list_unsubscribe),
     tags: readTags('tags', written.tags),
-    headers: [],
+    // The client that sends these fields sends all that its message has.
+    headers: readHeaders(
+      'Headers',
+      (written.Headers ?? [])
+        .filter(({ Name }) => !isReserved(Name))
+        .map(({ Name, Value }) => [Name, Value] as const),
+    ),
     attachments: readAttachments(
       { list: 'attachments', name: 'attachments.name', content: 'attachments.content' },
       written.attachments?.map(({ name, content, content_type, cid }) => ({

@@ -25,6 +25,10 @@ export const sendRequest = z.strictObject({
   list_unsubscribe: text,
   tags: z.union([z.string(), z.array(z.string())]).nullish(),
   attachments: z.array(attachment).nullish(),
+  Headers: z
+    .array(z.strictObject({ Name: z.string(), Value: z.string() }))
+    .nullish()
+    .describe('Further header fields. Those that Postern writes itself are passed over'),
 });
 
 export type SendRequest = z.output<typeof sendRequest>;
