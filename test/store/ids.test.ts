@@ -10,12 +10,12 @@ describe('message ids', () => {
     const first = ids.next();
     now += 1;
     expect(ids.next() - first).toBe(4096);
-    expect(ids.next() - first).toBe(4097);
-    now -= DAY;
     expect(ids.next() - first).toBe(4098);
+    now -= DAY;
+    expect(ids.next() - first).toBe(4100);
     now += 2 * DAY;
     expect(ids.next() - first).toBe((DAY + 1) * 4096);
-    expect(new MessageIds(first + 50_000_000_000, () => now - 2 * DAY).next()).toBe(first + 50_000_000_001);
+    expect(new MessageIds(first + 50_000_000_000, () => now - 2 * DAY).next()).toBe(first + 50_000_000_002);
   });
 
   it('run ahead of the clock where a millisecond asks for more than it has', () => {
@@ -23,7 +23,27 @@ describe('message ids', () => {
     const first = ids.next();
     let last = first;
     for (let count = 0; count < 10_000; count++) last = ids.next();
-    expect(last - first).toBe(10_000);
+    expect(last - first).toBe(20_000);
+  });
+
+  it('of a server and of a command beside it differ, whatever their clocks say', () => {
+    for (const clocks of [
+      [0, 0],
+      [0, -DAY],
+      [-DAY, 0],
+    ]) {
+      const [server, command] = clocks.map((offset) => () => Date.UTC(2026, 0, 1) + offset);
+      if (server === undefined || command === undefined) throw new Error('two clocks are needed');
+      for (const greatest of [0, 7, 8]) {
+        const [ofServer, ofCommand] = [
+          new MessageIds(greatest, server),
+          new MessageIds(greatest, command, 'command'),
+        ];
+        const given = Array.from({ length: 5000 }, () => [ofServer.next(), ofCommand.next()]).flat();
+        expect(new Set(given).size).toBe(given.length);
+        expect(Math.min(...given)).toBeGreaterThan(greatest);
+      }
+    }
   });
 
   it('stay positive and safe under a clock of any year', () => {

@@ -8,22 +8,31 @@ const PER_MILLISECOND = 4096;
 const LATEST = Number.MAX_SAFE_INTEGER - 2 ** 40;
 
 /**
+ * The processes that give out ids of one store at the same time: its server has the even ids, and a command beside it
+ * the odd ones. So they never give out the same id, whatever their clocks say.
+ */
+export type IdOwner = 'server' | 'command';
+
+/**
  * Gives out message ids: the time in milliseconds and a sequence number within it, so that an id shows its age and no
  * counter has to be stored. They only rise, even if the clock is set back.
  */
 export class MessageIds {
   #last: MessageId;
   readonly #now: () => number;
+  readonly #remainder: 0 | 1;
 
   /** @param greatest the greatest id in the store; 0 if the store is empty */
-  constructor(greatest: MessageId, now: () => number) {
+  constructor(greatest: MessageId, now: () => number, owner: IdOwner = 'server') {
     this.#last = greatest;
     this.#now = now;
+    this.#remainder = owner === 'server' ? 0 : 1;
   }
 
   next(): MessageId {
     const floor = Math.floor(this.#now() - EPOCH) * PER_MILLISECOND;
-    this.#last = Math.max(this.#last + 1, Math.min(floor, LATEST));
+    const least = Math.max(this.#last + 1, Math.min(floor, LATEST));
+    this.#last = least % 2 === this.#remainder ? least : least + 1;
     return this.#last;
   }
 }

@@ -19,6 +19,11 @@ export function lockFile(directory: string): string {
   return join(directory, 'postern.lock');
 }
 
+/** The lock of commands that add messages. */
+export function addingLockFile(directory: string): string {
+  return join(directory, 'postern-adding.lock');
+}
+
 /**
  * Makes the data folder if it is missing, and checks that it can be used. Only its owner can read what is made here,
  * for any umask: it is people's mail.
@@ -41,7 +46,7 @@ export async function prepareFolder(directory: string): Promise<void> {
  * Creates an empty file if it is missing. If its mode gives access to others, as an earlier version did, the mode is
  * corrected.
  */
-async function makePrivateFile(file: string): Promise<void> {
+export async function makePrivateFile(file: string): Promise<void> {
   const kept = await statIfThere(file);
   // Opening anything else might wait for ever: a FIFO without a reader does.
   if (kept !== null && !kept.isFile()) {

@@ -6,7 +6,7 @@ import { BufferPool } from '../intake/buffers.js';
 import { prepareFolder } from './folder.js';
 import { MessageIds } from '../intake/ids.js';
 import { WorkerLink } from './main/worker-link.js';
-import { lockFolder } from './lock.js';
+import { lockAdding, lockFolder } from './lock.js';
 import { SqliteStore } from './main/store.js';
 
 export interface SqliteOptions {
@@ -17,6 +17,11 @@ export interface SqliteOptions {
    * content that was never committed. False for a command that may run beside a server.
    */
   readonly exclusive: boolean;
+  /**
+   * True for a command that opens drafts, beside a server or without one. One such command runs at a time on a folder:
+   * the next one waits for some seconds. Default: false; a store that is not exclusive must then open no draft.
+   */
+  readonly adds?: boolean;
   /** Octets of content in memory at most, over all drafts together. */
   readonly inFlightOctets?: number;
   /** Octets to a chunk: a message that fits in one is written in one go. */
@@ -35,13 +40,13 @@ export interface SqliteOptions {
 /**
  * Opens the store in a data folder, made or brought up to date as needed.
  *
- * @throws StoreError `in-use`: another server runs on the folder (only with `exclusive`); `newer`,
- * `unreadable`, `full`: it cannot be opened, and the message names the folder and what to do.
+ * @throws StoreError `in-use`: another server runs on the folder (only with `exclusive`), or another command adds
+ * messages (only with `adds`); `newer`, `unreadable`, `full`: it cannot be opened, and the message names the folder and what to do.
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const { directory, exclusive, chunkOctets = STORE.chunk.initial } = options;
   await prepareFolder(directory);
-  const lock = exclusive ? lockFolder(directory) : null;
+  const lock = exclusive ? lockFolder(directory) : options.adds === true ? await lockAdding(directory) : null;
   try {
     const buffers = new BufferPool(chunkOctets);
     const link = new WorkerLink(
@@ -52,7 +57,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
       options.onCommit,
     );
     const now = options.now ?? Date.now;
-    const ids = new MessageIds(await link.start(), now);
+    const ids = new MessageIds(await link.start(), now, exclusive ? 'server' : 'command');
     const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
     return new SqliteStore(link, { budget, buffers }, ids, lock, now);
   } catch (error) {
