@@ -38,6 +38,17 @@ export interface ChannelOptions {
   readonly timeouts?: ClientTimeouts | undefined;
   /** Removes the secrets that the client sends from replies. Default: the client sends no secrets. */
   readonly redactor?: Redactor | null;
+  /** Receives the dialogue. Default: nothing does. */
+  readonly transcript?: Transcript | undefined;
+}
+
+/** Receives what is said on a connection. Content and the arguments of AUTH are not passed to it. */
+export interface Transcript {
+  /** Called with each command, without its line end. */
+  sent(command: string): void;
+  received(reply: ReceivedReply): void;
+  /** Called after a TLS handshake, with its version and cipher. */
+  secured(cipher: string): void;
 }
 
 /** The requirements on TLS. */
@@ -186,6 +197,17 @@ export class Channel implements Deadlined {
     if (!this.#over) this.#socket.write(octets, 'latin1');
   }
 
+  /** Writes commands, given without line ends; each brings one reply. Text beyond ASCII is sent as UTF-8. */
+  sendCommands(commands: readonly string[]): void {
+    const { transcript } = this.options;
+    if (transcript !== undefined) {
+      for (const command of commands) {
+        transcript.sent(this.phase === 'auth' ? withoutArguments(command) : command);
+      }
+    }
+    this.send(Buffer.from(`${commands.join('\r\n')}\r\n`), commands.length);
+  }
+
   /** Writes pieces as {@link send} does, all in one write. */
   sendAll(pieces: readonly (string | Uint8Array)[], replies: number): void {
     this.#expect(replies);
@@ -227,6 +249,7 @@ export class Channel implements Deadlined {
     this.#attachSecure(socket);
     socket.on('secureConnect', () => {
       this.#connecting = null;
+      this.#noteTls();
       this.#secured?.();
     });
   }
@@ -304,6 +327,7 @@ export class Channel implements Deadlined {
 
   #reply(reply: ReceivedReply): void {
     if (this.#over) return;
+    this.options.transcript?.received(reply);
     if (this.#answerable === 0) {
       this.#failUnexpected(reply);
       return;
@@ -370,8 +394,15 @@ export class Channel implements Deadlined {
       this.#stepBegan = this.shared.tick;
       this.allow('greeting');
     });
-    socket.on('secureConnect', () => this.#connected());
+    socket.on('secureConnect', () => {
+      this.#noteTls();
+      this.#connected();
+    });
     return socket;
+  }
+
+  #noteTls(): void {
+    this.options.transcript?.secured(this.cipher ?? 'unknown');
   }
 
   #connected(): void {
@@ -462,6 +493,13 @@ function utf8(octets: Uint8Array, start: number, end: number): string {
   const buffer =
     octets instanceof Buffer ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   return buffer.toString('utf8', start, end);
+}
+
+/** Returns a line of AUTH without what may be secret: its initial response, or all of a later response. */
+function withoutArguments(line: string): string {
+  const [, command] = /^(AUTH [^ ]+)(?: .*)?$/i.exec(line) ?? [];
+  if (command === undefined) return '[secret]';
+  return command === line ? line : `${command} [secret]`;
 }
 
 /** How long octets that were sent before {@link Channel.close} have to leave, in milliseconds. */

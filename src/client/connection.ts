@@ -86,7 +86,7 @@ export class Connection implements Pooled {
     const channel = this.#channel;
     if (channel.closed) return;
     channel.listener = { reply: () => channel.close(), lost: () => undefined };
-    channel.send('QUIT\r\n', 1);
+    channel.sendCommands(['QUIT']);
     setTimeout(() => channel.destroy(), QUIT_MS).unref();
   }
 

@@ -40,7 +40,7 @@ export class Dialogue implements ChannelListener {
     if (this.#channel !== null) {
       this.#channel.phase = phase;
       this.#channel.allow('command');
-      this.#channel.send(Buffer.from(`${line}\r\n`), 1);
+      this.#channel.sendCommands([line]);
     }
     return reply;
   }

@@ -13,6 +13,7 @@ export {
   type ChannelOptions,
   type TlsSessions,
   type TlsTerms,
+  type Transcript,
 } from './channel.js';
 export { mailCommand, rcptCommand } from '../protocol/client/commands.js';
 export { Connection, type ConnectionOptions } from './connection.js';

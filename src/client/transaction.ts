@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import type { Channel, ChannelListener } from './channel.js';
 import { bdatCommand } from '../protocol/client/commands.js';
 import { DotStuffer } from '../protocol/client/dot-stuffer.js';
@@ -113,7 +112,7 @@ class Transaction implements ChannelListener {
     const group = options.pipelining ? [message.mail, ...message.recipients] : [message.mail];
     // BDAT is not in the group: its octets would be sent even if no recipient was accepted.
     if (options.pipelining && message.content.form !== 'chunk') group.push('DATA');
-    channel.send(Buffer.from(`${group.join('\r\n')}\r\n`), group.length);
+    channel.sendCommands(group);
   }
 
   reply(reply: ReceivedReply): void {
@@ -267,7 +266,7 @@ class Transaction implements ChannelListener {
   }
 
   #say(command: string): void {
-    this.channel.send(Buffer.from(`${command}\r\n`), 1);
+    this.channel.sendCommands([command]);
   }
 
   #enter(step: Step): void {

@@ -47,7 +47,9 @@ export const CONFIG_VARIABLE = 'POSTERN_CONFIG';
  */
 export const ADMIN_PASSWORD_VARIABLE = 'POSTERN_ADMIN_PASSWORD';
 
-const NOT_KEYS: ReadonlySet<string> = new Set([CONFIG_VARIABLE, ADMIN_PASSWORD_VARIABLE]);
+/** The API token that `postern send` signs in with. */
+export const TOKEN_VARIABLE = 'POSTERN_TOKEN';
+const NOT_KEYS: ReadonlySet<string> = new Set([CONFIG_VARIABLE, ADMIN_PASSWORD_VARIABLE, TOKEN_VARIABLE]);
 
 /** Reads flags, by the name of their key. If a flag is repeated, its values make a list. */
 export function flagLayer(
