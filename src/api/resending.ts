@@ -1,5 +1,5 @@
 import type { MessageRecord } from '../store/mail.js';
-import type { MessageId, Scope, Store } from '../store/port.js';
+import type { Domain, MessageId, Scope, Store } from '../store/port.js';
 import { resendMessage } from '../store/resend.js';
 import type { Submissions } from '../submission/submissions.js';
 import { ApiError } from './errors.js';
@@ -7,14 +7,25 @@ import { fromRefusal } from './plugins/errors.js';
 import type { Gate } from './reading/gate.js';
 import type { Client } from './sending.js';
 
+/** Returns the status that the copy of a message begins with. */
+export type StatusOfCopy = (domain: Domain, message: MessageRecord) => 'held' | 'queued';
+
 /** Sends stored messages again, by the rules that hold for new ones. */
 export class Resending {
+  readonly #statusOf: StatusOfCopy;
+
+  /** @param statusOf default: the policy of new messages */
   constructor(
     private readonly store: Pick<Store, 'open' | 'mail'>,
     private readonly submissions: Pick<Submissions, 'again' | 'directory' | 'policy'>,
     private readonly gate: Gate,
     private readonly now: () => number,
-  ) {}
+    statusOf?: StatusOfCopy,
+  ) {
+    const { status } = submissions.policy;
+    this.#statusOf =
+      statusOf ?? ((domain, { tags }) => (typeof status === 'function' ? status(domain, tags) : status));
+  }
 
   /**
    * Stores a copy of a message, and returns its id.
@@ -40,10 +51,9 @@ export class Resending {
     const recipients = message.recipients.map(({ forwardPath }) => forwardPath);
     const refusal = await this.submissions.again(domain, recipients);
     if (refusal) throw fromRefusal(refusal.code, refusal.text);
-    const { status } = this.submissions.policy;
     const copy = await resendMessage(this.store, scope, message.id, {
       receivedAt: this.now(),
-      status: typeof status === 'function' ? status(domain, message.tags) : status,
+      status: this.#statusOf(domain, message),
       clientAddress: client.address,
       tls: client.tls,
       origin: { way: 'api', listener: client.listener, hello: client.userAgent },

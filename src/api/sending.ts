@@ -16,8 +16,8 @@ export interface Client {
   /** Version and cipher, null without TLS. */
   readonly tls: string | null;
   readonly userAgent: string | null;
-  /** Address and port that it came in on. */
-  readonly listener: string;
+  /** Address and port that it came in on; null for a command. */
+  readonly listener: string | null;
 }
 
 /** How errors about recipients name the fields of the API in use. */

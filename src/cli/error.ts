@@ -7,6 +7,14 @@ import { StoreError } from '../store/port.js';
  */
 export class CliError extends Error {
   override readonly name = 'CliError';
+
+  constructor(
+    message: string,
+    options?: ErrorOptions,
+    readonly exitCode: number = FAILED,
+  ) {
+    super(message, options);
+  }
 }
 
 /** Thrown if a command line makes no sense. Its message is one line as well. */
@@ -24,6 +32,19 @@ export interface Failure {
 export const USAGE = 2;
 /** Exit status if the request is right, but could not be done. */
 export const FAILED = 1;
+/** Exit statuses of `postern send`: those of sysexits.h, which sendmail and msmtp have as well. */
+export const EXIT = {
+  /** The server refused the message for good (EX_UNAVAILABLE). */
+  unavailable: 69,
+  /** There is no such host (EX_NOHOST). */
+  noHost: 68,
+  /** It may work later: a temporary refusal, or the server was not reached (EX_TEMPFAIL). */
+  tempFail: 75,
+  /** The server lacks what is needed, or its TLS failed (EX_PROTOCOL). */
+  protocol: 76,
+  /** The server refused the token or password (EX_NOPERM). */
+  noPermission: 77,
+} as const;
 
 /** Describes for an operator what has happened. The stack is shown only if the error is an unexpected one. */
 export function describeFailure(error: unknown): Failure {
@@ -32,9 +53,8 @@ export function describeFailure(error: unknown): Failure {
     return { text: `postern: the configuration cannot be used:${list}`, exitCode: USAGE };
   }
   if (error instanceof UsageError) return { text: `postern: ${error.message}`, exitCode: USAGE };
-  if (error instanceof CliError || error instanceof StoreError) {
-    return { text: `postern: ${error.message}`, exitCode: FAILED };
-  }
+  if (error instanceof CliError) return { text: `postern: ${error.message}`, exitCode: error.exitCode };
+  if (error instanceof StoreError) return { text: `postern: ${error.message}`, exitCode: FAILED };
   const missing = missingPackage(error);
   if (missing !== null) {
     return {

@@ -41,3 +41,8 @@ export const rate: Read<number> = reader((text) => {
   const number = Number(text);
   return /^\d+(\.\d+)?$/.test(text) && number > 0 && number <= 1_000_000 ? number : undefined;
 }, 'a number above 0, and at most 1000000');
+
+/** Makes a reader for an option that may be given several times: it collects the values. */
+export function several<T>(read: Read<T>): (text: string, before: T[] | undefined) => T[] {
+  return (text, before) => [...(before ?? []), read(text)];
+}

@@ -1,18 +1,22 @@
 import type { Writable } from 'node:stream';
 
 import { isReaderGone } from './error.js';
+import { PipeReader } from './pipe-reader.js';
 
 /** How long {@link Output.attempt} waits, in milliseconds. */
 const ATTEMPT_MS = 1_000;
+
+/** A stream as processes have it: the further properties are those of standard output. */
+type OutputStream = Writable & { readonly columns?: number; readonly isTTY?: boolean; readonly fd?: number };
 
 /**
  * A stream that commands write to. Each write waits until the octets are taken, so that output of any size needs the
  * memory of one piece. If the reader is gone, a write rejects with `EPIPE`.
  */
 export class Output {
-  readonly #stream: Writable & { readonly columns?: number; readonly isTTY?: boolean };
+  readonly #stream: OutputStream;
 
-  constructor(stream: Writable & { readonly columns?: number; readonly isTTY?: boolean }) {
+  constructor(stream: OutputStream) {
     this.#stream = stream;
     // The write's callback gets the same error; without a listener, the event would end the process.
     stream.on('error', () => undefined);
@@ -26,6 +30,12 @@ export class Output {
   /** True if the stream is a terminal. */
   get isTerminal(): boolean {
     return this.#stream.isTTY === true;
+  }
+
+  /** Resolves to what watches the readers of the stream; null if it is not a pipe, or none can be watched. */
+  async reader(): Promise<PipeReader | null> {
+    const { fd } = this.#stream;
+    return fd === undefined ? null : PipeReader.of(fd);
   }
 
   write(piece: string | Uint8Array): Promise<void> {

@@ -1,9 +1,10 @@
 import { Command, Option, type OutputConfiguration } from 'commander';
-import { STATUSES } from '../store/port.js';
 import { addConfigFlags } from './config-flags.js';
 import type { Context } from './context.js';
 import { addLoadCommands } from './load/options.js';
+import { addMessageCommands } from './message-options.js';
 import { positiveInteger } from './option-values.js';
+import { addSend } from './send-options.js';
 import { version } from './version.js';
 
 const DESCRIPTION = 'An SMTP submission server: takes mail from apps, keeps it safe and shows it.';
@@ -42,6 +43,7 @@ export async function buildProgram(
 
   addDomainCommands(program, context);
   addMessageCommands(program, context);
+  addSend(program, context);
   addWebhookCommands(program, context);
   addQueueCommands(program, context);
   addBlockCommands(program, context);
@@ -163,28 +165,6 @@ function addWebhookCommands(program: Command, context: Context): void {
     .option(...JSON_OPTION)
     .action(async (name: string, _options, command: Command) =>
       (await load()).removeWebhook(context, command, name),
-    );
-}
-
-function addMessageCommands(program: Command, context: Context): void {
-  const load = () => import('./commands/messages.js');
-  program
-    .command('messages')
-    .description('list messages, newest first')
-    .option('--domain <NAME>', 'only those of this domain')
-    .option('--tag <TAG>', 'only those with this tag')
-    .addOption(new Option('--status <STATUS>', 'only those in this state').choices(STATUSES))
-    .option('--limit <N>', 'at most this many (default 50; with --json, all)', positiveInteger)
-    .option(...JSON_OPTION)
-    .action(async (_options, command: Command) => (await load()).listMessages(context, command));
-  program
-    .command('message')
-    .description('show one message')
-    .argument('<ID>', 'as "postern messages" shows it', positiveInteger)
-    .addOption(new Option('--raw', 'the stored octets, exactly').conflicts('json'))
-    .option(...JSON_OPTION)
-    .action(async (id: number, _options, command: Command) =>
-      (await load()).showMessage(context, command, id),
     );
 }
 

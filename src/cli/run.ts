@@ -15,7 +15,8 @@ export interface Environment {
 /**
  * Runs one command line, without the name of the program.
  *
- * @returns the exit status: 0; 1 if it could not be done; 2 if the command line or the configuration is wrong
+ * @returns the exit status: 0; 1 if it could not be done (`send` has more: see `EXIT`); 2 if the command line or the
+ * configuration is wrong
  */
 export async function run(
   args: readonly string[],

@@ -3,154 +3,58 @@ import type {
   ContentNeeds,
   DeliveryTerms,
   MessageDetail,
-  MessageQuery,
-  MessageSummary,
+  MessageId,
   RecipientDetail,
-  Status,
   Store,
 } from '../../store/port.js';
 import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
-import { domainName } from './domain-name.js';
 import { CliError } from '../error.js';
+import type { ContentOptions } from './message-content.js';
+import { detailLine, isoTime } from './message-lines.js';
 import { withStore } from './store.js';
-import { Table } from '../table.js';
 
-interface ListOptions {
-  readonly domain?: string;
-  readonly tag?: string;
-  readonly status?: Status;
-  readonly limit?: number;
-  readonly json?: true;
-}
-
-/**
- * Messages of a table if `--limit` is missing. With `--json` all are listed: a program would not notice that some are
- * missing.
- */
-const DEFAULT_LIMIT = 50;
-/** Messages that one call reads from the store. */
-const PAGE = 200;
-
-/** Runs `postern messages`. */
-export async function listMessages(context: Context, command: Command): Promise<void> {
-  const options = command.opts<ListOptions>();
-  const { data } = await configOf(context, command);
-  const { domain, tag, status } = options;
-  const where = {
-    ...(domain === undefined ? {} : { domain: domainName(domain) }),
-    ...(tag === undefined ? {} : { tag }),
-    ...(status === undefined ? {} : { status }),
-  };
-  await withStore(data, { create: false }, (store) =>
-    options.json
-      ? printLines(context, pages(store, where, options.limit ?? Infinity))
-      : printTable(context, store, where, options.limit),
-  );
+interface ShowOptions extends ContentOptions {
+  readonly raw?: true;
 }
 
 /** Runs `postern message ID`. */
-export async function showMessage(context: Context, command: Command, id: number): Promise<void> {
-  const options = command.opts<{ readonly raw?: true; readonly json?: true }>();
+export async function showMessage(context: Context, command: Command, id: MessageId): Promise<void> {
+  const options = command.opts<ShowOptions>();
   const { data } = await configOf(context, command);
   await withStore(data, { create: false }, async (store) => {
     const message = await store.message(id);
-    if (message === null) {
-      throw new CliError(`there is no message ${id} in ${data}; "postern messages" shows those that are`);
-    }
+    if (message === null) throw noSuchMessage(id, data);
     if (options.raw) {
-      if (message.contentRemoved) {
-        throw new CliError(`the content of message ${id} was old and has been removed (store.keep_content)`);
-      }
+      expectContent(message);
       for await (const octets of store.content(id)) await context.stdout.write(octets);
+    } else if (isOfContent(options)) {
+      expectContent(message);
+      const { showContent } = await import('./message-content.js');
+      await showContent(context, id, await contentOf(store, id), options);
     } else if (options.json) await context.stdout.json(detailLine(message));
     else await context.stdout.write(describe(message));
   });
 }
 
-async function printLines(context: Context, pages: AsyncIterable<MessageSummary[]>): Promise<void> {
-  for await (const page of pages) {
-    await context.stdout.write(page.map((message) => `${JSON.stringify(summaryLine(message))}\n`).join(''));
-  }
+/** Returns the error for a message that the store does not have. */
+export function noSuchMessage(id: MessageId, data: string): CliError {
+  return new CliError(`there is no message ${id} in ${data}; "postern messages" shows those that are`);
 }
 
-async function printTable(
-  context: Context,
-  store: Store,
-  where: Omit<MessageQuery, 'limit'>,
-  asked: number | undefined,
-): Promise<void> {
-  const limit = asked ?? DEFAULT_LIMIT;
-  const header = ['ID', 'RECEIVED', 'STATUS', 'DOMAIN', 'FROM', 'TO', 'TAGS', 'SUBJECT'];
-  const shown = new Table(header, context.stdout.columns);
-  let count = 0;
-  // One more than is shown: if it exists, there are more.
-  for await (const page of pages(store, where, limit + 1)) {
-    const rows = page.slice(0, limit - count).map(row);
-    count += page.length;
-    if (rows.length > 0) await context.stdout.write(shown.lines(rows));
-  }
-  if (count === 0) return context.stderr.line('There are no such messages.');
-  if (asked === undefined && count > limit) {
-    await context.stderr.line(`There are older ones; --limit shows more than ${limit}.`);
-  }
+function isOfContent({ text, html, headers, links, attachments }: ContentOptions): boolean {
+  return [text, html, headers, links, attachments].some((option) => option !== undefined);
 }
 
-async function* pages(
-  store: Store,
-  where: Omit<MessageQuery, 'limit'>,
-  limit: number,
-): AsyncGenerator<MessageSummary[]> {
-  let left = limit;
-  let before: { before?: number } = {};
-  while (left > 0) {
-    const page = await store.messages({ ...where, ...before, limit: Math.min(PAGE, left) });
-    const last = page.at(-1);
-    if (last === undefined) return;
-    yield page;
-    left -= page.length;
-    before = { before: last.id };
-  }
+function expectContent({ id, contentRemoved }: MessageDetail): void {
+  if (!contentRemoved) return;
+  throw new CliError(`the content of message ${id} was old and has been removed (store.keep_content)`);
 }
 
-/** Returns the line that other programs rely on: names, types and order are fixed. */
-function summaryLine(message: MessageSummary): Record<string, unknown> {
-  return {
-    id: String(message.id),
-    domain: message.domain,
-    status: message.status,
-    from: message.from,
-    to: message.to,
-    subject: message.subject,
-    tags: message.tags,
-    listUnsubscribe: message.listUnsubscribe,
-    size: message.size,
-    receivedAt: new Date(message.receivedAt).toISOString(),
-    tls: message.tls,
-  };
-}
-
-function detailLine(message: MessageDetail): Record<string, unknown> {
-  const { terms } = message;
-  return {
-    ...summaryLine(message),
-    reversePath: message.reversePath,
-    messageId: message.messageId,
-    clientAddress: message.clientAddress,
-    recipients: message.recipients.map(({ attempts, nextAttemptAt, ...recipient }) => ({
-      ...recipient,
-      nextAttemptAt: isoTime(nextAttemptAt),
-      attempts: attempts.map((attempt) => ({ ...attempt, at: isoTime(attempt.at) })),
-    })),
-    contentRemoved: message.contentRemoved,
-    needs: message.needs,
-    terms: {
-      ...terms,
-      releaseAt: isoTime(terms.releaseAt),
-      deliverBy:
-        terms.deliverBy === null ? null : { ...terms.deliverBy, time: isoTime(terms.deliverBy.time) },
-    },
-  };
+async function contentOf(store: Pick<Store, 'content'>, id: MessageId): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const octets of store.content(id)) pieces.push(octets);
+  return Buffer.concat(pieces);
 }
 
 /** Returns what the sender asked of the delivery; empty if the sender asked for nothing. */
@@ -182,26 +86,6 @@ function storyOf({ forwardPath, status, attempts, nextAttemptAt }: RecipientDeta
   if (nextAttemptAt !== null)
     lines.push(`${isoTime(nextAttemptAt)} ${attempts.length === 0 ? 'due' : 'next try'}`);
   return [['To', `${forwardPath} (${status})`], ...lines.map((line): [string, string] => ['', line])];
-}
-
-function isoTime(time: number): string;
-function isoTime(time: number | null): string | null;
-function isoTime(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
-}
-
-function row(message: MessageSummary): string[] {
-  const [first = '', ...others] = message.to;
-  return [
-    String(message.id),
-    new Date(message.receivedAt).toISOString().replace(/\.\d+Z$/, 'Z'),
-    message.status,
-    message.domain,
-    message.from,
-    others.length === 0 ? first : `${first} +${others.length}`,
-    message.tags.join(', '),
-    message.subject ?? '',
-  ];
 }
 
 function describe(message: MessageDetail): string {

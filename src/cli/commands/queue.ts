@@ -4,6 +4,7 @@ import type { Waiting } from '../../store/queue.js';
 import { type Context, configOf } from '../context.js';
 import { domainName } from './domain-name.js';
 import { CliError } from '../error.js';
+import { noSuchMessage } from './message.js';
 import { withStore } from './store.js';
 import { Table } from '../table.js';
 
@@ -113,9 +114,7 @@ async function change(
     const count = await act(store, Date.now());
     if (count === 0) {
       const known = (await store.message(id)) !== null;
-      throw new CliError(
-        known ? none : `there is no message ${id} in ${data}; "postern messages" shows those that are`,
-      );
+      throw known ? new CliError(none) : noSuchMessage(id, data);
     }
     if (command.opts<Options>().json) return context.stdout.json({ id: String(id), recipients: count });
     await context.stdout.line(done(count));

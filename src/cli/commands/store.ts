@@ -7,15 +7,16 @@ import { CliError } from '../error.js';
  *
  * @param create whether a store is made in a folder that lacks one; a command that only reads must not leave a folder
  * for a mistyped name
+ * @param adds whether the command adds messages. Default: false
  */
 export async function withStore<T>(
   directory: string,
-  { create }: { readonly create: boolean },
+  { create, adds = false }: { readonly create: boolean; readonly adds?: boolean },
   use: (store: Store) => Promise<T>,
 ): Promise<T> {
   const { openSqliteStore } = await import('../../store/sqlite/index.js');
   if (!create) await expectStore(directory);
-  const store = await openSqliteStore({ directory, exclusive: false });
+  const store = await openSqliteStore({ directory, exclusive: false, adds });
   try {
     return await use(store);
   } finally {

@@ -40,10 +40,24 @@ export class RouteError extends Error {
   }
 }
 
-interface Route {
-  readonly domain: string | null;
-  readonly tag: string | null;
+interface Route extends Pick<RouteRule, 'domain' | 'tag'> {
   readonly ways: readonly Transport[];
+}
+
+/**
+ * Returns the first rule that fits a message; undefined if no rule fits.
+ *
+ * @param domain name of the sending domain, normalized as those of the rules are
+ */
+export function fittingRule<Rule extends Pick<RouteRule, 'domain' | 'tag'>>(
+  rules: readonly Rule[],
+  domain: string,
+  tags: readonly string[],
+): Rule | undefined {
+  return rules.find(
+    (rule) =>
+      (rule.domain === null || rule.domain === domain) && (rule.tag === null || tags.includes(rule.tag)),
+  );
 }
 
 /** Chooses the transports for a message. One URL is one transport, however many routes name it. */
@@ -91,9 +105,7 @@ export class Routes {
 
   /** Returns the transports for a message, in the order in which they are tried; none if it is to be held. */
   transportsOf(domain: string, tags: readonly string[]): readonly Transport[] {
-    const fits = (route: Route): boolean =>
-      (route.domain === null || route.domain === domain) && (route.tag === null || tags.includes(route.tag));
-    return this.routes.find(fits)?.ways ?? [];
+    return fittingRule(this.routes, domain, tags)?.ways ?? [];
   }
 
   /** Ends all connections. May be called repeatedly. */
