@@ -18,7 +18,7 @@ import {
   oneOf,
   type Shape,
   unknownName,
-} from './check-shape.js';
+} from '../base/check-shape.js';
 import type { AnyHandler, AnyOptions } from './any.js';
 import type { Handler, Observer } from './handler.js';
 import { DEFAULT_ADMISSION, DEFAULT_DATA_RATE, DEFAULT_TIMEOUTS } from './limits.js';

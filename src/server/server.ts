@@ -28,7 +28,7 @@ import {
   type ListenTls,
 } from './option-checks.js';
 import type { AnyHandler, AnyOptions } from './any.js';
-import { checkShape, isMilliseconds } from './check-shape.js';
+import { checkShape, isMilliseconds } from '../base/check-shape.js';
 import { DIAGNOSTICS } from './diagnostics.js';
 import type { CredentialsOf, Handler, Observer } from './handler.js';
 import { listeningOf, writeAndClose, targetOf, unexpectedTls } from './listener.js';

@@ -1,5 +1,5 @@
-import { shown } from '../base/shown.js';
-import { suggest } from '../base/suggest.js';
+import { shown } from './shown.js';
+import { suggest } from './suggest.js';
 
 /** Returns what was expected, in words, if the value is wrong; null if it is right. */
 export type Check = (value: unknown) => string | null;
