@@ -17,7 +17,7 @@ const arrows = {
   // The pages know the API's schemas, as types, and nothing else.
   dashboard: ['api/schemas'],
   load: ['base', 'client', 'server', 'protocol'],
-  testing: ['base', 'server', 'message'],
+  testing: ['base', 'server', 'protocol', 'message'],
   'smtp-server': ['base', 'server', 'protocol'],
   // The configuration repeats no default: it takes them from the tables of the folders that it sets up.
   config: [

@@ -17,6 +17,25 @@ const TEXT_LENGTH = 200;
 /** Longest tag, and characters between a tag and its end tag, that are looked at. */
 const TAG_LENGTH = 8192;
 
+/** The text of a message in its two forms; null for one that it does not have. */
+export interface MessageText {
+  readonly text: string | null;
+  readonly html: string | null;
+}
+
+/** Returns the links of a message, those of its HTML first, each URL once. */
+export function findLinks({ text, html }: MessageText): Link[] {
+  const links = [...(html === null ? [] : htmlLinks(html)), ...(text === null ? [] : textLinks(text))];
+  const first = new Map<string, Link>();
+  for (const link of links) if (!first.has(link.url)) first.set(link.url, link);
+  return [...first.values()];
+}
+
+/** Returns what looks like a one-time code in the plain text, or in the HTML of a message without plain text. */
+export function findCodes({ text, html }: MessageText): string[] {
+  return codesIn(text ?? plainOf(html ?? ''));
+}
+
 const URLS = /https?:\/\/[^\s<>"'`\\^{|}]{1,4096}/gi;
 
 /** Returns the http: and https: URLs in a text, in their order, with repeats. */
