@@ -19,13 +19,12 @@ export async function drawChart(
 ): Promise<uPlot> {
   nameLanguage();
   const { default: Plot } = await import('./library.js');
-  const styles = getComputedStyle(document.documentElement);
-  const color = (name: string): string => styles.getPropertyValue(name).trim();
+  const color = (name: string): string => colorIn(element, name);
   const axis = {
     stroke: color('--text-soft'),
     grid: { stroke: color('--line'), width: 1 },
     ticks: { show: false },
-    font: `11px ${color('--font')}`,
+    font: `11px ${getComputedStyle(element).fontFamily}`,
   };
   return new Plot(
     {
@@ -55,6 +54,16 @@ export async function drawChart(
     [[...times], ...series.map(({ values }) => [...values])],
     element,
   );
+}
+
+/** Returns the colour that a custom property has in an element now. A canvas knows neither `var()` nor `light-dark()`. */
+function colorIn(element: HTMLElement, property: string): string {
+  const probe = document.createElement('i');
+  probe.style.color = `var(${property})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
 
 /** A browser may have the name of a locale that is no language (`en-US@posix`), with which the library cannot be loaded. */
