@@ -9,7 +9,7 @@ import { Loaded } from '../parts/loaded.js';
 import { useResource } from '../parts/resource.js';
 import { countText, sizeText } from '../parts/sizes.js';
 import { distance } from '../parts/time.js';
-import { go } from '../router/location.js';
+import { go, query } from '../router/location.js';
 import { who } from '../session/session.js';
 import { useTitle } from '../shell/title.js';
 import { AddDomain } from './add-domain.js';
@@ -20,7 +20,7 @@ export function DomainsPage(): VNode | null {
   useTitle('Domains');
   const own = who.value?.domain ?? null;
   const contains = useSignal('');
-  const adding = useSignal(false);
+  const adding = new URLSearchParams(query.value).has('add');
   useEffect(() => {
     if (own !== null) go(domainUrl(own), { replace: true });
   }, [own]);
@@ -35,7 +35,7 @@ export function DomainsPage(): VNode | null {
     <div class="page">
       <header class="page-head">
         <h1>Domains</h1>
-        <button type="button" class="button button-main" onClick={() => (adding.value = true)}>
+        <button type="button" class="button button-main" onClick={() => go('/domains?add=1')}>
           <Icon name="plus" />
           Add a domain
         </button>
@@ -56,7 +56,7 @@ export function DomainsPage(): VNode | null {
           </>
         )}
       </Loaded>
-      {adding.value && <AddDomain onClose={() => (adding.value = false)} />}
+      {adding && <AddDomain onClose={() => go('/domains', { replace: true })} />}
     </div>
   );
 }

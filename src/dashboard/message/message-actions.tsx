@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { MessageRecordBody } from '../../api/schemas/message.js';
 import type { Resent } from '../../api/schemas/operations.js';
 import { problemOf } from '../api/refusal.js';
@@ -10,6 +11,7 @@ import { change } from '../messages/pending.js';
 import { Icon, type IconName } from '../parts/icon.js';
 import { toast } from '../parts/toasts.js';
 import { go } from '../router/location.js';
+import { type KeyMap, useKeys } from '../shell/keys.js';
 import type { MessageData } from './message-data.js';
 
 type RecipientStatus = MessageRecordBody['recipients'][number]['status'];
@@ -27,7 +29,7 @@ const ICONS: Readonly<Record<Operation, IconName>> = {
   delete: 'trash',
 };
 
-/** What can be done about a message, as far as it makes sense in its state. */
+/** The actions that make sense for a message in its state. */
 export function MessageActions(props: {
   readonly data: MessageData;
   readonly message: MessageRecordBody;
@@ -35,6 +37,8 @@ export function MessageActions(props: {
   const { data, message } = props;
   const { id, contentRemoved } = message;
   const resending = useSignal(false);
+  const keys = useMemo(() => keysOf(operationsFor(message), run), [message]);
+  useKeys('Message', keys);
   return (
     <span class="message-actions">
       {operationsFor(message).map((operation) => (
@@ -83,6 +87,15 @@ export function MessageActions(props: {
       resending.value = false;
     }
   }
+}
+
+function keysOf(operations: readonly Operation[], run: (operation: Operation) => void): KeyMap {
+  return Object.fromEntries(
+    operations.flatMap((operation) => {
+      const { key, name } = OPERATIONS[operation];
+      return key === null ? [] : [[key, { label: name, run: () => run(operation) }]];
+    }),
+  );
 }
 
 function operationsFor({ recipients }: MessageRecordBody): Operation[] {

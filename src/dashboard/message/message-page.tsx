@@ -34,7 +34,7 @@ export function MessagePage(): VNode {
     }),
     [neighbours.next, neighbours.before],
   );
-  useKeys(keys);
+  useKeys('Message', keys);
   const { value: message } = data.message;
   useTitle(message?.subject ?? 'Message');
 

@@ -25,7 +25,8 @@ export interface MessageTableProps {
 /** The rows of the list, of which only those in sight are drawn. */
 export function MessageTable({ list, selection, current, showDomain }: MessageTableProps): VNode {
   const scroller = useRef<HTMLDivElement>(null);
-  const focusWanted = useSignal(false);
+  // A person who comes back from a message goes on where they were.
+  const focusWanted = useSignal(current.peek() !== null);
   const { value: rows } = list.rows;
   const height = isNarrow.value ? HEIGHT_NARROW : HEIGHT;
   const order = useMemo(() => rows.map(({ id }) => id), [rows]);
@@ -66,7 +67,7 @@ export function MessageTable({ list, selection, current, showDomain }: MessageTa
     }),
     [list, selection, order, height],
   );
-  useKeys(keys);
+  useKeys('Messages', keys);
 
   return (
     <div

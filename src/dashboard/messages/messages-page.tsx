@@ -31,7 +31,13 @@ export function MessagesPage(): VNode {
     return keepLive(list);
   }, [list]);
   const keys = useMemo(() => keysOf(shown, () => input.current?.focus()), [shown]);
-  useKeys(keys);
+  useKeys('Messages', keys);
+  useEffect(() => {
+    // The key of the search was pressed on another page.
+    if (!new URLSearchParams(query.peek()).has('focus')) return;
+    go(shown.url, { replace: true });
+    input.current?.focus();
+  }, []);
 
   const arrived = list.arrived.value.length;
   return (
@@ -148,7 +154,7 @@ function showArrived({ list }: CurrentList): void {
   document.querySelector('.message-table')?.scrollTo(0, 0);
 }
 
-/** What is wrong with the search, if that is the problem. */
+/** Returns what is wrong with the search; null if the problem is another one. */
 function searchProblem(problem: unknown): string | null {
   return problem instanceof Refusal && problem.body.code === 'invalid_search' ? problem.body.error : null;
 }

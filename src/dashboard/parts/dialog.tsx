@@ -1,7 +1,8 @@
 import './dialog.css';
 import type { ComponentChildren, VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { Icon } from './icon.js';
+import { useModal } from './modal.js';
 
 export interface DialogProps {
   readonly title: string;
@@ -14,9 +15,7 @@ export interface DialogProps {
 /** A dialog over the page. It is there for as long as it is rendered. */
 export function Dialog({ title, onClose, children, wide }: DialogProps): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
+  useModal(dialog);
   return (
     <dialog
       ref={dialog}

@@ -1,47 +1,66 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 export interface KeyAction {
-  /** What the key does, for the list of keys. Without it, the key is not listed. */
+  /** Says what the key does, for the list of keys and the palette. Without it, the key is in neither. */
   readonly label?: string;
   readonly run: () => void;
 }
 
-/** By the `key` of the event: `j`, `/`, `?`, `Escape`. Two keys after one another: `g m`. */
+/**
+ * By the `key` of the event: `j`, `/`, `?`, `Escape`. Two keys after one another: `g m`. With Ctrl, or ⌘ on a Mac:
+ * `Mod k`, which also works while a person types in a field.
+ */
 export type KeyMap = Readonly<Record<string, KeyAction>>;
 
-const layers = signal<readonly KeyMap[]>([]);
+/** Keys of one part of the page. */
+export interface KeyLayer {
+  /** Names the part, for the list of keys. */
+  readonly title: string;
+  readonly keys: KeyMap;
+}
+
+const layers = signal<readonly KeyLayer[]>([]);
 
 /** The keys in force: those of the frame first, those of the page after them. */
-export const keysInForce: ReadonlySignal<readonly KeyMap[]> = layers;
+export const keysInForce: ReadonlySignal<readonly KeyLayer[]> = layers;
 
 /** Time between two keys that belong together, in milliseconds. */
 const TOGETHER = 1_200;
+const MODIFIERS: ReadonlySet<string> = new Set(['Shift', 'Control', 'Meta', 'Alt', 'AltGraph', 'CapsLock']);
 let before = { key: '', at: 0 };
 
-/** Puts keys in force for as long as the component is on screen. */
-export function useKeys(keys: KeyMap): void {
-  useEffect(() => {
-    layers.value = [...layers.peek(), keys];
+/** Puts keys in force for as long as the component is on screen. The caller keeps the map the same between renders. */
+export function useKeys(title: string, keys: KeyMap): void {
+  // In the layout effect: a key that is pressed as soon as the page is there has its meaning.
+  useLayoutEffect(() => {
+    const layer = { title, keys };
+    layers.value = [...layers.peek(), layer];
     return () => {
-      layers.value = layers.peek().filter((each) => each !== keys);
+      layers.value = layers.peek().filter((each) => each !== layer);
     };
-  }, [keys]);
+  }, [title, keys]);
 }
 
 document.addEventListener('keydown', (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (isTyping(event.target) || document.querySelector('dialog[open]') !== null) return;
-  const pair = event.timeStamp - before.at < TOGETHER ? `${before.key} ${event.key}` : '';
-  before = { key: event.key, at: event.timeStamp };
-  const action = find(pair) ?? find(event.key);
+  const { key, target } = event;
+  if (event.defaultPrevented || event.altKey || event.isComposing || MODIFIERS.has(key)) return;
+  if (document.querySelector('dialog[open]') !== null) return;
+  const action =
+    event.ctrlKey || event.metaKey ? find(`Mod ${key}`) : isTyping(target) ? undefined : typed(event);
   if (action === undefined) return;
   event.preventDefault();
   action.run();
 });
 
+function typed({ key, timeStamp }: KeyboardEvent): KeyAction | undefined {
+  const pair = timeStamp - before.at < TOGETHER ? find(`${before.key} ${key}`) : undefined;
+  before = { key: pair === undefined ? key : '', at: timeStamp };
+  return pair ?? find(key);
+}
+
 function find(key: string): KeyAction | undefined {
-  return layers.peek().findLast((keys) => Object.hasOwn(keys, key))?.[key];
+  return layers.peek().findLast(({ keys }) => Object.hasOwn(keys, key))?.keys[key];
 }
 
 function isTyping(target: EventTarget | null): boolean {

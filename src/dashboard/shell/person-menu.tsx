@@ -5,8 +5,14 @@ import { Icon } from '../parts/icon.js';
 import { signOut } from '../session/session.js';
 import { ThemeSwitch } from './theme-switch.js';
 
+export interface PersonMenuProps {
+  readonly person: WhoAmI;
+  /** Shows the keys. */
+  readonly onKeys: () => void;
+}
+
 /** Who is signed in, the choice of colours, and the way out. */
-export function PersonMenu({ person }: { readonly person: WhoAmI }): VNode {
+export function PersonMenu({ person, onKeys }: PersonMenuProps): VNode {
   const { domain } = person;
   return (
     <div class="person">
@@ -15,6 +21,15 @@ export function PersonMenu({ person }: { readonly person: WhoAmI }): VNode {
         <span class="person-name" title={domain ?? undefined}>
           {domain ?? 'Administrator'}
         </span>
+        <button
+          type="button"
+          class="button button-plain button-icon person-keys"
+          aria-label="Show the keys"
+          title="Keys"
+          onClick={onKeys}
+        >
+          <kbd>?</kbd>
+        </button>
         <button
           type="button"
           class="button button-plain button-icon"
