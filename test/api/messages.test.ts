@@ -1,4 +1,5 @@
 // The list of messages: filters, cursors, the scope and the long poll.
+import { gunzipSync } from 'node:zlib';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import type { MessagePage } from '../../src/api/schemas/messages.js';
@@ -49,6 +50,37 @@ describe('GET /api/v1/messages', () => {
       tls: null,
     });
     expect(Date.parse(messages[1]?.receivedAt ?? '')).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  it('compresses a long list for clients that take gzip', async () => {
+    const harness = await ApiHarness.start();
+    for (let sent = 0; sent < 8; sent++) await send(harness);
+    const plain = await get(harness, '/api/v1/messages');
+    const asked = async (coding: string) => {
+      const headers = { ...HEADERS, 'accept-encoding': coding };
+      return harness.api.app.inject({ url: '/api/v1/messages', headers });
+    };
+    for (const coding of ['gzip', 'deflate, GZIP;q=0.5, br']) {
+      const { headers, rawPayload } = await asked(coding);
+      expect([coding, headers['content-encoding'], headers.vary]).toEqual([
+        coding,
+        'gzip',
+        'accept-encoding',
+      ]);
+      expect(headers['content-length']).toBe(String(rawPayload.length));
+      expect(rawPayload.length).toBeLessThan(plain.rawPayload.length / 2);
+      expect(gunzipSync(rawPayload).toString()).toBe(plain.body);
+    }
+    for (const coding of ['identity', 'br', 'gzip;q=0', 'gzip; q=0.0', 'x-gzipped']) {
+      const { headers, body } = await asked(coding);
+      expect([coding, headers['content-encoding'], body]).toEqual([coding, undefined, plain.body]);
+    }
+    const short = await harness.api.app.inject({
+      url: '/api/v1/messages?limit=1',
+      headers: { ...HEADERS, 'accept-encoding': 'gzip' },
+    });
+    expect(short.headers['content-encoding']).toBeUndefined();
+    expect(short.headers.vary).toBe('accept-encoding');
   });
 
   it('filters by each of its parameters', async () => {

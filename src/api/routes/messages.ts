@@ -3,6 +3,7 @@ import type { MessageSummary } from '../../store/stored-message.js';
 import type { Api, ApiContext } from '../context.js';
 import { fieldError } from '../errors.js';
 import { scopeOfRequest } from '../plugins/authorization.js';
+import { compressAnswer } from '../plugins/compress.js';
 import { decodeCursor, encodeCursor } from '../reading/cursor.js';
 import { filterOf, questionOf } from '../reading/filter.js';
 import { Gate } from '../reading/gate.js';
@@ -20,6 +21,7 @@ export function messagesRoutes(app: Api, { store, limits, now, stopping }: ApiCo
     '/api/v1/messages',
     {
       config: { access: 'domain' },
+      onSend: compressAnswer,
       schema: {
         summary: 'List messages',
         description:
