@@ -32,6 +32,7 @@ import { healthRoutes } from './routes/health.js';
 import { messageRoutes } from './routes/message.js';
 import { messagesRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
+import { passwordRoute } from './routes/password.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { openApiRoute } from './routes/openapi.js';
 import { postmarkRoutes } from './routes/postmark.js';
@@ -42,9 +43,10 @@ import { sendRoutes } from './routes/send.js';
 import { serverRoutes } from './routes/server.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { statisticsRoutes } from './routes/statistics.js';
-import type { ServerFacts } from './schemas/server.js';
+import type { Installation, ServerFacts } from './schemas/server.js';
 import { tagStatisticsRoutes } from './routes/tag-statistics.js';
 import { Sending } from './sending.js';
+import { PasswordCheck } from './sign-in/password.js';
 import { SignedIn } from './sign-in/sessions.js';
 
 export interface ApiOptions {
@@ -74,6 +76,8 @@ export interface ApiOptions {
   readonly metrics?: { readonly metrics: Metrics; readonly scrape: Scrape };
   /** Describes the running server. */
   readonly server: () => ServerFacts;
+  /** Describes what it runs on, and its configuration. For the administrator alone. */
+  readonly installation: () => Promise<Installation>;
   /** Why the server is not ready, in words; empty if it is. */
   readonly problems: () => Promise<readonly string[]>;
   readonly onAccepted?: (domain: Domain, client: { readonly address: string }, accepted: Accepted) => void;
@@ -201,9 +205,11 @@ async function buildApp(
   group((scope) => domainWebhookRoutes(scope, context, { allowPrivate }));
   group((scope) => {
     const { throttle, tls } = options;
-    sessionRoutes(scope, context, { signedIn, administrator, directory, throttle, tls });
+    const passwords = new PasswordCheck(limits.passwordChecks);
+    sessionRoutes(scope, context, { signedIn, administrator, passwords, directory, throttle, tls });
+    passwordRoute(scope, context, { signedIn, administrator, passwords, throttle, tls });
   });
-  group((scope) => serverRoutes(scope, options.server));
+  group((scope) => serverRoutes(scope, context, options));
   group((scope) => healthRoutes(scope, options.problems));
   const { scrape } = options.metrics ?? {};
   if (scrape !== undefined) group((scope) => metricsRoutes(scope, scrape, 'local'));

@@ -5,4 +5,5 @@ export { ADMIN_PASSWORD_VARIABLE, TOKEN_VARIABLE } from './layer.js';
 export { type ListenerConfig, formatListener } from './listener.js';
 export { type Loaded, type Sources, loadConfig } from './load.js';
 export { printConfig } from './print.js';
+export type { Resolved } from './resolve.js';
 export { type Config, configSchema } from './schema.js';

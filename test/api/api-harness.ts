@@ -66,6 +66,11 @@ export class ApiHarness {
       version: '0.0.0',
       extensions: ['txt', 'pdf', 'png'],
       server: () => SERVER,
+      installation: async () => ({
+        data: '/data',
+        disk: { free: 1, size: 2 },
+        configuration: 'data = "/data"',
+      }),
       problems: async () => [],
       onFailure: (error) => hooks.onFailure?.(error),
       onAccepted: (_domain, _client, accepted) => hooks.onAccepted?.(accepted),

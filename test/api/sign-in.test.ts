@@ -219,3 +219,55 @@ describe('other sites', () => {
     expect((await out({ origin: 'https://mx.example' })).statusCode).toBe(204);
   });
 });
+
+describe('a change of the password', () => {
+  function change(harness: ApiHarness, cookie: string, payload: object) {
+    const headers = { ...ORIGIN, cookie };
+    return harness.api.app.inject({ method: 'PUT', url: '/api/v1/password', headers, payload });
+  }
+
+  it('needs the current one, and one that is long enough', async () => {
+    const failed: string[] = [];
+    const throttle = {
+      failed: (address: string) => {
+        failed.push(address);
+        return { delay: 0, tooMany: failed.length > 1 };
+      },
+    };
+    const harness = await withPassword({ throttle });
+    const cookie = await cookieOf(harness, { password: PASSWORD });
+    const short = await change(harness, cookie, { current: PASSWORD, password: 'too short' });
+    expect([short.statusCode, short.json<{ errors: object }>().errors]).toEqual([
+      400,
+      { password: ['needs 10 characters or more'] },
+    ]);
+    const wrong = await change(harness, cookie, { current: 'wrong', password: 'another long one' });
+    expect([wrong.statusCode, wrong.json<{ errors: object }>().errors]).toEqual([
+      400,
+      { current: ['is wrong'] },
+    ]);
+    // It is guessing, and counts as such.
+    expect(
+      (await change(harness, cookie, { current: 'guess', password: 'another long one' })).statusCode,
+    ).toBe(429);
+    expect(failed).toHaveLength(2);
+    expect((await signIn(harness, { password: PASSWORD })).statusCode).toBe(200);
+  });
+
+  it('ends the other sessions of the administrator, and keeps the one that asked', async () => {
+    const harness = await withPassword();
+    const other = await cookieOf(harness, { password: PASSWORD });
+    const mine = await cookieOf(harness, { password: PASSWORD });
+    const response = await change(harness, mine, { current: PASSWORD, password: 'another long one' });
+    expect(response.statusCode).toBe(204);
+    const [cookie] = response.cookies;
+    const status = async (cookie: string) => {
+      const headers = { host: 'mx.example', cookie };
+      return (await harness.api.app.inject({ url: '/api/v1/session', headers })).statusCode;
+    };
+    expect(await status(`${cookie?.name ?? ''}=${cookie?.value ?? ''}`)).toBe(200);
+    expect([await status(mine), await status(other)]).toEqual([401, 401]);
+    expect((await signIn(harness, { password: PASSWORD })).statusCode).toBe(401);
+    expect((await signIn(harness, { password: 'another long one' })).statusCode).toBe(200);
+  });
+});

@@ -1,9 +1,14 @@
-import type { Api } from '../context.js';
+import type { Api, ApiContext } from '../context.js';
 import { errorBody } from '../schemas/errors.js';
-import { serverFacts, type ServerFacts } from '../schemas/server.js';
+import { type Installation, serverFacts, type ServerFacts, serverState } from '../schemas/server.js';
 
-/** `GET /api/v1/server`: where apps send their mail, and what runs here. */
-export function serverRoutes(app: Api, facts: () => ServerFacts): void {
+export interface ServerRoutes {
+  readonly server: () => ServerFacts;
+  readonly installation: () => Promise<Installation>;
+}
+
+/** `/api/v1/server`: where apps send their mail, what runs here, and on what. */
+export function serverRoutes(app: Api, { store }: ApiContext, { server, installation }: ServerRoutes): void {
   app.get(
     '/api/v1/server',
     {
@@ -14,6 +19,26 @@ export function serverRoutes(app: Api, facts: () => ServerFacts): void {
         response: { 200: serverFacts, 401: errorBody },
       },
     },
-    async () => facts(),
+    async () => server(),
+  );
+
+  app.get(
+    '/api/v1/server/state',
+    {
+      config: { access: 'administrator' },
+      schema: {
+        summary: 'Disk, store and configuration of the server',
+        tags: ['server'],
+        response: { 200: serverState, 401: errorBody, 403: errorBody },
+      },
+    },
+    async () => {
+      const [facts, { messages, contentOctets }] = await Promise.all([
+        installation(),
+        store.domainRecords.totals(),
+      ]);
+      const count = Object.values(messages).reduce((sum, each) => sum + each, 0);
+      return { ...facts, store: { messages: count, contentOctets } };
+    },
   );
 }

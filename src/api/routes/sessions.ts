@@ -8,13 +8,14 @@ import type { Principal } from '../principal.js';
 import { KeyedRate } from '../rate.js';
 import { errorBody } from '../schemas/errors.js';
 import { sessionList, signInRequest, whoAmI, type WhoAmI } from '../schemas/session.js';
-import { PasswordCheck } from '../sign-in/password.js';
-import type { SignedIn } from '../sign-in/sessions.js';
+import type { PasswordCheck } from '../sign-in/password.js';
+import { cookieOptions, type SignedIn } from '../sign-in/sessions.js';
 import type { Directory } from '../../submission/directory.js';
 
 export interface SessionRoutes {
   readonly signedIn: SignedIn;
   readonly administrator: Pick<Administrator, 'password'>;
+  readonly passwords: PasswordCheck;
   readonly directory: Pick<Directory, 'byToken' | 'byId'>;
   readonly throttle: Throttle;
   readonly tls: boolean;
@@ -26,11 +27,9 @@ const idParameter = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 /** Sign-in, sign-out and the list of sessions. */
 export function sessionRoutes(app: Api, context: ApiContext, options: SessionRoutes): void {
   const { limits } = context;
-  const { signedIn, administrator, directory, throttle, tls } = options;
+  const { signedIn, administrator, passwords, directory, throttle, tls } = options;
   const cookie = sessionCookie(tls);
-  const cookieOptions = { path: '/', httpOnly: true, sameSite: 'strict', secure: tls } as const;
   const attempts = new KeyedRate(limits.signIns);
-  const passwords = new PasswordCheck(limits.passwordChecks);
 
   app.post(
     '/api/v1/session',
@@ -52,7 +51,7 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
         await holdBack(throttle, request.ip);
         throw new ApiError('wrong_credentials');
       }
-      reply.setCookie(cookie, secret, cookieOptions);
+      reply.setCookie(cookie, secret, cookieOptions(tls));
       const domain = principal.kind === 'domain' ? await directory.byId(principal.domainId) : null;
       return { kind: principal.kind, domain: domain?.name ?? null, by: 'session' as const };
     },
@@ -77,7 +76,7 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
       const principal = principalOf(request);
       if (principal.session !== null) await signedIn.end(principal, principal.session);
       context.credentialsChanged();
-      reply.clearCookie(cookie, cookieOptions);
+      reply.clearCookie(cookie, cookieOptions(tls));
       return reply.code(204).send(null);
     },
   );

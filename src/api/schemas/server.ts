@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What apps and people need to know about the server to use it. */
+/** The facts that apps and people need to use the server. */
 export const serverFacts = z.object({
   version: z.string(),
   hostname: z.string(),
@@ -21,3 +21,18 @@ export const serverFacts = z.object({
 });
 
 export type ServerFacts = z.output<typeof serverFacts>;
+
+const space = z.object({ free: z.int(), size: z.int() });
+
+/** The facts that the administrator needs to run the server. */
+export const serverState = z.object({
+  data: z.string().describe('The data folder'),
+  disk: space.nullable().describe('Octets of the device of the data folder; null if they cannot be read'),
+  store: z.object({ messages: z.int(), contentOctets: z.int() }),
+  configuration: z.string().describe('What is in force, as TOML; secrets are hidden'),
+});
+
+export type ServerState = z.output<typeof serverState>;
+
+/** The part of them that the command knows which runs the server. */
+export type Installation = Omit<ServerState, 'store'>;

@@ -6,6 +6,12 @@ export const signInRequest = z.union([
   z.strictObject({ token: z.string().min(1).max(1024) }),
 ]);
 
+/** Another password of the administrator. */
+export const passwordChange = z.strictObject({
+  current: z.string().min(1).max(1024),
+  password: z.string().max(1024),
+});
+
 export const whoAmI = z.object({
   kind: z.enum(['administrator', 'domain']),
   /** Name of the domain; null for the administrator. */

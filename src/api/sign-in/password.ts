@@ -5,6 +5,8 @@ import { ApiError } from '../errors.js';
 const COST = { N: 2 ** 15, r: 8, p: 3 } as const;
 const MAX_MEMORY = 64 * 1024 * 1024;
 const KEY_OCTETS = 32;
+/** Least length of a password in characters. At 20 guesses a minute, a lifetime is too short to guess a longer one. */
+export const LEAST_PASSWORD_LENGTH = 10;
 /** Characters of a password; a longer one is not checked. */
 export const PASSWORD_LENGTH = 1024;
 

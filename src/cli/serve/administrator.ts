@@ -1,12 +1,15 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newPassword, PasswordCheck, passwordRecord } from '../../api/sign-in/password.js';
+import {
+  LEAST_PASSWORD_LENGTH,
+  newPassword,
+  PasswordCheck,
+  passwordRecord,
+} from '../../api/sign-in/password.js';
 import { ADMIN_PASSWORD_VARIABLE } from '../../config/index.js';
 import type { Administrator } from '../../store/sessions.js';
 import { UsageError } from '../error.js';
 
-/** Least length of a password in characters. At 20 guesses a minute, a lifetime is too short to guess a longer one. */
-const LEAST_LENGTH = 10;
 /** Name of the file in which a first start without a terminal leaves the password. */
 const PASSWORD_FILE = 'admin-password';
 
@@ -47,9 +50,9 @@ export async function administratorPassword(
 }
 
 async function setGiven(administrator: Administrator, given: string): Promise<void> {
-  if (given.length < LEAST_LENGTH) {
+  if (given.length < LEAST_PASSWORD_LENGTH) {
     throw new UsageError(
-      `${ADMIN_PASSWORD_VARIABLE} is too short: it needs ${LEAST_LENGTH} characters or more`,
+      `${ADMIN_PASSWORD_VARIABLE} is too short: it needs ${LEAST_PASSWORD_LENGTH} characters or more`,
     );
   }
   // If it were set anew, each start would end the sessions of the administrator.

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { ADMIN_PASSWORD_VARIABLE, type Config } from '../../config/index.js';
+import { ADMIN_PASSWORD_VARIABLE, type Config, type Resolved } from '../../config/index.js';
 import type { Metrics } from '../../api/metrics/metrics.js';
 import type { RunnerObserver } from '../../delivery/queue/runner.js';
 import type { Context } from '../context.js';
@@ -21,7 +21,7 @@ import { countDelivery, countSessions, countWebhooks, openMetrics } from './metr
 import { connectionsWithin, openFilesLimit } from './open-files.js';
 import { Readiness } from './readiness.js';
 import { startRetention } from './retention.js';
-import { describeServer } from './server-facts.js';
+import { describeInstallation, describeServer } from './server-facts.js';
 import { stopSignal } from './signals.js';
 
 /** How long a stop waits for log lines that are not written yet, in milliseconds. */
@@ -31,7 +31,8 @@ const LOG_GRACE_MS = 1_000;
  * Runs the gateway until SIGTERM or SIGINT: creates the store, the submission and the server. Resolves when the last
  * message under way is on stable storage and everything is closed.
  */
-export async function runGateway(config: Config, context: Context): Promise<void> {
+export async function runGateway(loaded: Resolved<Config>, context: Context): Promise<void> {
+  const { config } = loaded;
   const { openSqliteStore } = await import('../../store/sqlite/index.js');
   const metrics = await openMetrics(config);
   const log = await createLog(config.log, undefined, () => metrics?.logLineDropped());
@@ -44,7 +45,7 @@ export async function runGateway(config: Config, context: Context): Promise<void
     ...(metrics === null ? {} : { onCommit: (facts) => metrics.committed(facts) }),
   });
   try {
-    await serve(config, store, log.logger, metrics, stop, context);
+    await serve(loaded, store, log.logger, metrics, stop, context);
   } finally {
     await store.close();
     await log.drained(LOG_GRACE_MS);
@@ -52,13 +53,14 @@ export async function runGateway(config: Config, context: Context): Promise<void
 }
 
 async function serve(
-  config: Config,
+  loaded: Resolved<Config>,
   store: Store,
   log: Logger,
   metrics: Metrics | null,
   stop: Promise<NodeJS.Signals>,
   { stdout, stderr, environment }: Context,
 ): Promise<void> {
+  const { config } = loaded;
   const tls = await loadCertificates(config);
   let readiness: Readiness | null = null;
   const counting = metrics === null ? null : countDelivery(metrics);
@@ -77,6 +79,7 @@ async function serve(
       submissions,
       workers: delivery.contentWorkers,
       server: describe,
+      installation: describeInstallation(loaded),
       throttle: {
         failed: (address) => {
           metrics?.authFailed('api');

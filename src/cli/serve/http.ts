@@ -26,7 +26,10 @@ export interface HttpPlaces {
 }
 
 /** What the HTTP API shares with the rest of the server. */
-export type Parts = Pick<ApiOptions, 'store' | 'submissions' | 'workers' | 'server' | 'throttle'>;
+export type Parts = Pick<
+  ApiOptions,
+  'store' | 'submissions' | 'workers' | 'server' | 'installation' | 'throttle'
+>;
 
 /** What metrics and health are read from. */
 export interface Observed {

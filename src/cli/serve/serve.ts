@@ -16,7 +16,7 @@ export async function serve(context: Context, command: Command): Promise<void> {
   if (loaded.file !== null) await context.stderr.attempt(`Configuration: ${loaded.file}\n`);
   const { runGateway } = await import('./gateway.js');
   try {
-    await runGateway(loaded.config, context);
+    await runGateway(loaded, context);
   } catch (error) {
     if (!isReaderGone(error)) throw error;
     // Other commands just end then. If a server ended silently with status 0, it would look like a normal stop.

@@ -1,7 +1,9 @@
-import type { ServerFacts } from '../../api/schemas/server.js';
-import type { Config } from '../../config/index.js';
+import { resolve } from 'node:path';
+import type { Installation, ServerFacts } from '../../api/schemas/server.js';
+import { type Config, configSchema, printConfig, type Resolved } from '../../config/index.js';
 import { version } from '../version.js';
 import type { LoadedCertificates } from './certificates.js';
+import { spaceOf } from './disk.js';
 import type { Bound } from './listening.js';
 
 /**
@@ -30,5 +32,16 @@ export async function describeServer(
     delivers,
     maxMessageSize: smtp.maxSize,
     maxRecipients: smtp.maxRecipients,
+  });
+}
+
+/** Returns a function that describes what the server runs on, and its configuration. */
+export function describeInstallation(loaded: Resolved<Config>): () => Promise<Installation> {
+  const { data } = loaded.config;
+  const configuration = printConfig(configSchema, loaded);
+  return async () => ({
+    data: resolve(data),
+    disk: await spaceOf(data).catch(() => null),
+    configuration,
   });
 }

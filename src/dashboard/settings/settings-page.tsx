@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { sizeText } from '../parts/sizes.js';
@@ -5,6 +6,8 @@ import { loadServerFacts, serverFacts } from '../server/facts.js';
 import { who } from '../session/session.js';
 import { ThemeSwitch } from '../shell/theme-switch.js';
 import { useTitle } from '../shell/title.js';
+import { PasswordForm } from './password-form.js';
+import { ServerState } from './server-state.js';
 import { Sessions } from './sessions.js';
 
 /** Who is signed in where, colours, and what runs here. */
@@ -12,6 +15,8 @@ export function SettingsPage(): VNode {
   useTitle('Settings');
   useEffect(() => void loadServerFacts().catch(() => undefined), []);
   const { value: facts } = serverFacts;
+  // A change of the password ends sessions: the list is read anew.
+  const round = useSignal(0);
   const administrator = who.value?.kind === 'administrator';
   return (
     <div class="page">
@@ -20,15 +25,12 @@ export function SettingsPage(): VNode {
       </header>
       <section class="section">
         <h2>Sessions</h2>
-        <Sessions />
+        <Sessions key={round.value} />
       </section>
       {administrator && (
         <section class="section narrow">
           <h2>Password</h2>
-          <p class="soft">
-            Start the server with <code>POSTERN_ADMIN_PASSWORD</code> to give the administrator another
-            password. All sessions of the administrator end then.
-          </p>
+          <PasswordForm onChanged={() => (round.value += 1)} />
         </section>
       )}
       <section class="section narrow">
@@ -73,6 +75,7 @@ export function SettingsPage(): VNode {
           </dl>
         </section>
       )}
+      {administrator && <ServerState />}
     </div>
   );
 }
