@@ -1,0 +1,112 @@
+// The pages with numbers: charts that are drawn, tags compared and shared, the queue, and the red banner.
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { afterAll, expect, it } from 'vitest';
+import { painted } from '../browser.js';
+import { sendMail } from './app.js';
+import { remoteServer } from './remote.js';
+import { eventually, openDashboard } from './browser-test.js';
+
+const remote = await remoteServer();
+afterAll(() => remote.close());
+const here = openDashboard({ args: ['--deliver', remote.url] });
+
+function tagged(tag: string, ...to: readonly string[]) {
+  return to.map((local) => ({ to: `${local}@example.net`, headers: { 'X-OMS-Tags': tag } }));
+}
+
+/** The cells of a row, by its heading. */
+function cells(page: Page, heading: string): Promise<string[]> {
+  const name = page.getByRole('rowheader', { name: heading, exact: true });
+  return page.getByRole('row').filter({ has: name }).getByRole('cell').allTextContents();
+}
+
+it('says in red that mail is accepted and none is delivered, until one is', async () => {
+  await sendMail(here.gateway, { subject: 'Stuck', to: 'full@example.net' });
+  const page = await here.openAsAdministrator('/overview');
+  await page.getByText('Mail is accepted, and none is delivered').waitFor();
+  await page.getByRole('link', { name: 'See what waits, and why' }).click();
+  await page.getByText('452 4.2.2 The mailbox is full, try again later').waitFor();
+  expect(await page.getByText('full@example.net').count()).toBe(1);
+  await sendMail(here.gateway, { subject: 'Out' });
+  await eventually(() => remote.taken.length).toBe(1);
+  await eventually(async () => {
+    await page.goto('/overview');
+    await page.getByRole('heading', { name: 'Mail over time' }).waitFor();
+    return page.getByText('Mail is accepted, and none is delivered').count();
+  }).toBe(0);
+});
+
+it('draws charts, with the same numbers in a table', async () => {
+  const page = await here.openAsAdministrator('/overview');
+  await page.locator('canvas').waitFor();
+  await eventually(() => painted(page)).toEqual([expect.any(Number)]);
+  const [empty = 0] = await painted(page);
+  expect(empty).toBeGreaterThan(0);
+  // Axes and grid are there without any mail: lines add to them.
+  await page.route('**/api/v1/statistics?*', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), points: [] } });
+  });
+  await page.reload();
+  await page.locator('canvas').waitFor();
+  await eventually(async () => (await painted(page))[0] ?? 0).toBeGreaterThan(0);
+  await page.unroute('**/api/v1/statistics?*');
+  await page.reload();
+  await page.locator('canvas').waitFor();
+  await page.getByText('Show as a table').click();
+  const [accepted, delivered] = (
+    await cells(page, (await page.getByRole('rowheader').first().textContent()) ?? '')
+  ).map(Number);
+  expect(accepted).toBeGreaterThanOrEqual(2);
+  expect(delivered).toBeGreaterThanOrEqual(1);
+});
+
+it('answers which tag bounces most; notifications about bounces do not count', async () => {
+  await sendMail(
+    here.gateway,
+    ...tagged('order', 'gone1', 'gone2', 'gone3', 'anna'),
+    ...tagged('welcome', 'bo', 'chidi', 'gone4', 'dolores'),
+    ...tagged('billing', 'eliot', 'farah'),
+  );
+  // Each bounce sends a notification, which is delivered: 7 messages and 4 notifications beside the one before.
+  await eventually(() => remote.taken.length).toBe(1 + 6 + 4);
+  const page = await here.openAsAdministrator('/tags');
+  await eventually(async () => {
+    await page.reload();
+    await page.getByRole('rowheader', { name: 'order' }).waitFor();
+    return (await cells(page, 'order')).slice(1, 6);
+  }).toEqual(['4', '1', '25 %', '3', '75 %']);
+  await page.getByRole('button', { name: 'Bounce rate' }).last().click();
+  await page.waitForURL(/sort=bounceRate/);
+  expect(await page.getByRole('rowheader').allTextContents()).toEqual(['order', 'welcome', 'billing']);
+});
+
+it('compares tags, shows the same to a person who gets the URL, and writes CSV', async () => {
+  const page = await here.openAsAdministrator('/tags?sort=bounceRate');
+  await page.getByLabel('Compare order').check();
+  await page.getByLabel('Compare welcome').check();
+  await page.getByRole('group', { name: 'Compare by' }).getByRole('button', { name: 'Bounce rate' }).click();
+  await page.locator('canvas').waitFor();
+  const other = await here.openAsAdministrator(page.url());
+  await other.locator('canvas').waitFor();
+  expect(await other.getByLabel('Compare order').isChecked()).toBe(true);
+  expect(await other.getByRole('button', { name: 'Compare without welcome' }).count()).toBe(1);
+  await eventually(async () => (await painted(other))[0] ?? 0).toBeGreaterThan(0);
+  const [download] = await Promise.all([
+    other.waitForEvent('download'),
+    other.getByRole('button', { name: 'CSV' }).click(),
+  ]);
+  const lines = (await readFile(await download.path(), 'utf8')).trim().split(/\r?\n/);
+  expect(lines).toHaveLength(4);
+  expect(lines[1]).toMatch(/^order,4,4,1,0,3,0,0.25,0.75,/);
+});
+
+it('shows what waits and why, and gives it up', async () => {
+  const page = await here.openAsAdministrator('/queue');
+  const waiting = page.getByRole('row').filter({ hasText: 'full@example.net' });
+  await waiting.getByText('452 4.2.2').waitFor();
+  await waiting.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByText('1 message cancelled').waitFor();
+  await page.getByText('Nothing waits').waitFor();
+});
