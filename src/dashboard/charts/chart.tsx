@@ -9,7 +9,7 @@ import type { ChartData } from './series.js';
 
 export interface ChartProps {
   readonly data: ChartData;
-  /** What it shows, for those who cannot see it. */
+  /** Names the chart, for those who cannot see it. */
   readonly label: string;
   /** Writes a value: a count, a share, a time. */
   readonly format: (value: number) => string;

@@ -44,7 +44,7 @@ function open(): void {
   let before = false;
   opened.addEventListener('ready', () => {
     reachable.value = true;
-    // What came before the stream was open is not in it. After a break, Last-Event-ID brings it.
+    // Changes before the stream was open are not in it. After a break, Last-Event-ID brings it.
     if (!before) missed();
     before = true;
   });

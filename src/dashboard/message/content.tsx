@@ -19,7 +19,7 @@ interface View {
   readonly count?: number;
 }
 
-/** What the message says, in several views. The view stands in the URL. */
+/** Shows the content of the message, in several views. The view stands in the URL. */
 export function Content({ message }: { readonly message: MessageRecordBody }): VNode {
   const { content, contentRemoved, unreadable, id } = message;
   if (contentRemoved) {

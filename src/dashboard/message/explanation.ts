@@ -8,11 +8,11 @@ export type RecipientFacts = MessageFacts['recipients'][number];
 /** Why a recipient has not got the message, in words. */
 export interface Explanation {
   readonly why: string;
-  /** The words of the remote server; null if there are none. */
+  /** The words of the remote server; null if it said nothing. */
   readonly reply: string | null;
-  /** What the reply means; null if no one knows more. */
+  /** The meaning of the reply; null if its code says nothing more. */
   readonly meaning: string | null;
-  /** What comes next, and when. */
+  /** Says what comes next, and when. */
   readonly next: string;
 }
 

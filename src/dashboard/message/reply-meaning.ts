@@ -37,7 +37,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   '7.28': 'The remote server limits the rate: too much mail in a short time.',
 };
 
-/** Returns the enhanced code of a reply: `5.1.1`; null if it has none. */
+/** Returns the enhanced code of a reply: `5.1.1`; null if it is without one. */
 export function enhancedCode(reply: string): string | null {
   return /(?:^|\s)([245]\.\d{1,3}\.\d{1,3})(?=\s|$)/.exec(reply)?.[1] ?? null;
 }

@@ -20,7 +20,7 @@ export interface BulkBarProps {
   readonly onOperation: (operation: Operation) => void;
 }
 
-/** What can be done to the marked messages. */
+/** The actions on the marked messages. */
 export function BulkBar({ selection, loaded, more, onOperation }: BulkBarProps): VNode | null {
   if (selection.isEmpty.value) return null;
   const { size } = selection.ids.value;

@@ -13,7 +13,7 @@ export const STATUSES: readonly Status[] = [
   'cancelled',
 ];
 
-/** What selects the messages of the list. It stands in the URL, so that a link shows the same to others. */
+/** Selects the messages of the list. It stands in the URL, so that a link shows the same to others. */
 export interface Filter {
   readonly search: string;
   /** One of them; empty: any. */
@@ -28,7 +28,7 @@ export interface Filter {
 
 export const NO_FILTER: Filter = { search: '', status: [], tag: [], domain: [], since: '', until: '' };
 
-/** Reads the query of a URL. What it does not know, it leaves out. */
+/** Reads the query of a URL. Unknown parameters are left out. */
 export function parseFilter(query: string): Filter {
   const given = new URLSearchParams(query);
   return {

@@ -34,7 +34,7 @@ export class MessageList {
 
   constructor(readonly filter: Filter) {}
 
-  /** The id of the newest message that is known; 0 if there is none. */
+  /** The id of the newest message that is known; 0 if no message is known. */
   get newest(): number {
     return this.#arrived.peek()[0]?.id ?? this.#rows.peek()[0]?.id ?? 0;
   }

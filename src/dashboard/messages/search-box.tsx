@@ -11,7 +11,7 @@ const SEARCH_AFTER = 250;
 export interface SearchBoxProps {
   readonly value: string;
   readonly input: RefObject<HTMLInputElement | null>;
-  /** What is wrong with the search; null if nothing is. */
+  /** Says what is wrong with the search; null if nothing is. */
   readonly problem: string | null;
   readonly onSearch: (text: string) => void;
 }

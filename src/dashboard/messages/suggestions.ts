@@ -3,7 +3,7 @@ import { request } from '../api/request.js';
 import { STATUSES } from './filter.js';
 
 export interface Suggestion {
-  /** What replaces the word that is being typed. */
+  /** Replaces the word that is being typed. */
   readonly text: string;
   readonly meaning: string;
 }

@@ -8,7 +8,7 @@ import { countText } from '../parts/sizes.js';
 type Destination = StatisticsBody['slowestDestinations'][number];
 type Order = 'slow' | 'failing';
 
-/** What the server calls those that it counts together. */
+/** The server's name for those that it counts together. */
 const OTHER = ',other';
 const SHOWN = 10;
 

@@ -12,7 +12,7 @@ const SERIES = [
   ['Bounced', 'bounced', '--bad'],
 ] as const;
 
-/** What came in and what became of it, by hour or day. */
+/** Draws accepted mail and its outcomes, by hour or day. */
 export function MailOverTime({ statistics }: { readonly statistics: StatisticsBody }): VNode {
   const data = useMemo<ChartData>(() => {
     const times = timesOf(statistics);

@@ -3,7 +3,7 @@ import type { ComponentChildren, VNode } from 'preact';
 
 export interface BadgeProps {
   readonly kind: 'good' | 'warning' | 'bad' | 'busy' | 'quiet';
-  /** It is under way: a ring tells it from what is final, so that not colour alone does. */
+  /** It is under way: a ring sets it apart from what is final, so that not colour alone does. */
   readonly open?: boolean;
   /** Explains the word. */
   readonly title?: string;

@@ -11,7 +11,7 @@ export const STATUS_NAMES: Readonly<Record<MessageEntry['status'], string>> = {
   cancelled: 'Cancelled',
 };
 
-/** What each state means, for those who see the word for the first time. */
+/** Explains each state to those who see the word for the first time. */
 export const STATUS_MEANINGS: Readonly<Record<MessageEntry['status'], string>> = {
   queued: 'Waits for its first delivery',
   deferred: 'Could not be delivered yet, and will be tried again',

@@ -1,6 +1,6 @@
 import type { SmtpSettings } from '../../server/smtp-settings.js';
 
-/** What a snippet is filled in with. */
+/** The values that a snippet is filled in with. */
 export interface Values {
   readonly settings: SmtpSettings;
   readonly domain: string;
