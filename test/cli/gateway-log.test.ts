@@ -58,6 +58,14 @@ describe('the log of the gateway', () => {
     ]);
   });
 
+  it('writes null for the address of a client that left before it could be read', () => {
+    const { log, lines } = logger();
+    const { handler } = observe(log);
+    handler.onRefusedArrival?.('', new Error('gone'));
+    handler.onError?.({ ...session, remoteAddress: '' } as never, distrust);
+    expect(lines.map(([, line]) => (line as { client: unknown }).client)).toEqual([null, null]);
+  });
+
   it('writes one line for many refused connections', () => {
     const { log, lines } = logger();
     const { handler } = observe(log);

@@ -44,6 +44,15 @@ describe('the log', () => {
     });
   });
 
+  it('for people has nothing that a terminal obeys, whoever wrote it', async () => {
+    const reply = '550 a\u202eb\u200bc\ufeffd\u001b[2Je\u061cf\u{e0041}g';
+    const text = await written('pretty', (log) =>
+      log.info({ reply, recipients: [{ address: reply }], err: new Error(reply) }, `bounced: ${reply}`),
+    );
+    expect(text).toContain('550 a\ufffdb\ufffdc\ufffdd\ufffd[2Je\ufffdf\ufffdg');
+    expect(text).not.toMatch(/[\u202e\u200b\ufeff\u001b\u061c\u{e0041}]/u);
+  });
+
   it('leaves out lines below the level', async () => {
     const target = new Collector();
     const { logger } = await createLog({ level: 'warn', format: 'json' }, target);

@@ -1,4 +1,6 @@
 /** What an operator does wrong gets one line that says what, and a status that is not zero. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -66,6 +68,18 @@ describe('serve says what is wrong and ends', () => {
     await mkdir(folder);
     await chmod(folder, 0);
     expect(await failure({ data: folder, by: BOUND_BY_MODES })).toMatch(/^postern: .*(permission|EACCES)/im);
+  });
+
+  it.skipIf(!existsSync('/proc/self'))('where no folder can be made (needs /proc)', async () => {
+    for (const data of ['/proc/x', '/proc/x/y']) {
+      expect(await failure({ data })).toMatch(/^postern: .*\/proc\/x/m);
+    }
+  });
+
+  it('where the database is a FIFO', async () => {
+    const folder = await scratch();
+    expect(spawnSync('mkfifo', [join(folder, 'postern.db')]).status).toBe(0);
+    expect(await failure({ data: folder })).toMatch(/^postern: .*postern\.db is not a file/m);
   });
 
   it('where the data is of a newer version', async () => {

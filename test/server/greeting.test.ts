@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DELAYS } from '../../src/server/limits.js';
 import { createHello } from './client-hello.js';
 import { expectNoTrouble, localhostCertificates, serve, until } from './harness.js';
 import { Talk } from './talk.js';
@@ -6,7 +7,10 @@ import { Talk } from './talk.js';
 expectNoTrouble();
 
 /** Long enough that no busy machine sends a client's first octets later. */
-const DETECT_MS = 2_000;
+const DETECT_MS = 5_000;
+
+/** JavaMail in a JVM that has just started sends its first octet about 250 ms after the connection. */
+const COLD_START_MS = 300;
 
 describe('a port without TLS', () => {
   it('greets at once, by the first line of RFC 5321, and says hello as promised', async () => {
@@ -70,6 +74,18 @@ describe('one port for plain, STARTTLS and implicit TLS', () => {
     talk.write('EHLO early\r\nNOOP\r\nQUIT\r\n');
     await talk.play('< 220', '< 250-mx.example', '< 250 2.0.0', '< 221');
     expect(await talk.rest()).toBe('');
+  });
+
+  it('takes a ClientHello that comes after a silence, as from a cold JVM', async () => {
+    const { port } = await serve(
+      { certificates: await localhostCertificates() },
+      { tls: 'detect', tlsDetectMs: DETECT_MS },
+    );
+    const talk = await Talk.open(port);
+    await new Promise((resolve) => setTimeout(resolve, COLD_START_MS));
+    await talk.secure();
+    await talk.play('< 220', '> EHLO x', '< 250');
+    expect(DELAYS.tlsDetect.initial).toBeGreaterThan(COLD_START_MS);
   });
 
   it('takes a ClientHello that comes octet by octet', async () => {

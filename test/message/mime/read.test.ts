@@ -22,7 +22,7 @@ const mixed = (...parts: string[]): string => HEAD + multipart('mixed', 'X', par
 const TEXT = 'Content-Type: text/plain\r\n\r\nHello';
 
 describe('text', () => {
-  it('is decoded with the meaning that the web gives its character set (fault 4)', () => {
+  it('is decoded with the meaning that the web gives its character set', () => {
     for (const charset of ['windows-1252', 'iso-8859-1', 'latin1', '"cp1252"']) {
       expect(read(`${HEAD}Content-Type: text/plain; charset=${charset}\r\n\r\nit\x92s 5 \x80`).text).toBe(
         'it’s 5 €',
@@ -64,18 +64,18 @@ describe('text', () => {
     ['text/'],
     ['/plain'],
     [''],
-  ])('of an invalid type %j is kept as it is (fault 5)', (type) => {
+  ])('of an invalid type %j is kept as it is', (type) => {
     expect(read(`${HEAD}Content-Type: ${type}\r\n\r\nHello\r\n--b\r\n`).text).toBe('Hello\n--b\n');
   });
 
-  it('is found by the boundary that occurs, if there are two (fault 5)', () => {
+  it('is found by the boundary that occurs, if there are two', () => {
     const body = `\r\n\r\n--b\r\n\r\nHello\r\n--b--\r\n`;
     expect(read(`${HEAD}Content-Type: multipart/mixed; boundary=a; boundary=b${body}`).text).toBe('Hello');
     const fields = 'Content-Type: multipart/mixed; boundary=a\r\nContent-Type: multipart/mixed; boundary=b';
     expect(read(`${HEAD}${fields}${body}`).text).toBe('Hello');
   });
 
-  it('that cannot be found in an encoded multipart is refused (fault 5)', () => {
+  it('that cannot be found in an encoded multipart is refused', () => {
     const encoded = `${HEAD}Content-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: base64\r\n\r\n`;
     expect(() => read(`${encoded}SGVsbG8=\r\n`)).toThrow('its body is in base64');
     expect(read(encoded).text).toBe('');
@@ -106,7 +106,7 @@ describe('text', () => {
 });
 
 describe('a file', () => {
-  it('is a text that has a name and is not the first (fault 6)', () => {
+  it('is a text that has a name and is not the first', () => {
     const log = 'Content-Type: text/plain\r\nContent-Disposition: inline; filename=log.txt\r\n\r\na\r\nb';
     const report = 'Content-Type: text/html; name=report.html\r\n\r\n<h1>';
     expect(read(mixed(TEXT, log, report))).toEqual({
@@ -120,12 +120,12 @@ describe('a file', () => {
     expect(read(mixed(log, report)).text).toBe('a\nb');
   });
 
-  it.each(['7bit', '8bit', 'binary', 'quoted-printable'])('in %s keeps its octets (fault 7)', (encoding) => {
+  it.each(['7bit', '8bit', 'binary', 'quoted-printable'])('in %s keeps its octets', (encoding) => {
     const part = `Content-Type: text/csv; name=a.csv\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\nA\r\nB`;
     expect(read(mixed(TEXT, part)).files).toEqual([['a.csv', 'text/csv', 'A\r\nB']]);
   });
 
-  it('has the parameters of its type, and a name made of its type if it has no name (fault 8)', () => {
+  it('has the parameters of its type, and a name made of its type if it has no name', () => {
     const of = (type: string): readonly string[] | undefined =>
       read(mixed(TEXT, `Content-Type: ${type}\r\n\r\nx`)).files[0]?.slice(0, 2);
     expect(of('text/calendar; method=REQUEST')).toEqual([
@@ -147,7 +147,7 @@ describe('a file', () => {
     ['=?utf-8?Q?fdp=E2=80=AE.exe?=', 'fdp.exe'],
     ['..', 'attachment-1.pdf'],
     [`${'x'.repeat(300)}.pdf`, `${'x'.repeat(251)}.pdf`],
-  ])('named %j gets the name %j (fault 9)', (given, name) => {
+  ])('named %j gets the name %j', (given, name) => {
     const part = `Content-Type: application/pdf\r\nContent-Disposition: attachment; filename="${given}"\r\n\r\nx`;
     expect(read(mixed(TEXT, part)).files[0]?.[0]).toBe(name);
   });
@@ -159,7 +159,7 @@ describe('a file', () => {
   });
 });
 
-it('has a subject on one line (fault 9)', () => {
+it('has a subject on one line', () => {
   const message = Buffer.from('Subject: =?utf-8?Q?a=0D=0ABcc:_x=40example.net?=\r\n\r\n');
   expect(displayOf(readMessage(message).fields, 'subject')).toBe('a  Bcc: x@example.net');
 });
