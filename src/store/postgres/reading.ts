@@ -1,6 +1,6 @@
 /** SQL for reading messages: one message, its content, lists. */
-import { needsOf } from '../columns/needs.js';
-import { notifyOf, termsOf, type TermsRow } from '../columns/terms.js';
+import { detailOf, type MessageRow, summaryOf } from '../columns/message.js';
+import { notifyOf } from '../columns/terms.js';
 import {
   type MessageDetail,
   type MessageQuery,
@@ -15,21 +15,8 @@ import type { Connections } from './connections.js';
 /** Messages that one statement reads: a statement that runs long keeps the server from cleaning up. */
 const PAGE = 100;
 
-interface MessageRow extends TermsRow {
-  readonly needs: number | null;
-  readonly id: number;
-  readonly domain: string;
-  readonly status: Status;
-  readonly size: number;
-  readonly received_at: number;
-  readonly reverse_path: string;
-  readonly header_from: string;
-  readonly subject: string | null;
-  readonly tags: string | null;
-  readonly list_unsubscribe: string | null;
-  readonly header_message_id: string | null;
-  readonly tls: string | null;
-  readonly client_address: string;
+/** A row of {@link MESSAGES}. */
+interface Row extends MessageRow {
   readonly content_removed: boolean;
   /** Forward-paths in the order of the envelope. */
   readonly to: readonly string[];
@@ -91,19 +78,11 @@ export class Reading {
   }
 
   async message(id: number): Promise<MessageDetail | null> {
-    const [row] = (await this.#connections.run<MessageRow>(MESSAGES, [int8Array([id])])).rows;
+    const [row] = (await this.#connections.run<Row>(MESSAGES, [int8Array([id])])).rows;
     if (row === undefined) return null;
     const { rows } = await this.#connections.run<RecipientRow>(RECIPIENTS, [id]);
-    return {
-      ...summary(row),
-      reversePath: row.reverse_path,
-      messageId: row.header_message_id,
-      clientAddress: row.client_address,
-      recipients: rows.map(({ notify, ...recipient }) => ({ ...recipient, notify: notifyOf(notify) })),
-      terms: termsOf(row),
-      needs: needsOf(row.needs),
-      contentRemoved: row.content_removed,
-    };
+    const recipients = rows.map(({ notify, ...recipient }) => ({ ...recipient, notify: notifyOf(notify) }));
+    return detailOf(row, recipients, row.content_removed);
   }
 
   async *content(id: number): AsyncGenerator<Uint8Array, void> {
@@ -128,8 +107,8 @@ export class Reading {
       const limit = Math.min(PAGE, query.limit - found.length);
       const ids = await this.#ids(query, domainId, before, limit);
       if (ids.length === 0) return found;
-      const { rows } = await this.#connections.run<MessageRow>(MESSAGES, [int8Array(ids)]);
-      found.push(...rows.map(summary));
+      const { rows } = await this.#connections.run<Row>(MESSAGES, [int8Array(ids)]);
+      found.push(...rows.map((row) => summaryOf(row, row.to)));
       before = ids.at(-1) ?? 0;
       if (ids.length < limit) return found;
     }
@@ -162,20 +141,4 @@ export class Reading {
     if (status !== undefined) return ask('list_status', OF_STATUS, status);
     return ask('list', ALL);
   }
-}
-
-function summary(row: MessageRow): MessageSummary {
-  return {
-    id: row.id,
-    domain: row.domain,
-    status: row.status,
-    from: row.header_from,
-    to: row.to,
-    subject: row.subject,
-    tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
-    listUnsubscribe: row.list_unsubscribe,
-    size: row.size,
-    receivedAt: row.received_at,
-    tls: row.tls,
-  };
 }

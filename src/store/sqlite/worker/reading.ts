@@ -3,24 +3,10 @@ import type { MessageDetail, MessageSummary, Status } from '../../port.js';
 import { Attempts } from './attempts.js';
 import type { Database } from './database.js';
 import { Listing, type ListMessages } from './listing.js';
-import { needsOf } from '../../columns/needs.js';
-import { notifyOf, termsOf, type TermsRow } from '../../columns/terms.js';
+import { detailOf, type MessageRow, summaryOf } from '../../columns/message.js';
+import { notifyOf } from '../../columns/terms.js';
 
-interface MessageRow extends TermsRow {
-  readonly needs: number | null;
-  readonly id: number;
-  readonly domain: string;
-  readonly status: Status;
-  readonly size: number;
-  readonly received_at: number;
-  readonly reverse_path: string;
-  readonly header_from: string;
-  readonly subject: string | null;
-  readonly tags: string | null;
-  readonly list_unsubscribe: string | null;
-  readonly header_message_id: string | null;
-  readonly tls: string | null;
-  readonly client_address: string;
+interface Row extends MessageRow {
   readonly content_removed: number;
 }
 
@@ -67,27 +53,18 @@ export class Reading {
   message(id: number): MessageDetail | null {
     const row = this.#row(id);
     if (row === null) return null;
-    const recipients = this.#recipientsOf(id);
     const attempts = this.#attempts.ofMessage(id);
-    return {
-      ...summary(row, recipients),
-      reversePath: row.reverse_path,
-      messageId: row.header_message_id,
-      clientAddress: row.client_address,
-      recipients: recipients.map(({ notify, ...recipient }, position) => ({
-        ...recipient,
-        notify: notifyOf(notify),
-        attempts: attempts.get(position) ?? [],
-      })),
-      terms: termsOf(row),
-      needs: needsOf(row.needs),
-      contentRemoved: row.content_removed === 1,
-    };
+    const recipients = this.#recipientsOf(id).map(({ notify, ...recipient }, position) => ({
+      ...recipient,
+      notify: notifyOf(notify),
+      attempts: attempts.get(position) ?? [],
+    }));
+    return detailOf(row, recipients, row.content_removed === 1);
   }
 
   summary(id: number): MessageSummary | null {
     const row = this.#row(id);
-    return row === null ? null : summary(row, this.#recipientsOf(id));
+    return row === null ? null : this.#summaryOf(row);
   }
 
   content(id: number, sequence: number): Uint8Array | null {
@@ -105,32 +82,23 @@ export class Reading {
     const messages: MessageSummary[] = [];
     for (const id of ids) {
       const row = this.#row(id);
-      if (row !== null) messages.push(summary(row, this.#recipientsOf(id)));
+      if (row !== null) messages.push(this.#summaryOf(row));
     }
     return { messages, next };
   }
 
-  #row(id: number): MessageRow | null {
-    return (this.#message.get(id) as MessageRow | undefined) ?? null;
+  #row(id: number): Row | null {
+    return (this.#message.get(id) as Row | undefined) ?? null;
+  }
+
+  #summaryOf(row: Row): MessageSummary {
+    return summaryOf(
+      row,
+      this.#recipientsOf(row.id).map(({ forwardPath }) => forwardPath),
+    );
   }
 
   #recipientsOf(id: number): RecipientRow[] {
     return this.#recipients.all(id) as RecipientRow[];
   }
-}
-
-function summary(row: MessageRow, recipients: readonly RecipientRow[]): MessageSummary {
-  return {
-    id: row.id,
-    domain: row.domain,
-    status: row.status,
-    from: row.header_from,
-    to: recipients.map(({ forwardPath }) => forwardPath),
-    subject: row.subject,
-    tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
-    listUnsubscribe: row.list_unsubscribe,
-    size: row.size,
-    receivedAt: row.received_at,
-    tls: row.tls,
-  };
 }
