@@ -10,7 +10,7 @@ import { type Draft, type Store, StoreError } from '../port.js';
 import { parseAddress } from './address.js';
 import { Connections } from './connections.js';
 import { Domains } from './domains.js';
-import { Lane } from './lane.js';
+import { GroupIntake } from './group-intake.js';
 import { migrate } from './migrate.js';
 import { Node } from './node.js';
 import { Reading } from './reading.js';
@@ -53,12 +53,12 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Messa
 function messageStore(options: PostgresOptions, connections: Connections, node: Node): MessageStore {
   const buffers = new BufferPool(options.chunkOctets ?? STORE.chunk.initial);
   const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
-  const lane = new Lane(connections, buffers, node);
+  const intake = new GroupIntake(connections, buffers, node);
   const domains = new Domains(connections);
   const reading = new Reading(connections);
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
-    await lane.close();
+    await intake.close();
     const left = node.leave();
     await left;
     await connections.close();
@@ -69,7 +69,7 @@ function messageStore(options: PostgresOptions, connections: Connections, node: 
   };
   return {
     held: budget,
-    open: (): Draft => open(() => new BufferedDraft(node.ids.next(), { intake: lane, budget, buffers })),
+    open: (): Draft => open(() => new BufferedDraft(node.ids.next(), { intake, budget, buffers })),
     addDomain: async (name, digest, now) => open(() => domains.add(name, digest, now)),
     domains: async () => open(() => domains.list()),
     removeDomain: async (name, now) => open(() => domains.remove(name, now)),

@@ -3,7 +3,7 @@
  *
  *     waiting ──► one statement ──► stored │ refused │ unknown ──► fence ──► stored │ never stored
  *
- * One lane, on a connection of its own: with more lanes groups are smaller, which costs more than it gains.
+ * There is one connection for groups: with more of them groups are smaller, which costs more than it gains.
  */
 import { StoreError } from '../port.js';
 import type { Intake, NewCommit } from '../intake/draft.js';
@@ -56,7 +56,7 @@ interface Waiting {
   readonly reject: (error: StoreError) => void;
 }
 
-export class Lane implements Intake {
+export class GroupIntake implements Intake {
   readonly #connections: Connections;
   readonly #buffers: BufferPool;
   readonly #node: Node;
