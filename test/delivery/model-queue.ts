@@ -1,49 +1,30 @@
-import type { DeliveryTerms, Domain, MessageId, NotifyEvent, Status } from '../../src/store/port.js';
+import { type MessageId, StoreError } from '../../src/store/port.js';
 import type {
   Attempt,
   CapRequest,
+  Fulfilment,
   Lease,
   LeaseRequest,
   OwedReport,
   Queue,
-  ReportKind,
   Settlement,
   Waiting,
+  WaitingQuery,
 } from '../../src/store/queue.js';
-import { settleMessage } from '../../src/store/settlement.js';
-import { statusOf } from '../../src/store/status.js';
-import { NO_TERMS } from '../store/fixtures.js';
-
-/** A message that a test puts on the queue. */
-export interface Queued {
-  readonly domain: Domain;
-  readonly to: readonly string[];
-  readonly reversePath?: string;
-  readonly notify?: readonly NotifyEvent[] | null;
-  readonly tags?: readonly string[];
-  readonly terms?: Partial<DeliveryTerms>;
-  readonly receivedAt: number;
-}
-
-export interface ModelRecipient {
-  readonly forwardPath: string;
-  status: Status;
-  nextAttemptAt: number;
-  attempts: Attempt[];
-  delayReported: boolean;
-  report: ReportKind | null;
-  blocked: boolean;
-}
-
-interface ModelMessage extends Required<Omit<Queued, 'to' | 'terms'>> {
-  readonly id: MessageId;
-  readonly terms: DeliveryTerms;
-  readonly recipients: ModelRecipient[];
-  lease: { readonly number: number; until: number } | null;
-  hastened: boolean;
-  attempting: 'begun' | 'lasts' | null;
-  crashes: { count: number; alone: boolean };
-}
+import { settleMessage, type SettlementResult } from '../../src/store/settlement.js';
+import { isWaiting, statusOf } from '../../src/store/status.js';
+import {
+  contentOf,
+  dueOf,
+  leaseOf,
+  messageOf,
+  type ModelContent,
+  type ModelMessage,
+  type ModelRecipient,
+  type Queued,
+  waitingOf,
+  waitingRows,
+} from './model-message.js';
 
 /** The queue as its contract describes it, in the simplest form: the model that runners are compared with. */
 export class ModelQueue implements Queue {
@@ -51,41 +32,31 @@ export class ModelQueue implements Queue {
   /** Names of calls that reject, as those of a full store do. */
   readonly broken = new Set<'lease' | 'settle' | 'nextDue' | 'giveBack'>();
   readonly calls = { lease: 0, settle: 0, nextDue: 0, giveBack: 0, renew: 0 };
+  readonly #now: () => number;
   #listeners = new Set<() => void>();
   #lastLease = 0;
   #served = 0;
 
-  add({ to, terms, ...message }: Queued): MessageId {
+  /** @param now the clock that decides which leases the operator sees */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** Puts a message on the queue of which a test says little. */
+  add(queued: Queued): MessageId {
+    return this.put(contentOf(queued));
+  }
+
+  put(content: ModelContent): MessageId {
     const id = this.messages.size + 1;
-    const due = Math.max(message.receivedAt, terms?.releaseAt ?? 0);
-    this.messages.set(id, {
-      reversePath: 'bounces@example.com',
-      notify: null,
-      tags: [],
-      ...message,
-      id,
-      terms: { ...NO_TERMS, ...terms },
-      recipients: to.map((forwardPath) => ({
-        forwardPath,
-        status: 'queued',
-        nextAttemptAt: due,
-        attempts: [],
-        delayReported: false,
-        report: null,
-        blocked: false,
-      })),
-      lease: null,
-      hastened: false,
-      attempting: null,
-      crashes: { count: 0, alone: false },
-    });
-    for (const listener of this.#listeners) listener();
+    this.messages.set(id, messageOf(id, content));
+    if (content.status === 'queued') this.#notify();
     return id;
   }
 
   /** Every recipient of every message. */
   get recipients(): ModelRecipient[] {
-    return [...this.messages.values()].flatMap(({ recipients }) => recipients);
+    return [...this.messages.values()].flatMap(({ recipients }) => [...recipients]);
   }
 
   /** Frees the leases of a server that is gone, so that any other server may take its messages. */
@@ -94,18 +65,28 @@ export class ModelQueue implements Queue {
     for (const message of attempted) {
       const alone = attempted.length === 1 && message.attempting === 'begun';
       message.crashes = { count: message.crashes.count + 1, alone };
+    }
+    this.endLeases();
+  }
+
+  /** Does the same for a server that stopped in order, so that no attempt counts. */
+  endLeases(): void {
+    for (const message of this.messages.values()) {
+      message.lease = null;
       message.attempting = null;
     }
-    for (const message of this.messages.values()) message.lease = null;
     this.#listeners = new Set();
   }
 
-  async lease({ now, until, limit, perDomain }: LeaseRequest): Promise<Lease[]> {
+  async lease({ now, until, limit, perDomain, contentOctets = -1 }: LeaseRequest): Promise<Lease[]> {
     this.#count('lease');
     const leases: Lease[] = [];
     const held = new Map<number, number>();
-    for (const { domain, lease } of this.messages.values()) {
-      if (lease !== null && lease.until > now) held.set(domain.id, (held.get(domain.id) ?? 0) + 1);
+    for (const message of this.messages.values()) {
+      const { domain, lease } = message;
+      if (lease === null) continue;
+      if (lease.until > now) held.set(domain.id, (held.get(domain.id) ?? 0) + 1);
+      else if (waitingOf(message, now).length === 0) message.lease = null;
     }
     while (leases.length < limit) {
       const message = this.#next(now, perDomain, held);
@@ -113,7 +94,7 @@ export class ModelQueue implements Queue {
       this.#served = message.domain.id;
       held.set(message.domain.id, (held.get(message.domain.id) ?? 0) + 1);
       message.lease = { number: ++this.#lastLease, until };
-      leases.push(leaseOf(message, message.lease.number, now, until));
+      leases.push({ lease: message.lease.number, until, ...leaseOf(message, now, contentOctets) });
       message.hastened = false;
     }
     return leases;
@@ -143,21 +124,7 @@ export class ModelQueue implements Queue {
     this.#count('settle');
     const message = this.#get(id);
     const current = message.lease?.number === lease;
-    const { changes, queue } = settleMessage(
-      {
-        status: statusOf(message.recipients.map(({ status }) => status)),
-        reversePath: message.reversePath,
-        recipients: message.recipients.map((recipient) => ({
-          ...recipient,
-          attempts: recipient.attempts.length,
-        })),
-        lease: message.recipients.some(isWaiting) ? (message.lease?.number ?? null) : undefined,
-      },
-      lease,
-      settlements,
-      finished,
-      (position) => message.recipients[position]?.attempts.at(-1) ?? null,
-    );
+    const { changes, queue } = resultOf(message, lease, settlements, finished);
     for (const { position, status, attempt, nextAttemptAt, delayReported, report, block } of changes) {
       const recipient = message.recipients[position];
       if (recipient === undefined) continue;
@@ -188,9 +155,10 @@ export class ModelQueue implements Queue {
 
   async capDue({ now, longest }: CapRequest): Promise<number> {
     let changed = 0;
-    for (const { recipients, receivedAt, terms, lease } of this.messages.values()) {
+    for (const message of this.messages.values()) {
+      const { receivedAt, terms, lease } = message;
       if (lease !== null) lease.until = Math.min(lease.until, now + longest);
-      for (const recipient of recipients.filter(isWaiting)) {
+      for (const recipient of waitingOf(message)) {
         const { nextAttemptAt, attempts } = recipient;
         const held = attempts.length === 0 && (terms.releaseAt ?? 0) > now;
         const basis = attempts.at(-1)?.at ?? receivedAt;
@@ -206,10 +174,8 @@ export class ModelQueue implements Queue {
 
   async nextDue(): Promise<number | null> {
     this.#count('nextDue');
-    const due = [...this.messages.values()].flatMap((message) => {
-      const waiting = message.recipients.filter(isWaiting).map(({ nextAttemptAt }) => nextAttemptAt);
-      return waiting.length === 0 ? [] : [message.lease?.until ?? Math.min(...waiting)];
-    });
+    const waiting = [...this.messages.values()].filter((message) => waitingOf(message).length > 0);
+    const due = waiting.map((message) => message.lease?.until ?? dueOf(message));
     return due.length === 0 ? null : Math.min(...due);
   }
 
@@ -218,35 +184,77 @@ export class ModelQueue implements Queue {
     return () => this.#listeners.delete(listener);
   }
 
-  async waiting(): Promise<Waiting[]> {
-    throw new Error('not part of the model');
-  }
+  readonly waiting = async ({ domain, after = 0, limit }: WaitingQuery): Promise<Waiting[]> =>
+    [...this.messages.values()]
+      .filter((message) => message.id > after && (domain === undefined || message.domain.name === domain))
+      .map((message) => waitingRows(message, this.#now()))
+      .filter((rows) => rows.length > 0)
+      .slice(0, limit)
+      .flat();
 
-  async release(): Promise<number> {
-    throw new Error('not part of the model');
-  }
+  readonly release = async (id: MessageId, now: number): Promise<number> => {
+    const message = this.messages.get(id);
+    const held = message?.recipients.filter(({ status }) => status === 'held') ?? [];
+    if (message === undefined || held.length === 0) return 0;
+    message.terms = { ...message.terms, releaseAt: now };
+    for (const recipient of held) {
+      recipient.status = 'queued';
+      recipient.nextAttemptAt = now;
+    }
+    this.#notify();
+    return held.length;
+  };
 
-  async retry(id: MessageId, now: number): Promise<number> {
-    const message = this.#get(id);
-    const waiting = message.recipients.filter(isWaiting);
+  readonly retry = async (id: MessageId, now: number): Promise<number> => {
+    const message = this.messages.get(id);
+    if (message === undefined) return 0;
+    const waiting = waitingOf(message);
     for (const recipient of waiting) recipient.nextAttemptAt = now;
     if (message.lease === null) message.hastened = true;
+    this.#notify();
+    return waiting.length;
+  };
+
+  async cancel(id: MessageId, now: number): Promise<number> {
+    const given = (this.messages.get(id)?.recipients ?? []).filter(
+      ({ status }) => isWaiting(status) || status === 'held',
+    );
+    for (const recipient of given) {
+      recipient.status = 'cancelled';
+      recipient.attempts.push({ at: now, outcome: 'cancelled', remoteHost: null, reply: '', tls: null });
+      recipient.report = null;
+    }
+    return given.length;
+  }
+
+  async owedReports(limit: number): Promise<OwedReport[]> {
+    const owed = [...this.messages.values()].filter(({ recipients }) =>
+      recipients.some(({ report }) => report !== null),
+    );
+    return owed
+      .slice(0, limit)
+      .map(({ id, domain, reversePath, messageId, receivedAt, terms, recipients }) => ({
+        ...{ id, domain, reversePath, messageId, receivedAt, terms },
+        recipients: recipients.flatMap((recipient, position) => {
+          const { forwardPath, notify, originalRecipient, report, attempts, status, nextAttemptAt } =
+            recipient;
+          const attempt = attempts.at(-1);
+          if (report === null || attempt === undefined) return [];
+          const next = isWaiting(status) ? nextAttemptAt : null;
+          return [{ position, forwardPath, notify, originalRecipient, report, attempt, nextAttemptAt: next }];
+        }),
+      }));
+  }
+
+  async dropReports({ id, recipients }: Fulfilment): Promise<void> {
+    for (const { position, report } of recipients) {
+      const recipient = this.messages.get(id)?.recipients[position];
+      if (recipient?.report === report) recipient.report = null;
+    }
+  }
+
+  #notify(): void {
     for (const listener of this.#listeners) listener();
-    return waiting.length;
-  }
-
-  async cancel(id: MessageId): Promise<number> {
-    const waiting = this.#get(id).recipients.filter(isWaiting);
-    for (const recipient of waiting) recipient.status = 'cancelled';
-    return waiting.length;
-  }
-
-  async owedReports(): Promise<OwedReport[]> {
-    throw new Error('not part of the model');
-  }
-
-  async dropReports(): Promise<void> {
-    throw new Error('not part of the model');
   }
 
   #count(call: 'lease' | 'settle' | 'nextDue' | 'giveBack'): void {
@@ -263,61 +271,45 @@ export class ModelQueue implements Queue {
   /** Returns the message that is due, of the domain whose turn it is. */
   #next(now: number, perDomain: number, held: ReadonlyMap<number, number>): ModelMessage | null {
     const due = [...this.messages.values()].filter(
-      ({ domain, lease, recipients }) =>
-        (lease === null || lease.until <= now) &&
-        (held.get(domain.id) ?? 0) < perDomain &&
-        recipients.some((recipient) => isWaiting(recipient) && recipient.nextAttemptAt <= now),
+      (message) =>
+        (message.lease === null || message.lease.until <= now) &&
+        (held.get(message.domain.id) ?? 0) < perDomain &&
+        waitingOf(message, now).length > 0,
     );
     const turn = (id: number): number => (id > this.#served ? id : id + 1_000_000);
     const rank = (message: ModelMessage): number[] => [
       turn(message.domain.id),
       -message.terms.priority,
-      Math.min(...message.recipients.filter(isWaiting).map(({ nextAttemptAt }) => nextAttemptAt)),
+      message.hastened ? 0 : 1,
+      dueOf(message),
       message.id,
     ];
     return due.sort((a, b) => compare(rank(a), rank(b)))[0] ?? null;
   }
 }
 
-function isWaiting({ status }: ModelRecipient): boolean {
-  return status === 'queued' || status === 'deferred';
+function resultOf(
+  { reversePath, recipients, lease }: ModelMessage,
+  settled: number,
+  settlements: readonly Settlement[],
+  finished: boolean,
+): SettlementResult {
+  const stored = {
+    status: statusOf(recipients.map(({ status }) => status)),
+    reversePath,
+    recipients: recipients.map((recipient) => ({ ...recipient, attempts: recipient.attempts.length })),
+    lease: recipients.some(({ status }) => isWaiting(status)) ? (lease?.number ?? null) : undefined,
+  };
+  const last = (position: number): Attempt | null => recipients[position]?.attempts.at(-1) ?? null;
+  try {
+    return settleMessage(stored, settled, settlements, finished, last);
+  } catch (error) {
+    if (error instanceof RangeError) throw new StoreError('failed', error.message, { cause: error });
+    throw error;
+  }
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
   const at = a.findIndex((value, index) => value !== b[index]);
   return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
-}
-
-function leaseOf(message: ModelMessage, lease: number, now: number, until: number): Lease {
-  const { id, domain, reversePath, tags, receivedAt, terms, notify, recipients } = message;
-  return {
-    lease,
-    id,
-    domain,
-    reversePath,
-    from: 'app@example.com',
-    tags,
-    messageId: `<${id}@example.com>`,
-    size: 100,
-    receivedAt,
-    terms,
-    needs: null,
-    recipients: recipients.flatMap((recipient, position) =>
-      isWaiting(recipient) && recipient.nextAttemptAt <= now
-        ? [
-            {
-              position,
-              forwardPath: recipient.forwardPath,
-              notify,
-              originalRecipient: null,
-              attempts: recipient.attempts.length,
-              delayReported: recipient.delayReported,
-            },
-          ]
-        : [],
-    ),
-    until,
-    ...(message.hastened ? { hastened: true } : {}),
-    ...(message.crashes.count > 0 ? { crashes: { ...message.crashes } } : {}),
-  };
 }

@@ -101,7 +101,12 @@ export function describeDueTimes(store: () => Store): void {
         { numRuns: Number(process.env['POSTERN_PROPERTY_RUNS'] ?? 15) },
       );
     }, 120_000);
+  });
+}
 
+/** @param store the open store of the test that runs */
+export function describeDueEvents(store: () => Store): void {
+  describe('after the clock was put back', () => {
     it('events of webhooks are due now if their times cannot be right', async () => {
       const domain = await addDomain(store());
       await store().webhooks.set('example.com', { url: 'https://x.example/', events: EVENTS, keys: KEYS }, 7);

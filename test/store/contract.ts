@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError, type MessageQuery, type Status, type Store } from '../../src/store/port.js';
 import { describeBlockList } from './contract-block-list.js';
 import { describeDomains } from './contract-domains.js';
-import { describeDueTimes } from './contract-due-times.js';
+import { describeDueEvents, describeDueTimes } from './contract-due-times.js';
 import { describeMail } from './contract-mail.js';
 import { describeOperator } from './contract-operator.js';
 import { describeQueue } from './contract-queue.js';
@@ -345,6 +345,7 @@ export function runStoreContract(
       describeBlockList(() => store);
       describeWebhooks(() => store, reopen);
       describeDueTimes(() => store);
+      describeDueEvents(() => store);
       describeRetention(() => store, reopen);
       describeSignIn(() => store, reopen);
       describeMail(() => store, reopen);
