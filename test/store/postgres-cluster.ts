@@ -113,7 +113,8 @@ export async function startCluster(): Promise<Cluster> {
       return urlOf(name);
     },
     async stop() {
-      server?.kill('SIGINT');
+      // At once: the folder is removed, so no checkpoint is needed, which takes minutes on a busy disk.
+      server?.kill('SIGQUIT');
       await ended;
       rmSync(folder, { recursive: true, force: true });
     },
