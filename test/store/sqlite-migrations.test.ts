@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MessageFilter } from '../../src/store/search.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { MIGRATIONS } from '../../src/store/sqlite/worker/migrations.js';
 import { NO_TERMS, tempFolder } from './fixtures.js';
@@ -33,6 +34,15 @@ describe('a database of an older version', () => {
       recipients: [{ forwardPath: 'a@example.net', status: 'held', notify: null, originalRecipient: null }],
       terms: NO_TERMS,
     });
+    await store.close();
+  });
+
+  it('finds its messages by their time, although their ids show another one', async () => {
+    older(9);
+    const store = await openSqliteStore({ directory: folder.path, exclusive: true });
+    const page = (filter: MessageFilter) => store.mail.page('all', { filter, limit: 5 });
+    expect((await page({ until: 1 })).messages).toMatchObject([{ id: 7 }]);
+    expect((await page({ since: 1 })).messages).toEqual([]);
     await store.close();
   });
 

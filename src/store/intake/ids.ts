@@ -3,7 +3,7 @@ import type { MessageId } from '../port.js';
 /** Ids count from here, so that they stay safe integers until 2094. */
 const EPOCH = Date.UTC(2025, 0, 1);
 /** Room for so many ids in each millisecond; more run ahead of the clock, which does no harm. */
-const PER_MILLISECOND = 4096;
+export const PER_MILLISECOND = 4096;
 /** A clock gone wild leaves room for 2^40 more ids, and every one of them safe. */
 const LATEST = Number.MAX_SAFE_INTEGER - 2 ** 40;
 
@@ -35,6 +35,16 @@ export class MessageIds {
     this.#last = least % 2 === this.#remainder ? least : least + 1;
     return this.#last;
   }
+}
+
+/** Returns the time that an id shows, in milliseconds since the epoch. */
+export function timeOfId(id: MessageId): number {
+  return EPOCH + Math.floor(id / PER_MILLISECOND);
+}
+
+/** Returns the least id that shows this time or a later one. */
+export function idOfTime(time: number): MessageId {
+  return (time - EPOCH) * PER_MILLISECOND;
 }
 
 /** Nodes that may share a database: each has its own part of the ids of a millisecond. */

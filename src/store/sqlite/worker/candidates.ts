@@ -1,87 +1,82 @@
-/** SQL that finds candidates for a page, newest first, from the index that narrows them most. */
-import { STATUSES, type Status } from '../../port.js';
-import type { Database, Statement } from './database.js';
+/** Finds candidates for a page, newest first, in the index that narrows them most. */
+import type { Database } from './database.js';
+import {
+  type Found,
+  type Narrowing,
+  type Range,
+  type Source,
+  sourcesOf,
+  Statements,
+} from './candidate-sources.js';
 
-/** The conditions that an index can narrow; null if they are not given. */
-export interface Narrowing {
-  readonly domainIds: readonly number[] | null;
-  readonly statuses: readonly Status[] | null;
-  readonly tag: string | null;
+/** Candidates of each index that are compared to see which index is the sparsest. */
+const SAMPLE = 32;
+
+/** Conditions that SQL checks of each candidate, beside {@link Narrowing}. */
+export interface Times {
+  /** Milliseconds since the epoch; null for any time. */
+  readonly since: number | null;
+  readonly until: number | null;
 }
-
-/** Messages between two ids, both excluded. */
-export interface Range {
-  readonly below: number;
-  readonly above: number;
-}
-
-/** Indexes that one statement merges at most; with more, the caller checks each message. */
-const MOST_BRANCHES = 60;
-/** Statements that are kept: shapes are few. */
-const KEPT_STATEMENTS = 200;
-
-const IN_RANGE = 'id < ? AND id > ?';
 
 export class Candidates {
-  readonly #database: Database;
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements: Statements;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#statements = new Statements(database);
   }
 
   /**
-   * Returns the ids of at most `limit` messages in the range, newest first. All that match the narrowing are
-   * among them or are older than the last one; others may be as well.
+   * Returns the source to go through for messages that match.
+   *
+   * @param more further sources, each of which gives all messages that match
    */
-  ids({ domainIds, statuses, tag }: Narrowing, { below, above }: Range, limit: number): number[] {
-    if (tag !== null) {
-      return this.#all(
-        `SELECT message_id AS id FROM tag WHERE name = ? AND message_id < ? AND message_id > ?
-         ORDER BY message_id DESC LIMIT ?`,
-        [tag, below, above, limit],
-      );
-    }
-    const branches = this.#branches(domainIds, statuses);
-    if (branches === null) {
-      return this.#all(`SELECT id FROM message WHERE ${IN_RANGE} ORDER BY id DESC LIMIT ?`, [
-        below,
-        above,
-        limit,
-      ]);
-    }
-    if (branches.length === 0) return [];
-    // Each subquery is in the order of its index, and SQLite merges them: no sort, no scan.
-    const selects = branches.map(({ where }) => `SELECT id FROM message WHERE ${where} AND ${IN_RANGE}`);
-    return this.#all(`${selects.join(' UNION ALL ')} ORDER BY id DESC LIMIT ?`, [
-      ...branches.flatMap(({ values }) => [...values, below, above]),
-      limit,
-    ]);
+  sparsest(narrowing: Narrowing, range: Range, more: readonly Source[]): Source {
+    const sources = sourcesOf(this.#statements, narrowing);
+    // If nothing narrows, the one source is all messages: any other is sparser.
+    const isNarrow = narrowing.tags.length > 0 || narrowing.domainIds !== null || narrowing.statuses !== null;
+    return sparsest(more.length > 0 && !isNarrow ? more : [...sources, ...more], range);
   }
 
-  /** Returns the parts of indexes that match; null if they are too many, or if everything matches. */
-  #branches(
-    domainIds: readonly number[] | null,
-    statuses: readonly Status[] | null,
-  ): { where: string; values: (number | string)[] }[] | null {
-    if (domainIds !== null && domainIds.length * (statuses ?? STATUSES).length <= MOST_BRANCHES) {
-      return domainIds.flatMap((domainId) =>
-        (statuses ?? STATUSES).map((status) => ({
-          where: 'domain_id = ? AND status = ?',
-          values: [domainId, status],
-        })),
-      );
+  /** Returns those of some candidates for which all conditions hold, newest first. */
+  matching(ids: readonly number[], { domainIds, statuses, tags }: Narrowing, times: Times): number[] {
+    const conditions: string[] = [];
+    const values: (number | string)[] = [JSON.stringify(ids)];
+    const add = (condition: string, value: number | string): void => {
+      conditions.push(condition);
+      values.push(value);
+    };
+    const among = 'IN (SELECT value FROM json_each(?))';
+    if (domainIds !== null) add(`domain_id ${among}`, JSON.stringify(domainIds));
+    if (statuses !== null) add(`status ${among}`, JSON.stringify(statuses));
+    for (const tag of tags) {
+      add('EXISTS (SELECT 1 FROM tag WHERE name = ? AND message_id = message.id)', tag);
     }
-    return statuses?.map((status) => ({ where: 'status = ?', values: [status] })) ?? null;
+    if (times.since !== null) add('received_at >= ?', times.since);
+    if (times.until !== null) add('received_at < ?', times.until);
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    // CROSS JOIN: candidate by candidate, in their order.
+    return this.#statements.ids(
+      `SELECT message.id AS id FROM json_each(?) AS candidate CROSS JOIN message ON message.id = candidate.value ${where}`,
+      values,
+    );
   }
+}
 
-  #all(sql: string, values: readonly (number | string)[]): number[] {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      if (this.#statements.size >= KEPT_STATEMENTS) this.#statements.clear();
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return (statement.all(...values) as { id: number }[]).map(({ id }) => id);
+/** Returns the source whose newest candidates go back furthest: it passes over most messages that do not match. */
+function sparsest(sources: readonly Source[], range: Range): Source {
+  const [first] = sources;
+  if (first === undefined) throw new Error('no source');
+  if (sources.length === 1) return first;
+  let best = first;
+  let reached: Found | null = null;
+  for (const source of sources) {
+    const found = source.find(range, SAMPLE);
+    const isSparser =
+      reached === null ||
+      found.from < reached.from ||
+      (found.from === reached.from && found.ids.length < reached.ids.length);
+    if (isSparser) [best, reached] = [source, found];
   }
+  return best;
 }

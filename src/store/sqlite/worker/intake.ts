@@ -80,6 +80,7 @@ export class Intake {
     const reversePath = String(columns[REVERSE_PATH]);
     const counted = { tags, reversePath, receivedAt, recipients: position };
     this.#followers.counters.accepted(domainId, counted, status, size);
+    this.#followers.timeSpans.add(id, receivedAt);
     if (due !== null) {
       this.#enqueue.get(id, domainId, message.priority, due);
       this.#followers.outbox.queued(domainId, id, position, message.receivedAt);

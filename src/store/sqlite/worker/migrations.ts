@@ -359,4 +359,16 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE dkim_key ADD COLUMN active INTEGER NOT NULL DEFAULT 1;
   `,
+  // 10: how far the times of messages are from those of their ids, so that a time leads to a range of ids.
+  `
+  CREATE TABLE time_span (
+    hour INTEGER PRIMARY KEY, -- of the ids: time-spans.ts has their form
+    low  INTEGER NOT NULL, -- received_at is at least this many milliseconds after the time of the id
+    high INTEGER NOT NULL -- and at most this many
+  ) STRICT;
+  INSERT INTO time_span
+    SELECT id / 14745600000 AS hour, min(received_at - 1735689600000 - id / 4096),
+      max(received_at - 1735689600000 - id / 4096)
+    FROM message GROUP BY hour;
+  `,
 ];

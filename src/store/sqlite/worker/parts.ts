@@ -20,6 +20,7 @@ import { Removal } from './retention.js';
 import { SessionTable, Settings } from './sessions.js';
 import { Settlements } from './settlements.js';
 import { StatisticsTable } from './statistics.js';
+import { TimeSpans } from './time-spans.js';
 import type { Trash } from './trash.js';
 import { WaitingRecipients } from './waiting.js';
 import { WebhookCallTable } from './webhook-calls.js';
@@ -64,6 +65,7 @@ export interface Followers {
   readonly reports: Reports;
   readonly idempotency: IdempotencyTable;
   readonly counters: Counters;
+  readonly timeSpans: TimeSpans;
 }
 
 export function openParts(database: Database, trash: Trash): Parts & Followers {
@@ -102,6 +104,7 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
     webhookCalls,
     counters,
     outbox,
+    timeSpans: new TimeSpans(database),
   };
 }
 

@@ -67,7 +67,10 @@ export class Scheduler {
       {
         beforeCommit: () => parts.counters.write(),
         afterCommit: () => parts.counters.committed(),
-        afterRollback: () => parts.counters.forget(),
+        afterRollback: () => {
+          parts.counters.forget();
+          parts.timeSpans.forget();
+        },
       },
     );
     this.#files = new OwnFiles(options.directory);

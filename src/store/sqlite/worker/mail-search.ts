@@ -1,0 +1,111 @@
+/** Finds the messages of a filter within a scope, newest first, with bounded work in each step. */
+import type { Scope, Status } from '../../port.js';
+import type { MessageFilter, Search, SearchTerm } from '../../search.js';
+import { matches, termsOfFilter } from '../../search-text.js';
+import type { Narrowing, Range } from './candidate-sources.js';
+import { Candidates, type Times } from './candidates.js';
+import type { Database } from './database.js';
+import type { Documents } from './documents.js';
+import { TimeSpans } from './time-spans.js';
+
+/** Milliseconds after which a step ends once the candidates at hand are looked at. A page goes on in the next step. */
+const STEP_MS = 10;
+/** Candidates that are looked at together: at first few more than the page needs, then more and more. */
+const MOST_CANDIDATES = 1000;
+const GROWTH = 4;
+
+/** A filter with names resolved, within a scope. */
+interface Resolved extends Times {
+  readonly narrowing: Narrowing;
+  /** All that must hold of the text of a message, and what must not hold of it. */
+  readonly search: Search;
+}
+
+/** A part of the ids that match, and where to go on. */
+export interface IdStep {
+  readonly ids: number[];
+  readonly next: number | null;
+}
+
+export class MailSearch {
+  readonly #candidates: Candidates;
+  readonly #times: TimeSpans;
+  readonly #domainId;
+  readonly #documents: Documents;
+
+  constructor(database: Database, documents: Documents) {
+    this.#candidates = new Candidates(database);
+    this.#times = new TimeSpans(database);
+    this.#documents = documents;
+    this.#domainId = database.prepare('SELECT id FROM domain WHERE name = ?');
+  }
+
+  /** Returns ids of messages in the range, newest first. */
+  step(scope: Scope, filter: MessageFilter, within: Range, limit: number): IdStep {
+    const resolved = this.#resolve(scope, filter);
+    if (resolved === null) return { ids: [], next: null };
+    const { narrowing, search, since, until } = resolved;
+    const range = this.#times.narrow(within, since, until);
+    const end = performance.now() + STEP_MS;
+    const ids: number[] = [];
+    let { below } = range;
+    if (below <= range.above + 1) return { ids, next: null };
+    const source = this.#candidates.sparsest(narrowing, range, []);
+    let size = limit + 1;
+    do {
+      const found = source.find({ ...range, below }, size);
+      for (const id of this.#candidates.matching(found.ids, narrowing, resolved)) {
+        // The page is full, and there is something more to look at.
+        if (ids.length === limit || (search.length > 0 && performance.now() > end))
+          return { ids, next: below };
+        if (this.#holds(search, id)) ids.push(id);
+        below = id;
+      }
+      below = found.from;
+      if (below <= range.above + 1) return { ids, next: null };
+      size = Math.min(size * GROWTH, MOST_CANDIDATES);
+    } while (ids.length < limit && performance.now() < end);
+    return { ids, next: below };
+  }
+
+  #holds(search: Search, id: number): boolean {
+    if (search.length === 0) return true;
+    const document = this.#documents.find(id);
+    return document !== null && matches(search, document);
+  }
+
+  /** Resolves names to ids; null if nothing can match. */
+  #resolve(scope: Scope, filter: MessageFilter): Resolved | null {
+    const domainIds = this.#domainIds(scope, filter.domains);
+    const search: SearchTerm[] = [];
+    const tags = new Set(filter.tags);
+    let statuses: readonly Status[] | null =
+      filter.statuses === undefined ? null : [...new Set(filter.statuses)];
+    let since = filter.since ?? null;
+    let until = filter.until ?? null;
+    // Conditions that SQL can check are taken out of the search.
+    for (const term of termsOfFilter(filter)) {
+      const { negated } = term;
+      if (term.kind === 'tag' && !negated) tags.add(term.tag);
+      else if (term.kind === 'status' && !negated) {
+        const { status } = term;
+        statuses = (statuses ?? [status]).filter((each) => each === status);
+      } else if (term.kind === 'before' || term.kind === 'after') {
+        if ((term.kind === 'after') === negated) until = Math.min(until ?? Infinity, term.time);
+        else since = Math.max(since ?? -Infinity, term.time);
+      } else search.push(term);
+    }
+    if (domainIds?.length === 0 || statuses?.length === 0) return null;
+    return { narrowing: { domainIds, statuses, tags: [...tags] }, since, until, search };
+  }
+
+  #domainIds(scope: Scope, names: readonly string[] | undefined): readonly number[] | null {
+    const named = names?.flatMap((name) => {
+      const row = this.#domainId.get(name) as { id: number } | undefined;
+      return row === undefined ? [] : [row.id];
+    });
+    const domainIds = named === undefined ? null : [...new Set(named)];
+    if (scope === 'all') return domainIds;
+    return domainIds === null || domainIds.includes(scope.domainId) ? [scope.domainId] : [];
+  }
+}
