@@ -7,18 +7,31 @@ import { CliError, UsageError } from '../../error.js';
 /** Octets that a message may be made of: more than servers take. */
 const MOST_OCTETS = 256 * 1024 * 1024;
 
+/**
+ * Checks that at most one option reads standard input.
+ *
+ * @param given each option with its value
+ * @throws UsageError
+ */
+export function expectOneReader(
+  given: readonly (readonly [option: string, value: string | undefined])[],
+): void {
+  const [first, second] = given.filter(([, value]) => value === '-');
+  if (first === undefined || second === undefined) return;
+  throw new UsageError(`${second[0]}: ${first[0]} reads standard input already; give a file to one of them`);
+}
+
 /** Reads the files of one message, and counts their octets. */
 export class Input {
   #octets = 0;
-  #stdinBy: string | null = null;
 
   /**
-   * Returns the octets of a file; `-` is standard input, which can be read once.
+   * Returns the octets of a file; `-` is standard input.
    *
    * @param option that names the file, for errors
    */
   async file(option: string, name: string): Promise<Buffer> {
-    if (name === '-') return this.#all(option, 'standard input', this.#stdin(option));
+    if (name === '-') return this.#all(option, 'standard input', stdin);
     try {
       if ((await stat(name)).isDirectory()) throw new Error('it is a folder');
       return await this.#all(option, name, createReadStream(name));
@@ -33,16 +46,6 @@ export class Input {
     if (given === undefined) return null;
     if (given !== '-' && !given.startsWith('@')) return given;
     return (await this.file(option, given === '-' ? given : given.slice(1))).toString('utf8');
-  }
-
-  #stdin(option: string): Readable {
-    if (this.#stdinBy !== null) {
-      throw new UsageError(
-        `${option}: ${this.#stdinBy} reads standard input already; give a file to one of them`,
-      );
-    }
-    this.#stdinBy = option;
-    return stdin;
   }
 
   async #all(option: string, name: string, stream: Readable): Promise<Buffer> {

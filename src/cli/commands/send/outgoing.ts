@@ -15,7 +15,7 @@ import { addressesOf, readFields } from '../../../message/mime/read.js';
 import { Unreadable } from '../../../message/mime/work.js';
 import { forwardPath } from '../../../submission/forward-path.js';
 import { CliError, UsageError } from '../../error.js';
-import { Input } from './input.js';
+import { expectOneReader, Input } from './input.js';
 import type { SendOptions } from './options.js';
 import { withoutField } from './without-field.js';
 
@@ -52,6 +52,11 @@ async function composed(options: SendOptions): Promise<Outgoing> {
   if (to.length + cc.length + bcc.length === 0) throw new UsageError('give a recipient with --to ADDRESS');
   const headers = readHeaders('--header', header.map(fieldOf));
   const tags = readTags('--tag', tag);
+  expectOneReader([
+    ['--text', options.text],
+    ['--html', options.html],
+    ...(options.attach ?? []).map((file) => ['--attach', file] as const),
+  ]);
   const input = new Input();
   const [text, html] = [await input.text('--text', options.text), await input.text('--html', options.html)];
   const attachments: Attachment[] = [];
