@@ -8,3 +8,6 @@ export { LARGEST_MESSAGE, type SizeShare } from './generator/sizes.js';
 export { type RunningSink, startSink } from './sink/pool.js';
 export { type SinkCounts, type SinkListener, type SinkPlan } from './sink/plan.js';
 export { parseTarget, type Resolved, resolveHost, TARGET_FORM } from './generator/target.js';
+export { timelineCsv } from './report/csv.js';
+export { junitXml } from './report/junit.js';
+export { type Judged, judge, judgedText, parseThresholds, type Threshold } from './report/thresholds.js';

@@ -56,7 +56,7 @@ describe('the page', () => {
     expect(page).toContain('open loop at 500 messages/s (poisson)');
   });
 
-  it('draws both charts, light and dark', async ({ skip }) => {
+  it('draws all charts, light and dark', async ({ skip }) => {
     const { browser } = started;
     if (browser === null) return skip(started.why);
     const file = join(await scratch(), 'report.html');
@@ -73,7 +73,7 @@ describe('the page', () => {
       await page.emulateMedia({ colorScheme });
       await page.waitForSelector('#latency canvas');
       const pixels = await painted(page);
-      expect(pixels).toHaveLength(2);
+      expect(pixels).toHaveLength(3);
       for (const count of pixels) expect(count).toBeGreaterThan(2_000);
     }
     expect(await page.textContent('h1')).toBe(report.target);

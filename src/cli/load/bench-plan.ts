@@ -1,5 +1,5 @@
 import { type Mechanism, mailCommand, rcptCommand } from '../../client/index.js';
-import { parseTarget, type Plan, type SizeShare, TARGET_FORM } from '../../load/index.js';
+import { parseTarget, type Plan, type SizeShare, TARGET_FORM, type Threshold } from '../../load/index.js';
 import { UsageError } from '../error.js';
 
 /** The fields of a plan that are options of the same name. */
@@ -37,6 +37,9 @@ export interface BenchOptions extends Named {
   readonly save?: string;
   readonly html?: string;
   readonly compare?: readonly string[];
+  readonly failIf?: readonly Threshold[];
+  readonly csv?: string;
+  readonly junit?: string;
 }
 
 /** Duration of a run in milliseconds if neither `--messages` nor `--duration` is given. */

@@ -2,7 +2,19 @@ import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { printableLines } from '../../base/text.js';
-import { type Plan, type Report, reportText, resolveHost, RunFailed, runPlan } from '../../load/index.js';
+import {
+  type Judged,
+  judge,
+  judgedText,
+  junitXml,
+  type Plan,
+  type Report,
+  reportText,
+  resolveHost,
+  RunFailed,
+  runPlan,
+  timelineCsv,
+} from '../../load/index.js';
 import { showProgress } from './bench-progress.js';
 import { type BenchOptions, planOf } from './bench-plan.js';
 import type { Context } from '../context.js';
@@ -33,13 +45,17 @@ export async function bench(context: Context, command: Command, url: string | un
     return;
   }
   const { plan, mine } = await checkedTarget(planOf(url, options), options);
-  for (const file of [options.save, options.html]) if (file !== undefined) await mayWrite(file);
+  for (const file of [options.save, options.html, options.csv, options.junit])
+    if (file !== undefined) await mayWrite(file);
   if (!mine) await context.stderr.line('This is not loopback: --i-own-this-server was given.');
   const report = await run(context, plan);
-  await writeResults(context, report, options);
+  const judged = judge(report, options.failIf ?? []);
+  await writeResults(context, report, judged, options);
   if (report.messages.accepted + report.warmup.accepted === 0) {
     throw new CliError(nothingAccepted(report));
   }
+  const failed = judged.filter((result) => result.failed).map(judgedText);
+  if (failed.length > 0) throw new CliError(`failed: ${failed.join(', ')}`);
 }
 
 /** Resolves the host, checks that the load is meant for it, and sets what depends on its addresses. */
@@ -100,7 +116,12 @@ function nothingAccepted({ messages }: Report): string {
   return `no message was accepted; the replies say why${addresses}`;
 }
 
-async function writeResults(context: Context, report: Report, options: BenchOptions): Promise<void> {
+async function writeResults(
+  context: Context,
+  report: Report,
+  judged: readonly Judged[],
+  options: BenchOptions,
+): Promise<void> {
   // If one of them cannot be written, the others still are: the run was long.
   const handed = await Promise.allSettled([
     options.json === true
@@ -108,6 +129,8 @@ async function writeResults(context: Context, report: Report, options: BenchOpti
       : context.stdout.write(printableLines(reportText(report))),
     options.save === undefined ? null : write(options.save, `${JSON.stringify(report, null, 2)}\n`),
     options.html === undefined ? null : writePage(options.html, report),
+    options.csv === undefined ? null : write(options.csv, timelineCsv(report)),
+    options.junit === undefined ? null : write(options.junit, junitXml(report, judged)),
   ]);
   for (const outcome of handed) if (outcome.status === 'rejected') throw outcome.reason;
 }

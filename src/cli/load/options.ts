@@ -1,7 +1,8 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MECHANISMS } from '../../client/auth.js';
 import { DURATION_FORM, parseDuration } from '../../config/duration.js';
 import { parseSizes, SIZES_FORM } from '../../load/generator/sizes.js';
+import { parseThresholds, type Threshold } from '../../load/report/thresholds.js';
 import type { Context } from '../context.js';
 import { positiveInteger, rate, type Read, reader, share, threads, wholeNumber } from '../option-values.js';
 
@@ -21,6 +22,13 @@ export function addLoadCommands(program: Command, context: Context): void {
     new Option(`${name} <DURATION>`, about).argParser(duration).default(milliseconds, shown);
   addBench(program, context, duration, time);
   addSink(program, context, duration, time);
+}
+
+/** Reads the value of `--fail-if`; several of them add up. */
+function thresholds(text: string, before: readonly Threshold[] = []): Threshold[] {
+  const parsed = parseThresholds(text);
+  if (typeof parsed === 'string') throw new InvalidArgumentError(parsed);
+  return [...before, ...parsed];
 }
 
 /** Makes an option for a duration. Its default is shown as it would be typed. */
@@ -90,6 +98,13 @@ function addBench(program: Command, context: Context, duration: Read<number>, ti
     .option('--json', 'print the report as JSON instead of the table')
     .option('--save <FILE>', 'write the report as JSON, for --compare')
     .option('--html <FILE>', 'write the report as a page with charts')
+    .option(
+      '--fail-if <CONDITIONS>',
+      'end with exit status 1 if one of them holds: p99>50ms,errors>0,rate<100',
+      thresholds,
+    )
+    .option('--csv <FILE>', 'write throughput and latency over time as CSV')
+    .option('--junit <FILE>', 'write the result of each --fail-if as JUnit XML')
     .option('--compare <FILES...>', 'show two saved reports side by side')
     .action(async (url: string | undefined, _options, command: Command) =>
       (await import('./bench.js')).bench(context, command, url),

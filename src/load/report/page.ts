@@ -33,6 +33,7 @@ ${heading(report)}
 ${figures(report)}
 ${notes(report)}
 ${chart('throughput', 'Throughput over time', throughputIs(report))}
+${chart('history', 'Latency over time', `Of the messages that ended within each ${report.interval} ms: half, and 99%, took no longer.`)}
 ${chart('latency', 'Latency by percentile', latencyIs(report))}
 ${latencies(report)}
 <div class="columns">

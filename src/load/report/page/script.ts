@@ -58,6 +58,22 @@ export const SCRIPT = String.raw`
     }, [times, rate('accepted'), ...(failures ? [rate('failed')] : [])]];
   }
 
+  function history(width) {
+    const line = (label, stroke) => ({
+      label, stroke, width: 2, points: { show: timeline.length < 2 }, spanGaps: false, value: (_, us) => time(us),
+    });
+    return [{
+      width, height: HEIGHT, padding: PADDING,
+      scales: { x: { time: false, range: (_, __, max) => [0, max] }, y: { distr: 3 } },
+      axes: [axis({ values: (_, all) => all.map((at) => at + ' s') }),
+        axis({ size: 66, values: (_, all) => all.map((us) => us == null ? '' : time(us)) })],
+      series: [
+        { label: 'at', value: (_, at) => at == null ? '' : at.toFixed(2) + ' s' },
+        line('50%', color('--good')), line('99%', color('--second')),
+      ],
+    }, [timeline.map(({ at }) => at), timeline.map(({ p50 }) => p50), timeline.map(({ p99 }) => p99)]];
+  }
+
   function latency(width) {
     return [{
       width, height: HEIGHT, padding: PADDING,
@@ -78,7 +94,7 @@ export const SCRIPT = String.raw`
   const charts = [];
   function draw() {
     for (const chart of charts.splice(0)) chart.destroy();
-    for (const [id, make] of [['throughput', throughput], ['latency', latency]]) {
+    for (const [id, make] of [['throughput', throughput], ['history', history], ['latency', latency]]) {
       const element = document.getElementById(id);
       const [options, data] = make(element.clientWidth);
       if (data[0].length > 0) charts.push(new uPlot(options, data, element));
