@@ -250,7 +250,10 @@ export class Channel implements Deadlined {
     socket.on('secureConnect', () => {
       this.#connecting = null;
       this.#noteTls();
-      this.#secured?.();
+      // Octets that came together with the end of the handshake are read first: they cannot be the reply to EHLO.
+      setImmediate(() => {
+        if (!this.#over) this.#secured?.();
+      });
     });
   }
 

@@ -133,7 +133,12 @@ class Transaction implements ChannelListener {
     // the connection is closed, but the refusal is the answer to the content.
     const early = phase === 'content' || phase === 'end' ? (error.reply ?? null) : null;
     const refuses = early !== null && this.#place === 0 && meaningOf('content', early.code) === 'refused';
-    this.#decideRest({ phase, reply: refuses ? early : null });
+    if (refuses && this.options.lmtp) {
+      // RFC 2033 4.2: a reply to the content is about one recipient, in the order of RCPT.
+      const [first] = this.#accepted;
+      if (first !== undefined) this.#results[first] = { phase, reply: early };
+      this.#decideRest({ phase, reply: null });
+    } else this.#decideRest({ phase, reply: refuses ? early : null });
     this.#finish(error);
   }
 
@@ -149,14 +154,16 @@ class Transaction implements ChannelListener {
         this.#afterData(reply, meaning);
         return;
       case 'content':
-        // This happens only with BDAT: the server may refuse it while its octets are being sent (RFC 3030 2).
+        // The channel expects no reply while content is being sent, so it does not pass one on.
         this.channel.reject(reply, 'content that is being sent');
         return;
       case 'end':
         this.#afterContent(reply, meaning);
         return;
       case 'reset':
-        this.#finish(null);
+        // If RSET is refused, the server may still have the transaction open, with its recipients.
+        if (meaning === 'refused') this.channel.reject(reply, 'RSET');
+        else this.#finish(null);
     }
   }
 
@@ -232,7 +239,11 @@ class Transaction implements ChannelListener {
       return;
     }
     this.#enter('content');
-    this.#stream(content).catch((error: unknown) => {
+    const streaming =
+      content.form === 'stream'
+        ? this.#stream(content.pieces)
+        : this.#streamChunk(content.pieces, content.octets);
+    streaming.catch((error: unknown) => {
       if (this.#over) return;
       this.#over = true;
       this.channel.destroy();
@@ -243,18 +254,31 @@ class Transaction implements ChannelListener {
   /**
    * Sends content piece by piece. It waits for the server to take most of the octets before it sends the next piece.
    */
-  async #stream(content: Exclude<OutgoingContent, { form: 'data' }>): Promise<void> {
-    const stuffer = content.form === 'stream' ? new DotStuffer() : null;
-    if (content.form === 'chunk') this.channel.send(bdatCommand(content.octets), 0);
-    let octets = 0;
-    for await (const piece of content.pieces) {
-      octets += piece.length;
-      if (content.form === 'chunk' && octets > content.octets) throw wrongLength(content.octets, octets);
-      await this.channel.write(stuffer === null ? piece : stuffer.stuff(piece));
+  async #stream(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    const stuffer = new DotStuffer();
+    for await (const piece of pieces) {
+      await this.channel.write(stuffer.stuff(piece));
       if (this.channel.closed) return;
     }
-    if (content.form === 'chunk' && octets !== content.octets) throw wrongLength(content.octets, octets);
-    this.#sent(stuffer === null ? '' : stuffer.end());
+    this.#sent(stuffer.end());
+  }
+
+  /**
+   * Sends content as {@link #stream} does, by BDAT. The server replies as soon as it has the last octet, so the last
+   * piece is kept until the source has ended: then the reply is due when it comes.
+   */
+  async #streamChunk(pieces: AsyncIterable<Uint8Array>, size: number): Promise<void> {
+    let last: Uint8Array = Buffer.from(bdatCommand(size), 'latin1');
+    let octets = 0;
+    for await (const piece of pieces) {
+      octets += piece.length;
+      if (octets > size) throw wrongLength(size, octets);
+      await this.channel.write(last);
+      if (this.channel.closed) return;
+      last = piece;
+    }
+    if (octets !== size) throw wrongLength(size, octets);
+    this.#sent(last);
   }
 
   #sent(last: Uint8Array | string): void {

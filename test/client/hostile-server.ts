@@ -5,7 +5,8 @@ import { onTestFinished } from 'vitest';
 /** Starts a server that runs `behave` for each connection, and closes it after the test. Returns its port. */
 export async function hostileServer(behave: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  // Without Nagle's algorithm, since these servers write replies in small pieces.
+  const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     behave(socket);

@@ -2,7 +2,6 @@
  * Invariant: if a server sends anything that must not come, in any phase and however it is split, the client closes
  * the connection with bounded work, and no message counts as delivered that was not.
  */
-import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -20,6 +19,7 @@ import {
 import { Secret } from '../../src/base/secret.js';
 import { testCertificates } from '../certs.js';
 import { hostileServer } from './hostile-server.js';
+import { GOOD, play, type Step } from './scripted-server.js';
 
 const MESSAGE: OutgoingMessage = {
   mail: 'MAIL FROM:<a@example.com>',
@@ -27,62 +27,8 @@ const MESSAGE: OutgoingMessage = {
   content: { form: 'data', octets: Buffer.from('Subject: x\r\n\r\nhello\r\n.\r\n') },
 };
 
-/** The steps of a session that sends a message, each with the reply of a correct server. */
-const GOOD = {
-  greeting: '220 x\r\n',
-  EHLO: '250-x\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n',
-  AUTH: '235 ok\r\n',
-  MAIL: '250 ok\r\n',
-  RCPT: '250 ok\r\n',
-  DATA: '354 go\r\n',
-  content: '250 taken\r\n',
-} as const;
-type Step = keyof typeof GOOD;
-const STEPS = Object.keys(GOOD) as Step[];
-
-interface Script {
-  /** Replies in place of the correct ones. */
-  readonly replies?: Partial<Record<Step, string>>;
-  readonly pipelining?: boolean;
-  /** Writes in place of the socket. */
-  readonly write?: (socket: Socket, octets: string, step: Step) => void;
-  /** Code of the reply to any other line. Default: 250. */
-  readonly other?: number;
-  /** Is called with each line that the client sends. */
-  readonly heard?: (line: string) => void;
-}
-
-/** Plays the server's part. */
-function play(socket: Socket, { replies = {}, pipelining = true, write, other = 250, heard }: Script): void {
-  const say = (step: Step): void => {
-    const good = pipelining ? GOOD[step] : GOOD[step].replace('250-PIPELINING\r\n', '');
-    const octets = replies[step] ?? good;
-    if (write === undefined) socket.write(octets, 'latin1');
-    else write(socket, octets, step);
-  };
-  let text = '';
-  let content = false;
-  socket.on('data', (octets: Buffer) => {
-    text += octets.toString('latin1');
-    for (let end = text.indexOf('\r\n'); end >= 0; end = text.indexOf('\r\n')) {
-      const line = text.slice(0, end);
-      text = text.slice(end + 2);
-      heard?.(line);
-      if (content) {
-        if (line === '.') {
-          content = false;
-          say('content');
-        }
-        continue;
-      }
-      const verb = line.slice(0, 4);
-      if (verb === 'DATA') content = (replies.DATA ?? GOOD.DATA).startsWith('354');
-      if (Object.hasOwn(GOOD, verb)) say(verb as Step);
-      else socket.write(verb === 'QUIT' ? '221 bye\r\n' : `${other} ok\r\n`);
-    }
-  });
-  say('greeting');
-}
+/** The steps of a session without TLS that sends a message by DATA. */
+const STEPS = ['greeting', 'EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'content'] as const satisfies Step[];
 
 const shared = new Shared(10);
 
@@ -375,7 +321,7 @@ describe('AUTH', () => {
 it('the table of expected replies: a code means success for few commands', () => {
   const yes = (code: number) =>
     Object.keys(EXPECTED_REPLIES).filter((awaited) =>
-      ['done', 'more'].includes(String(meaningOf(awaited as Step, code))),
+      ['done', 'more'].includes(String(meaningOf(awaited as (typeof STEPS)[number], code))),
     );
   expect(yes(354)).toEqual(['DATA']);
   expect(yes(220)).toEqual(['greeting', 'STARTTLS']);
