@@ -1,10 +1,8 @@
-import type { MailParameters, RcptParameters } from './extensions/index.js';
+import type { ExtensionQuestion, MailParameters, RcptParameters } from './extensions/index.js';
 import type { Mailbox } from './grammar/mailbox.js';
 import type { Reply } from './replies/reply.js';
 import type { Credentials } from './sasl/credentials.js';
 import type { ScramKeys } from './sasl/mechanism.js';
-import type { XclientAttributes } from './extensions/xclient.js';
-import type { XforwardAttributes } from './extensions/xforward.js';
 
 /** How the client greeted: EHLO and LMTP's LHLO turn extensions on, HELO does not. */
 export interface Hello {
@@ -34,18 +32,11 @@ export type Question =
    */
   | { readonly type: 'command'; readonly command: CommandLine }
   | { readonly type: 'hello'; readonly hello: Hello }
-  /** The client wants TLS. Accepted: `secure` follows. */
-  | { readonly type: 'starttls' }
   | SaslQuestion
+  /** A command of an extension: its file in `extensions/` has the type. */
+  | ExtensionQuestion
   | { readonly type: 'mail'; readonly reversePath: Mailbox | null; readonly parameters: MailParameters }
   | { readonly type: 'rcpt'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters }
-  /**
-   * A trusted relay says for whom it speaks. To accept is to begin anew as that client: the server takes the
-   * attributes for the client's, and the answer is a greeting. Refused, nothing but QUIT is obeyed.
-   */
-  | { readonly type: 'xclient'; readonly client: XclientAttributes }
-  /** A trusted relay sends the origin of the next message, for the log. Attributes that it sent before stay. */
-  | { readonly type: 'xforward'; readonly origin: XforwardAttributes }
   /** The content is about to come. Accepted: `content` events follow, then `end` or `abort`. */
   | { readonly type: 'data' }
   /** The content has come whole. To accept is to answer for the message (RFC 5321 6.1). */

@@ -23,12 +23,13 @@ import type {
   Transaction,
 } from './state/phases.js';
 import type { Profile } from './profile.js';
-import { askedBy, type Consequence, consequenceOf, questionOf } from './state/questions.js';
+import { askedBy, type Consequence, consequenceOf } from './state/questions.js';
 import type { Reply } from './replies/reply.js';
 import { reply } from './replies/catalogue.js';
+import type { AuthCommand } from './extensions/auth.js';
 import { beginSasl, continueSasl, type SaslOutcome } from './sasl/exchange.js';
 import { advance, connecting } from './state/transitions.js';
-import { ANSWERS, type Command } from './commands/verbs.js';
+import type { Command } from './commands/verbs.js';
 
 /**
  * The server's half of one SMTP session, as a plain object: octets in, events and reply octets out. It has
@@ -41,8 +42,8 @@ import { ANSWERS, type Command } from './commands/verbs.js';
  * However the stream is cut into `receive` calls, the events and the reply octets are the same. A question
  * stops the reading until it is answered; replies leave in the order of the commands, one each.
  *
- * What each verb needs stands in `verbs.ts`, what a line means in `interpret.ts`, what each phase leads to
- * in `transitions.ts`.
+ * `commands/verbs.ts` and the files of `extensions/` have what is peculiar to each verb, `commands/interpret.ts` finds
+ * the meaning of a line, `state/transitions.ts` has every change of phase.
  */
 export class ServerSession<Principal> {
   #phase: Phase<Principal>;
@@ -319,18 +320,14 @@ export class ServerSession<Principal> {
         this.#outbox.notify(lossOf(phase, null, 'reset'));
         if (phase.kind !== 'greeted') this.#phase = advance.reset(phase);
         return this.#say(reply('ok'));
-      case 'NOOP':
-      case 'VRFY':
-      case 'HELP':
-        return this.#say(ANSWERS[command.verb][this.profile.protocol]);
       case 'QUIT':
         return this.#hangUp(reply('bye'), 'quit');
       default:
-        return this.#ask(questionOf(command));
+        return 'question' in command ? this.#ask(command.question) : this.#say(command.answer);
     }
   }
 
-  #auth(phase: Ready<Principal>, command: Extract<Command, { verb: 'AUTH' }>): Event | null {
+  #auth(phase: Ready<Principal>, command: AuthCommand): Event | null {
     const begun = beginSasl(command, phase, this.profile);
     if (!('exchange' in begun)) return this.#refuse('AUTH', begun);
     const { mechanism } = command;

@@ -1,11 +1,12 @@
-import { type ChunkSize, declaredChunk } from '../grammar/chunk-size.js';
-import { checkData, checkMail, type MailParameters } from '../extensions/index.js';
+import type { ChunkSize } from '../grammar/chunk-size.js';
+import type { Listener } from '../extensions/extension.js';
+import type { MailParameters, OptionalExtensions } from '../extensions/index.js';
+import type { Link } from '../link.js';
 import { trimEnd, trimStart } from '../../base/octets.js';
 import type { Commanding, Phase, Transaction } from '../state/phases.js';
-import type { Profile, SpaceBeforePath, Syntax, UnknownParameters } from '../profile.js';
+import type { Profile, Protocol, SpaceBeforePath, Syntax, UnknownParameters } from '../profile.js';
 import { Reply } from '../replies/reply.js';
 import { type ConstantReply, reply } from '../replies/catalogue.js';
-import type { RelayTrust } from '../extensions/relay-attributes.js';
 import { type Command, type ParseContext, verbOf, type VerbRow } from './verbs.js';
 
 /** The meaning of a command line in the present phase. */
@@ -75,9 +76,7 @@ export function interpret(
 
   const context = new Context(phase, profile);
   const command = verb.parse(verb.exact ? argument : trimStart(argument), context);
-  if (command instanceof Reply) return refused(verb, argument, command);
-  const refusal = refusalOf(command, phase, profile);
-  return refusal === null ? command : refused(verb, argument, refusal);
+  return command instanceof Reply ? refused(verb, argument, command) : command;
 }
 
 /** The facts about the session that a parser can use, computed only if the parser reads them. */
@@ -99,8 +98,9 @@ class Context implements ParseContext {
     return this.profile.offered[this.phase.link];
   }
 
+  /** Only for RCPT and DATA, which the table of verbs refuses before MAIL. */
   get mail(): MailParameters {
-    return mailOf(this.phase);
+    return (this.phase.transaction as Transaction).parameters;
   }
 
   get spaceBeforePath(): SpaceBeforePath {
@@ -115,23 +115,34 @@ class Context implements ParseContext {
     return this.profile.unknownParameters;
   }
 
-  get relayTrust(): RelayTrust {
-    return this.profile.relayTrust;
+  get protocol(): Protocol {
+    return this.profile.protocol;
+  }
+
+  get link(): Link {
+    return this.phase.link;
+  }
+
+  get listener(): Listener<OptionalExtensions> {
+    return this.profile;
+  }
+
+  get authenticated(): boolean {
+    return this.phase.identity?.kind === 'authenticated';
+  }
+
+  get full(): boolean {
+    return this.phase.kind === 'rcpt' && this.phase.recipients >= this.profile.limits.recipients;
   }
 }
 
-/** Returns the parameters of the accepted MAIL. Only for RCPT and DATA, which the table of verbs refuses before MAIL. */
-function mailOf(phase: Commanding<unknown>): MailParameters {
-  return (phase.transaction as Transaction).parameters;
-}
-
 /** Returns the refusal of a command with this verb. */
-function refused({ name }: VerbRow, argument: string, refusal: Reply): Refused {
-  if (name !== 'BDAT') return new Refused(name, refusal);
-  const chunk = declaredChunk(argument);
+function refused({ name, declares }: VerbRow, argument: string, refusal: Reply): Refused {
+  if (declares === null) return new Refused(name, refusal);
+  const chunk = declares(argument);
   return chunk === null
-    ? new Refused('BDAT', reply('chunkSyntax'), 'unknown')
-    : new Refused('BDAT', refusal, chunk);
+    ? new Refused(name, reply('chunkSyntax'), 'unknown')
+    : new Refused(name, refusal, chunk);
 }
 
 /**
@@ -195,25 +206,4 @@ function outOfOrder(phase: Commanding<unknown>, verb: VerbRow, profile: Profile)
   if (verb.extension && phase.hello?.verb === 'HELO' && !tolerated) return reply('helloFirst');
   if (!verb.needsAuth || !profile.authRequired) return null;
   return phase.identity?.kind === 'anonymous' ? reply('authRequired') : null;
-}
-
-/** Returns why a well-formed command cannot be executed here, or null. */
-function refusalOf(command: Command, phase: Commanding<unknown>, profile: Profile): Reply | null {
-  const { recipients } = profile.limits;
-  switch (command.verb) {
-    case 'STARTTLS':
-      if (phase.link !== 'plain') return reply('alreadySecure');
-      return profile.starttls ? null : reply('notImplemented', { verb: 'STARTTLS' });
-    case 'DATA':
-      return checkData(mailOf(phase));
-    case 'BDAT':
-      return profile.offered[phase.link].has('CHUNKING') ? null : reply('notImplemented', { verb: 'BDAT' });
-    case 'MAIL':
-      return checkMail(command.parameters, profile, phase.identity?.kind === 'authenticated');
-    case 'RCPT':
-      if (phase.kind !== 'rcpt' || phase.recipients < recipients) return null;
-      return reply('tooManyRecipients', { limit: recipients });
-    default:
-      return null;
-  }
 }

@@ -1,5 +1,4 @@
-import type { Hello } from '../events.js';
-import { type ChunkSize, parseChunkSize } from '../grammar/chunk-size.js';
+import type { Hello, Question } from '../events.js';
 import { anyHelloName, isHelloName } from '../grammar/domain.js';
 import {
   type Mailbox,
@@ -11,101 +10,56 @@ import {
   PathFault,
 } from '../grammar/mailbox.js';
 import { afterSpaces, decodeUtf8, trimStart } from '../../base/octets.js';
-import type { Commanding } from '../state/phases.js';
 import type { Protocol, SpaceBeforePath, Syntax } from '../profile.js';
 import type { Reply } from '../replies/reply.js';
 import { type ConstantReply, reply } from '../replies/catalogue.js';
-import type { ParameterContext } from '../extensions/extension.js';
-import { checkAddress, type MailParameters, type RcptParameters } from '../extensions/index.js';
-import type { RelayTrust } from '../extensions/relay-attributes.js';
-import { parseXclient, type XclientAttributes } from '../extensions/xclient.js';
-import { parseXforward, type XforwardAttributes } from '../extensions/xforward.js';
+import type { VerbContext } from '../extensions/extension.js';
+import {
+  checkAddress,
+  checkData,
+  checkMail,
+  EXTENSION_VERBS,
+  type ExtensionCommand,
+  type MailParameters,
+  type OptionalExtensions,
+} from '../extensions/index.js';
 import { keywordOf, ParameterFault, parseParameters } from './parameters.js';
+import { noArgument, type Verb } from './verb.js';
 
-/** A well-formed command. Whether it is allowed now is decided in `interpret.ts`. */
-export type Command =
-  | { readonly verb: Hello['verb']; readonly name: string }
-  | { readonly verb: 'STARTTLS' | 'DATA' }
-  | { readonly verb: 'RSET' | 'NOOP' | 'QUIT' | 'VRFY' | 'HELP' }
-  | { readonly verb: 'XCLIENT'; readonly client: XclientAttributes }
-  | { readonly verb: 'XFORWARD'; readonly origin: XforwardAttributes }
-  | { readonly verb: 'BDAT'; readonly chunk: ChunkSize }
-  | { readonly verb: 'AUTH'; readonly mechanism: string; readonly initialResponse: string | null }
-  | { readonly verb: 'MAIL'; readonly reversePath: Mailbox | null; readonly parameters: MailParameters }
-  | { readonly verb: 'RCPT'; readonly forwardPath: Mailbox; readonly parameters: RcptParameters };
+/** A well-formed command that is permitted. */
+export type Command = CoreCommand | ExtensionCommand;
+
+type CoreCommand =
+  /** Only the server can decide on it. */
+  | { readonly verb: Hello['verb'] | 'MAIL' | 'RCPT' | 'DATA'; readonly question: Question }
+  /** It has this answer, and no other effect. */
+  | { readonly verb: 'NOOP' | 'VRFY' | 'HELP'; readonly answer: Reply }
+  | { readonly verb: 'RSET' | 'QUIT' };
 
 /** The facts about the session that the parser of a command can use. */
-export interface ParseContext extends ParameterContext {
+export interface ParseContext extends VerbContext<OptionalExtensions> {
+  readonly protocol: Protocol;
   /** The hello was not HELO: parameters are allowed. */
   readonly extended: boolean;
+  /** The client has authenticated. */
+  readonly authenticated: boolean;
   /** The parameters of the accepted MAIL. */
   readonly mail: MailParameters;
+  /** The transaction has as many recipients as it may have. */
+  readonly full: boolean;
   readonly spaceBeforePath: SpaceBeforePath;
   readonly syntax: Syntax;
-  readonly relayTrust: RelayTrust;
 }
 
-/** A verb, and all that is peculiar to it. */
-export interface Verb {
-  /** The command, or the reply that refuses it. `argument` has no white space around it, unless `exact`. */
-  readonly parse: (argument: string, context: ParseContext) => Command | Reply;
-  /** Phases in which it may not come, and what it gets there. In all others it may. */
-  readonly refusedIn?: Readonly<
-    Partial<Record<Commanding<unknown>['kind'], ConstantReply | 'notInTransaction'>>
-  >;
-  /** The one protocol that has it (RFC 2033 4.1). If absent, both have it. */
-  readonly of?: Protocol;
-  /** It may come before TLS even if TLS is required (RFC 3207 4). */
-  readonly beforeTls?: true;
-  /** It may not come before AUTH if AUTH is required (RFC 4954 6). */
-  readonly needsAuth?: true;
-  /** It belongs to EHLO's extensions: after HELO, or before any hello, it is out of order. */
-  readonly extension?: true;
-  /** It is taken after HELO all the same, unless the listener is strict: some devices send it there. */
-  readonly afterHelo?: true;
-  /** It is for relays that are trusted; they alone hear of it. */
-  readonly forRelays?: true;
-  /** It must be the last of a pipelined group (RFC 2920 3.1): a client waits for its reply. */
-  readonly endsGroup?: true;
-  /** Its argument may hold controls and 8-bit octets, for its own parser to judge. Else they get 500. */
-  readonly raw?: true;
-  /** Its argument comes with whatever spaces are in front of it beyond one, for its own parser to judge. */
-  readonly exact?: true;
-  /** Which limit its line has. Default: commandLine. */
-  readonly line?: 'authLine';
-  /** Offered to some clients only, or to none, so HELP does not list it. */
-  readonly absent?: true;
-}
-
-const IN_TRANSACTION = {
-  mail: 'notInTransaction',
-  rcpt: 'notInTransaction',
-  chunked: 'notInTransaction',
-} as const;
-const OUTSIDE_TRANSACTION = { greeted: 'helloFirst', ...IN_TRANSACTION } as const;
+type AnyVerb = Verb<ParseContext, Command>;
 
 // RFC 5321 4.1.1, one row a verb.
-export const VERBS: Readonly<Record<string, Verb>> = {
+const HELLOS: Readonly<Record<string, AnyVerb>> = {
   EHLO: { parse: parseHello('EHLO'), of: 'smtp', beforeTls: true, endsGroup: true, raw: true },
   HELO: { parse: parseHello('HELO'), of: 'smtp', beforeTls: true, endsGroup: true, raw: true },
   LHLO: { parse: parseHello('LHLO'), of: 'lmtp', beforeTls: true, endsGroup: true, raw: true },
-  STARTTLS: {
-    parse: withoutArgument('STARTTLS'),
-    refusedIn: OUTSIDE_TRANSACTION,
-    beforeTls: true,
-    extension: true,
-    endsGroup: true,
-  },
-  AUTH: {
-    parse: parseAuth,
-    refusedIn: OUTSIDE_TRANSACTION,
-    // It gets an answer of its own there: 538.
-    beforeTls: true,
-    extension: true,
-    afterHelo: true,
-    endsGroup: true,
-    line: 'authLine',
-  },
+};
+const TRANSACTION: Readonly<Record<string, AnyVerb>> = {
   MAIL: {
     parse: parseMail,
     refusedIn: { greeted: 'helloFirst', mail: 'nestedMail', rcpt: 'nestedMail', chunked: 'chunksBegun' },
@@ -118,49 +72,42 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     raw: true,
   },
   DATA: {
-    parse: withoutArgument('DATA'),
+    parse: parseData,
     // RFC 3030 2: DATA and BDAT cannot be used in the same transaction.
     refusedIn: { greeted: 'helloFirst', ready: 'mailFirst', mail: 'recipientFirst', chunked: 'chunksBegun' },
     endsGroup: true,
   },
-  BDAT: {
-    parse: parseBdat,
-    refusedIn: { greeted: 'helloFirst', ready: 'mailFirst', mail: 'recipientFirst' },
-    extension: true,
-    exact: true,
-  },
+};
+const OTHERS: Readonly<Record<string, AnyVerb>> = {
   RSET: { parse: withoutArgument('RSET') },
-  NOOP: { parse: () => ({ verb: 'NOOP' }), beforeTls: true, endsGroup: true },
+  NOOP: { parse: always({ verb: 'NOOP', answer: reply('ok') }), beforeTls: true, endsGroup: true },
   QUIT: { parse: withoutArgument('QUIT'), beforeTls: true, endsGroup: true },
   VRFY: { parse: parseVrfy, endsGroup: true, raw: true },
-  HELP: { parse: () => ({ verb: 'HELP' }), beforeTls: true, endsGroup: true },
-  XCLIENT: {
-    parse: (argument, { relayTrust }) => {
-      const client = parseXclient(argument, relayTrust);
-      return 'code' in client ? client : { verb: 'XCLIENT', client };
-    },
-    refusedIn: IN_TRANSACTION,
-    forRelays: true,
-    absent: true,
-  },
-  XFORWARD: {
-    parse: (argument) => {
-      const origin = parseXforward(argument);
-      return 'code' in origin ? origin : { verb: 'XFORWARD', origin };
-    },
-    refusedIn: IN_TRANSACTION,
-    forRelays: true,
-    absent: true,
-  },
+  HELP: { parse: (_, { protocol }) => HELP[protocol], beforeTls: true, endsGroup: true },
   // RFC 5321 7.3: the members of a list are private.
   EXPN: { parse: () => reply('notImplemented', { verb: 'EXPN' }), endsGroup: true, raw: true, absent: true },
   // Deprecated, a security hole: RFC 5321 appendix F.1.
   TURN: { parse: () => reply('notImplemented', { verb: 'TURN' }), endsGroup: true, absent: true },
 };
 
+/** All verbs, in the order in which HELP lists them; those of extensions stand where a client uses them. */
+export const VERBS: Readonly<Record<string, AnyVerb>> = {
+  ...HELLOS,
+  ...extensionVerbs('beforeMail'),
+  ...TRANSACTION,
+  ...extensionVerbs('afterMail'),
+  ...OTHERS,
+};
+
+function extensionVerbs(place: 'beforeMail' | 'afterMail'): Readonly<Record<string, AnyVerb>> {
+  const here = ([, { refusedIn }]: [string, AnyVerb]): boolean =>
+    (refusedIn?.ready === 'mailFirst') === (place === 'afterMail');
+  return Object.fromEntries(Object.entries<AnyVerb>(EXTENSION_VERBS).filter(here));
+}
+
 /** A row with its name, and with nothing left out: the rows are looked at for every command, so they have one shape. */
 export class VerbRow {
-  readonly parse: Verb['parse'];
+  readonly parse: AnyVerb['parse'];
   readonly refusedIn: ReadonlyMap<string, ConstantReply | 'notInTransaction'>;
   readonly beforeTls: boolean;
   readonly needsAuth: boolean;
@@ -170,10 +117,11 @@ export class VerbRow {
   readonly raw: boolean;
   readonly exact: boolean;
   readonly line: 'commandLine' | 'authLine';
+  readonly declares: NonNullable<AnyVerb['declares']> | null;
 
   constructor(
     readonly name: string,
-    verb: Verb,
+    verb: AnyVerb,
   ) {
     this.parse = verb.parse;
     this.refusedIn = new Map(Object.entries(verb.refusedIn ?? {}));
@@ -185,6 +133,7 @@ export class VerbRow {
     this.raw = verb.raw === true;
     this.exact = verb.exact === true;
     this.line = verb.line ?? 'commandLine';
+    this.declares = verb.declares ?? null;
   }
 }
 
@@ -200,7 +149,7 @@ function letterOf(word: string): number {
   return word.charCodeAt(0) % LETTERS;
 }
 
-function verbsOf(protocol: Protocol): [name: string, verb: Verb][] {
+function verbsOf(protocol: Protocol): [name: string, verb: AnyVerb][] {
   return Object.entries(VERBS).filter(([, { of }]) => of === undefined || of === protocol);
 }
 
@@ -220,46 +169,30 @@ export function verbOf(word: string, protocol: Protocol): VerbRow | undefined {
   return rows.find(({ name }) => name === capitals);
 }
 
-function help(protocol: Protocol): Reply {
+const HELP: Readonly<Record<Protocol, Command>> = { smtp: help('smtp'), lmtp: help('lmtp') };
+
+function help(protocol: Protocol): Command {
   const offered = verbsOf(protocol).filter(([, { absent }]) => absent !== true);
-  return reply('help', { commands: offered.map(([name]) => name).join(' ') });
+  const answer = reply('help', { commands: offered.map(([name]) => name).join(' ') });
+  return { verb: 'HELP', answer };
 }
 
-/** The replies to commands that do not ask the handler and do not change the phase. */
-export const ANSWERS: Readonly<Record<'NOOP' | 'VRFY' | 'HELP', Readonly<Record<Protocol, Reply>>>> = {
-  NOOP: { smtp: reply('ok'), lmtp: reply('ok') },
-  VRFY: { smtp: reply('cannotVerify'), lmtp: reply('cannotVerify') },
-  HELP: { smtp: help('smtp'), lmtp: help('lmtp') },
-};
+function always(command: Command): AnyVerb['parse'] {
+  return () => command;
+}
 
-type Plain = 'DATA' | 'RSET' | 'QUIT' | 'STARTTLS';
-
-function withoutArgument(verb: Plain): Verb['parse'] {
+function withoutArgument(verb: 'RSET' | 'QUIT'): AnyVerb['parse'] {
   const command = { verb } as const;
-  const refusal = reply('syntax', { syntax: `${verb}, with no argument` });
+  const refusal = noArgument(verb);
   return (argument) => (argument === '' ? command : refusal);
 }
 
-function parseHello(verb: Hello['verb']): Verb['parse'] {
+function parseHello(verb: Hello['verb']): AnyVerb['parse'] {
   const refusal = reply('helloSyntax', { verb });
   return (argument, { syntax }) => {
     const name = syntax !== 'strict' || isHelloName(argument) ? anyHelloName(argument) : null;
-    return name === null ? refusal : { verb, name };
+    return name === null ? refusal : { verb, question: { type: 'hello', hello: { verb, name } } };
   };
-}
-
-function parseBdat(argument: string): Command | Reply {
-  const chunk = parseChunkSize(argument);
-  return chunk === null ? reply('chunkSyntax') : { verb: 'BDAT', chunk };
-}
-
-// RFC 4954 4: AUTH mechanism [initial-response]
-function parseAuth(argument: string): Command | Reply {
-  const [mechanism = '', initialResponse = null, ...rest] = argument.split(' ');
-  // Base64 with a space in it is no base64; the mechanism's name has been read all the same.
-  if (rest.length > 0) return reply('badBase64');
-  if (mechanism === '') return reply('syntax', { syntax: 'AUTH mechanism [initial-response]' });
-  return { verb: 'AUTH', mechanism: mechanism.toUpperCase(), initialResponse };
 }
 
 // RFC 5321 4.1.1.2: mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
@@ -274,9 +207,11 @@ function parseMail(argument: string, context: ParseContext): Command | Reply {
   if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   const parameters = parseParameters('MAIL', parts.parameters, context);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
-  const refusal = checkAddress('MAIL', parts.ascii, parameters);
+  const refusal =
+    checkAddress('MAIL', parts.ascii, parameters) ??
+    checkMail(parameters, context.listener, context.authenticated);
   if (refusal !== null) return refusal;
-  return { verb: 'MAIL', reversePath: parts.mailbox, parameters };
+  return { verb: 'MAIL', question: { type: 'mail', reversePath: parts.mailbox, parameters } };
 }
 
 // RFC 5321 4.1.1.3: rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
@@ -291,13 +226,23 @@ function parseRcpt(argument: string, context: ParseContext): Command | Reply {
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
   const refusal = checkAddress('RCPT', parts.ascii, context.mail);
   if (refusal !== null) return refusal;
-  return { verb: 'RCPT', forwardPath: parts.mailbox, parameters };
+  if (context.full) return reply('tooManyRecipients', { limit: context.listener.limits.recipients });
+  return { verb: 'RCPT', question: { type: 'rcpt', forwardPath: parts.mailbox, parameters } };
 }
+
+const DATA: Command = { verb: 'DATA', question: { type: 'data' } };
+const DATA_ARGUMENT = noArgument('DATA');
+
+function parseData(argument: string, { mail }: ParseContext): Command | Reply {
+  return argument === '' ? (checkData(mail) ?? DATA) : DATA_ARGUMENT;
+}
+
+const VRFY: Command = { verb: 'VRFY', answer: reply('cannotVerify') };
 
 // RFC 5321 4.1.1.6: vrfy = "VRFY" SP String CRLF
 function parseVrfy(argument: string): Command | Reply {
   if (argument === '') return reply('syntax', { syntax: 'VRFY <address or name>' });
-  return decodeUtf8(argument) === null || /\p{Cc}/u.test(argument) ? reply('unprintable') : { verb: 'VRFY' };
+  return decodeUtf8(argument) === null || /\p{Cc}/u.test(argument) ? reply('unprintable') : VRFY;
 }
 
 interface PathArgument {

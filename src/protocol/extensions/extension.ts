@@ -1,3 +1,4 @@
+import type { Verb } from '../commands/verb.js';
 import type { Limits } from '../limits.js';
 import type { Link } from '../link.js';
 import type { Reply } from '../replies/reply.js';
@@ -8,13 +9,14 @@ import type { RelayTrust } from './relay-attributes.js';
  * One ESMTP extension: all that the core knows of it. Each has a file in this folder, and a line in `index.ts`.
  *
  * `Options` are the options of a listener that belong to the extension, `Mail` and `Rcpt` the fields that its
- * parameters add to {@link MailParameters} and {@link RcptParameters}; all fields of both are optional. Their
- * interfaces are exported, because the types in `index.ts` name them.
+ * parameters add to {@link MailParameters} and {@link RcptParameters}; all fields of both are optional. `Command` are
+ * the commands that its verbs make. Their types are exported, because the types in `index.ts` name them.
  */
 export interface Extension<
   Options extends object = object,
   Mail extends object = object,
   Rcpt extends object = object,
+  Command extends ExtensionCommand = never,
 > {
   /** The keyword in the reply to EHLO. */
   readonly keyword: string;
@@ -29,6 +31,8 @@ export interface Extension<
   readonly announce?: (listener: Listener<Options>, link: Link) => string | null;
   /** The announced text changes with the time of day, so the reply is made anew for each hello. */
   readonly timed?: true;
+  /** Its verbs, by name in capitals. */
+  readonly verbs?: Readonly<Record<string, Verb<VerbContext<Options>, Command>>>;
   /** Its parameters of MAIL, by keyword in capitals. */
   readonly mail?: Readonly<Record<string, ParseParameter<Mail>>>;
   /** Its parameters of RCPT, by keyword in capitals. */
@@ -51,6 +55,22 @@ export interface Extension<
   readonly permitMail?: (mail: Mail, listener: Listener<Options>, authenticated: boolean) => Reply | null;
   /** Returns the refusal of DATA after a MAIL with these parameters, or null. */
   readonly checkData?: (mail: Mail) => Reply | null;
+}
+
+/**
+ * A command of an extension. With `question`, the server decides on it, and `state/questions.ts` has what follows from
+ * its yes; the default is `250 2.0.0 Ok`. With `answer`, that is the reply. Without both, `session.ts` executes it.
+ */
+export interface ExtensionCommand {
+  readonly verb: string;
+  readonly question?: { readonly type: string };
+  readonly answer?: Reply;
+}
+
+/** The facts about the session that the parser of a verb can use. */
+export interface VerbContext<Options> extends ParameterContext {
+  readonly link: Link;
+  readonly listener: Listener<Options>;
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * The ESMTP extensions. A new one is a file in this folder and a line in the list.
  */
+import type { Verb } from '../commands/verb.js';
 import type { Reply } from '../replies/reply.js';
 import type { Link } from '../link.js';
 import { auth } from './auth.js';
@@ -10,7 +11,7 @@ import { deliverBy } from './deliver-by.js';
 import { dsn } from './dsn.js';
 import { eightBitMime } from './eight-bit-mime.js';
 import { enhancedStatusCodes } from './enhanced-status-codes.js';
-import type { Extension, Listener, ParseParameter } from './extension.js';
+import type { Extension, Listener, ParseParameter, VerbContext } from './extension.js';
 import { futureRelease } from './future-release.js';
 import { limits } from './limits.js';
 import { mtPriority } from './mt-priority.js';
@@ -50,9 +51,15 @@ type Together<Functions> = [Functions] extends [(all: infer All) => void]
   ? { readonly [Name in keyof All]: All[Name] }
   : never;
 type OptionsOf<E> =
-  E extends Extension<infer Options, infer _Mail, infer _Rcpt> ? (all: Options) => void : never;
-type MailOf<E> = E extends Extension<infer _Options, infer Mail, infer _Rcpt> ? (all: Mail) => void : never;
-type RcptOf<E> = E extends Extension<infer _Options, infer _Mail, infer Rcpt> ? (all: Rcpt) => void : never;
+  E extends Extension<infer Options, infer _Mail, infer _Rcpt, infer _Command>
+    ? (all: Options) => void
+    : never;
+type MailOf<E> =
+  E extends Extension<infer _Options, infer Mail, infer _Rcpt, infer _Command> ? (all: Mail) => void : never;
+type RcptOf<E> =
+  E extends Extension<infer _Options, infer _Mail, infer Rcpt, infer _Command> ? (all: Rcpt) => void : never;
+type CommandOf<E> =
+  E extends Extension<infer _Options, infer _Mail, infer _Rcpt, infer Command> ? Command : never;
 
 /** The extensions that a listener can turn on or off, with their options. */
 export type OptionalExtensions = Together<OptionsOf<Listed>>;
@@ -63,7 +70,13 @@ export type MailParameters = Together<MailOf<Listed>>;
 /** The parameters of RCPT, parsed; those that were not given are absent. */
 export type RcptParameters = Together<RcptOf<Listed>>;
 
-export type AnyExtension = Extension<OptionalExtensions, MailParameters, RcptParameters>;
+/** The commands that extensions add. */
+export type ExtensionCommand = CommandOf<Listed>;
+
+/** The questions that commands of extensions ask. */
+export type ExtensionQuestion = Extract<ExtensionCommand, { readonly question: unknown }>['question'];
+
+export type AnyExtension = Extension<OptionalExtensions, MailParameters, RcptParameters, ExtensionCommand>;
 
 export const EXTENSIONS: readonly AnyExtension[] = LIST;
 
@@ -95,6 +108,11 @@ function rowsOf(
 ): [string, ParameterRow][] {
   return Object.entries(parsers).map(([name, parse]) => [name, { command, extension, parse }]);
 }
+
+/** All verbs that extensions add, by name. */
+export const EXTENSION_VERBS: Readonly<
+  Record<string, Verb<VerbContext<OptionalExtensions>, ExtensionCommand>>
+> = Object.fromEntries(EXTENSIONS.flatMap(({ verbs = {} }) => Object.entries(verbs)));
 
 /** Returns the extensions that are offered to the listener's clients on such a link. */
 export function offer(listener: Listener<OptionalExtensions>, link: Link): readonly AnyExtension[] {

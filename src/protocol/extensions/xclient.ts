@@ -1,6 +1,7 @@
+import { IN_TRANSACTION } from '../commands/verb.js';
 import { anyHelloName, isHelloName } from '../grammar/domain.js';
 import type { Reply } from '../replies/reply.js';
-import type { Extension } from './extension.js';
+import type { Extension, VerbContext } from './extension.js';
 import {
   address,
   type Attribute,
@@ -14,11 +15,28 @@ import {
  * A trusted relay sends the client that it speaks for. After XCLIENT the session is that client's: Postfix's
  * XCLIENT_README.
  */
-export const xclient: Extension = {
+export const xclient: Extension<object, object, object, XclientCommand> = {
   keyword: 'XCLIENT',
   source: "Postfix's XCLIENT_README",
   announce: ({ relayTrust }) => (relayTrust === 'none' ? null : xclientNames(relayTrust).join(' ')),
+  verbs: {
+    XCLIENT: { parse: parseCommand, refusedIn: IN_TRANSACTION, forRelays: true, absent: true },
+  },
 };
+
+/**
+ * A trusted relay says for whom it speaks. To accept is to begin anew as that client: the server takes the attributes
+ * for the client's, and the answer is a greeting. Refused, nothing but QUIT is obeyed.
+ */
+export interface XclientQuestion {
+  readonly type: 'xclient';
+  readonly client: XclientAttributes;
+}
+
+export interface XclientCommand {
+  readonly verb: 'XCLIENT';
+  readonly question: XclientQuestion;
+}
 
 /**
  * The attributes of a client in XCLIENT. An attribute that was not sent is absent; null if the relay sent it as
@@ -55,6 +73,11 @@ const XCLIENT: Readonly<Record<string, Attribute>> = {
 /** The attributes that XCLIENT may have there. */
 export function xclientNames(trust: RelayTrust): readonly string[] {
   return Object.keys(XCLIENT).filter((name) => trust === 'withLogin' || name !== 'LOGIN');
+}
+
+function parseCommand(argument: string, { listener }: VerbContext<object>): XclientCommand | Reply {
+  const client = parseXclient(argument, listener.relayTrust);
+  return 'code' in client ? client : { verb: 'XCLIENT', question: { type: 'xclient', client } };
 }
 
 /** Reads the argument of XCLIENT. */

@@ -4,7 +4,7 @@ import type { Authenticating, Phase, Ready } from '../state/phases.js';
 import type { Profile } from '../profile.js';
 import { Reply } from '../replies/reply.js';
 import { reply } from '../replies/catalogue.js';
-import type { Command } from '../commands/verbs.js';
+import type { AuthCommand } from '../extensions/auth.js';
 import { offeredOn, type SaslExchange, type SaslStep, type ScramKeys } from './mechanism.js';
 
 /**
@@ -21,7 +21,7 @@ export interface Begun {
 
 /** Begins what AUTH asks for (RFC 4954 4), or says why not. */
 export function beginSasl(
-  { mechanism: name, initialResponse }: Extract<Command, { verb: 'AUTH' }>,
+  { mechanism: name, initialResponse }: AuthCommand,
   phase: Ready<unknown>,
   profile: Profile,
 ): Begun | Reply {

@@ -1,4 +1,4 @@
-import type { Hello, Question, SaslQuestion, Verdict } from '../events.js';
+import type { Question, SaslQuestion, Verdict } from '../events.js';
 import type { Phase, Ready } from './phases.js';
 import type { Profile } from '../profile.js';
 import { IncomingContent } from '../content/incoming-content.js';
@@ -6,7 +6,6 @@ import type { Reply } from '../replies/reply.js';
 import { reply } from '../replies/catalogue.js';
 import { challengeAfter, challengeBefore } from '../sasl/exchange.js';
 import { advance } from './transitions.js';
-import type { Command } from '../commands/verbs.js';
 
 /** A question that is answered with a plain yes or no. */
 type PlainQuestion = Exclude<Question, SaslQuestion>;
@@ -16,59 +15,25 @@ function isPlain(question: Question): question is PlainQuestion {
   return type !== 'lookup' && type !== 'auth';
 }
 
-/** A command that only the server can decide on. */
-export type Asking = Extract<
-  Command,
-  { verb: Hello['verb'] | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' | 'XCLIENT' | 'XFORWARD' }
->;
-
 // The replies that every message gets, looked up once.
 const SENDER_OK = reply('senderOk');
 const RECIPIENT_OK = reply('recipientOk');
 const START_MAIL = reply('startMail');
 const ACCEPTED = reply('accepted');
+const OK = reply('ok');
 
-/** Returns the question that a command asks. */
-export function questionOf(command: Asking): PlainQuestion {
-  switch (command.verb) {
-    case 'EHLO':
-    case 'HELO':
-    case 'LHLO':
-      return { type: 'hello', hello: command };
-    case 'STARTTLS':
-      return { type: 'starttls' };
-    case 'MAIL':
-      return { type: 'mail', reversePath: command.reversePath, parameters: command.parameters };
-    case 'RCPT':
-      return { type: 'rcpt', forwardPath: command.forwardPath, parameters: command.parameters };
-    case 'DATA':
-      return { type: 'data' };
-    case 'XCLIENT':
-      return { type: 'xclient', client: command.client };
-    case 'XFORWARD':
-      return { type: 'xforward', origin: command.origin };
-  }
-}
-
-const ASKED_BY: Readonly<Record<Question['type'], string>> = {
+/** The commands that questions are about, if the name of the question is not the command's. */
+const ASKED_BY: Readonly<Partial<Record<Question['type'], string>>> = {
   connect: 'connect',
-  command: '',
   hello: 'EHLO',
-  starttls: 'STARTTLS',
   lookup: 'AUTH',
-  auth: 'AUTH',
-  xclient: 'XCLIENT',
-  xforward: 'XFORWARD',
-  mail: 'MAIL',
-  rcpt: 'RCPT',
-  data: 'DATA',
   end: 'DATA',
 };
 
 /** Returns the command that a question is about, for the report of its refusal. */
 export function askedBy(question: Question, phase: Phase<unknown>): string {
   if (question.type === 'command') return question.command.verb;
-  return phase.kind === 'chunk' ? 'BDAT' : ASKED_BY[question.type];
+  return phase.kind === 'chunk' ? 'BDAT' : (ASKED_BY[question.type] ?? question.type.toUpperCase());
 }
 
 /** The effect of a verdict: the next phase, and the replies. */
@@ -133,8 +98,6 @@ function accepted<Principal>(
     }
     case 'xclient':
       return { phase: advance.startedOver(phase), replies: [own ?? profile.greeting] };
-    case 'xforward':
-      return { phase, replies: [reply('ok')] };
     case 'starttls':
       return { phase: advance.startTls(phase), replies: [reply('readyForTls')] };
     case 'mail': {
@@ -151,6 +114,9 @@ function accepted<Principal>(
     }
     case 'end':
       return { phase: advance.dataOver(phase), replies: toEach(own ?? ACCEPTED, phase, profile) };
+    default:
+      // A command of an extension that changes no phase.
+      return { phase, replies: [own ?? OK] };
   }
 }
 
