@@ -14,7 +14,7 @@ import {
   type SaslMechanism,
   settled,
 } from '../protocol/index.js';
-import { Admission, TooManyConnections } from './admission/admission.js';
+import { Admission, type Seat, TooManyConnections } from './admission/admission.js';
 import { Arrival, type ArrivalContext } from './connection/arrival.js';
 import { Connection, type ConnectionContext } from './connection/connection.js';
 import { Deadlines, monotonic } from './connection/deadlines.js';
@@ -278,20 +278,23 @@ export class Server<Principal = unknown> {
       handshakeMs: this.#timeouts.handshake,
       deadlines: this.#deadlines,
       readmit: (arrival, { remoteAddress }) => {
-        this.#admission.leave(arrival.network);
-        arrival.network = networkOf(remoteAddress, this.#admission.limits);
-        if (this.#admission.enter(arrival.network)) return true;
+        arrival.seat.leave();
+        const seat = this.#admission.enter(networkOf(remoteAddress, this.#admission.limits));
+        if (seat !== null) {
+          arrival.seat = seat;
+          return true;
+        }
         this.#arrivals.delete(arrival);
         this.#turnAway(arrival.socket, remoteAddress);
         return false;
       },
       greet: (arrival, socket, early) => {
         this.#arrivals.delete(arrival);
-        this.#greet(arrival.network, socket, arrival.endpoints, early, connections);
+        this.#greet(arrival.seat, socket, arrival.endpoints, early, connections);
       },
       failed: (arrival, error) => {
         this.#arrivals.delete(arrival);
-        this.#admission.leave(arrival.network);
+        arrival.seat.leave();
         if (error === null) return;
         const address = arrival.endpoints?.remoteAddress ?? plainAddress(arrival.socket.remoteAddress);
         this.#tellRefused(address, error);
@@ -360,21 +363,21 @@ export class Server<Principal = unknown> {
       },
       closed: (connection) => {
         this.#connections.delete(connection);
-        this.#admission.leave(connection.network);
+        connection.seat.leave();
         if (this.#connections.size === 0) this.#whenEmpty?.();
       },
     };
   }
 
   #greet(
-    network: string,
+    seat: Seat,
     socket: Socket,
     proxied: ProxiedEndpoints | null,
     early: Uint8Array | null,
     context: ConnectionContext<Principal>,
   ): void {
     const id = `${this.#idPrefix}-${(++this.#counter).toString(36)}`;
-    const connection = new Connection(id, network, socket, proxied, context);
+    const connection = new Connection(id, seat, socket, proxied, context);
     this.#connections.add(connection);
     connection.begin(early);
   }
@@ -392,11 +395,15 @@ export class Server<Principal = unknown> {
       return;
     }
     // Before any work on TLS: a server that is full must not be made to compute.
-    if (this.#stopping !== null) writeAndClose(socket, this.#worded(this.#farewell(), address));
-    else if (!this.#admission.enter(network, crowd)) this.#turnAway(socket, address);
-    else if (speaksFirst && !proxied) this.#greet(network, socket, null, null, connections);
+    if (this.#stopping !== null) {
+      writeAndClose(socket, this.#worded(this.#farewell(), address));
+      return;
+    }
+    const seat = this.#admission.enter(network, crowd);
+    if (seat === null) this.#turnAway(socket, address);
+    else if (speaksFirst && !proxied) this.#greet(seat, socket, null, null, connections);
     else {
-      const arrival = new Arrival(socket, network, arrivals);
+      const arrival = new Arrival(socket, seat, arrivals);
       this.#arrivals.add(arrival);
       arrival.begin(proxied);
     }

@@ -53,6 +53,49 @@ describe('more connections than allowed (111)', () => {
   });
 });
 
+describe('a seat', () => {
+  const limits = { ...DEFAULT_ADMISSION, connections: 2, connectionsPerAddress: 1 };
+
+  it('is left once, however often it is left', () => {
+    const admission = new Admission(limits, () => 0);
+    const first = admission.enter('192.0.2.1');
+    const second = admission.enter('192.0.2.2');
+    first?.leave();
+    first?.leave();
+    expect(admission.connections).toBe(1);
+    second?.leave();
+    expect(admission.connections).toBe(0);
+  });
+
+  it('counts for the network that it moved to', () => {
+    const admission = new Admission(limits, () => 0);
+    const seat = admission.enter('192.0.2.1');
+    expect(seat?.move('192.0.2.2')).toBe(true);
+    expect(seat?.network).toBe('192.0.2.2');
+    expect(admission.enter('192.0.2.2')).toBeNull();
+    expect(admission.enter('192.0.2.1')).not.toBeNull();
+  });
+
+  it('stays where it was if the other network has too many', () => {
+    const admission = new Admission(limits, () => 0);
+    const seat = admission.enter('192.0.2.1');
+    const other = admission.enter('192.0.2.2');
+    expect(seat?.move('192.0.2.2')).toBe(false);
+    other?.leave();
+    expect(admission.enter('192.0.2.1')).toBeNull();
+    expect(admission.enter('192.0.2.2')).not.toBeNull();
+  });
+
+  it('does not move after it was left', () => {
+    const admission = new Admission(limits, () => 0);
+    const seat = admission.enter('192.0.2.1');
+    seat?.leave();
+    expect(seat?.move('192.0.2.2')).toBe(false);
+    expect(admission.connections).toBe(0);
+    expect(admission.enter('192.0.2.2')).not.toBeNull();
+  });
+});
+
 describe('failed AUTH', () => {
   const limits = { ...DEFAULT_ADMISSION, authFailuresPerAddress: 4, authDelay: 100, longestAuthDelay: 250 };
 

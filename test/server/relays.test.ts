@@ -101,6 +101,25 @@ it('clients are counted by what it says, not as the relay', async () => {
   await fourth.play('> XCLIENT ADDR=192.0.2.1', '< 220');
 });
 
+it('a client that left before the handler decided on XCLIENT is counted nowhere', async () => {
+  const decisions: (() => void)[] = [];
+  const { port, server } = await serveRelayed({
+    admission: { connectionsPerAddress: 1, connections: 4 },
+    onXclient: () => new Promise<void>((resolve) => void decisions.push(resolve)),
+  });
+  const first = await Talk.greeted(port);
+  await first.play('> XCLIENT ADDR=192.0.2.1');
+  await until('the handler was asked', () => decisions.length === 1);
+  first.socket.resetAndDestroy();
+  await until('it has left', () => server.connections === 0);
+  decisions[0]?.();
+  const second = await Talk.greeted(port);
+  await second.play('> XCLIENT ADDR=192.0.2.1');
+  await until('the handler was asked again', () => decisions.length === 2);
+  decisions[1]?.();
+  await second.play('< 220');
+});
+
 describe('who judges', () => {
   it('onConnect turns a client away that XCLIENT names', async () => {
     const { port } = await serveRelayed({

@@ -7,6 +7,36 @@ export class TooManyConnections extends Error {
   }
 }
 
+/** The place of one connection among those that are counted. It is left once, however often `leave` is called. */
+export class Seat {
+  #admission: Admission | null;
+  #network: string;
+
+  /** Made by {@link Admission.enter} alone. */
+  constructor(admission: Admission, network: string) {
+    this.#admission = admission;
+    this.#network = network;
+  }
+
+  /** The network that the connection is counted for. */
+  get network(): string {
+    return this.#network;
+  }
+
+  /** Counts the connection for another network. If that has too many, returns false, and nothing changes. */
+  move(to: string): boolean {
+    if (this.#admission?.move(this.#network, to) !== true) return false;
+    this.#network = to;
+    return true;
+  }
+
+  /** Counts the connection out. */
+  leave(): void {
+    this.#admission?.leave(this.#network);
+    this.#admission = null;
+  }
+}
+
 /** Counts connections and failed AUTH, by network. */
 export class Admission {
   #connections = 0;
@@ -23,11 +53,15 @@ export class Admission {
   }
 
   /**
-   * Counts a connection in, or says that there are too many.
+   * Counts a connection in. Returns null if there are too many.
    *
    * @param crowd whether the network stands for many clients: then only the total counts.
    */
-  enter(network: string, crowd = false): boolean {
+  enter(network: string, crowd = false): Seat | null {
+    return this.#countIn(network, crowd) ? new Seat(this, network) : null;
+  }
+
+  #countIn(network: string, crowd: boolean): boolean {
     const here = this.#byNetwork.get(network) ?? 0;
     if (this.#connections >= this.limits.connections) return false;
     if (!crowd && here >= this.limits.connectionsPerAddress) return false;
@@ -36,7 +70,7 @@ export class Admission {
     return true;
   }
 
-  /** Counts out a connection that was let in. */
+  /** @internal Called by {@link Seat.leave}. */
   leave(network: string): void {
     this.#connections--;
     const here = (this.#byNetwork.get(network) ?? 1) - 1;
@@ -44,11 +78,11 @@ export class Admission {
     else this.#byNetwork.delete(network);
   }
 
-  /** Counts a connection over to another network; where that has too many, it stays where it was. */
+  /** @internal Called by {@link Seat.move}. */
   move(from: string, to: string): boolean {
     this.leave(from);
-    if (this.enter(to)) return true;
-    this.enter(from, true);
+    if (this.#countIn(to, false)) return true;
+    this.#countIn(from, true);
     return false;
   }
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Deadlined, Deadlines } from './deadlines.js';
 import { parseProxyHeader, type ProxiedEndpoints } from '../admission/proxy-header.js';
+import type { Seat } from '../admission/admission.js';
 import { TLS_HANDSHAKE, type TlsGate } from '../tls/gate.js';
 import type { TlsHabits } from '../admission/tls-habits.js';
 
@@ -49,10 +50,10 @@ export class Arrival implements Deadlined {
   #listening: ((octets: Buffer) => void) | null = null;
   #over = false;
 
-  /** @param network as admission counts it; set again when a proxy has named the client. */
+  /** @param seat exchanged for another when a proxy has named the client. */
   constructor(
     readonly socket: Socket,
-    public network: string,
+    public seat: Seat,
     private readonly context: ArrivalContext,
   ) {}
 
@@ -106,7 +107,7 @@ export class Arrival implements Deadlined {
     if (tls === 'implicit') this.#handshake(early);
     else if (tls !== 'detect') this.#greet(this.socket, early);
     else if (early !== null) this.#byFirstOctet(early);
-    else if (this.context.habits.expectsPlain(this.network)) this.#greet(this.socket, null);
+    else if (this.context.habits.expectsPlain(this.seat.network)) this.#greet(this.socket, null);
     else {
       this.#listen((octets) => {
         this.#byFirstOctet(octets);
@@ -125,7 +126,7 @@ export class Arrival implements Deadlined {
   #byFirstOctet(octets: Buffer): void {
     this.#ignore();
     if (octets[0] === TLS_HANDSHAKE) {
-      this.context.habits.tls(this.network);
+      this.context.habits.tls(this.seat.network);
       this.#handshake(octets);
     } else this.#greet(this.socket, octets);
   }

@@ -9,6 +9,7 @@ import {
 import { Dialogue } from './dialogue.js';
 import type { Envelope, TlsFacts } from '../handler.js';
 import type { DialogueContext } from './dialogue.js';
+import type { Seat } from '../admission/admission.js';
 import type { LocalEnd } from '../admission/local-address.js';
 import { networkOf, plainAddress } from '../../base/networks.js';
 import { type TimeoutContext, Waiter } from './waiting.js';
@@ -45,10 +46,13 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
   #state: object | null = null;
   #gone: AbortController | null = null;
 
-  /** @param proxied what a PROXY header said of the endpoints, or null */
+  /**
+   * @param seat left when the connection is over.
+   * @param proxied what a PROXY header said of the endpoints, or null
+   */
   constructor(
     readonly id: string,
-    public network: string,
+    readonly seat: Seat,
     socket: Socket,
     proxied: ProxiedEndpoints | null,
     context: Context,
@@ -60,6 +64,10 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
     this.session = new ServerSession(context.profileFor(remoteAddress), remoteAddress, linkOf(this.#tls));
     this.dialogue = new Dialogue(this, context);
     if (context.reword !== null) this.session.reword = (reply, verb) => this.dialogue.worded(reply, verb);
+  }
+
+  get network(): string {
+    return this.seat.network;
   }
 
   get hostname(): string {
@@ -135,10 +143,8 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
 
   assume(client: XclientAttributes): boolean {
     const endpoints = endpointsAfter(this.#endpoints, client);
-    const { admission } = this.context;
-    const network = networkOf(endpoints.remoteAddress, admission.limits);
-    if (!admission.move(this.network, network)) return false;
-    this.network = network;
+    const network = networkOf(endpoints.remoteAddress, this.context.admission.limits);
+    if (!this.seat.move(network)) return false;
     this.#endpoints = endpoints;
     this.remoteName = client.name ?? null;
     this.session.address = endpoints.remoteAddress;

@@ -12,6 +12,7 @@ import { ClientFault } from '../../base/client-fault.js';
 import { Client, type ClientContext } from './client.js';
 import { FIXED } from '../limits.js';
 import type { Waiting } from './waiting.js';
+import type { Seat } from '../admission/admission.js';
 import type { ProxiedEndpoints } from '../admission/proxy-header.js';
 import { attach, awaitDrain, release, type SocketListener } from './socket-events.js';
 import { certificateProblem, linkOf } from '../tls/facts.js';
@@ -75,12 +76,12 @@ export class Connection<Principal>
 
   constructor(
     id: string,
-    network: string,
+    seat: Seat,
     socket: Socket,
     proxied: ProxiedEndpoints | null,
     context: ConnectionContext<Principal>,
   ) {
-    super(id, network, socket, proxied, context);
+    super(id, seat, socket, proxied, context);
     this.#socket = socket;
     this.#beganPlain = this.tls === null;
     attach(socket, this);
