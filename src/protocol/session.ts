@@ -2,9 +2,9 @@ import {
   beginChunk,
   beginUnsolicited,
   type ContentBegun,
+  contentEnded,
   ContentOver,
   lossOf,
-  readContent,
 } from './content/outcome.js';
 import type { CloseReason, Event, Hello, Question, Verdict } from './events.js';
 import { CLOSED, NEED_OCTETS, NEED_VERDICT, REFUSED_CONTENT, RESET } from './events.js';
@@ -360,11 +360,26 @@ export class ServerSession<Principal> {
   }
 
   #readContent(phase: Receiving<Principal>): Event | null {
-    const read = readContent(phase, this.#inbox, this.#outbox, this.profile);
-    if (!(read instanceof ContentOver)) return read?.type === 'end' ? this.#ask(read) : read;
-    this.#phase = read.phase;
-    if (read.refused !== null) return this.#refuse(read.refused, ...read.replies);
-    for (const reply of read.replies) this.#say(reply);
+    const { reception } = phase;
+    switch (this.#inbox.readContent(reception)) {
+      case 'more':
+        return NEED_OCTETS;
+      case 'content':
+        // These octets are the last below the limit.
+        if (reception.refusal !== null) this.#outbox.notify(REFUSED_CONTENT);
+        return { type: 'content', octets: reception.slice };
+      case 'refused':
+        return REFUSED_CONTENT;
+      case 'end':
+        return this.#endContent(contentEnded(phase, this.profile));
+    }
+  }
+
+  #endContent(ended: ContentOver<Principal> | Question): Event | null {
+    if (!(ended instanceof ContentOver)) return this.#ask(ended);
+    this.#phase = ended.phase;
+    if (ended.refused !== null) return this.#refuse(ended.refused, ...ended.replies);
+    for (const reply of ended.replies) this.#say(reply);
     return null;
   }
 

@@ -1,14 +1,5 @@
-import {
-  type AbortReason,
-  type Event,
-  NEED_OCTETS,
-  type Question,
-  REFUSED_CONTENT,
-  RESET,
-} from '../events.js';
+import { type AbortReason, type Event, type Question, REFUSED_CONTENT, RESET } from '../events.js';
 import type { ChunkSize } from '../grammar/chunk-size.js';
-import type { Inbox } from '../inbox.js';
-import type { Outbox } from '../outbox.js';
 import type { Commanding, Phase, Receiving } from '../state/phases.js';
 import type { Profile } from '../profile.js';
 import { toEach } from '../state/questions.js';
@@ -86,29 +77,11 @@ export class ContentOver<Principal> {
   ) {}
 }
 
-/** Reads content on, up to one event. Null where something was done that makes none. */
-export function readContent<Principal>(
+/** Returns what follows from the end of content, or of a chunk of it: a question, or all that is to be done. */
+export function contentEnded<Principal>(
   phase: Receiving<Principal>,
-  inbox: Inbox,
-  outbox: Outbox,
   profile: Profile,
-): Event | ContentOver<Principal> | null {
-  const { reception } = phase;
-  switch (inbox.readContent(reception)) {
-    case 'more':
-      return NEED_OCTETS;
-    case 'content':
-      if (reception.refusal !== null) outbox.notify(REFUSED_CONTENT);
-      return { type: 'content', octets: reception.slice };
-    case 'refused':
-      outbox.notify(REFUSED_CONTENT);
-      return null;
-    case 'end':
-      return ended(phase, profile);
-  }
-}
-
-function ended<Principal>(phase: Receiving<Principal>, profile: Profile): Event | ContentOver<Principal> {
+): ContentOver<Principal> | Question {
   const { refusal, size } = phase.reception;
   if (refusal === null) {
     if (phase.kind !== 'chunk' || phase.reception.last) return { type: 'end', size };
