@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeBase64, encodeBase64 } from '../../src/protocol/grammar/base64.js';
 import { anyHelloName, isAddressLiteral, isDomain, isHelloName } from '../../src/protocol/grammar/domain.js';
-import { parseMailbox, parsePath, PathFault } from '../../src/protocol/grammar/mailbox.js';
+import { Fault } from '../../src/base/fault.js';
+import { parseMailbox, parsePath } from '../../src/protocol/grammar/mailbox.js';
 import { ParameterFault, parseParameters } from '../../src/protocol/commands/parameters.js';
 import { decodeXtext } from '../../src/protocol/grammar/xtext.js';
 import { decodeUtf8, trimEnd, trimStart, utf8Length } from '../../src/base/octets.js';
@@ -139,21 +140,19 @@ describe('mailboxes', () => {
     ['ö'.repeat(33) + '@x', 'the local part is longer than 64 octets'],
     ['a@' + dotted(256), 'the domain is longer than 255 octets'],
   ])('%s: %s', (address, reason) => {
-    expect(parseMailbox(address)).toEqual(new PathFault(reason));
+    expect(parseMailbox(address)).toEqual(new Fault(reason));
   });
 
   it('count a path in octets', () => {
     expect(parsePath(`<ö@${'ö'.repeat(27)}.${dotted(196)}>`, 0)).toHaveProperty('mailbox');
-    expect(parsePath(`<ö@${'ö'.repeat(27)}.${dotted(197)}>`, 0)).toEqual(
-      new PathFault('longer than 256 octets'),
-    );
+    expect(parsePath(`<ö@${'ö'.repeat(27)}.${dotted(197)}>`, 0)).toEqual(new Fault('longer than 256 octets'));
   });
 
   it('stand where they are looked for', () => {
     expect(parsePath('xx<a@b>yy', 2)).toMatchObject({ mailbox: { address: 'a@b' }, end: 7 });
     expect(parsePath('xx<>', 2)).toEqual({ mailbox: null, end: 4 });
-    expect(parsePath('xx', 2)).toEqual(new PathFault('expected < before the address'));
-    expect(parsePath('<"a>', 0)).toEqual(new PathFault('expected > after the address'));
+    expect(parsePath('xx', 2)).toEqual(new Fault('expected < before the address'));
+    expect(parsePath('<"a>', 0)).toEqual(new Fault('expected > after the address'));
   });
 });
 

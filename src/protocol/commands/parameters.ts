@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import type { ParameterContext } from '../extensions/extension.js';
 import { type MailParameters, PARAMETERS, type RcptParameters } from '../extensions/index.js';
 
@@ -47,7 +48,7 @@ export function parseParameters(
     if (seen.has(keyword)) return new ParameterFault(keyword, 'given twice');
     seen.add(keyword);
     const result = row.parse(match[2] ?? null, context);
-    if (typeof result === 'string') return new ParameterFault(keyword, result);
+    if (result instanceof Fault) return new ParameterFault(keyword, result.reason);
     parsed = { ...parsed, ...result };
   }
   return parsed;

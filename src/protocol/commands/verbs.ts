@@ -7,8 +7,8 @@ import {
   parseLenientPath,
   parsePath,
   type Path,
-  PathFault,
 } from '../grammar/mailbox.js';
+import { Fault, type Parsed } from '../../base/fault.js';
 import { afterSpaces, decodeUtf8, trimStart } from '../../base/octets.js';
 import type { Protocol, SpaceBeforePath, Syntax } from '../profile.js';
 import type { Reply } from '../replies/reply.js';
@@ -199,7 +199,7 @@ function parseHello(verb: Hello['verb']): AnyVerb['parse'] {
 function parseMail(argument: string, context: ParseContext): Command | Reply {
   const parts = parsePathArgument('FROM:', argument, context);
   if (parts === null) return reply('syntax', { syntax: 'MAIL FROM:<address> [parameters]' });
-  if (parts instanceof PathFault) return reply('badSender', { reason: parts.reason });
+  if (parts instanceof Fault) return reply('badSender', { reason: parts.reason });
   // <postmaster> without a domain is a recipient only (RFC 5321 4.1.1.3).
   if (parts.mailbox?.domain === '' && context.syntax !== 'lenient') {
     return reply('badSender', { reason: 'the domain is missing' });
@@ -219,7 +219,7 @@ function parseMail(argument: string, context: ParseContext): Command | Reply {
 function parseRcpt(argument: string, context: ParseContext): Command | Reply {
   const parts = parsePathArgument('TO:', argument, context);
   if (parts === null) return reply('syntax', { syntax: 'RCPT TO:<address> [parameters]' });
-  if (parts instanceof PathFault) return reply('badRecipient', { reason: parts.reason });
+  if (parts instanceof Fault) return reply('badRecipient', { reason: parts.reason });
   if (parts.mailbox === null) return reply('badRecipient', { reason: 'a recipient cannot be <>' });
   if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   const parameters = parseParameters('RCPT', parts.parameters, context);
@@ -258,27 +258,27 @@ function parsePathArgument(
   keyword: string,
   binary: string,
   { spaceBeforePath, syntax }: ParseContext,
-): PathArgument | PathFault | null {
+): Parsed<PathArgument> | null {
   if (!binary.startsWith(keyword) && binary.slice(0, keyword.length).toUpperCase() !== keyword) return null;
   const common = parseCommonPath(binary, keyword.length);
   // Nearly all clients send this: an ASCII path and no parameters.
   if (common?.end === binary.length) return { mailbox: common.mailbox, ascii: true, parameters: '' };
   const argument = isAscii(binary) ? binary : decodeUtf8(binary);
-  if (argument === null) return new PathFault('it is not UTF-8');
+  if (argument === null) return new Fault('it is not UTF-8');
   // RFC 5321 3.3 says no space after the colon; so many clients write one that it is taken, as a rule.
   const start = afterSpaces(argument, keyword.length);
   if (start > keyword.length && spaceBeforePath === 'reject') return null;
   const path = parsePathAt(argument, start, syntax);
-  if (path instanceof PathFault) return path;
+  if (path instanceof Fault) return path;
   const rest = argument.slice(path.end);
-  if (rest !== '' && !rest.startsWith(' ')) return new PathFault('expected a space after >');
+  if (rest !== '' && !rest.startsWith(' ')) return new Fault('expected a space after >');
   return { mailbox: path.mailbox, ascii: isAscii(path.mailbox?.address ?? ''), parameters: trimStart(rest) };
 }
 
-function parsePathAt(argument: string, start: number, syntax: Syntax): Path | PathFault {
+function parsePathAt(argument: string, start: number, syntax: Syntax): Parsed<Path> {
   if (syntax !== 'strict' && argument[start] !== '<') return parseBarePath(argument, start);
   const path = parsePath(argument, start);
-  return path instanceof PathFault && syntax === 'lenient' ? parseLenientPath(argument, start) : path;
+  return path instanceof Fault && syntax === 'lenient' ? parseLenientPath(argument, start) : path;
 }
 
 // RFC 5321 2.2.1 and 4.1.1.11: parameters come with EHLO only.

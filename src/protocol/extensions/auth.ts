@@ -1,6 +1,7 @@
+import { Fault, type Parsed } from '../../base/fault.js';
 import { decodeUtf8 } from '../../base/octets.js';
 import { OUTSIDE_TRANSACTION } from '../commands/verb.js';
-import { parseMailbox, PathFault } from '../grammar/mailbox.js';
+import { parseMailbox } from '../grammar/mailbox.js';
 import { decodeXtext } from '../grammar/xtext.js';
 import { reply } from '../replies/catalogue.js';
 import type { Reply } from '../replies/reply.js';
@@ -53,13 +54,13 @@ function parseAuth(argument: string): AuthCommand | Reply {
 }
 
 // RFC 4954 5: "AUTH=" followed by a mailbox, encoded as xtext, or "<>".
-function parseAuthParameter(value: string | null): { readonly auth: string | null } | string {
+function parseAuthParameter(value: string | null): Parsed<{ readonly auth: string | null }> {
   if (value === '<>') return { auth: null };
   const decoded = value === null || value === '' ? null : decodeXtext(value);
-  if (decoded === null) return 'expected xtext (RFC 3461 4) or <>';
+  if (decoded === null) return new Fault('expected xtext (RFC 3461 4) or <>');
   const auth = decodeUtf8(decoded);
   const mailbox = auth === null ? null : parseMailbox(auth);
   // <postmaster> alone is a recipient only.
-  const sound = mailbox !== null && !(mailbox instanceof PathFault) && mailbox.domain !== '';
-  return sound ? { auth } : 'expected a mailbox or <>';
+  const sound = mailbox !== null && !(mailbox instanceof Fault) && mailbox.domain !== '';
+  return sound ? { auth } : new Fault('expected a mailbox or <>');
 }

@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../base/fault.js';
 import { reply } from '../replies/catalogue.js';
 import type { Extension } from './extension.js';
 
@@ -39,13 +40,13 @@ export const deliverBy: Extension<DeliverByOptions, DeliverByMail> = {
 //   by-time  = ["-" / "+"] 1*9DIGIT ; zero or less is not allowed with a by-mode of "R"
 //   by-mode  = "N" / "R"            ; "Notify" or "Return"
 //   by-trace = "T"                  ; "Trace"
-function parseBy(value: string | null): { readonly by: ByParameter } | string {
+function parseBy(value: string | null): Parsed<{ readonly by: ByParameter }> {
   const match = /^([+-]?\d{1,9});([NR])(T?)$/i.exec(value ?? '');
-  if (match === null) return 'expected seconds;R or seconds;N, and T for a trace';
+  if (match === null) return new Fault('expected seconds;R or seconds;N, and T for a trace');
   const [, time, mode = '', trace] = match;
   // Adding 0 makes 0 of -0.
   const seconds = Number(time) + 0;
   const otherwise = mode.toUpperCase() === 'R' ? 'return' : 'notify';
-  if (otherwise === 'return' && seconds <= 0) return 'with R, the time must be above 0';
+  if (otherwise === 'return' && seconds <= 0) return new Fault('with R, the time must be above 0');
   return { by: { seconds, otherwise, trace: trace !== '' } };
 }

@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import type { Extension } from './extension.js';
 
 /** How the content is encoded: RFC 6152 and RFC 3030. */
@@ -17,7 +18,7 @@ export const eightBitMime: Extension<object, BodyMail> = {
     BODY: (value, { offered }) => {
       const bodies = BODIES.filter((name) => name !== 'BINARYMIME' || offered.has(name));
       const body = bodies.find((name) => name === value?.toUpperCase());
-      return body === undefined ? `expected ${bodies.join(', ')}` : { body };
+      return body === undefined ? new Fault(`expected ${bodies.join(', ')}`) : { body };
     },
   },
 };

@@ -1,3 +1,4 @@
+import type { Parsed } from '../../base/fault.js';
 import type { Verb } from '../commands/verb.js';
 import type { Limits } from '../limits.js';
 import type { Link } from '../link.js';
@@ -80,7 +81,7 @@ export interface VerbContext<Options> extends ParameterContext {
 export type ParseParameter<Fields> = (
   value: string | null,
   context: ParameterContext,
-) => Partial<Fields> | string;
+) => Parsed<Partial<Fields>>;
 
 /** The facts about the session that the parser of a parameter can use. */
 export interface ParameterContext {

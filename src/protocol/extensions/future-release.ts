@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../base/fault.js';
 import { formatDateTime, parseDateTime } from '../grammar/date-time.js';
 import { reply } from '../replies/catalogue.js';
 import type { Reply } from '../replies/reply.js';
@@ -52,14 +53,18 @@ function bad(parameter: string, reason: string): Reply {
 //   hold-for-param          = "HOLDFOR=" future-release-interval
 //   future-release-interval = future-release-integer
 //   future-release-integer  = %x31-39 *8DIGIT
-function parseHoldFor(value: string | null): { readonly holdFor: number } | string {
-  return /^[1-9]\d{0,8}$/.test(value ?? '') ? { holdFor: Number(value) } : 'expected seconds, 1 to 999999999';
+function parseHoldFor(value: string | null): Parsed<{ readonly holdFor: number }> {
+  return /^[1-9]\d{0,8}$/.test(value ?? '')
+    ? { holdFor: Number(value) }
+    : new Fault('expected seconds, 1 to 999999999');
 }
 
 // RFC 4865 3, and its erratum 2040
 //   hold-until-param         = "HOLDUNTIL=" future-release-date-time
 //   future-release-date-time = date-time ; RFC 3339 5.6
-function parseHoldUntil(value: string | null): { readonly holdUntil: number } | string {
+function parseHoldUntil(value: string | null): Parsed<{ readonly holdUntil: number }> {
   const holdUntil = parseDateTime(value ?? '');
-  return holdUntil === null ? 'expected a time such as 2026-01-31T09:00:00Z (RFC 3339)' : { holdUntil };
+  return holdUntil === null
+    ? new Fault('expected a time such as 2026-01-31T09:00:00Z (RFC 3339)')
+    : { holdUntil };
 }

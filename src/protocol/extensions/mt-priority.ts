@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../base/fault.js';
 import { reply } from '../replies/catalogue.js';
 import type { Extension } from './extension.js';
 
@@ -25,6 +26,6 @@ export const mtPriority: Extension<MtPriorityOptions, MtPriorityMail> = {
 // RFC 6710 3 and 7
 //   priority-value = (["-"] NZDIGIT) / "0"
 //   NZDIGIT        = %x31-39
-function parsePriority(value: string | null): { readonly priority: number } | string {
-  return /^(?:-?[1-9]|0)$/.test(value ?? '') ? { priority: Number(value) } : 'expected -9 to 9';
+function parsePriority(value: string | null): Parsed<{ readonly priority: number }> {
+  return /^(?:-?[1-9]|0)$/.test(value ?? '') ? { priority: Number(value) } : new Fault('expected -9 to 9');
 }

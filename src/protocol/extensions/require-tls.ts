@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import type { Extension } from './extension.js';
 
 export interface RequireTlsOptions {
@@ -18,6 +19,6 @@ export const requireTls: Extension<RequireTlsOptions, RequireTlsMail> = {
   announce: ({ extensions }, link) => (extensions.requireTls && link !== 'plain' ? '' : null),
   mail: {
     // RFC 8689 2: REQUIRETLS takes no value.
-    REQUIRETLS: (value) => (value === null ? { requireTls: true } : 'takes no value'),
+    REQUIRETLS: (value) => (value === null ? { requireTls: true } : new Fault('takes no value')),
   },
 };

@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import { reply } from '../replies/catalogue.js';
 import type { Extension } from './extension.js';
 
@@ -13,7 +14,9 @@ export const size: Extension<object, SizeMail> = {
   mail: {
     // RFC 1870 4: size-value ::= 1*20DIGIT
     SIZE: (value) =>
-      value !== null && /^\d{1,20}$/.test(value) ? { size: Number(value) } : 'expected 1 to 20 digits',
+      value !== null && /^\d{1,20}$/.test(value)
+        ? { size: Number(value) }
+        : new Fault('expected 1 to 20 digits'),
   },
   checkMail: ({ size = 0 }, { limits }) =>
     size > limits.messageSize ? reply('sizeExceeded', { limit: limits.messageSize }) : null,

@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import { reply } from '../replies/catalogue.js';
 import type { Extension } from './extension.js';
 
@@ -10,7 +11,7 @@ export const smtpUtf8: Extension<object, SmtpUtf8Mail> = {
   keyword: 'SMTPUTF8',
   source: 'RFC 6531',
   mail: {
-    SMTPUTF8: (value) => (value === null ? { smtputf8: true } : 'takes no value'),
+    SMTPUTF8: (value) => (value === null ? { smtputf8: true } : new Fault('takes no value')),
   },
   // RFC 6531 3.3: without the parameter, addresses are ASCII.
   checkAddress: (command, ascii, { smtputf8 }) => {

@@ -1,4 +1,5 @@
 import { DOMAIN_OCTETS, LABEL_OCTETS, LOCAL_PART_OCTETS, PATH_OCTETS } from '../limits.js';
+import { Fault, type Parsed } from '../../base/fault.js';
 import { utf8Length } from '../../base/octets.js';
 import { hasInvisible, isAddressLiteral, isDomain } from './domain.js';
 
@@ -20,11 +21,6 @@ export interface Path {
   readonly end: number;
 }
 
-/** Why a path is malformed, for the client: it names what was expected. */
-export class PathFault {
-  constructor(readonly reason: string) {}
-}
-
 // RFC 5321 4.1.2
 //   Dot-string     = Atom *("." Atom)
 //   Atom           = 1*atext
@@ -40,7 +36,7 @@ const COMMON_PATH =
  * Parses a path at `start`: one of the common form in one step, any other by {@link parseAnyPath}, which says
  * the same of both.
  */
-export function parsePath(text: string, start: number): Path | PathFault {
+export function parsePath(text: string, start: number): Parsed<Path> {
   return parseCommonPath(text, start) ?? parseAnyPath(text, start);
 }
 
@@ -69,32 +65,32 @@ export function parseCommonPath(text: string, start: number): Path | null {
  * A source route is checked, then dropped (RFC 5321 appendix C). `<postmaster>` needs no domain (RFC 5321
  * 4.5.1); the caller says whether it may stand there.
  */
-export function parseAnyPath(text: string, start: number): Path | PathFault {
-  if (text[start] !== '<') return new PathFault('expected < before the address');
+export function parseAnyPath(text: string, start: number): Parsed<Path> {
+  if (text[start] !== '<') return new Fault('expected < before the address');
   const end = closingBracket(text, start + 1);
-  if (end < 0) return new PathFault('expected > after the address');
+  if (end < 0) return new Fault('expected > after the address');
   const inner = text.slice(start + 1, end);
   if (inner === '') return { mailbox: null, end: end + 1 };
-  if (utf8Length(inner) + 2 > PATH_OCTETS) return new PathFault(`longer than ${PATH_OCTETS} octets`);
+  if (utf8Length(inner) + 2 > PATH_OCTETS) return new Fault(`longer than ${PATH_OCTETS} octets`);
 
   const address = withoutRoute(inner);
-  if (address === null) return new PathFault('the source route is malformed');
+  if (address === null) return new Fault('the source route is malformed');
   const mailbox = parseMailbox(address);
-  return mailbox instanceof PathFault ? mailbox : { mailbox, end: end + 1 };
+  return mailbox instanceof Fault ? mailbox : { mailbox, end: end + 1 };
 }
 
 /**
  * Parses a path without its angle brackets, up to the next space. Some devices send one, and it can mean one thing
  * only: nothing at all is no path, and neither is a source route.
  */
-export function parseBarePath(text: string, start: number): Path | PathFault {
+export function parseBarePath(text: string, start: number): Parsed<Path> {
   const space = text.indexOf(' ', start);
   const end = space < 0 ? text.length : space;
   const address = text.slice(start, end);
-  if (utf8Length(address) + 2 > PATH_OCTETS) return new PathFault(`longer than ${PATH_OCTETS} octets`);
-  if (address === '') return new PathFault('expected <address>');
+  if (utf8Length(address) + 2 > PATH_OCTETS) return new Fault(`longer than ${PATH_OCTETS} octets`);
+  if (address === '') return new Fault('expected <address>');
   const mailbox = parseMailbox(address);
-  return mailbox instanceof PathFault ? mailbox : { mailbox, end };
+  return mailbox instanceof Fault ? mailbox : { mailbox, end };
 }
 
 /**
@@ -102,15 +98,15 @@ export function parseBarePath(text: string, start: number): Path | PathFault {
  * test servers, which must see mail as it is. The last @ begins the domain, which is empty without one. A character
  * that cannot be seen is refused all the same.
  */
-export function parseLenientPath(text: string, start: number): Path | PathFault {
+export function parseLenientPath(text: string, start: number): Parsed<Path> {
   const bracket = />(?= |$)/g;
   bracket.lastIndex = start;
   const end = bracket.exec(text)?.index ?? -1;
-  if (text[start] !== '<' || end < 0) return new PathFault('expected <address>');
+  if (text[start] !== '<' || end < 0) return new Fault('expected <address>');
   const address = text.slice(start + 1, end);
-  if (utf8Length(address) + 2 > PATH_OCTETS) return new PathFault(`longer than ${PATH_OCTETS} octets`);
+  if (utf8Length(address) + 2 > PATH_OCTETS) return new Fault(`longer than ${PATH_OCTETS} octets`);
   if (hasInvisible(address.replace(/ /g, ''))) {
-    return new PathFault('it has a character that cannot be seen');
+    return new Fault('it has a character that cannot be seen');
   }
   const at = address.lastIndexOf('@');
   const [localPart, domain] = at < 0 ? [address, ''] : [address.slice(0, at), address.slice(at + 1)];
@@ -118,24 +114,24 @@ export function parseLenientPath(text: string, start: number): Path | PathFault 
 }
 
 /** Parses a mailbox without brackets. */
-export function parseMailbox(address: string): Mailbox | PathFault {
+export function parseMailbox(address: string): Parsed<Mailbox> {
   if (hasInvisible(address.startsWith('"') ? address.replace(/ /g, '') : address)) {
-    return new PathFault('it has a character that cannot be seen');
+    return new Fault('it has a character that cannot be seen');
   }
   if (/^postmaster$/i.test(address)) return { localPart: address, domain: '', address };
   const at = localPartEnd(address);
-  if (at < 0) return new PathFault('the quoted local part is malformed');
+  if (at < 0) return new Fault('the quoted local part is malformed');
   const localPart = address.slice(0, at);
-  if (address[at] !== '@') return new PathFault('expected local-part@domain');
-  if (!isLocalPart(localPart)) return new PathFault('the local part is malformed');
+  if (address[at] !== '@') return new Fault('expected local-part@domain');
+  if (!isLocalPart(localPart)) return new Fault('the local part is malformed');
   if (utf8Length(localPart) > LOCAL_PART_OCTETS) {
-    return new PathFault(`the local part is longer than ${LOCAL_PART_OCTETS} octets`);
+    return new Fault(`the local part is longer than ${LOCAL_PART_OCTETS} octets`);
   }
   const domain = address.slice(at + 1);
   if (utf8Length(domain) > DOMAIN_OCTETS)
-    return new PathFault(`the domain is longer than ${DOMAIN_OCTETS} octets`);
+    return new Fault(`the domain is longer than ${DOMAIN_OCTETS} octets`);
   if (!(domain.startsWith('[') ? isAddressLiteral(domain) : isDomain(domain))) {
-    return new PathFault('the domain is malformed');
+    return new Fault('the domain is malformed');
   }
   return { localPart, domain, address };
 }
