@@ -27,11 +27,6 @@ export class Inbox {
     return length;
   }
 
-  /** Octets of memory that it holds for its own: the start of a line. */
-  get held(): number {
-    return this.#decoder.held;
-  }
-
   push(octets: Uint8Array): void {
     if (octets.length === 0) return;
     if (this.#piece.length === 0) this.#piece = octets;
@@ -39,10 +34,15 @@ export class Inbox {
     else this.#later.push(octets);
   }
 
-  /** Reads up to one line end. `more`: everything was read, and none was there. */
-  readLine(limit: number, patience: number): LineStep {
+  /**
+   * Reads up to one line end. `more`: everything was read, and none was there.
+   *
+   * @param limit octets that a line may have without its CRLF.
+   * @param swallowable octets of a line too long that are swallowed.
+   */
+  readLine(limit: number, swallowable: number): LineStep {
     while (this.#piece.length > 0) {
-      const step = this.#decoder.next(this.#piece, this.#offset, limit, patience);
+      const step = this.#decoder.next(this.#piece, this.#offset, limit, swallowable);
       this.#advanceTo(this.#decoder.position);
       if (step !== 'more') return step;
     }

@@ -3,6 +3,7 @@
 // in (CRLF for a line, CRLF.CRLF for content, its last octet for a chunk), the next command gets its own reply, one.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { binaryString } from '../../src/base/octets.js';
 import { DEFAULT_LIMITS } from '../../src/protocol/index.js';
 import { Inbox } from '../../src/protocol/inbox.js';
 import { cutAt, dialogue, judgeBy, places, profile, verdicts } from './dialogues.js';
@@ -55,11 +56,16 @@ it('content events come between data and its end or abort, and each message ends
 it('a line holds no more than its limit and one octet', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(40)), fc.integer({ min: 1, max: 50 }), (sizes, limit) => {
-      const inbox = new Inbox();
-      for (const size of sizes) {
-        inbox.push(octetsOf('x'.repeat(size)));
+      const received = new Set<Uint8Array>();
+      // The start of a line is kept in an array of the inbox's own, which becomes text with the rest of the line.
+      const inbox = new Inbox((octets, from, to) => {
+        if (!received.has(octets)) expect(octets.length).toBeLessThanOrEqual(limit + 1);
+        return binaryString(octets, from, to);
+      });
+      for (const piece of [...sizes.map((size) => octetsOf('x'.repeat(size))), octetsOf('\r\n')]) {
+        received.add(piece);
+        inbox.push(piece);
         inbox.readLine(limit, 10_000);
-        expect(inbox.held).toBeLessThanOrEqual(limit + 1);
         expect(inbox.length).toBe(0);
       }
     }),

@@ -46,11 +46,6 @@ export class LineDecoder {
     this.#letGo();
   }
 
-  /** Octets of memory that it holds. */
-  get held(): number {
-    return this.#held?.length ?? 0;
-  }
-
   /** True between the first octet of a line and its end. */
   get inLine(): boolean {
     return this.#held !== null || this.#swallowed > 0;
