@@ -39,13 +39,16 @@ export function formatSignatureField(tags: SignatureTags): string {
 
 /** Joins words by spaces, with a fold instead of the space where a line would be too long. */
 function folded(words: readonly string[]): string {
-  let text = '';
-  let length = 0;
-  for (const word of words) {
-    const isFirst = text === '';
-    const fits = length + 1 + word.length <= LINE;
-    text += isFirst ? word : `${fits ? '' : '\r\n'} ${word}`;
-    length = isFirst || !fits ? word.length + (isFirst ? 0 : 1) : length + 1 + word.length;
+  const [first = '', ...others] = words;
+  const lines: string[] = [];
+  let line = first;
+  for (const word of others) {
+    const longer = `${line} ${word}`;
+    if (longer.length <= LINE) line = longer;
+    else {
+      lines.push(line);
+      line = ` ${word}`;
+    }
   }
-  return text;
+  return [...lines, line].join('\r\n');
 }

@@ -100,6 +100,6 @@ export function nextTry(
     // If the time has nearly come, the try is made now.
     if (time > now && time < at) at = Math.max(time, now + policy.base);
   }
-  const peace = Math.min(Math.max(0, retryAfter), DELIVERY.retryAfter.initial);
-  return { at: Math.max(at, now + peace) };
+  const asked = Math.min(Math.max(0, retryAfter), DELIVERY.retryAfter.initial);
+  return { at: Math.max(at, now + asked) };
 }
