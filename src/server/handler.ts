@@ -82,7 +82,7 @@ export interface Session<Principal = unknown, State = object> {
   readonly remotePort: number;
   /**
    * The name that the client's address has in the DNS (PTR), if the option `reverseLookup` asks for it; null without
-   * one. Whoever has the address chooses the name, so it proves nothing.
+   * one. The owner of the address chooses the name, so it proves nothing.
    */
   readonly remoteName: string | null;
   readonly localAddress: string;

@@ -70,7 +70,7 @@ export const ADMISSION = {
     about: 'By how much the answer to a failed AUTH is held back at the most.',
     initial: 5_000,
     unit: 'ms',
-    source: 'below the patience of clients',
+    source: 'clients wait longer',
   },
   authMemory: {
     about: 'How long a failed AUTH of a client network slows the answers to further ones down.',

@@ -14,7 +14,7 @@ export function unexpectedTls(tls: ListenTls['tls'], waited: number): ClientFaul
       );
     case 'off':
       return new ClientFault(
-        'the client speaks TLS, and this port has none',
+        'the client speaks TLS, and this port does not offer TLS',
         'set the client to no encryption for this port, or offer TLS on it',
       );
     default:

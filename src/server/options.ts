@@ -106,7 +106,7 @@ export interface RewordContext<Principal = unknown, State = object> {
   readonly verb: string;
 }
 
-/** How connections are received, whoever accepts them. */
+/** How connections are received, by `listen` and by `acceptor`. */
 export interface AcceptOptions {
   /**
    * How TLS begins. `starttls`: by STARTTLS. `implicit`: from the first octet. `detect`: either, by the first octet.

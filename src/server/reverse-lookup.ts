@@ -7,7 +7,7 @@ import { FIXED } from './limits.js';
  *
  * @param address of IPv4 or IPv6.
  * @param signal aborted when the client is not waited for any more.
- * @returns null if it has none. What is no domain counts as none, and so does an error.
+ * @returns the name; null if there is no name, if it is not a domain, or after an error.
  */
 export type ReverseLookup = (address: string, signal: AbortSignal) => Promise<string | null> | string | null;
 
@@ -21,8 +21,8 @@ export const reverseByDns: ReverseLookup = async (address, signal) => {
 };
 
 /**
- * Looks a name up, for no longer than the limit. The name is chosen by whoever has the address: only a domain is
- * returned, without a dot at its end.
+ * Looks a name up, for no longer than the limit. The owner of the address chooses the name: only a domain
+ * is returned, without a dot at its end.
  */
 export async function nameOf(
   lookUp: ReverseLookup,

@@ -121,7 +121,7 @@ export interface Webhooks {
 
   list(): Promise<Webhook[]>;
 
-  /** Returns the webhook of a domain, by the domain's name; null if it has none. */
+  /** Returns the webhook of a domain, by the domain's name; null if it has no webhook. */
   find(domain: string): Promise<Webhook | null>;
 
   /** Switches the webhook off and drops its waiting events. */

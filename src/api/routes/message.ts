@@ -160,7 +160,10 @@ export function messageRoutes(app: Api, { store, workers, limits, budget, stoppi
     return message;
   }
 
-  /** Returns the members of the description as JSON; null if there is none, with the reason if it cannot be read. */
+  /**
+   * Returns the members of the description as JSON; null if the content was removed, or, with the reason, if it cannot
+   * be read.
+   */
   async function content(
     request: FastifyRequest,
     reply: FastifyReply,

@@ -12,9 +12,9 @@ import type { Scan } from './scan.js';
 export type IncomingStep =
   /** All octets given were used up. */
   | 'more'
-  /** {@link Reception.slice} holds the next octets of the content: the last, where a refusal stands now. */
+  /** {@link IncomingContent.slice} holds the next octets of the content: the last, where a refusal stands now. */
   | 'content'
-  /** The content is refused: see {@link Reception.refusal}. Returned once. */
+  /** The content is refused: see {@link IncomingContent.refusal}. Returned once. */
   | 'refused'
   /** The true end, or that of a chunk. */
   | 'end';

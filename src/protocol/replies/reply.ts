@@ -56,7 +56,7 @@ export class Reply {
     this.#wire = behind === null ? wire : wire + behind.#wire;
   }
 
-  /** Its name in the catalogue of `docs/replies.md`; null if it is none of the server's own. */
+  /** Its name in the catalogue of `docs/replies.md`; null if the reply is not from the catalogue. */
   get name(): string | null {
     return null;
   }

@@ -38,10 +38,6 @@ type TransactionSpeaker<Principal> = ConnectionSession<Principal> &
 
 type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
 
-/**
- * Calls the handler of one session: questions become calls, and their results or errors become verdicts. It catches
- * every error of the handler.
- */
 /** The parts of a listener that its dialogues share. */
 export interface DialogueContext<Principal> {
   readonly handler: AnyHandler<Principal>;
@@ -55,6 +51,10 @@ export interface DialogueContext<Principal> {
   readonly reverseLookup: ReverseLookup | null;
 }
 
+/**
+ * Calls the handler of one session: questions become calls, and their results or errors become verdicts. It catches
+ * every error of the handler.
+ */
 export class Dialogue<Principal> {
   /** Accepted recipients of the open transaction. */
   recipients: Recipient[] = [];
@@ -77,7 +77,7 @@ export class Dialogue<Principal> {
   /** A verdict, at once where the handler decides at once. */
   ask(question: Question): Answer<Principal> {
     const { handler } = this;
-    // What is asked tells what there is: a question in a transaction has an envelope.
+    // A question in a transaction has an envelope.
     const speaker = this.speaker as TransactionSpeaker<Principal>;
     try {
       switch (question.type) {

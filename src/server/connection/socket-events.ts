@@ -9,7 +9,7 @@ export interface SocketListener {
   closed(): void;
 }
 
-const listener = Symbol('owner');
+const listener = Symbol('listener');
 type ObservedSocket = Socket & { [listener]?: SocketListener | undefined };
 
 /**
@@ -36,13 +36,13 @@ export function attachToEnd(socket: ObservedSocket, to: SocketListener): void {
   socket.on('close', onClose);
 }
 
-/** Lets the owner hear once that the socket has written all it holds. Most never have more than the kernel takes. */
+/** Lets the listener hear once that the socket has written all it holds. Most never have more than the kernel takes. */
 export function awaitDrain(socket: ObservedSocket): void {
   socket.once('drain', onDrain);
 }
 
 /**
- * Cuts the closed socket from its owner. Node keeps the socket for a while; if it kept the whole connection with it,
+ * Cuts the closed socket from its listener. Node keeps the socket for a while; if it kept the whole connection with it,
  * the connection would survive the cheap garbage collections.
  */
 export function release(socket: ObservedSocket): void {

@@ -67,7 +67,7 @@ export class DomainRecordTable {
     this.#used.run(digest, at);
   }
 
-  /** Returns the domain's id; null if there is none in the scope. */
+  /** Returns the domain's id; null if the scope has no such domain. */
   remove(scope: Scope, name: string, now: number): number | null {
     const [row] = this.#list.all(idOf(scope), name, '', '', 1) as unknown as DomainRow[];
     if (row === undefined || !this.#domains.remove(name, now)) return null;
