@@ -14,7 +14,6 @@ import { BodyBudget, readBodies } from './body.js';
 import { Composer } from './compose/composer.js';
 import type { Api, ApiContext } from './context.js';
 import { EventHub } from './events/hub.js';
-import { removeExpired } from './expiry.js';
 import { Idempotent } from './idempotent.js';
 import { type ApiLimits, DEFAULT_API } from './limits.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -98,9 +97,6 @@ export interface HttpApi {
   close(grace: number): Promise<void>;
 }
 
-/** How a failure is reported that belongs to no request. */
-const BACKGROUND = { method: '-', url: 'removal of expired sessions' } as const;
-
 /** How long an old token works unless the options say it: a day, in milliseconds. */
 const DEFAULT_GRACE = 24 * 3_600_000;
 
@@ -136,7 +132,6 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
     onDropped: () => metrics?.streamDropped(),
   });
   const { app, routes } = await buildApp(options, context, hub);
-  const expiry = removeExpired(options.store, now, (error) => options.onFailure?.(error, BACKGROUND));
   return {
     app,
     routes,
@@ -151,7 +146,7 @@ export async function createApi(options: ApiOptions): Promise<HttpApi> {
       stopping.abort();
       hub.close();
       const timer = setTimeout(() => app.server.closeAllConnections(), grace);
-      await Promise.all([app.close(), expiry.stop()]);
+      await app.close();
       clearTimeout(timer);
       await composer.close();
     },

@@ -57,8 +57,6 @@ export interface AuthorizationOptions {
   readonly sessions: SessionLookup;
   readonly throttle: Throttle;
   readonly rate: KeyedRate;
-  /** Hears of each request with a valid token. */
-  readonly onToken?: (domainId: number, token: string) => void;
 }
 
 const TOKEN_FIELDS = ['ohmysmtp-server-token', 'mailpace-server-token'] as const;
@@ -120,7 +118,7 @@ async function identify(
   request: FastifyRequest,
   access: Access,
   cookie: string,
-  { directory, sessions, throttle, onToken }: AuthorizationOptions,
+  { directory, sessions, throttle }: AuthorizationOptions,
 ): Promise<{ readonly principal: Principal; readonly standing: Standing }> {
   const token = tokenOf(request);
   if (token !== null) {
@@ -133,7 +131,6 @@ async function identify(
       await holdBack(throttle, request.ip);
       throw new ApiError(access === 'token' ? 'invalid_token' : 'wrong_credentials');
     }
-    onToken?.(domain.id, token);
     const isAllowed = async (): Promise<boolean> => (await find())?.id === domain.id;
     return {
       principal: { kind: 'domain', domain, session: null },
