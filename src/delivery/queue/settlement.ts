@@ -68,13 +68,7 @@ export function settlementOf(
  */
 export function timedOutSettlement(lease: Lease, recipient: LeasedRecipient, now: number): Settlement {
   const reply = '5.4.7 Delivery time expired: the sender wanted it back unless delivered by now';
-  return {
-    position: recipient.position,
-    attempt: { at: now, outcome: 'bounced', remoteHost: null, tls: null, reply },
-    nextAttemptAt: null,
-    report: reportOfFailure(lease, recipient),
-    block: false,
-  };
+  return bouncedUntried(lease, recipient, reply, now);
 }
 
 /** Returns the settlement of a recipient whose message ended the server as often as is allowed. */
@@ -85,6 +79,11 @@ export function givenUpSettlement(
   now: number,
 ): Settlement {
   const reply = `5.3.0 Given up: the server stopped unexpectedly ${crashes} times while it was delivering this message`;
+  return bouncedUntried(lease, recipient, reply, now);
+}
+
+/** Returns the settlement of a recipient that bounces without an attempt. */
+function bouncedUntried(lease: Lease, recipient: LeasedRecipient, reply: string, now: number): Settlement {
   return {
     position: recipient.position,
     attempt: { at: now, outcome: 'bounced', remoteHost: null, tls: null, reply },
