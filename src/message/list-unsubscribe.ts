@@ -1,6 +1,6 @@
+import { Fault, type Parsed } from '../base/fault.js';
 import { decodeEncodedWords } from './encoded-word.js';
 import { COMMA, GREATER, LESS, Lexer, SyntaxFault } from './lexer.js';
-import { type Parsed, parsed, unparsed } from './parsed.js';
 
 /**
  * Longest URI, in octets. A URI cannot be folded, so the field name and `<uri>,` must fit on one line of 998 octets
@@ -18,7 +18,7 @@ export const MAX_URI_LENGTH = 900;
  */
 export function parseUriList(text: string): Parsed<readonly string[]> {
   const literal = parseLiteralUriList(text);
-  if (literal.ok || !text.includes('=?')) return literal;
+  if (!(literal instanceof Fault) || !text.includes('=?')) return literal;
   return parseLiteralUriList(decodeEncodedWords(text));
 }
 
@@ -30,11 +30,11 @@ function parseLiteralUriList(text: string): Parsed<readonly string[]> {
       lexer.skipCfws();
       uris.add(bracketedUri(lexer));
       lexer.skipCfws();
-      if (lexer.done) return parsed([...uris]);
+      if (lexer.done) return [...uris];
       lexer.expect(COMMA);
     }
   } catch (error) {
-    if (error instanceof SyntaxFault) return unparsed(error.message);
+    if (error instanceof SyntaxFault) return new Fault(error.message);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../base/fault.js';
 import {
   AT,
   COLON,
@@ -11,7 +12,6 @@ import {
   SyntaxFault,
   unquote,
 } from './lexer.js';
-import { type Parsed, parsed, unparsed } from './parsed.js';
 
 /** RFC 5321 4.5.3.1.1 and 4.5.3.1.2, in octets: no reply could be sent to an address beyond these limits. */
 const MAX_LOCAL_PART = 64;
@@ -54,10 +54,10 @@ export function parseMailboxList(text: string): Parsed<readonly Mailbox[]> {
       mailboxes.push(mailbox(lexer));
     }
   } catch (error) {
-    if (error instanceof SyntaxFault) return unparsed(error.message);
+    if (error instanceof SyntaxFault) return new Fault(error.message);
     throw error;
   }
-  return parsed(mailboxes);
+  return mailboxes;
 }
 
 /** mailbox = name-addr / addr-spec. The first `<` or `@` shows which of the two it is. */

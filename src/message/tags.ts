@@ -1,6 +1,6 @@
+import { Fault, type Parsed } from '../base/fault.js';
 import { decodeEncodedWords } from './encoded-word.js';
 import type { Field } from './field.js';
-import { type Parsed, parsed, unparsed } from './parsed.js';
 
 /** Largest number of tags of one message. This is the limit of the mail API. */
 export const MAX_TAGS = 20;
@@ -22,21 +22,21 @@ export function parseTags(fields: readonly Field[]): Parsed<readonly string[]> {
     const decoded = decodeEncodedWords(text);
     // Checked before decoding too: the decoder uses a mark with NULs in it, and removes one that was there already.
     if (hasControl(text) || hasControl(decoded))
-      return unparsed(`${field.name}: a tag holds a control character`);
+      return new Fault(`${field.name}: a tag holds a control character`);
     for (let at = 0; at <= decoded.length;) {
       const comma = decoded.indexOf(',', at);
       const end = comma < 0 ? decoded.length : comma;
       const tag = decoded.slice(at, end).trim();
       at = end + 1;
       if (tag === '' || tags.has(tag)) continue;
-      if (tags.size === MAX_TAGS) return unparsed(`${field.name}: more than ${MAX_TAGS} tags`);
+      if (tags.size === MAX_TAGS) return new Fault(`${field.name}: more than ${MAX_TAGS} tags`);
       if (isTooLong(tag)) {
-        return unparsed(`${field.name}: tag ${tags.size + 1} has more than ${MAX_TAG_LENGTH} characters`);
+        return new Fault(`${field.name}: tag ${tags.size + 1} has more than ${MAX_TAG_LENGTH} characters`);
       }
       tags.add(tag);
     }
   }
-  return parsed([...tags]);
+  return [...tags];
 }
 
 function isTooLong(tag: string): boolean {

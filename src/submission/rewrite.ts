@@ -1,3 +1,4 @@
+import { Fault } from '../base/fault.js';
 import { isAscii } from 'node:buffer';
 import { formatDate } from '../message/date.js';
 import { normalizeDomain } from '../message/domain.js';
@@ -143,9 +144,9 @@ function sender(header: HeaderSection, { domain, mayBeAuthor }: RewriteOptions):
   const text = field.strictText();
   if (text === null) throw refuse('the field is not UTF-8');
   const list = parseMailboxList(text);
-  if (!list.ok) throw refuse(list.reason);
-  const [mailbox, ...others] = list.value;
-  if (mailbox === undefined || others.length > 0) throw refuse(`the field holds ${list.value.length}`);
+  if (list instanceof Fault) throw refuse(list.reason);
+  const [mailbox, ...others] = list;
+  if (mailbox === undefined || others.length > 0) throw refuse(`the field holds ${list.length}`);
   const other = otherReading(text, mailbox.localPart);
   if (other !== null) throw refuse(other);
   const found = normalizeDomain(mailbox.domain);
@@ -202,8 +203,8 @@ function shownText(field: Field): string {
 
 function takeTags(header: HeaderSection, names: readonly string[]): readonly string[] {
   const tags = parseTags(instructions(header, 'tags', names));
-  if (!tags.ok) throw new HeaderRefusal('tags', tags.reason);
-  return tags.value;
+  if (tags instanceof Fault) throw new HeaderRefusal('tags', tags.reason);
+  return tags;
 }
 
 /**
@@ -227,11 +228,11 @@ function unsubscribeUris(fields: readonly Field[], name: string): readonly strin
   const uris = new Set<string>();
   for (const field of fields) {
     const list = parseUriList(field.text());
-    if (!list.ok) {
+    if (list instanceof Fault) {
       const problem = `${name} must be <uri>, or several with commas between: ${list.reason}`;
       throw new HeaderRefusal('list-unsubscribe', problem);
     }
-    for (const uri of list.value) uris.add(uri);
+    for (const uri of list) uris.add(uri);
   }
   return [...uris];
 }

@@ -1,3 +1,4 @@
+import { Fault } from '../base/fault.js';
 import { readAddressList } from '../message/address-list.js';
 import { findCodes, findLinks } from '../message/links.js';
 import { attachmentOctets, displayOf, readMessage, type ReadMessage } from '../message/mime/read.js';
@@ -99,7 +100,7 @@ export class MailMessage implements Arrival {
     try {
       const section = HeaderSection.parse(end < 0 ? this.#octets : this.#octets.subarray(0, end + 2));
       const tags = parseTags(section.take(...TAG_FIELDS));
-      return tags.ok ? tags.value : [];
+      return tags instanceof Fault ? [] : tags;
     } catch {
       return [];
     }

@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import type { Mailbox } from '../../message/mailbox.js';
 import { parseMailboxList } from '../../message/mailbox.js';
 import { parseUriList } from '../../message/list-unsubscribe.js';
@@ -52,7 +53,7 @@ type Written = string | readonly string[] | null | undefined;
 /** Reads the one sender, which must be of the domain of the token. */
 export function readFrom(text: string, domain: string): Mailbox {
   const list = parseMailboxList(clean(text));
-  const [from, ...others] = list.ok ? list.value : [];
+  const [from, ...others] = list instanceof Fault ? [] : list;
   if (from === undefined || others.length > 0) throw new ApiError('from_not_parseable');
   if (normalizeDomain(from.domain) !== domain) throw new ApiError('wrong_domain');
   return from;
@@ -73,9 +74,9 @@ export function readAddresses(field: string, written: Written): readonly Mailbox
   // Counted before it is taken apart: a list may be long.
   if (text.split('@').length - 1 > 4 * DEFAULT_API.recipientsPerField) throw tooMany(field);
   const list = parseMailboxList(text);
-  if (!list.ok) throw fieldError(field, 'is invalid');
-  if (list.value.length > DEFAULT_API.recipientsPerField) throw tooMany(field);
-  return list.value;
+  if (list instanceof Fault) throw fieldError(field, 'is invalid');
+  if (list.length > DEFAULT_API.recipientsPerField) throw tooMany(field);
+  return list;
 }
 
 function tooMany(field: string): ApiError {
@@ -92,7 +93,7 @@ export function readListUnsubscribe(field: string, written: string | null | unde
         .split(',')
         .map((uri) => `<${uri.trim()}>`)
         .join(', ');
-  if (!parseUriList(bracketed).ok) throw fieldError(field, 'is invalid');
+  if (parseUriList(bracketed) instanceof Fault) throw fieldError(field, 'is invalid');
   return bracketed;
 }
 

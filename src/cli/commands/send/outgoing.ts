@@ -1,3 +1,4 @@
+import { Fault } from '../../../base/fault.js';
 import { basename } from 'node:path';
 import { ApiError } from '../../../api/errors.js';
 import { readHeaders } from '../../../api/compose/headers.js';
@@ -136,7 +137,7 @@ function withoutEnvelopeLine(octets: Buffer): Buffer {
 
 function senderOf(text: string): Mailbox {
   const list = parseMailboxList(clean(text));
-  const [first, ...others] = list.ok ? list.value : [];
+  const [first, ...others] = list instanceof Fault ? [] : list;
   if (first !== undefined && others.length === 0) return first;
   throw new UsageError(`--from ${JSON.stringify(text)} is not one address; give one such as app@example.com`);
 }
