@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../base/fault.js';
 import { DELIVER_FORM } from '../delivery/transports/schemes.js';
 import { Secret } from '../base/secret.js';
 
@@ -16,8 +17,8 @@ export const DELIVER_LIST_FORM = `a list of URLs in the order in which they are 
  *
  * @returns the URL, or in words what is wrong
  */
-export function parseDeliverUrl(text: string): DeliverUrl | string {
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(text)) return 'it does not begin with a scheme, such as smtp:';
+export function parseDeliverUrl(text: string): Parsed<DeliverUrl> {
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(text)) return new Fault('it does not begin with a scheme, such as smtp:');
   return { url: new Secret(text), shown: withoutSecrets(text) };
 }
 

@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../base/fault.js';
 import { isIP, isIPv6 } from 'node:net';
 
 /** An address and a port to listen on. */
@@ -14,23 +15,26 @@ const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-
  * Reads `ADDR:PORT`, with an IPv6 address in brackets. Both parts are required: programs differ in what a missing part
  * means, and a port that is open by surprise is a security hole.
  *
- * @returns the endpoint, or in words what is wrong
+ * @returns the endpoint, or a Fault
  */
-export function parseEndpoint(text: string): Endpoint | string {
+export function parseEndpoint(text: string): Parsed<Endpoint> {
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(text);
   if (match === null) {
-    return isIPv6(text.replace(/:\d+$/, ''))
-      ? 'an IPv6 address must stand in brackets, such as [::1]:2525'
-      : 'it is not ADDR:PORT';
+    const bare = isIPv6(text.replace(/:\d+$/, ''));
+    return new Fault(
+      bare ? 'an IPv6 address must stand in brackets, such as [::1]:2525' : 'it is not ADDR:PORT',
+    );
   }
   const [, v6, other = '', port] = match;
-  if (v6 !== undefined && !isIPv6(v6)) return `"${v6}" is not an IPv6 address`;
+  if (v6 !== undefined && !isIPv6(v6)) return new Fault(`"${v6}" is not an IPv6 address`);
   const address = v6 ?? other;
-  if (address === '') return 'it has no address; all of them are 0.0.0.0 (IPv4) or [::] (IPv6 and IPv4)';
-  if (v6 === undefined && !isAddress(address)) return `"${address}" is neither an address nor a host name`;
-  if (port === undefined || port === '') return 'it has no port';
+  if (address === '')
+    return new Fault('it has no address; all of them are 0.0.0.0 (IPv4) or [::] (IPv6 and IPv4)');
+  if (v6 === undefined && !isAddress(address))
+    return new Fault(`"${address}" is neither an address nor a host name`);
+  if (port === undefined || port === '') return new Fault('it has no port');
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-    return `port "${port}" is not a number from 0 (any free one) to 65535`;
+    return new Fault(`port "${port}" is not a number from 0 (any free one) to 65535`);
   }
   return { address, port: Number(port) };
 }

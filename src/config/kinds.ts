@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../base/fault.js';
 import { z } from 'zod';
 import { NETWORK_FORM, parseNetwork } from '../base/networks.js';
 import { DURATION_FORM, formatDuration, parseDuration } from './duration.js';
@@ -100,18 +101,18 @@ export function optionalText(about: Described, form: RegExp): z.ZodType<string |
 /**
  * Makes a key whose text is parsed.
  *
- * @param read returns the value, or says in words what is wrong with the text
+ * @param read returns the value, or a Fault
  * @param write returns a text that `read` takes
  */
 export function structured<T extends object | null>(
-  read: (text: string) => T | string,
+  read: (text: string) => Parsed<T>,
   write: (value: T) => string,
 ): z.ZodType<T, string> {
   return z.codec(z.string(), z.custom<T>(), {
     decode: (text, context) => {
       const outcome = read(text);
-      if (typeof outcome !== 'string') return outcome;
-      context.issues.push({ code: 'custom', input: text, message: outcome });
+      if (!(outcome instanceof Fault)) return outcome;
+      context.issues.push({ code: 'custom', input: text, message: outcome.reason });
       return z.NEVER;
     },
     encode: write,

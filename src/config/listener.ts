@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../base/fault.js';
 import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.js';
 
 /** The settings of one `listen` URL. */
@@ -52,35 +53,39 @@ export const LISTENER_FORM =
  * Reads a listener URL. Does not use the URL class, which drops, decodes and repairs parts of a URL: here each
  * character must mean something.
  *
- * @returns the listener, or in words what is wrong
+ * @returns the listener, or a Fault
  */
-export function parseListener(url: string): ListenerConfig | string {
+export function parseListener(url: string): Parsed<ListenerConfig> {
   const match = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)(\/?)(?:\?([^#]*))?(#.*)?$/i.exec(url);
-  if (match === null) return 'it has a path; a listener is an address and a port';
+  if (match === null) return new Fault('it has a path; a listener is an address and a port');
   const [, scheme, authority = '', , query = '', fragment] = match;
   if (scheme === undefined) {
-    const guess = typeof parseEndpoint(authority) === 'string' ? '' : `; did you mean smtp://${url}?`;
-    return `it does not start with smtp://, smtps:// or lmtp://${guess}`;
+    const guess = parseEndpoint(authority) instanceof Fault ? '' : `; did you mean smtp://${url}?`;
+    return new Fault(`it does not start with smtp://, smtps:// or lmtp://${guess}`);
   }
   if (scheme !== 'smtp' && scheme !== 'smtps' && scheme !== 'lmtp') {
-    return `scheme "${scheme}" is not one of smtp, smtps, lmtp`;
+    return new Fault(`scheme "${scheme}" is not one of smtp, smtps, lmtp`);
   }
-  if (fragment !== undefined) return 'it has a fragment (#)';
-  if (authority.includes('@')) return 'it has a user name; tokens are made with "postern domain add"';
+  if (fragment !== undefined) return new Fault('it has a fragment (#)');
+  if (authority.includes('@'))
+    return new Fault('it has a user name; tokens are made with "postern domain add"');
   const endpoint = parseEndpoint(authority);
-  if (typeof endpoint === 'string') return endpoint;
-  if (scheme === 'lmtp' && endpoint.port === 25) return 'LMTP must not be spoken on port 25 (RFC 2033 1)';
+  if (endpoint instanceof Fault) return endpoint;
+  if (scheme === 'lmtp' && endpoint.port === 25)
+    return new Fault('LMTP must not be spoken on port 25 (RFC 2033 1)');
   const options = parseOptions(query);
-  if (typeof options === 'string') return options;
+  if (options instanceof Fault) return options;
   if (scheme === 'smtps' && options.tls !== undefined && options.tls !== 'required') {
-    return `"tls=${options.tls}" contradicts smtps://, where TLS is always required`;
+    return new Fault(`"tls=${options.tls}" contradicts smtps://, where TLS is always required`);
   }
   const { client_cert: clientCert = OPTIONS.client_cert[0] } = options;
   if (clientCert !== 'off' && options.tls === 'off') {
-    return `"client_cert=${clientCert}" contradicts "tls=off": the certificate comes with TLS`;
+    return new Fault(`"client_cert=${clientCert}" contradicts "tls=off": the certificate comes with TLS`);
   }
   if (clientCert === 'required' && options.tls === 'optional') {
-    return '"client_cert=required" contradicts "tls=optional": without TLS a client has no certificate';
+    return new Fault(
+      '"client_cert=required" contradicts "tls=optional": without TLS a client has no certificate',
+    );
   }
   const tls = clientCert === 'required' ? 'required' : OPTIONS.tls[0];
   return {
@@ -109,15 +114,16 @@ export function formatListener(listener: ListenerConfig): string {
   return `${implicit ? 'smtps' : listener.protocol}://${formatEndpoint(listener)}${query}`;
 }
 
-function parseOptions(query: string): Options | string {
+function parseOptions(query: string): Parsed<Options> {
   const options: Record<string, string> = {};
   for (const pair of query.split('&').filter((pair) => pair !== '')) {
     const [name = '', value = ''] = pair.split(/=(.*)/s, 2);
-    if (!isOption(name)) return `option "${name}" is unknown; there is ${Object.keys(OPTIONS).join(', ')}`;
+    if (!isOption(name))
+      return new Fault(`option "${name}" is unknown; there is ${Object.keys(OPTIONS).join(', ')}`);
     if (!OPTIONS[name].some((allowed) => allowed === value)) {
-      return `option "${name}" is "${value}"; it may be ${OPTIONS[name].join(', ')}`;
+      return new Fault(`option "${name}" is "${value}"; it may be ${OPTIONS[name].join(', ')}`);
     }
-    if (name in options) return `option "${name}" is given twice`;
+    if (name in options) return new Fault(`option "${name}" is given twice`);
     options[name] = value;
   }
   return options;

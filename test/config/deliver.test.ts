@@ -1,3 +1,4 @@
+import { Fault } from '../../src/base/fault.js';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parseDeliverUrl } from '../../src/config/deliver-url.js';
@@ -5,7 +6,7 @@ import { configSchema, loadConfig, printConfig } from '../../src/config/index.js
 
 const shown = (text: string) => {
   const url = parseDeliverUrl(text);
-  return typeof url === 'string' ? url : url.shown;
+  return url instanceof Fault ? url.reason : url.shown;
 };
 
 describe('deliver', () => {

@@ -1,3 +1,4 @@
+import { Fault } from '../../src/base/fault.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ListenerConfig, formatListener, parseListener } from '../../src/config/listener.js';
@@ -62,7 +63,8 @@ describe('listener URLs', () => {
     ['smtps://h:465?tls=off', /tls=off.*smtps/],
     ['smtps://h:465?tls=optional', /tls=optional.*smtps/],
   ])('refuses %s and says why', (url, reason) => {
-    expect(parseListener(url)).toMatch(reason);
+    const parsed = parseListener(url);
+    expect(parsed instanceof Fault && parsed.reason).toMatch(reason);
   });
 
   it('reads back every listener that it writes', () => {

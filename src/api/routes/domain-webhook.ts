@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import { z } from 'zod';
 import { newWebhookKeys, shownKey } from '../../delivery/webhooks/keys.js';
 import { parseWebhookUrl } from '../../delivery/webhooks/url.js';
@@ -68,7 +69,7 @@ export function domainWebhookRoutes(
       const { record } = await namedDomain(store, request, request.params.name, now());
       const { url, events = EVENTS } = request.body;
       const parsed = parseWebhookUrl(url, allowPrivate);
-      if (typeof parsed === 'string') throw fieldError('url', `cannot be a webhook: ${parsed}`);
+      if (parsed instanceof Fault) throw fieldError('url', `cannot be a webhook: ${parsed.reason}`);
       const wanted = EVENTS.filter((name) => events.includes(name));
       const hook = { url: parsed.href, events: wanted, keys: newWebhookKeys() };
       const set = await webhooks.set(record.name, hook, now());

@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
 import { formatEndpoint, parseEndpoint } from '../../config/endpoint.js';
@@ -106,10 +107,11 @@ export async function verifyDomain(context: Context, command: Command, text: str
 
 function nameServer(text: string): string {
   const endpoint = parseEndpoint(text);
-  if (typeof endpoint !== 'string' && isIP(endpoint.address) !== 0 && endpoint.port > 0) {
+  if (!(endpoint instanceof Fault) && isIP(endpoint.address) !== 0 && endpoint.port > 0) {
     return formatEndpoint(endpoint);
   }
-  const why = typeof endpoint === 'string' ? endpoint : 'a name server is known by its address, with a port';
+  const why =
+    endpoint instanceof Fault ? endpoint.reason : 'a name server is known by its address, with a port';
   throw new CliError(
     `--resolver ${printable(text)} is not allowed: ${why}; give one such as 192.0.2.1:53 or [2001:db8::1]:53`,
   );

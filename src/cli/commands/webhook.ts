@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import type { Command } from 'commander';
 import { newWebhookKeys, shownKey } from '../../delivery/webhooks/keys.js';
 import { parseWebhookUrl } from '../../delivery/webhooks/url.js';
@@ -26,7 +27,7 @@ export async function setWebhook(
   const options = command.opts<Options>();
   const events = options.events === undefined ? EVENTS : readEvents(options.events);
   const parsed = parseWebhookUrl(url, delivery.webhookPrivate === 'allow');
-  if (typeof parsed === 'string') throw new CliError(`${printable(url)} cannot be a webhook: ${parsed}`);
+  if (parsed instanceof Fault) throw new CliError(`${printable(url)} cannot be a webhook: ${parsed.reason}`);
   const webhook = await withStore(data, { create: false }, ({ webhooks }) =>
     webhooks.set(name, { url: parsed.href, events, keys: newWebhookKeys() }, Date.now()),
   );

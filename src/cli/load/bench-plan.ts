@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import { type Mechanism, mailCommand, rcptCommand } from '../../client/index.js';
 import { parseTarget, type Plan, type SizeShare, TARGET_FORM, type Threshold } from '../../load/index.js';
 import { UsageError } from '../error.js';
@@ -54,8 +55,8 @@ export function planOf(url: string | undefined, options: BenchOptions): Plan {
   if (url === undefined) throw new UsageError(`there is no URL; give it ${TARGET_FORM}`);
   const target = parseTarget(url);
   // The text itself is not shown, since it may hold a password.
-  if (typeof target === 'string')
-    throw new UsageError(`the URL cannot be used: ${target}; give it ${TARGET_FORM}`);
+  if (target instanceof Fault)
+    throw new UsageError(`the URL cannot be used: ${target.reason}; give it ${TARGET_FORM}`);
   if (target.implicitTls && options.starttls === true) {
     throw new UsageError('--starttls contradicts smtps://, where TLS comes first');
   }

@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { parseListener } from '../../config/listener.js';
@@ -56,7 +57,7 @@ export async function sinkPlanOf(options: SinkOptions): Promise<SinkPlan> {
 /** Parses a URL as `serve` does; TLS and AUTH are off unless the URL names them. */
 function listenerOf(url: string, tlsDetect: number): SinkListener {
   const parsed = parseListener(url);
-  if (typeof parsed === 'string') throw new UsageError(`--listen "${url}": ${parsed}`);
+  if (parsed instanceof Fault) throw new UsageError(`--listen "${url}": ${parsed.reason}`);
   for (const option of ['proxy', 'client_cert']) {
     if (names(url, option)) throw new UsageError(`--listen "${url}": the sink knows no option "${option}"`);
   }

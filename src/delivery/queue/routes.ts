@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../base/fault.js';
 import { normalizeDomain } from '../../message/domain.js';
 import type { Secret } from '../../base/secret.js';
 import {
@@ -125,24 +126,26 @@ class Opener {
     const ways: Transport[] = [];
     for (const [index, { url, shown }] of urls.entries()) {
       const way = await this.#transport(url.expose());
-      if (typeof way === 'string') {
-        this.problems.push(`${key}[${index}] = ${JSON.stringify(shown)}: ${way}; allowed is ${DELIVER_FORM}`);
+      if (way instanceof Fault) {
+        this.problems.push(
+          `${key}[${index}] = ${JSON.stringify(shown)}: ${way.reason}; allowed is ${DELIVER_FORM}`,
+        );
       } else ways.push(way);
     }
     return ways;
   }
 
-  async #transport(url: string): Promise<Transport | string> {
+  async #transport(url: string): Promise<Parsed<Transport>> {
     const known = this.transports.get(url);
     if (known !== undefined) return known;
-    const open: OpenTransport | string = await readTransportUrl(url);
-    if (typeof open === 'string') return open;
+    const open: Parsed<OpenTransport> = await readTransportUrl(url);
+    if (open instanceof Fault) return open;
     try {
       const transport = open(this.environment);
       this.transports.set(url, transport);
       return transport;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return new Fault(error instanceof Error ? error.message : String(error));
     }
   }
 }

@@ -1,4 +1,5 @@
 /** The transports by the scheme of their URLs. The code of a transport is loaded when it is first used. */
+import { Fault, type Parsed } from '../../base/fault.js';
 import type { ContentWorkers } from '../workers/workers.js';
 import type { Transport } from './transport.js';
 
@@ -13,8 +14,8 @@ export interface TransportEnvironment {
 /** Opens the transport that a URL names. It may throw if a file that the URL names cannot be read. */
 export type OpenTransport = (environment: TransportEnvironment) => Transport;
 
-/** Reads a URL of one scheme. Returns a function that opens the transport, or an error text without any secret. */
-type ReadUrl = (url: string) => OpenTransport | string;
+/** Reads a URL of one scheme. Returns a function that opens the transport, or a Fault without any secret. */
+type ReadUrl = (url: string) => Parsed<OpenTransport>;
 
 const SCHEMES: Readonly<Record<string, () => Promise<ReadUrl>>> = {
   smtp: readSmarthost,
@@ -35,14 +36,14 @@ export const DELIVER_FORM =
 /**
  * Reads the URL of a transport, and loads the code of that transport.
  *
- * @returns a function that opens the transport, or an error text without any secret
+ * @returns a function that opens the transport, or a Fault without any secret
  */
-export async function readTransportUrl(url: string): Promise<OpenTransport | string> {
+export async function readTransportUrl(url: string): Promise<Parsed<OpenTransport>> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
-  if (scheme === undefined) return 'it does not begin with a scheme, such as smtp:';
+  if (scheme === undefined) return new Fault('it does not begin with a scheme, such as smtp:');
   const load = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined;
   if (load === undefined)
-    return `scheme "${scheme}" is unknown; it may be ${Object.keys(SCHEMES).join(', ')}`;
+    return new Fault(`scheme "${scheme}" is unknown; it may be ${Object.keys(SCHEMES).join(', ')}`);
   return (await load())(url);
 }
 
@@ -76,11 +77,11 @@ async function readFiles(): Promise<ReadUrl> {
 }
 
 function opening<Target extends object>(
-  parse: (url: string) => Target | string,
+  parse: (url: string) => Parsed<Target>,
   open: (target: Target, environment: TransportEnvironment) => Transport,
 ): ReadUrl {
   return (url) => {
     const target = parse(url);
-    return typeof target === 'string' ? target : (environment) => open(target, environment);
+    return target instanceof Fault ? target : (environment) => open(target, environment);
   };
 }

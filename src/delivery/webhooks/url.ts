@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../base/fault.js';
 import { isPublicAddress } from '../../base/public-address.js';
 
 /** Longest URL, in characters. */
@@ -8,24 +9,26 @@ const MAX_URL = 2048;
  * parsers accept addresses in every spelling (decimal, octal, hexadecimal), and this one checks all of them.
  *
  * @param allowPrivate allows any address, and `http:`
- * @returns the URL, or the reason in words
+ * @returns the URL, or a Fault
  */
-export function parseWebhookUrl(text: string, allowPrivate: boolean): URL | string {
-  if (text.length > MAX_URL) return `it is longer than ${MAX_URL} characters`;
+export function parseWebhookUrl(text: string, allowPrivate: boolean): Parsed<URL> {
+  if (text.length > MAX_URL) return new Fault(`it is longer than ${MAX_URL} characters`);
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    return 'it is not a URL';
+    return new Fault('it is not a URL');
   }
   if (url.protocol !== 'https:' && !(allowPrivate && url.protocol === 'http:'))
-    return 'it does not begin with https:';
+    return new Fault('it does not begin with https:');
   if (url.username !== '' || url.password !== '')
-    return 'it has a user or a password; remove them, because receivers check the signature instead';
+    return new Fault(
+      'it has a user or a password; remove them, because receivers check the signature instead',
+    );
   if (allowPrivate) return url;
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   const literal = host.includes(':') || /(^|\.)\d+$/.test(host);
-  if (literal && !isPublicAddress(host)) return `${host} is not a public address`;
-  if (host === 'localhost' || host.endsWith('.localhost')) return 'localhost is not a public host';
+  if (literal && !isPublicAddress(host)) return new Fault(`${host} is not a public address`);
+  if (host === 'localhost' || host.endsWith('.localhost')) return new Fault('localhost is not a public host');
   return url;
 }

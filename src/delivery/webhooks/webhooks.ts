@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import { setMaxListeners } from 'node:events';
 import type { SecureContextOptions } from 'node:tls';
 import type { Store } from '../../store/port.js';
@@ -313,7 +314,7 @@ class EventSender {
   async #report(event: WebhookEvent, webhook: Webhook): Promise<CallResult> {
     const start = this.#now();
     const url = parseWebhookUrl(webhook.url, this.#options.allowPrivate === true);
-    if (typeof url === 'string') return { reason: url, status: null, start };
+    if (url instanceof Fault) return { reason: url.reason, status: null, start };
     const message = await this.#store.message(event.message);
     // The message was removed meanwhile: there is nothing to report.
     if (message === null) return { reason: null, status: null, start: null };

@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../base/fault.js';
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Target } from './plan.js';
@@ -12,35 +13,40 @@ export const TARGET_FORM =
  *
  * @returns the target, or a text that says what is wrong; it never contains the input, which may have a password
  */
-export function parseTarget(text: string): Target | string {
+export function parseTarget(text: string): Parsed<Target> {
   const match = /^(?:(smtps?)|[a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)(.*)$/is.exec(text);
   const [, scheme, credentials, authority = '', rest = ''] = match ?? [];
-  if (scheme === undefined) return 'it begins with neither smtp:// nor smtps://';
+  if (scheme === undefined) return new Fault('it begins with neither smtp:// nor smtps://');
   if (!/^\/?$/.test(rest))
-    return 'it has a path or a query; in a user or a password "/" is %2F, "?" %3F, "#" %23, "@" %40';
+    return new Fault(
+      'it has a path or a query; in a user or a password "/" is %2F, "?" %3F, "#" %23, "@" %40',
+    );
   const place = /^(?:\[([^\]]*)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(authority);
-  if (place === null) return 'behind the scheme there is no HOST:PORT; an IPv6 address stands in brackets';
+  if (place === null)
+    return new Fault('behind the scheme there is no HOST:PORT; an IPv6 address stands in brackets');
   const [, v6, name = '', port] = place;
-  if (v6 !== undefined && !isIPv6(v6)) return 'what stands in brackets is not an IPv6 address';
+  if (v6 !== undefined && !isIPv6(v6)) return new Fault('what stands in brackets is not an IPv6 address');
   const implicitTls = scheme.toLowerCase() === 'smtps';
   const number = port === undefined ? (implicitTls ? 465 : 587) : Number(port);
-  if (number < 1 || number > 65_535) return 'the port is not a number from 1 to 65535';
+  if (number < 1 || number > 65_535) return new Fault('the port is not a number from 1 to 65535');
   const decoded = decodeCredentials(credentials);
-  if (typeof decoded === 'string') return decoded;
+  if (decoded instanceof Fault) return decoded;
   return { host: v6 ?? name, addresses: null, port: number, implicitTls, ...decoded };
 }
 
-function decodeCredentials(text: string | undefined): Pick<Target, 'user' | 'password'> | string {
+function decodeCredentials(text: string | undefined): Parsed<Pick<Target, 'user' | 'password'>> {
   if (text === undefined) return { user: null, password: null };
   const colon = text.indexOf(':');
-  if (colon <= 0) return 'before the @ there is no USER:PASSWORD';
+  if (colon <= 0) return new Fault('before the @ there is no USER:PASSWORD');
   try {
     return {
       user: decodeURIComponent(text.slice(0, colon)),
       password: decodeURIComponent(text.slice(colon + 1)),
     };
   } catch {
-    return 'user or password has a % that is followed by no two hexadecimal digits; a % itself is %25';
+    return new Fault(
+      'user or password has a % that is followed by no two hexadecimal digits; a % itself is %25',
+    );
   }
 }
 

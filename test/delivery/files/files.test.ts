@@ -1,3 +1,4 @@
+import { Fault } from '../../../src/base/fault.js';
 import { mkdir, readFile, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -21,11 +22,11 @@ describe('parseFilesUrl', () => {
     ['MAILDIR:./mail', { form: 'maildir', directory: './mail' }],
     ['file:mail 100%', { form: 'file', directory: 'mail 100%' }],
     ['file:///var/my%20mail', { form: 'file', directory: '/var/my mail' }],
-    ['file:', 'file: needs the path of a folder after it'],
-    ['maildir://host/mail', 'maildir: takes no host; an absolute path is maildir:/PATH'],
-    ['file:///a%2fb', 'file: has a path that is not valid in a URL'],
-    ['file:a\0b', 'file: needs the path of a folder after it'],
-    ['mbox:/x', 'it is neither maildir:PATH nor file:PATH'],
+    ['file:', new Fault('file: needs the path of a folder after it')],
+    ['maildir://host/mail', new Fault('maildir: takes no host; an absolute path is maildir:/PATH')],
+    ['file:///a%2fb', new Fault('file: has a path that is not valid in a URL')],
+    ['file:a\0b', new Fault('file: needs the path of a folder after it')],
+    ['mbox:/x', new Fault('it is neither maildir:PATH nor file:PATH')],
   ])('reads %s', (text, target) => {
     expect(parseFilesUrl(text)).toEqual(target);
   });

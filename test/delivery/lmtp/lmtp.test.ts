@@ -1,4 +1,5 @@
 /** LMTP to the project's own server in that mode: one result for each recipient, over a port and a Unix socket. */
+import { Fault } from '../../../src/base/fault.js';
 import { once } from 'node:events';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,7 +18,7 @@ const MESSAGE = 'Subject: x\r\n\r\n.hello\r\n';
 
 function lmtp(url: string): Transport {
   const target = parseLmtp(url);
-  if (typeof target === 'string') throw new Error(`${url}: ${target}`);
+  if (target instanceof Fault) throw new Error(`${url}: ${target.reason}`);
   const transport = openLmtp(target, { hostname: 'gateway.example' });
   onTestFinished(() => transport.close());
   return transport;
@@ -144,7 +145,8 @@ it.each([
   ['lmtp+unix:///a%zz', 'must be written %25'],
   ['lmtp+unix:///a?tls=off', 'option "tls" is unknown; the options are connections'],
 ])('%s: %s', async (url, reason) => {
-  expect(await readTransportUrl(url)).toContain(reason);
+  const transport = await readTransportUrl(url);
+  expect(transport instanceof Fault && transport.reason).toContain(reason);
 });
 
 it('reads both forms', () => {

@@ -1,3 +1,4 @@
+import { Fault } from '../../../src/base/fault.js';
 import { createServer } from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +17,7 @@ export function mx(
 ): Transport {
   const url = `mx://?resolver=${dns.address}&port=${port}&${options}`;
   const target = parseMx(url);
-  if (typeof target === 'string') throw new Error(`${url}: ${target}`);
+  if (target instanceof Fault) throw new Error(`${url}: ${target.reason}`);
   const transport = openMx(target, { hostname: 'gateway.example', ...environment });
   onTestFinished(() => transport.close());
   return transport;

@@ -1,3 +1,4 @@
+import { Fault } from '../../../src/base/fault.js';
 import { onTestFinished } from 'vitest';
 import {
   openSmarthost,
@@ -10,7 +11,7 @@ import { RUNNING } from '../files/shipment.js';
 /** Opens a smarthost by its URL, until the end of the test. */
 export function smarthost(url: string, environment: Partial<SmtpEnvironment> = {}): Transport {
   const target = parseSmarthost(url);
-  if (typeof target === 'string') throw new Error(`${url}: ${target}`);
+  if (target instanceof Fault) throw new Error(`${url}: ${target.reason}`);
   const transport = openSmarthost(target, { hostname: 'gateway.example', ...environment });
   onTestFinished(() => transport.close());
   return transport;

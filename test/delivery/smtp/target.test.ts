@@ -1,10 +1,11 @@
+import { Fault } from '../../../src/base/fault.js';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { openSmarthost, parseSmarthost } from '../../../src/delivery/transports/smtp/index.js';
 
 function parsed(url: string): object {
   const target = parseSmarthost(url);
-  if (typeof target === 'string') throw new Error(target);
+  if (target instanceof Fault) throw new Error(target.reason);
   const { credentials, ...rest } = target;
   return {
     ...rest,
@@ -70,13 +71,14 @@ it.each([
   ['smtp://relay.example?tls=off&ca=x', '"ca" needs "tls=required"'],
   ['smtps://relay.example?tls=off', '"tls=off" contradicts smtps://, where TLS is always required'],
 ])('rejects %s: %s', (url, reason) => {
-  expect(parseSmarthost(url)).toContain(reason);
+  const target = parseSmarthost(url);
+  expect(target instanceof Fault && target.reason).toContain(reason);
 });
 
 describe('user and password', () => {
   it('are never shown', () => {
     const target = parseSmarthost('smtp://alice:hunter2@localhost:2525');
-    if (typeof target === 'string') throw new Error(target);
+    if (target instanceof Fault) throw new Error(target.reason);
     const transport = openSmarthost(target, { hostname: 'gateway.example' });
     expect(transport.name).toBe('smtp://localhost:2525');
     for (const shown of [
@@ -97,8 +99,8 @@ describe('user and password', () => {
     'smtp://alice:hunter2@relay.example?x=y',
     'http://alice:hunter2@relay.example',
   ])('are not in the error for %s', (url) => {
-    const reason = parseSmarthost(url);
-    expect(reason).toBeTypeOf('string');
-    expect(reason).not.toMatch(/alice|hunter2/);
+    const target = parseSmarthost(url);
+    expect(target).toBeInstanceOf(Fault);
+    expect(JSON.stringify(target)).not.toMatch(/alice|hunter2/);
   });
 });

@@ -1,3 +1,4 @@
+import { Fault } from '../../../src/base/fault.js';
 import type { LookupAddress } from 'node:dns';
 import { Agent, request } from 'node:http';
 import fc from 'fast-check';
@@ -29,7 +30,7 @@ describe('parseWebhookUrl', () => {
     'example.com',
     `https://example.com/${'x'.repeat(2048)}`,
   ])('refuses %s', (text) => {
-    expect(parseWebhookUrl(text, false)).toEqual(expect.any(String));
+    expect(parseWebhookUrl(text, false)).toBeInstanceOf(Fault);
   });
 
   it('accepts https: with a name or a public address, and private addresses if they are allowed', () => {
@@ -38,7 +39,7 @@ describe('parseWebhookUrl', () => {
     });
     expect(parseWebhookUrl('https://1.1.1.1:8443/', false)).toMatchObject({ port: '8443' });
     expect(parseWebhookUrl('http://localhost:3000/', true)).toMatchObject({ port: '3000' });
-    expect(parseWebhookUrl('ftp://localhost/', true)).toBe('it does not begin with https:');
+    expect(parseWebhookUrl('ftp://localhost/', true)).toEqual(new Fault('it does not begin with https:'));
   });
 });
 

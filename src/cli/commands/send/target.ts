@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Fault } from '../../../base/fault.js';
 import { Secret } from '../../../base/secret.js';
 import type { ClientCredentials, ClientOptions } from '../../../client/index.js';
 import { type Config, type ListenerConfig, TOKEN_VARIABLE } from '../../../config/index.js';
@@ -25,7 +26,7 @@ export async function targetOf(
   const token = await tokenOf(tokenFile, environment[TOKEN_VARIABLE]);
   if (server === undefined) return { ...localTarget(config.listen), ...withToken(token) };
   const target = parseSmarthost(server);
-  if (typeof target === 'string') throw new UsageError(`--server: ${target}; give ${SERVER_FORM}`);
+  if (target instanceof Fault) throw new UsageError(`--server: ${target.reason}; give ${SERVER_FORM}`);
   const { host, port, credentials, tls, verify, ca } = target;
   if (credentials !== null && tokenFile !== undefined) {
     throw new UsageError('--token-file: --server has a password already; leave one of them out');

@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../../base/fault.js';
 import { fileURLToPath } from 'node:url';
 
 /** A folder to which messages are written. */
@@ -12,19 +13,19 @@ export interface FilesTarget {
  * Reads `maildir:PATH` or `file:PATH`. If a path begins with `//`, it is the path of a URL without a host, and it is
  * percent-decoded; any other path is taken literally.
  *
- * @returns the target, or an error text
+ * @returns the target, or a Fault
  */
-export function parseFilesUrl(text: string): FilesTarget | string {
+export function parseFilesUrl(text: string): Parsed<FilesTarget> {
   const match = /^(maildir|file):(.*)$/is.exec(text);
-  if (match === null) return 'it is neither maildir:PATH nor file:PATH';
+  if (match === null) return new Fault('it is neither maildir:PATH nor file:PATH');
   const form = match[1]?.toLowerCase() === 'maildir' ? 'maildir' : 'file';
   const path = match[2] ?? '';
-  if (path === '' || path.includes('\0')) return `${form}: needs the path of a folder after it`;
+  if (path === '' || path.includes('\0')) return new Fault(`${form}: needs the path of a folder after it`);
   if (!path.startsWith('//')) return { form, directory: path };
-  if (!path.startsWith('///')) return `${form}: takes no host; an absolute path is ${form}:/PATH`;
+  if (!path.startsWith('///')) return new Fault(`${form}: takes no host; an absolute path is ${form}:/PATH`);
   try {
     return { form, directory: fileURLToPath(`file:${path}`) };
   } catch {
-    return `${form}: has a path that is not valid in a URL`;
+    return new Fault(`${form}: has a path that is not valid in a URL`);
   }
 }

@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../../base/fault.js';
 import { Secret } from '../../../base/secret.js';
 
 /** The URL of an HTTPS mail API and the credentials for it. */
@@ -20,24 +21,25 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  * Reads `https://TOKEN@HOST/PATH`, and `http://` if the host is this machine: a token never crosses a network in the
  * clear. `?token_header=NAME` names the field that carries the token.
  *
- * @returns the target, or the reason in words; the reason never contains the token
+ * @returns the target, or a Fault, which never contains the token
  */
-export function parseApiUrl(text: string): ApiTarget | string {
+export function parseApiUrl(text: string): Parsed<ApiTarget> {
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    return 'it is not a URL';
+    return new Fault('it is not a URL');
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it begins with neither https: nor http:';
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return new Fault('it begins with neither https: nor http:');
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
-    return 'http: is allowed for this machine only (localhost, 127.0.0.1, [::1]); use https:';
+    return new Fault('http: is allowed for this machine only (localhost, 127.0.0.1, [::1]); use https:');
   }
   const tokenHeader = url.searchParams.get('token_header') ?? DEFAULT_TOKEN_HEADER;
-  if (!FIELD_NAME.test(tokenHeader)) return 'token_header is not the name of a header field';
+  if (!FIELD_NAME.test(tokenHeader)) return new Fault('token_header is not the name of a header field');
   url.searchParams.delete('token_header');
   const token = tokenOf(url);
-  if (token === undefined) return 'its token has characters that no header field can carry';
+  if (token === undefined) return new Fault('its token has characters that no header field can carry');
   url.username = '';
   url.password = '';
   url.hash = '';

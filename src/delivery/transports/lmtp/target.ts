@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../../base/fault.js';
 import { type OptionRow, parseUrl, readOptions } from '../smtp/url.js';
 import type { SmarthostTarget } from '../smtp/target.js';
 import { SMTP_CLIENT } from '../smtp/limits.js';
@@ -24,24 +25,24 @@ const PORT = 24;
 /**
  * Reads `lmtp://host:port` or `lmtp+unix:///path/of/a/socket`.
  *
- * @returns the target, or in words what is wrong, without user and password
+ * @returns the target, or a Fault without user and password
  */
-export function parseLmtp(text: string): LmtpTarget | string {
+export function parseLmtp(text: string): Parsed<LmtpTarget> {
   return /^lmtp\+unix:/i.test(text) ? parseSocket(text) : parseHost(text);
 }
 
-function parseHost(text: string): LmtpTarget | string {
+function parseHost(text: string): Parsed<LmtpTarget> {
   const url = parseUrl(text);
-  if (typeof url === 'string') return url;
+  if (url instanceof Fault) return url;
   const { credentials, host, port } = url;
-  if (url.scheme !== 'lmtp') return `scheme "${url.scheme}" is not lmtp or lmtp+unix`;
-  if (host === '') return 'it has no host; a Unix socket is written lmtp+unix:///PATH';
-  if (port === 25) return 'port 25 is for SMTP (RFC 2033 5)';
+  if (url.scheme !== 'lmtp') return new Fault(`scheme "${url.scheme}" is not lmtp or lmtp+unix`);
+  if (host === '') return new Fault('it has no host; a Unix socket is written lmtp+unix:///PATH');
+  if (port === 25) return new Fault('port 25 is for SMTP (RFC 2033 5)');
   const options = readOptions(url.options, OPTIONS);
-  if (typeof options === 'string') return options;
+  if (options instanceof Fault) return options;
   const tls = (options.tls as LmtpTarget['tls'] | undefined) ?? OPTIONS.tls[0];
   for (const name of ['verify', 'ca'] as const) {
-    if (options[name] !== undefined && tls !== 'required') return `"${name}" needs "tls=required"`;
+    if (options[name] !== undefined && tls !== 'required') return new Fault(`"${name}" needs "tls=required"`);
   }
   return {
     host: host.replace(/\.$/, '').toLowerCase(),
@@ -55,18 +56,18 @@ function parseHost(text: string): LmtpTarget | string {
   };
 }
 
-function parseSocket(text: string): LmtpTarget | string {
+function parseSocket(text: string): Parsed<LmtpTarget> {
   const [, written, query = ''] = /^lmtp\+unix:\/\/(\/[^?#]*)(?:\?([^#]*))?$/i.exec(text) ?? [];
-  if (written === undefined) return 'it is not lmtp+unix:///PATH, with the whole path of a socket';
+  if (written === undefined) return new Fault('it is not lmtp+unix:///PATH, with the whole path of a socket');
   // The rest of a URL without a host: the options are read as those of any other one.
   const url = parseUrl(`lmtp://localhost?${query}`);
-  if (typeof url === 'string') return url;
+  if (url instanceof Fault) return url;
   const options = readOptions(url.options, SOCKET_OPTIONS);
-  if (typeof options === 'string') return options;
+  if (options instanceof Fault) return options;
   const path = decoded(written);
   if (path === null || path.includes('\0'))
-    return 'a "%" in the path that is not a percent-encoding must be written %25';
-  if (path.endsWith('/')) return `"${path}" is a folder, and no socket`;
+    return new Fault('a "%" in the path that is not a percent-encoding must be written %25');
+  if (path.endsWith('/')) return new Fault(`"${path}" is a folder, and no socket`);
   return {
     host: 'localhost',
     port: 0,

@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../../base/fault.js';
 import { isIP } from 'node:net';
 import { SMTP_CLIENT } from '../smtp/limits.js';
 import { type OptionRow, parseUrl, readOptions } from '../smtp/url.js';
@@ -39,23 +40,23 @@ const OPTIONS = {
 /**
  * Reads `mx://`, with options.
  *
- * @returns the target, or an error text
+ * @returns the target, or a Fault
  */
-export function parseMx(text: string): MxTarget | string {
+export function parseMx(text: string): Parsed<MxTarget> {
   const url = parseUrl(text);
-  if (typeof url === 'string') return url;
-  if (url.scheme !== 'mx') return `scheme "${url.scheme}" is not mx`;
+  if (url instanceof Fault) return url;
+  if (url.scheme !== 'mx') return new Fault(`scheme "${url.scheme}" is not mx`);
   if (url.host !== '' || url.credentials !== null || url.port !== null) {
-    return 'it has a host; mail goes to the hosts that DNS names: mx://';
+    return new Fault('it has a host; mail goes to the hosts that DNS names: mx://');
   }
   const options = readOptions(url.options, OPTIONS);
-  if (typeof options === 'string') return options;
+  if (options instanceof Fault) return options;
   const { port = '25', sts_port: stsPort = '443', resolver = null } = options;
   for (const [name, value] of Object.entries({ port, sts_port: stsPort })) {
-    if (Number(value) > 65_535) return `option "${name}" is "${value}"; it is ${PORT.form}`;
+    if (Number(value) > 65_535) return new Fault(`option "${name}" is "${value}"; it is ${PORT.form}`);
   }
   if (resolver !== null && isIP(resolver.replace(/^\[(.*)\].*$|:\d+$/, '$1')) === 0) {
-    return `option "resolver" is "${resolver}"; it is ${OPTIONS.resolver.form}`;
+    return new Fault(`option "resolver" is "${resolver}"; it is ${OPTIONS.resolver.form}`);
   }
   return {
     port: Number(port),

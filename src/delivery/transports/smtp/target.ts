@@ -1,3 +1,4 @@
+import { Fault, type Parsed } from '../../../base/fault.js';
 import type { Secret } from '../../../base/secret.js';
 import type { Mechanism } from '../../../client/index.js';
 import { SMTP_CLIENT } from './limits.js';
@@ -45,21 +46,21 @@ const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
  *
  * A password goes over verified TLS: if there is one and the host is another machine, `tls` is `required` by default.
  *
- * @returns the target, or an error text without user and password
+ * @returns the target, or a Fault without user and password
  */
-export function parseSmarthost(text: string): SmarthostTarget | string {
+export function parseSmarthost(text: string): Parsed<SmarthostTarget> {
   const url = parseUrl(text);
-  if (typeof url === 'string') return url;
+  if (url instanceof Fault) return url;
   const { scheme, credentials, host, port } = url;
-  if (scheme !== 'smtp' && scheme !== 'smtps') return `scheme "${scheme}" is not smtp or smtps`;
-  if (host === '') return 'it has no host';
+  if (scheme !== 'smtp' && scheme !== 'smtps') return new Fault(`scheme "${scheme}" is not smtp or smtps`);
+  if (host === '') return new Fault('it has no host');
   const options = readOptions(url.options, OPTIONS);
-  if (typeof options === 'string') return options;
+  if (options instanceof Fault) return options;
   if (scheme === 'smtps' && options.tls !== undefined && options.tls !== 'required') {
-    return `"tls=${options.tls}" contradicts smtps://, where TLS is always required`;
+    return new Fault(`"tls=${options.tls}" contradicts smtps://, where TLS is always required`);
   }
   if (options.auth !== undefined && credentials === null) {
-    return '"auth" needs USER:PASSWORD@ before the host';
+    return new Fault('"auth" needs USER:PASSWORD@ before the host');
   }
   const mechanism = options.auth?.toUpperCase() as Mechanism | undefined;
   const initial = credentials !== null && !LOOPBACK.test(host) ? 'required' : OPTIONS.tls[0];
@@ -67,7 +68,7 @@ export function parseSmarthost(text: string): SmarthostTarget | string {
     scheme === 'smtps' ? 'implicit' : ((options.tls as SmarthostTarget['tls'] | undefined) ?? initial);
   const verifies = tls === 'implicit' || tls === 'required';
   for (const name of ['verify', 'ca'] as const) {
-    if (options[name] !== undefined && !verifies) return `"${name}" needs "tls=required"`;
+    if (options[name] !== undefined && !verifies) return new Fault(`"${name}" needs "tls=required"`);
   }
   return {
     host: host.replace(/\.$/, '').toLowerCase(),
