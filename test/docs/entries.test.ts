@@ -43,7 +43,7 @@ async function loadedBy(entry: string): Promise<string[]> {
 }
 
 describe('an entry loads modules of Node and nothing else', () => {
-  it.each(['postern', 'postern/client'])('%s', async (entry) => {
+  it.each(['postern', 'postern/client', 'postern/smtp-server'])('%s', async (entry) => {
     const loaded = await loadedBy(entry);
     expect(loaded.length).toBeGreaterThan(3);
     expect(loaded.filter((url) => !url.startsWith('node:'))).toEqual([]);

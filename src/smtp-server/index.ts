@@ -1,0 +1,33 @@
+/**
+ * For programs that were written for npm's `smtp-server`: its class, options, hooks and events on Postern's server.
+ * `docs/guides/from-smtp-server.md` has what differs.
+ *
+ * @packageDocumentation
+ */
+import { SMTPServer } from './smtp-server.js';
+
+export { SMTPServer, type SMTPServerEvents } from './smtp-server.js';
+export { SMTPServerConnection } from './connection.js';
+export type { EngineOptions, SMTPServerOptions } from './options.js';
+export type {
+  Answer,
+  SMTPServerAddress,
+  SMTPServerAddressArgs,
+  SMTPServerAuthentication,
+  SMTPServerAuthenticationResponse,
+  SMTPServerConnectionInfo,
+  SMTPServerDataResult,
+  SMTPServerDataStream,
+  SMTPServerEnvelope,
+  SMTPServerEnvelopeDSN,
+  SMTPServerError,
+  SMTPServerHooks,
+  SMTPServerLogger,
+  SMTPServerRecipientDSN,
+  SMTPServerResolver,
+  SMTPServerSession,
+} from './types.js';
+
+/** As smtp-server has it: `import smtpServer from 'postern/smtp-server'`. */
+const smtpServer: { readonly SMTPServer: typeof SMTPServer } = { SMTPServer };
+export default smtpServer;

@@ -1,0 +1,31 @@
+import { format } from 'node:util';
+import type { SMTPServerLogger } from './types.js';
+
+/** The levels that are used. */
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** Writes entries: facts, and a text with its values. */
+export interface Log {
+  readonly enabled: boolean;
+  write(level: Level, facts: object, text: string, ...values: readonly unknown[]): void;
+}
+
+/** Returns the log of the option `logger`: none, standard output for `true`, or the given logger. */
+export function logOf(logger: SMTPServerLogger | boolean | undefined, component = 'smtp-server'): Log {
+  if (logger === undefined || logger === false) return SILENT;
+  if (logger === true) return STANDARD_OUTPUT;
+  return {
+    enabled: true,
+    write: (level, facts, text, ...values) => logger[level]({ component, ...facts }, text, ...values),
+  };
+}
+
+const SILENT: Log = { enabled: false, write: () => undefined };
+
+const STANDARD_OUTPUT: Log = {
+  enabled: true,
+  write: (level, _facts, text, ...values) => {
+    const now = new Date().toISOString();
+    process.stdout.write(`[${now}] ${level.toUpperCase().padEnd(5)} ${format(text, ...values)}\n`);
+  },
+};
