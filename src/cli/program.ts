@@ -48,6 +48,17 @@ export async function buildProgram(
   addQueueCommands(program, context);
   addBlockCommands(program, context);
   program
+    .command('status')
+    .description('say whether the server is ready, and its main numbers; fails if it is not')
+    .option(
+      '--server <URL>',
+      'address of its HTTP API (default: that of the configuration, else the data folder is read)',
+    )
+    .option(...JSON_OPTION)
+    .action(async (_options, command: Command) =>
+      (await import('./commands/status/status.js')).showStatus(context, command),
+    );
+  program
     .command('vacuum')
     .description(
       'remove old content and messages (store.keep_content, store.keep_messages) and free the space',

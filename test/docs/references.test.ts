@@ -88,6 +88,7 @@ describe('commands', () => {
     'allow list',
     'allow add',
     'allow remove',
+    'status',
     'vacuum',
     'backup',
     'release',

@@ -24,21 +24,27 @@ export async function withStore<T>(
   }
 }
 
+/** Returns whether a folder has a store, or may have one that this user cannot see. */
+export async function hasStore(directory: string): Promise<boolean> {
+  const { databaseFile } = await import('../../store/sqlite/folder.js');
+  try {
+    await access(databaseFile(directory));
+    return true;
+  } catch (error) {
+    // The store reports anything else, such as a folder that may not be entered.
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+  }
+}
+
 /**
  * Checks that a folder has a store.
  *
  * @throws CliError if it lacks one
  */
 export async function expectStore(directory: string): Promise<void> {
-  const { databaseFile } = await import('../../store/sqlite/folder.js');
-  try {
-    await access(databaseFile(directory));
-  } catch (error) {
-    // The store reports anything else, such as a folder that may not be entered.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) return;
-    throw new CliError(
-      `there is no Postern data in ${directory}; name its folder with --data DIR or POSTERN_DATA, ` +
-        'or begin one with "postern serve" or "postern domain add NAME"',
-    );
-  }
+  if (await hasStore(directory)) return;
+  throw new CliError(
+    `there is no Postern data in ${directory}; name its folder with --data DIR or POSTERN_DATA, ` +
+      'or begin one with "postern serve" or "postern domain add NAME"',
+  );
 }

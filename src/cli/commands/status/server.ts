@@ -1,0 +1,123 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { STATUSES } from '../../../store/port.js';
+import type { Numbers, ServerState } from './state.js';
+
+/** Milliseconds for one answer. A server takes two of them to find out that its store does not answer. */
+const TIME_MS = 5_000;
+/** Octets of an answer: metrics have some tens of thousands. */
+const MOST_OCTETS = 4 * 1024 * 1024;
+
+/** Thrown if a URL does not answer, or something other than this program does. The message has no URL in it. */
+export class NoServer extends Error {
+  override readonly name = 'NoServer';
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/**
+ * Asks a running server for its state.
+ *
+ * @param url without a slash at its end
+ * @param verify whether the certificate of `https:` must be valid
+ * @throws NoServer
+ */
+export async function serverState(url: string, verify: boolean): Promise<ServerState> {
+  const { reasons, ready } = readinessIn(await get(`${url}/readyz`, verify));
+  const metrics = await get(`${url}/metrics`, verify);
+  const numbers = metrics.status === 200 ? numbersIn(metrics.text) : null;
+  return { ready, reasons, source: url, numbers };
+}
+
+function readinessIn({ status, text }: Answer): {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+} {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = null;
+  }
+  const { status: word, reasons } = (body ?? {}) as { readonly status?: unknown; readonly reasons?: unknown };
+  const known = (status === 200 && word === 'ready') || (status === 503 && word === 'not ready');
+  if (!known || !Array.isArray(reasons)) throw new NoServer(`another program answers there, with ${status}`);
+  return { ready: status === 200, reasons: reasons.map(String) };
+}
+
+/** Reads the numbers out of metrics in the text format of Prometheus; null if they are not those of this program. */
+export function numbersIn(text: string): Numbers | null {
+  const metrics = new Metrics(text);
+  const started = metrics.sum('process_start_time_seconds');
+  if (!metrics.has('postern_messages') || started === 0) return null;
+  const attempts = (outcome: string): number => metrics.sum('postern_delivery_attempts_total', { outcome });
+  return {
+    messages: Object.fromEntries(
+      STATUSES.map((status) => [status, metrics.sum('postern_messages', { status })]),
+    ) as Record<(typeof STATUSES)[number], number>,
+    contentOctets: metrics.sum('postern_store_content_bytes'),
+    oldestSeconds: Math.round(metrics.sum('postern_queue_oldest_seconds')),
+    diskFree: metrics.has('postern_disk_free_bytes') ? metrics.sum('postern_disk_free_bytes') : null,
+    since: new Date(Math.round(started) * 1000).toISOString(),
+    accepted: metrics.sum('postern_accepted_total'),
+    delivered: attempts('delivered'),
+    deferred: attempts('deferred'),
+    bounced: attempts('bounced'),
+  };
+}
+
+/** Samples of metrics, by name and labels. */
+class Metrics {
+  readonly #samples: { readonly name: string; readonly labels: string; readonly value: number }[] = [];
+
+  constructor(text: string) {
+    for (const line of text.split('\n')) {
+      const [, name, labels = '', value] = /^([a-z_]+)(?:\{([^}]*)\})? (\S+)$/.exec(line) ?? [];
+      if (name !== undefined) this.#samples.push({ name, labels, value: Number(value) });
+    }
+  }
+
+  has(metric: string): boolean {
+    return this.#samples.some(({ name }) => name === metric);
+  }
+
+  /** Returns the sum of the samples that have these labels. */
+  sum(metric: string, labels: Readonly<Record<string, string>> = {}): number {
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    return this.#samples
+      .filter(
+        ({ name, labels: own }) => name === metric && wanted.every((each) => own.split(',').includes(each)),
+      )
+      .reduce((sum, { value }) => sum + value, 0);
+  }
+}
+
+function get(url: string, verify: boolean): Promise<Answer> {
+  const request = url.startsWith('https:') ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void =>
+      reject(new NoServer(error.message === '' ? String(error) : error.message, { cause: error }));
+    const sent = request(
+      url,
+      { agent: false, rejectUnauthorized: verify, signal: AbortSignal.timeout(TIME_MS) },
+      (response) => {
+        let octets = 0;
+        const pieces: Buffer[] = [];
+        response.on('data', (piece: Buffer) => {
+          octets += piece.length;
+          if (octets > MOST_OCTETS) sent.destroy(new Error('its answer is too long'));
+          else pieces.push(piece);
+        });
+        response.on('error', fail);
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString('utf8') }),
+        );
+      },
+    );
+    sent.on('error', fail);
+    sent.end();
+  });
+}
