@@ -42,6 +42,11 @@ export interface MailerOptions {
   readonly pipelining: boolean;
   /** Whether content goes by BDAT (RFC 3030) instead of DATA. */
   readonly chunking: boolean;
+  /**
+   * Whether it is LMTP (RFC 2033 4.2): after the content there is a reply for each accepted recipient. Not together with
+   * both of the others. Default: false.
+   */
+  readonly lmtp?: boolean;
 }
 
 /** The command that the next reply answers. */
@@ -69,6 +74,10 @@ export class Mailer<M extends Mail> implements ChannelListener {
   #following: M | null = null;
   #recipient = 0;
   #accepted = 0;
+  /** Replies to the content that have not come yet. */
+  #missing = 1;
+  /** LMTP: the first reply to the content that accepts the message for a recipient. */
+  #taken: ReceivedReply | null = null;
   /** Whether MAIL was accepted. */
   #open = false;
   /** The first refusal within the transaction. */
@@ -184,10 +193,15 @@ export class Mailer<M extends Mail> implements ChannelListener {
   }
 
   #afterContent(reply: ReceivedReply): Step {
-    const accepted = reply.done && this.#accepted > 0;
+    if (reply.done) this.#taken ??= reply;
+    else this.#refusal ??= reply;
+    this.#missing--;
+    if (this.#missing > 0) return 'content';
+    const decisive = this.#taken ?? reply;
+    const accepted = decisive.done && this.#accepted > 0;
     // RFC 3030 3: if BDAT was refused, only RSET brings the session to a known state.
-    if (!reply.done && this.options.chunking) return this.#reset(this.#verdict(reply));
-    return this.#settle(accepted ? reply : this.#verdict(reply), accepted);
+    if (!decisive.done && this.options.chunking) return this.#reset(this.#verdict(reply));
+    return this.#settle(accepted ? decisive : this.#verdict(reply), accepted);
   }
 
   /** Returns the reply that decides: this one if a recipient was accepted, otherwise the first refusal. */
@@ -218,19 +232,23 @@ export class Mailer<M extends Mail> implements ChannelListener {
     this.#recipient = 0;
     this.#accepted = 0;
     this.#refusal = null;
+    this.#missing = 1;
+    this.#taken = null;
   }
 
   /** Sends the content and, if commands go in groups, the envelope of the next message. */
   #sendContent(mail: M): void {
     const following = this.options.pipelining ? this.source.next() : null;
     this.#following = following;
+    const replies = this.options.lmtp === true ? this.#accepted : 1;
+    this.#missing = replies;
     const chunk = this.options.chunking ? [bdatCommand(octetsOf(mail.content))] : [];
     const pieces = [...chunk, ...mail.content];
     const [only] = pieces;
     if (following !== null) {
-      this.channel.sendAll([...pieces, this.#envelope(following)], 1 + this.#repliesTo(following));
-    } else if (pieces.length === 1 && only !== undefined) this.channel.send(only, 1);
-    else this.channel.sendAll(pieces, 1);
+      this.channel.sendAll([...pieces, this.#envelope(following)], replies + this.#repliesTo(following));
+    } else if (pieces.length === 1 && only !== undefined) this.channel.send(only, replies);
+    else this.channel.sendAll(pieces, replies);
   }
 
   /** Sends the envelope as one group, with the content if it goes by BDAT. */

@@ -3,7 +3,16 @@ import type { Plan, SinkPlan } from '../../src/load/index.js';
 /** A small plan against a port of this machine. */
 export function planFor(port: number, plan: Partial<Plan> = {}): Plan {
   return {
-    target: { host: '127.0.0.1', addresses: null, port, implicitTls: false, user: null, password: null },
+    target: {
+      host: '127.0.0.1',
+      addresses: null,
+      port,
+      implicitTls: false,
+      path: null,
+      lmtp: false,
+      user: null,
+      password: null,
+    },
     startTls: false,
     verifyTls: false,
     resumeTls: false,

@@ -153,7 +153,7 @@ it('messages are of the asked size, numbered, and the same for the same seed', a
 describe('the command', () => {
   it.each([
     [['bench'], 2, /there is no URL/],
-    [['bench', 'http://127.0.0.1:1'], 2, /neither smtp:\/\/ nor smtps:\/\//],
+    [['bench', 'http://127.0.0.1:1'], 2, /none of smtp:\/\/, smtps:\/\//],
     [['bench', 'smtp://me:s3cret@x@127.0.0.1'], 1, /ECONNREFUSED|ENOTFOUND|no address|no connection/],
     [['bench', 'smtp://me:%zz@127.0.0.1:1'], 2, /user or password has a %/],
     [['bench', 'smtp://192.0.2.1:25'], 1, /192\.0\.2\.1 is not loopback; .*--i-own-this-server/],

@@ -60,6 +60,14 @@ export function planOf(url: string | undefined, options: BenchOptions): Plan {
   if (target.implicitTls && options.starttls === true) {
     throw new UsageError('--starttls contradicts smtps://, where TLS comes first');
   }
+  if (target.path !== null && options.starttls === true) {
+    throw new UsageError('--starttls makes no sense on a Unix socket, whose clients are on this machine');
+  }
+  if (target.lmtp && options.bdat === true && options.pipelining === true) {
+    throw new UsageError(
+      '--bdat with --pipelining does not work over LMTP: the number of replies is not known',
+    );
+  }
   if (options.auth !== undefined && target.user === null) {
     throw new UsageError('--auth needs USER:PASSWORD@ in the URL');
   }

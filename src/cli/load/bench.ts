@@ -60,7 +60,9 @@ export async function bench(context: Context, command: Command, url: string | un
 
 /** Resolves the host, checks that the load is meant for it, and sets what depends on its addresses. */
 async function checkedTarget(plan: Plan, options: BenchOptions): Promise<{ plan: Plan; mine: boolean }> {
-  const { host } = plan.target;
+  const { host, path } = plan.target;
+  // Its clients are on this machine.
+  if (path !== null) return { plan, mine: true };
   let resolved;
   try {
     resolved = await resolveHost(host);

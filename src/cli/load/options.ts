@@ -40,7 +40,10 @@ function addBench(program: Command, context: Context, duration: Read<number>, ti
     .command('bench')
     .configureHelp(OWN_OPTIONS)
     .description('put load on an SMTP server of your own, and measure how fast it is')
-    .argument('[URL]', 'smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ for AUTH')
+    .argument(
+      '[URL]',
+      'smtp://, smtps:// or lmtp://HOST:PORT, with USER:PASSWORD@ for AUTH; or smtp+unix:// or lmtp+unix:///PATH',
+    )
     .option('-c, --connections <N>', 'connections at the same time', positiveInteger, 10)
     .option('-n, --messages <N>', 'number of messages', positiveInteger)
     .option(

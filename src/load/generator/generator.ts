@@ -257,6 +257,7 @@ export class Generator implements MessageSource {
       session: sessionOptions(plan),
       pipelining: plan.pipelining,
       chunking: plan.chunking,
+      lmtp: plan.target.lmtp,
       messagesPerConnection: plan.messagesPerConnection ?? Infinity,
       lazy: plan.schedule !== null && plan.messagesPerConnection !== null,
     };
@@ -264,12 +265,14 @@ export class Generator implements MessageSource {
 }
 
 function sessionOptions({ target, mechanism, ...plan }: Plan): SessionOptions {
-  const { host, addresses, port, implicitTls, user, password } = target;
+  const { host, addresses, port, implicitTls, path, lmtp, user, password } = target;
   return {
     host,
     addresses: addresses ?? undefined,
     port,
+    ...(path === null ? {} : { path }),
     implicitTls,
+    lmtp,
     startTls: plan.startTls,
     tls: { verify: plan.verifyTls, ...(plan.resumeTls ? { sessions: { last: null } } : {}) },
     timeout: plan.timeout,

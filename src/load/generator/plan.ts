@@ -9,6 +9,10 @@ export interface Target {
   readonly addresses: readonly string[] | null;
   readonly port: number;
   readonly implicitTls: boolean;
+  /** A Unix socket; host and port are then not used. */
+  readonly path: string | null;
+  /** LMTP (RFC 2033): each recipient gets a reply of its own after the content. */
+  readonly lmtp: boolean;
   readonly user: string | null;
   /** Plain text, because a plan is sent to other threads. A {@link Plan} is never printed as a whole. */
   readonly password: string | null;

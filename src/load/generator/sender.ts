@@ -33,6 +33,7 @@ export interface SenderOptions {
   readonly session: SessionOptions;
   readonly pipelining: boolean;
   readonly chunking: boolean;
+  readonly lmtp: boolean;
   readonly messagesPerConnection: number;
   /** If true, a connection is opened only when there is a message for it. */
   readonly lazy: boolean;

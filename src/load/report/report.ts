@@ -145,8 +145,10 @@ export function makeReport({ plan, tally, ...found }: Findings): Report {
   };
 }
 
-function describeTarget({ host, port, implicitTls }: Plan['target']): string {
-  return `${implicitTls ? 'smtps' : 'smtp'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+function describeTarget({ host, port, implicitTls, path, lmtp }: Plan['target']): string {
+  const scheme = lmtp ? 'lmtp' : implicitTls ? 'smtps' : 'smtp';
+  if (path !== null) return `${scheme}+unix://${path}`;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function spreadOf(times: Times): Spread {
