@@ -106,6 +106,13 @@ export const DELIVERY = {
     unit: 'ms',
     source: 'six of them, if all are slow',
   },
+  unreadable: {
+    about:
+      'Messages that are remembered because the store did not give out their content, so that each is logged once.',
+    initial: 1024,
+    unit: 'count',
+    source: 'twice what is leased at one time',
+  },
   longestSleep: {
     about: 'The longest time without a poll of the queue.',
     initial: 60_000,

@@ -137,6 +137,10 @@ export class RunnerHarness {
         onOutage: ({ destination }, reason) =>
           this.notifications.push(`${destination} is out of order: ${reason}`),
         onRecovery: ({ destination }) => this.notifications.push(`${destination} works again`),
+        onUnreadable: ({ id }, error) =>
+          this.notifications.push(
+            `${id} cannot be read: ${error instanceof Error ? error.message : 'thrown'}`,
+          ),
         onFault: (what, error) =>
           this.notifications.push(`${what}: ${error instanceof Error ? error.message : 'thrown'}`),
       },

@@ -144,9 +144,12 @@ describe('a message on the queue', () => {
 });
 
 describe('a store that fails while a transport reads the content', () => {
+  const FAILED =
+    '4.3.0 Failed in this server, not in the remote one: the content of the message could not be read';
+
   /** Runs with content that fails as long as `failing` is true, and a transport that reads it as an SMTP client does. */
   function stageOf(wrap: (error: unknown) => Delivery['outcome'] | null) {
-    const state = { failing: true, reads: 0 };
+    const state = { failing: true, reads: [] as number[] };
     const far = new ScriptedTransport('far', async ({ forwardPath }, shipment) => {
       if (forwardPath.startsWith('unknown')) return BOUNCED;
       try {
@@ -161,7 +164,7 @@ describe('a store that fails while a transport reads the content', () => {
       outgoingOf: () => ({
         size: 2,
         async *content() {
-          state.reads++;
+          state.reads.push((Date.now() - NOON) / MINUTE);
           if (state.failing) throw new StoreError('failed', 'EIO: i/o error, read');
           yield Buffer.from('\r\n');
         },
@@ -173,42 +176,68 @@ describe('a store that fails while a transport reads the content', () => {
   it.each([
     ['calls it a failed connection', () => 'deferred' as const],
     ['throws it', () => null],
-  ])('puts the message back without an attempt if the transport %s', async (_, wrap) => {
+  ])('defers the message as its own failure if the transport %s', async (_, wrap) => {
     useFakeClock();
     const { far, harness, state } = stageOf(wrap);
     harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
-    await pass(30_000);
-    expect(harness.queue.recipients).toMatchObject([{ status: 'queued', attempts: [] }]);
-    expect(harness.notifications).toEqual([
-      'the store does not give out the content of a message: EIO: i/o error, read',
-    ]);
-    expect(state.reads).toBe(1);
-    state.failing = false;
-    await pass(2 * MINUTE);
+    await pass(30 * MINUTE);
+    const failed = { outcome: 'deferred', remoteHost: null, tls: null, reply: FAILED };
     expect(harness.queue.recipients).toMatchObject([
-      { status: 'delivered', attempts: [{ outcome: 'delivered' }] },
+      { status: 'deferred', attempts: [failed, failed, failed, failed, failed] },
     ]);
-    expect(far.tried).toEqual(['you@x.example', 'you@x.example']);
+    // The gaps are those of the schedule, and the log has one line.
+    expect(state.reads).toEqual([0, 1, 3, 7, 15]);
+    expect(harness.notifications).toEqual(['1 cannot be read: EIO: i/o error, read']);
+    state.failing = false;
+    await pass(MINUTE);
+    expect(harness.queue.recipients).toMatchObject([{ status: 'delivered' }]);
+    // The other transport is not tried, and the destination is in order.
+    expect(far.tried).toHaveLength(6);
+    expect(harness.notifications.slice(1)).toEqual(['1/0 delivered: 250 2.0.0 Ok']);
+  });
+
+  it('is logged once for each message', async () => {
+    useFakeClock();
+    const { harness, state } = stageOf(() => 'deferred');
+    for (const to of [['1@x.example', '2@y.example'], ['3@x.example']]) {
+      harness.queue.add({ domain: A, to, receivedAt: NOON });
+    }
+    await pass(20 * MINUTE);
+    expect(harness.notifications).toEqual([
+      '1 cannot be read: EIO: i/o error, read',
+      '2 cannot be read: EIO: i/o error, read',
+    ]);
+    expect(state.reads).toHaveLength(3 * 5);
+  });
+
+  it('returns the message when its time is over', async () => {
+    useFakeClock();
+    const { harness } = stageOf(() => 'deferred');
+    harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
+    await pass(49 * 60 * MINUTE);
+    const [recipient] = harness.queue.recipients;
+    expect(recipient).toMatchObject({ status: 'bounced', report: 'failed', blocked: false });
+    expect(recipient?.attempts.at(-1)?.reply).toBe(
+      `5.4.7 Delivery time expired; the last try came to: ${FAILED}`,
+    );
+    expect(recipient?.attempts.length).toBeLessThan(40);
   });
 
   it('keeps what the remote server said of other recipients', async () => {
     useFakeClock();
     const { harness, state } = stageOf(() => 'deferred');
     harness.queue.add({ domain: A, to: ['you@x.example', 'unknown@x.example'], receivedAt: NOON });
-    await pass(MINUTE);
+    await pass(30_000);
     expect(harness.queue.recipients).toMatchObject([
-      { status: 'queued', attempts: [] },
+      { status: 'deferred', attempts: [{ reply: FAILED }] },
       { status: 'bounced', attempts: [{ reply: '550 5.1.1 Who?' }] },
     ]);
     state.failing = false;
-    await pass(3 * MINUTE);
-    expect(harness.queue.recipients[0]).toMatchObject({
-      status: 'delivered',
-      attempts: [{ outcome: 'delivered' }],
-    });
+    await pass(MINUTE);
+    expect(harness.queue.recipients[0]).toMatchObject({ status: 'delivered' });
   });
 
-  it('is no attempt either if it fails while the message is signed', async () => {
+  it('is the same if it fails while the message is signed', async () => {
     useFakeClock();
     const far = new ScriptedTransport('far', () => DELIVERED);
     const harness = new RunnerHarness([far], undefined, {
@@ -217,8 +246,9 @@ describe('a store that fails while a transport reads the content', () => {
       },
     });
     harness.queue.add({ domain: A, to: ['you@x.example'], receivedAt: NOON });
-    await pass(30_000);
-    expect(harness.queue.recipients).toMatchObject([{ status: 'queued', attempts: [] }]);
+    await pass(10 * MINUTE);
+    expect(harness.queue.recipients).toMatchObject([{ status: 'deferred', attempts: { length: 4 } }]);
+    expect(harness.notifications).toEqual(['1 cannot be read: EIO: i/o error, read']);
   });
 });
 

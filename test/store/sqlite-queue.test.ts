@@ -1,4 +1,5 @@
 /** The promises of the queue for any end of the process, and for any order of events. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/port.js';
@@ -7,8 +8,8 @@ import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { isFinal, statusOf } from '../../src/store/status.js';
 import { EVENTS } from '../../src/store/webhooks.js';
 import { leaseAt, queued, RECEIVED, settlement, statusesOf } from './contract-queue.js';
-import { addDomain, tempFolder } from './fixtures.js';
-import { nextLine, runChild } from './sqlite-fixtures.js';
+import { accept, addDomain, contentOf, newMessage, octets, tempFolder } from './fixtures.js';
+import { databaseFile, nextLine, runChild } from './sqlite-fixtures.js';
 
 describe('the queue', () => {
   let folder: ReturnType<typeof tempFolder>;
@@ -185,6 +186,24 @@ describe('the queue', () => {
     expect(await store.blockList.isEmpty(domain?.id ?? 0)).toBe(false);
   });
 
+  it('leases a message without its content if the disk does not give that out', async () => {
+    const domain = await addDomain(store);
+    const facts = { status: 'queued', receivedAt: RECEIVED } as const;
+    const content = octets(10_000);
+    const damaged = await accept(store, newMessage(domain.id, facts), content);
+    const other = await accept(store, newMessage(domain.id, facts), octets(10_000, 2));
+    await store.close();
+    damage(databaseFile(folder.path), content);
+    store = await open();
+    const request = { until: RECEIVED + 60_000, perDomain: 9, contentOctets: 16_384 };
+    const leases = await store.queue.lease({ ...request, now: RECEIVED, limit: 9 });
+    expect(leases.map(({ id, content: whole }) => [id, whole?.length])).toEqual([
+      [damaged, undefined],
+      [other, 10_000],
+    ]);
+    await expect(contentOf(store, damaged)).rejects.toMatchObject({ name: 'StoreError', code: 'failed' });
+  });
+
   describe('after a crash', () => {
     /** Kills a server that had begun so many attempts, which may have lasted. Returns how many messages and events it had leased. */
     async function crash(messages: number, events = 0, lasts = ''): Promise<string> {
@@ -267,3 +286,13 @@ describe('the queue', () => {
     });
   });
 });
+
+/** Makes content of 10,000 octets unreadable: the page that has its middle names a next page that does not exist. */
+function damage(file: string, content: Uint8Array): void {
+  const database = readFileSync(file);
+  const pageSize = database.readUInt16BE(16);
+  const at = database.indexOf(content.subarray(3_000, 3_100));
+  if (at < 0) throw new Error('the content was not found');
+  database.writeUInt32BE(0x7fffffff, at - (at % pageSize));
+  writeFileSync(file, database);
+}

@@ -22,6 +22,12 @@ export function observeDelivery(log: Logger): RunnerObserver {
       if (quiet) log.debug(line, outcome);
       else log.info(line, outcome);
     },
+    onUnreadable: ({ id, domain }, error) => {
+      log.error(
+        { id: String(id), domain: domain.name, err: error },
+        'the store does not give out the content of a message, which is tried again later',
+      );
+    },
     onCrashes: ({ id, domain }, count) => {
       log.error(
         { id: String(id), domain: domain.name, crashes: count },

@@ -22,8 +22,6 @@ export class LeasedMessage {
   #unsettled: Settlement[] = [];
   /** True if a recipient was tried: then the message is no longer as it was leased. */
   touched = false;
-  /** True once an outcome is known. */
-  #hasOutcome = false;
   #outgoing: Promise<Outgoing> | null = null;
   /**
    * When the next recipient is tried again, in milliseconds since the epoch; Infinity if none is, as far as is known.
@@ -77,17 +75,11 @@ export class LeasedMessage {
   /** Adds outcomes that the store has to write. */
   record(settlements: readonly Settlement[]): void {
     this.touched = true;
-    this.#hasOutcome = true;
     for (const { position, nextAttemptAt } of settlements) {
       this.#open.delete(position);
       this.dueAgain = Math.min(this.dueAgain, nextAttemptAt ?? Infinity);
     }
     this.#unsettled.push(...settlements);
-  }
-
-  /** An attempt ended before it began: the message is as it was leased, unless it has another outcome. */
-  putBack(): void {
-    this.touched = this.#hasOutcome;
   }
 
   /**

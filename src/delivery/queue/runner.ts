@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import type { Domain } from '../../store/port.js';
+import { Recent } from '../../base/bounded-map.js';
+import type { Domain, MessageId } from '../../store/port.js';
 import type { Lease, LeasedRecipient, Queue, Settlement } from '../../store/queue.js';
 import { LeasedMessage, type DeliveryJob } from './leased-message.js';
 import type { DestinationQueue } from './destination-queue.js';
@@ -20,6 +21,8 @@ export interface RunnerObserver {
   onOutcome?(lease: Lease, recipient: LeasedRecipient, settlement: Settlement, quiet: boolean): void;
   /** Outcomes of recipients of a message are written. */
   onSettled?(settlements: readonly Settlement[]): void;
+  /** The store does not give out the content of a message, which is tried again later. Called once for a message. */
+  onUnreadable?(lease: Lease, error: unknown): void;
   /** A message is given up because the server crashed so often while it was being delivered. */
   onCrashes?(lease: Lease, count: number): void;
   /** The clock was put back, and so many recipients that were due too late are due sooner. */
@@ -69,6 +72,8 @@ export class Runner {
   readonly #writer: SettlementWriter;
   readonly #loop: LeaseLoop;
   readonly #inHand = new Map<number, LeasedMessage>();
+  /** Messages of which it was reported that their content cannot be read. */
+  readonly #unreadable = new Recent<MessageId, true>(DELIVERY.unreadable.initial);
   readonly #suspects = new Suspects<LeasedMessage>({
     crashes: DELIVERY.crashes.initial,
     quiet: DELIVERY.suspectQuiet.initial,
@@ -233,13 +238,12 @@ export class Runner {
       );
       clearTimeout(trial);
       this.#destinations.done(start);
-      if (unreadable !== null) {
-        this.#putBack(start.job, outcomes, unreadable);
-        this.#dispatch();
-        return;
+      if (unreadable !== null) this.#reportUnreadable(message.lease, unreadable);
+      else if (fault !== null) this.#options.observer?.onFault?.(`${transport.name} failed`, fault);
+      else {
+        this.#unreadable.forget(message.lease.id);
+        this.#observe(start, transport, outcomes);
       }
-      if (fault !== null) this.#options.observer?.onFault?.(`${transport.name} failed`, fault);
-      else this.#observe(start, transport, outcomes);
       this.#continue(start.job, outcomes);
     }
     this.#dispatch();
@@ -308,19 +312,11 @@ export class Runner {
     }
   }
 
-  /**
-   * The store failed while a transport read the content: records what a remote server decided, and puts the other
-   * recipients back without an attempt. Says nothing about the destination.
-   */
-  #putBack({ message }: DeliveryJob, outcomes: readonly Outcome[], error: unknown): void {
-    this.#options.observer?.onFault?.('the store does not give out the content of a message', error);
-    const left = outcomes.filter(({ delivery }) => delivery.outcome === 'deferred');
-    const known = outcomes.filter((one) => !left.includes(one));
-    if (known.length > 0) this.#record(message, known);
-    message.putBack();
-    // Not at once: a store that fails goes on failing for a while.
-    const at = this.#now() + Math.round(LONGEST_RETURN * (1 + this.#random() / 2));
-    if (left.length > 0) this.#leave(message, recipientsOf(left), at);
+  /** Reports once for each message that the store does not give out its content. */
+  #reportUnreadable(lease: Lease, error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    if (this.#unreadable.get(lease.id) === undefined) this.#options.observer?.onUnreadable?.(lease, error);
+    this.#unreadable.set(lease.id, true);
   }
 
   #returnToSender(message: LeasedMessage, recipients: readonly LeasedRecipient[]): void {
@@ -357,10 +353,11 @@ export class Runner {
     const { lease } = message;
     // One moment for all: recipients that are deferred together are tried again together, in one shipment.
     const moment = { now: this.#now(), chance: this.#random() };
-    const settlements = outcomes.map(({ recipient, delivery }) => {
+    const settlements = outcomes.map(({ recipient, delivery, ours }) => {
       const settlement = settlementOf(this.#options.retry, lease, recipient, delivery, moment);
-      // An outage is logged in one line, not in one for each message.
-      const quiet = isAboutDestination(delivery) && settlement.attempt.outcome === 'deferred';
+      // An outage is logged in one line, not in one for each message; so is content that cannot be read, for its message.
+      const quiet =
+        (ours === true || isAboutDestination(delivery)) && settlement.attempt.outcome === 'deferred';
       this.#options.observer?.onOutcome?.(lease, recipient, settlement, quiet);
       return settlement;
     });

@@ -28,6 +28,8 @@ export function storedContent(
 export interface Outcome {
   readonly recipient: LeasedRecipient;
   readonly delivery: Delivery;
+  /** True if it is deferred because the store of this server failed, and not the transport. */
+  readonly ours?: boolean;
 }
 
 /** The result of a shipment. */
@@ -37,8 +39,8 @@ export interface ShipmentResult {
   /** The error, if the transport broke its contract; else null. */
   readonly fault: unknown;
   /**
-   * The error with which the store failed to give out the content; null if it did not. What the transport says of
-   * recipients that it did not deliver to is then no word of a remote server.
+   * The error with which the store failed to give out the content; null if it did not. The outcomes of the recipients
+   * that it kept from being delivered say so, whatever the transport made of it.
    */
   readonly unreadable: unknown;
 }
@@ -63,10 +65,11 @@ export async function ship(
     if (error instanceof StoreError) unreadable ??= error;
   }
   const byPosition = new Map(answers.map((delivery) => [delivery.position, delivery]));
-  const outcomes = recipients.map((recipient) => ({
-    recipient,
-    delivery: byPosition.get(recipient.position) ?? unanswered(recipient, fault),
-  }));
+  const outcomes = recipients.map((recipient) => {
+    const delivery = byPosition.get(recipient.position) ?? unanswered(recipient, fault);
+    const ours = unreadable !== null && delivery.outcome === 'deferred';
+    return { recipient, delivery: ours ? unread(recipient) : delivery, ours };
+  });
   if (unreadable !== null) fault = null;
   else if (fault === null && recipients.some(({ position }) => !byPosition.has(position))) {
     fault = new Error(`${transport.name} did not say what became of every recipient`);
@@ -93,8 +96,17 @@ function noticingFailure(outgoing: Outgoing, failed: (error: unknown) => void): 
 }
 
 /** Returns the deferral of a recipient of which nothing is known: the next try will find out. */
-function unanswered({ position }: LeasedRecipient, fault: unknown): Delivery {
+function unanswered(recipient: LeasedRecipient, fault: unknown): Delivery {
   const why = fault instanceof Error ? fault.message : 'the transport did not say what became of it';
+  return ownFailure(recipient, why);
+}
+
+/** Returns the deferral of a recipient whose message could not be read. The error itself is for the log. */
+function unread(recipient: LeasedRecipient): Delivery {
+  return ownFailure(recipient, 'the content of the message could not be read');
+}
+
+function ownFailure({ position }: LeasedRecipient, why: string): Delivery {
   return {
     position,
     outcome: 'deferred',

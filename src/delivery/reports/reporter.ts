@@ -1,10 +1,10 @@
-import { StoreError, type Store } from '../../store/port.js';
+import { type MessageId, StoreError, type Store } from '../../store/port.js';
 import { pause } from '../../base/sleep.js';
 import { expiryOf, type RetryPolicy } from '../queue/schedule.js';
 import { StoreBackoff } from '../queue/store-backoff.js';
 import { compose } from './compose.js';
 import { noticesOf, type NotificationFacts } from './notice.js';
-import { returnsWhole, readReturned } from './returned.js';
+import { type Returned, returnsWhole, readReturned } from './returned.js';
 
 /** Receives what happens to notifications, for the log. None of these methods may throw. */
 export interface ReportsObserver {
@@ -143,7 +143,7 @@ class Reporter {
       notice,
       hostname: this.options.hostname,
       subject: message?.subject ?? null,
-      returned: await readReturned(this.store.content(report.id), whole),
+      returned: await this.#returned(report.id, whole),
       now,
       retryUntil: this.#retryUntil(notice),
     });
@@ -183,6 +183,20 @@ class Reporter {
     return draft.id;
   }
 
+  /**
+   * Reads the part of the message that is returned. If the store does not give it out, the notification goes without
+   * it, so that the senders of other messages do not wait.
+   */
+  async #returned(id: MessageId, whole: boolean): Promise<Returned> {
+    try {
+      return await readReturned(this.store.content(id), whole);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code === 'closed') throw error;
+      this.options.observer?.onFault?.(`the notification of message ${id} returns no part of it`, error);
+      return readReturned(NOTHING, whole);
+    }
+  }
+
   #retryUntil({ report }: NotificationFacts): number {
     const expiry = expiryOf(this.options.retry, report);
     const { deliverBy } = report.terms;
@@ -194,6 +208,12 @@ class Reporter {
     if (!this.#woken && !this.#stopped.signal.aborted) await pause(milliseconds, this.#sleepAbort.signal);
   }
 }
+
+const NOTHING: AsyncIterable<Uint8Array> = {
+  async *[Symbol.asyncIterator]() {
+    // A notification without a part of its message.
+  },
+};
 
 function fulfilmentOf({
   report,

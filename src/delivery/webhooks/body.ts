@@ -1,5 +1,5 @@
 import { Unreadable } from '../../message/mime/work.js';
-import type { MessageDetail } from '../../store/port.js';
+import { type MessageDetail, StoreError } from '../../store/port.js';
 import type { WebhookEvent, WebhookKeys } from '../../store/webhooks.js';
 import { BLANK_LINE, readHead } from '../transports/read-content.js';
 import type { ContentWorkers } from '../workers/workers.js';
@@ -16,7 +16,7 @@ export interface SignedBody {
 
 /**
  * Makes the body of the request that reports an event, in a worker thread. Every event is reported: if its message
- * cannot be parsed within the limits, the body says why and has no text.
+ * cannot be parsed within the limits, or the store does not give it out, the body says why and has no text.
  *
  * @param content returns the message from its beginning, each time
  * @throws Stopped if the signal is aborted
@@ -49,9 +49,13 @@ export async function eventBody(
   return head instanceof Unreadable ? make(omitted, nothing()) : head;
 }
 
-/** Returns the error if it says that a message cannot be parsed; throws any other error. */
+/** Returns the error if it says that a message cannot be read or parsed; throws any other error. */
 function unreadable(error: unknown): Unreadable {
   if (error instanceof Unreadable) return error;
+  // The words are for the receiver. The attempt to deliver the message meets the same error, and the log has it.
+  if (error instanceof StoreError && error.code !== 'closed') {
+    return new Unreadable('4.3.0', 'the server could not read the content of the message');
+  }
   throw error;
 }
 

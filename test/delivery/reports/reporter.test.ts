@@ -206,6 +206,31 @@ describe('a store that fails', () => {
     expect(faults).toEqual(['the store fails, and senders wait for notifications']);
   });
 
+  it('does not hold up notifications if it does not give out the content of a message', async () => {
+    const { store, domainId } = await openStore();
+    const lost = await submit(store, domainId);
+    await submit(store, domainId);
+    await bounceAll(store);
+    const faults: string[] = [];
+    start(
+      withMethods(store, {
+        async *content(id: number) {
+          if (id === lost) throw new StoreError('failed', 'EIO: i/o error, read');
+          yield* store.content(id);
+        },
+      }),
+      { observer: { onFault: (what) => void faults.push(what) } },
+    );
+    await paid(store, 2);
+    expect(faults).toEqual([`the notification of message ${lost} returns no part of it`]);
+    const returned = await Promise.all(
+      (await notifications(store)).map(
+        async ({ id }) => (await parse(Buffer.from(await contentOf(store, id)))).returned,
+      ),
+    );
+    expect(returned.map((part) => part === null).sort()).toEqual([false, true]);
+  });
+
   it('is not asked again after it is closed', async () => {
     const { store } = await openStore();
     const faults: unknown[] = [];

@@ -5,7 +5,7 @@ import { newWebhookKeys, shownKey } from '../../../src/delivery/webhooks/keys.js
 import { MAX_READ } from '../../../src/delivery/webhooks/body.js';
 import { RETRIES } from '../../../src/delivery/webhooks/schedule.js';
 import { startWebhooks, type WebhookOptions } from '../../../src/delivery/webhooks/webhooks.js';
-import type { Domain, NewMessage, Store } from '../../../src/store/port.js';
+import { type Domain, type NewMessage, type Store, StoreError } from '../../../src/store/port.js';
 import type { AttemptOutcome } from '../../../src/store/queue.js';
 import { EVENTS } from '../../../src/store/webhooks.js';
 import { testCertificates } from '../../certs.js';
@@ -351,6 +351,44 @@ describe('close', () => {
     failing = false;
     await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
     expect(errors).toHaveLength(1);
+  });
+});
+
+describe('a message whose content the store does not give out', () => {
+  it('is reported without its text, once', async () => {
+    const { store, domain } = await setUp();
+    const api = await apiServer(() => ({ status: 204 }));
+    await setWebhook(store, domain, api.url);
+    const id = await queue(store, domain);
+    const errors: unknown[] = [];
+    const damaged = {
+      webhooks: store.webhooks,
+      webhookCalls: store.webhookCalls,
+      message: (message: number) => store.message(message),
+      content: (): AsyncIterable<Uint8Array> => ({
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.reject(new StoreError('failed', 'EIO: i/o error, read')),
+        }),
+      }),
+    };
+    const webhooks = startWebhooks(damaged, {
+      allowPrivate: true,
+      poll: 10,
+      observer: { onError: (error) => errors.push(error) },
+    });
+    onTestFinished(() => webhooks.close());
+    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
+    expect(api.taken[0]?.body).toMatchObject({
+      payload: {
+        id,
+        subject: 'Hello',
+        textbody: null,
+        bodies_omitted: 'the server could not read the content of the message',
+      },
+    });
+    expect(api.taken).toHaveLength(1);
+    expect(errors).toEqual([]);
   });
 });
 

@@ -117,7 +117,8 @@ export class Leasing {
     this.#nextDue = database.prepare('SELECT min(due_at) AS due FROM queue');
   }
 
-  lease({ now, until, limit, perDomain, contentOctets = 0 }: LeaseRequest): Lease[] {
+  /** The content is added by {@link withContent}, after the transaction. */
+  lease({ now, until, limit, perDomain }: LeaseRequest): Lease[] {
     const counts = this.#leased.all(now) as { id: number; leases: number }[];
     const leased = new Map(counts.map(({ id, leases }) => [id, leases]));
     const { number: before } = this.#lastNumber.get() as { number: number };
@@ -126,7 +127,7 @@ export class Leasing {
       if (line.room <= 0 || leases.length >= limit) return false;
       const first = this.#firstOf(line, now);
       if (first === null) return false;
-      leases.push(this.#take(first, before + leases.length + 1, until, contentOctets));
+      leases.push(this.#take(first, before + leases.length + 1, until));
       line.room--;
       this.#served = line.domainId;
       return true;
@@ -140,6 +141,17 @@ export class Leasing {
     while (lines.length > 0) lines = lines.filter(take);
     if (leases.length > 0) this.#setNumber.run(before + leases.length);
     return leases;
+  }
+
+  /**
+   * Adds the content to leases of short messages. It must not run in a transaction that writes, because an error of the
+   * disk ends such a transaction: then one message would hold up all others.
+   */
+  withContent(leases: readonly Lease[], { contentOctets = 0 }: Pick<LeaseRequest, 'contentOctets'>): Lease[] {
+    return leases.map((lease) => {
+      const content = lease.size <= contentOctets ? this.#contentOf(lease.id, lease.size) : null;
+      return content === null ? lease : { ...lease, content };
+    });
   }
 
   renew(leases: readonly LeaseName[], until: number): void {
@@ -214,15 +226,9 @@ export class Leasing {
     }
   }
 
-  #take(
-    { id, recipients, hastened, crashes }: Due,
-    lease: number,
-    until: number,
-    contentOctets: number,
-  ): Lease {
+  #take({ id, recipients, hastened, crashes }: Due, lease: number, until: number): Lease {
     this.#lease.run(lease, until, id);
     const row = this.#message.get(id) as unknown as MessageRow;
-    const content = row.size <= contentOctets ? this.#contentOf(id, row.size) : null;
     return {
       lease,
       id,
@@ -241,16 +247,20 @@ export class Leasing {
         delayReported: delayReported === 1,
       })),
       until,
-      ...(content === null ? {} : { content }),
       ...(hastened ? { hastened } : {}),
       ...(crashes === null ? {} : { crashes }),
     };
   }
 
-  /** Null if the content is not there as a whole: it may have been removed. */
+  /** Null if the content is not there as a whole: it may have been removed, or the disk does not give it out. */
   #contentOf(id: number, size: number): Uint8Array | null {
-    const row = this.#content.get(id) as { octets: Uint8Array } | undefined;
-    return row?.octets.length === size ? row.octets : null;
+    try {
+      const row = this.#content.get(id) as { octets: Uint8Array } | undefined;
+      return row?.octets.length === size ? row.octets : null;
+    } catch {
+      // The message is leased without it, so that it does not hold up all others. The attempt then meets the error.
+      return null;
+    }
   }
 
   /** A domain's row only changes when the domain is removed, and that does not affect messages that it has sent. */

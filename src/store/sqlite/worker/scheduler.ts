@@ -1,5 +1,6 @@
 /** What the worker has to do, and in which order it does it. */
 import { StoreError } from '../../port.js';
+import type { Lease, LeaseRequest } from '../../queue.js';
 import type { CounterJournal } from './counter-journal.js';
 import { BUSY_MS, type Database } from './database.js';
 import { OwnFiles } from './own-files.js';
@@ -134,12 +135,19 @@ export class Scheduler {
       const { call, operation } = result.request;
       if (result.failure !== null) outcomes.push({ call, ok: false, failure: toFailure(result.failure) });
       else if (result.value === undefined) done.push(call);
-      else outcomes.push({ call, ok: true, value: result.value });
+      else outcomes.push({ call, ok: true, value: this.#completed(operation, result.value) });
       const piece = operation.kind === 'chunk' || operation.kind === 'commit' ? operation.piece : null;
       if (piece?.returns === true) spent.push(piece.buffer);
     }
     const facts = { writes: group.length, duration: performance.now() - start };
     this.#port.post({ kind: 'outcomes', done, outcomes, group: facts, spent }, spent);
+  }
+
+  /** Adds to the result of a write what has to be read after its transaction. */
+  #completed(write: Write, value: unknown): unknown {
+    if (write.kind !== 'write' || write.part !== 'leasing' || write.method !== 'lease') return value;
+    const [request] = write.args as [LeaseRequest];
+    return this.#parts.leasing.withContent(value as Lease[], request);
   }
 
   /** Null while another process writes, for {@link BUSY_MS} at most: reads go on meanwhile. */
