@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { printable } from '../../base/text.js';
-import { formatSize } from '../../config/size.js';
 import { type Context, configOf } from '../context.js';
+import { shownSize } from '../sizes.js';
 import { expectStore } from './store.js';
 
 /** Runs `postern backup FILE`: copies the data into one file, whether a server runs or not. */
@@ -15,7 +15,7 @@ export async function backup(context: Context, command: Command, file: string): 
     return context.stdout.json({ file: resolve(file), messages, octets });
   }
   await context.stdout.line(
-    `${printable(file)} has ${messages} messages, ${formatSize(octets)}. ` +
+    `${printable(file)} has ${messages === 1 ? '1 message' : `${messages} messages`}, ${shownSize(octets)}. ` +
       'To restore it, put it into an empty folder as postern.db and start the server on that.',
   );
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { formatSize } from '../../config/size.js';
 import { StoreError } from '../../store/port.js';
 import { type Context, configOf } from '../context.js';
 import { removeOld } from '../serve/retention.js';
+import { shownSize } from '../sizes.js';
 import { withStore } from './store.js';
 
 /**
@@ -22,7 +22,7 @@ export async function vacuum(context: Context, command: Command): Promise<void> 
   const { messages, contents } = removed;
   await context.stdout.line(
     `Removed: ${messages} messages, and the content of ${contents} more. ` +
-      `Given back: ${octets === 0 ? 'nothing' : formatSize(octets)}.`,
+      `Given back: ${octets === 0 ? 'nothing' : shownSize(octets)}.`,
   );
   if (keeping.keepContent === 0 && keeping.keepMessages === 0) {
     await context.stderr.line(

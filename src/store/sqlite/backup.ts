@@ -27,7 +27,13 @@ export function backupFolder(directory: string, file: string): Backup {
     // VACUUM INTO takes an empty file, and would make its own with the mode that the umask gives.
     closeSync(openSync(temporary, 'wx', 0o600));
   } catch (error) {
-    throw targetError(error, temporary);
+    if (systemCode(error) !== 'EEXIST') throw targetError(error, temporary);
+    throw new StoreError(
+      'failed',
+      `${temporary} exists: another backup to ${file} is under way, or one was interrupted; ` +
+        'remove it if none is, or give another name',
+      { cause: error },
+    );
   }
   try {
     copyInto(directory, temporary);
