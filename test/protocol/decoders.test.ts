@@ -6,11 +6,11 @@ import { LineDecoder } from '../../src/protocol/commands/line-decoder.js';
 import { IncomingContent } from '../../src/protocol/content/incoming-content.js';
 import { octetsOf, textOf } from './session-harness.js';
 
-const PATIENCE = 100;
+const SWALLOWABLE = 100;
 
 describe('the line decoder', () => {
   const step = (decoder: LineDecoder, text: string, limit = 5): string =>
-    `${decoder.next(octetsOf(text), 0, limit, PATIENCE)} ${JSON.stringify(decoder.text)} ${decoder.position}`;
+    `${decoder.next(octetsOf(text), 0, limit, SWALLOWABLE)} ${JSON.stringify(decoder.text)} ${decoder.position}`;
 
   it('reads one line a call', () => {
     const decoder = new LineDecoder();
@@ -50,9 +50,9 @@ describe('the line decoder', () => {
     expect(step(new LineDecoder(), '\r\n')).toBe('line "" 2');
   });
 
-  it('loses patience', () => {
+  it('gives up a line that does not end', () => {
     const decoder = new LineDecoder();
-    expect(step(decoder, 'x'.repeat(PATIENCE))).toMatch(/^more/);
+    expect(step(decoder, 'x'.repeat(SWALLOWABLE))).toMatch(/^more/);
     expect(step(decoder, 'x')).toMatch(/^endless/);
   });
 
@@ -70,10 +70,10 @@ describe('the inbox', () => {
     const inbox = new Inbox();
     for (const text of ['ab', '', '\r', '\ncd', 'ef']) inbox.push(octetsOf(text));
     expect(inbox.length).toBe(8);
-    expect(inbox.readLine(5, PATIENCE)).toBe('line');
+    expect(inbox.readLine(5, SWALLOWABLE)).toBe('line');
     expect([inbox.line, inbox.inLine, inbox.length]).toEqual(['ab', false, 4]);
     expect(textOf(inbox.take())).toBe('cdef');
-    expect([inbox.length, inbox.readLine(5, PATIENCE)]).toEqual([0, 'more']);
+    expect([inbox.length, inbox.readLine(5, SWALLOWABLE)]).toEqual([0, 'more']);
     expect(inbox.take()).toHaveLength(0);
   });
 

@@ -172,6 +172,17 @@ describe('parameters', () => {
     },
   );
 
+  it('of no extension on offer are refused, or have no effect, as the listener has it', () => {
+    const unknown = 'DSN=1 SIZE=7 RET=FULL';
+    expect(parseParameters('MAIL', unknown, context)).toEqual(new ParameterFault('DSN', null));
+    expect(parseParameters('MAIL', unknown, { ...context, unknownParameters: 'accept' })).toEqual({
+      size: 7,
+    });
+    expect(parseParameters('MAIL', 'SIZE=x', { ...context, unknownParameters: 'accept' })).toBeInstanceOf(
+      ParameterFault,
+    );
+  });
+
   it('cannot reach the prototype', () => {
     parseParameters('MAIL', 'SIZE=1 SMTPUTF8 AUTH=__proto__@x', context);
     expect({}).not.toHaveProperty('size');

@@ -96,6 +96,19 @@ describe('a reply', () => {
     );
   });
 
+  it('knows its name in the catalogue', () => {
+    expect(reply('bye').name).toBe('bye');
+    expect(reply('lineTooLong', { limit: 1 }).name).toBe('lineTooLong');
+    expect(new Reply(250, null, 'a').name).toBeNull();
+  });
+
+  it('closes the connection if it is a 421, or if it was made to', () => {
+    const own = new Reply(250, '2.0.0', ['a', 'b']);
+    const closing = own.closing();
+    expect([own.closes, closing.closes, new Reply(421, null, 'a').closes]).toEqual([false, true, true]);
+    expect(textOf(closing.octets)).toBe(textOf(own.octets));
+  });
+
   it('reads on one line', () => {
     expect(String(new Reply(250, null, ['a', 'b']))).toBe('250 a b');
     expect(String(new Reply(550, '5.7.1', 'no'))).toBe('550 5.7.1 no');

@@ -55,6 +55,7 @@ export function textOf(octets: Uint8Array): string {
 
 const questions = new Set([
   'connect',
+  'command',
   'hello',
   'starttls',
   'lookup',
@@ -206,6 +207,8 @@ export class SessionHarness {
 /** An event on one line. */
 function describe(event: Event): string {
   switch (event.type) {
+    case 'command':
+      return `command ${event.command.verb} ${JSON.stringify(event.command.argument)}`;
     case 'hello':
       return `hello ${event.hello.verb} ${event.hello.name}`;
     case 'auth':

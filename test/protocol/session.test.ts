@@ -200,6 +200,23 @@ describe('a session', () => {
     expect(new SessionHarness({ judge }).begin().answers).toEqual(['220 hi']);
   });
 
+  it.each([
+    ['smtp', 'Welcome', '220 mx.example ESMTP Welcome'],
+    ['smtp', '', '220 mx.example ESMTP'],
+    ['lmtp', 'Welcome', '220 mx.example LMTP Welcome'],
+    ['lmtp', undefined, '220 mx.example LMTP ready'],
+  ] as const)('greets by %s with the banner %s', (protocol, banner, greeting) => {
+    const profile = { protocol, ...(banner === undefined ? {} : { banner }) };
+    expect(new SessionHarness({ profile }).begin().answers).toEqual([greeting]);
+  });
+
+  it('answers a hello with the text of the listener', () => {
+    const harness = new SessionHarness({ profile: { helloText: 'at your service' } }).begin();
+    harness.feed('HELO c\r\nEHLO c\r\n');
+    expect(harness.answers[1]).toBe('250 mx.example at your service');
+    expect(harness.answers[2]).toMatch(/^250-mx\.example at your service\n250-PIPELINING\n/);
+  });
+
   it('throws for an answer to nothing', () => {
     expect(() => new SessionHarness().begin().session.answer(ACCEPT)).toThrow('no question waits');
   });
