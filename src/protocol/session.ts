@@ -489,8 +489,8 @@ const VERB = 16;
 
 /** The first word of a line, in capitals. */
 function verbIn(line: string): string {
-  const [word = ''] = line.slice(0, VERB + 1).split(' ', 1);
-  return word.slice(0, VERB).toUpperCase();
+  const [word] = line.slice(0, VERB).split(' ', 1);
+  return (word as string).toUpperCase();
 }
 
 /** What follows the verb; with AUTH the mechanism alone. */

@@ -18,7 +18,7 @@ export class ReceivedReply {
    * The enhanced code of RFC 3463, such as `5.7.1`; null if the reply has no enhanced code, or one of another class.
    */
   get enhanced(): string | null {
-    const [code = null] = /^([245])\.\d{1,3}\.\d{1,3}(?= |$)/.exec(this.lines[0] ?? '') ?? [];
+    const [code = null] = /^([245])\.\d{1,3}\.\d{1,3}(?= |$)/.exec(this.lines[0] as string) ?? [];
     return code !== null && code.startsWith(String(this.code).charAt(0)) ? code : null;
   }
 

@@ -31,9 +31,9 @@ export class PortableScan implements Scan {
     const found = this.#line(octets, from, to, dots);
     const nul = nulWithin(octets, from, found < 0 ? to : found);
     if (nul < 0) return found;
-    // Only the count of the lines before it is missing. A CR before it is bare.
+    // Only the count of the lines before it is missing. A CR right before it would be bare, and have been found.
     this.#line(octets, from, nul, dots);
-    return nul > from && octets[nul - 1] === CR ? nul - 1 : nul;
+    return nul;
   }
 
   /** As {@link stop}, with no eye for NUL. */

@@ -30,9 +30,8 @@ const ASKED_BY: Readonly<Partial<Record<Question['type'], string>>> = {
   end: 'DATA',
 };
 
-/** Returns the command that a question is about, for the report of its refusal. */
+/** Returns the command that a question other than `command` is about, for the report of its refusal. */
 export function askedBy(question: Question, phase: Phase<unknown>): string {
-  if (question.type === 'command') return question.command.verb;
   return phase.kind === 'chunk' ? 'BDAT' : (ASKED_BY[question.type] ?? question.type.toUpperCase());
 }
 
