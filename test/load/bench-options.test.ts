@@ -33,7 +33,7 @@ it.each(['bench', 'sink'])('%s --help lists only options that the command uses',
 });
 
 it.each([
-  [['smtp://127.0.0.1:1', '--arrivals', 'fixed'], /--arrivals needs --rate/],
+  [['smtp://127.0.0.1:1', '--arrivals', 'fixed'], /--arrivals needs --rate or --stages/],
   [['smtp://127.0.0.1:1', '--tls-resume'], /--tls-resume needs smtps:\/\/ or --starttls/],
   [['127.0.0.1:1'], /it begins with none of smtp:\/\/, smtps:\/\//],
   [['smtp://127.0.0.1:1/x'], /it has a path or a query/],

@@ -1,6 +1,14 @@
 import { Fault } from '../../base/fault.js';
 import { type Mechanism, mailCommand, rcptCommand } from '../../client/index.js';
-import { parseTarget, type Plan, type SizeShare, TARGET_FORM, type Threshold } from '../../load/index.js';
+import {
+  parseTarget,
+  type Plan,
+  type Schedule,
+  type SizeShare,
+  type Stage,
+  TARGET_FORM,
+  type Threshold,
+} from '../../load/index.js';
 import { UsageError } from '../error.js';
 
 /** The fields of a plan that are options of the same name. */
@@ -33,6 +41,8 @@ export interface BenchOptions extends Named {
   readonly auth?: Mechanism;
   readonly rate?: number;
   readonly arrivals?: 'fixed' | 'poisson';
+  readonly stages?: readonly Stage[];
+  readonly findRate?: true;
   readonly iOwnThisServer?: true;
   readonly json?: true;
   readonly save?: string;
@@ -74,14 +84,16 @@ export function planOf(url: string | undefined, options: BenchOptions): Plan {
   if (options.tlsResume === true && !target.implicitTls && options.starttls !== true) {
     throw new UsageError('--tls-resume needs smtps:// or --starttls');
   }
-  if (options.arrivals !== undefined && options.rate === undefined) {
-    throw new UsageError('--arrivals needs --rate');
-  }
+  checkSchedule(options);
   if (options.threads > options.connections) {
     throw new UsageError(`${options.threads} --threads have no use for ${options.connections} --connections`);
   }
   const { messages = null, warmup } = options;
-  const duration = options.duration ?? (messages === null ? DURATION : null);
+  const { stages } = options;
+  const duration =
+    stages === undefined
+      ? (options.duration ?? (messages === null ? DURATION : null))
+      : stages.reduce((sum, stage) => sum + stage.duration, 0) - warmup;
   return {
     target,
     startTls: options.starttls === true,
@@ -96,10 +108,7 @@ export function planOf(url: string | undefined, options: BenchOptions): Plan {
     messagesPerConnection: options.perConnection ?? null,
     recipients: options.recipients,
     sizes: options.size,
-    schedule:
-      options.rate === undefined
-        ? null
-        : { perSecond: options.rate, arrivals: options.arrivals ?? 'poisson', ramp: options.ramp },
+    schedule: scheduleOf(options),
     ramp: options.ramp,
     warmup,
     from: address('--from', options.from, mailCommand),
@@ -110,6 +119,40 @@ export function planOf(url: string | undefined, options: BenchOptions): Plan {
     drain: options.drain,
     threads: options.threads,
   };
+}
+
+/** @throws UsageError if the options of the rate contradict each other */
+function checkSchedule(options: BenchOptions): void {
+  const { rate, stages, findRate, arrivals, duration, messages, ramp, warmup, failIf } = options;
+  if (arrivals !== undefined && rate === undefined && stages === undefined) {
+    throw new UsageError('--arrivals needs --rate or --stages');
+  }
+  if (stages !== undefined) {
+    const other = [rate, duration, messages, findRate].some((option) => option !== undefined) || ramp > 0;
+    if (other) {
+      throw new UsageError('--stages goes without --rate, --duration, --messages, --ramp and --find-rate');
+    }
+    if (stages.reduce((sum, stage) => sum + stage.duration, 0) <= warmup) {
+      throw new UsageError('--warmup takes all the time of --stages');
+    }
+  }
+  if (findRate === true && failIf === undefined) {
+    throw new UsageError("--find-rate needs --fail-if, such as --fail-if 'p99>50ms,errors>0'");
+  }
+  if (findRate === true && messages !== undefined) {
+    throw new UsageError('--find-rate makes runs of --duration, so it goes without --messages');
+  }
+}
+
+/** Messages a second with which `--find-rate` begins. */
+const FIRST_RATE = 100;
+
+function scheduleOf({ rate, stages, findRate, arrivals = 'poisson', ramp }: BenchOptions): Schedule | null {
+  if (stages !== undefined) {
+    return { perSecond: Math.max(...stages.map((stage) => stage.perSecond)), arrivals, ramp: 0, stages };
+  }
+  const perSecond = rate ?? (findRate === true ? FIRST_RATE : null);
+  return perSecond === null ? null : { perSecond, arrivals, ramp };
 }
 
 function address(option: string, text: string, command: (text: string) => string): string {

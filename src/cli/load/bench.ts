@@ -2,7 +2,9 @@ import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { printableLines } from '../../base/text.js';
+import { figure } from '../../load/report/format.js';
 import {
+  findRate,
   type Judged,
   judge,
   judgedText,
@@ -48,7 +50,7 @@ export async function bench(context: Context, command: Command, url: string | un
   for (const file of [options.save, options.html, options.csv, options.junit])
     if (file !== undefined) await mayWrite(file);
   if (!mine) await context.stderr.line('This is not loopback: --i-own-this-server was given.');
-  const report = await run(context, plan);
+  const report = options.findRate === true ? await search(context, plan, options) : await run(context, plan);
   const judged = judge(report, options.failIf ?? []);
   await writeResults(context, report, judged, options);
   if (report.messages.accepted + report.warmup.accepted === 0) {
@@ -104,6 +106,21 @@ async function run(context: Context, plan: Plan): Promise<Report> {
     over.abort();
     end();
   }
+}
+
+/** Looks for the highest rate that meets the conditions; shows each run, and returns the report of the best one. */
+async function search(context: Context, plan: Plan, { failIf = [] }: BenchOptions): Promise<Report> {
+  const best = await findRate(plan, failIf, async (one) => {
+    const report = await run(context, one);
+    if (report.interrupted) throw new CliError('stopped before the highest rate was found');
+    const failed = judge(report, failIf).filter((result) => result.failed);
+    const limited = report.generator.saturated ? 'the generator is the limit' : 'no condition holds';
+    const words = failed.length === 0 ? limited : failed.map(judgedText).join(', ');
+    await context.stderr.line(`${figure(one.schedule?.perSecond ?? 0).padStart(10)}/s  ${words}`);
+    return report;
+  });
+  if (best === null) throw new CliError('there is no rate at which no condition of --fail-if holds');
+  return best;
 }
 
 /** Returns the code of the innermost cause; empty if no cause has a code. */

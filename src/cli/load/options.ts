@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MECHANISMS } from '../../client/auth.js';
 import { DURATION_FORM, parseDuration } from '../../config/duration.js';
+import { type Stage, STAGES_FORM } from '../../load/generator/schedule.js';
 import { parseSizes, SIZES_FORM } from '../../load/generator/sizes.js';
 import { parseThresholds, type Threshold } from '../../load/report/thresholds.js';
 import type { Context } from '../context.js';
@@ -24,6 +25,19 @@ export function addLoadCommands(program: Command, context: Context): void {
   addSink(program, context, duration, time);
 }
 
+/** Reads the value of `--stages`. Returns undefined if it has another form. */
+function parseStages(text: string, duration: Read<number>): Stage[] | undefined {
+  const stages: Stage[] = [];
+  for (const part of text.split(',')) {
+    const [, time, perSecond] = /^\s*(\S+):(\d+(?:\.\d+)?)\s*$/.exec(part) ?? [];
+    if (time === undefined || Number(perSecond) > 1_000_000) return undefined;
+    stages.push({ duration: duration(time), perSecond: Number(perSecond) });
+  }
+  const total = stages.reduce((sum, stage) => sum + stage.duration, 0);
+  const isSome = stages.some((stage) => stage.perSecond > 0) && stages.every((stage) => stage.duration > 0);
+  return isSome && total <= LONGEST ? stages : undefined;
+}
+
 /** Reads the value of `--fail-if`; several of them add up. */
 function thresholds(text: string, before: readonly Threshold[] = []): Threshold[] {
   const parsed = parseThresholds(text);
@@ -36,6 +50,7 @@ type TimeOption = (name: string, about: string, milliseconds: number, shown: str
 
 function addBench(program: Command, context: Context, duration: Read<number>, time: TimeOption): void {
   const sizes = reader(parseSizes, SIZES_FORM);
+  const stages = reader((text) => parseStages(text, duration), STAGES_FORM);
   program
     .command('bench')
     .configureHelp(OWN_OPTIONS)
@@ -83,6 +98,15 @@ function addBench(program: Command, context: Context, duration: Read<number>, ti
         '--arrivals <KIND>',
         'with --rate: even or random gaps between messages (default: poisson)',
       ).choices(['fixed', 'poisson']),
+    )
+    .option(
+      '--stages <STAGES>',
+      'open loop: change the rate in stages; 10s:200,1m:200,10s:0 is up to 200/s, a minute at it, and down',
+      stages,
+    )
+    .option(
+      '--find-rate',
+      'find the highest rate at which no condition of --fail-if holds, by runs of --duration, the first at --rate',
     )
     .addOption(time('--ramp', 'time over which the rate rises, or connections are opened', 0, 'none'))
     .addOption(time('--warmup', 'time at the beginning that is not counted', 0, 'none'))

@@ -33,7 +33,7 @@ export function loadOf({ settings }: Report): string {
   const loop =
     schedule === null
       ? 'closed loop'
-      : `open loop at ${schedule.perSecond.toLocaleString('en-US')} messages/s (${schedule.arrivals})`;
+      : `open loop ${schedule.stages === undefined ? 'at' : 'in stages up to'} ${schedule.perSecond.toLocaleString('en-US')} messages/s (${schedule.arrivals})`;
   const total = sizes.reduce((sum, { weight }) => sum + weight, 0);
   const mix = sizes.map(({ octets: size, weight }) =>
     sizes.length === 1 ? octets(size) : `${percent(weight / total)} of ${octets(size)}`,
