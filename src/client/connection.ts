@@ -1,6 +1,9 @@
 import type { Channel, ChannelListener } from './channel.js';
 import type { Pooled } from './pool.js';
+import type { ConnectionError } from './errors.js';
 import type { Extensions } from '../protocol/client/announced.js';
+import { meaningOf } from '../protocol/client/expected-replies.js';
+import type { ReceivedReply } from '../protocol/client/received-reply.js';
 import { openSession, type SessionOptions } from './session.js';
 import type { Shared } from './shared.js';
 import { type OutgoingMessage, transact, type TransactionResult } from './transaction.js';
@@ -10,13 +13,15 @@ export interface ConnectionOptions extends SessionOptions {
   readonly messages: number;
   /** Milliseconds that one message may take altogether. */
   readonly messageTimeout: number;
+  /**
+   * Called if the client closes the connection because the server sent what it must not send (the fault `protocol`) and
+   * no message tells of it: between two messages, or in reply to RSET or QUIT.
+   */
+  readonly onCut?: ((error: ConnectionError) => void) | undefined;
 }
 
 /** How long a server has to answer QUIT, in milliseconds. */
 const QUIT_MS = 1000;
-
-/** The listener between two messages. No reply is due then, so the channel closes itself if anything comes. */
-const IDLE: ChannelListener = { reply: () => undefined, lost: () => undefined };
 
 /** A session that sends messages, one after the other. */
 export class Connection implements Pooled {
@@ -28,6 +33,8 @@ export class Connection implements Pooled {
   #sent = 0;
   #busy = false;
   readonly #channel: Channel;
+  /** The listener between two messages. No reply is due then, so the channel closes itself if anything comes. */
+  readonly #idle: ChannelListener = { reply: () => undefined, lost: (error) => this.#lost(error) };
 
   private constructor(
     channel: Channel,
@@ -38,7 +45,7 @@ export class Connection implements Pooled {
     this.extensions = extensions;
     this.tls = channel.cipher;
     this.authorized = channel.authorized;
-    channel.listener = IDLE;
+    channel.listener = this.#idle;
   }
 
   /** Opens a session. Rejects as {@link openSession} does. */
@@ -71,23 +78,35 @@ export class Connection implements Pooled {
     this.#sent++;
     this.#channel.limitTo(this.options.messageTimeout);
     try {
-      return await transact(this.#channel, message, {
+      const result = await transact(this.#channel, message, {
         pipelining: this.extensions.has('PIPELINING'),
         lmtp: this.options.lmtp === true,
+        next: this.#idle,
       });
+      if (result.error?.phase === 'reset') this.#lost(result.error);
+      return result;
     } finally {
       this.#busy = false;
       this.#channel.limitTo(null);
-      this.#channel.listener = IDLE;
     }
   }
 
   quit(): void {
     const channel = this.#channel;
     if (channel.closed) return;
-    channel.listener = { reply: () => channel.close(), lost: () => undefined };
+    channel.listener = { reply: (reply) => this.#afterQuit(reply), lost: (error) => this.#lost(error) };
+    channel.phase = 'quit';
     channel.sendCommands(['QUIT']);
     setTimeout(() => channel.destroy(), QUIT_MS).unref();
+  }
+
+  #afterQuit(reply: ReceivedReply): void {
+    if (meaningOf('QUIT', reply.code) === null) this.#channel.reject(reply, 'QUIT');
+    else this.#channel.close();
+  }
+
+  #lost(error: ConnectionError): void {
+    if (error.fault === 'protocol') this.options.onCut?.(error);
   }
 
   /** Closes the connection at once. If a message is being sent, it ends as if the server had closed the connection. */

@@ -2,10 +2,13 @@ import type { ReceivedReply } from '../protocol/client/received-reply.js';
 
 /**
  * The client's phase. `connect`, `greeting`, `hello`, `tls` and `auth` set up a session; `mail`, `rcpt`, `data`,
- * `content` (while it is sent) and `end` (once it has been sent) send a message; in `idle` the client does nothing.
+ * `content` (while it is sent) and `end` (once it has been sent) send a message; `reset` ends a transaction and `quit`
+ * the session; in `idle` the client does nothing.
  */
 export type ClientPhase =
-  'connect' | 'greeting' | 'hello' | 'tls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'content' | 'end' | 'idle';
+  | ('connect' | 'greeting' | 'hello' | 'tls' | 'auth')
+  | ('mail' | 'rcpt' | 'data' | 'content' | 'end' | 'reset')
+  | ('quit' | 'idle');
 
 /** The server refused a command or the connection. */
 export class ReplyError extends Error {
@@ -31,7 +34,7 @@ export type ConnectionFault =
   | 'closed'
   /** Nothing came for too long. */
   | 'timeout'
-  /** The server sent octets that are not SMTP. */
+  /** The server sent what it must not send, so the client closed the connection. */
   | 'protocol'
   /** The server does not offer a feature that is required. */
   | 'unsupported'

@@ -46,6 +46,8 @@ export interface TransactionOptions {
   readonly pipelining: boolean;
   /** Whether each accepted recipient gets a reply of its own after the content (RFC 2033 4.2). */
   readonly lmtp: boolean;
+  /** The listener of the channel from the end of the transaction on. */
+  readonly next: ChannelListener;
 }
 
 type Step = 'mail' | 'rcpt' | 'data' | 'content' | 'end' | 'reset';
@@ -295,7 +297,7 @@ class Transaction implements ChannelListener {
 
   #enter(step: Step): void {
     this.#step = step;
-    if (step !== 'reset') this.channel.phase = step;
+    this.channel.phase = step;
   }
 
   /** Sends RSET if the transaction is still open; otherwise finishes. */
@@ -325,6 +327,7 @@ class Transaction implements ChannelListener {
     if (this.#over) return;
     this.#over = true;
     this.channel.phase = 'idle';
+    this.channel.listener = this.options.next;
     this.resolve({
       recipients: this.#results.map((result) => result ?? { phase: 'data', reply: null }),
       error,

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
+import { Recent } from '../../base/bounded-map.js';
 import type { LongLinesObserver } from '../../delivery/long-lines/outgoing.js';
 import type { ReportsObserver } from '../../delivery/reports/reporter.js';
 import type { RunnerObserver } from '../../delivery/queue/runner.js';
+import type { TransportEnvironment } from '../../delivery/transports/schemes.js';
 import type { WebhookObserver } from '../../delivery/webhooks/webhooks.js';
 
 /** Logs one line for each recipient that has an outcome, and one for each outage. */
@@ -46,6 +48,27 @@ export function observeDelivery(log: Logger): RunnerObserver {
     onFault: (what, error) => {
       log.error({ err: error }, what);
     },
+  };
+}
+
+/** Cuts of one remote server in one phase are logged at `warn` once in this time, in milliseconds; others at `debug`. */
+const CUT_GAP = 3_600_000;
+/** Remote servers that are remembered for that. */
+const CUT_HOSTS = 1_000;
+
+/** Logs one line if Postern closes a connection because of what the remote server sent, and no message tells of it. */
+export function observeCuts(log: Logger): NonNullable<TransportEnvironment['onCut']> {
+  const logged = new Recent<string, number>(CUT_HOSTS);
+  return ({ host, phase, reason }) => {
+    const key = `${host} ${phase}`;
+    const last = logged.get(key);
+    const now = performance.now();
+    const quiet = last !== undefined && now - last < CUT_GAP;
+    if (!quiet) logged.set(key, now);
+    log[quiet ? 'debug' : 'warn'](
+      { remote: host, reason },
+      `connection closed by this server, because the remote server broke the protocol ${phase}`,
+    );
   };
 }
 

@@ -5,11 +5,18 @@ import { withoutLongLines } from '../../delivery/long-lines/outgoing.js';
 import { RouteError, Routes } from '../../delivery/queue/routes.js';
 import { Runner, type RunnerObserver } from '../../delivery/queue/runner.js';
 import { storedContent } from '../../delivery/queue/shipping.js';
+import type { TransportEnvironment } from '../../delivery/transports/schemes.js';
 import { ContentWorkers } from '../../delivery/workers/workers.js';
 import { startWebhooks, type WebhookObserver } from '../../delivery/webhooks/webhooks.js';
 import type { Store } from '../../store/port.js';
 import { everyOne } from './every-one.js';
-import { observeDelivery, observeLongLines, observeReports, observeWebhooks } from './delivery-log.js';
+import {
+  observeCuts,
+  observeDelivery,
+  observeLongLines,
+  observeReports,
+  observeWebhooks,
+} from './delivery-log.js';
 
 /** What counts attempts and calls beside the log. */
 export interface DeliveryCounts {
@@ -45,7 +52,7 @@ export async function openDelivery(
   const { delivery } = config;
   const { workers, perDestination, perDomain, retryBase, retryMax, expireAfter, delayAfter } = delivery;
   const contentWorkers = new ContentWorkers();
-  const routes = await openRoutes(config, contentWorkers);
+  const routes = await openRoutes(config, { workers: contentWorkers, onCut: observeCuts(log) });
   const observer = everyOne<WebhookObserver>(observeWebhooks(log), counts.webhooks);
   const webhooks = webhooksOf(config, store, observer, contentWorkers);
   if (routes.isEmpty) {
@@ -118,9 +125,12 @@ function webhooksOf(
   };
 }
 
-async function openRoutes({ deliver, delivery, hostname }: Config, workers: ContentWorkers): Promise<Routes> {
+async function openRoutes(
+  { deliver, delivery, hostname }: Config,
+  environment: Omit<TransportEnvironment, 'hostname'>,
+): Promise<Routes> {
   try {
-    return await Routes.open({ deliver, routes: delivery.routes }, { hostname, workers });
+    return await Routes.open({ deliver, routes: delivery.routes }, { ...environment, hostname });
   } catch (error) {
     if (error instanceof RouteError) throw new ConfigError(error.problems);
     throw error;

@@ -1,12 +1,15 @@
 /** The transports by the scheme of their URLs. The code of a transport is loaded when it is first used. */
 import { Fault, type Parsed } from '../../base/fault.js';
 import type { ContentWorkers } from '../workers/workers.js';
+import type { SmtpEnvironment } from './smtp/environment.js';
 import type { Transport } from './transport.js';
 
 /** The values that every transport needs when it is opened. */
 export interface TransportEnvironment {
   /** The server's own name. */
   readonly hostname: string;
+  /** As {@link SmtpEnvironment.onCut}. */
+  readonly onCut?: SmtpEnvironment['onCut'];
   /** Workers that parse messages, if a transport needs that. Default: workers of its own. */
   readonly workers?: ContentWorkers;
 }

@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { testCertificates } from '../../certs.js';
 import { answering, hostileServer } from '../../client/hostile-server.js';
 import { expectNoTrouble } from '../../server/harness.js';
+import type { Cut } from '../../../src/delivery/transports/smtp/environment.js';
 import { shipment } from '../files/shipment.js';
 import { send, smarthost } from './setup.js';
 
@@ -59,6 +60,74 @@ describe.each(['close', 'reset'] as const)('a plain connection, after a %s', (fa
     // If the reset is quick, the client has not seen the connection yet.
     const reply = delivery?.reply.replace('cannot be reached', 'did not greet');
     expect(reply?.replace(closed, 'REASON')).toBe(words);
+  });
+});
+
+describe('a server that sends what it must not', () => {
+  const FAULT = 'a line that is no reply';
+  const ENDED = 'it broke the protocol, so Postern closed the connection: REASON';
+  const CUT = '127.0.0.1: Postern closed the connection, because the server broke the protocol';
+  const WORDS: readonly (readonly [string, string])[] = [
+    ['greeting', `127.0.0.1 did not greet: ${ENDED}`],
+    ['EHLO', `127.0.0.1 did not answer EHLO: ${ENDED}`],
+    ['AUTH', `127.0.0.1 did not answer AUTH: ${ENDED}`],
+    ['MAIL', `${CUT} in reply to MAIL: REASON`],
+    ['RCPT', `${CUT} in reply to RCPT: REASON`],
+    ['DATA', `${CUT} in reply to DATA: REASON`],
+    ['.', `${CUT} in reply to the content: REASON`],
+  ];
+
+  it.each(WORDS)(
+    'at %s, is reported with the phase, and with who closed the connection',
+    async (phase, words) => {
+      const port = await hostileServer((socket) => {
+        socket.write(phase === 'greeting' ? `${FAULT}\r\n` : '220 x\r\n');
+        answering(socket, (line) => {
+          const verb = line.split(' ')[0] ?? '';
+          return verb === phase ? `${FAULT}\r\n` : (REPLIES[verb] ?? null);
+        });
+      });
+      const cuts: Cut[] = [];
+      const transport = smarthost(`smtp://alice:hunter2@127.0.0.1:${port}`, {
+        onCut: (cut) => cuts.push(cut),
+      });
+      const [delivery] = await send(transport, shipment(MESSAGE));
+      expect(delivery?.outcome).toBe('deferred');
+      expect(delivery?.reply.replace(/expected a reply .*$/, 'REASON')).toBe(words);
+      // The message tells of it.
+      expect(cuts).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['after its last reply', { content: '250 taken\r\n250 more\r\n' }, 'while no reply was due', 'delivered'],
+    [
+      'between two messages',
+      { content: '250 taken\r\n', idle: '250 hello\r\n' },
+      'while no reply was due',
+      'delivered',
+    ],
+    ['at RSET', { RCPT: '550 5.1.1 no\r\n', RSET: '354 go\r\n' }, 'in reply to RSET', 'bounced'],
+    ['as a refusal of RSET', { RCPT: '550 5.1.1 no\r\n', RSET: '500 no\r\n' }, 'in reply to RSET', 'bounced'],
+    ['at QUIT', { content: '250 taken\r\n', QUIT: '354 go\r\n' }, 'in reply to QUIT', 'delivered'],
+  ] as const)('%s, is reported though no message tells of it', async (_, replies, phase, outcome) => {
+    const own: Partial<Record<string, string>> = { DATA: '354 go\r\n', ...replies };
+    const port = await hostileServer((socket) => {
+      socket.write('220 x\r\n');
+      answering(socket, (line) => {
+        const verb = line === '.' ? 'content' : (line.split(' ')[0] ?? '');
+        if (verb === 'content' && own['idle'] !== undefined)
+          setTimeout(() => socket.write(own['idle'] ?? ''), 50);
+        return own[verb] ?? (/^(?:EHLO|MAIL|RCPT|RSET)$/.test(verb) ? '250 ok\r\n' : null);
+      });
+    });
+    const cuts: Cut[] = [];
+    const transport = smarthost(`smtp://127.0.0.1:${port}?tls=off`, { onCut: (cut) => cuts.push(cut) });
+    const deliveries = await send(transport, shipment(MESSAGE));
+    expect(deliveries).toMatchObject([{ outcome }]);
+    if ('QUIT' in replies) await transport.close();
+    await expect.poll(() => cuts).toMatchObject([{ host: '127.0.0.1', phase }]);
+    expect(cuts[0]?.reason).toMatch(/^a reply came that /);
   });
 });
 

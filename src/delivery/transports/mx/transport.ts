@@ -42,6 +42,7 @@ class MxTransport implements Transport {
   readonly #target: MxTarget;
   readonly #limits: SmtpClientLimits;
   readonly #hostname: string;
+  readonly #onCut: SmtpEnvironment['onCut'];
   readonly #now: () => number;
   readonly #ca: Buffer | undefined;
   readonly #resolver = new Resolver({ timeout: DNS_TIMEOUT, tries: DNS_TRIES });
@@ -51,12 +52,13 @@ class MxTransport implements Transport {
   readonly #shared = new Shared();
   #closed = false;
 
-  constructor(target: MxTarget, { hostname, limits, now = Date.now }: SmtpEnvironment) {
+  constructor(target: MxTarget, { hostname, limits, onCut, now = Date.now }: SmtpEnvironment) {
     const { resolver, ca, port, connections, stsPort } = target;
     this.name = port === 25 ? 'mx://' : `mx://?port=${port}`;
     this.#target = target;
     this.#limits = { ...DEFAULT_SMTP_CLIENT, connections, ...limits };
     this.#hostname = hostname;
+    this.#onCut = onCut;
     this.#now = now;
     this.#ca = ca === null ? undefined : readFileSync(ca);
     if (resolver !== null) this.#resolver.setServers([resolver]);
@@ -196,6 +198,7 @@ class MxTransport implements Transport {
       // RFC 8689 4.2.1: a certificate proves little if the name itself came from DNS alone.
       trusted: named,
       shared: this.#shared,
+      onCut: this.#onCut,
     };
     const open = (tls: SessionOptions['tls']): Promise<Session> => Session.open({ ...options, tls }, signal);
     try {

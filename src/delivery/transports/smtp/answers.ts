@@ -1,6 +1,6 @@
 import type { RecipientResult, TransactionResult } from '../../../client/index.js';
 import type { Envelope } from './envelope.js';
-import { reasonOf } from './errors.js';
+import { phaseWords, reasonOf } from './errors.js';
 import type { SessionOptions } from './options.js';
 import { resultOf, type Phase, type ReplyResult } from './reply.js';
 
@@ -63,7 +63,10 @@ function unanswered(
   const why = error === null ? 'it said nothing' : reasonOf(error);
   return {
     outcome: 'deferred',
-    reply: `${host}: ${why}, ${WHEN[phase] ?? ''}before it ${begun ? 'had taken' : 'was sent'} the message`,
+    reply:
+      error?.fault === 'protocol'
+        ? `${host}: Postern closed the connection, because the server broke the protocol ${phaseWords(phase)}: ${error.message}`
+        : `${host}: ${why}, ${WHEN[phase] ?? ''}before it ${begun ? 'had taken' : 'was sent'} the message`,
     // RFC 3463 3.5: no answer, or a bad connection.
     enhancedCode: error?.fault === 'timeout' ? '4.4.1' : '4.4.2',
   };

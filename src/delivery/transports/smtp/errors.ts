@@ -64,10 +64,28 @@ export function setupErrorOf(
 /** Returns the reason why a connection ended, as a text that follows the name of the server. */
 export function reasonOf(error: ConnectionError): string {
   if (error.cause !== undefined) return remoteFailure(error.cause);
-  if (error.reply !== null || error.fault === 'protocol') return `it broke the protocol: ${error.message}`;
+  if (error.fault === 'protocol')
+    return `it broke the protocol, so Postern closed the connection: ${error.message}`;
+  if (error.reply !== null) return `it closed the connection: ${error.reply.toString()}`;
   if (error.fault === 'tls') return 'it closed the connection in the handshake';
   return error.fault === 'closed' ? 'it closed the connection' : error.message;
 }
+
+/** Returns the phase in which something happened, in words that follow what happened. */
+export function phaseWords(phase: ClientPhase): string {
+  return DURING[phase] ?? 'while the connection was set up';
+}
+
+const DURING: Partial<Readonly<Record<ClientPhase, string>>> = {
+  mail: 'in reply to MAIL',
+  rcpt: 'in reply to RCPT',
+  data: 'in reply to DATA',
+  content: 'while the content was sent',
+  end: 'in reply to the content',
+  reset: 'in reply to RSET',
+  quit: 'in reply to QUIT',
+  idle: 'while no reply was due',
+};
 
 function lacking({ keyword, message }: UnsupportedError): string {
   if (keyword === 'STARTTLS') return 'gave no TLS: it does not offer STARTTLS';
@@ -100,5 +118,5 @@ const NOT_ANSWERED: Readonly<Record<Phase, string>> = {
 };
 
 function phaseOf(phase: ClientPhase): Phase {
-  return phase === 'content' || phase === 'idle' ? 'end' : phase;
+  return phase === 'content' || phase === 'reset' || phase === 'quit' || phase === 'idle' ? 'end' : phase;
 }

@@ -1,4 +1,5 @@
 import type { ClientCredentials, Shared } from '../../../client/index.js';
+import type { Cut } from './environment.js';
 import type { SmtpClientLimits } from './limits.js';
 
 /** The options of a session: how to connect, and what it takes before messages can be sent. */
@@ -26,4 +27,5 @@ export interface SessionOptions {
   /** Whether the name of the host can be trusted. If it cannot, no certificate proves anything. */
   readonly trusted: boolean;
   readonly shared: Shared;
+  readonly onCut?: ((cut: Cut) => void) | undefined;
 }

@@ -3,7 +3,7 @@ import type { Shipment } from '../transport.js';
 import { type Answer, answersOf, isUndecided } from './answers.js';
 import { openContent } from './content.js';
 import type { Envelope } from './envelope.js';
-import { setupErrorOf } from './errors.js';
+import { phaseWords, setupErrorOf } from './errors.js';
 import type { SessionOptions } from './options.js';
 
 /** The result of one transaction. */
@@ -45,6 +45,7 @@ export class Session implements Pooled {
           signal,
           messages: limits.messages,
           messageTimeout: limits.message,
+          onCut: (error) => options.onCut?.({ host, phase: phaseWords(error.phase), reason: error.message }),
         },
         shared,
       );

@@ -53,7 +53,7 @@ class Smarthost implements Transport {
 
   constructor(
     target: SmarthostTarget,
-    { hostname, limits, now = Date.now }: SmtpEnvironment,
+    { hostname, limits, onCut, now = Date.now }: SmtpEnvironment,
     { name, lmtp, path }: RelayAddress,
   ) {
     const { host, port, tls, verify, ca, credentials } = target;
@@ -74,6 +74,7 @@ class Smarthost implements Transport {
       limits: this.#limits,
       trusted: verify,
       shared: new Shared(),
+      onCut,
     };
     this.#pool = new Pool(this.#limits.connections, this.#limits.idle);
   }
