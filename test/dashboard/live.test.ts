@@ -65,14 +65,14 @@ it('draws the rows in sight and asks seldom, however much mail comes in', async 
     tls: { rejectUnauthorized: false },
   });
   const message = { from: 'shop@example.com', to: 'anna@example.net', text: 'x' };
-  let sending = true;
+  const state = { sending: true };
   const sent = Promise.all(
     Array.from({ length: COUNT }, (_, at) =>
       transport.sendMail({ ...message, subject: `One of many ${at}` }),
     ),
-  ).finally(() => (sending = false));
+  ).finally(() => (state.sending = false));
   let most = 0;
-  while (sending) {
+  while (state.sending) {
     most = Math.max(most, await page.getByRole('row').count());
     await page.waitForTimeout(50);
   }

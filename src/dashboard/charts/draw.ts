@@ -4,6 +4,21 @@ import type { ChartData } from './series.js';
 /** Pixels. */
 export const HEIGHT = 240;
 
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+/**
+ * How a time is written on the axis, by the least distance of ticks in seconds: the text, and what a new year, month or
+ * day adds below it.
+ */
+const TIMES: uPlot.Axis.Values = [
+  [365 * DAY, '{YYYY}', null, null, null, null, null, null, 1],
+  [28 * DAY, '{MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [DAY, '{D} {MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [HOUR, '{HH}:{mm}', '\n{D} {MMM}', null, '\n{D} {MMM}', null, null, null, 1],
+];
+/** Distances of ticks on the axis of values, if all values are whole: no tick stands at half a message. */
+const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
 export interface DrawOptions {
   readonly format: (value: number) => string;
   readonly by: 'hour' | 'day';
@@ -36,8 +51,11 @@ export async function drawChart(
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: { y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
       axes: [
-        { ...axis, space: 70 },
-        { ...axis, size: 56, values: (_chart, values) => values.map(format) },
+        { ...axis, space: 70, values: TIMES },
+        {
+          ...{ ...axis, size: 56, values: (_chart, values) => values.map(format) },
+          ...(series.every(({ values }) => values.every(isWhole)) ? { incrs: WHOLE } : {}),
+        },
       ],
       series: [
         {},
@@ -46,7 +64,7 @@ export async function drawChart(
           stroke: color(each.color),
           width: 2,
           // A value without neighbours would not be seen as a line.
-          points: { show: times.length <= 31, size: 5, fill: color(each.color) },
+          points: { show: true, size: 6, fill: color(each.color), filter: () => alone(each.values) },
         })),
       ],
       hooks: { setCursor: [(chart) => onPoint(chart.cursor.idx ?? null)] },
@@ -54,6 +72,16 @@ export async function drawChart(
     [[...times], ...series.map(({ values }) => [...values])],
     element,
   );
+}
+
+/** Returns where the values are that have no value before and after them. */
+function alone(values: readonly (number | null)[]): number[] {
+  const isGap = (index: number): boolean => (values[index] ?? null) === null;
+  return [...values.keys()].filter((index) => !isGap(index) && isGap(index - 1) && isGap(index + 1));
+}
+
+function isWhole(value: number | null): boolean {
+  return value === null || Number.isInteger(value);
 }
 
 /** Returns the colour that a custom property has in an element now. A canvas knows neither `var()` nor `light-dark()`. */

@@ -21,7 +21,7 @@ export function Finding({ finding }: { readonly finding: FindingEntry }): VNode 
         <span class="unseen">{ok ? 'is right' : 'is not right'}</span>
         <span class="finding-name soft mono">{name}</span>
       </p>
-      <p>{says}</p>
+      <p class="finding-says">{says}</p>
       {record !== null && <DnsRecord record={record} />}
     </li>
   );

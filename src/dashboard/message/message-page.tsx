@@ -29,7 +29,7 @@ export function MessagePage(): VNode {
   const keys = useMemo<KeyMap>(
     () => ({
       j: { label: 'Next message', run: () => follow(neighbours.next) },
-      k: { label: 'Message before', run: () => follow(neighbours.before) },
+      k: { label: 'Previous message', run: () => follow(neighbours.before) },
       Escape: { label: 'Back to the list', run: () => go(lastList.peek()?.url ?? '/messages') },
     }),
     [neighbours.next, neighbours.before],

@@ -59,7 +59,7 @@ export function MessageTable({ list, selection, current, showDomain }: MessageTa
   const keys = useMemo<KeyMap>(
     () => ({
       j: { label: 'Next message', run: () => move(1) },
-      k: { label: 'Message before', run: () => move(-1) },
+      k: { label: 'Previous message', run: () => move(-1) },
       ArrowDown: { run: () => move(1) },
       ArrowUp: { run: () => move(-1) },
       o: { label: 'Open the message', run: () => open() },

@@ -5,6 +5,7 @@ import { problemOf, Refusal } from '../api/refusal.js';
 import { Icon } from '../parts/icon.js';
 import { Notice } from '../parts/notice.js';
 import { countText } from '../parts/sizes.js';
+import { toast } from '../parts/toasts.js';
 import { go, query } from '../router/location.js';
 import { type KeyMap, useKeys } from '../shell/keys.js';
 import { useTitle } from '../shell/title.js';
@@ -127,7 +128,8 @@ function keysOf(shown: CurrentList, search: () => void): KeyMap {
     key === null ? [] : [[key, { label: name, run: () => operate(shown, operation as Operation) }] as const],
   );
   return {
-    '/': { label: 'Search', run: search },
+    // The frame's list of keys has it already.
+    '/': { run: search },
     Escape: { label: 'Take the marks away', run: () => selection.clear() },
     ...Object.fromEntries(operations),
   };
@@ -138,7 +140,10 @@ function operate({ list, selection, current }: CurrentList, operation: Operation
   const { value: all } = selection.all;
   const { value: at } = current;
   const ids = selection.isEmpty.value && at !== null ? [at] : [...selection.ids.value];
-  if (!all && ids.length === 0) return;
+  if (!all && ids.length === 0) {
+    toast({ text: 'Mark messages first, or go to one with j and k' });
+    return;
+  }
   change({
     operation,
     selection: all ? { filter: filterQuery(list.filter) } : { ids },

@@ -58,7 +58,7 @@ export function Destinations({ statistics }: { readonly statistics: StatisticsBo
                 Bounced
               </th>
               <th scope="col" class="number">
-                95 % in
+                95 % within
               </th>
             </tr>
           </thead>

@@ -29,7 +29,7 @@ export function Figures({ statistics: { total }, queue, domain }: FiguresProps):
         value={countText(delivered)}
         href={filterUrl({ status: ['delivered'], domain: domains })}
       >
-        {deliveryRate === null ? 'recipients' : `${shareText(deliveryRate)} of what ended`}
+        {deliveryRate === null ? 'recipients' : `${shareText(deliveryRate)} delivery rate`}
       </Figure>
       <Figure
         name="Deferred"
@@ -43,16 +43,14 @@ export function Figures({ statistics: { total }, queue, domain }: FiguresProps):
         value={countText(bounced)}
         href={filterUrl({ status: ['bounced'], domain: domains })}
       >
-        {bounceRate === null ? 'recipients' : `${shareText(bounceRate)} of what ended`}
+        {bounceRate === null ? 'recipients' : `${shareText(bounceRate)} bounce rate`}
       </Figure>
       <Figure
         name="Time to delivery"
         value={timeToDelivery.p50 === null ? '–' : durationText(timeToDelivery.p50)}
         href={null}
       >
-        {timeToDelivery.p95 === null
-          ? 'half of recipients'
-          : `half; 95 % in ${durationText(timeToDelivery.p95)}`}
+        {timeToDelivery.p95 === null ? 'median' : `median; 95 % within ${durationText(timeToDelivery.p95)}`}
       </Figure>
       <Figure
         name="Waiting now"

@@ -14,7 +14,7 @@ export interface QueueTableProps {
 /** One row for each recipient that waits. */
 export function QueueTable({ waiting, onOperation }: QueueTableProps): VNode {
   return (
-    <table class="table">
+    <table class="table table-blocks">
       <thead>
         <tr>
           <th scope="col">To</th>

@@ -8,6 +8,7 @@ import { useResource } from '../parts/resource.js';
 import { useSubmit } from '../parts/submit.js';
 import { distance, fullTime } from '../parts/time.js';
 import { signOut } from '../session/session.js';
+import { browserName } from './browser-name.js';
 
 /** Who is signed in, from where, and a way to end it. */
 export function Sessions(): VNode {
@@ -40,9 +41,13 @@ export function Sessions(): VNode {
                   <th scope="row">
                     {domain ?? 'Administrator'} {current && <Badge kind="good">this one</Badge>}
                   </th>
-                  <td class="mono">{clientAddress}</td>
-                  <td class="wide soft">{userAgent}</td>
-                  <td title={fullTime(lastSeenAt)}>{distance(lastSeenAt)}</td>
+                  <td class="mono whole">{clientAddress}</td>
+                  <td class="wide soft" title={userAgent}>
+                    {browserName(userAgent)}
+                  </td>
+                  <td class="whole" title={fullTime(lastSeenAt)}>
+                    {distance(lastSeenAt)}
+                  </td>
                   <td class="actions">
                     <button
                       type="button"

@@ -21,8 +21,8 @@ const COLUMNS = {
   deliveryRate: { title: 'Delivery rate', value: (entry) => entry.deliveryRate, format: shareText },
   bounced: { title: 'Bounced', value: ({ bounced }) => bounced, format: countText },
   bounceRate: { title: 'Bounce rate', value: (entry) => entry.bounceRate, format: shareText },
-  p50: { title: 'Half in', value: ({ timeToDelivery }) => timeToDelivery.p50, format: durationText },
-  p95: { title: '95 % in', value: ({ timeToDelivery }) => timeToDelivery.p95, format: durationText },
+  p50: { title: 'Median time', value: ({ timeToDelivery }) => timeToDelivery.p50, format: durationText },
+  p95: { title: '95 % within', value: ({ timeToDelivery }) => timeToDelivery.p95, format: durationText },
 } as const satisfies Readonly<Record<string, Column>>;
 
 export type SortKey = keyof typeof COLUMNS;

@@ -48,7 +48,10 @@ export function commandsFor(person: WhoAmI, [, ...ofPage]: readonly KeyLayer[]):
       command('Pages', name, icon, () => go(href), `g ${key}`),
     ),
     ...(domain === null
-      ? [command('Actions', 'Add a domain', 'plus', () => go('/domains?add=1'))]
+      ? [
+          command('Actions', 'Add a domain', 'plus', () => go('/domains?add=1')),
+          command('Actions', 'SMTP settings and code for an app', 'copy', () => go('/domains')),
+        ]
       : [
           command('Actions', 'SMTP settings and code for my app', 'copy', () =>
             go(`/domains/${domain}/tokens`),
