@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { type Lookups, openLookups } from '../delivery/verify/lookup.js';
 import type { ContentWorkers } from '../delivery/workers/workers.js';
 import type { Domain, Store } from '../store/port.js';
@@ -18,6 +18,7 @@ import { Idempotent } from './idempotent.js';
 import { type ApiLimits, DEFAULT_API } from './limits.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { Scrape } from './metrics/scrape.js';
+import { documentRoutes, documentTransform, SECURITY_SCHEMES } from './plugins/documentation.js';
 import { measureRequests } from './plugins/measure.js';
 import { authorization, type Throttle } from './plugins/authorization.js';
 import { KeyedRate } from './rate.js';
@@ -161,9 +162,15 @@ async function buildApp(
   const { limits } = context;
   const { app, routes } = openApp({ ...options, limits, onFailure: context.onFailure });
   await app.register(cookie);
+  documentRoutes(app);
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: 'Postern', version: options.version } },
-    transform: (route) => jsonSchemaTransform(withDocumentedBody(route)),
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Postern', version: options.version },
+      servers: [{ url: '/' }],
+      components: { securitySchemes: SECURITY_SCHEMES },
+    },
+    transform: documentTransform(),
   });
   const { directory } = options.submissions;
   const { sessions, administrator } = context.store;
@@ -212,12 +219,4 @@ async function buildApp(
   void app.register(dashboardRoutes);
   await app.ready();
   return { app, routes };
-}
-
-/** Puts the schema of the body into the document, where the route itself takes octets. */
-function withDocumentedBody<Route extends Parameters<typeof jsonSchemaTransform>[0]>(route: Route): Route {
-  const { documentedBody } = route.route.config ?? {};
-  return documentedBody === undefined
-    ? route
-    : { ...route, schema: { ...route.schema, body: documentedBody } };
 }

@@ -3,13 +3,16 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ApiError } from './errors.js';
 import { fieldErrors } from './field-errors.js';
 import type { ApiLimits } from './limits.js';
 import { answerErrors, ownShape, sendError } from './plugins/errors.js';
 import { hostAndOrigin } from './plugins/origin.js';
 import { rawSecurityHeaders, securityHeaders } from './plugins/security-headers.js';
+
+/** The query of a route that takes none, and the fields of a body that has no meaning. */
+const NOTHING = z.strictObject({});
 
 /** One route, as the table of routes has it. */
 export interface RouteRow {
@@ -54,8 +57,14 @@ export function openApp({ limits, hosts, tls, onFailure, ...options }: AppOption
   });
   app.setSerializerCompiler(serializerCompiler);
   const routes: RouteRow[] = [];
-  app.addHook('onRoute', ({ method, url, config }) => {
+  app.addHook('onRoute', (route) => {
+    const { method, url, config, schema } = route;
     routes.push({ method: String(method), url, access: String(config?.access) });
+    // The scripts of the pages read their queries themselves.
+    if (config?.access !== 'page') route.schema = { querystring: NOTHING, ...schema };
+  });
+  app.addHook('preValidation', async ({ body, routeOptions: { schema, config } }) => {
+    if (schema?.body === undefined && config.raw !== true) expectNothing(body);
   });
   app.decorateRequest('refusal', null);
   securityHeaders(app, { tls });
@@ -63,6 +72,12 @@ export function openApp({ limits, hosts, tls, onFailure, ...options }: AppOption
   answerErrors(app, ownShape, onFailure);
   app.setNotFoundHandler(async (_request, reply) => sendError(reply, new ApiError('not_found'), ownShape));
   return { app, routes };
+}
+
+/** Throws if a route that takes no body got one with fields: the client expects them to do something. */
+function expectNothing(body: unknown): void {
+  const result = NOTHING.nullish().safeParse(body);
+  if (!result.success) throw new ApiError('invalid', { fields: fieldErrors(result.error.issues) });
 }
 
 function boundedServer(server: HttpServer, limits: ApiLimits): HttpServer {

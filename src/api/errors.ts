@@ -1,3 +1,5 @@
+import { DEFAULT_API } from './limits.js';
+
 /**
  * Every error that the API answers with: a stable code, its HTTP status and a text for the client. The texts of the
  * mail API stand here to the letter, since its clients look for them.
@@ -5,6 +7,7 @@
 export const ERRORS = {
   bad_request: [400, 'The request is malformed'],
   invalid: [400, 'The request has a field that is missing, unknown or wrong'],
+  batch_too_large: [400, `A batch may have ${DEFAULT_API.batch} messages`],
   invalid_cursor: [400, 'The cursor is not one that this server gave out'],
   invalid_search: [400, 'The search cannot be read'],
   invalid_token: [400, 'Invalid API Token'],

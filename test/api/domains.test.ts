@@ -545,7 +545,12 @@ describe('the webhook', () => {
     const id = await routes.send();
     const newer = await routes.send();
     const { webhooks } = routes.harness.store;
-    const events = () => webhooks.leaseEvents({ now: Date.now() + 9, until: Date.now() + 10, limit: 9 });
+    // Each call comes after the leases of the one before have ended.
+    let now = Date.now() + 60_000;
+    const events = () => {
+      now += 10;
+      return webhooks.leaseEvents({ now, until: now + 5, limit: 9 });
+    };
     for (const { event } of await events()) await webhooks.endEvent(event);
     const test = await routes.own('POST', '/example.com/webhook/test', {});
     expect(test.statusCode).toBe(202);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ApiError } from '../errors.js';
 import type { ApiLimits } from '../limits.js';
-import { composeRequest, type ComposeRequest, type ComposeResult } from './request.js';
+import { composeRequest, type ComposeRequest, type ComposeResult, errorOf } from './request.js';
 import type { Outcome } from './worker.js';
 
 interface Job {
@@ -30,7 +30,10 @@ export class Composer {
     this.#limits = limits;
   }
 
-  /** @throws ApiError `busy` if too much waits, or the body took too long or too much memory */
+  /**
+   * @throws ApiError if the body as a whole cannot be read; `busy` if too much waits, or the body took too long or too
+   * much memory
+   */
   async compose(request: ComposeRequest): Promise<readonly ComposeResult[]> {
     if (request.octets.length <= this.#limits.inlineBody) return composeRequest(request);
     if (this.#closed) throw new ApiError('stopping');
@@ -70,6 +73,7 @@ export class Composer {
     worker.on('message', (outcome: Outcome) => {
       if (outcome.job !== this.#number) return;
       if ('failure' in outcome) this.#fail(new ApiError('internal', { cause: new Error(outcome.failure) }));
+      else if ('refused' in outcome) this.#fail(errorOf(outcome.refused));
       else this.#settle()?.resolve(outcome.results);
       this.#next();
     });

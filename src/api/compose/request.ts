@@ -20,15 +20,16 @@ export interface ComposeRequest {
   readonly now: number;
 }
 
+/** Why there is no message: an {@link ApiError} in a form that can come from another thread. */
+export interface ComposeFailure {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly text: string;
+  readonly fields: FieldErrors | null;
+}
+
 /** A message, or why there is none. */
-export type ComposeResult =
-  | { readonly ok: true; readonly message: Composed }
-  | {
-      readonly ok: false;
-      readonly code: ErrorCode;
-      readonly text: string;
-      readonly fields: FieldErrors | null;
-    };
+export type ComposeResult = { readonly ok: true; readonly message: Composed } | ComposeFailure;
 
 type Reader = (body: unknown, request: ReadOptions) => Mail;
 
@@ -39,6 +40,8 @@ const READERS = { mailpace: mailpaceMail, resend: resendMail, postmark: postmark
 /**
  * Takes a body apart and makes its messages: one result for each message, in order. Its work grows with the body, so
  * large ones are given to a worker thread.
+ *
+ * @throws ApiError if the body as a whole cannot be read
  */
 export async function composeRequest(request: ComposeRequest): Promise<ComposeResult[]> {
   const { shape, octets, now } = request;
@@ -54,32 +57,29 @@ export async function composeRequest(request: ComposeRequest): Promise<ComposeRe
 
 async function composeBatch(request: ComposeRequest, read: Reader): Promise<ComposeResult[]> {
   const { octets, now } = request;
-  try {
-    const body = parseBody(octets);
-    if (!Array.isArray(body) || body.length === 0) throw new ApiError('wrong_format');
-    if (body.length > DEFAULT_API.batch) {
-      throw new ApiError('bad_request', { text: `A batch may have ${DEFAULT_API.batch} messages` });
-    }
-    const results: ComposeResult[] = [];
-    for (const item of body as unknown[]) results.push(await composeOne(() => read(item, request), now));
-    return results;
-  } catch (error) {
-    return [failureOf(error)];
-  }
+  const body = parseBody(octets);
+  if (!Array.isArray(body) || body.length === 0) throw new ApiError('wrong_format');
+  if (body.length > DEFAULT_API.batch) throw new ApiError('batch_too_large');
+  const results: ComposeResult[] = [];
+  for (const item of body as unknown[]) results.push(await composeOne(() => read(item, request), now));
+  return results;
 }
 
 async function composeOne(read: () => Mail, now: number): Promise<ComposeResult> {
   try {
     return { ok: true, message: await compose(read(), now) };
   } catch (error) {
-    return failureOf(error);
+    if (error instanceof ApiError) return failureOf(error);
+    throw error;
   }
 }
 
-function failureOf(error: unknown): ComposeResult {
-  if (!(error instanceof ApiError)) throw error;
-  const { code, message, fields } = error;
+export function failureOf({ code, message, fields }: ApiError): ComposeFailure {
   return { ok: false, code, text: message, fields };
+}
+
+export function errorOf({ code, text, fields }: ComposeFailure): ApiError {
+  return new ApiError(code, { text, ...(fields === null ? {} : { fields }) });
 }
 
 function parseBody(octets: Uint8Array): unknown {

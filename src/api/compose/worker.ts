@@ -1,9 +1,17 @@
 import { parentPort } from 'node:worker_threads';
-import { composeRequest, type ComposeRequest, type ComposeResult } from './request.js';
+import { ApiError } from '../errors.js';
+import {
+  type ComposeFailure,
+  composeRequest,
+  type ComposeRequest,
+  type ComposeResult,
+  failureOf,
+} from './request.js';
 
 /** What comes back for a job. */
 export type Outcome =
   | { readonly job: number; readonly results: readonly ComposeResult[] }
+  | { readonly job: number; readonly refused: ComposeFailure }
   | { readonly job: number; readonly failure: string };
 
 parentPort?.on('message', ({ job, request }: { job: number; request: ComposeRequest }) => {
@@ -19,6 +27,8 @@ parentPort?.on('message', ({ job, request }: { job: number; request: ComposeRequ
       parentPort?.postMessage({ job, results } satisfies Outcome, whole);
     },
     (error: unknown) => {
+      if (error instanceof ApiError)
+        return parentPort?.postMessage({ job, refused: failureOf(error) } satisfies Outcome);
       const failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
       parentPort?.postMessage({ job, failure } satisfies Outcome);
     },

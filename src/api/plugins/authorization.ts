@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
 import { plainAddress } from '../../base/networks.js';
 import type { Domain, Scope } from '../../store/port.js';
 import type { Directory } from '../../submission/directory.js';
@@ -22,8 +21,6 @@ declare module 'fastify' {
     access?: Access;
     /** The route takes the octets of its body, and not a value. */
     raw?: boolean;
-    /** The schema of the body of such a route, for the OpenAPI document. */
-    documentedBody?: z.ZodType;
     /** The answer lasts as long as the client wants. */
     lasting?: boolean;
     /** A further field that the token may come in. */

@@ -20,7 +20,7 @@ import { domainParameters } from '../schemas/domains.js';
 import { errorBody } from '../schemas/errors.js';
 
 const tags = ['domains'];
-const failures = { 400: errorBody, 401: errorBody, 403: errorBody, 404: errorBody, 503: errorBody };
+const failures = { 404: errorBody };
 
 /** `/api/v1/domains/:name/block-list`: recipients that are not sent to, and recipients that always may be. */
 export function domainBlockListRoutes(

@@ -24,14 +24,7 @@ import { domainParameters } from '../schemas/domains.js';
 import { errorBody } from '../schemas/errors.js';
 
 const tags = ['domains'];
-const failures = {
-  400: errorBody,
-  401: errorBody,
-  403: errorBody,
-  404: errorBody,
-  429: errorBody,
-  503: errorBody,
-};
+const failures = { 404: errorBody };
 
 export interface DkimRoutes {
   /** Name of the host that sends, for the SPF record that is suggested. */

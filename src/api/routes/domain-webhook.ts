@@ -22,7 +22,7 @@ import {
 } from '../schemas/webhook.js';
 
 const tags = ['webhooks'];
-const failures = { 400: errorBody, 401: errorBody, 403: errorBody, 404: errorBody, 503: errorBody };
+const failures = { 404: errorBody };
 
 /** The reason that is shown for a webhook that a person switched off. */
 const BY_HAND = 'switched off by hand';

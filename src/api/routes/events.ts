@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { z } from 'zod';
 import type { Api, ApiContext } from '../context.js';
 import type { EventHub, EventSink } from '../events/hub.js';
+import { contentOf } from '../plugins/documentation.js';
 import { scopeOfRequest, standingOf } from '../plugins/authorization.js';
 import { Gate } from '../reading/gate.js';
-import { errorBody } from '../schemas/errors.js';
 
 /** Characters of a Last-Event-ID field that are looked at. */
 const ID_LENGTH = 64;
@@ -23,13 +22,8 @@ export function eventRoutes(app: Api, { limits }: ApiContext, hub: EventHub): vo
           'Events: `ready` when the stream is open, `messages` with the changes, `missed` if there was more than can ' +
           'be listed: read again. With `Last-Event-ID`, the events since then come first.',
         tags: ['messages'],
-        querystring: z.strictObject({}),
         response: {
-          200: z.unknown().describe('text/event-stream'),
-          400: errorBody,
-          401: errorBody,
-          429: errorBody,
-          503: errorBody,
+          200: contentOf('text/event-stream', 'The stream'),
         },
       },
     },

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { Unreadable } from '../../message/mime/work.js';
 import type { MessageRecord } from '../../store/mail.js';
 import type { Api, ApiContext } from '../context.js';
 import { ApiError } from '../errors.js';
+import { contentOf } from '../plugins/documentation.js';
 import { scopeOfRequest } from '../plugins/authorization.js';
 import { factsOf } from '../reading/facts.js';
 import { Gate } from '../reading/gate.js';
@@ -16,14 +16,9 @@ import { htmlPolicy } from '../plugins/security-headers.js';
 import { gone } from './messages.js';
 
 const tags = ['messages'];
-const failures = {
-  400: errorBody,
-  401: errorBody,
-  404: errorBody,
-  410: errorBody,
-  422: errorBody,
-  503: errorBody,
-};
+const failures = { 404: errorBody, 410: errorBody };
+/** Those of routes that take a message apart. */
+const unreadable = { ...failures, 422: errorBody };
 
 /** Types that browsers show without running anything. Any other part is sent as octets. */
 const SHOWN_TYPES: ReadonlySet<string> = new Set([
@@ -44,7 +39,7 @@ export function messageRoutes(app: Api, { store, workers, limits, budget, stoppi
         summary: 'A message with its content, and what became of it',
         tags,
         params: messageParameters,
-        response: { 200: messageRecord, ...failures },
+        response: { 200: messageRecord, 404: errorBody },
       },
     },
     async (request, reply) => {
@@ -68,7 +63,7 @@ export function messageRoutes(app: Api, { store, workers, limits, budget, stoppi
         summary: 'The octets of a message',
         tags,
         params: messageParameters,
-        response: { 200: z.unknown().describe('message/rfc822'), ...failures },
+        response: { 200: contentOf('message/rfc822', 'The message'), ...failures },
       },
     },
     async (request, reply) => {
@@ -91,7 +86,10 @@ export function messageRoutes(app: Api, { store, workers, limits, budget, stoppi
         summary: 'A part of a message, without its transfer encoding',
         tags,
         params: partParameters,
-        response: { 200: z.unknown().describe('The octets of the part'), ...failures },
+        response: {
+          200: contentOf('application/octet-stream', 'The part; its own type, if it is harmless'),
+          ...unreadable,
+        },
       },
     },
     async (request, reply) => {
@@ -118,7 +116,7 @@ export function messageRoutes(app: Api, { store, workers, limits, budget, stoppi
         tags,
         params: messageParameters,
         querystring: htmlQuery,
-        response: { 200: z.unknown().describe('text/html'), ...failures },
+        response: { 200: contentOf('text/html', 'The HTML'), ...unreadable },
       },
     },
     async (request, reply) => {
@@ -144,7 +142,7 @@ export function messageRoutes(app: Api, { store, workers, limits, budget, stoppi
         summary: 'Links and one-time codes in the text of a message',
         tags,
         params: messageParameters,
-        response: { 200: linkList, ...failures },
+        response: { 200: linkList, ...unreadable },
       },
     },
     async (request, reply) => {

@@ -9,7 +9,6 @@ import { filterOf, questionOf } from '../reading/filter.js';
 import { Gate } from '../reading/gate.js';
 import { collectPage, waitForPage } from '../reading/pages.js';
 import { parseWait } from '../reading/time.js';
-import { errorBody } from '../schemas/errors.js';
 import { type MessageEntry, messagePage, messagesQuery } from '../schemas/messages.js';
 
 /** `GET /api/v1/messages`: the list of messages, newest first. */
@@ -28,7 +27,7 @@ export function messagesRoutes(app: Api, { store, limits, now, stopping }: ApiCo
           'Newest first. With `wait`, the answer comes once a message matches, or when the time is over.',
         tags: ['messages'],
         querystring: messagesQuery,
-        response: { 200: messagePage, 400: errorBody, 401: errorBody, 429: errorBody, 503: errorBody },
+        response: { 200: messagePage },
       },
     },
     async (request, reply) => {

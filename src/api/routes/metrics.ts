@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import type { Api } from '../context.js';
 import type { Scrape } from '../metrics/scrape.js';
 import type { Access } from '../principal.js';
-import { errorBody } from '../schemas/errors.js';
+import { contentOf } from '../plugins/documentation.js';
 
 /** `/metrics`, in the text format of Prometheus. */
 export function metricsRoutes(app: Api, scrape: Scrape, access: Extract<Access, 'local' | 'open'>): void {
@@ -13,7 +12,7 @@ export function metricsRoutes(app: Api, scrape: Scrape, access: Extract<Access, 
       schema: {
         summary: 'Metrics for Prometheus; for clients on this machine and the administrator',
         tags: ['operations'],
-        response: { 200: z.unknown().describe('text/plain'), 403: errorBody },
+        response: { 200: contentOf('text/plain', 'The metrics, as Prometheus reads them') },
       },
     },
     async (_request, reply) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Api } from '../context.js';
+import { compressAnswer } from '../plugins/compress.js';
 
 /** `/api/openapi.json`: the description of all routes, made from the routes themselves. */
 export function openApiRoute(app: Api): void {
@@ -8,6 +9,7 @@ export function openApiRoute(app: Api): void {
     '/api/openapi.json',
     {
       config: { access: 'open' },
+      onSend: compressAnswer,
       schema: {
         summary: 'This description',
         tags: ['operations'],

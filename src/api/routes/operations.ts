@@ -5,21 +5,13 @@ import type { Api, ApiContext } from '../context.js';
 import { ApiError } from '../errors.js';
 import { scopeOfRequest } from '../plugins/authorization.js';
 import { change } from '../reading/changes.js';
-import { decodeCursor, encodeCursor } from '../reading/cursor.js';
-import { filterOf, questionOf } from '../reading/filter.js';
+import { readSelection } from '../reading/selection.js';
 import { errorBody } from '../schemas/errors.js';
 import { messageParameters } from '../schemas/messages.js';
-import { operationResult, selection } from '../schemas/operations.js';
+import { operationResult, selection as selectionBody } from '../schemas/operations.js';
 
 const tags = ['messages'];
-const failures = {
-  400: errorBody,
-  401: errorBody,
-  403: errorBody,
-  404: errorBody,
-  409: errorBody,
-  503: errorBody,
-};
+const failures = { 404: errorBody, 409: errorBody };
 
 const SUMMARIES: Readonly<Record<Operation, string>> = {
   retry: 'Try what waits now',
@@ -86,30 +78,19 @@ export function operationRoutes(app: Api, { store, limits, now }: ApiContext): v
           description:
             'Takes ids or a filter. If `next` is not null, repeat the request with it as `cursor`.',
           tags,
-          body: selection,
-          response: { 200: operationResult, ...failures },
+          body: selectionBody,
+          response: { 200: operationResult },
         },
       },
       async (request) => {
-        const { body } = request;
-        const asked = 'ids' in body ? body.ids : questionOf(body.filter);
-        const question = [operation, asked];
+        const { selection, from, cursorAt } = readSelection(operation, request.body, now());
         const { changed, unchanged, next } = await change(
           mail,
           scopeOfRequest(request),
-          {
-            operation,
-            selection: 'ids' in body ? { ids: body.ids } : { filter: filterOf(body.filter, now()) },
-            ...(body.cursor === undefined ? {} : { before: decodeCursor(body.cursor, question) }),
-            now: now(),
-          },
+          { operation, selection, ...(from === undefined ? {} : { before: from }), now: now() },
           limits.listTime,
         );
-        return {
-          changed: changed.length,
-          unchanged,
-          next: next === null ? null : encodeCursor(next, question),
-        };
+        return { changed: changed.length, unchanged, next: cursorAt(next) };
       },
     );
   }

@@ -4,7 +4,6 @@ import { clientOf } from '../client.js';
 import type { Api, ApiContext } from '../context.js';
 import { fieldError } from '../errors.js';
 import { holdBack, sessionCookie, type Throttle } from '../plugins/authorization.js';
-import { errorBody } from '../schemas/errors.js';
 import { passwordChange } from '../schemas/session.js';
 import { LEAST_PASSWORD_LENGTH, type PasswordCheck, passwordRecord } from '../sign-in/password.js';
 import { cookieOptions, type SignedIn } from '../sign-in/sessions.js';
@@ -28,7 +27,7 @@ export function passwordRoute(app: Api, context: ApiContext, options: PasswordRo
         summary: 'Change the password of the administrator; all other sessions of the administrator end',
         tags: ['sessions'],
         body: passwordChange,
-        response: { 204: z.null(), 400: errorBody, 401: errorBody, 403: errorBody, 429: errorBody },
+        response: { 204: z.null() },
       },
       // Streams of the ended sessions close after the new cookie has arrived, so that this page stays signed in.
       onResponse: async () => context.credentialsChanged(),

@@ -5,12 +5,18 @@ import type { ComposeResult } from '../compose/request.js';
 import type { Api, ApiContext } from '../context.js';
 import { ApiError } from '../errors.js';
 import { answerErrors, type ErrorShape, toApiError } from '../plugins/errors.js';
+import { postmarkBatch, postmarkEmail } from '../schemas/compat.js';
 import { composed, domainOf, messageOf } from './send.js';
 
-/** Postmark's error codes: 10 bad token, 300 invalid request, 402 invalid JSON, 400 sender, 406 inactive recipient. */
+/**
+ * Postmark's error codes: 10 bad token, 300 invalid request, 400 sender, 402 invalid JSON, 406 inactive recipient, 409
+ * content type, 410 too many messages in a batch, 429 rate.
+ */
 function codeOf({ code, fields }: ApiError): number {
   if (code === 'missing_token' || code === 'invalid_token' || code === 'wrong_credentials') return 10;
   if (code === 'wrong_format') return 402;
+  if (code === 'wrong_content_type') return 409;
+  if (code === 'batch_too_large') return 410;
   if (code === 'wrong_domain' || code === 'domain_removed') return 400;
   if (code === 'sending_too_quickly' || code === 'too_many_requests') return 429;
   const blocked = Object.values(fields ?? {}).some((problems) =>
@@ -44,6 +50,7 @@ const answer = z.object({
   Message: z.string(),
 });
 const failure = z.object({ ErrorCode: z.int(), Message: z.string() });
+const config = { access: 'token', raw: true, tokenField: 'x-postmark-server-token' } as const;
 const failures = { 401: failure, 413: failure, 422: failure, 429: failure, 503: failure };
 
 /** `/compat/postmark`: an app that sends by Postmark changes its host and its token. */
@@ -59,7 +66,7 @@ export function postmarkRoutes(app: Api, context: ApiContext): void {
   app.post(
     '/compat/postmark/email',
     {
-      config: { access: 'token', raw: true, tokenField: 'x-postmark-server-token' },
+      config: { ...config, documentedBody: postmarkEmail },
       bodyLimit: limits.sendBody,
       schema: {
         summary: 'Send a message, as Postmark has it',
@@ -76,7 +83,7 @@ export function postmarkRoutes(app: Api, context: ApiContext): void {
   app.post(
     '/compat/postmark/email/batch',
     {
-      config: { access: 'token', raw: true, tokenField: 'x-postmark-server-token' },
+      config: { ...config, documentedBody: postmarkBatch },
       bodyLimit: limits.sendBody,
       schema: {
         summary: 'Send up to 100 messages, as Postmark has it',

@@ -18,7 +18,7 @@ export function queueRoutes(app: Api, { store, now }: ApiContext): void {
         summary: 'What waits to be delivered, and why; oldest first',
         tags: ['queue'],
         querystring: queueQuery,
-        response: { 200: queuePage, 400: errorBody, 401: errorBody, 404: errorBody, 503: errorBody },
+        response: { 200: queuePage, 404: errorBody },
       },
     },
     async (request) => {

@@ -4,6 +4,7 @@ import { clientOf } from '../client.js';
 import type { Api, ApiContext } from '../context.js';
 import { ApiError } from '../errors.js';
 import { answerErrors, type ErrorShape } from '../plugins/errors.js';
+import { resendBatch, resendEmail } from '../schemas/compat.js';
 import { composed, domainOf, messageOf } from './send.js';
 
 /** The errors that Resend names, by HTTP status. */
@@ -18,10 +19,12 @@ const NAMES: Readonly<Record<number, string>> = {
   429: 'rate_limit_exceeded',
 };
 
-/** Resend answers an unknown key with 403, and fields that are wrong with 422. */
+/** Resend answers an unknown key with 403, fields that are wrong with 422, and a body that is not JSON with 400. */
 function resendError(error: ApiError): ApiError {
-  const { code, fields } = error;
+  const { code, message, fields } = error;
   if (code === 'invalid_token') return new ApiError('not_allowed', { text: 'API key is invalid' });
+  if (code === 'wrong_format' || code === 'wrong_content_type')
+    return new ApiError('bad_request', { text: message });
   return code === 'invalid' && fields !== null ? new ApiError('refused', { fields }) : error;
 }
 
@@ -45,15 +48,8 @@ const resendShape: ErrorShape = (error) => ({
 const answer = z.object({ id: z.string() });
 const answers = z.object({ data: z.array(answer) });
 const failure = z.object({ statusCode: z.int(), name: z.string(), message: z.string() });
-const failures = {
-  400: failure,
-  401: failure,
-  403: failure,
-  409: failure,
-  413: failure,
-  422: failure,
-  429: failure,
-};
+const failures = { 401: failure, 403: failure, 421: failure, 422: failure, 429: failure, 503: failure };
+const sendFailures = { ...failures, 400: failure, 409: failure, 413: failure };
 
 /** `/compat/resend`: an app that sends by Resend changes its base URL and its key. */
 export function resendRoutes(app: Api, context: ApiContext): void {
@@ -63,12 +59,12 @@ export function resendRoutes(app: Api, context: ApiContext): void {
   app.post(
     '/compat/resend/emails',
     {
-      config: { access: 'token', raw: true },
+      config: { access: 'token', raw: true, documentedBody: resendEmail, idempotent: true },
       bodyLimit: limits.sendBody,
       schema: {
         summary: 'Send a message, as Resend has it',
         tags: ['compat'],
-        response: { 200: answer, ...failures },
+        response: { 200: answer, ...sendFailures },
       },
     },
     async (request, reply) => {
@@ -89,13 +85,13 @@ export function resendRoutes(app: Api, context: ApiContext): void {
   app.post(
     '/compat/resend/emails/batch',
     {
-      config: { access: 'token', raw: true },
+      config: { access: 'token', raw: true, documentedBody: resendBatch, idempotent: true },
       bodyLimit: limits.sendBody,
       schema: {
         summary: 'Send up to 100 messages, as Resend has it',
         description: 'No message is sent if one of them is malformed.',
         tags: ['compat'],
-        response: { 200: answers, ...failures },
+        response: { 200: answers, ...sendFailures },
       },
     },
     async (request, reply) => {

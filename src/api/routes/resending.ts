@@ -4,24 +4,15 @@ import { clientOf } from '../client.js';
 import type { Api, ApiContext } from '../context.js';
 import { scopeOfRequest } from '../plugins/authorization.js';
 import { toApiError } from '../plugins/errors.js';
-import { decodeCursor, encodeCursor } from '../reading/cursor.js';
-import { filterOf, questionOf } from '../reading/filter.js';
 import { Gate } from '../reading/gate.js';
 import { oneByOne } from '../reading/one-by-one.js';
+import { readSelection } from '../reading/selection.js';
 import { Resending } from '../resending.js';
 import { errorBody } from '../schemas/errors.js';
 import { messageParameters } from '../schemas/messages.js';
-import { resent, resentSeveral, selection } from '../schemas/operations.js';
+import { resent, resentSeveral, selection as selectionBody } from '../schemas/operations.js';
 
 const tags = ['messages'];
-const failures = {
-  400: errorBody,
-  401: errorBody,
-  403: errorBody,
-  404: errorBody,
-  429: errorBody,
-  503: errorBody,
-};
 
 /** Sends stored messages again: one of them, some by their ids, or all that match a filter. */
 export function resendingRoutes(app: Api, context: ApiContext, submissions: Submissions): void {
@@ -37,7 +28,7 @@ export function resendingRoutes(app: Api, context: ApiContext, submissions: Subm
         description: 'The block list and the rates of the domain hold as for a new message.',
         tags,
         params: messageParameters,
-        response: { 200: resent, 410: errorBody, 422: errorBody, ...failures },
+        response: { 200: resent, 404: errorBody, 410: errorBody, 422: errorBody },
       },
     },
     async (request) => {
@@ -56,26 +47,19 @@ export function resendingRoutes(app: Api, context: ApiContext, submissions: Subm
           'Takes ids or a filter. Messages that cannot be sent again are listed with the reason. If `next` is not ' +
           'null, repeat the request with it as `cursor`: the time of one request is over, or the domain sends too quickly.',
         tags,
-        body: selection,
-        response: { 200: resentSeveral, ...failures },
+        body: selectionBody,
+        response: { 200: resentSeveral },
       },
     },
     async (request) => {
-      const { body } = request;
       const scope = scopeOfRequest(request);
-      const question = ['resend', 'ids' in body ? body.ids : questionOf(body.filter)];
-      const chosen = 'ids' in body ? { ids: body.ids } : { filter: filterOf(body.filter, now()) };
-      const from = body.cursor === undefined ? undefined : decodeCursor(body.cursor, question);
+      const { selection, from, cursorAt } = readSelection('resend', request.body, now());
       const copies: { of: number; id: number }[] = [];
       const refused: { id: number; error: string; code: string }[] = [];
-      const answer = (next: Position | null) => ({
-        copies,
-        refused,
-        next: next === null ? null : encodeCursor(next, question),
-      });
+      const answer = (next: Position | null) => ({ copies, refused, next: cursorAt(next) });
       const end = performance.now() + limits.listTime;
       let done: Position | undefined = from;
-      for await (const { id, next } of oneByOne(store.mail, scope, chosen, from)) {
+      for await (const { id, next } of oneByOne(store.mail, scope, selection, from)) {
         try {
           if (id !== null) copies.push({ of: id, id: await resending.resend(scope, id, clientOf(request)) });
         } catch (error) {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { clientOf } from '../client.js';
 import type { Composed } from '../compose/mime.js';
-import type { ComposeRequest, ComposeResult } from '../compose/request.js';
+import { type ComposeRequest, type ComposeResult, errorOf } from '../compose/request.js';
 import type { Api, ApiContext } from '../context.js';
 import { ApiError } from '../errors.js';
 import { answerErrors, mailShape } from '../plugins/errors.js';
@@ -29,7 +29,7 @@ export function sendRoutes(app: Api, context: ApiContext): void {
     app.post(
       url,
       {
-        config: { access: 'token', raw: true, documentedBody: sendRequest },
+        config: { access: 'token', raw: true, documentedBody: sendRequest, idempotent: true },
         bodyLimit: context.limits.sendBody,
         schema: {
           summary: 'Send a message',
@@ -44,6 +44,7 @@ export function sendRoutes(app: Api, context: ApiContext): void {
             406: mailErrorBody,
             409: mailErrorBody,
             413: mailErrorBody,
+            421: mailErrorBody,
             429: mailErrorBody,
             503: mailErrorBody,
           },
@@ -82,8 +83,7 @@ export function composed(
 export function messageOf(result: ComposeResult | undefined): Composed {
   if (result === undefined) throw new ApiError('wrong_format');
   if (result.ok) return result.message;
-  const { code, text, fields } = result;
-  throw new ApiError(code, { text, ...(fields === null ? {} : { fields }) });
+  throw errorOf(result);
 }
 
 /** The domain whose token a request has. */

@@ -1,5 +1,4 @@
 import type { Api, ApiContext } from '../context.js';
-import { errorBody } from '../schemas/errors.js';
 import { type Installation, serverFacts, type ServerFacts, serverState } from '../schemas/server.js';
 
 export interface ServerRoutes {
@@ -16,7 +15,7 @@ export function serverRoutes(app: Api, { store }: ApiContext, { server, installa
       schema: {
         summary: 'Ports, TLS and version of the server',
         tags: ['server'],
-        response: { 200: serverFacts, 401: errorBody },
+        response: { 200: serverFacts },
       },
     },
     async () => server(),
@@ -29,7 +28,7 @@ export function serverRoutes(app: Api, { store }: ApiContext, { server, installa
       schema: {
         summary: 'Disk, store and configuration of the server',
         tags: ['server'],
-        response: { 200: serverState, 401: errorBody, 403: errorBody },
+        response: { 200: serverState },
       },
     },
     async () => {

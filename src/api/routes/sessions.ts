@@ -7,7 +7,7 @@ import { holdBack, principalOf, sessionCookie, type Throttle } from '../plugins/
 import type { Principal } from '../principal.js';
 import { KeyedRate } from '../rate.js';
 import { errorBody } from '../schemas/errors.js';
-import { sessionList, signInRequest, whoAmI, type WhoAmI } from '../schemas/session.js';
+import { sessionList, type SignInRequest, signInRequest, whoAmI, type WhoAmI } from '../schemas/session.js';
 import type { PasswordCheck } from '../sign-in/password.js';
 import { cookieOptions, type SignedIn } from '../sign-in/sessions.js';
 import type { Directory } from '../../submission/directory.js';
@@ -39,13 +39,12 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
         summary: 'Sign in',
         tags,
         body: signInRequest,
-        response: { 200: whoAmI, 400: errorBody, 401: errorBody, 429: errorBody, 503: errorBody },
+        response: { 200: whoAmI, 401: errorBody, 503: errorBody },
       },
     },
     async (request, reply) => {
       attempts.take(request.ip);
-      const { body } = request;
-      const principal = 'token' in body ? await byToken(body.token) : await byPassword(body.password);
+      const principal = await principalOfCredentials(request.body);
       const secret = principal === null ? null : await signedIn.begin(principal, clientOf(request));
       if (principal === null || secret === null) {
         await holdBack(throttle, request.ip);
@@ -61,7 +60,7 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
     '/api/v1/session',
     {
       config: { access: 'domain' },
-      schema: { summary: 'Who makes this request', tags, response: { 200: whoAmI, 401: errorBody } },
+      schema: { summary: 'Who makes this request', tags, response: { 200: whoAmI } },
     },
     async (request) => describe(principalOf(request)),
   );
@@ -70,7 +69,7 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
     '/api/v1/session',
     {
       config: { access: 'domain' },
-      schema: { summary: 'Sign out', tags, response: { 204: z.null(), 401: errorBody, 403: errorBody } },
+      schema: { summary: 'Sign out', tags, response: { 204: z.null() } },
     },
     async (request, reply) => {
       const principal = principalOf(request);
@@ -88,7 +87,7 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
       schema: {
         summary: 'The sessions of this domain, or all',
         tags,
-        response: { 200: sessionList, 401: errorBody },
+        response: { 200: sessionList },
       },
     },
     async (request) => {
@@ -106,7 +105,7 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
         summary: 'End a session',
         tags,
         params: idParameter,
-        response: { 204: z.null(), 401: errorBody, 403: errorBody, 404: errorBody },
+        response: { 204: z.null(), 404: errorBody },
       },
     },
     async (request, reply) => {
@@ -116,6 +115,14 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
       return reply.code(204).send(null);
     },
   );
+
+  async function principalOfCredentials({
+    password,
+    token,
+  }: SignInRequest): Promise<{ kind: 'domain'; domainId: number } | { kind: 'administrator' } | null> {
+    if (token !== undefined) return byToken(token);
+    return password === undefined ? null : byPassword(password);
+  }
 
   async function byToken(token: string): Promise<{ kind: 'domain'; domainId: number } | null> {
     const domain = await directory.byToken(token);

@@ -3,7 +3,6 @@ import type { Api, ApiContext } from '../context.js';
 import { scopeOfRequest } from '../plugins/authorization.js';
 import { iso } from '../reading/facts.js';
 import { countsOf, spanOf } from '../reading/statistics.js';
-import { errorBody } from '../schemas/errors.js';
 import { tagStatistics, tagStatisticsQuery } from '../schemas/statistics.js';
 
 /** `GET /api/v1/statistics/tags`: what became of mail, tag by tag. */
@@ -18,7 +17,7 @@ export function tagStatisticsRoutes(app: Api, { store: { statistics }, now, limi
           'The tags are those of stored messages. A page may have fewer than `limit`: go on while `next` is not null.',
         tags: ['statistics'],
         querystring: tagStatisticsQuery,
-        response: { 200: tagStatistics, 400: errorBody, 401: errorBody, 503: errorBody },
+        response: { 200: tagStatistics },
       },
     },
     async (request) => {

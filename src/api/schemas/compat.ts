@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { API } from '../limits.js';
 
 const addresses = z.union([z.string(), z.array(z.string())]);
 const text = z.string().nullish();
@@ -27,6 +28,9 @@ export const resendEmail = z.strictObject({
   tags: z.array(z.strictObject({ name: z.string(), value: z.string() })).nullish(),
 });
 
+/** The body of Resend's `POST /emails/batch`. */
+export const resendBatch = z.array(resendEmail).min(1).max(API.batch.initial);
+
 /** The body of Postmark's `POST /email`. */
 export const postmarkEmail = z.strictObject({
   From: z.string(),
@@ -54,3 +58,6 @@ export const postmarkEmail = z.strictObject({
   TrackLinks: z.literal('None').nullish(),
   MessageStream: z.literal('outbound').nullish(),
 });
+
+/** The body of Postmark's `POST /email/batch`. */
+export const postmarkBatch = z.array(postmarkEmail).min(1).max(API.batch.initial);

@@ -14,18 +14,19 @@ export const bodyFilter = z.strictObject({
 });
 
 /** Which messages a bulk change is for: these, or all that match. An empty filter is all messages. */
-export const selection = z.union(
-  [
-    z.strictObject({
-      ids: z.array(messageNumber).min(1).max(10_000),
-      cursor: z.string().max(100).optional(),
-    }),
-    z.strictObject({ filter: bodyFilter, cursor: z.string().max(100).optional() }),
-  ],
-  { error: 'needs either ids or filter' },
-);
+export const selection = z
+  .strictObject({
+    ids: z.array(messageNumber).min(1).max(10_000).optional(),
+    filter: bodyFilter.optional(),
+    cursor: z.string().max(100).optional().describe('`next` of the answer before'),
+  })
+  .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), 'needs either ids or filter');
 
-export type SelectionBody = z.output<typeof selection>;
+export type ReadSelectionBody = z.output<typeof selection>;
+
+/** The same, as a client writes it. */
+export type SelectionBody = Pick<ReadSelectionBody, 'cursor'> &
+  ({ ids: number[]; filter?: never } | { filter: z.output<typeof bodyFilter>; ids?: never });
 
 export const operationResult = z.object({
   changed: z.int().describe('Messages that were changed'),

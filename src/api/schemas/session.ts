@@ -1,10 +1,17 @@
 import { z } from 'zod';
 
 /** Either the administrator's password or the API token of a domain. */
-export const signInRequest = z.union([
-  z.strictObject({ password: z.string().min(1).max(1024) }),
-  z.strictObject({ token: z.string().min(1).max(1024) }),
-]);
+export const signInRequest = z
+  .strictObject({
+    password: z.string().min(1).max(1024).optional(),
+    token: z.string().min(1).max(1024).optional(),
+  })
+  .refine(
+    ({ password, token }) => (password === undefined) !== (token === undefined),
+    'needs either password or token',
+  );
+
+export type SignInRequest = z.output<typeof signInRequest>;
 
 /** Another password of the administrator. */
 export const passwordChange = z.strictObject({

@@ -1,6 +1,6 @@
 // One case for each route: the request of an owner, and the requests by which another domain could reach what the owner
 // has. A route without a case fails the tests that walk this table.
-import type { Ask, Method, Tenant, World } from './world.js';
+import { type Ask, type Method, PASSWORD, type Tenant, type World } from './world.js';
 
 /** A request of a route, without its method and credentials. */
 export type Request = Pick<Ask, 'url' | 'body' | 'headers'>;
@@ -90,16 +90,42 @@ function several(operation: string): Case {
   };
 }
 
-function read(rest: string, removed: number | null = 410): Case {
+/** A route that reads a message, or takes it apart. */
+function read(rest: string, takesApart = true): Case {
   const url = (id: number): { url: string } => ({ url: message(id, rest) });
   return {
     own: (owner) => url(owner.held),
     success: 200,
     others: {
       404: () => url(NOTHING),
-      ...(removed === null ? {} : { [removed]: (owner: Tenant) => url(owner.removed) }),
+      ...(rest === '' ? {} : { 410: (owner: Tenant) => url(owner.removed) }),
+      ...(takesApart
+        ? { 422: async (_owner: Tenant, world: World) => url(await storeUnreadable(world)) }
+        : {}),
     },
   };
+}
+
+/** Stores a message of the first domain whose text has no character set that is known here. */
+async function storeUnreadable({ harness, own }: World): Promise<number> {
+  const draft = harness.store.open();
+  const head = `From: app@${own.name}\r\nContent-Type: text/html; charset=iso-2022-cn-ext\r\n\r\n`;
+  await draft.write(Buffer.from(`${head}\u001b$)A`));
+  await draft.commit({
+    domainId: harness.domain.id,
+    reversePath: `app@${own.name}`,
+    recipients: [{ forwardPath: 'you@example.net' }],
+    from: `app@${own.name}`,
+    subject: null,
+    tags: [],
+    listUnsubscribe: null,
+    messageId: null,
+    receivedAt: Date.now(),
+    tls: null,
+    clientAddress: '127.0.0.1',
+    status: 'held',
+  });
+  return draft.id;
 }
 
 /** A route below a domain. */
@@ -109,6 +135,19 @@ function below(rest: string | ((owner: Tenant) => string), success: number, body
     ...(body === undefined ? {} : { body }),
   });
   return { own: (owner) => of(owner, owner), success, others: { 404: (owner) => of(owner, ABSENT) } };
+}
+
+/** A request with an idempotency key that another request of the first domain has. */
+async function held({ harness }: World, api: string, request: Request): Promise<Request> {
+  const now = Date.now();
+  await harness.store.idempotency.begin({
+    domainId: harness.domain.id,
+    key: `${api}:in use`,
+    owner: 'another request',
+    now,
+    leaseUntil: now + 60_000,
+  });
+  return { ...request, headers: { 'idempotency-key': 'in use' } };
 }
 
 async function switchOff(owner: Tenant, world: World): Promise<void> {
@@ -126,8 +165,10 @@ export const CASES: Readonly<Record<`${Method} ${string}`, Case>> = {
   'POST /compat/resend/emails': {
     own: (owner) => ({ url: '/compat/resend/emails', body: resend(owner) }),
     success: 200,
-    foreign: (owner) => [{ url: '/compat/resend/emails', body: resend(owner) }],
     refusal: 403,
+    others: {
+      409: (owner, world) => held(world, 'resend', { url: '/compat/resend/emails', body: resend(owner) }),
+    },
   },
   'POST /compat/resend/emails/batch': {
     own: (owner) => ({ url: '/compat/resend/emails/batch', body: [resend(owner)] }),
@@ -137,6 +178,10 @@ export const CASES: Readonly<Record<`${Method} ${string}`, Case>> = {
       { url: '/compat/resend/emails/batch', body: [resend(stranger), resend(owner)] },
     ],
     refusal: 403,
+    others: {
+      409: (owner, world) =>
+        held(world, 'resend', { url: '/compat/resend/emails/batch', body: [resend(owner)] }),
+    },
   },
   'GET /compat/resend/emails/:id': {
     own: (owner) => ({ url: `/compat/resend/emails/${owner.held}` }),
@@ -175,8 +220,8 @@ export const CASES: Readonly<Record<`${Method} ${string}`, Case>> = {
       ].map((query) => ({ url: `/api/v1/messages?${query}` })),
     refusal: 200,
   },
-  'GET /api/v1/messages/:id': read('', null),
-  'GET /api/v1/messages/:id/raw': read('/raw'),
+  'GET /api/v1/messages/:id': read('', false),
+  'GET /api/v1/messages/:id/raw': read('/raw', false),
   'GET /api/v1/messages/:id/parts/:part': {
     ...read('/parts/2'),
     foreign: (owner) => [0, 1, 2, 3, 4].map((part) => ({ url: message(owner.held, `/parts/${part}`) })),
@@ -360,6 +405,12 @@ export const CASES: Readonly<Record<`${Method} ${string}`, Case>> = {
     others: { 404: () => ({ url: `/api/v1/sessions/${'x'.repeat(43)}` }) },
   },
   'GET /api/v1/server': { own: () => ({ url: '/api/v1/server' }), success: 200, foreign: null },
+  'GET /api/v1/server/state': { own: () => ({ url: '/api/v1/server/state' }), success: 200, refusal: 403 },
+  'PUT /api/v1/password': {
+    own: () => ({ url: '/api/v1/password', body: { current: PASSWORD, password: PASSWORD } }),
+    success: 204,
+    refusal: 403,
+  },
   'GET /healthz': { own: () => ({ url: '/healthz' }), success: 200, foreign: null },
   'GET /readyz': { own: () => ({ url: '/readyz' }), success: 200, foreign: null },
   'GET /metrics': { own: () => ({ url: '/metrics' }), success: 200, foreign: null },
@@ -385,5 +436,6 @@ function sending(url: string): Case {
       { url, body: mail(owner), headers: { 'idempotency-key': 'a key' } },
     ],
     refusal: 403,
+    others: { 409: (owner, world) => held(world, 'mail', { url, body: mail(owner) }) },
   };
 }

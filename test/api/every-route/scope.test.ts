@@ -76,33 +76,6 @@ describe('the table of cases', () => {
 });
 
 describe('a domain', () => {
-  /** Makes the request of the owner: one domain by its token, the other one by its session. */
-  async function doOwn(world: World, { own, success, route, method }: Walked): Promise<void> {
-    const access = accessOf(world, route);
-    const pairs: [Tenant, Credentials][] =
-      access === 'administrator'
-        ? [[world.own, world.administrator]]
-        : [
-            [world.own, world.own.byToken],
-            [world.other, access === 'token' ? world.other.byToken : world.other.bySession],
-          ];
-    for (const [tenant, credentials] of pairs) {
-      const answer = await world.ask({ method, ...own(tenant, world) }, credentials);
-      const { statusCode, body } = answer;
-      expect([route, statusCode, statusCode === success ? '' : body]).toEqual([route, success, '']);
-    }
-    expect(world.harness.failures).toEqual([]);
-  }
-
-  it('reads its own, by any route', async () => {
-    const world = await makeWorld();
-    for (const walked of ALL.filter(({ method }) => method === 'GET')) await doOwn(world, walked);
-  });
-
-  it.each(ALL.filter(({ method }) => method !== 'GET'))('changes its own by $route', async (walked) => {
-    await doOwn(await makeWorld(), walked);
-  });
-
   it('sees and changes nothing of another one, by any route', async () => {
     const world = await makeWorld();
     const { own, other } = world;

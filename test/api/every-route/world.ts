@@ -1,10 +1,12 @@
 // Two domains that have one of each thing that a route can name, and the principals that may ask for it.
+import { text } from 'node:stream/consumers';
 import type { LightMyRequestResponse } from 'fastify';
 import type { Lookups } from '../../../src/delivery/verify/lookup.js';
 import { passwordRecord } from '../../../src/api/sign-in/password.js';
 import { ApiHarness, OTHER_TOKEN, TOKEN } from '../api-harness.js';
 
-const PASSWORD = 'correct horse battery';
+/** That of the administrator. */
+export const PASSWORD = 'correct horse battery';
 const RECORD = passwordRecord(PASSWORD);
 
 /** A DNS without any record. */
@@ -61,8 +63,13 @@ export class World {
     readonly own: Tenant,
     readonly other: Tenant,
     /** The credentials of the administrator's session. */
-    readonly administrator: Credentials,
+    public administrator: Credentials,
   ) {}
+
+  /** Signs the administrator in again, since a route may have ended the session. */
+  async signInAgain(): Promise<void> {
+    this.administrator = (await signIn(this.harness, { password: PASSWORD }, 'administrator')).credentials;
+  }
 
   static async make(options: Parameters<typeof ApiHarness.start>[0] = {}): Promise<World> {
     const harness = await ApiHarness.start({
@@ -90,6 +97,7 @@ export async function inject(
   headers: Readonly<Record<string, string>>,
   remoteAddress = '127.0.0.1',
 ): Promise<LightMyRequestResponse> {
+  const isStream = url.startsWith('/api/v1/events');
   const response = await harness.api.app.inject({
     method,
     url,
@@ -100,9 +108,12 @@ export async function inject(
     },
     remoteAddress,
     ...(body === undefined ? {} : { payload: body }),
-    payloadAsStream: url.startsWith('/api/v1/events'),
+    payloadAsStream: isStream,
   });
-  if (String(response.headers['content-type']).startsWith('text/event-stream')) response.stream().destroy();
+  if (!isStream) return response;
+  const stream = response.stream();
+  if (String(response.headers['content-type']).startsWith('text/event-stream')) stream.destroy();
+  else Object.assign(response, { body: await text(stream) });
   return response;
 }
 
