@@ -24,7 +24,7 @@ export function addSend(program: Command, context: Context): void {
     )
     .option(
       '--token-file <FILE>',
-      `file with the API token of the sending domain (or the token itself in ${TOKEN_VARIABLE})`,
+      `file with the API token of the sending domain (for a server of this machine, ${TOKEN_VARIABLE} may have the token)`,
     )
     .option('--from <ADDRESS>', 'sender, in From and in the envelope')
     .option('--to <ADDRESS,...>', 'recipients; may be given several times', several(text))

@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { targetOf } from '../../src/cli/commands/send/target.js';
+import type { Config } from '../../src/config/index.js';
 import { withoutField } from '../../src/cli/commands/send/without-field.js';
 import { GatewayProcess, Running } from '../e2e/gateway-process.js';
 import { scratch } from '../scratch.js';
@@ -181,7 +183,7 @@ describe('postern send', () => {
       69,
       mine,
       { POSTERN_TOKEN: '' },
-      /530.*give the API token of the sending domain in POSTERN_TOKEN/,
+      /530.*give the API token of the sending domain with --token-file, or in POSTERN_TOKEN/,
     ],
     [
       'no server',
@@ -238,6 +240,35 @@ describe('postern send', () => {
       expect(exitCode).toBe(1);
       expect(stderr).toMatch(new RegExp(`^postern: ${option}: cannot read ${missing}: ENOENT`));
     }
+  });
+});
+
+describe('the server of postern send', () => {
+  const config = { listen: [] } as unknown as Config;
+  const token = { POSTERN_TOKEN: 'token' };
+  const target = async (server: string, tokenFile?: string) =>
+    targetOf({ server, ...(tokenFile === undefined ? {} : { tokenFile }) }, config, token);
+
+  it('gets the token of the environment on this machine alone', async () => {
+    expect((await target('smtp://localhost:25')).credentials?.password.expose()).toBe('token');
+    expect((await target('smtp://[::1]:25')).credentials?.password.expose()).toBe('token');
+    for (const server of ['smtp://mx.example.org', 'smtps://mx.example.org', 'smtp://128.0.0.1']) {
+      expect(await target(server)).not.toHaveProperty('credentials');
+    }
+  });
+
+  it('gets a token over verified TLS if it is another machine, unless the URL says otherwise', async () => {
+    const file = join(await scratch(), 'token');
+    writeFileSync(file, 'token');
+    const required = { startTls: true, tls: { verify: true } };
+    expect(await target('smtp://mx.example.org', file)).toMatchObject(required);
+    expect(await target('smtp://u:p@mx.example.org')).toMatchObject(required);
+    expect(await target('smtps://mx.example.org', file)).toMatchObject({
+      implicitTls: true,
+      tls: { verify: true },
+    });
+    expect(await target('smtp://mx.example.org?tls=off', file)).toMatchObject({ startTls: false });
+    expect(await target('smtp://mx.example.org')).toMatchObject({ startTls: 'optional' });
   });
 });
 

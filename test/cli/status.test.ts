@@ -123,11 +123,8 @@ describe('postern status', () => {
   });
 
   it.each([
-    [
-      ['--server', '127.0.0.1:8025'],
-      2,
-      /--server "127.0.0.1:8025" is not the address of the HTTP API, such as/,
-    ],
+    [['--server', '127.0.0.1:8025'], 2, /--server is not the address of the HTTP API, such as http:/],
+    [['--server', 'http://user:hidden@127.0.0.1'], 2, /^(?!.*hidden).*is not the address of the HTTP API/],
     [['--server', 'smtp://127.0.0.1:25'], 2, /is not the address of the HTTP API/],
     [
       ['--server', 'http://127.0.0.1:1'],

@@ -143,7 +143,7 @@ describe('configuration', () => {
       if (/^POSTERN_[A-Z_]+$/.test(span)) {
         return (
           !keys.some(({ variable }) => variable === span) &&
-          !['POSTERN_CONFIG', 'POSTERN_ADMIN_PASSWORD'].includes(span)
+          !['POSTERN_CONFIG', 'POSTERN_ADMIN_PASSWORD', 'POSTERN_TOKEN'].includes(span)
         );
       }
       const [table, ...rest] = span.split('.');

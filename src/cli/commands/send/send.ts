@@ -107,7 +107,7 @@ function failureOf(error: unknown, { host, port, credentials }: Target): unknown
 function hintOf({ reply, phase }: ReplyError, hasCredentials: boolean): string {
   if (phase === 'auth') return '; "postern token rotate NAME" makes a new token';
   if (reply.code !== 530 || hasCredentials) return '';
-  return `; give the API token of the sending domain in ${TOKEN_VARIABLE} or with --token-file`;
+  return `; give the API token of the sending domain with --token-file, or in ${TOKEN_VARIABLE} for a server of this machine`;
 }
 
 function systemCode(error: unknown): string | null {

@@ -3,7 +3,7 @@ import { Fault } from '../../../base/fault.js';
 import { Secret } from '../../../base/secret.js';
 import type { ClientCredentials, ClientOptions } from '../../../client/index.js';
 import { type Config, type ListenerConfig, TOKEN_VARIABLE } from '../../../config/index.js';
-import { parseSmarthost } from '../../../delivery/transports/smtp/target.js';
+import { isLoopback, parseSmarthost } from '../../../delivery/transports/smtp/target.js';
 import { CliError, UsageError } from '../../error.js';
 import type { SendOptions } from './options.js';
 
@@ -16,6 +16,8 @@ const SERVER_FORM = 'smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ 
 /**
  * Returns the server of `--server`; without it, the first SMTP listener of the configuration.
  *
+ * @param environment may have the token for a server of this machine
+ *
  * @throws UsageError, or CliError if a file cannot be read
  */
 export async function targetOf(
@@ -23,14 +25,24 @@ export async function targetOf(
   config: Config,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Target> {
-  const token = await tokenOf(tokenFile, environment[TOKEN_VARIABLE]);
-  if (server === undefined) return { ...localTarget(config.listen), ...withToken(token) };
+  const variable = environment[TOKEN_VARIABLE];
+  if (server === undefined) {
+    return { ...localTarget(config.listen), ...withToken(await tokenOf(tokenFile, variable)) };
+  }
   const target = parseSmarthost(server);
   if (target instanceof Fault) throw new UsageError(`--server: ${target.reason}; give ${SERVER_FORM}`);
-  const { host, port, credentials, tls, verify, ca } = target;
+  const { host, port, credentials, verify, ca } = target;
   if (credentials !== null && tokenFile !== undefined) {
     throw new UsageError('--token-file: --server has a password already; leave one of them out');
   }
+  const isHere = isLoopback(host);
+  // The variable may be set for all commands. It goes to no other machine, which may be of another owner.
+  const token = credentials === null ? await tokenOf(tokenFile, isHere ? variable : undefined) : null;
+  // A token goes over verified TLS, as a password of the URL does, unless the URL says otherwise.
+  const tls =
+    token !== null && !isHere && !/[?&]tls=/.test(server) && target.tls === 'optional'
+      ? 'required'
+      : target.tls;
   return {
     host,
     port,

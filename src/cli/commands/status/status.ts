@@ -30,8 +30,9 @@ export async function showStatus(context: Context, command: Command): Promise<vo
 async function stateAt(server: string): Promise<ServerState> {
   const url = server.replace(/\/+$/, '');
   if (!/^https?:\/\/[^/?#@]+$/i.test(url) || !URL.canParse(url)) {
+    // It is not shown: it may have a password in it.
     throw new UsageError(
-      `--server ${JSON.stringify(server)} is not the address of the HTTP API, such as http://127.0.0.1:8025`,
+      '--server is not the address of the HTTP API, such as http://127.0.0.1:8025, without user and path',
     );
   }
   try {

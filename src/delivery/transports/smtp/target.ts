@@ -39,7 +39,10 @@ const OPTIONS = {
   auth: ['plain', 'login', 'oauthbearer', 'xoauth2'],
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
+/** Returns whether a name or address is that of this machine alone. */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
+}
 
 /**
  * Reads `smtp://user:password@host:587` or `smtps://…`. User and password are percent-decoded. Both may be left out.
@@ -63,7 +66,7 @@ export function parseSmarthost(text: string): Parsed<SmarthostTarget> {
     return new Fault('"auth" needs USER:PASSWORD@ before the host');
   }
   const mechanism = options.auth?.toUpperCase() as Mechanism | undefined;
-  const initial = credentials !== null && !LOOPBACK.test(host) ? 'required' : OPTIONS.tls[0];
+  const initial = credentials !== null && !isLoopback(host) ? 'required' : OPTIONS.tls[0];
   const tls =
     scheme === 'smtps' ? 'implicit' : ((options.tls as SmarthostTarget['tls'] | undefined) ?? initial);
   const verifies = tls === 'implicit' || tls === 'required';
