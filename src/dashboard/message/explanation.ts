@@ -19,6 +19,9 @@ export interface Explanation {
 /** The facts of the whole message that an explanation needs. */
 export type Circumstances = Pick<MessageFacts, 'domain' | 'terms'> & { readonly delivers: boolean | null };
 
+const NO_ROUTE = 'The server has no route: no deliver URL is configured, so it keeps all mail.';
+const ROUTE_FIRST = 'Start the server with --deliver URL to give it a route.';
+
 /** Returns why a recipient has not got the message; null if it has. */
 export function explain(recipient: RecipientFacts, around: Circumstances): Explanation | null {
   const { status, attempts, nextAttemptAt } = recipient;
@@ -33,14 +36,16 @@ export function explain(recipient: RecipientFacts, around: Circumstances): Expla
       return {
         why:
           around.delivers === false
-            ? 'The server has no route: no deliver URL is configured, so it keeps all mail.'
+            ? NO_ROUTE
             : `No route of the server takes mail of ${around.domain} with these tags.`,
         reply: null,
         meaning: null,
-        next: 'It stays here until you release it.',
+        next: `It stays here until you release it${around.delivers === false ? `. ${ROUTE_FIRST}` : '.'}`,
       };
     case 'queued':
-      return { why: waiting(around), reply: null, meaning: null, next: nextTry(nextAttemptAt) };
+      return around.delivers === false
+        ? { why: NO_ROUTE, reply: null, meaning: null, next: ROUTE_FIRST }
+        : { why: waiting(around), reply: null, meaning: null, next: nextTry(nextAttemptAt) };
     case 'deferred':
       return {
         why: who === null ? 'No remote server could be reached.' : `${who} did not take it yet.`,

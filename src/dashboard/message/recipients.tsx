@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import type { MessageRecordBody } from '../../api/schemas/message.js';
 import { plural } from '../parts/sizes.js';
 import { StatusBadge } from '../parts/status-badge.js';
-import { distance, fullTime, Time } from '../parts/time.js';
+import { due, fullTime, Time } from '../parts/time.js';
 import type { RecipientFacts } from './explanation.js';
 
 /** Recipients beyond which the histories are closed until asked for. */
@@ -92,7 +92,7 @@ function History(props: { readonly recipient: RecipientFacts; readonly receivedA
       ))}
       {waits && (
         <li data-outcome="next">
-          <p>Next try {distance(nextAttemptAt)}</p>
+          <p>Next try {due(nextAttemptAt)}</p>
           <p class="soft small">{fullTime(nextAttemptAt)}</p>
         </li>
       )}

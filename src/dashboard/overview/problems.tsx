@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { StatisticsBody } from '../../api/schemas/statistics.js';
 import { request } from '../api/request.js';
+import { filterUrl } from '../messages/filter.js';
 import { Notice } from '../parts/notice.js';
 import { useResource } from '../parts/resource.js';
 import { plural } from '../parts/sizes.js';
@@ -28,9 +29,9 @@ export function Problems({ domain }: { readonly domain: string }): VNode | null 
     <>
       {stuck !== null && (
         <Notice kind="bad" title="Mail is accepted, and none is delivered">
-          <p>{stuck}</p>
-          <a class="button" href="/queue">
-            See what waits, and why
+          <p>{stuck.why}</p>
+          <a class="button" href={stuck.tried ? '/queue' : filterUrl({ status: ['held', 'queued'] })}>
+            {stuck.tried ? 'See what waits, and why' : 'See what is kept'}
           </a>
         </Notice>
       )}
@@ -41,8 +42,14 @@ export function Problems({ domain }: { readonly domain: string }): VNode | null 
   );
 }
 
-/** Returns what stands in the red banner; null if mail gets out, or none came in. */
-async function findStuck(domain: string, signal: AbortSignal): Promise<string | null> {
+interface Stuck {
+  readonly why: string;
+  /** Whether there was any attempt to deliver. */
+  readonly tried: boolean;
+}
+
+/** Returns what stands in the red banner; null if mail gets out, or no mail came in. */
+async function findStuck(domain: string, signal: AbortSignal): Promise<Stuck | null> {
   const { total } = await request<StatisticsBody>('GET', '/api/v1/statistics', {
     query: { since: '2h', by: 'hour', domain: domain || undefined },
     signal,
@@ -51,9 +58,11 @@ async function findStuck(domain: string, signal: AbortSignal): Promise<string | 
   if (accepted === 0 || delivered > 0) return null;
   const came = `${plural(accepted, 'message')} came in within the last hours`;
   if (deferred + bounced > 0) {
-    return `${came}; of the attempts to deliver, ${deferred} were put off and ${bounced} were refused.`;
+    const why = `${came}; of the attempts to deliver, ${deferred} were put off and ${bounced} were refused.`;
+    return { why, tried: true };
   }
-  return `${came}, and nothing was tried. If no route is configured (--deliver URL), all mail is held.`;
+  const why = `${came}, and nothing was tried. If no route is configured (--deliver URL), all mail is held.`;
+  return { why, tried: false };
 }
 
 /** Readiness is answered with 503 and the reasons, so it is no request of the API like others. */

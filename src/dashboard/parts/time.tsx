@@ -36,6 +36,11 @@ export function fullTime(at: string): string {
   return full.format(new Date(at));
 }
 
+/** When something is due: `in 4 minutes`, or `now` once the time is over. */
+export function due(at: string): string {
+  return new Date(at).getTime() <= Math.max(now.value, Date.now()) ? 'now' : distance(at);
+}
+
 /** How far a time is from now: `in 4 minutes`, `2 hours ago`. */
 export function distance(at: string): string {
   // `now` makes the text anew each minute, and is up to a minute behind.

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { QueuePage } from '../../api/schemas/queue.js';
 import { meaningOf } from '../message/reply-meaning.js';
 import { StatusBadge } from '../parts/status-badge.js';
-import { distance, fullTime } from '../parts/time.js';
+import { distance, due, fullTime } from '../parts/time.js';
 
 type Waiting = QueuePage['waiting'][number];
 
@@ -41,7 +41,7 @@ export function QueueTable({ waiting, onOperation }: QueueTableProps): VNode {
               <StatusBadge status={one.status} /> <Why one={one} />
             </td>
             <td class="wide" title={fullTime(one.nextAttemptAt)}>
-              {one.underWay ? 'under way' : distance(one.nextAttemptAt)}
+              {one.underWay ? 'under way' : due(one.nextAttemptAt)}
             </td>
             <td class="wide" title={fullTime(one.receivedAt)}>
               {distance(one.receivedAt)}

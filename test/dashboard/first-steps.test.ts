@@ -1,0 +1,51 @@
+// The first minutes of a person who has read nothing: a server without routes, its pages, and the line for curl.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { has } from '../e2e/clients.js';
+import { openDashboard, PASSWORD } from './browser-test.js';
+
+const here = openDashboard();
+
+it.skipIf(!has('curl'))(
+  'leads from the address that the start prints to a message that arrives',
+  async () => {
+    const [, address = ''] = await here.gateway.says(/^ {2}dashboard {3}(\S+)/m);
+    const page = await here.open(address);
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByText('No message has come in yet').waitFor();
+    const line = await page.getByLabel('the curl command', { exact: true }).innerText();
+    const command = line.replaceAll('YOUR_TOKEN', here.gateway.token);
+    await promisify(execFile)('sh', ['-c', command]);
+    await page.getByRole('link', { name: 'Hello', exact: true }).click();
+    await page.getByText('It works.').waitFor();
+  },
+);
+
+it('says why mail stays on a server without routes, also after it was released', async () => {
+  const page = await here.openAsAdministrator('/overview');
+  await page.getByText('nothing was tried').waitFor();
+  await page.getByRole('link', { name: 'See what is kept' }).click();
+  await page.getByRole('link', { name: 'Hello', exact: true }).click();
+  const why = page.getByRole('region', { name: 'Why it is not delivered' });
+  await why.getByText('no deliver URL is configured').waitFor();
+  await page.getByRole('button', { name: 'Release' }).click();
+  await page.getByText('1 message released').waitFor();
+  await why.getByText('no deliver URL is configured').waitFor();
+  expect(await why.textContent()).toContain('Start the server with --deliver URL to give it a route.');
+  await page.getByText('Next try now').waitFor();
+});
+
+it('shows what to put into a Laravel app', async () => {
+  const page = await here.openAsAdministrator('/messages');
+  await page.getByRole('heading', { name: 'Messages' }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('code for an app');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'example.com' }).click();
+  await page.getByRole('button', { name: 'Laravel' }).click();
+  const code = await page.getByLabel('the settings for Laravel', { exact: true }).innerText();
+  expect(code).toContain(`MAIL_PORT=${here.gateway.port}`);
+  expect(code).toContain('MAIL_FROM_ADDRESS=app@example.com');
+});
