@@ -58,15 +58,25 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** Returns OpenSSL's reason without its file names and numbers. */
 function reasonOf(error: NodeJS.ErrnoException & { readonly reason?: string }): string {
-  return error.reason ?? error.message.trim();
+  return error.reason ?? withoutNumbers(error.message);
 }
 
 /** Describes a failed handshake for a person who does not know OpenSSL. */
 export function handshakeFailure(error: NodeJS.ErrnoException): ClientFault {
+  return faultOf('TLS handshake failed', error);
+}
+
+/** Describes an error of a connection after its greeting: an alert, a broken record, or a network that failed. */
+export function connectionFailure(error: NodeJS.ErrnoException): ClientFault {
+  const isTls = error.code?.startsWith('ERR_SSL_') === true;
+  return faultOf(isTls ? 'TLS failed' : 'the connection failed', error);
+}
+
+function faultOf(what: string, error: NodeJS.ErrnoException): ClientFault {
   const code = error.code ?? '';
   const reason = REASONS[code] ?? reasonOf(error);
   const suffix = code === '' ? '' : ` (${code})`;
-  return new ClientFault(`TLS handshake failed: ${reason}${suffix}`, HINTS[code] ?? null, { cause: error });
+  return new ClientFault(`${what}: ${reason}${suffix}`, HINTS[code] ?? null, { cause: error });
 }
 
 const NOT_TRUSTED = 'no authority that is trusted here has issued its certificate';

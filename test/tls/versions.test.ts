@@ -31,11 +31,23 @@ describe.each([
     }
   });
 
-  it('TLS 1.1 is not', async () => {
+  it.each(['TLSv1', 'TLSv1.1'] as const)('%s is not', async (version) => {
     await serve();
     // Security level 0, or the client itself would not offer it.
-    const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+    const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     await expect(loopback.connect({ ...client, ...old })).rejects.toThrow(/protocol version/);
+  });
+
+  it('the order of the server decides on the suite', async () => {
+    await serve();
+    const names = [
+      'ECDHE-RSA-CHACHA20-POLY1305',
+      'ECDHE-RSA-AES256-GCM-SHA384',
+      'ECDHE-RSA-AES128-GCM-SHA256',
+    ];
+    const ciphers = names.join(':');
+    const socket = await loopback.connect({ ...client, maxVersion: 'TLSv1.2', ciphers });
+    expect(socket.getCipher().name).toBe('ECDHE-RSA-AES128-GCM-SHA256');
   });
 
   it('the oldest version can be set', async () => {

@@ -9,6 +9,7 @@ import {
   reply,
 } from '../../protocol/index.js';
 import { ClientFault } from '../../base/client-fault.js';
+import { connectionFailure } from '../../base/tls-words.js';
 import { Client, type ClientContext } from './client.js';
 import { FIXED } from '../limits.js';
 import type { Waiting } from './waiting.js';
@@ -186,8 +187,11 @@ export class Connection<Principal>
 
   /** @internal */
   failed(error: NodeJS.ErrnoException): void {
-    // A peer that resets its connection is its own business; anything else is worth a line.
-    if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') this.dialogue.failed(error);
+    // A peer that resets its connection is its own business.
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return;
+    this.dialogue.failed(connectionFailure(error));
+    // Node reports an error of TLS, and leaves the socket open: nothing would end the wait for the next command.
+    this.destroy();
   }
 
   /** @internal */
