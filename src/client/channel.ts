@@ -449,13 +449,15 @@ export class Channel implements Deadlined {
 
   #attach(socket: net.Socket): void {
     let cause: NodeJS.ErrnoException | null = null;
-    socket.on('error', (error) => {
-      cause = error;
-    });
     const ended = (): void => {
       // If TLS runs over a plain socket, only the events of the TLS socket count.
       if (socket === this.#socket) this.fail(this.#closed(cause));
     };
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      cause = error;
+      // Node reports an error of TLS after the handshake, and leaves the socket open.
+      if (error.code?.startsWith('ERR_SSL_') === true) ended();
+    });
     socket.on('end', ended);
     socket.on('close', ended);
   }

@@ -196,3 +196,36 @@ describe('a failed TLS handshake', () => {
     expect(delivery?.reply).not.toMatch(OPENSSL);
   });
 });
+
+describe('TLS that breaks after the handshake', () => {
+  it.each([
+    ['goes on in plain text', Buffer.from('250 ok\r\n')],
+    ['sends a record with a wrong checksum', Buffer.concat([Buffer.of(0x17, 3, 3, 0, 40), Buffer.alloc(40)])],
+  ])('ends the connection at once, with the reason, if the server %s', async (_, octets) => {
+    const { cert, key } = await testCertificates();
+    const sockets: Socket[] = [];
+    const server = createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.write('220 x\r\n');
+      answering(socket, (line) => {
+        if (line.startsWith('EHLO')) return '250 x\r\n';
+        sockets[0]?.write(octets);
+        return null;
+      });
+    });
+    server.on('connection', (socket: Socket) => sockets.push(socket));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    // The client would wait five minutes for a reply.
+    const [delivery] = await send(smarthost(`smtps://localhost:${port}?verify=off`), shipment(MESSAGE));
+    expect(delivery?.reply).toMatch(
+      /^localhost: it [a-z][^:]* \(ERR_SSL_\w+\), in place of a reply to MAIL, before it was sent the message$/,
+    );
+    expect(delivery?.reply).not.toMatch(OPENSSL);
+  });
+});
