@@ -38,7 +38,7 @@ describe('a page of a filter that holds for few among many', () => {
     folder.remove();
   });
 
-  const search = (on: Database) => new MailSearch(on, new Documents(on, () => null));
+  const search = (on: Database) => new MailSearch(on, new Documents(on, () => null), null);
 
   it.each<[string, MessageFilter, number[]]>([
     ['a domain and a tag', { domains: ['few.example'], tags: ['all'] }, [1, 0]],

@@ -18,7 +18,9 @@ export class ThreadLost extends StoreError {
 /** SQLite's primary result codes that are handled separately. */
 const BUSY = 5;
 const IO_ERROR = 10;
+const CORRUPT = 11;
 const FULL = 13;
+const NOT_A_DATABASE = 26;
 
 /** If fewer octets are free, a failed write is put down to lack of space. */
 const HARDLY_ANY_ROOM = 1024 * 1024;
@@ -50,6 +52,12 @@ export function reason(error: unknown): string {
 
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === BUSY;
+}
+
+/** Returns true if the database file is damaged. */
+export function isDamage(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === CORRUPT || code === NOT_A_DATABASE;
 }
 
 function hasHardlyAnyRoom(directory: string): boolean {

@@ -7,6 +7,7 @@ import { prepareFolder } from './folder.js';
 import { MessageIds } from '../intake/ids.js';
 import { WorkerLink } from './main/worker-link.js';
 import { lockAdding, lockFolder } from './lock.js';
+import { SearchIndexer } from './main/search-indexer.js';
 import { SqliteStore } from './main/store.js';
 
 export interface SqliteOptions {
@@ -59,7 +60,17 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     const now = options.now ?? Date.now;
     const ids = new MessageIds(await link.start(), now, exclusive ? 'server' : 'command');
     const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
-    return new SqliteStore(link, { budget, buffers }, ids, lock, now);
+    const reader = new WorkerLink(
+      new URL('./search/reader.js', import.meta.url),
+      { directory, exclusive: false },
+      buffers,
+    );
+    const indexer = exclusive
+      ? new SearchIndexer(new URL('./search/indexer.js', import.meta.url), directory, (journal) =>
+          link.ask('searchJournal', 'remove', journal),
+        )
+      : null;
+    return new SqliteStore(link, { budget, buffers }, ids, lock, now, { reader, indexer });
   } catch (error) {
     lock?.release();
     throw error;

@@ -5,6 +5,7 @@ import type { Mail, OperationStep } from '../../mail.js';
 import type { Scope } from '../../port.js';
 import type { Statistics } from '../../statistics.js';
 import type { WebhookCalls } from '../../webhooks.js';
+import type { ReadPage } from '../search/reader.js';
 import type { OwnedStep } from '../worker/operations.js';
 import { countsOf } from '../worker/statistics.js';
 import { copy } from './remote.js';
@@ -13,8 +14,15 @@ import { checkPage, checkStatistics } from './bounds.js';
 import type { Watch } from './watch.js';
 import type { WorkerLink } from './worker-link.js';
 
+/** The thread that reads pages, and the thread that fills the index of words for it. */
+export interface PageReader {
+  readonly link: Pick<WorkerLink, 'ask'>;
+  /** Called if the index has failed. */
+  readonly onDamage: () => void;
+}
+
 /** @param queueWatch learns of messages that are due sooner */
-export function remoteMail(link: WorkerLink, watch: MailWatch, queueWatch: Watch): Mail {
+export function remoteMail(link: WorkerLink, reader: PageReader, watch: MailWatch, queueWatch: Watch): Mail {
   const published = (kind: 'status' | 'removed' | 'tags', owned: OwnedStep): OperationStep => {
     const { domainIds, ...step } = owned;
     watch.publish(step.changed.map((id, at) => ({ id, domainId: domainIds[at] ?? 0, kind, status: null })));
@@ -23,7 +31,10 @@ export function remoteMail(link: WorkerLink, watch: MailWatch, queueWatch: Watch
   return {
     async page(scope, request) {
       checkPage(request);
-      return link.ask('mail', 'page', plainScope(scope), structuredClone(request));
+      const read = await reader.link.ask('mail', 'page', plainScope(scope), structuredClone(request));
+      const { indexIsDamaged, ...page } = read as ReadPage;
+      if (indexIsDamaged) reader.onDamage();
+      return page;
     },
     message: (scope, id) => link.ask('mail', 'record', plainScope(scope), id),
     async *content(scope, id) {

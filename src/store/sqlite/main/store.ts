@@ -45,6 +45,7 @@ import {
   remoteStatistics,
   remoteWebhookCalls,
 } from './management.js';
+import type { SearchIndexer } from './search-indexer.js';
 import { Watch } from './watch.js';
 
 /** Messages that the worker reads in one go: the rest of a long listing waits its turn. */
@@ -69,6 +70,14 @@ function watchedQueue(queue: Queue, watch: MailWatch): Queue {
   };
 }
 
+/** The threads beside the one that writes. */
+export interface SearchThreads {
+  /** Reads pages of messages. Starts with the first page. */
+  readonly reader: WorkerLink;
+  /** Null for a command beside a server: the server fills the index. */
+  readonly indexer: SearchIndexer | null;
+}
+
 /** The store's contract over the worker. Every read goes there too, so that the event loop never waits. */
 export class SqliteStore implements Store {
   readonly queue: Queue;
@@ -86,6 +95,8 @@ export class SqliteStore implements Store {
   readonly blockLists: BlockLists;
   readonly webhookCalls: WebhookCalls;
   readonly #link: WorkerLink;
+  readonly #reader: WorkerLink;
+  readonly #indexer: SearchIndexer | null;
   readonly #watch: Watch;
   readonly #mailWatch: MailWatch;
   readonly #context: DraftContext;
@@ -99,6 +110,7 @@ export class SqliteStore implements Store {
     ids: MessageIds,
     lock: FolderLock | null,
     now: () => number,
+    { reader, indexer }: SearchThreads,
   ) {
     const watch = new Watch(link);
     const mailWatch = new MailWatch(link);
@@ -110,7 +122,8 @@ export class SqliteStore implements Store {
     this.sessions = remoteSessions(link);
     this.administrator = remoteAdministrator(link);
     this.idempotency = remoteIdempotency(link);
-    this.mail = remoteMail(link, mailWatch, watch);
+    const onDamage = (): void => indexer?.rebuild();
+    this.mail = remoteMail(link, { link: reader, onDamage }, mailWatch, watch);
     this.statistics = remoteStatistics(link);
     this.domainRecords = remoteDomainRecords(link, this.mail);
     this.blockLists = remoteBlockLists(link);
@@ -118,13 +131,17 @@ export class SqliteStore implements Store {
     this.#mailWatch = mailWatch;
     this.held = context.budget;
     this.#link = link;
+    this.#reader = reader;
+    this.#indexer = indexer;
     this.#watch = watch;
     this.#context = {
       intake: workerIntake(link, context.buffers),
       ...context,
       onQueued: () => watch.notify(),
-      onAccepted: (id, { domainId, status }) =>
-        mailWatch.publish([{ id, domainId, kind: 'accepted', status }]),
+      onAccepted: (id, { domainId, status }) => {
+        mailWatch.publish([{ id, domainId, kind: 'accepted', status }]);
+        indexer?.wake();
+      },
     };
     this.#ids = ids;
     this.#lock = lock;
@@ -201,6 +218,7 @@ export class SqliteStore implements Store {
   async #close(): Promise<void> {
     this.#watch.end();
     this.#mailWatch.end();
+    await Promise.all([this.#indexer?.close(), this.#reader.close()]);
     await this.#link.close();
     this.#lock?.release();
   }

@@ -77,5 +77,6 @@ export const ACCESS = {
     setRetention: 'write',
   },
   webhookCalls: { record: 'passing', list: 'read', redeliver: 'write', test: 'write' },
+  searchJournal: { remove: 'passing' },
   removal: { removeOld: 'write', shrink: 'write' },
 } as const;

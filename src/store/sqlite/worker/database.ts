@@ -13,7 +13,7 @@ const APPLICATION_ID = 0x5053544e;
 /** How long to wait for another process that writes. Its transactions take milliseconds. */
 export const BUSY_MS = 10_000;
 /** Page cache: enough for the upper levels of every tree at a million messages. Bounds memory. */
-const CACHE_KIB = 8 * 1024;
+export const CACHE_KIB = 8 * 1024;
 /** Pages of 4 KiB in the log before it is moved into the database: fewer, larger moves than by default. */
 const CHECKPOINT_PAGES = 4096;
 /** The log file is cut back to this after one has outgrown it. */

@@ -81,6 +81,7 @@ export class Intake {
     const counted = { tags, reversePath, receivedAt, recipients: position };
     this.#followers.counters.accepted(domainId, counted, status, size);
     this.#followers.timeSpans.add(id, receivedAt);
+    this.#followers.searchJournal.add(id);
     if (due !== null) {
       this.#enqueue.get(id, domainId, message.priority, due);
       this.#followers.outbox.queued(domainId, id, position, message.receivedAt);

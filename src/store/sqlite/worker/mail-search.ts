@@ -2,7 +2,7 @@
 import type { Scope, Status } from '../../port.js';
 import type { MessageFilter, Search, SearchTerm } from '../../search.js';
 import { matches, termsOfFilter } from '../../search-text.js';
-import type { Narrowing, Range } from './candidate-sources.js';
+import type { Narrowing, Range, Source } from './candidate-sources.js';
 import { Candidates, type Times } from './candidates.js';
 import type { Database } from './database.js';
 import type { Documents } from './documents.js';
@@ -10,9 +10,21 @@ import { TimeSpans } from './time-spans.js';
 
 /** Milliseconds after which a step ends once the candidates at hand are looked at. A page goes on in the next step. */
 const STEP_MS = 10;
+/** Texts that a step reads, however long that takes. */
+const LEAST_TEXTS = 50;
 /** Candidates that are looked at together: at first few more than the page needs, then more and more. */
 const MOST_CANDIDATES = 1000;
 const GROWTH = 4;
+
+/** An index of words. */
+export interface TextSources {
+  /**
+   * Returns a source of at least the messages that match; null if the index cannot narrow the search.
+   *
+   * @param others the source of messages that are not indexed yet
+   */
+  source(search: Search, others: () => Source): Source | null;
+}
 
 /** A filter with names resolved, within a scope. */
 interface Resolved extends Times {
@@ -32,8 +44,11 @@ export class MailSearch {
   readonly #times: TimeSpans;
   readonly #domainId;
   readonly #documents: Documents;
+  readonly #index: TextSources | null;
 
-  constructor(database: Database, documents: Documents) {
+  /** @param index null if there is none: texts of all candidates are read */
+  constructor(database: Database, documents: Documents, index: TextSources | null) {
+    this.#index = index;
     this.#candidates = new Candidates(database);
     this.#times = new TimeSpans(database);
     this.#documents = documents;
@@ -50,13 +65,15 @@ export class MailSearch {
     const ids: number[] = [];
     let { below } = range;
     if (below <= range.above + 1) return { ids, next: null };
-    const source = this.#candidates.sparsest(narrowing, range, []);
+    const source = this.#sourceOf(narrowing, search, range);
     let size = limit + 1;
+    let texts = 0;
     do {
       const found = source.find({ ...range, below }, size);
       for (const id of this.#candidates.matching(found.ids, narrowing, resolved)) {
         // The page is full, and there is something more to look at.
-        if (ids.length === limit || (search.length > 0 && performance.now() > end))
+        if (ids.length === limit) return { ids, next: below };
+        if (search.length > 0 && ++texts > LEAST_TEXTS && performance.now() > end)
           return { ids, next: below };
         if (this.#holds(search, id)) ids.push(id);
         below = id;
@@ -66,6 +83,12 @@ export class MailSearch {
       size = Math.min(size * GROWTH, MOST_CANDIDATES);
     } while (ids.length < limit && performance.now() < end);
     return { ids, next: below };
+  }
+
+  #sourceOf(narrowing: Narrowing, search: Search, range: Range): Source {
+    const others = (): Source => this.#candidates.sparsest(narrowing, range, []);
+    const indexed = search.length === 0 ? null : (this.#index?.source(search, others) ?? null);
+    return indexed === null ? others() : this.#candidates.sparsest(narrowing, range, [indexed]);
   }
 
   #holds(search: Search, id: number): boolean {

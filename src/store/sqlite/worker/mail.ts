@@ -7,7 +7,7 @@ import type { Selection } from '../../search.js';
 import { originOf } from '../../columns/origin.js';
 import type { Database } from './database.js';
 import { Documents } from './documents.js';
-import { type IdStep, MailSearch } from './mail-search.js';
+import { type IdStep, MailSearch, type TextSources } from './mail-search.js';
 import type { Reading } from './reading.js';
 import type { WebhookCallTable } from './webhook-calls.js';
 
@@ -20,11 +20,17 @@ export class MailTable {
   readonly #owed;
   readonly #origin;
 
-  constructor(database: Database, reading: Reading, calls: WebhookCallTable) {
+  /** @param index null if texts are searched without one */
+  constructor(
+    database: Database,
+    reading: Reading,
+    calls: WebhookCallTable,
+    index: TextSources | null = null,
+  ) {
     this.#reading = reading;
     this.#calls = calls;
     this.#documents = new Documents(database, (id, sequence) => reading.content(id, sequence));
-    this.#search = new MailSearch(database, this.#documents);
+    this.#search = new MailSearch(database, this.#documents, index);
     this.#owner = database.prepare('SELECT domain_id AS domainId FROM message WHERE id = ?');
     this.#origin = database.prepare('SELECT origin FROM message WHERE id = ?');
     this.#owed = database.prepare(

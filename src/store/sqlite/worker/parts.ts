@@ -17,6 +17,7 @@ import { Outbox } from './outbox.js';
 import { Reading } from './reading.js';
 import { Reports } from './reports.js';
 import { Removal } from './retention.js';
+import { SearchJournal } from './search-journal.js';
 import { SessionTable, Settings } from './sessions.js';
 import { Settlements } from './settlements.js';
 import { StatisticsTable } from './statistics.js';
@@ -47,6 +48,7 @@ export interface Parts {
   readonly statistics: StatisticsTable;
   readonly domainRecords: DomainRecordTable;
   readonly webhookCalls: WebhookCallTable;
+  readonly searchJournal: SearchJournal;
 }
 
 type Method = (...args: never[]) => unknown;
@@ -65,6 +67,7 @@ export interface Followers {
   readonly reports: Reports;
   readonly idempotency: IdempotencyTable;
   readonly counters: Counters;
+  readonly searchJournal: SearchJournal;
   readonly timeSpans: TimeSpans;
 }
 
@@ -105,6 +108,7 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
     counters,
     outbox,
     timeSpans: new TimeSpans(database),
+    searchJournal: new SearchJournal(database),
   };
 }
 

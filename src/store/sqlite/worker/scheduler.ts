@@ -66,11 +66,18 @@ export class Scheduler {
       (error) => this.#toError(error),
       () => this.#files.fault(),
       {
-        beforeCommit: () => parts.counters.write(),
-        afterCommit: () => parts.counters.committed(),
+        beforeCommit: () => {
+          parts.counters.write();
+          parts.searchJournal.write();
+        },
+        afterCommit: () => {
+          parts.counters.committed();
+          parts.searchJournal.forget();
+        },
         afterRollback: () => {
           parts.counters.forget();
           parts.timeSpans.forget();
+          parts.searchJournal.forget();
         },
       },
     );

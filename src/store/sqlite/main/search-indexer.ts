@@ -1,0 +1,111 @@
+import { Worker } from 'node:worker_threads';
+import type { IndexerAnswer, IndexerRequest } from '../search/indexer.js';
+
+/** After a message has come in, in milliseconds: many are indexed in one transaction. */
+const GATHER_MS = 500;
+/** How often the journal is looked at for what other processes have stored, in milliseconds. */
+const LOOK_MS = 10_000;
+/** How long to wait after a failure, such as a full disk, in milliseconds. */
+const RETRY_MS = 10_000;
+
+/**
+ * Has the index of words filled by a thread of its own, one step after the other while there is something to do.
+ *
+ * A failure costs nothing but speed: what is not indexed is searched without the index.
+ */
+export class SearchIndexer {
+  readonly #script: URL;
+  readonly #directory: string;
+  readonly #onIndexed: (journal: number) => Promise<unknown>;
+  #worker: Worker | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #timerAt = Infinity;
+  #isAsked = false;
+  #rebuilds = false;
+  /** Something has been stored since the last step began. */
+  #isWoken = false;
+  #journal = 0;
+  #isClosed = false;
+  #whenAnswered: (() => void) | null = null;
+
+  /** @param onIndexed called with the last row of the journal that is indexed; may reject */
+  constructor(script: URL, directory: string, onIndexed: (journal: number) => Promise<unknown>) {
+    this.#script = script;
+    this.#directory = directory;
+    this.#onIndexed = onIndexed;
+    this.#schedule(GATHER_MS);
+  }
+
+  /** Something has been stored. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#schedule(GATHER_MS);
+  }
+
+  /** Makes the index anew: it is damaged. */
+  rebuild(): void {
+    this.#rebuilds = true;
+    this.#schedule(0);
+  }
+
+  /** Ends the thread after its step. Never rejects. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#clearTimer();
+    if (this.#isAsked) await new Promise<void>((resolve) => (this.#whenAnswered = resolve));
+    await this.#worker?.terminate();
+    this.#worker = null;
+  }
+
+  #schedule(after: number): void {
+    const at = performance.now() + after;
+    if (this.#isClosed || this.#isAsked || at >= this.#timerAt) return;
+    this.#clearTimer();
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#ask(), after).unref();
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerAt = Infinity;
+  }
+
+  #ask(): void {
+    this.#clearTimer();
+    const request: IndexerRequest = this.#rebuilds ? 'rebuild' : 'step';
+    this.#rebuilds = false;
+    this.#isWoken = false;
+    this.#isAsked = true;
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(request);
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#script, { workerData: this.#directory });
+    worker.unref();
+    worker.on('message', (answer: IndexerAnswer) => this.#answered(answer));
+    worker.on('error', () => undefined);
+    worker.on('exit', () => {
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      this.#answered({ ok: false, reason: 'the thread ended' });
+    });
+    return worker;
+  }
+
+  #answered(answer: IndexerAnswer): void {
+    this.#isAsked = false;
+    this.#whenAnswered?.();
+    if (!answer.ok) {
+      this.#schedule(RETRY_MS);
+      return;
+    }
+    if (answer.journal !== this.#journal && !this.#isClosed) {
+      this.#journal = answer.journal;
+      this.#onIndexed(answer.journal).catch(() => undefined);
+    }
+    if (this.#rebuilds || answer.more) this.#schedule(0);
+    else this.#schedule(this.#isWoken ? GATHER_MS : LOOK_MS);
+  }
+}
