@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { collectPage } from '../dist/api/reading/pages.js';
 import { openSqliteStore } from '../dist/store/sqlite/index.js';
-import { DOMAINS, domainName, fill, TAGS, tagName } from './listing/fill.mjs';
+import { DOMAINS, domainName, fill, settle, TAGS, tagName } from './listing/fill.mjs';
 import { questionsOf } from './listing/questions.mjs';
 
 const { values, positionals } = parseArgs({
@@ -69,6 +69,9 @@ try {
     await fill(directory, MESSAGES, END, (number) => say(`${number} of ${MESSAGES} messages`));
     say(`filled in ${((performance.now() - began) / 1000).toFixed(0)} s`);
   }
+  await settle(directory, ({ journal, messages }) =>
+    say(`${journal} transactions to be counted, ${messages} messages or transactions to be indexed`),
+  );
   say(`${MESSAGES} messages, ${(statSync(file).size / 2 ** 20).toFixed(0)} MiB, ${REPEATS} times each\n`);
   const store = await openSqliteStore({ directory, exclusive: true });
   try {

@@ -2,9 +2,12 @@
 // a clock that runs through a year. Two shortcuts beside the port: messages are committed with the status that they
 // would have in the end, and the counters of deliveries are copied from those of accepted messages by SQL.
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { openSqliteStore } from '../../dist/store/sqlite/index.js';
+import { indexFile, partsOf, progressOf } from '../../dist/store/sqlite/search/index-file.js';
 
 export const DOMAINS = 50;
 export const TAGS = 200;
@@ -99,6 +102,42 @@ export async function fill(directory, messages, end, progress) {
     await store.close();
   }
   addDeliveries(directory);
+}
+
+/** Waits until a server has folded what it counted into the tables, and has indexed all words. */
+export async function settle(directory, progress) {
+  const store = await openSqliteStore({ directory, exclusive: true });
+  try {
+    for (let turn = 0; ; turn++) {
+      const left = unsettled(directory);
+      if (left.journal < 4096 && left.messages === 0) return;
+      if (turn % 20 === 0) progress(left);
+      await setTimeout(500);
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+function unsettled(directory) {
+  const database = new DatabaseSync(join(directory, 'postern.db'), { readOnly: true });
+  const one = (of, sql, ...values) => Object.values(of.prepare(sql).get(...values))[0];
+  try {
+    const journal = one(database, 'SELECT count(*) FROM counter_journal');
+    if (!existsSync(indexFile(directory))) return { journal, messages: 1 };
+    const index = new DatabaseSync(indexFile(directory), { readOnly: true });
+    try {
+      const indexed = progressOf(index)?.journal ?? 0;
+      const first = partsOf(index).at(-1)?.first ?? 0;
+      const last = one(database, 'SELECT max(id) FROM search_journal');
+      const below = one(database, 'SELECT count(*) FROM message WHERE id < ?', first);
+      return { journal, messages: below + (last - indexed) };
+    } finally {
+      index.close();
+    }
+  } finally {
+    database.close();
+  }
 }
 
 /** As if each message had been delivered at once: by day, and for all tags together by hour. */

@@ -4,12 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STORE } from '../../src/store/limits.js';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import { CountedNames } from '../../src/store/sqlite/worker/counted-names.js';
-import {
-  CounterJournal,
-  FOLD_AT,
-  TABLES,
-  type Tally,
-} from '../../src/store/sqlite/worker/counter-journal.js';
+import { CounterJournal, FOLD_AT } from '../../src/store/sqlite/worker/counter-journal.js';
+import { TABLES, type Tally } from '../../src/store/sqlite/worker/tallies.js';
 import { MIGRATIONS } from '../../src/store/sqlite/worker/migrations.js';
 import { OTHER } from '../../src/store/statistics.js';
 import { accept, addDomain, newMessage, tempFolder } from './fixtures.js';

@@ -60,13 +60,14 @@ export function remoteMail(link: WorkerLink, reader: PageReader, watch: MailWatc
   };
 }
 
-export function remoteStatistics(link: WorkerLink): Statistics {
+/** @param reader reads what takes long */
+export function remoteStatistics(link: WorkerLink, reader: Pick<WorkerLink, 'ask'>): Statistics {
   return {
     async counts(scope, query) {
       checkStatistics(query);
       return link.ask('statistics', 'counts', plainScope(scope), { ...query });
     },
-    tags: (scope, query) => link.ask('statistics', 'tags', plainScope(scope), { ...query }),
+    tags: (scope, query) => reader.ask('tagList', 'list', plainScope(scope), { ...query }),
     destinations: (scope, query) => link.ask('statistics', 'destinations', plainScope(scope), { ...query }),
     async recount(scope, query) {
       const facts = [];

@@ -124,7 +124,7 @@ export class SqliteStore implements Store {
     this.idempotency = remoteIdempotency(link);
     const onDamage = (): void => indexer?.rebuild();
     this.mail = remoteMail(link, { link: reader, onDamage }, mailWatch, watch);
-    this.statistics = remoteStatistics(link);
+    this.statistics = remoteStatistics(link, reader);
     this.domainRecords = remoteDomainRecords(link, this.mail);
     this.blockLists = remoteBlockLists(link);
     this.webhookCalls = remoteWebhookCalls(link);

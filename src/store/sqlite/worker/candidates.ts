@@ -40,24 +40,33 @@ export class Candidates {
 
   /** Returns those of some candidates for which all conditions hold, newest first. */
   matching(ids: readonly number[], { domainIds, statuses, tags }: Narrowing, times: Times): number[] {
-    const conditions: string[] = [];
+    const ofCandidate: string[] = [];
+    const ofMessage: string[] = [];
     const values: (number | string)[] = [JSON.stringify(ids)];
+    const among = 'IN (SELECT value FROM json_each(?))';
+    const domains = domainIds === null ? null : JSON.stringify(domainIds);
+    for (const tag of tags) {
+      const domain = domains === null ? '' : `AND domain_id ${among}`;
+      ofCandidate.push(
+        `EXISTS (SELECT 1 FROM tag WHERE name = ? AND message_id = candidate.value ${domain})`,
+      );
+      values.push(tag, ...(domains === null ? [] : [domains]));
+    }
     const add = (condition: string, value: number | string): void => {
-      conditions.push(condition);
+      ofMessage.push(condition);
       values.push(value);
     };
-    const among = 'IN (SELECT value FROM json_each(?))';
-    if (domainIds !== null) add(`domain_id ${among}`, JSON.stringify(domainIds));
+    // The row of a tag has the domain of its message.
+    if (domains !== null && tags.length === 0) add(`domain_id ${among}`, domains);
     if (statuses !== null) add(`status ${among}`, JSON.stringify(statuses));
-    for (const tag of tags) {
-      add('EXISTS (SELECT 1 FROM tag WHERE name = ? AND message_id = message.id)', tag);
-    }
     if (times.since !== null) add('received_at >= ?', times.since);
     if (times.until !== null) add('received_at < ?', times.until);
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-    // CROSS JOIN: candidate by candidate, in their order.
+    if (ofCandidate.length + ofMessage.length === 0) return [...ids];
+    // CROSS JOIN: candidate by candidate, in their order. Messages are not read if tags decide.
+    const join = ofMessage.length === 0 ? '' : 'CROSS JOIN message ON message.id = candidate.value';
     return this.#statements.ids(
-      `SELECT message.id AS id FROM json_each(?) AS candidate CROSS JOIN message ON message.id = candidate.value ${where}`,
+      `SELECT candidate.value AS id FROM json_each(?) AS candidate ${join}
+       WHERE ${[...ofCandidate, ...ofMessage].join(' AND ')}`,
       values,
     );
   }

@@ -13,25 +13,8 @@
  * Each step changes the tables and `counter_fold` in one transaction, so a process that dies loses and doubles nothing.
  */
 import type { Database } from './database.js';
+import { Tallies, type TableNumber, type Tally } from './tallies.js';
 import { HOUR } from './time.js';
-
-/** Which table a tally adds to. */
-export const TABLES = { counter: 0, gauge: 1, destination: 2 } as const;
-type TableNumber = (typeof TABLES)[keyof typeof TABLES];
-
-/** What is to be added under one key. */
-export interface Tally {
-  readonly table: TableNumber;
-  readonly domainId: number;
-  /** The hour of a counter, the day of a destination, 0 for a gauge. */
-  readonly at: number;
-  /** The tag, the gauge's name, or the destination. */
-  readonly name: string;
-  /** Measures, each followed by its count. */
-  readonly counts: number[];
-}
-
-type Tallies = Map<string, Tally>;
 
 /** How much is gathered before it is folded. The more, the more often the same key was counted, and the fewer writes. */
 export const FOLD_AT = { rows: 4096, tallies: 20_000, octets: 8 * 1024 * 1024 };
@@ -59,12 +42,12 @@ export class CounterJournal {
   /** Adds one tally to its table. */
   readonly #fold: (tally: Tally) => void;
   /** Of the open transaction. */
-  #gathered: Tallies = new Map();
+  #gathered = new Map<string, Tally>();
   /** The row that the open transaction has written; 0 for none. */
   #written = 0;
   #writtenOctets = 0;
   /** Sums of the rows above `#last`, up to `#seen`. */
-  #pending: Tallies = new Map();
+  #pending = new Tallies();
   #pendingRows = 0;
   #pendingOctets = 0;
   #seen = 0;
@@ -73,7 +56,7 @@ export class CounterJournal {
   #last = 0;
   #done: number | null = null;
   /** Sums of the rows up to `#last`. */
-  #frozen: readonly Tally[] = [];
+  #frozen = new Tallies();
 
   constructor(database: Database, fold: (tally: Tally) => void) {
     this.#fold = fold;
@@ -128,16 +111,16 @@ export class CounterJournal {
     this.#written = 0;
   }
 
-  /** Returns all that the tables lack. Call it in the transaction that reads them. */
-  *unfolded(): Generator<Tally> {
+  /**
+   * Returns what the tables lack. Call it in the transaction that reads them.
+   *
+   * @param table default: all
+   * @param name default: all
+   */
+  *unfolded(table?: TableNumber, name?: string): Generator<Tally> {
     this.#catchUp();
-    if (this.#done !== null) {
-      for (let at = this.#done; at < this.#frozen.length; at++) {
-        const tally = this.#frozen[at];
-        if (tally !== undefined) yield tally;
-      }
-    }
-    yield* this.#pending.values();
+    if (this.#done !== null) yield* this.#frozen.from(this.#done, table, name);
+    yield* this.#pending.from(0, table, name);
   }
 
   /** Returns what the open transaction adds. */
@@ -149,7 +132,7 @@ export class CounterJournal {
   get isDue(): boolean {
     return (
       !this.#isLoaded ||
-      this.#frozen.length > 0 ||
+      this.#frozen.size > 0 ||
       this.#pendingRows >= FOLD_AT.rows ||
       this.#pending.size >= FOLD_AT.tallies ||
       this.#pendingOctets >= FOLD_AT.octets
@@ -163,11 +146,11 @@ export class CounterJournal {
    */
   step(): () => void {
     this.#catchUp();
-    if (this.#frozen.length === 0) return this.#pending.size === 0 ? () => undefined : this.#freeze();
+    if (this.#frozen.size === 0) return this.#pending.size === 0 ? () => undefined : this.#freeze();
     if (this.#done !== null) return this.#foldSlice(this.#done);
     const { changes } = this.#remove.run(this.#last);
     return () => {
-      if (changes < SLICE_ROWS) this.#frozen = [];
+      if (changes < SLICE_ROWS) this.#frozen = new Tallies();
     };
   }
 
@@ -175,7 +158,7 @@ export class CounterJournal {
     const last = this.#seen;
     this.#setFold.run(last, 0);
     return () => {
-      this.#frozen = [...this.#pending.values()];
+      this.#frozen = this.#pending;
       this.#last = last;
       this.#done = 0;
       this.#clearPending();
@@ -183,9 +166,9 @@ export class CounterJournal {
   }
 
   #foldSlice(from: number): () => void {
-    const to = Math.min(from + SLICE_TALLIES, this.#frozen.length);
+    const to = Math.min(from + SLICE_TALLIES, this.#frozen.size);
     for (const tally of this.#frozen.slice(from, to)) this.#fold(tally);
-    const done = to === this.#frozen.length ? null : to;
+    const done = to === this.#frozen.size ? null : to;
     this.#setFold.run(this.#last, done);
     return () => {
       this.#done = done;
@@ -205,7 +188,7 @@ export class CounterJournal {
     this.#clearPending();
     this.#seen = 0;
     this.#read(0, last);
-    this.#frozen = [...this.#pending.values()];
+    this.#frozen = this.#pending;
     this.#clearPending();
     this.#last = this.#seen = last;
     this.#isLoaded = true;
@@ -226,7 +209,7 @@ export class CounterJournal {
   #take(id: number, tallies: Iterable<readonly [string, Tally]>, octets: number): void {
     for (const [key, tally] of tallies) {
       const known = this.#pending.get(key);
-      if (known === undefined) this.#pending.set(key, tally);
+      if (known === undefined) this.#pending.add(key, tally);
       else addTo(known.counts, tally.counts);
     }
     this.#pendingRows += 1;
@@ -235,7 +218,7 @@ export class CounterJournal {
   }
 
   #clearPending(): void {
-    this.#pending = new Map();
+    this.#pending = new Tallies();
     this.#pendingRows = 0;
     this.#pendingOctets = 0;
   }

@@ -3,7 +3,8 @@ import type { Attempt } from '../../queue.js';
 import type { Status } from '../../port.js';
 import { deliveryBucket } from '../../statistics.js';
 import { CountedNames } from './counted-names.js';
-import { CounterJournal, TABLES, type Tally } from './counter-journal.js';
+import { CounterJournal } from './counter-journal.js';
+import { TABLES, type Tally } from './tallies.js';
 import type { Database } from './database.js';
 import { DAY, floor, HOUR } from './time.js';
 

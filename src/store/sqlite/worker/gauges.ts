@@ -1,7 +1,7 @@
 /** Stored messages by status, and octets of stored content, of domains: the table together with what it lacks. */
 import type { StoreTotals } from '../../domain-records.js';
 import { STATUSES, type Status } from '../../port.js';
-import { TABLES, type Tally } from './counter-journal.js';
+import { TABLES, type Tally } from './tallies.js';
 import { type Counters, gaugeOf } from './counters.js';
 import type { Database } from './database.js';
 
@@ -23,7 +23,7 @@ export class Gauges {
   of(domainIds: readonly number[]): (id: number) => StoreTotals {
     const values = new Values();
     for (const id of domainIds) values.addRows(id, this.#ofDomain.all(id));
-    for (const tally of this.#counters.journal.unfolded()) values.addTally(tally.domainId, tally);
+    for (const tally of this.#counters.journal.unfolded(TABLES.gauge)) values.addTally(tally.domainId, tally);
     return (id) => values.of(id);
   }
 
@@ -31,7 +31,7 @@ export class Gauges {
   totals(): StoreTotals {
     const values = new Values();
     values.addRows(ALL, this.#sums.all());
-    for (const tally of this.#counters.journal.unfolded()) values.addTally(ALL, tally);
+    for (const tally of this.#counters.journal.unfolded(TABLES.gauge)) values.addTally(ALL, tally);
     return values.of(ALL);
   }
 
@@ -40,7 +40,7 @@ export class Gauges {
     const values = new Values();
     values.addRows(domainId, this.#ofDomain.all(domainId));
     const { journal } = this.#counters;
-    for (const tallies of [journal.unfolded(), journal.gathered()]) {
+    for (const tallies of [journal.unfolded(TABLES.gauge), journal.gathered()]) {
       for (const tally of tallies) if (tally.domainId === domainId) values.addTally(domainId, tally);
     }
     return values.of(domainId).contentOctets;

@@ -21,6 +21,7 @@ import { SearchJournal } from './search-journal.js';
 import { SessionTable, Settings } from './sessions.js';
 import { Settlements } from './settlements.js';
 import { StatisticsTable } from './statistics.js';
+import { TagList } from './tag-list.js';
 import { TimeSpans } from './time-spans.js';
 import type { Trash } from './trash.js';
 import { WaitingRecipients } from './waiting.js';
@@ -49,6 +50,7 @@ export interface Parts {
   readonly domainRecords: DomainRecordTable;
   readonly webhookCalls: WebhookCallTable;
   readonly searchJournal: SearchJournal;
+  readonly tagList: TagList;
 }
 
 type Method = (...args: never[]) => unknown;
@@ -109,6 +111,7 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
     outbox,
     timeSpans: new TimeSpans(database),
     searchJournal: new SearchJournal(database),
+    tagList: new TagList(database),
   };
 }
 

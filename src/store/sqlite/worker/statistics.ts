@@ -7,9 +7,8 @@ import {
   type Destination,
   NO_COUNTS,
   type StatisticsQuery,
-  type TagCount,
 } from '../../statistics.js';
-import { TABLES } from './counter-journal.js';
+import { TABLES } from './tallies.js';
 import { type Counters, FIRST_BUCKET, isNotification, MEASURES, UNITS } from './counters.js';
 import { type Database, inSnapshot } from './database.js';
 import { DAY, floor, HOUR } from './time.js';
@@ -43,8 +42,6 @@ export class StatisticsTable {
   readonly #counters: Counters;
   readonly #domainId;
   readonly #counts;
-  readonly #tags;
-  readonly #tagsOfDomain;
   readonly #destinations;
   readonly #messages;
 
@@ -55,14 +52,6 @@ export class StatisticsTable {
     this.#counts = database.prepare(`
       SELECT at, measure, count FROM counter
       WHERE domain_id = ? AND tag = ? AND unit = ? AND at >= ? AND at < ? AND count <> 0 ORDER BY at`);
-    const tags = (where: string) =>
-      database.prepare(`
-        SELECT name AS tag, count(*) AS messages, max(received_at) AS lastUsed
-        FROM tag CROSS JOIN message ON message.id = message_id
-        WHERE name > ?1 AND name >= ?2 AND name < ?2 || char(1114111) ${where}
-        GROUP BY name ORDER BY name LIMIT ?3`);
-    this.#tags = tags('');
-    this.#tagsOfDomain = tags('AND tag.domain_id = ?4');
     this.#destinations = database.prepare(`
       SELECT destination, measure, sum(count) AS count FROM destination_counter
       WHERE domain_id = ? AND day >= ? AND day < ? GROUP BY destination, measure`);
@@ -78,8 +67,8 @@ export class StatisticsTable {
     const from = floor(since, length);
     return inSnapshot(this.#database, () => {
       const rows = this.#counts.all(owner, tag, UNITS[unit], from, until) as unknown as CounterRow[];
-      for (const { table, domainId, at, name, counts } of this.#counters.journal.unfolded()) {
-        if (table !== TABLES.counter || name !== tag || (owner !== 0 && owner !== domainId)) continue;
+      for (const { domainId, at, counts } of this.#counters.journal.unfolded(TABLES.counter, tag)) {
+        if (owner !== 0 && owner !== domainId) continue;
         const start = floor(at, length);
         if (start < from || start >= until) continue;
         for (let index = 0; index < counts.length; index += 2) {
@@ -88,22 +77,6 @@ export class StatisticsTable {
       }
       return countsOf(rows).filter(hasAny);
     });
-  }
-
-  tags(
-    scope: Scope,
-    query: {
-      readonly domain?: string;
-      readonly prefix?: string;
-      readonly after?: string;
-      readonly limit: number;
-    },
-  ): TagCount[] {
-    const owner = this.#ownerOf(scope, query.domain);
-    if (owner === null) return [];
-    const values = [query.after ?? '', query.prefix ?? '', query.limit] as const;
-    if (owner === 0) return this.#tags.all(...values) as TagCount[];
-    return this.#tagsOfDomain.all(...values, owner) as TagCount[];
   }
 
   destinations(
@@ -120,8 +93,8 @@ export class StatisticsTable {
     const from = floor(query.since, DAY);
     const rows = inSnapshot(this.#database, () => {
       const rows = this.#destinations.all(owner, from, query.until) as unknown as DestinationRow[];
-      for (const { table, domainId, at, name, counts } of this.#counters.journal.unfolded()) {
-        if (table !== TABLES.destination || (owner !== 0 && owner !== domainId)) continue;
+      for (const { domainId, at, name, counts } of this.#counters.journal.unfolded(TABLES.destination)) {
+        if (owner !== 0 && owner !== domainId) continue;
         if (at < from || at >= query.until) continue;
         for (let index = 0; index < counts.length; index += 2) {
           rows.push({ destination: name, measure: counts[index] ?? 0, count: counts[index + 1] ?? 0 });
