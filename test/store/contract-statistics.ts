@@ -1,9 +1,10 @@
 /** The part of the store's contract about statistics: counters that equal a recount. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Domain, Scope, Store } from '../../src/store/port.js';
+import type { StoreTotals } from '../../src/store/domain-records.js';
+import { type Domain, type Scope, STATUSES, type Status, type Store } from '../../src/store/port.js';
 import type { StatisticsQuery } from '../../src/store/statistics.js';
-import { addDomain, newMessage } from './fixtures.js';
+import { addDomain, newMessage, octets } from './fixtures.js';
 
 const START = Date.UTC(2026, 0, 1, 22);
 const HOUR = 3_600_000;
@@ -60,6 +61,7 @@ export function describeStatistics(store: () => Store, reopen: () => Promise<voi
         const domainId = domains[step.domain]?.id ?? 0;
         const sender = step.notification === true ? { reversePath: '' } : {};
         const facts = { tags: step.tags, recipients, receivedAt: now, status, ...sender } as const;
+        await draft.write(octets(1 + step.hour));
         await draft.commit(newMessage(domainId, facts));
         return;
       }
@@ -109,6 +111,46 @@ export function describeStatistics(store: () => Store, reopen: () => Promise<voi
           }
         }),
         { numRuns: 12 },
+      );
+    });
+
+    // Invariant: numbers of stored messages and octets are those of what is stored, and history is what has happened.
+    it('equal a recount after the removal of a domain; after retention by age, numbers of what is stored do', async () => {
+      let round = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(steps, { minLength: 5, maxLength: 15 }),
+          fc.constantFrom('keep' as const, 'cancel' as const),
+          hour,
+          hour,
+          async (taken, remainder, contentHour, messageHour) => {
+            round++;
+            const names = [`kept${round}.example`, `gone${round}.example`] as const;
+            const domains = [await addDomain(store(), names[0]), await addDomain(store(), names[1])];
+            for (const [at, step] of taken.entries()) await run(step, domains, at);
+            await store().domainRecords.remove('all', names[1], remainder, START + 50 * HOUR);
+            const scopes: Scope[] = domains.map(({ id }) => ({ domainId: id }));
+            const history = () =>
+              Promise.all(scopes.map((scope) => store().statistics.counts(scope, { ...YEAR, unit: 'hour' })));
+            const before = await history();
+            for (const [at, scope] of scopes.entries()) {
+              expect(before[at]).toEqual(await store().statistics.recount(scope, { ...YEAR, unit: 'hour' }));
+            }
+            expect(await store().domainRecords.totals()).toEqual(await totalsOf(store()));
+            const rules = {
+              now: START,
+              contentBefore: START + contentHour * HOUR,
+              messagesBefore: START + messageHour * HOUR,
+            };
+            for (let removed = 1; removed > 0;) {
+              const { contents, messages } = await store().retention.removeOld(rules);
+              removed = contents + messages;
+            }
+            expect(await store().domainRecords.totals()).toEqual(await totalsOf(store()));
+            expect(await history()).toEqual(before);
+          },
+        ),
+        { numRuns: 10 },
       );
     });
 
@@ -175,4 +217,15 @@ export function describeStatistics(store: () => Store, reopen: () => Promise<voi
       expect(await tags({ domainId: b.id }, { domain: 'a.example', limit: 9 })).toEqual([]);
     });
   });
+}
+
+/** Counts the stored messages by status, and the octets of their content. */
+async function totalsOf(store: Store): Promise<StoreTotals> {
+  const messages = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
+  let contentOctets = 0;
+  for (const { id, status, size } of await store.messages({ limit: 100_000 })) {
+    messages[status] += 1;
+    if ((await store.message(id))?.contentRemoved === false) contentOctets += size;
+  }
+  return { messages, contentOctets };
 }
