@@ -1,0 +1,162 @@
+// What the HTTP API costs, side by side in one run, by turns, on loopback: POST /api/v1/send to accept by SMTP, both of
+// 1 KB over fifty connections into the same store; accept with and without 200 event streams, and the memory of a
+// stream; accept to a build that has no counters, no journal of the index of words, and no indexer.
+//
+//   npm run -s build && node bench/api.mjs [--rounds N] [--seconds N] [--quick] [--json]
+//
+// The gateway with all its threads has one core, the generators the other. Streams are read, and the index is filled,
+// while messages come in.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { setTimeout } from 'node:timers/promises';
+import { gateway, variantWithout } from './api/gateway.mjs';
+import { generate, machineTime, processorTime, residentMemory, stolenSince } from './suite/processes.mjs';
+import { median, pairedRatio } from './suite/statistics.mjs';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    quick: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
+});
+const ROUNDS = Number(values.rounds ?? (values.quick ? 1 : 7));
+const SECONDS = Number(values.seconds ?? (values.quick ? 0.3 : 2));
+const STREAMS = values.quick ? 20 : 200;
+const CONNECTIONS = 50;
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const say = values.json ? () => undefined : (text) => console.log(text);
+
+/** Messages a second, and microseconds of the server's processor time for each. */
+async function timed(server, load) {
+  const before = processorTime(server.pid);
+  const { sent, seconds } = await load();
+  const spent = before === null ? null : processorTime(server.pid) - before;
+  return { rate: sent / seconds, micros: spent === null ? null : (spent * 1000) / sent };
+}
+
+const bySmtp = (server) =>
+  timed(server, async () => {
+    const words = ['--connections', String(CONNECTIONS), '--size', '1k', '--json'];
+    const duration = ['--duration', `${Math.round(SECONDS * 1000)}ms`];
+    const url = `smtp://127.0.0.1:${server.port}`;
+    const { stdout } = await generate([
+      'node',
+      here('../dist/cli/main.js'),
+      'bench',
+      url,
+      ...words,
+      ...duration,
+    ]);
+    const report = JSON.parse(stdout);
+    const sent = report.messages.accepted;
+    return { sent, seconds: sent / report.messagesPerSecond };
+  });
+
+const byApi = (server) =>
+  timed(server, async () => {
+    const words = [String(server.httpPort), String(SECONDS * 1000), ...server.tokens];
+    const { stdout } = await generate(['node', here('./api/http-load.mjs'), ...words]);
+    const { sent, milliseconds } = JSON.parse(stdout);
+    return { sent, seconds: milliseconds / 1000 };
+  });
+
+/** Opens streams. Returns what ends them. */
+async function openStreams(server) {
+  const words = [here('./api/streams.mjs'), String(server.httpPort), String(STREAMS), ...server.tokens];
+  const child = spawn('node', words, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'exit').then(() => {
+      throw new Error('the streams could not be opened');
+    }),
+  ]);
+  if (!String(line).startsWith('open')) throw new Error(String(line));
+  return async () => {
+    const ended = once(child, 'exit');
+    child.stdin.end();
+    await ended;
+  };
+}
+
+/** Loads two sides by turns, there and back. */
+async function byTurns(sides) {
+  const names = Object.keys(sides);
+  const samples = Object.fromEntries(names.map((name) => [name, []]));
+  for (const load of Object.values(sides)) await load(); // Not counted: code gets compiled.
+  for (let round = 0; round < ROUNDS; round++) {
+    const order = round % 2 === 0 ? names : [...names].reverse();
+    for (const name of order) samples[name].push(await sides[name]());
+  }
+  return samples;
+}
+
+function compared(title, subject, against, goal) {
+  const column = (samples, name) => samples.map((sample) => sample[name]);
+  const rate = pairedRatio(column(subject, 'rate'), column(against, 'rate'));
+  const hasTime = ![...subject, ...against].some(({ micros }) => micros === null);
+  const processor = hasTime ? pairedRatio(column(against, 'micros'), column(subject, 'micros')).ratio : null;
+  const rates = [subject, against].map((samples) => median(column(samples, 'rate')));
+  say(
+    `${title}: ${rates[0].toFixed(0)}/s to ${rates[1].toFixed(0)}/s, ratio ${rate.ratio.toFixed(2)} ` +
+      `(± ${(rate.spread * 100).toFixed(0)} %), by processor time ${processor?.toFixed(2) ?? '?'}; goal ${goal}`,
+  );
+  return { title, ratio: rate.ratio, spread: rate.spread, processor, rates, goal };
+}
+
+/** KiB of resident memory of one stream, as the median of some openings after the first one. */
+async function memoryOfStream(server) {
+  const costs = [];
+  for (let turn = 0; turn < 4; turn++) {
+    const before = residentMemory(server.pid);
+    const close = await openStreams(server);
+    await setTimeout(500);
+    const after = residentMemory(server.pid);
+    await close();
+    await setTimeout(500);
+    costs.push((after.now - before.now) / 1024 / STREAMS);
+  }
+  return { first: costs[0], later: median(costs.slice(1)) };
+}
+
+const began = machineTime();
+const rows = [];
+const server = await gateway();
+const variant = variantWithout();
+let without = null;
+let memory;
+try {
+  say(`${ROUNDS} rounds of ${SECONDS} s for each side`);
+  memory = await memoryOfStream(server);
+  say(
+    `an event stream: ${memory.first.toFixed(1)} KiB of resident memory when ${STREAMS} are opened first, ` +
+      `${memory.later.toFixed(1)} KiB later; goal < 30`,
+  );
+  const ways = await byTurns({ api: () => byApi(server), smtp: () => bySmtp(server) });
+  rows.push(compared('POST /api/v1/send to SMTP accept', ways.api, ways.smtp, '≥ 0.5'));
+  const streams = await byTurns({
+    async open() {
+      const close = await openStreams(server);
+      try {
+        return await bySmtp(server);
+      } finally {
+        await close();
+      }
+    },
+    none: () => bySmtp(server),
+  });
+  rows.push(compared(`accept with ${STREAMS} event streams to none`, streams.open, streams.none, '> 0.95'));
+  without = await gateway(variant.program);
+  const builds = await byTurns({ with: () => bySmtp(server), without: () => bySmtp(without) });
+  rows.push(compared('accept with counters and index to without', builds.with, builds.without, '≥ 0.95'));
+} finally {
+  await without?.stop();
+  variant.remove();
+  await server.stop();
+}
+const stolen = stolenSince(began);
+if (stolen !== null) say(`the host gave ${(stolen * 100).toFixed(0)} % of the machine to others meanwhile`);
+if (values.json) console.log(JSON.stringify({ rounds: ROUNDS, seconds: SECONDS, memory, rows, stolen }));

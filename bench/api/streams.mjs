@@ -1,0 +1,25 @@
+// Opens event streams and reads them until its standard input ends: node streams.mjs PORT COUNT TOKEN...
+// Writes a line when all are open, and how many octets came when it ends.
+import { request } from 'node:http';
+import { once } from 'node:events';
+
+const [port, count, ...tokens] = process.argv.slice(2);
+let octets = 0;
+
+async function open(number) {
+  const stream = request({
+    ...{ host: '127.0.0.1', port, path: '/api/v1/events', agent: false },
+    headers: { 'MailPace-Server-Token': tokens[number % tokens.length] },
+  }).end();
+  const [response] = await once(stream, 'response');
+  if (response.statusCode !== 200) throw new Error(`stream ${number}: ${response.statusCode}`);
+  response.on('data', (piece) => (octets += piece.length));
+  await once(response, 'data');
+}
+
+await Promise.all(Array.from({ length: Number(count) }, (_, number) => open(number)));
+console.log('open');
+process.stdin.resume();
+await once(process.stdin, 'end');
+console.log(JSON.stringify({ octets }));
+process.exit(0);
