@@ -1,3 +1,4 @@
+import { matches, type ReadPolicy, readPolicy } from '../transports/mx/policy-text.js';
 import { type Finding, tagsOf } from './finding.js';
 import type { Lookups } from './lookup.js';
 
@@ -16,9 +17,7 @@ export async function checkMtaSts(domain: string, lookups: Lookups): Promise<Fin
     return found(false, 'there are several MTA-STS records, so senders act as if there were none');
   if (!/^[A-Za-z0-9]{1,32}$/.test(tagsOf(record)?.get('id') ?? ''))
     return found(false, 'the MTA-STS record has no id of 1 to 32 letters and digits');
-  // Loaded only if a domain has a policy.
-  const { matches, readPolicy } = await import('../transports/mx/fetch-policy.js');
-  let policy: ReturnType<typeof readPolicy>;
+  let policy: ReadPolicy;
   const text = await lookups.policy(domain);
   try {
     policy = readPolicy(text);

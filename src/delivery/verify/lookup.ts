@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises';
+import { fetchPolicy } from '../transports/mx/fetch-policy.js';
 
 /**
  * Returns the texts of the TXT records of a name; an empty list if the name has no such record. Rejects with {@link
@@ -53,8 +54,6 @@ export function openLookups(server: string | null): Lookups {
       return records.map(({ exchange }) => exchange.toLowerCase()).filter((name) => name !== '');
     },
     policy: async (domain) => {
-      // Loaded only if a domain has a policy.
-      const { fetchPolicy } = await import('../transports/mx/fetch-policy.js');
       try {
         return await fetchPolicy(domain, { resolver, allowsPrivate: false, port: 443, ca: undefined });
       } catch (error) {

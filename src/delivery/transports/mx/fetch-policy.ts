@@ -1,11 +1,7 @@
-/** Fetches and reads MTA-STS policies (RFC 8461). */
+/** Fetches MTA-STS policies (RFC 8461). */
 import type { Resolver } from 'node:dns/promises';
 import { get } from 'node:https';
-import { parsePolicy } from 'mailauth/lib/mta-sts.js';
 import { addressesOf } from './resolve.js';
-
-/** How strict a policy is (RFC 8461 3.2). */
-export type PolicyMode = 'enforce' | 'testing' | 'none';
 
 export interface FetchOptions {
   readonly resolver: Resolver;
@@ -56,36 +52,4 @@ export async function fetchPolicy(
       response.once('end', () => resolve(text));
     });
   });
-}
-
-export interface ReadPolicy {
-  readonly mode: PolicyMode;
-  /** Seconds. */
-  readonly maxAge: number;
-  readonly mx: string[];
-}
-
-/** Parses a policy. */
-export function readPolicy(text: string): ReadPolicy {
-  const { mode, maxAge, mx = [] } = parsePolicy(firstFields(text));
-  return { mode, maxAge: maxAge ?? 0, mx };
-}
-
-/** RFC 8461 3.2: if a field occurs more than once, all but the first are ignored; only `mx` may be repeated. */
-function firstFields(text: string): string {
-  const seen = new Set<string>();
-  const lines = text.split(/\r?\n/).filter((line) => {
-    const name = line.split(':', 1)[0]?.trim().toLowerCase() ?? '';
-    if (name === 'mx' || !seen.has(name)) {
-      seen.add(name);
-      return true;
-    }
-    return false;
-  });
-  return lines.join('\n');
-}
-
-/** RFC 8461 4.1: a wildcard stands for one label, the leftmost. mailauth's own check lets it stand for several. */
-export function matches(host: string, pattern: string): boolean {
-  return pattern === (pattern.startsWith('*.') ? host.replace(/^[^.]*/, '*') : host);
 }

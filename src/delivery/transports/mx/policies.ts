@@ -1,6 +1,6 @@
-import { resolvePolicy } from 'mailauth/lib/mta-sts.js';
 import { Recent } from '../../../base/bounded-map.js';
-import { fetchPolicy, type FetchOptions, matches, type PolicyMode, readPolicy } from './fetch-policy.js';
+import { fetchPolicy, type FetchOptions } from './fetch-policy.js';
+import { matches, policyIdOf, type PolicyMode, readPolicy } from './policy-text.js';
 
 /** The MTA-STS policy of a domain: its rules for TLS to its mail servers (RFC 8461 3.2). */
 export interface StsPolicy {
@@ -60,10 +60,8 @@ export class Policies {
   async #idOf(domain: string): Promise<string | null> {
     const { resolver } = this.options;
     try {
-      const id = await resolvePolicy(domain, {
-        resolver: (name) => resolver.resolveTxt(name),
-      });
-      return id === false ? null : id;
+      const records = await resolver.resolveTxt(`_mta-sts.${domain}`);
+      return policyIdOf(records.map((strings) => strings.join('')));
     } catch {
       return null;
     }
