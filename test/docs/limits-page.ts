@@ -11,7 +11,7 @@ import { SMTP_CLIENT } from '../../src/delivery/transports/smtp/limits.js';
 import { API } from '../../src/api/limits.js';
 import { STORE } from '../../src/store/limits.js';
 import { SUBMISSION } from '../../src/submission/limits.js';
-import { LOG } from '../../src/cli/limits.js';
+import { COMMANDS, LOG } from '../../src/cli/limits.js';
 
 interface Section {
   readonly title: string;
@@ -94,6 +94,12 @@ const SECTIONS: readonly Section[] = [
   { title: 'The HTTP API', text: 'What a client of the HTTP API may ask for.', table: API, option: null },
   { title: 'The store', text: 'What is on its way to the disk.', table: STORE, option: null },
   { title: 'The log', text: 'What `postern serve` writes to standard error.', table: LOG, option: null },
+  {
+    title: 'Commands',
+    text: 'What the commands have that read messages, send them and watch the server.',
+    table: COMMANDS,
+    option: null,
+  },
   {
     title: 'Addresses and replies',
     text: 'Limits of the grammar: nobody can change them.',

@@ -3,6 +3,7 @@ import type { Mail } from '../../store/mail.js';
 import type { MessageId, MessageSummary } from '../../store/port.js';
 import type { MessageFilter } from '../../store/search.js';
 import type { Output } from '../output.js';
+import { COMMANDS } from '../limits.js';
 import type { PipeReader } from '../pipe-reader.js';
 import { stopSignal } from '../serve/signals.js';
 import { pages } from './pages.js';
@@ -21,8 +22,8 @@ const FAR_MS = 10 * 60_000;
 /** Milliseconds between two looks that go far back, at least; and how many times longer than such a look takes. */
 const FAR_EVERY_MS = 10_000;
 const FAR_SHARE = 20;
-/** Ids that are kept so that no message is shown twice. If there are more, looks go back less far. */
-const MOST_SEEN = 20_000;
+/** If there are more ids, looks go back less far. */
+const MOST_SEEN = COMMANDS.followedIds.initial;
 /** Messages before the first one that may not be stored yet. */
 const FIRST_WINDOW = 200;
 

@@ -3,9 +3,9 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../../base/text.js';
 import { CliError } from '../error.js';
+import { COMMANDS } from '../limits.js';
 
-/** Octets of a file name that file systems take. Room is left for a number. */
-const NAME_OCTETS = 200;
+const NAME_OCTETS = COMMANDS.attachmentName.initial;
 /** Characters that a file system or a shell does not take as a part of a name. */
 const SPECIAL = /[/\\:*?"<>|\ufffd]/g;
 /** Names that Windows takes for devices, with any extension. */

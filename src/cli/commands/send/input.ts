@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
 import { CliError, UsageError } from '../../error.js';
+import { COMMANDS } from '../../limits.js';
 
-/** Octets that a message may be made of: more than servers take. */
-const MOST_OCTETS = 256 * 1024 * 1024;
+const MOST_OCTETS = COMMANDS.sentOctets.initial;
 
 /**
  * Checks that at most one option reads standard input.

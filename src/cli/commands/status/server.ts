@@ -1,12 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { STATUSES } from '../../../store/port.js';
+import { COMMANDS } from '../../limits.js';
 import type { Numbers, ServerState } from './state.js';
-
-/** Milliseconds for one answer. A server takes two of them to find out that its store does not answer. */
-const TIME_MS = 5_000;
-/** Octets of an answer: metrics have some tens of thousands. */
-const MOST_OCTETS = 4 * 1024 * 1024;
 
 /** Thrown if a URL does not answer, or something other than this program does. The message has no URL in it. */
 export class NoServer extends Error {
@@ -102,13 +98,13 @@ function get(url: string, verify: boolean): Promise<Answer> {
       reject(new NoServer(error.message === '' ? String(error) : error.message, { cause: error }));
     const sent = request(
       url,
-      { agent: false, rejectUnauthorized: verify, signal: AbortSignal.timeout(TIME_MS) },
+      { agent: false, rejectUnauthorized: verify, signal: AbortSignal.timeout(COMMANDS.statusTime.initial) },
       (response) => {
         let octets = 0;
         const pieces: Buffer[] = [];
         response.on('data', (piece: Buffer) => {
           octets += piece.length;
-          if (octets > MOST_OCTETS) sent.destroy(new Error('its answer is too long'));
+          if (octets > COMMANDS.statusAnswer.initial) sent.destroy(new Error('its answer is too long'));
           else pieces.push(piece);
         });
         response.on('error', fail);
