@@ -1,6 +1,6 @@
 /** The load generator and the sink. */
 export { RunFailed } from './generator/failure.js';
-export { INTERVAL, type Plan, type Target } from './generator/plan.js';
+export { INTERVAL, type Plan, type Target, type User } from './generator/plan.js';
 export { type Progress, runPlan, type RunOptions } from './generator/run.js';
 export { type Report, REPORT_FORMAT } from './report/report.js';
 export { reportText } from './report/text.js';

@@ -25,6 +25,8 @@ export function planFor(port: number, plan: Partial<Plan> = {}): Plan {
     messagesPerConnection: null,
     recipients: 1,
     sizes: [{ octets: 1024, weight: 1 }],
+    own: null,
+    users: [],
     schedule: null,
     ramp: 0,
     warmup: 0,

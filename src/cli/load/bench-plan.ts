@@ -33,6 +33,8 @@ export interface BenchOptions extends Named {
   readonly duration?: number;
   readonly perConnection?: number;
   readonly size: readonly SizeShare[];
+  readonly message?: string;
+  readonly users?: string;
   readonly pipelining?: true;
   readonly bdat?: true;
   readonly starttls?: true;
@@ -78,8 +80,11 @@ export function planOf(url: string | undefined, options: BenchOptions): Plan {
       '--bdat with --pipelining does not work over LMTP: the number of replies is not known',
     );
   }
-  if (options.auth !== undefined && target.user === null) {
-    throw new UsageError('--auth needs USER:PASSWORD@ in the URL');
+  if (options.auth !== undefined && target.user === null && options.users === undefined) {
+    throw new UsageError('--auth needs USER:PASSWORD@ in the URL, or --users');
+  }
+  if (options.users !== undefined && target.user !== null) {
+    throw new UsageError('--users goes without USER:PASSWORD@ in the URL');
   }
   if (options.tlsResume === true && !target.implicitTls && options.starttls !== true) {
     throw new UsageError('--tls-resume needs smtps:// or --starttls');
@@ -108,10 +113,12 @@ export function planOf(url: string | undefined, options: BenchOptions): Plan {
     messagesPerConnection: options.perConnection ?? null,
     recipients: options.recipients,
     sizes: options.size,
+    own: null,
+    users: [],
     schedule: scheduleOf(options),
     ramp: options.ramp,
     warmup,
-    from: address('--from', options.from, mailCommand),
+    from: address('--from', options.from, (text) => mailCommand(text.replaceAll('{n}', '0'))),
     to: address('--to', options.to, (text) => rcptCommand(text.replaceAll('{n}', '0'))),
     hello: options.hello,
     seed: options.seed,
@@ -155,7 +162,7 @@ function scheduleOf({ rate, stages, findRate, arrivals = 'poisson', ramp }: Benc
   return perSecond === null ? null : { perSecond, arrivals, ramp };
 }
 
-function address(option: string, text: string, command: (text: string) => string): string {
+export function address(option: string, text: string, command: (text: string) => string): string {
   try {
     command(text);
   } catch (error) {

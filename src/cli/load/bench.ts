@@ -18,9 +18,10 @@ import {
   timelineCsv,
 } from '../../load/index.js';
 import { showProgress } from './bench-progress.js';
+import { withFiles } from './bench-files.js';
 import { type BenchOptions, planOf } from './bench-plan.js';
 import type { Context } from '../context.js';
-import { CliError } from '../error.js';
+import { CliError, UsageError } from '../error.js';
 import { stopSignal } from '../serve/signals.js';
 
 /** Hints by the extension that the run needs and the server does not offer. */
@@ -41,12 +42,15 @@ const HINTS_BY_CODE: Readonly<Record<string, string>> = {
 /** Runs `postern bench`. */
 export async function bench(context: Context, command: Command, url: string | undefined): Promise<void> {
   const options = command.opts<BenchOptions>();
+  if (options.message !== undefined && command.getOptionValueSource('size') === 'cli') {
+    throw new UsageError('--size is for text that is made, so it goes without --message');
+  }
   if (options.compare !== undefined) {
     const { compare } = await import('./bench-compare.js');
     await compare(context, options.compare, url);
     return;
   }
-  const { plan, mine } = await checkedTarget(planOf(url, options), options);
+  const { plan, mine } = await checkedTarget(await withFiles(planOf(url, options), options), options);
   for (const file of [options.save, options.html, options.csv, options.junit])
     if (file !== undefined) await mayWrite(file);
   if (!mine) await context.stderr.line('This is not loopback: --i-own-this-server was given.');

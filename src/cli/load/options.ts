@@ -74,6 +74,10 @@ function addBench(program: Command, context: Context, duration: Read<number>, ti
         .argParser(sizes)
         .default([{ octets: 1024, weight: 1 }], '1k'),
     )
+    .option(
+      '--message <PATH>',
+      'send this message, or those of this folder (*.eml), in place of text of --size',
+    )
     .option('-r, --recipients <N>', 'recipients of each message', positiveInteger, 1)
     .option(
       '--per-connection <N>',
@@ -91,6 +95,10 @@ function addBench(program: Command, context: Context, duration: Read<number>, ti
         '--auth <MECHANISM>',
         'mechanism of AUTH (default: the best that the server offers)',
       ).choices(MECHANISMS),
+    )
+    .option(
+      '--users <FILE>',
+      'users of the connections in turn: USER:PASSWORD, or USER:PASSWORD FROM, a line each',
     )
     .option('--rate <N>', 'open loop: start N messages a second, even if the server does not keep up', rate)
     .addOption(
@@ -110,7 +118,11 @@ function addBench(program: Command, context: Context, duration: Read<number>, ti
     )
     .addOption(time('--ramp', 'time over which the rate rises, or connections are opened', 0, 'none'))
     .addOption(time('--warmup', 'time at the beginning that is not counted', 0, 'none'))
-    .option('--from <ADDRESS>', 'sender, in the envelope and in From', 'bench@example.com')
+    .option(
+      '--from <ADDRESS>',
+      'sender, in the envelope and in From; {n} becomes the number of the connection',
+      'bench@example.com',
+    )
     .option(
       '--to <ADDRESS>',
       'recipients; {n} becomes a number; without it, a number is added before the @',

@@ -3,7 +3,7 @@ import { Secret } from '../../base/secret.js';
 import { RunFailed } from './failure.js';
 import { Sender, type SenderOptions, type MessageSource } from './sender.js';
 import { Mails, type NumberedMail } from './mails.js';
-import type { Plan } from './plan.js';
+import type { Plan, User } from './plan.js';
 import { randomFrom } from './random.js';
 import type { Recorder } from '../report/recorder.js';
 import { intendedStarts } from './schedule.js';
@@ -32,7 +32,9 @@ export class Generator implements MessageSource {
   readonly #senders = new Set<Sender>();
   /** Senders without work. The one that has waited longest gets the next message. */
   #idle: Sender[] = [];
-  readonly #mails: Mails;
+  /** By the sender's address. */
+  readonly #mails = new Map<string, Mails>();
+  readonly #date: number;
   readonly #nextStart: (() => number) | null;
   /** Open loop only: intended starts of messages that are due and have no connection yet. */
   #due: number[] = [];
@@ -62,7 +64,7 @@ export class Generator implements MessageSource {
     readonly now: () => number,
     date: number,
   ) {
-    this.#mails = new Mails(plan, part.index, Math.floor(date));
+    this.#date = Math.floor(date);
     this.#left = plan.messages === null ? Infinity : shareOf(plan.messages, part);
     const random = randomFrom(plan.seed ^ (0x5bd1e995 * (part.index + 1)));
     this.#nextStart = plan.schedule === null ? null : intendedStarts(plan.schedule, random, part);
@@ -79,8 +81,8 @@ export class Generator implements MessageSource {
     this.#lastOpen = this.now();
     const senders = Math.max(1, shareOf(this.plan.connections, this.part));
     const shared = new Shared();
-    const options = this.#senderOptions();
     for (let index = 0; index < senders; index++) {
+      const options = this.#senderOptions(index * this.part.of + this.part.index);
       const sender = new Sender(options, this, this.recorder, shared);
       this.#senders.add(sender);
       const wait = this.plan.schedule === null ? (this.plan.ramp * index) / senders : 0;
@@ -131,12 +133,12 @@ export class Generator implements MessageSource {
     return (this.#stopped || (this.#left === 0 && this.#pending === Infinity)) && this.unstarted === 0;
   }
 
-  take(): NumberedMail | null {
+  take({ options: { from } }: Sender): NumberedMail | null {
     const now = this.now();
     if (this.#nextStart === null) {
       if (this.over) return null;
       this.#left--;
-      return this.#make(now, now);
+      return this.#make(from, now, now);
     }
     const intended = this.#due[this.#dueFrom];
     if (intended === undefined) return null;
@@ -147,7 +149,7 @@ export class Generator implements MessageSource {
       // Not in this turn: the sender that takes this message would be woken and find no work.
       if (this.over) setImmediate(() => this.#wakeAll());
     }
-    return this.#make(intended, now);
+    return this.#make(from, intended, now);
   }
 
   get waiting(): boolean {
@@ -192,10 +194,15 @@ export class Generator implements MessageSource {
 
   // ---- the schedule
 
-  #make(intended: number, started: number): NumberedMail {
+  #make(from: string, intended: number, started: number): NumberedMail {
     this.recorder.started(started);
     const number = this.#number++ * this.part.of + this.part.index;
-    return this.#mails.make(number, intended, started);
+    let mails = this.#mails.get(from);
+    if (mails === undefined) {
+      mails = new Mails(this.plan, from, this.part.index, this.#date);
+      this.#mails.set(from, mails);
+    }
+    return mails.make(number, intended, started);
   }
 
   /** Moves messages that are due to the list, and sets a timer for the next one. */
@@ -251,10 +258,13 @@ export class Generator implements MessageSource {
     this.#timers.add(timer);
   }
 
-  #senderOptions(): SenderOptions {
+  /** @param connection the number of the connection among those of all parts, from 0 */
+  #senderOptions(connection: number): SenderOptions {
     const { plan } = this;
+    const user = plan.users.length === 0 ? null : (plan.users[connection % plan.users.length] ?? null);
     return {
-      session: sessionOptions(plan),
+      session: sessionOptions(plan, user),
+      from: user?.from ?? plan.from.replaceAll('{n}', String(connection)),
       pipelining: plan.pipelining,
       chunking: plan.chunking,
       lmtp: plan.target.lmtp,
@@ -264,8 +274,9 @@ export class Generator implements MessageSource {
   }
 }
 
-function sessionOptions({ target, mechanism, ...plan }: Plan): SessionOptions {
-  const { host, addresses, port, implicitTls, path, lmtp, user, password } = target;
+function sessionOptions({ target, mechanism, ...plan }: Plan, own: User | null): SessionOptions {
+  const { host, addresses, port, implicitTls, path, lmtp } = target;
+  const { user, password } = own ?? target;
   return {
     host,
     addresses: addresses ?? undefined,

@@ -48,15 +48,25 @@ export class Mails {
   readonly #rcpt: readonly string[];
   readonly #recipients: number;
 
-  /** @param now the date of all messages, in milliseconds since 1970 */
-  constructor(plan: Plan, thread: number, now: number) {
-    this.#mail = mailCommand(plan.from);
+  /**
+   * @param from the sender
+   * @param now the date of all messages, in milliseconds since 1970
+   */
+  constructor(plan: Plan, from: string, thread: number, now: number) {
+    this.#mail = mailCommand(from);
     this.#recipients = plan.recipients;
     this.#rcpt = rcptCommand(numbered(plan.to)).split(NUMBER);
     // Each thread makes the same messages, in an order of its own.
     const words = randomFrom(plan.seed);
-    this.#templates = plan.sizes.map(({ octets }) => template(plan, octets, words, now));
-    this.#choose = chooser(plan.sizes, randomFrom(plan.seed + 1 + thread));
+    const random = randomFrom(plan.seed + 1 + thread);
+    if (plan.own === null) {
+      this.#templates = plan.sizes.map(({ octets }) => template(plan, from, octets, words, now));
+      this.#choose = chooser(plan.sizes, random);
+    } else {
+      const { own, chunking } = plan;
+      this.#templates = own.map((octets) => ownTemplate(octets, chunking));
+      this.#choose = () => Math.floor(random() * own.length);
+    }
   }
 
   /** Returns the message with this number, counted from 0. */
@@ -67,6 +77,9 @@ export class Mails {
     for (let index = 0; index < this.#recipients; index++) {
       recipients.push(this.#rcpt.join(digits(first + index)));
     }
+    if (head.length === 0) {
+      return { mail: this.#mail, recipients, content: body, octets, intended, started };
+    }
     const own = Buffer.allocUnsafe(head.length);
     head.copy(own);
     const text = digits(first);
@@ -76,14 +89,21 @@ export class Mails {
   }
 }
 
-function template(plan: Plan, size: number, random: () => number, now: number): Template {
+/** A message of the user's: its octets as they are. */
+function ownTemplate(octets: Uint8Array, chunking: boolean): Template {
+  const message = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+  const content = chunking ? message : dotStuffed(message);
+  return { octets: octets.length, head: Buffer.alloc(0), places: [], body: [content] };
+}
+
+function template(plan: Plan, from: string, size: number, random: () => number, now: number): Template {
   const head = Buffer.from(
     [
-      `From: <${plan.from}>`,
+      `From: <${from}>`,
       `To: <${numbered(plan.to)}>`,
       `Subject: Postern bench, message ${NUMBER}`,
       `Date: ${new Date(now).toUTCString().replace('GMT', '+0000')}`,
-      `Message-ID: <${NUMBER}.${plan.seed}.${now}@${plan.from.slice(plan.from.lastIndexOf('@') + 1)}>`,
+      `Message-ID: <${NUMBER}.${plan.seed}.${now}@${from.slice(from.lastIndexOf('@') + 1)}>`,
       'MIME-Version: 1.0',
       'Content-Type: text/plain; charset=us-ascii',
       '',

@@ -18,6 +18,14 @@ export interface Target {
   readonly password: string | null;
 }
 
+/** A user of the server, and the address that this user sends from. */
+export interface User {
+  readonly user: string;
+  readonly password: string;
+  /** Null for the sender of the plan. */
+  readonly from: string | null;
+}
+
 /** A whole run, in values that can be sent to another thread. Times are milliseconds. */
 export interface Plan {
   readonly target: Target;
@@ -37,6 +45,10 @@ export interface Plan {
   readonly messagesPerConnection: number | null;
   readonly recipients: number;
   readonly sizes: readonly SizeShare[];
+  /** Messages to send in place of text of the sizes, with CRLF line ends; null for text. */
+  readonly own: readonly Uint8Array[] | null;
+  /** Each connection is that of the next user; empty if all are that of the target. */
+  readonly users: readonly User[];
   /** Null for a closed loop, in which each connection sends its next message after the reply to the last one. */
   readonly schedule: Schedule | null;
   /** Closed loop only: the time over which the connections are opened. */
@@ -44,6 +56,7 @@ export interface Plan {
   /** Messages that end within this time are not counted. */
   readonly warmup: number;
 
+  /** `{n}` becomes the number of the connection. */
   readonly from: string;
   /** Recipients are made from this address, each with a number. */
   readonly to: string;

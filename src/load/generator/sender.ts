@@ -14,8 +14,8 @@ import type { Recorder } from '../report/recorder.js';
 
 /** Gives work to senders. */
 export interface MessageSource {
-  /** Returns the next message, or null if no message may start now. */
-  take(): NumberedMail | null;
+  /** Returns the next message for this sender, or null if no message may start now. */
+  take(sender: Sender): NumberedMail | null;
   /** Registers a sender that has nothing to do, so that it is woken when a message is due. */
   idle(sender: Sender): void;
   /** True if a message is due that no connection has taken. */
@@ -31,6 +31,8 @@ export interface MessageSource {
 
 export interface SenderOptions {
   readonly session: SessionOptions;
+  /** The sender's address. */
+  readonly from: string;
   readonly pipelining: boolean;
   readonly chunking: boolean;
   readonly lmtp: boolean;
@@ -51,7 +53,7 @@ export class Sender implements MailSource<NumberedMail> {
   #retry: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly options: SenderOptions,
+    readonly options: SenderOptions,
     private readonly work: MessageSource,
     private readonly recorder: Recorder,
     private readonly shared: Shared,
@@ -88,7 +90,7 @@ export class Sender implements MailSource<NumberedMail> {
       this.#mailer?.quit();
       return null;
     }
-    const mail = this.work.take();
+    const mail = this.work.take(this);
     if (mail !== null) this.#sent++;
     else if (this.work.over) this.#mailer?.quit();
     else if (this.#mailer?.idle === true) this.work.idle(this);

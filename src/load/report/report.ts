@@ -77,7 +77,13 @@ export interface Report {
 }
 
 /** The plan without secrets and without what the report does not need. Times are milliseconds. */
-export type Settings = Omit<Plan, 'target'> & { readonly user: boolean };
+export type Settings = Omit<Plan, 'target' | 'own' | 'users'> & {
+  readonly user: boolean;
+  /** How many users the run had beside the one of the URL. */
+  readonly users: number;
+  /** How many messages were given; null if the run made text. */
+  readonly own: number | null;
+};
 
 export const REPORT_FORMAT = 'postern-bench-1';
 
@@ -102,7 +108,7 @@ const BUSY = 0.95;
 const LATE = 2_000;
 
 export function makeReport({ plan, tally, ...found }: Findings): Report {
-  const { target, ...settings } = plan;
+  const { target, own, users, ...settings } = plan;
   const warm = Math.ceil(plan.warmup / INTERVAL) * INTERVAL;
   // The time in which the server is gone, or has nothing to do, counts as well.
   const seconds = Math.max(0, Math.max(tally.lastEnd, found.stoppedAt) - warm) / 1000;
@@ -113,7 +119,12 @@ export function makeReport({ plan, tally, ...found }: Findings): Report {
     format: REPORT_FORMAT,
     startedAt: found.startedAt.toISOString(),
     target: describeTarget(target),
-    settings: { ...settings, user: target.user !== null },
+    settings: {
+      ...settings,
+      user: target.user !== null || users.length > 0,
+      users: users.length,
+      own: own === null ? null : own.length,
+    },
     host: {
       node: process.version,
       system: `${process.platform} ${process.arch}`,

@@ -29,7 +29,7 @@ export function reportText(report: Report): string {
 
 /** Describes the load that was asked for. */
 export function loadOf({ settings }: Report): string {
-  const { schedule, sizes, recipients, ramp, messagesPerConnection, user } = settings;
+  const { schedule, sizes, recipients, ramp, messagesPerConnection, user, users, own } = settings;
   const loop =
     schedule === null
       ? 'closed loop'
@@ -42,14 +42,14 @@ export function loadOf({ settings }: Report): string {
     loop,
     `${count(settings.connections)} connection${settings.connections === 1 ? '' : 's'}`,
     ...(ramp === 0 ? [] : [`ramp of ${duration(ramp / 1000)}`]),
-    mix.join(' + '),
+    own === null ? mix.join(' + ') : `${count(own)} message${own === 1 ? '' : 's'} from files`,
     ...(recipients === 1 ? [] : [`${recipients} recipients`]),
     ...(messagesPerConnection === null ? [] : [`${count(messagesPerConnection)} per connection`]),
     ...(settings.pipelining ? ['PIPELINING'] : []),
     ...(settings.chunking ? ['BDAT'] : []),
     ...(settings.startTls ? ['STARTTLS'] : []),
     ...(settings.resumeTls ? ['TLS resumed'] : []),
-    ...(user ? ['AUTH'] : []),
+    ...(user ? [users > 1 ? `AUTH as ${count(users)} users` : 'AUTH'] : []),
   ].join(', ');
 }
 
