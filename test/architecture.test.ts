@@ -22,7 +22,7 @@ const allowed: Record<string, readonly string[]> = {
   api: ['base', 'store', 'submission', 'delivery', 'message'],
   dashboard: [],
   load: ['base', 'client', 'server', 'protocol'],
-  testing: ['base', 'server', 'message'],
+  testing: ['base', 'server', 'protocol', 'message'],
   'smtp-server': ['base', 'server', 'protocol'],
   config: ['base'],
   cli: [
