@@ -4,7 +4,8 @@
  *
  * @packageDocumentation
  */
-export { ContentDecoder, type BareNewlines } from './content/decoder.js';
+export { ContentDecoder, type BareNewlines, type ContentFault, type ContentStep } from './content/decoder.js';
+export type { ChunkSize } from './grammar/chunk-size.js';
 export {
   ACCEPT,
   refuse,

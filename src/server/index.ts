@@ -41,7 +41,7 @@ export {
 export type { Logger } from './logger.js';
 export type { AcceptOptions, Listening, ListenOptions, RewordContext, ServerOptions } from './options.js';
 export type { ReverseLookup } from './reverse-lookup.js';
-export type { TlsSource } from './tls/tls-source.js';
+export type { ServerUse, TlsSource } from './tls/tls-source.js';
 export type { ServerStats } from './stats.js';
 export { Refusal } from './refusal.js';
 export { SCRAM_ITERATIONS, SCRAM_SHA_256, scramKeys, type ScramOptions, scramSha256 } from './auth/scram.js';
