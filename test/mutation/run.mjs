@@ -1,4 +1,5 @@
-// A mutation run of src/protocol, on demand: `npm run mutation`, or `npm run mutation -- src/protocol/commands/line-decoder.ts`.
+// A mutation run, on demand: `npm run mutation` changes src/protocol, `npm run mutation -- src/store/settlement.ts` the files
+// that are named. All of them must belong to one of the areas below, because its tests are what each change is held against.
 //
 // Stryker brings 138 packages of its own, for a run that is made now and then. So it is no dependency of the
 // project: the run copies the project to a folder of its own, installs the fixed version there, and leaves
@@ -14,13 +15,27 @@ const VERSION = '9.6.1';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const box = mkdtempSync(join(tmpdir(), 'postern-mutation-'));
-const files = process.argv.slice(2);
+const named = process.argv.slice(2);
+const files = named.length > 0 ? named : ['src/protocol/**/*.ts'];
+
+// The quick tests that say the same in each run: the slow ones and those that differ from run to run take no part.
+const AREAS = {
+  'src/protocol/': ['test/protocol/*.test.ts', 'test/mutation/*.mutation.ts'],
+  'src/client/': ['test/client/*.test.ts'],
+  'src/store/settlement.ts': ['test/store/settlement.test.ts'],
+};
+const area = Object.keys(AREAS).find((start) => files.every((file) => file.startsWith(start)));
+if (area === undefined) {
+  console.error(`the files must all be of one area: ${Object.keys(AREAS).join(', ')}`);
+  process.exit(1);
+}
+process.env.POSTERN_MUTATION_TESTS = AREAS[area].join(' ');
 
 const stryker = {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-  mutate: files.length > 0 ? files : ['src/protocol/**/*.ts'],
+  mutate: files,
   // The texts of replies and of reasons: docs/replies.md and its test hold them.
   mutator: { excludedMutations: ['StringLiteral'] },
   // Code that runs once, when a module loads, would need a process for each mutant.

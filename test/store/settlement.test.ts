@@ -71,6 +71,64 @@ describe('a settlement', () => {
     expect(second).toEqual({ changes: [], status: 'deferred', queue: 50 });
   });
 
+  it('that differs from the last attempt in its time, its outcome or its reply is written', () => {
+    const last = attempt('deferred');
+    const stored = message([recipient('deferred', { attempts: 1 })]);
+    const written = (given: Attempt): number =>
+      settleMessage(stored, LEASE, [settlement(0, given.outcome, { attempt: given })], true, () => last)
+        .changes.length;
+    expect(written({ ...last })).toBe(0);
+    expect(written({ ...last, at: 11 })).toBe(1);
+    expect(written({ ...last, outcome: 'bounced' })).toBe(1);
+    expect(written({ ...last, reply: '451 Later' })).toBe(1);
+  });
+
+  it('asks for the last attempt only if there was one', () => {
+    const asked: number[] = [];
+    const stored = message([recipient('queued'), recipient('deferred', { attempts: 2 })]);
+    settleMessage(stored, LEASE, [settlement(0, 'deferred'), settlement(1, 'deferred')], true, (position) => {
+      asked.push(position);
+      return attempt('deferred', 1);
+    });
+    expect(asked).toEqual([1]);
+  });
+
+  it('counts the attempt, and is due at its time if it is deferred', () => {
+    const stored = message([0, 1, 2].map((attempts) => recipient('deferred', { attempts })));
+    const outcomes = [
+      settlement(0, 'deferred', { nextAttemptAt: 50 }),
+      settlement(1, 'deferred'),
+      settlement(2, 'bounced', { nextAttemptAt: 50, block: true }),
+    ];
+    expect(settleMessage(stored, LEASE, outcomes, true, none).changes).toMatchObject([
+      { position: 0, status: 'deferred', attempts: 1, nextAttemptAt: 50, block: false },
+      { position: 1, status: 'deferred', attempts: 2, nextAttemptAt: 10, block: false },
+      { position: 2, status: 'bounced', attempts: 3, nextAttemptAt: null, block: true },
+    ]);
+  });
+
+  it('notes that a delay is reported, and keeps the note', () => {
+    const reported = (before: boolean, report: Settlement['report']): boolean | undefined =>
+      settleMessage(
+        message([recipient('deferred', { delayReported: before })]),
+        LEASE,
+        [settlement(0, 'deferred', { report })],
+        true,
+        none,
+      ).changes[0]?.delayReported;
+    expect(reported(false, null)).toBe(false);
+    expect(reported(false, 'delayed')).toBe(true);
+    expect(reported(true, null)).toBe(true);
+    expect(reported(false, 'failed')).toBe(false);
+  });
+
+  it('of a message without a lease leaves it due at its time', () => {
+    const stored = message([recipient('queued'), recipient('deferred', { nextAttemptAt: 30 })], {
+      lease: null,
+    });
+    expect(settleMessage(stored, LEASE, [settlement(0, 'delivered')], false, none).queue).toBe(30);
+  });
+
   it('owes nothing to the null reverse-path', () => {
     const reported = [settlement(0, 'bounced', { report: 'failed' })];
     const owed = (reversePath: string) =>
