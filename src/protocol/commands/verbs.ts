@@ -15,9 +15,9 @@ import type { Reply } from '../replies/reply.js';
 import { type ConstantReply, reply } from '../replies/catalogue.js';
 import type { VerbContext } from '../extensions/extension.js';
 import {
-  checkAddress,
   checkData,
   checkMail,
+  checkUtf8Address,
   EXTENSION_VERBS,
   type ExtensionCommand,
   type MailParameters,
@@ -208,7 +208,7 @@ function parseMail(argument: string, context: ParseContext): Command | Reply {
   const parameters = parseParameters('MAIL', parts.parameters, context);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
   const refusal =
-    checkAddress('MAIL', parts.ascii, parameters) ??
+    (parts.ascii ? null : checkUtf8Address('MAIL', parameters)) ??
     checkMail(parameters, context.listener, context.authenticated);
   if (refusal !== null) return refusal;
   return { verb: 'MAIL', question: { type: 'mail', reversePath: parts.mailbox, parameters } };
@@ -224,7 +224,7 @@ function parseRcpt(argument: string, context: ParseContext): Command | Reply {
   if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
   const parameters = parseParameters('RCPT', parts.parameters, context);
   if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
-  const refusal = checkAddress('RCPT', parts.ascii, context.mail);
+  const refusal = parts.ascii ? null : checkUtf8Address('RCPT', context.mail);
   if (refusal !== null) return refusal;
   if (context.full) return reply('tooManyRecipients', { limit: context.listener.limits.recipients });
   return { verb: 'RCPT', question: { type: 'rcpt', forwardPath: parts.mailbox, parameters } };

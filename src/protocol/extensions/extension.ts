@@ -38,12 +38,8 @@ export interface Extension<
   readonly mail?: Readonly<Record<string, ParseParameter<Mail>>>;
   /** Its parameters of RCPT, by keyword in capitals. */
   readonly rcpt?: Readonly<Record<string, ParseParameter<Rcpt>>>;
-  /**
-   * Returns the refusal of an address of MAIL or RCPT that its path grammar allows, or null.
-   *
-   * @param ascii whether the address is ASCII
-   */
-  readonly checkAddress?: (command: 'MAIL' | 'RCPT', ascii: boolean, mail: Mail) => Reply | null;
+  /** Returns the refusal of an address of MAIL or RCPT that is not ASCII, or null. The path grammar allows it. */
+  readonly checkUtf8Address?: (command: 'MAIL' | 'RCPT', mail: Mail) => Reply | null;
   /**
    * Returns the refusal of a MAIL with values that exceed what EHLO announced or contradict each other, or null. Each
    * value is well-formed.

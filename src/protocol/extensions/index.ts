@@ -129,14 +129,14 @@ export function announce(
 }
 
 // The functions are collected once: few extensions have one, and each command runs all that there are.
-const ADDRESS_CHECKS = EXTENSIONS.flatMap(({ checkAddress }) => checkAddress ?? []);
+const ADDRESS_CHECKS = EXTENSIONS.flatMap(({ checkUtf8Address }) => checkUtf8Address ?? []);
 const MAIL_CHECKS = EXTENSIONS.flatMap(({ checkMail }) => checkMail ?? []);
 const MAIL_PERMITS = EXTENSIONS.flatMap(({ permitMail }) => permitMail ?? []);
 const DATA_CHECKS = EXTENSIONS.flatMap(({ checkData }) => checkData ?? []);
 
-/** Returns the first refusal of an address by an extension, or null. */
-export function checkAddress(command: 'MAIL' | 'RCPT', ascii: boolean, mail: MailParameters): Reply | null {
-  return first(ADDRESS_CHECKS, (check) => check(command, ascii, mail));
+/** Returns the first refusal by an extension of an address that is not ASCII, or null. */
+export function checkUtf8Address(command: 'MAIL' | 'RCPT', mail: MailParameters): Reply | null {
+  return first(ADDRESS_CHECKS, (check) => check(command, mail));
 }
 
 /** Returns the first refusal of a MAIL with these parameters by an extension, or null. */

@@ -14,8 +14,8 @@ export const smtpUtf8: Extension<object, SmtpUtf8Mail> = {
     SMTPUTF8: (value) => (value === null ? { smtputf8: true } : new Fault('takes no value')),
   },
   // RFC 6531 3.3: without the parameter, addresses are ASCII.
-  checkAddress: (command, ascii, { smtputf8 }) => {
-    if (ascii || smtputf8 === true) return null;
+  checkUtf8Address: (command, { smtputf8 }) => {
+    if (smtputf8 === true) return null;
     return reply(command === 'MAIL' ? 'senderNeedsUtf8' : 'recipientNeedsUtf8');
   },
 };
