@@ -17,22 +17,18 @@ export class ParameterFault {
 //   esmtp-value    = 1*(%d33-60 / %d62-126) ; RFC 6531 3.3 adds UTF8-non-ascii
 const PARAMETER = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=((?:[!-<>-~]|[^\0-\x7f])*))?$/u;
 
-export function parseParameters(
-  command: 'MAIL',
+/** The parameters of each command that has some. */
+export interface ParametersOf {
+  readonly MAIL: MailParameters;
+  readonly RCPT: RcptParameters;
+}
+
+/** Parses the text after a path: parameters, with spaces between. */
+export function parseParameters<Name extends keyof ParametersOf>(
+  command: Name,
   text: string,
   context: ParameterContext,
-): MailParameters | ParameterFault;
-export function parseParameters(
-  command: 'RCPT',
-  text: string,
-  context: ParameterContext,
-): RcptParameters | ParameterFault;
-export function parseParameters(
-  command: 'MAIL' | 'RCPT',
-  text: string,
-  context: ParameterContext,
-): object | ParameterFault {
-  if (text === '') return NO_PARAMETERS;
+): ParametersOf[Name] | ParameterFault {
   let parsed: object = {};
   const seen = new Set<string>();
   for (const word of text.split(' ')) {
@@ -53,8 +49,6 @@ export function parseParameters(
   }
   return parsed;
 }
-
-const NO_PARAMETERS = Object.freeze({});
 
 /**
  * Returns the keyword of the first parameter in a text, or `?` if the text does not begin with a keyword. The value is

@@ -11,7 +11,7 @@ import {
 import { Fault, type Parsed } from '../../base/fault.js';
 import { afterSpaces, decodeUtf8, trimStart } from '../../base/octets.js';
 import type { Protocol, SpaceBeforePath, Syntax } from '../profile.js';
-import type { Reply } from '../replies/reply.js';
+import { Reply } from '../replies/reply.js';
 import { type ConstantReply, reply } from '../replies/catalogue.js';
 import type { VerbContext } from '../extensions/extension.js';
 import {
@@ -23,7 +23,7 @@ import {
   type MailParameters,
   type OptionalExtensions,
 } from '../extensions/index.js';
-import { keywordOf, ParameterFault, parseParameters } from './parameters.js';
+import { keywordOf, ParameterFault, type ParametersOf, parseParameters } from './parameters.js';
 import { noArgument, type Verb } from './verb.js';
 
 /** A well-formed command that is permitted. */
@@ -204,9 +204,8 @@ function parseMail(argument: string, context: ParseContext): Command | Reply {
   if (parts.mailbox?.domain === '' && context.syntax !== 'lenient') {
     return reply('badSender', { reason: 'the domain is missing' });
   }
-  if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
-  const parameters = parseParameters('MAIL', parts.parameters, context);
-  if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
+  const parameters = readParameters('MAIL', parts.parameters, context);
+  if (parameters instanceof Reply) return parameters;
   const refusal =
     (parts.ascii ? null : checkUtf8Address('MAIL', parameters)) ??
     checkMail(parameters, context.listener, context.authenticated);
@@ -221,9 +220,8 @@ function parseRcpt(argument: string, context: ParseContext): Command | Reply {
   if (parts === null) return reply('syntax', { syntax: 'RCPT TO:<address> [parameters]' });
   if (parts instanceof Fault) return reply('badRecipient', { reason: parts.reason });
   if (parts.mailbox === null) return reply('badRecipient', { reason: 'a recipient cannot be <>' });
-  if (parts.parameters !== '' && !context.extended) return withoutExtensions(parts.parameters);
-  const parameters = parseParameters('RCPT', parts.parameters, context);
-  if (parameters instanceof ParameterFault) return parameterRefusal(parameters);
+  const parameters = readParameters('RCPT', parts.parameters, context);
+  if (parameters instanceof Reply) return parameters;
   const refusal = parts.ascii ? null : checkUtf8Address('RCPT', context.mail);
   if (refusal !== null) return refusal;
   if (context.full) return reply('tooManyRecipients', { limit: context.listener.limits.recipients });
@@ -281,12 +279,20 @@ function parsePathAt(argument: string, start: number, syntax: Syntax): Parsed<Pa
   return path instanceof Fault && syntax === 'lenient' ? parseLenientPath(argument, start) : path;
 }
 
-// RFC 5321 2.2.1 and 4.1.1.11: parameters come with EHLO only.
-function withoutExtensions(parameters: string): Reply {
-  return reply('unknownParameter', { parameter: keywordOf(parameters) });
-}
+const NO_PARAMETERS = Object.freeze({});
 
-function parameterRefusal({ parameter, reason }: ParameterFault): Reply {
+/** Returns the parameters of MAIL or RCPT, or the reply that refuses them. */
+function readParameters<Name extends keyof ParametersOf>(
+  command: Name,
+  text: string,
+  context: ParseContext,
+): ParametersOf[Name] | Reply {
+  if (text === '') return NO_PARAMETERS;
+  // RFC 5321 2.2.1 and 4.1.1.11: parameters come with EHLO only.
+  if (!context.extended) return reply('unknownParameter', { parameter: keywordOf(text) });
+  const parameters = parseParameters(command, text, context);
+  if (!(parameters instanceof ParameterFault)) return parameters;
+  const { parameter, reason } = parameters;
   return reason === null
     ? reply('unknownParameter', { parameter })
     : reply('badParameter', { parameter, reason });
