@@ -63,11 +63,12 @@ const offOr =
     return missing === undefined ? null : `an object such as ${form}`;
   };
 
-const EXTENSION_OPTIONS = {
-  dsn: isBoolean,
-  chunking: isBoolean,
-  binaryMime: isBoolean,
-  requireTls: isBoolean,
+/** The options of extensions that are not just on or off. */
+type ShapedOption = {
+  [Name in keyof OptionalExtensions]: OptionalExtensions[Name] extends boolean ? never : Name;
+}[keyof OptionalExtensions];
+
+const SHAPED_OPTIONS = {
   deliverBy: offOr({ minimum: isCount(0, 999_999_999) }, '{ minimum: 60 }', ['minimum']),
   futureRelease: offOr(
     { maxInterval: isCount(0, 999_999_999), now: isFunction },
@@ -75,7 +76,12 @@ const EXTENSION_OPTIONS = {
     ['maxInterval', 'now'],
   ),
   mtPriority: offOr({ policy: isText }, "{ policy: 'MIXER' }"),
-} satisfies Record<keyof OptionalExtensions, Check>;
+} satisfies Record<ShapedOption, Check>;
+
+const EXTENSION_OPTIONS: Shape = {
+  ...Object.fromEntries(Object.keys(DEFAULT_EXTENSIONS).map((name) => [name, isBoolean])),
+  ...SHAPED_OPTIONS,
+};
 
 function isExtensions(value: unknown): null {
   checkShape('createServer: extensions', value, EXTENSION_OPTIONS);
