@@ -8,6 +8,8 @@ import type { ApiLimits } from './limits.js';
 export interface KeyInHand {
   /** Makes what the store keeps with the message: the response to give again. */
   completion(response: unknown): Completion;
+  /** Keeps the response of a request whose messages have keys of their own. */
+  complete(response: unknown): Promise<void>;
 }
 
 export interface Answer<Response> {
@@ -51,14 +53,18 @@ export class Idempotent {
       // If the key is lost, the commit says so.
       this.store.renew(key, owner, this.now() + idempotencyLease).catch(() => undefined);
     }, idempotencyLease / 3).unref();
+    const completion = (response: unknown): Completion => ({
+      ...key,
+      owner,
+      response: JSON.stringify(response),
+      expiresAt: this.now() + idempotency,
+    });
     try {
       const response = await request({
-        completion: (response) => ({
-          ...key,
-          owner,
-          response: JSON.stringify(response),
-          expiresAt: this.now() + idempotency,
-        }),
+        completion,
+        complete: async (response) => {
+          await this.store.complete(completion(response));
+        },
       });
       return { response, replayed: false };
     } catch (error) {

@@ -101,7 +101,8 @@ export const API = {
     source: "the mail API's own time",
   },
   idempotencyLease: {
-    about: 'How long a request keeps its Idempotency-Key if the server dies during it.',
+    about:
+      'How long a request keeps its Idempotency-Key if the server dies during it and does not start again.',
     initial: 60_000,
     unit: 'ms',
     source: 'renewed while the request is under way',

@@ -3,7 +3,7 @@
  *
  *     begin ──► under way (owner, until) ──► done, with the response, until it expires
  *                     │
- *                     └── abandoned, or its lease has run out ──► free again
+ *                     └── abandoned, its lease has run out, or its server is gone ──► free again
  *
  * A request that stores messages gives {@link Completion} with the last of them: the response is kept in
  * the transaction that stores the message, so that no crash can fall between the two.
@@ -20,7 +20,10 @@ export interface IdempotencyClaim extends IdempotencyKey {
   /** Names the request: random, at least 16 characters. */
   readonly owner: string;
   readonly now: number;
-  /** Until when the request keeps the key if it does not finish: after a crash the key is free from then on. */
+  /**
+   * Until when the request keeps the key if it does not finish. If only one server uses the store, the key is free when
+   * the next one opens it.
+   */
   readonly leaseUntil: number;
 }
 

@@ -136,10 +136,21 @@ export function describeSignIn(store: () => Store, reopen: () => Promise<void>):
       expect(await idempotency.begin(claim(a.id, 'second', 149))).toEqual({ state: 'begun' });
     });
 
-    it('are free again when the lease ends, as after a crash; the first request has lost it', async () => {
+    it('are free again when the only server has been started anew; what it had done stays done', async () => {
       const { id } = await addDomain(store());
       await store().idempotency.begin(claim(id, 'first'));
+      const done = { ...claim(id, 'first'), key: 'done' };
+      await store().idempotency.begin(done);
+      await store().idempotency.complete({ ...completion(id, 'first'), key: 'done' });
       await reopen();
+      expect(await store().idempotency.begin(claim(id, 'second', 120))).toEqual({ state: 'begun' });
+      expect(await store().idempotency.complete(completion(id, 'first'))).toBe(false);
+      expect(await store().idempotency.begin({ ...done, owner: 'second' })).toMatchObject({ state: 'done' });
+    });
+
+    it('are free again when the lease ends; the first request has lost it', async () => {
+      const { id } = await addDomain(store());
+      await store().idempotency.begin(claim(id, 'first'));
       expect(await store().idempotency.begin(claim(id, 'second', 120))).toEqual({
         state: 'under-way',
         until: 150,

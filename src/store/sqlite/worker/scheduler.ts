@@ -86,6 +86,7 @@ export class Scheduler {
     this.#trash.addUnfinished();
     if (!options.first) return;
     parts.leasing.endAll(parts.webhooks.endLeases());
+    parts.idempotency.endAll();
   }
 
   get closed(): boolean {
