@@ -27,14 +27,7 @@ export interface ExpiringEntry extends BlockEntry {
 /** Block and allow lists, as the API shows and changes them. */
 export interface BlockLists {
   /** Entries of the scope that are in force at `now`, by domain and address, after `after`; at most `limit`. */
-  search(
-    scope: Scope,
-    query: BlockQuery & {
-      /** Part of the address, in any case. */
-      readonly contains?: string;
-    },
-    now: number,
-  ): Promise<ExpiringEntry[]>;
+  search(scope: Scope, query: BlockQuery, now: number): Promise<ExpiringEntry[]>;
 
   /**
    * Puts entries on the lists, or changes them; in one transaction. Resolves to their number: entries of domains

@@ -349,6 +349,38 @@ describe('verify', () => {
 });
 
 describe('the block list', () => {
+  it('is searched piece by piece, so that a long one takes several requests', async () => {
+    routes = await DomainRoutes.start({ limits: { listTime: 0 } });
+    const entries = Array.from({ length: 2500 }, (_, number) => ({
+      domain: 'example.com',
+      address: `a${String(number).padStart(4, '0')}@example.net`,
+      verdict: number === 2400 ? ('allowed' as const) : ('blocked' as const),
+      reason: 'it bounced',
+      since: 1,
+      expiresAt: null,
+    }));
+    await routes.harness.store.blockLists.putAll('all', entries);
+    for (const query of ['contains=2400@', 'verdict=allowed', 'contains=A24&verdict=allowed']) {
+      const found = [];
+      const pages = [];
+      let next: string | null = '';
+      while (next !== null) {
+        const after: string = next === '' ? '' : `&after=${next}`;
+        const answer = await routes.own('GET', `/example.com/block-list?${query}${after}`);
+        const page = answer.json<{ entries: { address: string }[]; next: string | null }>();
+        found.push(...page.entries.map(({ address }) => address));
+        pages.push(page.entries.length);
+        next = page.next;
+      }
+      expect([query, found, pages]).toEqual([query, ['a2400@example.net'], [0, 0, 1]]);
+    }
+    const first = await routes.own('GET', '/example.com/block-list?contains=example&limit=2');
+    expect(first.json()).toMatchObject({
+      entries: [{ address: 'a0000@example.net' }, { address: 'a0001@example.net' }],
+      next: 'a0001@example.net',
+    });
+  });
+
   const entry = (address: string, more: object = {}) => ({ address, verdict: 'blocked', ...more });
 
   it('takes many entries at once, finds them, and removes them', async () => {

@@ -50,8 +50,53 @@ export interface ReadOptions {
 
 type Written = string | readonly string[] | null | undefined;
 
+/** The fields that every API has, as the client wrote them. */
+export interface WrittenFields {
+  readonly from: string;
+  readonly to: Written;
+  readonly cc: Written;
+  readonly bcc: Written;
+  readonly replyTo: Written;
+  readonly subject: string | null | undefined;
+  readonly html: string | null | undefined;
+  readonly text: string | null | undefined;
+}
+
+/** The names that errors have for these fields. */
+export type WrittenNames = Readonly<Record<'to' | 'cc' | 'bcc' | 'replyTo' | 'html' | 'text', string>>;
+
+/**
+ * Reads the fields that every API has.
+ *
+ * @throws ApiError if one of them is wrong, there is no recipient in to, or there is neither a text nor HTML
+ */
+export function readFields(
+  written: WrittenFields,
+  names: WrittenNames,
+  domain: string,
+): Pick<Mail, 'from' | 'to' | 'cc' | 'bcc' | 'replyTo' | 'subject' | 'html' | 'text'> {
+  const from = readFrom(written.from, domain);
+  const to = readRecipients(names.to, written.to);
+  if (to.length === 0) throw fieldError(names.to, 'undefined field');
+  const [html, text] = [orNull(written.html), orNull(written.text)];
+  if (html === null && text === null) {
+    const problem = ['undefined field'];
+    throw new ApiError('invalid', { fields: { [names.html]: problem, [names.text]: problem } });
+  }
+  return {
+    from,
+    to,
+    cc: readRecipients(names.cc, written.cc),
+    bcc: readRecipients(names.bcc, written.bcc),
+    replyTo: readAddresses(names.replyTo, written.replyTo),
+    subject: orNull(clean(written.subject)),
+    html,
+    text,
+  };
+}
+
 /** Reads the one sender, which must be of the domain of the token. */
-export function readFrom(text: string, domain: string): Mailbox {
+function readFrom(text: string, domain: string): Mailbox {
   const list = parseMailboxList(clean(text));
   const [from, ...others] = list instanceof Fault ? [] : list;
   if (from === undefined || others.length > 0) throw new ApiError('from_not_parseable');
@@ -68,7 +113,7 @@ export function readRecipients(field: string, written: Written): Recipient[] {
   });
 }
 
-export function readAddresses(field: string, written: Written): readonly Mailbox[] {
+function readAddresses(field: string, written: Written): readonly Mailbox[] {
   const text = clean(typeof written === 'string' ? written : (written ?? []).join(','));
   if (text === '') return [];
   // Counted before it is taken apart: a list may be long.
@@ -182,12 +227,4 @@ export function clean(text: string | null | undefined): string {
 
 export function orNull(text: string | null | undefined): string | null {
   return text === undefined || text === null || text === '' ? null : text;
-}
-
-/** @throws ApiError if there is neither a text nor HTML. */
-export function checkBodies(fields: readonly string[], ...bodies: readonly (string | null)[]): void {
-  if (bodies.some((body) => body !== null)) return;
-  throw new ApiError('invalid', {
-    fields: Object.fromEntries(fields.map((field) => [field, ['undefined field']])),
-  });
 }

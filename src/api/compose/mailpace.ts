@@ -1,39 +1,44 @@
 import { sendRequest } from '../schemas/send.js';
-import { fieldError } from '../errors.js';
 import { checked } from './checked.js';
 import { isReserved, readHeaders } from './headers.js';
 import {
-  checkBodies,
   clean,
   type Mail,
   orNull,
-  readAddresses,
   readAttachments,
-  readFrom,
+  readFields,
   readListUnsubscribe,
-  readRecipients,
   type ReadOptions,
   readTags,
 } from './mail.js';
 
+const NAMES = {
+  to: 'to',
+  cc: 'cc',
+  bcc: 'bcc',
+  replyTo: 'replyto',
+  html: 'htmlbody',
+  text: 'textbody',
+} as const;
+
 /** Reads the body of `POST /api/v1/send`. */
 export function mailpaceMail(body: unknown, { domain, extensions }: ReadOptions): Mail {
   const written = checked(sendRequest, body);
-  const from = readFrom(written.from, domain);
-  const to = readRecipients('to', written.to);
-  if (to.length === 0) throw fieldError('to', 'undefined field');
-  const html = orNull(written.htmlbody);
-  const text = orNull(written.textbody);
-  checkBodies(['htmlbody', 'textbody'], html, text);
   return {
-    from,
-    to,
-    cc: readRecipients('cc', written.cc),
-    bcc: readRecipients('bcc', written.bcc),
-    replyTo: readAddresses('replyto', written.replyto),
-    subject: orNull(clean(written.subject)),
-    html,
-    text,
+    ...readFields(
+      {
+        from: written.from,
+        to: written.to,
+        cc: written.cc,
+        bcc: written.bcc,
+        replyTo: written.replyto,
+        subject: written.subject,
+        html: written.htmlbody,
+        text: written.textbody,
+      },
+      NAMES,
+      domain,
+    ),
     inReplyTo: orNull(clean(written.inreplyto)),
     references: orNull(clean(written.references)),
     listUnsubscribe: readListUnsubscribe('list_unsubscribe', written.list_unsubscribe),

@@ -1,37 +1,35 @@
-import { fieldError } from '../errors.js';
 import { postmarkEmail } from '../schemas/compat.js';
 import { checked } from './checked.js';
 import { readHeaders } from './headers.js';
-import {
-  checkBodies,
-  clean,
-  type Mail,
-  orNull,
-  readAddresses,
-  readAttachments,
-  readFrom,
-  readRecipients,
-  type ReadOptions,
-  readTags,
-} from './mail.js';
+import { type Mail, readAttachments, readFields, type ReadOptions, readTags } from './mail.js';
+
+const NAMES = {
+  to: 'To',
+  cc: 'Cc',
+  bcc: 'Bcc',
+  replyTo: 'ReplyTo',
+  html: 'HtmlBody',
+  text: 'TextBody',
+} as const;
 
 /** Reads the body of Postmark's `POST /email`. */
 export function postmarkMail(body: unknown, { domain, extensions }: ReadOptions): Mail {
   const written = checked(postmarkEmail, body);
-  const to = readRecipients('To', written.To);
-  if (to.length === 0) throw fieldError('To', 'undefined field');
-  const html = orNull(written.HtmlBody);
-  const text = orNull(written.TextBody);
-  checkBodies(['HtmlBody', 'TextBody'], html, text);
   return {
-    from: readFrom(written.From, domain),
-    to,
-    cc: readRecipients('Cc', written.Cc),
-    bcc: readRecipients('Bcc', written.Bcc),
-    replyTo: readAddresses('ReplyTo', written.ReplyTo),
-    subject: orNull(clean(written.Subject)),
-    html,
-    text,
+    ...readFields(
+      {
+        from: written.From,
+        to: written.To,
+        cc: written.Cc,
+        bcc: written.Bcc,
+        replyTo: written.ReplyTo,
+        subject: written.Subject,
+        html: written.HtmlBody,
+        text: written.TextBody,
+      },
+      NAMES,
+      domain,
+    ),
     inReplyTo: null,
     references: null,
     listUnsubscribe: null,

@@ -1,37 +1,28 @@
-import { fieldError } from '../errors.js';
 import { resendEmail } from '../schemas/compat.js';
 import { checked } from './checked.js';
 import { readHeaders } from './headers.js';
-import {
-  checkBodies,
-  clean,
-  type Mail,
-  orNull,
-  readAddresses,
-  readAttachments,
-  readFrom,
-  readRecipients,
-  type ReadOptions,
-  readTags,
-} from './mail.js';
+import { type Mail, readAttachments, readFields, type ReadOptions, readTags } from './mail.js';
+
+const NAMES = { to: 'to', cc: 'cc', bcc: 'bcc', replyTo: 'reply_to', html: 'html', text: 'text' } as const;
 
 /** Reads the body of Resend's `POST /emails`. A tag `{name, value}` becomes the tag `name:value`. */
 export function resendMail(body: unknown, { domain, extensions }: ReadOptions): Mail {
   const written = checked(resendEmail, body);
-  const to = readRecipients('to', written.to);
-  if (to.length === 0) throw fieldError('to', 'undefined field');
-  const html = orNull(written.html);
-  const text = orNull(written.text);
-  checkBodies(['html', 'text'], html, text);
   return {
-    from: readFrom(written.from, domain),
-    to,
-    cc: readRecipients('cc', written.cc),
-    bcc: readRecipients('bcc', written.bcc),
-    replyTo: readAddresses('reply_to', written.reply_to),
-    subject: orNull(clean(written.subject)),
-    html,
-    text,
+    ...readFields(
+      {
+        from: written.from,
+        to: written.to,
+        cc: written.cc,
+        bcc: written.bcc,
+        replyTo: written.reply_to,
+        subject: written.subject,
+        html: written.html,
+        text: written.text,
+      },
+      NAMES,
+      domain,
+    ),
     inReplyTo: null,
     references: null,
     listUnsubscribe: null,

@@ -6,6 +6,7 @@ import type { Api, ApiContext } from '../context.js';
 import { ApiError, fieldError } from '../errors.js';
 import { namedDomain } from '../reading/domain.js';
 import { iso, isoOrNull } from '../reading/facts.js';
+import { readMatching, readPage } from '../reading/page.js';
 import {
   type BlockEntryBody,
   blockEntryParameters,
@@ -25,7 +26,7 @@ const failures = { 404: errorBody };
 /** `/api/v1/domains/:name/block-list`: recipients that are not sent to, and recipients that always may be. */
 export function domainBlockListRoutes(
   app: Api,
-  { store, now }: ApiContext,
+  { store, limits, now }: ApiContext,
   submissions: Pick<Submissions, 'blockListChanged'>,
 ): void {
   const { blockLists } = store;
@@ -36,6 +37,8 @@ export function domainBlockListRoutes(
       config: { access: 'domain' },
       schema: {
         summary: 'Blocked and allowed recipients, by address',
+        description:
+          'With `contains` or `verdict`, a page may have fewer than `limit`: go on while `next` is not null.',
         tags,
         params: domainParameters,
         querystring: blockListQuery,
@@ -45,20 +48,25 @@ export function domainBlockListRoutes(
     async (request) => {
       const { record, scope } = await namedDomain(store, request, request.params.name, now());
       const { verdict, contains, after, limit } = request.query;
-      // One more than asked for says whether there is another page.
-      const found = await blockLists.search(
-        scope,
-        {
-          domain: record.name,
-          ...(verdict === undefined ? {} : { verdict }),
-          ...(contains === undefined ? {} : { contains }),
-          ...(after === undefined ? {} : { after: { domain: record.name, address: after.toLowerCase() } }),
-          limit: limit + 1,
-        },
-        now(),
-      );
-      const entries = found.slice(0, limit).map(entryOf);
-      return { entries, next: found.length > limit ? (entries.at(-1)?.address ?? null) : null };
+      const read = (from: string | undefined, most: number): Promise<ExpiringEntry[]> => {
+        const begin = from === undefined ? {} : { after: { domain: record.name, address: from } };
+        return blockLists.search(scope, { domain: record.name, ...begin, limit: most }, now());
+      };
+      const begin = after?.toLowerCase();
+      const part = contains?.toLowerCase();
+      const addressOf = ({ address }: ExpiringEntry): string => address;
+      // What is looked for may be rare, and the list long: then it is read piece by piece.
+      const { items, next } =
+        verdict === undefined && part === undefined
+          ? await readPage(limit, (most) => read(begin, most), addressOf)
+          : await readMatching(
+              { limit, after: begin, time: limits.listTime },
+              read,
+              (entry) =>
+                (verdict ?? entry.verdict) === entry.verdict && entry.address.includes(part ?? entry.address),
+              addressOf,
+            );
+      return { entries: items.map(entryOf), next };
     },
   );
 

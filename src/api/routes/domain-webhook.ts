@@ -7,6 +7,7 @@ import type { Api, ApiContext } from '../context.js';
 import { ApiError, fieldError } from '../errors.js';
 import { namedDomain } from '../reading/domain.js';
 import { callOf, iso } from '../reading/facts.js';
+import { readPage } from '../reading/page.js';
 import { domainParameters } from '../schemas/domains.js';
 import { errorBody } from '../schemas/errors.js';
 import {
@@ -133,16 +134,18 @@ export function domainWebhookRoutes(
     async (request) => {
       const { scope } = await namedDomain(store, request, request.params.name, now());
       const { outcome, message, before, limit } = request.query;
-      // One more than asked for says whether there is another page.
-      const found = await webhookCalls.list(scope, {
-        ...(outcome === undefined ? {} : { outcome }),
-        ...(message === undefined ? {} : { message }),
-        ...(before === undefined ? {} : { before }),
-        limit: limit + 1,
-      });
-      const calls = found.slice(0, limit).map(callOf);
-      const last = calls.at(-1);
-      return { calls, next: found.length > limit && last !== undefined ? String(last.call) : null };
+      const page = await readPage(
+        limit,
+        (most) =>
+          webhookCalls.list(scope, {
+            ...(outcome === undefined ? {} : { outcome }),
+            ...(message === undefined ? {} : { message }),
+            ...(before === undefined ? {} : { before }),
+            limit: most,
+          }),
+        ({ call }) => String(call),
+      );
+      return { calls: page.items.map(callOf), next: page.next };
     },
   );
 

@@ -5,6 +5,7 @@ import { ApiError, fieldError } from '../errors.js';
 import { principalOf, scopeOfRequest } from '../plugins/authorization.js';
 import { domainEntryOf, namedDomain } from '../reading/domain.js';
 import { iso } from '../reading/facts.js';
+import { readPage } from '../reading/page.js';
 import {
   addedDomain,
   domainEntry,
@@ -45,18 +46,21 @@ export function domainRoutes(
     },
     async (request) => {
       const { contains, after, limit } = request.query;
-      // One more than asked for says whether there is another page.
-      const found = await domainRecords.list(
-        scopeOfRequest(request),
-        {
-          ...(contains === undefined ? {} : { contains: contains.toLowerCase() }),
-          ...(after === undefined ? {} : { after: after.toLowerCase() }),
-          limit: limit + 1,
-        },
-        now(),
+      const page = await readPage(
+        limit,
+        (most) =>
+          domainRecords.list(
+            scopeOfRequest(request),
+            {
+              ...(contains === undefined ? {} : { contains: contains.toLowerCase() }),
+              ...(after === undefined ? {} : { after: after.toLowerCase() }),
+              limit: most,
+            },
+            now(),
+          ),
+        ({ name }) => name,
       );
-      const domains = found.slice(0, limit).map(domainEntryOf);
-      return { domains, next: found.length > limit ? (domains.at(-1)?.name ?? null) : null };
+      return { domains: page.items.map(domainEntryOf), next: page.next };
     },
   );
 

@@ -2,6 +2,7 @@ import { addCounts, type Counts, type Destination, NO_COUNTS } from '../../store
 import type { Api, ApiContext } from '../context.js';
 import { scopeOfRequest } from '../plugins/authorization.js';
 import { iso } from '../reading/facts.js';
+import { readPage } from '../reading/page.js';
 import { countsOf, spanOf, timesOf } from '../reading/statistics.js';
 import {
   statistics,
@@ -29,15 +30,19 @@ export function statisticsRoutes(app: Api, { store, now }: ApiContext): void {
     },
     async (request) => {
       const { domain, prefix, after, limit } = request.query;
-      // One more than asked for says whether there is another page.
-      const found = await store.statistics.tags(scopeOfRequest(request), {
-        ...(domain === undefined ? {} : { domain: domain.toLowerCase() }),
-        ...(prefix === undefined ? {} : { prefix }),
-        ...(after === undefined ? {} : { after }),
-        limit: limit + 1,
-      });
-      const tags = found.slice(0, limit).map((each) => ({ ...each, lastUsed: iso(each.lastUsed) }));
-      return { tags, next: found.length > limit ? (tags.at(-1)?.tag ?? null) : null };
+      const page = await readPage(
+        limit,
+        (most) =>
+          store.statistics.tags(scopeOfRequest(request), {
+            ...(domain === undefined ? {} : { domain: domain.toLowerCase() }),
+            ...(prefix === undefined ? {} : { prefix }),
+            ...(after === undefined ? {} : { after }),
+            limit: most,
+          }),
+        ({ tag }) => tag,
+      );
+      const tags = page.items.map((each) => ({ ...each, lastUsed: iso(each.lastUsed) }));
+      return { tags, next: page.next };
     },
   );
 

@@ -2,6 +2,7 @@ import { addCounts, type Counts, NO_COUNTS } from '../../store/statistics.js';
 import type { Api, ApiContext } from '../context.js';
 import { scopeOfRequest } from '../plugins/authorization.js';
 import { iso } from '../reading/facts.js';
+import { readPage } from '../reading/page.js';
 import { countsOf, spanOf } from '../reading/statistics.js';
 import { tagStatistics, tagStatisticsQuery } from '../schemas/statistics.js';
 
@@ -26,17 +27,20 @@ export function tagStatisticsRoutes(app: Api, { store: { statistics }, now, limi
       const scope = scopeOfRequest(request);
       const domain = query.domain === undefined ? {} : { domain: query.domain.toLowerCase() };
       const after = query.after === undefined ? {} : { after: query.after };
-      // One more than asked for says whether there is another page.
-      const names = await statistics.tags(scope, { ...domain, ...after, limit: query.limit + 1 });
+      const page = await readPage(
+        query.limit,
+        (limit) => statistics.tags(scope, { ...domain, ...after, limit }),
+        ({ tag }) => tag,
+      );
       const end = performance.now() + limits.listTime;
       const tags = [];
-      for (const { tag } of names.slice(0, query.limit)) {
+      for (const { tag } of page.items) {
         const points = await statistics.counts(scope, { ...domain, tag, unit: query.by, since, until });
         tags.push({ tag, ...countsOf(points.reduce<Counts>(addCounts, NO_COUNTS)) });
         if (performance.now() > end) break;
       }
-      const more = names.length > tags.length;
-      return { since: iso(since), until: iso(until), tags, next: more ? (tags.at(-1)?.tag ?? null) : null };
+      const next = tags.length < page.items.length ? (tags.at(-1)?.tag ?? null) : page.next;
+      return { since: iso(since), until: iso(until), tags, next };
     },
   );
 }

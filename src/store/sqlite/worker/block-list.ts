@@ -38,7 +38,7 @@ export class BlockEntries {
       SELECT ${ENTRY}, expires_at AS expiresAt FROM domain CROSS JOIN block_entry ON domain_id = domain.id
       WHERE (?1 IS NULL OR domain.name = ?1) AND (?2 IS NULL OR verdict = ?2)
         AND domain.name >= ?3 AND (domain.name, address) > (?3, ?4) AND (?6 IS NULL OR domain.id = ?6)
-        AND (expires_at IS NULL OR expires_at > ?7) AND instr(address, ?8) > 0
+        AND (expires_at IS NULL OR expires_at > ?7)
       ORDER BY domain.name, address LIMIT ?5`);
     this.#removeExpired = database.prepare('DELETE FROM block_entry WHERE expires_at <= ?');
     // The domains in the order of their names, each with its entries in the order of theirs.
@@ -75,10 +75,10 @@ export class BlockEntries {
     return this.#list.all(domain ?? null, verdict ?? null, ...from, limit) as BlockEntry[];
   }
 
-  search(scope: Scope, query: BlockQuery & { readonly contains?: string }, now: number): ExpiringEntry[] {
-    const { domain, verdict, after, limit, contains = '' } = query;
+  search(scope: Scope, query: BlockQuery, now: number): ExpiringEntry[] {
+    const { domain, verdict, after, limit } = query;
     const from = [after?.domain ?? '', after?.address ?? ''] as const;
-    const rest = [limit, idOf(scope), now, contains.toLowerCase()] as const;
+    const rest = [limit, idOf(scope), now] as const;
     return this.#search.all(domain ?? null, verdict ?? null, ...from, ...rest) as ExpiringEntry[];
   }
 
