@@ -3,6 +3,9 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 /** The access mode in the flags of an open file (open(2)); 0 is reading alone. */
 const ACCESS_MODE = 3;
 
+/** How long the first search for a reader may take, in milliseconds: the first line waits for it. */
+const SEARCH_MS = 1_000;
+
 /**
  * Notices that the processes at the other end of a pipe have gone away.
  *
@@ -13,7 +16,7 @@ export class PipeReader {
   private constructor(
     /** The pipe as links to it name it. */
     private readonly pipe: string,
-    /** Links of the processes that read it. */
+    /** Links of a process that reads it. */
     private links: readonly string[],
   ) {}
 
@@ -21,7 +24,7 @@ export class PipeReader {
   static async of(fd: number): Promise<PipeReader | null> {
     const pipe = await linkOf(`/proc/self/fd/${fd}`);
     if (pipe?.startsWith('pipe:') !== true) return null;
-    const links = await linksTo(pipe);
+    const links = await linksTo(pipe, performance.now() + SEARCH_MS);
     return links.length === 0 ? null : new PipeReader(pipe, links);
   }
 
@@ -33,15 +36,29 @@ export class PipeReader {
   }
 }
 
-async function linksTo(pipe: string): Promise<string[]> {
+/**
+ * Returns the links of one process that reads the pipe; none if there is no such process. The processes of one pipeline
+ * have numbers next to each other, so those near this one come first: a machine may have thousands.
+ */
+async function linksTo(pipe: string, until = Infinity): Promise<string[]> {
+  const others = (await namesIn('/proc')).filter(
+    (name) => /^\d+$/.test(name) && name !== String(process.pid),
+  );
+  const distance = (name: string): number => Math.abs(Number(name) - process.pid);
+  for (const name of others.sort((a, b) => distance(a) - distance(b))) {
+    const links = await linksOf(name, pipe);
+    if (links.length > 0) return links;
+    if (performance.now() > until) return [];
+  }
+  return [];
+}
+
+async function linksOf(process: string, pipe: string): Promise<string[]> {
   const found: string[] = [];
-  for (const name of await namesIn('/proc')) {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
-    for (const fd of await namesIn(`/proc/${name}/fd`)) {
-      const link = `/proc/${name}/fd/${fd}`;
-      if ((await linkOf(link)) === pipe && (await isForReading(`/proc/${name}/fdinfo/${fd}`)))
-        found.push(link);
-    }
+  for (const fd of await namesIn(`/proc/${process}/fd`)) {
+    const link = `/proc/${process}/fd/${fd}`;
+    if ((await linkOf(link)) === pipe && (await isForReading(`/proc/${process}/fdinfo/${fd}`)))
+      found.push(link);
   }
   return found;
 }
