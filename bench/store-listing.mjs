@@ -70,7 +70,7 @@ try {
     say(`filled in ${((performance.now() - began) / 1000).toFixed(0)} s`);
   }
   await settle(directory, ({ journal, messages }) =>
-    say(`${journal} transactions to be counted, ${messages} messages or transactions to be indexed`),
+    say(`${journal} octets of counts to be folded, ${messages} messages or transactions to be indexed`),
   );
   say(`${MESSAGES} messages, ${(statSync(file).size / 2 ** 20).toFixed(0)} MiB, ${REPEATS} times each\n`);
   const store = await openSqliteStore({ directory, exclusive: true });

@@ -45,29 +45,32 @@ export async function gateway(program = join(ROOT, 'dist')) {
   };
 }
 
-/**
- * The parts of the compiled program that a build without counters and index lacks. Each text must be there once, so
- * that a change of the program does not make the comparison one of the same with the same.
- */
-const LEFT_OUT = [
-  ['store/sqlite/worker/counters.js', '    accepted(domainId, message, status, size) {', 'return;'],
-  ['store/sqlite/worker/search-journal.js', '    add(id) {', 'return;'],
-  ['store/sqlite/worker/time-spans.js', '    add(id, receivedAt) {', 'return;'],
-  ['store/sqlite/main/search-indexer.js', '    #schedule(after) {', 'return;'],
-];
+const COUNTERS = ['store/sqlite/worker/counters.js', '    accepted(domainId, message, status, size) {'];
+const JOURNAL = ['store/sqlite/worker/search-journal.js', '    add(id) {'];
+const TIME_SPANS = ['store/sqlite/worker/time-spans.js', '    add(id, receivedAt) {'];
+const INDEXER = ['store/sqlite/main/search-indexer.js', '    #schedule(after) {'];
 
-/** Copies the compiled program without counters and index. Returns its folder, and what removes it. */
-export function variantWithout() {
+/** What a build can leave out: methods that return at once. */
+export const WITHOUT = {
+  indexer: [INDEXER],
+  all: [COUNTERS, JOURNAL, TIME_SPANS, INDEXER],
+};
+
+/**
+ * Copies the compiled program without some of its methods. Each must be there once, so that a change of the program does
+ * not make the comparison one of the same with the same. Returns the folder, and what removes it.
+ */
+export function variantWithout(methods) {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
   const program = join(folder, 'dist');
   cpSync(join(ROOT, 'dist'), program, { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  for (const [name, head, instead] of LEFT_OUT) {
+  for (const [name, head] of methods) {
     const file = join(program, name);
     const text = readFileSync(file, 'utf8');
     if (text.split(head).length !== 2) throw new Error(`${name}: expected "${head}" once`);
-    writeFileSync(file, text.replace(head, `${head} ${instead}`));
+    writeFileSync(file, text.replace(head, `${head} return;`));
   }
   return { program, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { openSqliteStore } from '../../dist/store/sqlite/index.js';
+import { FOLD_AT } from '../../dist/store/sqlite/worker/counter-journal.js';
 import { indexFile, partsOf, progressOf } from '../../dist/store/sqlite/search/index-file.js';
 
 export const DOMAINS = 50;
@@ -110,7 +111,7 @@ export async function settle(directory, progress) {
   try {
     for (let turn = 0; ; turn++) {
       const left = unsettled(directory);
-      if (left.journal < 4096 && left.messages === 0) return;
+      if (left.journal === 0 && left.messages === 0) return;
       if (turn % 20 === 0) progress(left);
       await setTimeout(500);
     }
@@ -123,7 +124,12 @@ function unsettled(directory) {
   const database = new DatabaseSync(join(directory, 'postern.db'), { readOnly: true });
   const one = (of, sql, ...values) => Object.values(of.prepare(sql).get(...values))[0];
   try {
-    const journal = one(database, 'SELECT count(*) FROM counter_journal');
+    // While a fold is under way, and until what it has folded is removed, there is a number of tallies that are done, or rows.
+    const { last, done } = database.prepare('SELECT last, done FROM counter_fold').get();
+    const folding =
+      done !== null || one(database, 'SELECT count(*) FROM counter_journal WHERE id <= ?', last) > 0;
+    const octets = one(database, 'SELECT coalesce(sum(length(entries)), 0) FROM counter_journal');
+    const journal = folding || octets > FOLD_AT.octets ? Math.max(octets, 1) : 0;
     if (!existsSync(indexFile(directory))) return { journal, messages: 1 };
     const index = new DatabaseSync(indexFile(directory), { readOnly: true });
     try {
