@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPlan, startSink } from '../../src/load/index.js';
+import { comparePage } from '../../src/load/report/compare-page.js';
 import { reportPage } from '../../src/load/report/page.js';
 import type { Report } from '../../src/load/report/report.js';
 import { painted, startBrowser, type Started } from '../browser.js';
@@ -45,6 +46,17 @@ describe('the page', () => {
     expect(page).not.toContain(hostile);
     expect(page).toContain('messages/s');
     expect(page).toContain("default-src 'none'");
+  });
+
+  it('of two runs shows their figures and what is not the same, and escapes names', () => {
+    const slower = { ...report, messagesPerSecond: report.messagesPerSecond / 2 };
+    const other = { ...slower, settings: { ...report.settings, connections: 77 } };
+    const page = comparePage(['<a>.json', report], ['b.json', other]);
+    expect(page).not.toContain('<a>');
+    expect(page).not.toContain('<script');
+    expect(page).toMatch(/<td>messages\/s<\/td><td>[^<]+<\/td><td>[^<]+<\/td><td>0\.50×<\/td>/);
+    expect(page).toContain('These settings are not the same: connections.');
+    expect(comparePage(['a', report], ['b', slower])).not.toContain('not the same');
   });
 
   it('says from which moment latency counts', async () => {
@@ -88,6 +100,14 @@ describe('the page', () => {
       await expect.poll(() => tooWide(page)).toEqual([]);
       for (const count of await painted(page)) expect(count).toBeGreaterThan(1_000);
       await page.setViewportSize({ width: 1100, height: 900 });
+    }
+    const compared = join(await scratch(), 'compared.html');
+    await writeFile(compared, comparePage(['before-a-change.json', report], ['after.json', report]));
+    await page.goto(pathToFileURL(compared).href);
+    expect(await page.locator('.bar').count()).toBe(10);
+    for (const width of [1100, 390, 320]) {
+      await page.setViewportSize({ width, height: 844 });
+      await expect.poll(() => tooWide(page)).toEqual([]);
     }
     expect(wrong).toEqual([]);
   });

@@ -185,7 +185,9 @@ describe('the command', () => {
     expect(text.stdout).toMatch(/^messages +20 accepted$/m);
     const json = await postern(['bench', url, '-n', '20', '-c', '2', '--json', '--save', files[1]]);
     expect(JSON.parse(json.stdout)).toMatchObject({ messages: { accepted: 20 } });
-    const { stdout } = await postern(['bench', '--compare', ...files]);
+    const html = join(await scratch(), 'compared.html');
+    const { stdout } = await postern(['bench', '--compare', ...files, '--html', html]);
+    expect(await readFile(html, 'utf8')).toContain('<h2>Figures</h2>');
     expect(stdout).toMatch(/^messages\/s +[\d.,]+ +[\d.,]+ +[\d.]+×$/m);
 
     const { port: strict } = await sink({ permfail: 1 });

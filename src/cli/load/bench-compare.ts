@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { compareText } from '../../load/report/compare.js';
+import { comparePage } from '../../load/report/compare-page.js';
 import { type Report, REPORT_FORMAT } from '../../load/index.js';
 import type { Context } from '../context.js';
 import { CliError, UsageError } from '../error.js';
@@ -9,14 +10,20 @@ export async function compare(
   context: Context,
   files: readonly string[],
   url: string | undefined,
+  html: string | undefined,
 ): Promise<void> {
   const [first, second] = files;
   if (first === undefined || second === undefined || files.length > 2 || url !== undefined) {
     throw new UsageError('--compare takes two reports that --save has written, and no URL');
   }
-  await context.stdout.write(
-    compareText([first, await readReport(first)], [second, await readReport(second)]),
-  );
+  const [a, b] = [[first, await readReport(first)] as const, [second, await readReport(second)] as const];
+  await context.stdout.write(compareText(a, b));
+  if (html === undefined) return;
+  try {
+    await writeFile(html, comparePage(a, b));
+  } catch (error) {
+    throw new CliError(`cannot write ${html}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 async function readReport(file: string): Promise<Report> {

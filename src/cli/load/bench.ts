@@ -47,7 +47,7 @@ export async function bench(context: Context, command: Command, url: string | un
   }
   if (options.compare !== undefined) {
     const { compare } = await import('./bench-compare.js');
-    await compare(context, options.compare, url);
+    await compare(context, options.compare, url, options.html);
     return;
   }
   const { plan, mine } = await checkedTarget(await withFiles(planOf(url, options), options), options);

@@ -136,7 +136,7 @@ function addBench(program: Command, context: Context, duration: Read<number>, ti
     .option('--i-own-this-server', 'allow a server that is not on loopback')
     .option('--json', 'print the report as JSON instead of the table')
     .option('--save <FILE>', 'write the report as JSON, for --compare')
-    .option('--html <FILE>', 'write the report as a page with charts')
+    .option('--html <FILE>', 'write the report, or the comparison of two, as a page')
     .option(
       '--fail-if <CONDITIONS>',
       'end with exit status 1 if one of them holds: p99>50ms,errors>0,rate<100',

@@ -25,16 +25,21 @@ const ROWS: readonly Row[] = [
   { name: 'generator, busy', of: (report) => report.generator.busiest, show: percent },
 ];
 
-type Named = readonly [name: string, report: Report];
+/** A report and the name of its file. */
+export type Named = readonly [name: string, report: Report];
 
-/** Returns two runs side by side, with the ratio of the second to the first. */
-export function compareText([nameA, a]: Named, [nameB, b]: Named): string {
-  const rows = ROWS.map(({ name, of, show }) => {
+/** Returns the figures of two runs in words: the name of the figure, of the first, of the second, and their ratio. */
+export function comparedRows(a: Report, b: Report): string[][] {
+  return ROWS.map(({ name, of, show }) => {
     const [shownA, shownB] = [show(of(a)), show(of(b))];
     const known = shownA !== '-' && shownB !== '-';
     return [name, shownA, shownB, known ? ratio(of(a), of(b)) : '-'];
   });
-  const table = [['', 'A', 'B', 'B / A'], ...rows];
+}
+
+/** Returns two runs side by side, with the ratio of the second to the first. */
+export function compareText([nameA, a]: Named, [nameB, b]: Named): string {
+  const table = [['', 'A', 'B', 'B / A'], ...comparedRows(a, b)];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const settings = differences(a, b);
   return [
@@ -60,7 +65,7 @@ function ratio(a: number, b: number): string {
 }
 
 /** Returns the settings in which the two runs differ, and the machines if those differ. */
-function differences(a: Report, b: Report): string[] {
+export function differences(a: Report, b: Report): string[] {
   const flat = ({ settings, host }: Report): Record<string, unknown> => ({ ...settings, ...host });
   const [these, those] = [flat(a), flat(b)];
   return Object.keys(these).filter((name) => JSON.stringify(these[name]) !== JSON.stringify(those[name]));

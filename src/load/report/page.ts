@@ -18,16 +18,7 @@ export async function reportPage(report: Report): Promise<string> {
   const timeline = whole.length === 0 ? report.timeline : whole;
   // A "<" in the data could end the script element early.
   const data = JSON.stringify({ interval, timeline, percentiles }).replaceAll('<', '\\u003c');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>${text(`${figure(report.messagesPerSecond)} messages/s, ${report.target}`)}</title>
-<style>${uplot.style}${STYLE}</style>
-</head>
-<body>
+  return `${pageHead(`${figure(report.messagesPerSecond)} messages/s, ${report.target}`, uplot.style)}
 <main>
 ${heading(report)}
 ${figures(report)}
@@ -48,6 +39,20 @@ ${table('Run', factsOf(report))}
 </body>
 </html>
 `;
+}
+
+/** Returns everything up to the body of a page. The policy lets it load nothing. */
+export function pageHead(title: string, style: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>${text(title)}</title>
+<style>${style}${STYLE}</style>
+</head>
+<body>`;
 }
 
 function heading(report: Report): string {
@@ -178,6 +183,7 @@ function split(value: string): [string, string] {
   return [number, unit];
 }
 
-function text(value: string): string {
+/** Escapes text for HTML. */
+export function text(value: string): string {
   return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

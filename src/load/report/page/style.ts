@@ -56,6 +56,10 @@ thead th { color: var(--faint); font-size: .875rem; }
 .uplot:not(:hover) .u-legend tr:first-child { visibility: hidden; }
 .uplot:not(:hover) .u-inline.u-live th::after { content: ''; }
 .u-legend th, .u-legend td { border: 0; padding: .1rem .25rem; text-align: left; }
+td.bars { width: 90%; text-align: left; }
+.bar { display: block; height: .55rem; min-width: 1px; margin: .15rem 0; border-radius: 3px; }
+.bar.a { background: var(--good); }
+.bar.b { background: var(--second); }
 footer { margin-top: 1.5rem; }
 @media print { body { padding: 0; } .card { break-inside: avoid; } }
 `;
