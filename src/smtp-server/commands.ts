@@ -95,8 +95,8 @@ export class Commands {
   }
 
   #address(connection: SMTPServerConnection, verb: 'MAIL' | 'RCPT', argument: string): Reply | undefined {
-    const bracket = /^(?:FROM|TO): *</i.test(argument);
-    if (!bracket) {
+    // Said before the order of commands is looked at.
+    if (!/^(?:FROM|TO): *<.*>/i.test(argument)) {
       const [who, enhanced] = verb === 'MAIL' ? ['sender', '5.1.7'] : ['recipient', '5.1.3'];
       return this.replies.of(501, `Error: Bad ${who} address syntax`, enhanced);
     }

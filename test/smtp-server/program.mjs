@@ -185,7 +185,17 @@ const hooks = {
 
 await serve('hooks', { ...OPEN, ...hooks }, async (client, server) => {
   print('open connections:', server.connections.size, [...server.connections][0].remoteAddress);
-  await client.say('NOOP', 'HELP', 'VRFY someone', 'FOO', MAIL, 'EHLO Client.Example', RCPT, 'DATA');
+  await client.say(
+    'NOOP',
+    'HELP',
+    'VRFY someone',
+    'FOO',
+    MAIL,
+    'EHLO Client.Example',
+    'RCPT TO:<bad',
+    RCPT,
+    'DATA',
+  );
   await client.say(
     'MAIL FROM:<deny@example.com>',
     'MAIL FROM:<later@example.com>',
