@@ -37,13 +37,33 @@ it('says in red that mail is accepted and none is delivered, until one is', asyn
   }).toBe(0);
 });
 
-it('draws charts, with the same numbers in a table', async () => {
+/** Pixels of the line of a colour in the upper half of the chart: lines of zero are at its bottom. */
+function linePixels(page: Page, color: string): Promise<number> {
+  return page.evaluate<number>(`{
+    const canvas = document.querySelector('canvas');
+    const probe = document.body.appendChild(document.createElement('i'));
+    probe.style.color = 'var(${color})';
+    const wanted = getComputedStyle(probe).color.match(/[0-9]+/g).map(Number);
+    probe.remove();
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height / 2);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      if (data[at + 3] > 200 && wanted.every((value, index) => Math.abs(data[at + index] - value) < 24)) count++;
+    }
+    count;
+  }`);
+}
+
+it('draws lines in charts, with the same numbers in a table', async () => {
   const page = await here.openAsAdministrator('/overview');
   await page.locator('canvas').waitFor();
-  await eventually(() => painted(page)).toEqual([expect.any(Number)]);
-  const [empty = 0] = await painted(page);
-  expect(empty).toBeGreaterThan(0);
-  // Axes and grid are there without any mail: lines add to them.
+  await eventually(() => linePixels(page, '--accent-text')).toBeGreaterThan(10);
+  await page.getByText('Show as a table').click();
+  const newest = (await page.getByRole('rowheader').first().textContent()) ?? '';
+  const [accepted, delivered] = (await cells(page, newest)).map(Number);
+  expect(accepted).toBeGreaterThanOrEqual(2);
+  expect(delivered).toBeGreaterThanOrEqual(1);
+
   await page.route('**/api/v1/statistics?*', async (route) => {
     const answer = await route.fetch();
     await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), points: [] } });
@@ -51,15 +71,19 @@ it('draws charts, with the same numbers in a table', async () => {
   await page.reload();
   await page.locator('canvas').waitFor();
   await eventually(async () => (await painted(page))[0] ?? 0).toBeGreaterThan(0);
-  await page.unroute('**/api/v1/statistics?*');
-  await page.reload();
+  expect(await linePixels(page, '--accent-text')).toBe(0);
+});
+
+it('draws charts anew if the operating system turns dark', async () => {
+  const page = await here.openAsAdministrator('/overview', { colorScheme: 'light' });
+  const picture = (): Promise<string> =>
+    page.evaluate<string>(`document.querySelector('canvas')?.toDataURL()`);
   await page.locator('canvas').waitFor();
-  await page.getByText('Show as a table').click();
-  const [accepted, delivered] = (
-    await cells(page, (await page.getByRole('rowheader').first().textContent()) ?? '')
-  ).map(Number);
-  expect(accepted).toBeGreaterThanOrEqual(2);
-  expect(delivered).toBeGreaterThanOrEqual(1);
+  const light = await picture();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await eventually(picture).not.toBe(light);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await eventually(picture).toBe(light);
 });
 
 it('answers which tag bounces most; notifications about bounces do not count', async () => {

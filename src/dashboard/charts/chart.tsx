@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
-import { theme } from '../shell/theme.js';
+import { isDark } from '../shell/theme.js';
 import { drawChart, HEIGHT } from './draw.js';
 import type { ChartData } from './series.js';
 
@@ -31,7 +31,8 @@ export function Chart({ data, label, format, by }: ChartProps): VNode {
   const place = useRef<HTMLDivElement>(null);
   const at = useSignal<number | null>(null);
   const failed = useSignal(false);
-  const { value: colours } = theme;
+  // A canvas keeps the colours that it was drawn with.
+  const { value: dark } = isDark;
   useEffect(() => {
     const { current: element } = place;
     if (element === null) return;
@@ -53,7 +54,7 @@ export function Chart({ data, label, format, by }: ChartProps): VNode {
       resized.disconnect();
       chart?.destroy();
     };
-  }, [data, by, colours]);
+  }, [data, by, dark]);
 
   const index = at.value ?? data.times.length - 1;
   return (

@@ -1,4 +1,4 @@
-import { effect, signal } from '@preact/signals';
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -6,6 +6,17 @@ const KEY = 'postern-theme';
 
 /** The colours that the person chose; `system` follows the operating system. */
 export const theme = signal<Theme>(stored());
+
+const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
+const darkSystem = signal(systemIsDark.matches);
+systemIsDark.addEventListener('change', ({ matches }) => {
+  darkSystem.value = matches;
+});
+
+/** Whether the page is dark now, by the choice or by the operating system. */
+export const isDark: ReadonlySignal<boolean> = computed(() =>
+  theme.value === 'system' ? darkSystem.value : theme.value === 'dark',
+);
 
 /** Applies the chosen colours, now and whenever the choice changes. */
 export function applyTheme(): void {
