@@ -210,6 +210,13 @@ describe('a session', () => {
     expect(new SessionHarness({ profile }).begin().answers).toEqual([greeting]);
   });
 
+  it('takes parameters that belong to no extension on offer, if the listener accepts them', () => {
+    const feed = (profile: object): number[] =>
+      new SessionHarness({ profile }).begin().feed('EHLO c\r\nMAIL FROM:<a@x> X=1 SIZE=7\r\n').codes;
+    expect(feed({ unknownParameters: 'accept' })).toEqual([220, 250, 250]);
+    expect(feed({})).toEqual([220, 250, 555]);
+  });
+
   it('answers a hello with the text of the listener', () => {
     const harness = new SessionHarness({ profile: { helloText: 'at your service' } }).begin();
     harness.feed('HELO c\r\nEHLO c\r\n');
