@@ -109,8 +109,8 @@ function describe(message: MessageDetail): string {
   const lines = facts.map(
     ([name, value]) => `${(name === '' ? '' : `${name}:`).padEnd(13)}${printable(value ?? '-')}\n`,
   );
-  const octets = message.contentRemoved
+  const content = message.contentRemoved
     ? 'Its content was old and has been removed.'
-    : `Its octets: postern message ${message.id} --raw`;
-  return `${lines.join('')}\n${octets}\n`;
+    : `Its content: postern message ${message.id} --text (or --html, --headers, --links, --attachments DIR, --raw)`;
+  return `${lines.join('')}\n${content}\n`;
 }
