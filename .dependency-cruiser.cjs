@@ -1,4 +1,4 @@
-// The arrows of docs/architecture.md, chapter "Rooms and arrows". A folder may import only what its arrow
+// The arrows of docs/architecture.md, chapter "Folders and arrows". A folder may import only what its arrow
 // points to: change the drawing first, then this table.
 
 /** folder -> the folders (or single files) of src it may import, itself aside */
@@ -66,7 +66,7 @@ module.exports = {
       to: { path: '^src/', pathNot: ['base', 'server', 'protocol', 'received.ts'].map(inSrc) },
     },
     {
-      name: 'no-unknown-room',
+      name: 'no-unknown-folder',
       comment: 'a new folder of src needs its arrows in the table first',
       severity: 'error',
       from: { path: '^src/', pathNot: [...Object.keys(arrows), 'index.ts'].map(inSrc) },
