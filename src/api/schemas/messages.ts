@@ -23,7 +23,11 @@ export const messageFilter = {
 
 export const messagesQuery = z.strictObject({
   ...messageFilter,
-  after: messageId.optional().describe('Only messages that came in after the one with this id'),
+  after: messageId
+    .optional()
+    .describe(
+      'Only messages whose content began to come in after that of this one; those that took longer may be missed',
+    ),
   limit: count(1, 200).default(50),
   cursor: z.string().max(100).optional().describe('`next` of the page before'),
   wait: z
