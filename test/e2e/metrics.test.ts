@@ -1,8 +1,9 @@
 // Metrics of a running server: what they count, what they never name, and who may read them. The board and the alert
 // rules of docs/deploy name only metrics that are there.
 import { readFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import { type AddressInfo, createConnection } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRemoteServer } from '../delivery/remote-server.js';
 import { GatewayProcess, type StartOptions } from './gateway-process.js';
 
@@ -113,6 +114,61 @@ describe('the metrics of a running server', () => {
       expect([word, text.includes(word)]).toEqual([word, false]);
     }
   });
+
+  it('move with what waits, fails and is open', async () => {
+    const hook = createServer((_request, response) => response.end('{}'));
+    await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void hook.close());
+    const closed = await startRemoteServer();
+    await closed.close();
+    const { gateway, monitor } = await start({
+      args: [
+        ...['--deliver', `smtp://127.0.0.1:${closed.port}?tls=off`],
+        ...['--smtp-max-connections-per-address', '2'],
+      ],
+      environment: { POSTERN_DELIVERY_WEBHOOK_PRIVATE: 'allow' },
+    });
+    const { token, port, httpUrl } = gateway;
+    const { port: hookPort } = hook.address() as AddressInfo;
+    const headers = { 'mailpace-server-token': token, 'content-type': 'application/json' };
+    const ask = (method: string, path: string, body: object): Promise<Response> =>
+      fetch(httpUrl + path, { method, headers, body: JSON.stringify(body) });
+    const url = `http://127.0.0.1:${hookPort}/`;
+    expect((await ask('PUT', '/api/v1/domains/example.com/webhook', { url })).status).toBe(200);
+    const mail = { from: 'app@example.com', to: 'other-person@example.net', textbody: 'x' };
+    expect((await ask('POST', '/api/v1/send', mail)).status).toBe(200);
+    const abort = new AbortController();
+    onTestFinished(() => abort.abort());
+    await fetch(`${httpUrl}/api/v1/events`, { headers, signal: abort.signal });
+    const sockets = [1, 2, 3].map(() => createConnection(port, '127.0.0.1'));
+    onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+    for (const socket of sockets) socket.on('error', () => undefined).resume();
+    const least: Record<string, number> = {
+      'postern_connections{protocol="smtp"}': 2,
+      'postern_connections{protocol="http"}': 1,
+      'postern_connections_refused_total{reason="too-many"}': 1,
+      postern_event_streams: 1,
+      'postern_messages{status="deferred"}': 1,
+      postern_queue_oldest_seconds: 0.001,
+      'postern_delivery_attempts_total{outcome="deferred",class="unreached"}': 1,
+      postern_delivery_outages_total: 1,
+      'postern_webhook_calls_total{outcome="delivered",class="2xx"}': 1,
+      postern_webhook_call_duration_seconds_count: 1,
+      'postern_accepted_bytes_total{way="api"}': 100,
+      'postern_http_request_duration_seconds_count{route="/api/v1/send"}': 1,
+      postern_store_commit_duration_seconds_count: 1,
+      nodejs_eventloop_lag_p99_seconds: 0.000001,
+    };
+    await expect
+      .poll(
+        async () => {
+          const samples = await scrape(monitor);
+          return Object.entries(least).filter(([name, value]) => !((samples.get(name) ?? 0) >= value));
+        },
+        { timeout: 25_000, interval: 1100 },
+      )
+      .toEqual([]);
+  }, 60_000);
 
   it('are read by this machine at the address of the API, and not through a proxy', async () => {
     const { gateway } = await start();
