@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync
 import { DatabaseSync } from '@photostructure/sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Page } from '../../src/store/mail.js';
 import type { Domain, Draft, NewMessage, Store } from '../../src/store/port.js';
 import type { Search, SearchTerm } from '../../src/store/search.js';
 import { backupFolder } from '../../src/store/sqlite/backup.js';
@@ -279,8 +280,15 @@ describe('a server', () => {
     try {
       const domain = await addDomain(store);
       const search: Search = [{ kind: 'subject', text: 'order 7', negated: false }];
-      const find = async () =>
-        (await store.mail.page('all', { filter: { search }, limit: 9 })).messages.length;
+      const find = async () => {
+        let found = 0;
+        for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null;) {
+          const page: Page = await store.mail.page('all', { filter: { search }, limit: 9, before });
+          found += page.messages.length;
+          before = page.next;
+        }
+        return found;
+      };
       const indexed = () => {
         const index = openIndexToRead(folder.path);
         try {

@@ -57,7 +57,10 @@ export function isBusy(error: unknown): boolean {
 /** Returns true if the database file is damaged. */
 export function isDamage(error: unknown): boolean {
   const code = resultCode(error);
-  return code === CORRUPT || code === NOT_A_DATABASE;
+  // Errors of virtual tables come without a code.
+  return (
+    code === CORRUPT || code === NOT_A_DATABASE || (code === null && /corrupt|malformed/i.test(reason(error)))
+  );
 }
 
 function hasHardlyAnyRoom(directory: string): boolean {

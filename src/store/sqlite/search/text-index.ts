@@ -1,6 +1,7 @@
 /** Asks the index of words for candidates of a search. */
 import { statSync } from 'node:fs';
 import type { Search } from '../../search.js';
+import { isDamage } from '../errors.js';
 import type { Found, Range, Source } from '../worker/candidate-sources.js';
 import { type Database, inSnapshot, type Statement } from '../worker/database.js';
 import { indexFile, openIndexToRead, type Part, partsOf, progressOf, wordsTable } from './index-file.js';
@@ -34,7 +35,7 @@ export class TextIndex {
     this.#journal = new JournalReader(main);
   }
 
-  /** Whether a question failed since this was asked last: then the index should be made anew. */
+  /** Whether the index was found damaged since this was asked last: then it should be made anew. */
   takeDamage(): boolean {
     const found = this.#isDamaged;
     this.#isDamaged = false;
@@ -67,9 +68,10 @@ export class TextIndex {
       return waiting === null
         ? null
         : inSnapshot(open.database, () => findIn(open, question, range, limit, waiting));
-    } catch {
+    } catch (error) {
+      // It may as well be locked for a moment, while it is made.
+      if (isDamage(error)) this.#isDamaged = true;
       this.close();
-      this.#isDamaged = true;
       return null;
     }
   }
