@@ -131,13 +131,14 @@ function unsettled(directory) {
     const octets = one(database, 'SELECT coalesce(sum(length(entries)), 0) FROM counter_journal');
     const journal = folding || octets > FOLD_AT.octets ? Math.max(octets, 1) : 0;
     if (!existsSync(indexFile(directory))) return { journal, messages: 1 };
-    const index = new DatabaseSync(indexFile(directory), { readOnly: true });
+    const index = new DatabaseSync(indexFile(directory), { readOnly: true, timeout: 5000 });
     try {
-      const indexed = progressOf(index)?.journal ?? 0;
+      const progress = progressOf(index);
+      if (progress === null) return { journal, messages: 1 };
       const first = partsOf(index).at(-1)?.first ?? 0;
       const last = one(database, 'SELECT max(id) FROM search_journal');
       const below = one(database, 'SELECT count(*) FROM message WHERE id < ?', first);
-      return { journal, messages: below + (last - indexed) };
+      return { journal, messages: below + (last - progress.journal) };
     } finally {
       index.close();
     }

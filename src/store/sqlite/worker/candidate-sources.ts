@@ -19,6 +19,14 @@ export interface Found {
 export interface Source {
   /** Returns at most `limit` candidates, with bounded work. It may be none although there are more. */
   find(range: Range, limit: number): Found;
+  /** The conditions that hold for each of its candidates, so that they need not be checked. Default: none. */
+  readonly holds?: Held;
+}
+
+export interface Held {
+  readonly domains?: boolean;
+  readonly statuses?: boolean;
+  readonly tag?: string;
 }
 
 /** The conditions that an index can narrow. */
@@ -64,7 +72,10 @@ export function sourcesOf(statements: Statements, { domainIds, statuses, tags }:
     domainIds === null ? ofTag(statements, tag) : ofTagAndDomains(statements, tag, JSON.stringify(domainIds)),
   );
   const branches = branchesOf(domainIds, statuses);
-  if (branches !== null) sources.push(ofBranches(statements, branches));
+  if (branches !== null) {
+    const holds = { domains: domainIds !== null && withDomains(domainIds, statuses), statuses: true };
+    sources.push({ ...ofBranches(statements, branches), holds });
+  }
   return sources.length > 0 ? sources : [ofAll(statements)];
 }
 
@@ -76,7 +87,8 @@ function ofAll(statements: Statements): Source {
 function ofTag(statements: Statements, tag: string): Source {
   const sql = `SELECT message_id AS id FROM tag WHERE name = ? AND message_id < ? AND message_id > ?
     ORDER BY message_id DESC LIMIT ?`;
-  return sqlSource((range, limit) => statements.ids(sql, [tag, range.below, range.above, limit]));
+  const source = sqlSource((range, limit) => statements.ids(sql, [tag, range.below, range.above, limit]));
+  return { ...source, holds: { tag } };
 }
 
 /** Goes through the rows of a tag without reading messages: 0.2 us each. */
@@ -88,6 +100,7 @@ function ofTagAndDomains(statements: Statements, tag: string, domainIds: string)
     WHERE domain_id IN (SELECT value FROM json_each(?)) LIMIT ?`;
   const last = `${rows} LIMIT 1 OFFSET ${TAG_ROWS - 1}`;
   return {
+    holds: { tag, domains: true },
     find({ below, above }, limit) {
       const ids = statements.ids(matching, [tag, below, above, domainIds, limit]);
       const lastId = ids.at(-1);
@@ -118,7 +131,7 @@ function branchesOf(
   domainIds: readonly number[] | null,
   statuses: readonly Status[] | null,
 ): readonly Branch[] | null {
-  if (domainIds !== null && domainIds.length * (statuses ?? STATUSES).length <= MOST_BRANCHES) {
+  if (domainIds !== null && withDomains(domainIds, statuses)) {
     return domainIds.flatMap((domainId) =>
       (statuses ?? STATUSES).map((status) => ({
         where: 'domain_id = ? AND status = ?',
@@ -127,6 +140,11 @@ function branchesOf(
     );
   }
   return statuses?.map((status) => ({ where: 'status = ?', values: [status] })) ?? null;
+}
+
+/** Whether there are few enough parts of the index by domain and status. */
+function withDomains(domainIds: readonly number[], statuses: readonly Status[] | null): boolean {
+  return domainIds.length * (statuses ?? STATUSES).length <= MOST_BRANCHES;
 }
 
 function sqlSource(ids: (range: Range, limit: number) => number[]): Source {

@@ -65,12 +65,12 @@ export class MailSearch {
     const ids: number[] = [];
     let { below } = range;
     if (below <= range.above + 1) return { ids, next: null };
-    const source = this.#sourceOf(narrowing, search, range);
+    const source = this.#sourceOf(resolved, range);
     let size = limit + 1;
     let texts = 0;
     do {
       const found = source.find({ ...range, below }, size);
-      for (const id of this.#candidates.matching(found.ids, narrowing, resolved)) {
+      for (const id of this.#candidates.matching(found.ids, narrowing, resolved, source.holds)) {
         // The page is full, and there is something more to look at.
         if (ids.length === limit) return { ids, next: below };
         if (search.length > 0 && ++texts > LEAST_TEXTS && performance.now() > end)
@@ -85,10 +85,11 @@ export class MailSearch {
     return { ids, next: below };
   }
 
-  #sourceOf(narrowing: Narrowing, search: Search, range: Range): Source {
-    const others = (): Source => this.#candidates.sparsest(narrowing, range, []);
+  #sourceOf(resolved: Resolved, range: Range): Source {
+    const { narrowing, search } = resolved;
+    const others = (): Source => this.#candidates.sparsest(narrowing, resolved, range, []);
     const indexed = search.length === 0 ? null : (this.#index?.source(search, others) ?? null);
-    return indexed === null ? others() : this.#candidates.sparsest(narrowing, range, [indexed]);
+    return indexed === null ? others() : this.#candidates.sparsest(narrowing, resolved, range, [indexed]);
   }
 
   #holds(search: Search, id: number): boolean {
