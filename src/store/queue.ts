@@ -73,8 +73,8 @@ export interface Crashes {
   /** Their number in a row; an attempt that ends in any other way sets it back to 0. */
   readonly count: number;
   /**
-   * True if the last one was the only attempt under way: no other message, and no event of a webhook. False if it had
-   * lasted: see {@link Queue.lasts}.
+   * True if the last one was the only attempt under way, of all messages and events of webhooks. False if it had lasted:
+   * see {@link Queue.lasts}.
    */
   readonly alone: boolean;
 }

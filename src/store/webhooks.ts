@@ -6,7 +6,7 @@
  * It stays until it is sent or given up.
  */
 import type { MessageId } from './message.js';
-import type { Attempt, CapRequest } from './queue.js';
+import type { Attempt, CapRequest, Crashes } from './queue.js';
 import type { Scope } from './scope.js';
 
 /** The events of a webhook: a message is accepted, or recipients of it have a new status. */
@@ -47,8 +47,8 @@ export interface WebhookEvent {
   readonly at: number;
   /** Number of attempts to send it so far. */
   readonly attempts: number;
-  /** Number of attempts in a row in which the server died: see {@link Webhooks.beginEvent}. */
-  readonly crashes: number;
+  /** Attempts in a row in which the server died: see {@link Webhooks.beginEvent}. Null if there are none. */
+  readonly crashes: Crashes | null;
 }
 
 /** One call of a webhook. */
@@ -141,6 +141,9 @@ export interface Webhooks {
 
   /** Records that an attempt begins, as the `begin` of the queue does. May be repeated. */
   beginEvent(event: number): Promise<void>;
+
+  /** Records that the attempt has lasted for a while, as the `lasts` of the queue does. May be repeated. */
+  lastsEvent(event: number): Promise<void>;
 
   /** Removes an event that was sent or given up. May be repeated. */
   endEvent(event: number): Promise<void>;

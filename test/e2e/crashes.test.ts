@@ -1,12 +1,14 @@
 /**
- * A server that dies while it delivers: a message that is the reason bounces, and all other mail is delivered, however
- * often the server is killed for another reason.
+ * A server that dies while it delivers: a message that is the reason bounces, and all other mail is delivered, and its
+ * events are reported, however often the server is killed for another reason.
  */
 import { expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/index.js';
 import type { Waiting } from '../../src/store/queue.js';
+import { newWebhookKeys } from '../../src/delivery/webhooks/keys.js';
 import { accept, spawnPostern } from '../cli/postern.js';
 import { dnsServer } from '../delivery/dns-server.js';
+import { apiServer } from '../delivery/https/api-server.js';
 import { type DialogueMoment, type RemoteServer, startRemoteServer } from '../delivery/remote-server.js';
 import { scratch } from '../scratch.js';
 import { GatewayProcess } from './gateway-process.js';
@@ -207,4 +209,34 @@ it('mail that is under way while the server is killed again and again is deliver
   expect(await folder.of('delivered')).toEqual([...folder.innocents].sort());
   expect(company[0]).toBe(DOMAINS * 5);
   expect(Math.min(...company)).toBeGreaterThanOrEqual(DOMAINS);
+}, 240_000);
+
+it('an event that is under way while the server is killed again and again is reported', async () => {
+  // More than after which an event is dropped.
+  const KILLS = 4;
+  let works = false;
+  const endpoint = await apiServer(() => (works ? { status: 204 } : undefined));
+  const far = await startRemoteServer();
+  const folder = await Folder.create();
+  const store = await openSqliteStore({ directory: folder.data, exclusive: false });
+  const webhook = { url: endpoint.url, events: ['email.queued'], keys: newWebhookKeys() } as const;
+  await store.webhooks.set('example.com', webhook, Date.now());
+  await store.close();
+  await folder.add(1);
+  const environment = { POSTERN_DELIVERY_WEBHOOK_PRIVATE: 'allow' };
+  for (let kill = 0; kill < KILLS; kill++) {
+    const gateway = await folder.gateway(far, environment);
+    await gateway.says(/^postern ready /m);
+    const before = endpoint.taken.length;
+    // A suspect is not reported so early in the life of a server.
+    for (let waited = 0; waited < 20 && endpoint.taken.length === before; waited++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await gateway.stop('SIGKILL');
+  }
+  works = true;
+  const attempts = endpoint.taken.length;
+  const last = await folder.gateway(far, environment);
+  await expect.poll(() => endpoint.taken.length, { timeout: 60_000, interval: 100 }).toBe(attempts + 1);
+  expect(lines(last, 'event dropped: the server died each time that it was reported')).toEqual([]);
 }, 240_000);

@@ -49,7 +49,7 @@ export function describeWebhooks(store: () => Store, reopen: () => Promise<void>
       await store().queue.settle(lease, settlements, false);
       await store().queue.settle(lease, settlements, true);
       const event = expect.any(Number) as number;
-      const common = { domainId: domain.id, message: id, attempts: 0, crashes: 0, event };
+      const common = { domainId: domain.id, message: id, attempts: 0, crashes: null, event };
       const told = { ...common, at: RECEIVED + 10 };
       const list = await events();
       expect(list).toEqual([

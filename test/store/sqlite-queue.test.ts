@@ -244,11 +244,31 @@ describe('the queue', () => {
       expect(await crashes()).toEqual([{ count: 1, alone: false }, undefined]);
       const now = Date.now();
       const events = await store.webhooks.leaseEvents({ now, until: now + 1000, limit: 9 });
-      expect(events.map((event) => event.crashes)).toEqual([1, 0]);
+      expect(events.map((event) => event.crashes)).toEqual([{ count: 1, alone: false }, null]);
       await store.webhooks.deferEvent(events[0]?.event ?? 0, now);
       expect(await store.webhooks.leaseEvents({ now, until: now + 1000, limit: 9 })).toMatchObject([
-        { crashes: 0, attempts: 1 },
+        { crashes: null, attempts: 1 },
       ]);
+    });
+
+    it('blames an event only if nothing else was under way, and its attempt had not lasted', async () => {
+      const domain = await addDomain(store);
+      const keys = { publicKey: new Uint8Array(32), privateKey: new Uint8Array(48) };
+      await store.webhooks.set(domain.name, { url: 'https://example.com/', events: EVENTS, keys }, 7);
+      await queued(store, domain);
+      const blamed = async () => {
+        const now = Date.now();
+        const [event] = await store.webhooks.leaseEvents({ now, until: now + 1, limit: 9 });
+        return event?.crashes;
+      };
+      expect(await crash(0, 1)).toBe('begun 1 1');
+      expect(await blamed()).toEqual({ count: 1, alone: true });
+      expect(await crash(1, 1)).toBe('begun 1 1');
+      expect(await blamed()).toEqual({ count: 2, alone: false });
+      expect(await crash(0, 1)).toBe('begun 1 1');
+      expect(await blamed()).toEqual({ count: 3, alone: true });
+      expect(await crash(0, 1, 'lasts')).toBe('begun 1 1');
+      expect(await blamed()).toEqual({ count: 4, alone: false });
     });
 
     it('blames no message if its attempt had lasted', async () => {

@@ -119,7 +119,7 @@ export function observeWebhooks(log: Logger): WebhookObserver {
     },
     onCrashes: ({ domain }, { event, message, name, crashes }) => {
       log.error(
-        { domain, event, name, id: String(message), crashes },
+        { domain, event, name, id: String(message), crashes: crashes?.count ?? 0 },
         'event dropped: the server died each time that it was reported',
       );
     },

@@ -12,7 +12,7 @@ import { givenUpSettlement, settlementOf, timedOutSettlement } from './settlemen
 import { SettlementWriter } from './settlement-writer.js';
 import { type LastDeliveries, Router } from './router.js';
 import { type Outcome, type OutgoingOf, ship } from './shipping.js';
-import { Suspects, isOnTrial, mustGiveUp } from './suspects.js';
+import { SUSPECT_LIMITS, Suspects, isOnTrial, mustGiveUp } from './suspects.js';
 import type { Delivery, Transport } from '../transports/transport.js';
 
 /** Notifications of the runner. None of these may throw. */
@@ -74,13 +74,7 @@ export class Runner {
   readonly #inHand = new Map<number, LeasedMessage>();
   /** Messages of which it was reported that their content cannot be read. */
   readonly #unreadable = new Recent<MessageId, true>(DELIVERY.unreadable.initial);
-  readonly #suspects = new Suspects<LeasedMessage>({
-    crashes: DELIVERY.crashes.initial,
-    quiet: DELIVERY.suspectQuiet.initial,
-    holdUp: DELIVERY.suspectHoldUp.initial,
-    trial: DELIVERY.suspectTrial.initial,
-    aloneFor: DELIVERY.suspectsAlone.initial,
-  });
+  readonly #suspects = new Suspects<LeasedMessage>(SUSPECT_LIMITS);
   #suspectTimer: NodeJS.Timeout | undefined;
   readonly #stop = new AbortController();
   #idle: (() => void) | null = null;

@@ -1,5 +1,6 @@
 /**
- * Messages that were being attempted when the server died: one of them may be the reason, but most are innocent. The
+ * Messages that were being attempted when the server died (and, by the same rule, events of webhooks that were being
+ * reported): one of them may be the reason, but most are innocent. The
  * reason may also be something else, such as an operator who kills the server, or too little memory. An innocent
  * message must not bounce for that, however often it happens.
  *
@@ -13,9 +14,10 @@
  * So a message is given up only if the server died without it neither in the first `quiet` of a life, nor with it later
  * than `trial` after it began in another one. Deaths that come in regular intervals cannot do both.
  *
- * Pure: the clock comes from outside.
+ * The rule is pure: the clock comes from outside.
  */
 import type { Crashes } from '../../store/queue.js';
+import { DELIVERY } from '../limits.js';
 
 export interface SuspectLimits {
   /** Number of crashes after which a message is given up. */
@@ -30,6 +32,14 @@ export interface SuspectLimits {
   readonly aloneFor: number;
 }
 
+export const SUSPECT_LIMITS: SuspectLimits = {
+  crashes: DELIVERY.crashes.initial,
+  quiet: DELIVERY.suspectQuiet.initial,
+  holdUp: DELIVERY.suspectHoldUp.initial,
+  trial: DELIVERY.suspectTrial.initial,
+  aloneFor: DELIVERY.suspectsAlone.initial,
+};
+
 /**
  * Crashes beside other messages, as a multiple of the limit, after which a message is given up although it was never
  * alone.
@@ -40,8 +50,8 @@ const CRASHES_IN_COMPANY = 3;
  * Returns true if a message has to be given up: it crashed the server alone, or so often that chance cannot be the
  * reason.
  */
-export function mustGiveUp(crashes: Crashes | undefined, limit: number): boolean {
-  if (crashes === undefined) return false;
+export function mustGiveUp(crashes: Crashes | null | undefined, limit: number): boolean {
+  if (crashes === undefined || crashes === null) return false;
   return crashes.count >= limit && (crashes.alone || crashes.count >= CRASHES_IN_COMPANY * limit);
 }
 

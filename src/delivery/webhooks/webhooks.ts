@@ -11,6 +11,7 @@ import { publicLookup } from './addresses.js';
 import { MAX_READ, eventBody } from './body.js';
 import { type LeasedEvent, DomainEvents } from './domain-events.js';
 import { DELIVERY } from '../limits.js';
+import { SUSPECT_LIMITS, Suspects, isOnTrial, mustGiveUp } from '../queue/suspects.js';
 import { LONGEST_GAP, RETRIES, gapAfter } from './schedule.js';
 import { parseWebhookUrl } from './url.js';
 
@@ -112,11 +113,8 @@ class EventSender {
   #more = false;
   /** Ends the pause between two polls of the store. */
   #wake = new AbortController();
-  /**
-   * Events that were under way when the server crashed are reported one after the other. This is the end of the last
-   * one.
-   */
-  #suspect: Promise<void> = Promise.resolve();
+  /** Events that were under way when the server died, and those that wait for them: as the queue does with messages. */
+  readonly #suspects = new Suspects<LeasedEvent>(SUSPECT_LIMITS);
   #failing = false;
   readonly #clock: ClockCheck;
   /** The clock was put back, and the times that events are due are not corrected yet. */
@@ -182,6 +180,7 @@ class EventSender {
     const { webhooks } = this.#store;
     const poll = this.#options.poll ?? 1_000;
     await this.#capDue();
+    this.#startNext();
     const limit = Math.min(BATCH, MAX_LEASED - this.#leased);
     if (limit === 0) return poll;
     const now = this.#now();
@@ -195,9 +194,18 @@ class EventSender {
     this.#webhooks = new Map((await webhooks.list()).map((webhook) => [webhook.domainId, webhook]));
     for (const event of events) {
       this.#leased += 1;
-      this.#domainOf(event.domainId).add({ event, until: now + LEASE });
+      // One that is given up is not tried, so it need not wait.
+      const count = mustGiveUp(event.crashes, DELIVERY.crashes.initial) ? 0 : (event.crashes?.count ?? 0);
+      this.#suspects.add({ event, until: now + LEASE }, count);
     }
+    this.#startNext();
     return 0;
+  }
+
+  /** Passes on the events that may be reported now. Called at each poll, since some wait for a time. */
+  #startNext(): void {
+    if (this.#stopping.signal.aborted) return;
+    for (const held of this.#suspects.next(this.#now())) this.#domainOf(held.event.domainId).add(held);
   }
 
   /** Corrects what is due too late if the clock was put back. */
@@ -228,6 +236,8 @@ class EventSender {
         .finally(() => {
           this.#leased -= 1;
           this.#work.delete(work);
+          this.#suspects.ended(held);
+          if (!this.#suspects.isEmpty) this.#startNext();
           // A poll of the store takes a transaction, so one poll should bring several events.
           if (this.#more && domain.waiting < PER_DOMAIN / 2) this.#wake.abort();
         });
@@ -246,13 +256,11 @@ class EventSender {
     if (webhook === undefined || webhook.off !== null) return webhooks.endEvent(event.event);
     const quietUntil = Math.min(domain.quietUntil(webhook.url), now + LONGEST_GAP);
     if (quietUntil > now) return webhooks.deferEvent(event.event, quietUntil);
-    if (event.crashes >= DELIVERY.crashes.initial) {
+    if (mustGiveUp(event.crashes, DELIVERY.crashes.initial)) {
       this.#options.observer?.onCrashes?.(webhook, event);
       return webhooks.endEvent(event.event);
     }
-    const result =
-      event.crashes === 0 ? await this.#begin(event, webhook) : await this.#suspected(event, webhook, until);
-    if (result === undefined) return;
+    const result = await this.#begin(event, webhook);
     const { reason } = result;
     // Before the event is gone: the store keeps what it says with the call.
     if (reason === null || !this.#abort.signal.aborted) await this.#record(event, result);
@@ -288,25 +296,19 @@ class EventSender {
 
   /** Records that an attempt begins, and makes it. */
   async #begin(event: WebhookEvent, webhook: Webhook): Promise<CallResult> {
-    await this.#store.webhooks.beginEvent(event.event);
-    return this.#report(event, webhook);
-  }
-
-  /**
-   * Does the same as {@link #begin} for an event that was under way when the server crashed. Such events go one at a
-   * time, so that a further crash counts for one of them. Returns undefined if the lease ran out meanwhile: then the
-   * event comes again.
-   */
-  async #suspected(event: WebhookEvent, webhook: Webhook, until: number): Promise<CallResult | undefined> {
-    const turn = this.#suspect;
-    let done = (): void => undefined;
-    this.#suspect = new Promise((resolve) => (done = resolve));
+    const { webhooks } = this.#store;
+    await webhooks.beginEvent(event.event);
+    // If the server dies after a suspect has been under way for a while, that must not count as its trial.
+    const trial = isOnTrial(event.crashes?.count ?? 0, DELIVERY.crashes.initial)
+      ? setTimeout(
+          () => void webhooks.lastsEvent(event.event).catch(() => undefined),
+          DELIVERY.suspectTrial.initial,
+        ).unref()
+      : undefined;
     try {
-      await turn;
-      if (this.#stopping.signal.aborted || this.#now() + this.#deadline > until) return undefined;
-      return await this.#begin(event, webhook);
+      return await this.#report(event, webhook);
     } finally {
-      done();
+      clearTimeout(trial);
     }
   }
 
@@ -362,6 +364,7 @@ class EventSender {
     const now = this.#now();
     const waiting = domain.clear();
     this.#leased -= waiting.length;
+    for (const held of waiting) this.#suspects.ended(held);
     // Another event of the domain may have been the last one before the webhook was switched off.
     if (!this.#webhooks.has(webhook.domainId)) return webhooks.endEvent(event.event);
     if (event.attempts >= RETRIES) {

@@ -7,7 +7,8 @@ import { RETRIES } from '../../../src/delivery/webhooks/schedule.js';
 import { startWebhooks, type WebhookOptions } from '../../../src/delivery/webhooks/webhooks.js';
 import { type Domain, type NewMessage, type Store, StoreError } from '../../../src/store/port.js';
 import type { AttemptOutcome } from '../../../src/store/queue.js';
-import { EVENTS } from '../../../src/store/webhooks.js';
+import { EVENTS, type WebhookEvent } from '../../../src/store/webhooks.js';
+import { DELIVERY } from '../../../src/delivery/limits.js';
 import { testCertificates } from '../../certs.js';
 import { accept, runningStore } from '../../cli/postern.js';
 import { addDomain } from '../../store/fixtures.js';
@@ -416,39 +417,102 @@ describe('a webhook of one domain that answers slowly', () => {
   });
 });
 
-describe('an event that ends the process', () => {
-  it('is dropped after three crashes, and the others are reported', async () => {
-    const { store, domain } = await setUp();
-    const receiver = await apiServer(() => ({ status: 204 }));
-    await setWebhook(store, domain, receiver.url);
-    const [culprit, innocent] = [await queue(store, domain), await queue(store, domain)];
-    const dropped: number[] = [];
-    const webhooks = store.webhooks;
-    const crashed = {
-      ...webhooks,
-      leaseEvents: async (request: Parameters<typeof webhooks.leaseEvents>[0]) =>
-        (await webhooks.leaseEvents(request)).map((event) => ({
-          ...event,
-          crashes: event.message === culprit ? 3 : 1,
-        })),
-    };
-    const store2 = {
-      webhooks: crashed,
+/** Starts to report events, of which the store says that the server died with them so often. */
+function startAfterCrashes(
+  store: Store,
+  crashesOf: (message: number) => WebhookEvent['crashes'],
+  options: WebhookOptions = {},
+): number[] {
+  const dropped: number[] = [];
+  const { webhooks } = store;
+  const started = startWebhooks(
+    {
+      webhooks: {
+        ...webhooks,
+        leaseEvents: async (request) =>
+          (await webhooks.leaseEvents(request)).map((event) => ({
+            ...event,
+            crashes: crashesOf(event.message),
+          })),
+      },
       webhookCalls: store.webhookCalls,
       message: (id: number) => store.message(id),
       content: (id: number) => store.content(id),
-    };
-    const started = startWebhooks(store2, {
+    },
+    {
       allowPrivate: true,
       poll: 10,
+      stopGrace: 0,
       observer: { onCrashes: (_, { message }) => dropped.push(message) },
-    });
-    onTestFinished(() => started.close());
+      ...options,
+    },
+  );
+  onTestFinished(() => started.close());
+  return dropped;
+}
+
+describe('events that were under way when the server died', () => {
+  const messagesOf = (receiver: ApiServer) =>
+    receiver.taken.map(({ body }) => (body['payload'] as { id: number }).id);
+
+  it('are dropped after three crashes, the last one alone, or after nine in company', async () => {
+    const { store, domain } = await setUp();
+    const receiver = await apiServer(() => ({ status: 204 }));
+    await setWebhook(store, domain, receiver.url);
+    const crashes = [
+      { count: 3, alone: true },
+      { count: 9, alone: false },
+      { count: 8, alone: false },
+      { count: 3, alone: false },
+      { count: 2, alone: true },
+      null,
+    ];
+    const ids: number[] = [];
+    for (let count = 0; count < crashes.length; count++) ids.push(await queue(store, domain));
+    const dropped = startAfterCrashes(store, (message) => crashes[ids.indexOf(message)] ?? null);
     await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
-    expect(dropped).toEqual([culprit]);
-    expect(receiver.taken.map(({ body }) => (body['payload'] as { id: number }).id)).toEqual([innocent]);
+    expect(dropped).toEqual(ids.slice(0, 2));
+    expect(messagesOf(receiver).sort()).toEqual(ids.slice(2).sort());
   });
 
+  it('wait until the server has lived without them, and hold up no others meanwhile', async () => {
+    const { store, domain } = await setUp();
+    const receiver = await apiServer(() => ({ status: 204 }));
+    await setWebhook(store, domain, receiver.url);
+    const [suspect, other] = [await queue(store, domain), await queue(store, domain)];
+    let ahead = 0;
+    startAfterCrashes(store, (message) => (message === suspect ? { count: 1, alone: true } : null), {
+      now: () => Date.now() + ahead,
+    });
+    await expect.poll(() => messagesOf(receiver), PATIENCE).toEqual([other]);
+    const later = await queue(store, domain);
+    await expect.poll(() => messagesOf(receiver), PATIENCE).toEqual([other, later]);
+    ahead = DELIVERY.suspectQuiet.initial;
+    await expect.poll(() => messagesOf(receiver), PATIENCE).toEqual([other, later, suspect]);
+  });
+
+  it('are reported alone if one more crash would give them up, but hold up others not for long', async () => {
+    const { store, domain } = await setUp();
+    const otherDomain = await addDomain(store, 'other.example');
+    const silent = await apiServer(() => undefined);
+    const receiver = await apiServer(() => ({ status: 204 }));
+    await setWebhook(store, domain, silent.url);
+    await setWebhook(store, otherDomain, receiver.url);
+    const suspect = await queue(store, domain);
+    const other = await queue(store, otherDomain);
+    let ahead = 0;
+    startAfterCrashes(store, (message) => (message === suspect ? { count: 2, alone: true } : null), {
+      now: () => Date.now() + ahead,
+    });
+    await expect.poll(() => messagesOf(silent), PATIENCE).toEqual([suspect]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(messagesOf(receiver)).toEqual([]);
+    ahead = DELIVERY.suspectTrial.initial;
+    await expect.poll(() => messagesOf(receiver), PATIENCE).toEqual([other]);
+  });
+});
+
+describe('an event', () => {
   it('is reported soon after the clock was put back, with the endpoint left alone no longer', async () => {
     const { store, domain } = await setUp();
     let ahead = 30 * 24 * 3_600_000;

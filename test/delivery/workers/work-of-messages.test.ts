@@ -27,7 +27,7 @@ const EVENT: EventFacts = {
     attempt: null,
     at: 0,
     attempts: 0,
-    crashes: 0,
+    crashes: null,
   },
   message: {
     id: 1,

@@ -13,6 +13,11 @@ if (lasts === 'lasts') {
   await store.queue.begin(leases.slice(0, Number(messages)));
 }
 const leased = await store.webhooks.leaseEvents(request);
-for (const { event } of leased.slice(0, Number(events))) await store.webhooks.beginEvent(event);
+for (const { event } of leased.slice(0, Number(events))) {
+  await store.webhooks.beginEvent(event);
+  if (lasts !== 'lasts') continue;
+  await store.webhooks.lastsEvent(event);
+  await store.webhooks.beginEvent(event);
+}
 say(`begun ${leases.length} ${leased.length}`);
 setInterval(() => undefined, 1000);

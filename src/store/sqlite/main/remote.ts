@@ -80,6 +80,7 @@ export function remoteWebhooks(link: WorkerLink): Webhooks {
     switchOff: (domainId, reason, now) => link.ask('webhooks', 'switchOff', domainId, reason, now),
     leaseEvents: (request) => link.ask('webhooks', 'leaseEvents', { ...request }),
     beginEvent: (event) => link.ask('webhooks', 'beginEvent', event),
+    lastsEvent: (event) => link.ask('webhooks', 'lastsEvent', event),
     endEvent: (event) => link.ask('webhooks', 'endEvent', event),
     deferEvent: (event, at) => link.ask('webhooks', 'deferEvent', event, at),
     capEvents: (request) => link.ask('dueTimes', 'capEvents', { ...request }),

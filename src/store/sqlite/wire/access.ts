@@ -43,6 +43,7 @@ export const ACCESS = {
     switchOff: 'write',
     leaseEvents: 'passing',
     beginEvent: 'passing',
+    lastsEvent: 'passing',
     endEvent: 'write',
     deferEvent: 'write',
     nextEventDue: 'read',

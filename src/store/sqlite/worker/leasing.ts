@@ -31,8 +31,8 @@ export const DUE_AT_ONCE = 0;
 /** Above every priority. */
 const HIGHEST = 100;
 /** Values of `attempting`: an attempt has begun, or has lasted for a while. 0: none is under way. */
-const BEGUN = 1;
-const LASTING = 2;
+export const BEGUN = 1;
+export const LASTING = 2;
 
 /**
  * The line of each domain is its part of an index by priority and time. To find the next message takes a search for
@@ -176,15 +176,19 @@ export class Leasing {
     return (this.#nextDue.get() as { due: number | null }).due;
   }
 
+  /** Number of attempts that were under way when the server before this one ended. */
+  get underWay(): number {
+    return this.#attempted.all().length;
+  }
+
   /**
    * Ends every lease, and counts the attempts that were under way. Only for the one process that leases, before it
    * does.
    *
-   * @param eventsUnderWay attempts to report events that were under way at the same time
+   * @param single whether only one attempt was under way, of all messages and events
    */
-  endAll(eventsUnderWay: number): void {
+  endAll(single: boolean): void {
     const attempted = this.#attempted.all() as { id: number; attempting: number }[];
-    const single = attempted.length + eventsUnderWay === 1;
     for (const { id, attempting } of attempted) this.#crashed.run(single && attempting === BEGUN ? 1 : 0, id);
     for (const { id } of this.#allLeased.all() as { id: number }[]) this.#end.run(id);
   }

@@ -379,4 +379,8 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO search_journal (messages) VALUES ('store ' || hex(randomblob(16)));
   `,
+  // 12: whether an event was the only attempt under way in its last crash, as the queue has it for messages.
+  `
+  ALTER TABLE webhook_event ADD COLUMN crashed_alone INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

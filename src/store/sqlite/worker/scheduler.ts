@@ -85,7 +85,9 @@ export class Scheduler {
     if (!options.exclusive) return;
     this.#trash.addUnfinished();
     if (!options.first) return;
-    parts.leasing.endAll(parts.webhooks.endLeases());
+    const single = parts.leasing.underWay + parts.webhooks.underWay === 1;
+    parts.leasing.endAll(single);
+    parts.webhooks.endLeases(single);
     parts.idempotency.endAll();
   }
 

@@ -2,6 +2,7 @@
 import type { Attempt } from '../../queue.js';
 import type { EventName, Webhook, WebhookEvent, Webhooks } from '../../webhooks.js';
 import type { Database } from './database.js';
+import { BEGUN, LASTING } from './leasing.js';
 
 interface WebhookRow {
   readonly domain_id: number;
@@ -15,9 +16,11 @@ interface WebhookRow {
   readonly off_reason: string | null;
 }
 
-type EventRow = Omit<WebhookEvent, 'positions' | 'attempt'> & {
+type EventRow = Omit<WebhookEvent, 'positions' | 'attempt' | 'crashes'> & {
   readonly positions: string;
   readonly attempt: string | null;
+  readonly crashes: number;
+  readonly crashedAlone: number;
 };
 
 type EventRequest = Parameters<Webhooks['leaseEvents']>[0];
@@ -36,7 +39,9 @@ export class WebhookTable {
   readonly #end;
   readonly #defer;
   readonly #begin;
+  readonly #lasts;
   readonly #close;
+  readonly #underWay;
   readonly #crashed;
   readonly #voidLeases;
   readonly #nextDue;
@@ -65,7 +70,7 @@ export class WebhookTable {
     );
     this.#first = database.prepare(`
       SELECT id AS event, domain_id AS domainId, name, message_id AS message, positions, attempt, at, attempts,
-        crashes
+        crashes, crashed_alone AS crashedAlone
       FROM webhook_event WHERE domain_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT 1`);
     this.#lease = database.prepare('UPDATE webhook_event SET due_at = ?, leased = 1 WHERE id = ?');
     this.#end = database.prepare('DELETE FROM webhook_event WHERE id = ?');
@@ -73,12 +78,21 @@ export class WebhookTable {
       `UPDATE webhook_event SET due_at = ?, leased = 0, attempts = attempts + 1, attempting = 0, crashes = 0
        WHERE id = ?`,
     );
-    this.#begin = database.prepare('UPDATE webhook_event SET attempting = 1 WHERE id = ? AND leased = 1');
+    this.#begin = database.prepare(
+      `UPDATE webhook_event SET attempting = max(attempting, ${BEGUN}) WHERE id = ? AND leased = 1`,
+    );
+    this.#lasts = database.prepare(
+      `UPDATE webhook_event SET attempting = ${LASTING} WHERE id = ? AND leased = 1 AND attempting = ${BEGUN}`,
+    );
     this.#close = database.prepare(
-      'UPDATE webhook_event SET attempting = 0 WHERE leased = 1 AND attempting = 1',
+      'UPDATE webhook_event SET attempting = 0 WHERE leased = 1 AND attempting > 0',
+    );
+    this.#underWay = database.prepare(
+      'SELECT count(*) AS n FROM webhook_event WHERE leased = 1 AND attempting > 0',
     );
     this.#crashed = database.prepare(
-      'UPDATE webhook_event SET crashes = crashes + 1 WHERE leased = 1 AND attempting = 1',
+      `UPDATE webhook_event SET crashes = crashes + 1, crashed_alone = (? AND attempting = ${BEGUN})
+       WHERE leased = 1 AND attempting > 0`,
     );
     this.#voidLeases = database.prepare(
       'UPDATE webhook_event SET due_at = at, leased = 0, attempting = 0 WHERE leased = 1',
@@ -152,11 +166,20 @@ export class WebhookTable {
     return (this.#nextDue.get() as { due: number | null }).due;
   }
 
-  /** Ends every lease. Only for the one process that sends events, before it does. */
-  endLeases(): number {
-    const { changes } = this.#crashed.run();
+  /** Number of attempts that were under way when the server before this one ended. */
+  get underWay(): number {
+    return (this.#underWay.get() as { n: number }).n;
+  }
+
+  /**
+   * Ends every lease, and counts the attempts that were under way. Only for the one process that sends events, before
+   * it does.
+   *
+   * @param single whether only one attempt was under way, of all messages and events
+   */
+  endLeases(single: boolean): void {
+    this.#crashed.run(single ? 1 : 0);
     this.#voidLeases.run();
-    return changes;
   }
 
   /** The server stops in order: what is still under way counts as no crash. */
@@ -166,6 +189,10 @@ export class WebhookTable {
 
   beginEvent(event: number): void {
     this.#begin.run(event);
+  }
+
+  lastsEvent(event: number): void {
+    this.#lasts.run(event);
   }
 
   /** Returns domains that have events, each once, beginning after the domain that was served last. */
@@ -192,9 +219,10 @@ function webhook(row: WebhookRow): Webhook {
   };
 }
 
-function event(row: EventRow): WebhookEvent {
+function event({ crashes, crashedAlone, ...row }: EventRow): WebhookEvent {
   return {
     ...row,
+    crashes: crashes === 0 ? null : { count: crashes, alone: crashedAlone === 1 },
     positions: JSON.parse(row.positions) as number[],
     attempt: row.attempt === null ? null : (JSON.parse(row.attempt) as Attempt),
   };
