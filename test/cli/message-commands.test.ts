@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import { NO_TERMS } from '../store/fixtures.js';
 import { scratch } from '../scratch.js';
-import { Collector, MAIN, accept, postern, runningStore, spawnPostern } from './postern.js';
+import { Collector, MAIN, accept, acceptMany, postern, runningStore, spawnPostern } from './postern.js';
 
 async function storeWithDomain() {
   const data = await scratch();
@@ -67,8 +67,7 @@ describe('postern messages', () => {
 
   it('lists everything with --json, page by page, and the newest 50 in a table', async () => {
     const { data, store, domainId } = await storeWithDomain();
-    const ids: number[] = [];
-    for (let i = 0; i < 410; i++) ids.push(await accept(store, domainId));
+    const ids = await acceptMany(store, domainId, 410);
     const newest = ids.reverse().map(String);
     const all = await postern(['messages', '--json', '--data', data]);
     expect(lines(all.stdout).map(({ id }) => id)).toEqual(newest);
@@ -228,7 +227,7 @@ describe('postern message', () => {
     async (args) => {
       const { data, store, domainId } = await storeWithDomain();
       const id = await accept(store, domainId, {}, Buffer.alloc(3_000_000));
-      for (let i = 0; i < 400; i++) await accept(store, domainId, { subject: 'x'.repeat(900) });
+      await acceptMany(store, domainId, 400, () => ({ subject: 'x'.repeat(900) }));
       const words = args.replace('ID', String(id)).split(' ');
       const child = spawn(process.execPath, [MAIN, ...words, '--data', data]);
       const stderr = new Collector();

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Arrivals } from '../../src/cli/commands/arrivals.js';
 import { app, send } from '../e2e/sending.js';
 import { GatewayProcess, Running } from '../e2e/gateway-process.js';
 import { scratch } from '../scratch.js';
 import { newMessage } from '../store/fixtures.js';
-import { accept, MAIN, postern, runningStore } from './postern.js';
+import { accept, acceptMany, MAIN, postern, runningStore } from './postern.js';
 
 const lines = (stdout: string) =>
   stdout
@@ -60,9 +59,7 @@ describe('the filters of postern messages', () => {
 
   it('list all that matches, however far apart it is', async () => {
     const { data, store, domainId } = await storeWithDomain();
-    for (let count = 0; count < 700; count++) {
-      await accept(store, domainId, { subject: count % 350 === 0 ? 'rare' : 'common' });
-    }
+    await acceptMany(store, domainId, 700, (index) => ({ subject: index % 350 === 0 ? 'rare' : 'common' }));
     const { stdout } = await postern(['messages', '--json', '--search', 'subject:rare', '--data', data]);
     expect(lines(stdout)).toHaveLength(2);
   });
@@ -172,13 +169,11 @@ describe('Arrivals', () => {
 
   it('takes what is stored at its begin for old, also if there is more than one page', async () => {
     const { store, domainId } = await storeWithDomain();
-    for (let count = 0; count < 450; count++) await accept(store, domainId);
+    await acceptMany(store, domainId, 450);
     const arrivals = await Arrivals.begin(store.mail, {});
     expect(await arrivals.look(true)).toEqual([]);
-    const fresh: number[] = [];
-    for (let count = 0; count < 450; count++) fresh.push(await accept(store, domainId));
+    const fresh = await acceptMany(store, domainId, 450);
     expect((await arrivals.look(false)).map(({ id }) => id)).toEqual(fresh);
-    await pause(1);
     expect(await arrivals.look(true)).toEqual([]);
   });
 });

@@ -89,6 +89,16 @@ export async function accept(
   return draft.id;
 }
 
+/** Puts many messages into a store, in one go: their ids are in order. */
+export function acceptMany(
+  store: Store,
+  domainId: number,
+  count: number,
+  facts: (index: number) => Partial<NewMessage> = () => ({}),
+): Promise<number[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => accept(store, domainId, facts(index))));
+}
+
 export class Collector extends Writable {
   readonly #pieces: Buffer[] = [];
 
