@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { SweepTimer } from '../base/sweep-timer.js';
 
 /** An object with a deadline. */
 export interface Deadlined {
@@ -19,25 +20,23 @@ export class Shared {
   /** Each read of a socket is handled before the next one begins, so one buffer is enough. */
   readonly buffer: Buffer = Buffer.allocUnsafeSlow(READ_OCTETS);
   readonly #watched = new Set<Deadlined>();
-  #timer: NodeJS.Timeout | null = null;
+  readonly #timer: SweepTimer;
 
   /** @param resolution milliseconds between sweeps: how late a deadline may be noticed. */
-  constructor(readonly resolution = 250) {}
+  constructor(readonly resolution = 250) {
+    this.#timer = new SweepTimer(resolution, () => {
+      this.tick++;
+      for (const waiting of this.#watched) waiting.sweep(this.tick);
+    });
+  }
 
   watch(one: Deadlined): void {
     this.#watched.add(one);
-    this.#timer ??= setInterval(() => {
-      this.tick++;
-      for (const waiting of this.#watched) waiting.sweep(this.tick);
-    }, this.resolution);
-    // The sockets keep the process alive; the timer must not.
-    this.#timer.unref();
+    this.#timer.start();
   }
 
   forget(one: Deadlined): void {
     this.#watched.delete(one);
-    if (this.#watched.size > 0 || this.#timer === null) return;
-    clearInterval(this.#timer);
-    this.#timer = null;
+    if (this.#watched.size === 0) this.#timer.stop();
   }
 }

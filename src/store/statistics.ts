@@ -81,31 +81,33 @@ export interface Recount {
   readonly corrected: number;
 }
 
+/** Tags of one domain, or of all that the scope has. */
+export interface TagQuery {
+  readonly domain?: string;
+  readonly prefix?: string;
+  /** Only tags after this one: the way to ask for the next page. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** Receiving domains of the mail of one sending domain, or of all that the scope has. */
+export interface DestinationQuery {
+  readonly domain?: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly until: number;
+  readonly limit: number;
+}
+
 export interface Statistics {
   /** The counts of each hour or day that has any, oldest first. Empty for a domain outside of the scope. */
   counts(scope: Scope, query: StatisticsQuery): Promise<CountsAt[]>;
 
   /** Tags of stored messages with their counts, by name, after `after`; at most `limit`. */
-  tags(
-    scope: Scope,
-    query: {
-      readonly domain?: string;
-      readonly prefix?: string;
-      readonly after?: string;
-      readonly limit: number;
-    },
-  ): Promise<TagCount[]>;
+  tags(scope: Scope, query: TagQuery): Promise<TagCount[]>;
 
   /** Receiving domains between two times, by whole days, slowest first (by their 95th percentile); at most `limit`. */
-  destinations(
-    scope: Scope,
-    query: {
-      readonly domain?: string;
-      readonly since: number;
-      readonly until: number;
-      readonly limit: number;
-    },
-  ): Promise<Destination[]>;
+  destinations(scope: Scope, query: DestinationQuery): Promise<Destination[]>;
 
   /**
    * Counts the stored messages anew from the hour that `since` is in, and returns what the counters would

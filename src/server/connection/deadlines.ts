@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { SweepTimer } from '../../base/sweep-timer.js';
 import { ConnectionSet } from './connection-set.js';
 
 /** Something that may be late. */
@@ -21,33 +22,29 @@ export const monotonic: Clock = () => performance.now();
  */
 export class Deadlines {
   readonly #watched = new ConnectionSet<'watchedAt', Deadlined>('watchedAt');
-  #timer: NodeJS.Timeout | null = null;
+  readonly #timer: SweepTimer;
 
   /**
    * @param resolution milliseconds between sweeps: how late a deadline may be noticed.
    * @param clock injected by tests.
    */
   constructor(
-    private readonly resolution: number,
+    resolution: number,
     readonly clock: Clock = monotonic,
-  ) {}
+  ) {
+    this.#timer = new SweepTimer(resolution, () => {
+      this.sweep();
+    });
+  }
 
   watch(one: Deadlined): void {
     this.#watched.add(one);
-    if (this.#timer === null) {
-      this.#timer = setInterval(() => {
-        this.sweep();
-      }, this.resolution);
-      // Waiting for a deadline is no reason to keep the process alive.
-      this.#timer.unref();
-    }
+    this.#timer.start();
   }
 
   forget(one: Deadlined): void {
     this.#watched.delete(one);
-    if (this.#watched.size > 0 || this.#timer === null) return;
-    clearInterval(this.#timer);
-    this.#timer = null;
+    if (this.#watched.size === 0) this.#timer.stop();
   }
 
   /** Looks at every deadline once. */

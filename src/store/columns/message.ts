@@ -21,6 +21,15 @@ export interface MessageRow extends TermsRow {
   readonly client_address: string;
 }
 
+/** The columns of a recipient that both adapters read. */
+export interface RecipientRow {
+  readonly forwardPath: string;
+  readonly status: Status;
+  readonly notify: string | null;
+  readonly originalRecipient: string | null;
+  readonly nextAttemptAt: number | null;
+}
+
 /** @param to forward-paths in the order of the envelope */
 export function summaryOf(row: MessageRow, to: readonly string[]): MessageSummary {
   return {

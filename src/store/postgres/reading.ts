@@ -1,11 +1,10 @@
 /** SQL for reading messages: one message, its content, lists. */
-import { detailOf, type MessageRow, summaryOf } from '../columns/message.js';
+import { detailOf, type MessageRow, type RecipientRow, summaryOf } from '../columns/message.js';
 import { notifyOf } from '../columns/terms.js';
 import {
   type MessageDetail,
   type MessageQuery,
   type MessageSummary,
-  type Status,
   STATUSES,
 } from '../port.js';
 import type { Attempt } from '../queue.js';
@@ -22,12 +21,8 @@ interface Row extends MessageRow {
   readonly to: readonly string[];
 }
 
-interface RecipientRow {
-  readonly forwardPath: string;
-  readonly status: Status;
-  readonly notify: string | null;
-  readonly originalRecipient: string | null;
-  readonly nextAttemptAt: number | null;
+/** A row of {@link RECIPIENTS}. */
+interface TriedRecipientRow extends RecipientRow {
   readonly attempts: readonly Attempt[];
 }
 
@@ -80,7 +75,7 @@ export class Reading {
   async message(id: number): Promise<MessageDetail | null> {
     const [row] = (await this.#connections.run<Row>(MESSAGES, [int8Array([id])])).rows;
     if (row === undefined) return null;
-    const { rows } = await this.#connections.run<RecipientRow>(RECIPIENTS, [id]);
+    const { rows } = await this.#connections.run<TriedRecipientRow>(RECIPIENTS, [id]);
     const recipients = rows.map(({ notify, ...recipient }) => ({ ...recipient, notify: notifyOf(notify) }));
     return detailOf(row, recipients, row.content_removed);
   }

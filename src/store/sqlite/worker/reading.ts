@@ -1,21 +1,13 @@
 /** SQL for reading messages: one message, its content, lists. */
-import type { MessageDetail, MessageSummary, Status } from '../../port.js';
+import type { MessageDetail, MessageSummary } from '../../port.js';
 import { Attempts } from './attempts.js';
 import type { Database } from './database.js';
 import { Listing, type ListMessages } from './listing.js';
-import { detailOf, type MessageRow, summaryOf } from '../../columns/message.js';
+import { detailOf, type MessageRow, type RecipientRow, summaryOf } from '../../columns/message.js';
 import { notifyOf } from '../../columns/terms.js';
 
 interface Row extends MessageRow {
   readonly content_removed: number;
-}
-
-interface RecipientRow {
-  readonly forwardPath: string;
-  readonly status: Status;
-  readonly notify: string | null;
-  readonly originalRecipient: string | null;
-  readonly nextAttemptAt: number | null;
 }
 
 /** A page may be short, even empty, with more to come: so many rows are looked at at a time. */

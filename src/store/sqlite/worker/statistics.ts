@@ -5,6 +5,7 @@ import {
   type CountsAt,
   deliveryPercentile,
   type Destination,
+  type DestinationQuery,
   NO_COUNTS,
   type StatisticsQuery,
 } from '../../statistics.js';
@@ -79,15 +80,7 @@ export class StatisticsTable {
     });
   }
 
-  destinations(
-    scope: Scope,
-    query: {
-      readonly domain?: string;
-      readonly since: number;
-      readonly until: number;
-      readonly limit: number;
-    },
-  ): Destination[] {
+  destinations(scope: Scope, query: DestinationQuery): Destination[] {
     const owner = this.#ownerOf(scope, query.domain);
     if (owner === null) return [];
     const from = floor(query.since, DAY);

@@ -1,14 +1,7 @@
 /** SQL for the tags of stored messages. */
 import type { Scope } from '../../port.js';
-import type { TagCount } from '../../statistics.js';
+import type { TagCount, TagQuery } from '../../statistics.js';
 import type { Database } from './database.js';
-
-export interface TagQuery {
-  readonly domain?: string;
-  readonly prefix?: string;
-  readonly after?: string;
-  readonly limit: number;
-}
 
 export class TagList {
   readonly #domainId;
