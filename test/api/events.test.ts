@@ -329,7 +329,7 @@ describe('changes that are gathered', () => {
       change(2, 'status'),
       change(3, 'removed'),
     ]);
-    expect(gathered.isEmpty).toBe(true);
+    expect(gathered.take()).toEqual([]);
   });
 
   it('are bounded, and forgotten when there are more', () => {

@@ -12,10 +12,6 @@ export class GatheredChanges {
   /** @param most changes that are gathered; of more it is only known that there were some */
   constructor(private readonly most: number) {}
 
-  get isEmpty(): boolean {
-    return this.#byMessage.size === 0 && !this.#missed;
-  }
-
   add(changes: readonly MailChange[]): void {
     for (const change of changes) {
       if (this.#missed) return;
