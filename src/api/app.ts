@@ -21,7 +21,7 @@ export interface RouteRow {
   readonly access: string;
 }
 
-export interface AppOptions {
+interface AppOptions {
   /** Makes the server that requests come in by. Default: one of HTTP without TLS. */
   readonly createServer?: (handler: RequestListener) => HttpServer;
   readonly limits: ApiLimits;

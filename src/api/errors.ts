@@ -4,7 +4,7 @@ import { DEFAULT_API } from './limits.js';
  * Every error that the API answers with: a stable code, its HTTP status and a text for the client. The texts of the
  * mail API stand here to the letter, since its clients look for them.
  */
-export const ERRORS = {
+const ERRORS = {
   bad_request: [400, 'The request is malformed'],
   invalid: [400, 'The request has a field that is missing, unknown or wrong'],
   batch_too_large: [400, `A batch may have ${DEFAULT_API.batch} messages`],
@@ -46,7 +46,7 @@ export type ErrorCode = keyof typeof ERRORS;
 /** What is wrong with fields of the request, by the name of the field. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
-export interface ApiErrorOptions extends ErrorOptions {
+interface ApiErrorOptions extends ErrorOptions {
   /** Replaces the text of the catalogue. It goes to the client. */
   readonly text?: string;
   readonly fields?: FieldErrors;

@@ -5,7 +5,7 @@ import { ApiError } from './errors.js';
 import type { ApiLimits } from './limits.js';
 
 /** What a request with an Idempotency-Key has in hand. */
-export interface KeyInHand {
+interface KeyInHand {
   /** Makes what the store keeps with the message: the response to give again. */
   completion(response: unknown): Completion;
   /** Keeps the response of a request whose messages have keys of their own. */

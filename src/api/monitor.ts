@@ -8,7 +8,7 @@ import { KeyedRate } from './rate.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 
-export interface MonitorOptions {
+interface MonitorOptions {
   readonly scrape: Scrape;
   readonly hosts: readonly string[];
   /** Why the server is not ready, in words; empty if it is. */

@@ -8,7 +8,7 @@ import type { Gate } from './reading/gate.js';
 import type { Client } from './sending.js';
 
 /** Returns the status that the copy of a message begins with. */
-export type StatusOfCopy = (domain: Domain, message: MessageRecord) => 'held' | 'queued';
+type StatusOfCopy = (domain: Domain, message: MessageRecord) => 'held' | 'queued';
 
 /** Sends stored messages again, by the rules that hold for new ones. */
 export class Resending {

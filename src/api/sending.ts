@@ -21,11 +21,11 @@ export interface Client {
 }
 
 /** How errors about recipients name the fields of the API in use. */
-export type FieldNames = Readonly<Record<'to' | 'cc' | 'bcc', string>>;
+type FieldNames = Readonly<Record<'to' | 'cc' | 'bcc', string>>;
 
-export const MAIL_FIELDS: FieldNames = { to: 'to', cc: 'cc', bcc: 'bcc' };
+const MAIL_FIELDS: FieldNames = { to: 'to', cc: 'cc', bcc: 'bcc' };
 
-export interface SendOptions {
+interface SendOptions {
   /** Default: those of the mail API. */
   readonly fields?: FieldNames;
   /** Of a request with an idempotency key: what is kept of it with the message of this id. */

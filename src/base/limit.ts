@@ -1,5 +1,5 @@
 /** The unit of a limit. */
-export type Unit = 'octets' | 'octets/s' | 'ms' | '1/min' | 'bits' | 'count';
+type Unit = 'octets' | 'octets/s' | 'ms' | '1/min' | 'bits' | 'count';
 
 /** A limit: one row of the table in its folder's `limits.ts`. `docs/limits.md` is made from these rows. */
 export interface Limit {

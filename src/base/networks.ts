@@ -16,7 +16,7 @@ export function canonicalAddress(address: string): string {
 }
 
 /** The number of leading bits that make up a network, by which admission counts clients. */
-export interface NetworkSizes {
+interface NetworkSizes {
   /** Bits of an IPv4 address, 1 to 32. */
   readonly ipv4Bits: number;
   /** Bits of an IPv6 address, 1 to 128. */

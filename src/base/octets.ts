@@ -1,7 +1,7 @@
 /** Octets and text: the few conversions that the core needs, without a platform's decoder. */
 
 export const NUL = 0x00;
-export const HT = 0x09;
+const HT = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
 export const SP = 0x20;

@@ -23,7 +23,7 @@ export class UsageError extends Error {
 }
 
 /** The end of a failed command: the text for standard error, and the exit status. */
-export interface Failure {
+interface Failure {
   readonly text: string;
   readonly exitCode: number;
 }

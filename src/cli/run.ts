@@ -6,7 +6,7 @@ import { Output } from './output.js';
 import { buildProgram } from './program.js';
 
 /** The environment that a command runs in. */
-export interface Environment {
+interface Environment {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -24,7 +24,7 @@ export interface ClientCredentials {
 }
 
 /** The server for which a token was issued (RFC 7628 3.1). */
-export interface AuthServer {
+interface AuthServer {
   readonly host: string;
   readonly port: number;
 }

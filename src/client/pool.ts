@@ -13,7 +13,7 @@ export interface Pooled {
 }
 
 /** Opens a connection. */
-export type Opener<Connection extends Pooled> = (signal: AbortSignal) => Promise<Connection>;
+type Opener<Connection extends Pooled> = (signal: AbortSignal) => Promise<Connection>;
 
 /**
  * A pool of connections to one destination. It limits how many are open at one time, and keeps idle ones for a while.

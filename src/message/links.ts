@@ -18,7 +18,7 @@ const TEXT_LENGTH = 200;
 const TAG_LENGTH = 8192;
 
 /** The text of a message in its two forms; null for one that it does not have. */
-export interface MessageText {
+interface MessageText {
   readonly text: string | null;
   readonly html: string | null;
 }

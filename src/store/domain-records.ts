@@ -12,7 +12,7 @@ export interface DomainRecord extends Domain {
   readonly retention: DomainRetention;
 }
 
-export interface TokenRecord {
+interface TokenRecord {
   /** Milliseconds since the epoch; null for a token of an earlier version. */
   readonly createdAt: number | null;
   /** When a client last used it, exact to a minute; null if that is not known. */
@@ -32,7 +32,7 @@ export interface DomainRetention {
 }
 
 /** What happens to waiting messages when a domain is removed: they are still delivered, or they are given up. */
-export type Remainder = 'keep' | 'cancel';
+type Remainder = 'keep' | 'cancel';
 
 /** The numbers of {@link DomainRecord} of all domains together, removed ones included. */
 export type StoreTotals = Pick<DomainRecord, 'messages' | 'contentOctets'>;

@@ -28,7 +28,7 @@ export interface IdempotencyClaim extends IdempotencyKey {
 }
 
 /** The response to give again: opaque to the store, at most {@link STORE.idempotentResponse} octets. */
-export type StoredResponse = string;
+type StoredResponse = string;
 
 export type IdempotencyState =
   /** The key was free, and is this request's now. */

@@ -230,6 +230,3 @@ export interface Store {
   /** Commits everything that was given to it, then closes. Later calls reject with `closed`. May be repeated. */
   close(): Promise<void>;
 }
-
-/** The store that the HTTP API is built on. */
-export type ManagedStore = Store;

@@ -38,7 +38,7 @@ export interface CountsAt extends Counts {
 }
 
 /** Upper bounds of the buckets of the time to delivery, in milliseconds. */
-export const DELIVERY_BOUNDS: readonly number[] = [
+const DELIVERY_BOUNDS: readonly number[] = [
   100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
   7_200_000, 14_400_000, 28_800_000, 57_600_000, 86_400_000, 172_800_000,
 ];
@@ -74,11 +74,6 @@ export interface Destination {
   readonly deferred: number;
   readonly bounced: number;
   readonly deliveryTimes: readonly number[];
-}
-
-export interface Recount {
-  /** Hours of which a counter was wrong and has been corrected. Removed messages are left out of it: see {@link Statistics.recount}. */
-  readonly corrected: number;
 }
 
 /** Tags of one domain, or of all that the scope has. */

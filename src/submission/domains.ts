@@ -4,7 +4,7 @@ import type { Domain, Store } from '../store/port.js';
 import { digestToken, newToken } from './token.js';
 
 /** A domain with its token: the only time that the token can be shown, since the store has its digest alone. */
-export interface NewDomain {
+interface NewDomain {
   readonly domain: Domain;
   readonly token: Secret;
 }

@@ -5,7 +5,7 @@ const LF = 0x0a;
 const BLANK_LINE = Buffer.from('\r\n\r\n', 'latin1');
 
 /** The header section without the blank line, and the begin of the body. */
-export interface CollectedHeader {
+interface CollectedHeader {
   readonly section: Uint8Array;
   /** The octets given last, from the first octet of the body on. */
   readonly body: Uint8Array;

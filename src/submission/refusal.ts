@@ -1,7 +1,7 @@
 import { Refusal } from '../server/index.js';
 
 /** The text of a refusal of submission for a client, in any protocol. */
-export interface RefusalText {
+interface RefusalText {
   /** The reply code of SMTP. Below 500 the client may try again. */
   readonly code: number;
   readonly text: string;

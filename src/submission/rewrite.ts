@@ -51,7 +51,7 @@ export interface Rewritten {
  * `from`: the address in From is not allowed (550 5.7.1). `loop`: the message is in a loop (554 5.4.6). The others:
  * the content is wrong (550 5.6.0).
  */
-export type HeaderRefusalKind = 'from' | 'loop' | 'tags' | 'list-unsubscribe' | 'malformed';
+type HeaderRefusalKind = 'from' | 'loop' | 'tags' | 'list-unsubscribe' | 'malformed';
 
 /** Thrown if a header section is refused. */
 export class HeaderRefusal extends Error {

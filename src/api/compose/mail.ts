@@ -161,7 +161,7 @@ function quotedList(text: string): string[] | null {
 }
 
 /** What an attachment is, before it is checked. */
-export interface WrittenAttachment {
+interface WrittenAttachment {
   readonly name: string;
   readonly content: string;
   readonly contentType?: string | null | undefined;

@@ -17,7 +17,7 @@ export interface EventSink {
   drop(): void;
 }
 
-export interface StreamOptions {
+interface StreamOptions {
   readonly scope: Scope;
   /** The id of the last event that the client has seen; null for a new client. */
   readonly lastId: string | null;
@@ -36,7 +36,7 @@ type HubLimits = Pick<
   'eventWindow' | 'eventChanges' | 'eventHistory' | 'eventBacklog' | 'eventHeartbeat' | 'eventCheck'
 >;
 
-export interface HubOptions {
+interface HubOptions {
   readonly mail: Pick<Mail, 'watch'>;
   readonly limits: HubLimits;
   /** Returns the name of a domain; null if it was removed. */

@@ -4,7 +4,7 @@ import type { WebhookCall } from '../../store/webhooks.js';
 import { Tally } from './tally.js';
 
 /** How messages and sign-ins come in. */
-export type Way = 'smtp' | 'api';
+type Way = 'smtp' | 'api';
 
 /** Bounds of times that are a moment, and of times that may be days; in seconds. */
 const QUICK = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -42,14 +42,14 @@ export interface SessionLookup {
 }
 
 /** The credentials of a request. */
-export interface Standing {
+interface Standing {
   /** Names them without revealing them. */
   readonly credentials: string;
   /** Returns whether they are still those of the same principal. */
   readonly isAllowed: () => Promise<boolean>;
 }
 
-export interface AuthorizationOptions {
+interface AuthorizationOptions {
   readonly directory: Pick<Directory, 'byToken' | 'byId'>;
   readonly sessions: SessionLookup;
   readonly throttle: Throttle;

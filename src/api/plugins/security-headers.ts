@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /** Nothing in an answer of the API may run, load or be framed. */
-export const API_POLICY =
-  "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox";
+const API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox";
 
 /**
  * What the HTML of a message may do: be seen, by a page of this server. It has no origin, runs nothing and sends

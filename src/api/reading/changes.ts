@@ -3,7 +3,7 @@ import type { MessageId, Scope } from '../../store/port.js';
 import type { Selection } from '../../store/search.js';
 
 /** What several steps of an operation came to. */
-export interface Changes {
+interface Changes {
   readonly changed: readonly MessageId[];
   readonly unchanged: number;
   /** Where to go on; null if all is done. */

@@ -8,7 +8,7 @@ import type { DomainEntry } from '../schemas/domains.js';
 import { iso, isoOrNull } from './facts.js';
 
 /** A domain that a request names in its path, and the scope that all further queries of the request take. */
-export interface NamedDomain {
+interface NamedDomain {
   readonly record: DomainRecord;
   /** This domain alone, also for the administrator, so that no number in the path leads to another domain. */
   readonly scope: Scope;

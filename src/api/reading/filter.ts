@@ -6,7 +6,7 @@ import { parseSearch } from './search.js';
 import { parseTime, TIME_FORM } from './time.js';
 
 /** What selects messages, as a request gives it. */
-export type FilterFields = z.output<z.ZodObject<typeof messageFilter>>;
+type FilterFields = z.output<z.ZodObject<typeof messageFilter>>;
 
 /**
  * Returns what selects messages, as the store takes it.

@@ -3,7 +3,7 @@ import type { MessageId, Scope } from '../../store/port.js';
 import type { Selection } from '../../store/search.js';
 
 /** One message of a selection. */
-export interface Selected {
+interface Selected {
   /** Null if this step of the search found none. */
   readonly id: MessageId | null;
   /** Where to go on after it; null at the end. */

@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor } from './cursor.js';
 import { filterOf, questionOf } from './filter.js';
 
 /** The messages that a bulk change is for, and where to go on with it. */
-export interface ReadSelection {
+interface ReadSelection {
   readonly selection: Selection;
   /** Undefined at the beginning. */
   readonly from: Position | undefined;

@@ -7,7 +7,7 @@ import { timeOf } from './filter.js';
 const UNITS = { hour: 3_600_000, day: 86_400_000 } as const;
 
 /** The time that statistics are asked for, as a request gives it. */
-export interface SpanFields {
+interface SpanFields {
   readonly by: keyof typeof UNITS;
   readonly since: string;
   readonly until?: string | undefined;

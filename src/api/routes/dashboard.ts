@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('../../dashboard/', import.meta.url));
  * What the pages may do: run the scripts of this server and ask its API. Nothing is inline, nothing comes from another
  * host, no page may frame them, and no text can become HTML (Trusted Types).
  */
-export const PAGE_POLICY = [
+const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -26,7 +26,7 @@ import { errorBody } from '../schemas/errors.js';
 const tags = ['domains'];
 const failures = { 404: errorBody };
 
-export interface DkimRoutes {
+interface DkimRoutes {
   /** Name of the host that sends, for the SPF record that is suggested. */
   readonly hostname: string;
   readonly lookups: () => Lookups;

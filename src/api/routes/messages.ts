@@ -61,7 +61,7 @@ export function messagesRoutes(app: Api, { store, limits, now, stopping }: ApiCo
 }
 
 /** Returns a message as lists show it. */
-export function messageEntryOf(message: MessageSummary, shownRecipients: number): MessageEntry {
+function messageEntryOf(message: MessageSummary, shownRecipients: number): MessageEntry {
   const { id, domain, status, from, to, subject, tags, listUnsubscribe, size, receivedAt, tls } = message;
   return {
     ...{ id, domain, status, from, subject, listUnsubscribe, size, tls },

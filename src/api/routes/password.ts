@@ -8,7 +8,7 @@ import { passwordChange } from '../schemas/session.js';
 import { LEAST_PASSWORD_LENGTH, type PasswordCheck, passwordRecord } from '../sign-in/password.js';
 import { cookieOptions, type SignedIn } from '../sign-in/sessions.js';
 
-export interface PasswordRoute {
+interface PasswordRoute {
   readonly signedIn: SignedIn;
   readonly administrator: Administrator;
   readonly passwords: PasswordCheck;

@@ -1,7 +1,7 @@
 import type { Api, ApiContext } from '../context.js';
 import { type Installation, serverFacts, type ServerFacts, serverState } from '../schemas/server.js';
 
-export interface ServerRoutes {
+interface ServerRoutes {
   readonly server: () => ServerFacts;
   readonly installation: () => Promise<Installation>;
 }

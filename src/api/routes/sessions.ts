@@ -12,7 +12,7 @@ import type { PasswordCheck } from '../sign-in/password.js';
 import { cookieOptions, type SignedIn } from '../sign-in/sessions.js';
 import type { Directory } from '../../submission/directory.js';
 
-export interface SessionRoutes {
+interface SessionRoutes {
   readonly signedIn: SignedIn;
   readonly administrator: Pick<Administrator, 'password'>;
   readonly passwords: PasswordCheck;

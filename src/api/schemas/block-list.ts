@@ -5,7 +5,7 @@ import { count, time } from './fields.js';
 const text = z.string().min(1).max(256);
 
 /** `allowed` overrides every block, and a bounce never blocks such an address. */
-export const verdict = z.enum(['blocked', 'allowed']);
+const verdict = z.enum(['blocked', 'allowed']);
 
 export const blockListQuery = z.strictObject({
   verdict: verdict.optional(),
@@ -14,7 +14,7 @@ export const blockListQuery = z.strictObject({
   limit: count(1, 200).default(100),
 });
 
-export const blockEntry = z.object({
+const blockEntry = z.object({
   address: z.string(),
   verdict,
   reason: z.string().describe('The reply of the remote server, or the words of a person'),

@@ -3,7 +3,7 @@ import { domainParameters } from './domains.js';
 import { time } from './fields.js';
 
 /** A TXT record to publish. */
-export const textRecord = z.object({
+const textRecord = z.object({
   name: z.string(),
   type: z.literal('TXT'),
   value: z.string(),
@@ -11,7 +11,7 @@ export const textRecord = z.object({
   zone: z.string().describe('A line of a zone file'),
 });
 
-export const dkimKey = z.object({
+const dkimKey = z.object({
   selector: z.string(),
   algorithm: z.enum(['rsa-sha256', 'ed25519-sha256']),
   createdAt: time,

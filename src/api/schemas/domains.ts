@@ -42,7 +42,7 @@ export const domainRetention = z.strictObject({
 
 export type DomainRetentionBody = z.output<typeof domainRetention>;
 
-export const domainToken = z.object({
+const domainToken = z.object({
   createdAt: time.nullable(),
   lastUsedAt: time.nullable().describe('Exact to a minute'),
   expiresAt: time.nullable().describe('Null for the current token; earlier ones end by themselves'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { status } from './fields.js';
 
 /** One change, as the data of an event `messages` lists it. */
-export const messageChange = z.object({
+const messageChange = z.object({
   id: z.int(),
   domain: z.string().nullable().describe('Null if the domain has been removed'),
   kind: z.enum(['accepted', 'status', 'tags', 'removed']),

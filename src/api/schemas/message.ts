@@ -33,7 +33,7 @@ export const webhookCall = z.object({
 
 export type WebhookCallEntry = z.output<typeof webhookCall>;
 
-export const messageContent = z.object({
+const messageContent = z.object({
   headers: z.array(z.object({ name: z.string(), value: z.string() })),
   text: z.string().nullable(),
   html: z.string().nullable().describe('As it was sent: show it only where nothing in it can run or load'),
@@ -62,7 +62,7 @@ export const messageContent = z.object({
 });
 
 /** All that is kept of a message without its content. */
-export const messageFacts = messageEntry.omit({ to: true, recipients: true }).extend({
+const messageFacts = messageEntry.omit({ to: true, recipients: true }).extend({
   sender: z.string().describe('The envelope sender; empty for the null reverse-path'),
   recipients: z.array(recipient),
   messageId: z.string().nullable(),

@@ -37,8 +37,6 @@ export const messagesQuery = z.strictObject({
     .describe('Wait so long until a message matches, such as 5s; at most 60s'),
 });
 
-export type MessagesQuery = z.output<typeof messagesQuery>;
-
 export const messageEntry = z.object({
   id: z.int(),
   domain: z.string(),

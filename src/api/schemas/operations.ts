@@ -6,7 +6,7 @@ const { domain: _domain, tag: _tag, status: _status, ...textFilter } = messageFi
 const text = z.string().min(1).max(256);
 
 /** The filter of a body: that of a query, with lists as JSON has them. */
-export const bodyFilter = z.strictObject({
+const bodyFilter = z.strictObject({
   ...textFilter,
   domain: z.array(text).min(1).max(20).optional(),
   tag: z.array(text).min(1).max(20).optional(),

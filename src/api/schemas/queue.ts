@@ -7,7 +7,7 @@ export const queueQuery = z.strictObject({
   limit: count(1, 100).default(50).describe('Messages of a page; all waiting recipients of each are listed'),
 });
 
-export const waitingRecipient = z.object({
+const waitingRecipient = z.object({
   id: z.int().describe('The message'),
   domain: z.string(),
   to: z.string(),

@@ -31,8 +31,6 @@ export const sendRequest = z.strictObject({
     .describe('Further header fields. Those that Postern writes itself are passed over'),
 });
 
-export type SendRequest = z.output<typeof sendRequest>;
-
 export const sendResponse = z.object({ id: z.int(), status: z.literal('pending') });
 
 export type SendResponse = z.output<typeof sendResponse>;

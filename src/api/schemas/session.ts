@@ -1,10 +1,13 @@
 import { z } from 'zod';
 
+/** Characters of a password or a token; a longer one is not checked. */
+const SECRET_LENGTH = 1024;
+
 /** Either the administrator's password or the API token of a domain. */
 export const signInRequest = z
   .strictObject({
-    password: z.string().min(1).max(1024).optional(),
-    token: z.string().min(1).max(1024).optional(),
+    password: z.string().min(1).max(SECRET_LENGTH).optional(),
+    token: z.string().min(1).max(SECRET_LENGTH).optional(),
   })
   .refine(
     ({ password, token }) => (password === undefined) !== (token === undefined),
@@ -15,8 +18,8 @@ export type SignInRequest = z.output<typeof signInRequest>;
 
 /** Another password of the administrator. */
 export const passwordChange = z.strictObject({
-  current: z.string().min(1).max(1024),
-  password: z.string().max(1024),
+  current: z.string().min(1).max(SECRET_LENGTH),
+  password: z.string().max(SECRET_LENGTH),
 });
 
 export const whoAmI = z.object({
@@ -29,7 +32,7 @@ export const whoAmI = z.object({
 
 export type WhoAmI = z.output<typeof whoAmI>;
 
-export const sessionEntry = z.object({
+const sessionEntry = z.object({
   /** Names the session, and does not open it. */
   id: z.string(),
   kind: z.enum(['administrator', 'domain']),

@@ -4,7 +4,7 @@ import { domainParameters } from './domains.js';
 import { count, messageId, messageNumber, time } from './fields.js';
 import { webhookCall } from './message.js';
 
-export const eventName = z.enum(EVENTS);
+const eventName = z.enum(EVENTS);
 
 export const webhook = z.object({
   url: z.string(),

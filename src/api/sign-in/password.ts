@@ -7,8 +7,6 @@ const MAX_MEMORY = 64 * 1024 * 1024;
 const KEY_OCTETS = 32;
 /** Least length of a password in characters. At 20 guesses a minute, a lifetime is too short to guess a longer one. */
 export const LEAST_PASSWORD_LENGTH = 10;
-/** Characters of a password; a longer one is not checked. */
-export const PASSWORD_LENGTH = 1024;
 
 /** Makes a password of 120 random bits that a person can read aloud: `k3fq-...`. */
 export function newPassword(): string {

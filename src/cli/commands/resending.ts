@@ -21,7 +21,7 @@ const WAITS_MS = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000];
 export type Resent = { readonly copy: MessageId } | { readonly problem: string };
 
 /** Sends messages again. */
-export interface Resender {
+interface Resender {
   /**
    * Waits while the domain of the message sends too quickly.
    *

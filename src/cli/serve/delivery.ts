@@ -19,7 +19,7 @@ import {
 } from './delivery-log.js';
 
 /** What counts attempts and calls beside the log. */
-export interface DeliveryCounts {
+interface DeliveryCounts {
   readonly runner: Partial<RunnerObserver> | null;
   readonly webhooks: Partial<WebhookObserver> | null;
 }

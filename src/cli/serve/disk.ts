@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 
 /** Octets of a device. */
-export interface Space {
+interface Space {
   /** As far as this process may use them. */
   readonly free: number;
   readonly size: number;

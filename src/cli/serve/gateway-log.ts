@@ -11,7 +11,7 @@ import type { Domain } from '../../store/port.js';
 import type { GatewayOptions } from '../../submission/gateway.js';
 
 /** The observers that write what happens in the gateway's server and in its acceptance to the log. */
-export interface Observer {
+interface Observer {
   readonly onAccepted: NonNullable<GatewayOptions['onAccepted']>;
   readonly handler: ServerObserver<Domain>;
 }

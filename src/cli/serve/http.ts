@@ -13,26 +13,23 @@ import { freeOctets } from './disk.js';
 import type { Readiness } from './readiness.js';
 
 /** What a running server serves by HTTP. */
-export interface Http {
+interface Http {
   /** Opens the ports. Resolves to the addresses and ports that they got; null for what is off. */
   listen(): Promise<HttpPlaces>;
   /** Ends requests under way within the grace time, in milliseconds. */
   close(grace: number): Promise<void>;
 }
 
-export interface HttpPlaces {
+interface HttpPlaces {
   readonly api: Endpoint | null;
   readonly metrics: Endpoint | null;
 }
 
 /** What the HTTP API shares with the rest of the server. */
-export type Parts = Pick<
-  ApiOptions,
-  'store' | 'submissions' | 'workers' | 'server' | 'installation' | 'throttle'
->;
+type Parts = Pick<ApiOptions, 'store' | 'submissions' | 'workers' | 'server' | 'installation' | 'throttle'>;
 
 /** What metrics and health are read from. */
-export interface Observed {
+interface Observed {
   readonly metrics: Metrics | null;
   readonly readiness: Readiness;
   /** Open connections of SMTP. */

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 
 /** The contents of a new certificate. */
-export interface CertificateRequest {
+interface CertificateRequest {
   /** Common name: only for people; clients look at `names`. */
   readonly commonName: string;
   /** Host names (also `*.example.com`) and IP addresses for the subjectAltName; empty for an authority. */

@@ -10,7 +10,7 @@ const BUSY_MS = 100;
 const FAILED_MS = 1_000;
 
 /** Writes octets to a device, without blocking the event loop, and says how many of them it took. */
-export type Device = (
+type Device = (
   octets: Uint8Array,
   done: (error: NodeJS.ErrnoException | null, written: number) => void,
 ) => void;

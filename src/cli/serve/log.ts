@@ -6,7 +6,7 @@ import { isMissingPackage } from '../error.js';
 import { LogStream, standardError, streamDevice } from './log-stream.js';
 
 /** The destination of a log: a stream. Default: standard error. */
-export type LogTarget = Writable & { readonly isTTY?: boolean };
+type LogTarget = Writable & { readonly isTTY?: boolean };
 
 /** A log, and a way to wait for its last lines. */
 export interface Log {

@@ -3,7 +3,7 @@ import type { Store } from '../../store/port.js';
 import type { Removed, Retention } from '../../store/retention.js';
 
 /** How long messages are kept, in milliseconds; 0 keeps them for ever. */
-export interface RetentionTimes {
+interface RetentionTimes {
   readonly keepContent: number;
   readonly keepMessages: number;
 }
@@ -11,7 +11,7 @@ export interface RetentionTimes {
 /** How often a server looks for old messages, in milliseconds. */
 const EVERY_MS = 10 * 60_000;
 
-export interface RetentionTimer {
+interface RetentionTimer {
   /** Stops; resolves when the current step is done. */
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function removeOld(
 }
 
 /** Parts of the store whose entries expire. */
-export type Expiring = Pick<Store, 'sessions' | 'idempotency' | 'blockLists'>;
+type Expiring = Pick<Store, 'sessions' | 'idempotency' | 'blockLists'>;
 
 /** Removes sessions, idempotency keys and block list entries that have expired at `now`, while `goOn` returns true. */
 export async function removeExpired(

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { issueCertificate, type IssuedCertificate } from './issue-certificate.js';
 
-export interface SelfSigned {
+interface SelfSigned {
   /** PEM file of the certificate. */
   readonly certFile: string;
   /** PEM file of the key; only its owner can read it. */

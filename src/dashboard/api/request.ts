@@ -11,7 +11,7 @@ export const refusedSession = signal(0);
 /** The parameters of a query. Undefined leaves one out; a list gives it several times. */
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly query?: Query;
   readonly body?: unknown;
   readonly signal?: AbortSignal;

@@ -7,7 +7,7 @@ import { isDark } from '../shell/theme.js';
 import { drawChart, HEIGHT } from './draw.js';
 import type { ChartData } from './series.js';
 
-export interface ChartProps {
+interface ChartProps {
   readonly data: ChartData;
   /** Names the chart, for those who cannot see it. */
   readonly label: string;

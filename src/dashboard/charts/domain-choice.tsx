@@ -4,7 +4,7 @@ import { request } from '../api/request.js';
 import { useResource } from '../parts/resource.js';
 import { who } from '../session/session.js';
 
-export interface DomainChoiceProps {
+interface DomainChoiceProps {
   /** Empty: all domains. */
   readonly domain: string;
   readonly onChange: (domain: string) => void;

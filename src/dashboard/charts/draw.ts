@@ -19,7 +19,7 @@ const TIMES: uPlot.Axis.Values = [
 /** Distances of ticks on the axis of values, if all values are whole: no tick stands at half a message. */
 const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
-export interface DrawOptions {
+interface DrawOptions {
   readonly format: (value: number) => string;
   readonly by: 'hour' | 'day';
   /** The pointer is at this point; null: at none. */

@@ -1,5 +1,5 @@
 /** One line of a chart. */
-export interface Series {
+interface Series {
   readonly name: string;
   /** A custom property of the style sheet: `--good`. */
   readonly color: string;
@@ -14,7 +14,7 @@ export interface ChartData {
 }
 
 /** Points as the API gives them: hours and days without any count are left out. */
-export interface Point {
+interface Point {
   readonly at: string;
 }
 

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { type Span, SPANS } from './span.js';
 
-export interface SpanChoiceProps {
+interface SpanChoiceProps {
   readonly span: Span;
   readonly onChange: (span: Span) => void;
 }

@@ -7,7 +7,7 @@ import { domainPath } from './domain-api.js';
 
 const DAY = 24 * 3_600_000;
 
-export interface AddToBlockListProps {
+interface AddToBlockListProps {
   readonly name: string;
   readonly onAdded: () => void;
 }

@@ -7,7 +7,7 @@ import { distance } from '../parts/time.js';
 import { DnsRecord } from './dns-record.js';
 import { domainPath } from './domain-api.js';
 
-export interface DkimKeysProps {
+interface DkimKeysProps {
   readonly name: string;
   readonly keys: readonly DkimKeyEntry[];
   readonly onChange: () => void;

@@ -13,7 +13,7 @@ const GRACES: readonly (readonly [milliseconds: number, name: string])[] = [
   [7 * 24 * HOUR, 'works for another week'],
 ];
 
-export interface NewTokenProps {
+interface NewTokenProps {
   readonly name: string;
   readonly onMade: () => void;
   readonly onClose: () => void;

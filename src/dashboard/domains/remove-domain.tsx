@@ -6,7 +6,7 @@ import { toast } from '../parts/toasts.js';
 import { go } from '../router/location.js';
 import { domainPath } from './domain-api.js';
 
-export interface RemoveDomainProps {
+interface RemoveDomainProps {
   readonly name: string;
   readonly onClose: () => void;
 }

@@ -12,7 +12,7 @@ import { domainPath } from './domain-api.js';
 const DAY = 24 * 3_600_000;
 const MIB = 1024 * 1024;
 
-export interface RetentionSectionProps {
+interface RetentionSectionProps {
   readonly domain: DomainEntry;
   readonly onChange: () => void;
 }

@@ -9,7 +9,7 @@ const ENCRYPTION: Readonly<Record<SmtpSettings['encryption'], string>> = {
   none: 'none',
 };
 
-export interface SmtpSettingsCardProps {
+interface SmtpSettingsCardProps {
   readonly settings: SmtpSettings;
   /** Null if no one knows it any more. */
   readonly token: string | null;

@@ -5,7 +5,7 @@ import { CodeBlock } from '../parts/code-block.js';
 import type { SmtpSettings } from '../server/smtp-settings.js';
 import { SNIPPETS, type SnippetName } from './snippets/index.js';
 
-export interface SnippetsProps {
+interface SnippetsProps {
   readonly settings: SmtpSettings;
   readonly domain: string;
   readonly token: string | null;

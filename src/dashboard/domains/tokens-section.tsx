@@ -12,7 +12,7 @@ import { newTokens } from './new-tokens.js';
 import { SmtpSettingsCard } from './smtp-settings-card.js';
 import { Snippets } from './snippets.js';
 
-export interface TokensSectionProps {
+interface TokensSectionProps {
   readonly domain: DomainEntry;
   readonly onChange: () => void;
 }

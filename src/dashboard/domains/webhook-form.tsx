@@ -13,7 +13,7 @@ export const EVENTS: readonly WebhookBody['events'][number][] = [
   'email.bounced',
 ];
 
-export interface WebhookFormProps {
+interface WebhookFormProps {
   readonly name: string;
   /** What is changed; null: a first one. */
   readonly webhook: WebhookBody | null;

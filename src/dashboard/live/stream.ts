@@ -3,7 +3,7 @@ import type { MessageChange } from '../../api/schemas/events.js';
 import { reachable, request } from '../api/request.js';
 import { who } from '../session/session.js';
 
-export interface Listener {
+interface Listener {
   /** Messages changed. */
   readonly changed: (changes: readonly MessageChange[]) => void;
   /** Something may have been missed: read again what is on screen. */

@@ -17,7 +17,7 @@ export interface Explanation {
 }
 
 /** The facts of the whole message that an explanation needs. */
-export type Circumstances = Pick<MessageFacts, 'domain' | 'terms'> & { readonly delivers: boolean | null };
+type Circumstances = Pick<MessageFacts, 'domain' | 'terms'> & { readonly delivers: boolean | null };
 
 const NO_ROUTE = 'The server has no route: no deliver URL is configured, so it keeps all mail.';
 const ROUTE_FIRST = 'Start the server with --deliver URL to give it a route.';

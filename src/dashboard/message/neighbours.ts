@@ -1,6 +1,6 @@
 import { lastList } from '../messages/current-list.js';
 
-export interface Neighbours {
+interface Neighbours {
   /** The id of the message that stands above in the list; null if it is the first one. */
   readonly before: number | null;
   readonly next: number | null;

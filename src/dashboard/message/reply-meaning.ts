@@ -38,7 +38,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /** Returns the enhanced code of a reply: `5.1.1`; null if it is without one. */
-export function enhancedCode(reply: string): string | null {
+function enhancedCode(reply: string): string | null {
   return /(?:^|\s)([245]\.\d{1,3}\.\d{1,3})(?=\s|$)/.exec(reply)?.[1] ?? null;
 }
 

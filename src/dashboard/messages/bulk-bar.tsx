@@ -12,7 +12,7 @@ const ICONS: Readonly<Record<Operation, IconName>> = {
   delete: 'trash',
 };
 
-export interface BulkBarProps {
+interface BulkBarProps {
   readonly selection: Selection;
   readonly loaded: number;
   /** Whether more messages match than are loaded. */

@@ -12,7 +12,7 @@ const SINCE: readonly (readonly [value: string, name: string])[] = [
   ['30d', 'Last 30 days'],
 ];
 
-export interface FilterBarProps {
+interface FilterBarProps {
   readonly filter: Filter;
   readonly onChange: (filter: Filter) => void;
 }

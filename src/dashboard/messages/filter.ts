@@ -1,7 +1,7 @@
 import type { MessageEntry } from '../../api/schemas/messages.js';
 import { type Query, queryOf } from '../api/request.js';
 
-export type Status = MessageEntry['status'];
+type Status = MessageEntry['status'];
 
 /** The states of a message, in the order in which pages show them. */
 export const STATUSES: readonly Status[] = [
@@ -26,7 +26,7 @@ export interface Filter {
   readonly until: string;
 }
 
-export const NO_FILTER: Filter = { search: '', status: [], tag: [], domain: [], since: '', until: '' };
+const NO_FILTER: Filter = { search: '', status: [], tag: [], domain: [], since: '', until: '' };
 
 /** Reads the query of a URL. Unknown parameters are left out. */
 export function parseFilter(query: string): Filter {

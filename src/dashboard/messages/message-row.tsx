@@ -4,7 +4,7 @@ import { StatusBadge } from '../parts/status-badge.js';
 import { Time } from '../parts/time.js';
 import { filterUrl } from './filter.js';
 
-export interface MessageRowProps {
+interface MessageRowProps {
   readonly message: MessageEntry;
   readonly index: number;
   readonly height: number;

@@ -14,7 +14,7 @@ import type { Selection } from './selection.js';
 const HEIGHT = 44;
 const HEIGHT_NARROW = 76;
 
-export interface MessageTableProps {
+interface MessageTableProps {
   readonly list: MessageList;
   readonly selection: Selection;
   /** The id of the message where the keys stand; null if nowhere. */

@@ -3,7 +3,7 @@ import { request } from '../api/request.js';
 
 export type Operation = 'retry' | 'release' | 'cancel' | 'delete';
 
-export interface OperationWords {
+interface OperationWords {
   /** On a button. */
   readonly name: string;
   /** While it waits: `Cancelling 3 messages`. */

@@ -11,7 +11,7 @@ const UNDO_TIME = 6_000;
 /** What cannot be taken back once it is done waits a little, so that a person can undo it. */
 const WAITS: ReadonlySet<Operation> = new Set<Operation>(['cancel', 'delete']);
 
-export interface Change {
+interface Change {
   readonly operation: Operation;
   readonly selection: SelectionBody;
   /** How many messages it is for; null if no one knows: all that match a filter. */

@@ -8,7 +8,7 @@ import { type Suggestion, suggestionsFor, wordAt } from './suggestions.js';
 /** How long after a key the list is searched, in milliseconds. */
 const SEARCH_AFTER = 250;
 
-export interface SearchBoxProps {
+interface SearchBoxProps {
   readonly value: string;
   readonly input: RefObject<HTMLInputElement | null>;
   /** Says what is wrong with the search; null if nothing is. */

@@ -7,7 +7,7 @@ import { filterUrl } from '../messages/filter.js';
 import { countText } from '../parts/sizes.js';
 import { distance } from '../parts/time.js';
 
-export interface FiguresProps {
+interface FiguresProps {
   readonly statistics: StatisticsBody;
   readonly queue: QueuePage | null;
   /** Empty: all domains. */

@@ -2,7 +2,7 @@ import './code-block.css';
 import type { VNode } from 'preact';
 import { CopyButton } from './copy-button.js';
 
-export interface CodeBlockProps {
+interface CodeBlockProps {
   readonly code: string;
   /** What it is, for screen readers: `the curl command`. */
   readonly what: string;

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { Icon } from './icon.js';
 import { toast } from './toasts.js';
 
-export interface CopyButtonProps {
+interface CopyButtonProps {
   readonly text: string;
   /** What is copied, for screen readers: `the token`. */
   readonly what: string;

@@ -4,7 +4,7 @@ import { useRef } from 'preact/hooks';
 import { Icon } from './icon.js';
 import { useModal } from './modal.js';
 
-export interface DialogProps {
+interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
   readonly children: ComponentChildren;

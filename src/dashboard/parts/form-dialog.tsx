@@ -3,7 +3,7 @@ import { Dialog } from './dialog.js';
 import { Notice } from './notice.js';
 import { useSubmit } from './submit.js';
 
-export interface FormDialogProps {
+interface FormDialogProps {
   readonly title: string;
   /** On the button that does it. */
   readonly does: string;

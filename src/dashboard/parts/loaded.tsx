@@ -3,7 +3,7 @@ import { problemOf } from '../api/refusal.js';
 import { Notice } from './notice.js';
 import type { Resource } from './resource.js';
 
-export interface LoadedProps<Value> {
+interface LoadedProps<Value> {
   readonly from: Resource<Value>;
   readonly children: (value: Value) => ComponentChildren;
 }

@@ -2,7 +2,7 @@ import './notice.css';
 import type { ComponentChildren, VNode } from 'preact';
 import { Icon } from './icon.js';
 
-export interface NoticeProps {
+interface NoticeProps {
   /** `bad` is announced at once by screen readers. */
   readonly kind: 'info' | 'warning' | 'bad';
   readonly title: string;

@@ -3,7 +3,7 @@ import type { ComponentChildren, VNode } from 'preact';
 const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'mailto:']);
 
 /** Returns a URL that came in a message if a click on it is harmless; null for any other scheme. */
-export function safeUrl(url: string): string | null {
+function safeUrl(url: string): string | null {
   try {
     const { protocol, href } = new URL(url);
     return SCHEMES.has(protocol) ? href : null;
@@ -12,7 +12,7 @@ export function safeUrl(url: string): string | null {
   }
 }
 
-export interface SafeLinkProps {
+interface SafeLinkProps {
   readonly url: string;
   readonly children: ComponentChildren;
 }

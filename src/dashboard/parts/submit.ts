@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { problemOf } from '../api/refusal.js';
 
-export interface Submit {
+interface Submit {
   readonly busy: boolean;
   /** What went wrong the last time, for people; null if nothing did. */
   readonly problem: string | null;

@@ -25,7 +25,7 @@ export function Time({ at }: { readonly at: string }): VNode {
   );
 }
 
-export function shortTime(at: string): string {
+function shortTime(at: string): string {
   const time = new Date(at);
   const today = new Date(now.value);
   if (time.toDateString() === today.toDateString()) return clock.format(time);

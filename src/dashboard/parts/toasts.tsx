@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { Icon } from './icon.js';
 
-export interface Toast {
+interface Toast {
   readonly text: string;
   readonly bad?: boolean;
   readonly action?: { readonly name: string; readonly run: () => void };

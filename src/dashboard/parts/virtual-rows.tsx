@@ -6,7 +6,7 @@ import { useLayoutEffect } from 'preact/hooks';
 /** Rows beyond the visible ones that are drawn, on each side. */
 const MARGIN = 8;
 
-export interface VirtualRowsProps {
+interface VirtualRowsProps {
   readonly count: number;
   /** Pixels; all rows have the same height. */
   readonly height: number;

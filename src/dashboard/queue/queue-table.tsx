@@ -6,7 +6,7 @@ import { distance, due, fullTime } from '../parts/time.js';
 
 type Waiting = QueuePage['waiting'][number];
 
-export interface QueueTableProps {
+interface QueueTableProps {
   readonly waiting: readonly Waiting[];
   readonly onOperation: (operation: 'retry' | 'cancel', id: number) => void;
 }

@@ -4,7 +4,7 @@ import { problemOf, Refusal } from '../api/refusal.js';
 import { refusedSession, request } from '../api/request.js';
 
 /** Who uses the pages. */
-export type SessionState =
+type SessionState =
   /** The server has not been asked yet. */
   | { readonly state: 'unknown' }
   /** `notice` says why, if the person did not sign out. */

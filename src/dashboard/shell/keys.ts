@@ -1,7 +1,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { useLayoutEffect } from 'preact/hooks';
 
-export interface KeyAction {
+interface KeyAction {
   /** Says what the key does, for the list of keys and the palette. Without it, the key is in neither. */
   readonly label?: string;
   readonly run: () => void;

@@ -1,7 +1,7 @@
 import type { WhoAmI } from '../../api/schemas/session.js';
 import type { IconName } from '../parts/icon.js';
 
-export interface Place {
+interface Place {
   readonly name: string;
   readonly href: string;
   readonly icon: IconName;

@@ -5,7 +5,7 @@ import { Icon } from '../parts/icon.js';
 import { signOut } from '../session/session.js';
 import { ThemeSwitch } from './theme-switch.js';
 
-export interface PersonMenuProps {
+interface PersonMenuProps {
   readonly person: WhoAmI;
   /** Shows the keys. */
   readonly onKeys: () => void;

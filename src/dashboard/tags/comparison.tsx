@@ -13,7 +13,7 @@ import { type Metric, type MetricName, METRICS } from './metrics.js';
 /** Colours that differ in light and in dark, one for each tag. */
 const COLORS = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6'];
 
-export interface ComparisonProps {
+interface ComparisonProps {
   readonly span: Span;
   readonly domain: string;
   readonly tags: readonly string[];

@@ -3,7 +3,7 @@ import { type Query, request } from '../api/request.js';
 
 export type TagEntry = TagStatisticsBody['tags'][number];
 
-export interface TagEntries {
+interface TagEntries {
   readonly tags: readonly TagEntry[];
   /** Whether there are more than the page reads. */
   readonly more: boolean;

@@ -37,7 +37,7 @@ export function sorted(tags: readonly TagEntry[], by: SortKey): TagEntry[] {
   return [...tags].sort((a, b) => (value(b) ?? -1) - (value(a) ?? -1) || a.tag.localeCompare(b.tag));
 }
 
-export interface TagTableProps {
+interface TagTableProps {
   readonly tags: readonly TagEntry[];
   readonly sort: SortKey;
   readonly compared: readonly string[];

@@ -14,7 +14,7 @@ export const DEFAULT_SELECTOR = 'postern';
 /** Matches labels that can be a selector (RFC 6376 3.1), so that `selector._domainkey.domain` is a name. */
 const SELECTOR = /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
-export interface NewKeys {
+interface NewKeys {
   /** With `both`, it gets `-rsa` and `-ed25519` at its end. */
   readonly selector: string;
   readonly algorithm: 'rsa' | 'ed25519' | 'both';
@@ -67,13 +67,13 @@ export async function makeKeys(
 }
 
 /** A key as it is shown: without its secret part, with the record to publish. */
-export interface ShownKey extends Omit<DkimKey, 'privateKey' | 'createdAt'> {
+interface ShownKey extends Omit<DkimKey, 'privateKey' | 'createdAt'> {
   readonly createdAt: string;
   readonly record: ShownRecord;
 }
 
 /** A TXT record in the forms that people paste. */
-export interface ShownRecord extends TextRecord {
+interface ShownRecord extends TextRecord {
   readonly type: 'TXT';
   /** The value in pieces of 255 octets at most, for servers that want them apart. */
   readonly strings: readonly string[];

@@ -2,7 +2,7 @@
 // middle of the first message that is signed.
 
 /** The tags of a DKIM-Signature field (RFC 6376 3.5) whose values depend on the message and the key. */
-export interface SignatureTags {
+interface SignatureTags {
   readonly algorithm: string;
   readonly domain: string;
   readonly selector: string;

@@ -48,7 +48,7 @@ const PLAIN = [
 /**
  * The part of a header section that signatures cover: names for the `h` tag, and the canonical octets of these fields.
  */
-export interface SignedFields {
+interface SignedFields {
   readonly names: readonly string[];
   readonly canonical: string;
 }

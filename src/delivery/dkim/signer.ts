@@ -7,7 +7,7 @@ import type { Outgoing } from '../queue/shipping.js';
 import { RelaxedBody } from './relaxed.js';
 import { type SigningKey, fieldsToSign, signatureField } from './signature.js';
 
-export interface SignerOptions {
+interface SignerOptions {
   /** Milliseconds for which the keys of a domain are cached. Default: 10 seconds. */
   readonly keysFor?: number;
   /** Returns milliseconds since the epoch. */

@@ -12,7 +12,7 @@ const FILTERS: { readonly [Name in Exclude<Edit['change'], 'replace'>]: () => Fi
 };
 
 /** Octets that are changed at once: less than a millisecond. */
-export const STEP = 64 * 1024;
+const STEP = 64 * 1024;
 
 /** Applies edits to a content that passes in pieces. Holds one piece at most. */
 export class Editor {

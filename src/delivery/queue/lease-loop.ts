@@ -4,7 +4,7 @@ import { ClockCheck } from '../clock-check.js';
 import { DELIVERY } from '../limits.js';
 import { StoreBackoff } from './store-backoff.js';
 
-export interface LeaseLoopOptions {
+interface LeaseLoopOptions {
   readonly queue: Queue;
   readonly now: () => number;
   /** The longest gap between two attempts, in milliseconds. */

@@ -17,7 +17,7 @@ export interface DeliverUrl {
 }
 
 /** A rule that chooses the transports for some messages. */
-export interface RouteRule {
+interface RouteRule {
   /** Name of the sending domain; null matches any. */
   readonly domain: string | null;
   /** A tag that the message has; null matches any message. */
@@ -26,7 +26,7 @@ export interface RouteRule {
   readonly deliver: readonly DeliverUrl[];
 }
 
-export interface RouteTable {
+interface RouteTable {
   /** The transports for messages that no rule fits. If empty, such messages are held. */
   readonly deliver: readonly DeliverUrl[];
   /** The first rule that fits counts. */

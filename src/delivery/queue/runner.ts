@@ -36,7 +36,7 @@ export interface RunnerObserver {
 }
 
 /** A place that a transport delivers to, as {@link Transport.destination} names it. */
-export interface Destination {
+interface Destination {
   readonly transport: string;
   readonly destination: string;
 }

@@ -71,7 +71,7 @@ export function isDelayed(policy: RetryPolicy, message: MessageAge, now: number)
 }
 
 /** The result of a deferral: another try, or the end. */
-export type NextTry = { readonly at: number } | 'expired';
+type NextTry = { readonly at: number } | 'expired';
 
 /**
  * Returns when a recipient that was deferred at `now` is tried again.

@@ -3,7 +3,7 @@ import type { Queue, Settlement } from '../../store/queue.js';
 import type { LeasedMessage } from './leased-message.js';
 import { StoreBackoff } from './store-backoff.js';
 
-export interface SettlementWriterOptions {
+interface SettlementWriterOptions {
   readonly queue: Queue;
   /** Called if the store fails, once until it works again. */
   readonly onFailure: (error: unknown) => void;

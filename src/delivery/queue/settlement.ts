@@ -7,7 +7,7 @@ import { type RetryPolicy, isDelayed, nextTry } from './schedule.js';
 import type { Delivery } from '../transports/transport.js';
 
 /** The time of an outcome, and the random number for its next try (from 0 up to, but not including, 1). */
-export interface OutcomeTime {
+interface OutcomeTime {
   readonly now: number;
   readonly chance: number;
 }

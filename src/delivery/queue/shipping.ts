@@ -33,7 +33,7 @@ export interface Outcome {
 }
 
 /** The result of a shipment. */
-export interface ShipmentResult {
+interface ShipmentResult {
   /** One outcome for each recipient, in their order. */
   readonly outcomes: readonly Outcome[];
   /** The error, if the transport broke its contract; else null. */

@@ -19,7 +19,7 @@
 import type { Crashes } from '../../store/queue.js';
 import { DELIVERY } from '../limits.js';
 
-export interface SuspectLimits {
+interface SuspectLimits {
   /** Number of crashes after which a message is given up. */
   readonly crashes: number;
   /** Milliseconds without suspects at the start. */

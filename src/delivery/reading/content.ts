@@ -17,7 +17,7 @@ const FIELD = 16 * 1024;
 const FIELDS = 1024 * 1024;
 
 /** A part with the number that `/parts/:n` knows it by: its place when all parts are counted, the message itself as 0. */
-export interface NumberedPart {
+interface NumberedPart {
   readonly number: number;
   readonly part: Part;
 }

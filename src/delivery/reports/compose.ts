@@ -10,7 +10,7 @@ import { deliveryStatus } from './status.js';
 import { subjectOf, textPart } from './words.js';
 
 /** All data from which a notification is made. */
-export interface NotificationData {
+interface NotificationData {
   readonly notice: NotificationFacts;
   /** The name of this server. */
   readonly hostname: string;

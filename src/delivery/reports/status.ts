@@ -6,7 +6,7 @@ import { statusAddress } from './status-address.js';
 import { statusOf } from './status-code.js';
 
 /** The data for the machine-readable part that are not in the notice. */
-export interface StatusFacts {
+interface StatusFacts {
   /** The name of this server. */
   readonly hostname: string;
   /** The time until which a delayed message is tried, in milliseconds since the epoch. */

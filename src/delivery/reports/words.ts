@@ -3,7 +3,7 @@ import type { ReportedRecipient, ReportKind } from '../../store/queue.js';
 import type { NotificationFacts } from './notice.js';
 
 /** The data for the human-readable part that are not in the notice. */
-export interface TextFacts {
+interface TextFacts {
   /** The name of this server. */
   readonly hostname: string;
   /** The subject of the message, decoded; null if the message has no subject, or if it is not known. */

@@ -9,7 +9,7 @@ import type { EventFacts } from './compose.js';
 export const MAX_READ = 10 * 1024 * 1024;
 
 /** The body of a request, in pieces, and its signature in base64. */
-export interface SignedBody {
+interface SignedBody {
   readonly pieces: readonly Uint8Array[];
   readonly signature: string;
 }

@@ -9,7 +9,7 @@ import type { Recorder } from '../report/recorder.js';
 import { intendedStarts } from './schedule.js';
 
 /** The part of the run that one thread does. */
-export interface Part {
+interface Part {
   readonly index: number;
   readonly of: number;
 }

@@ -6,7 +6,7 @@ import type { Plan } from './plan.js';
 import { type Faults, type Interval, Recorder } from '../report/recorder.js';
 
 /** The result of a thread. */
-export interface ThreadEnd {
+interface ThreadEnd {
   readonly faults: Faults;
   /** Messages that were due and never started. */
   readonly unstarted: number;

@@ -87,7 +87,7 @@ export type Settings = Omit<Plan, 'target' | 'own' | 'users'> & {
 
 export const REPORT_FORMAT = 'postern-bench-1';
 
-export interface Findings {
+interface Findings {
   readonly plan: Plan;
   readonly tally: Tally;
   readonly startedAt: Date;

@@ -60,7 +60,7 @@ const METRICS = {
 type Metric = keyof typeof METRICS;
 
 /** The form of thresholds, for error messages. */
-export const THRESHOLDS_FORM =
+const THRESHOLDS_FORM =
   `METRIC, an operator (> >= < <=) and a limit, such as p99>50ms, errors>0, error-rate>1% or rate<100; ` +
   `the metrics are ${Object.keys(METRICS).join(', ')}`;
 

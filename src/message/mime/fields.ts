@@ -20,7 +20,7 @@ export interface HeaderFields {
   list(): NamedField[];
 }
 
-export interface NamedField {
+interface NamedField {
   readonly name: string;
   readonly body: string;
 }

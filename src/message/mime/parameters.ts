@@ -4,7 +4,7 @@ import { Unreadable, type MimeLimits } from './work.js';
 import { hexPair } from './transfer.js';
 
 /** A field body of the form `value *( ";" name "=" value )` (RFC 2045 5.1, RFC 2183 2). */
-export interface Parameterized {
+interface Parameterized {
   /** The text before the first ";", in lower case, without comments. */
   readonly value: string;
   /**

@@ -4,7 +4,7 @@ import type { HeaderFields } from './fields.js';
 import { parseParameterized } from './parameters.js';
 
 /** The encoding of a part's body. A body in anything but the two encodings is taken as it is. */
-export type TransferEncoding = 'identity' | 'base64' | 'quoted-printable';
+type TransferEncoding = 'identity' | 'base64' | 'quoted-printable';
 
 /**
  * A part of a message, or the message itself (RFC 2045 2.4, 2.5). Offsets are into the octets that were read, so that

@@ -15,7 +15,7 @@ interface Open {
   readonly parts: Part[];
 }
 
-export interface Split {
+interface Split {
   readonly root: Part;
   readonly fields: HeaderFields;
 }

@@ -5,7 +5,7 @@ import type { Part } from './part.js';
 /**
  * A message as people see it: one text, in one or two forms, and files. Everything in the message is in one of them.
  */
-export interface TextAndFiles {
+interface TextAndFiles {
   /** Null if the message has no plain text that says all of it. */
   readonly text: string | null;
   readonly html: string | null;
@@ -14,7 +14,7 @@ export interface TextAndFiles {
 }
 
 /** A part that is a file. */
-export interface File {
+interface File {
   readonly part: Part;
   /** True if it belongs to the HTML, which shows it by its Content-ID (RFC 2387). */
   readonly related: boolean;

@@ -24,7 +24,7 @@ export const MIME_LIMITS: MimeLimits = defaultsOf(MIME);
 const TOO_BIG = '5.3.4';
 
 /** The kinds of work on one message that the reader counts against its {@link MimeLimits}. */
-export type Counted = 'lines' | 'fields' | 'parts' | 'text';
+type Counted = 'lines' | 'fields' | 'parts' | 'text';
 
 const WORDS: Readonly<Record<Counted, string>> = {
   lines: 'lines',

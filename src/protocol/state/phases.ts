@@ -188,7 +188,3 @@ export type Commanding<Principal> =
 /** The phases in which octets are content, or are dropped as content. */
 export type Receiving<Principal> =
   Data<Principal> | Chunk<Principal> | Discarding<Principal> | Unsolicited<Principal>;
-
-/** The phases in which a mail transaction is open. */
-export type InTransaction<Principal> =
-  Mail<Principal> | Rcpt<Principal> | Data<Principal> | Chunk<Principal> | Chunked<Principal>;

@@ -18,7 +18,7 @@ import type { Counters } from '../stats.js';
 type Auth = Extract<Question, { type: 'auth' }>;
 type Lookup = Extract<Question, { type: 'lookup' }>;
 
-export interface VerifierContext<Principal> {
+interface VerifierContext<Principal> {
   readonly handler: AnyHandler<Principal>;
   readonly admission: Admission;
   readonly counters: Counters;

@@ -82,7 +82,7 @@ export type ReloadResult =
   /** The certificates from before stay in use. */
   | { readonly ok: false; readonly error: CertificateError };
 
-export interface WatchOptions {
+interface WatchOptions {
   /** Pause between two looks at the files, in milliseconds. Default: 5000. */
   readonly intervalMs?: number;
   /** How long a change must stand still before it is read, in milliseconds. Default: 500. */

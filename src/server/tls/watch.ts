@@ -1,5 +1,5 @@
 /** How often files are looked at, and how they are found to have changed. */
-export interface ChangePollOptions {
+interface ChangePollOptions {
   /** Pause between two looks, in milliseconds. */
   readonly intervalMs: number;
   /** How long a change must stand still before it counts, in milliseconds. */

@@ -3,7 +3,7 @@ import type { MessageId } from '../port.js';
 /** Ids count from here, so that they stay safe integers until 2094. */
 const EPOCH = Date.UTC(2025, 0, 1);
 /** Room for so many ids in each millisecond; more run ahead of the clock, which does no harm. */
-export const PER_MILLISECOND = 4096;
+const PER_MILLISECOND = 4096;
 /** A clock gone wild leaves room for 2^40 more ids, and every one of them safe. */
 const LATEST = Number.MAX_SAFE_INTEGER - 2 ** 40;
 
@@ -11,7 +11,7 @@ const LATEST = Number.MAX_SAFE_INTEGER - 2 ** 40;
  * The processes that give out ids of one store at the same time: its server has the even ids, and a command beside it
  * the odd ones. So they never give out the same id, whatever their clocks say.
  */
-export type IdOwner = 'server' | 'command';
+type IdOwner = 'server' | 'command';
 
 /**
  * Gives out message ids: the time in milliseconds and a sequence number within it, so that an id shows its age and no

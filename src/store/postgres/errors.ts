@@ -9,7 +9,7 @@ export class OutcomeUnknown extends StoreError {
 }
 
 /** The SQLSTATE of an error that the server sent (five characters); null for any other error. */
-export function sqlState(error: unknown): string | null {
+function sqlState(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;
   const { code } = error;
   // The driver's own codes and the system's, such as ECONNRESET, have another form.

@@ -15,7 +15,7 @@ import { migrate } from './migrate.js';
 import { Node } from './node.js';
 import { Reading } from './reading.js';
 
-export interface PostgresOptions {
+interface PostgresOptions {
   /** `postgres://user:password@host1,host2:port/database?options=...`: the first host that takes writes is used. */
   readonly url: string;
   /** Octets of content in memory at most, over all drafts together. */
@@ -27,7 +27,7 @@ export interface PostgresOptions {
 }
 
 /** The parts of the contract that this adapter has. */
-export type MessageStore = Pick<
+type MessageStore = Pick<
   Store,
   | ('open' | 'held' | 'addDomain' | 'domains' | 'removeDomain' | 'rotateToken' | 'domainByToken')
   | ('messages' | 'message' | 'content' | 'isEmpty' | 'close')

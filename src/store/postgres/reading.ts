@@ -1,12 +1,7 @@
 /** SQL for reading messages: one message, its content, lists. */
 import { detailOf, type MessageRow, type RecipientRow, summaryOf } from '../columns/message.js';
 import { notifyOf } from '../columns/terms.js';
-import {
-  type MessageDetail,
-  type MessageQuery,
-  type MessageSummary,
-  STATUSES,
-} from '../port.js';
+import { type MessageDetail, type MessageQuery, type MessageSummary, STATUSES } from '../port.js';
 import type { Attempt } from '../queue.js';
 import { int8Array } from './arrays.js';
 import type { Connections } from './connections.js';

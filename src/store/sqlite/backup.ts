@@ -6,7 +6,7 @@ import { openingError, operationError, reason, systemCode } from './errors.js';
 import { openDatabase } from './worker/database.js';
 
 /** The counts and the file of a copy. */
-export interface Backup {
+interface Backup {
   readonly messages: number;
   readonly octets: number;
 }

@@ -10,7 +10,7 @@ import { lockAdding, lockFolder } from './lock.js';
 import { SearchIndexer } from './main/search-indexer.js';
 import { SqliteStore } from './main/store.js';
 
-export interface SqliteOptions {
+interface SqliteOptions {
   /** The data folder. If it is missing, it is made with mode 0700. */
   readonly directory: string;
   /**

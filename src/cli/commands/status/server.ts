@@ -45,7 +45,7 @@ function readinessIn({ status, text }: Answer): {
 }
 
 /** Reads the numbers out of metrics in the text format of Prometheus; null if they are not those of this program. */
-export function numbersIn(text: string): Numbers | null {
+function numbersIn(text: string): Numbers | null {
   const metrics = new Metrics(text);
   const started = metrics.sum('process_start_time_seconds');
   if (!metrics.has('postern_messages') || started === 0) return null;

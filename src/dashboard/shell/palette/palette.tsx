@@ -10,7 +10,7 @@ import { keysInForce } from '../keys.js';
 import { type Command, commandsFor, matching } from './commands.js';
 import { useFoundMessages } from './found-messages.js';
 
-export interface PaletteProps {
+interface PaletteProps {
   readonly person: WhoAmI;
   readonly onClose: () => void;
 }

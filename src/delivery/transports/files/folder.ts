@@ -6,7 +6,7 @@ import { makePrivateFolder } from '../../../base/private-folder.js';
 const LEFTOVER_AGE = 36 * 3_600_000;
 
 /** The subfolders: where a file is written, where it then appears, and where readers may move it. */
-export interface Layout {
+interface Layout {
   /** Names within the folder; empty for the folder itself. */
   readonly temporary: string;
   readonly final: string;

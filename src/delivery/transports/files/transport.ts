@@ -6,7 +6,7 @@ import { FLAT, Folder, MAILDIR } from './folder.js';
 import { emlName, maildirName } from './name.js';
 import type { FilesTarget } from './target.js';
 
-export interface FilesEnvironment {
+interface FilesEnvironment {
   /** The server's own name, a part of the names of files in a maildir. */
   readonly hostname: string;
   /** Returns milliseconds since the epoch. */

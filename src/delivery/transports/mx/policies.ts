@@ -9,7 +9,7 @@ export interface StsPolicy {
   allows(host: string): boolean;
 }
 
-export interface PolicyOptions extends FetchOptions {
+interface PolicyOptions extends FetchOptions {
   readonly now: () => number;
 }
 

@@ -29,7 +29,7 @@ export class DestinationError extends Error {
 }
 
 /** The server stops, so the attempt ends. The remote server is not at fault. */
-export class StoppedError extends Error {
+class StoppedError extends Error {
   override readonly name = 'StoppedError';
 
   constructor() {

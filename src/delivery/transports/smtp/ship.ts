@@ -8,7 +8,7 @@ import type { ReplyResult } from './reply.js';
 import type { Session } from './session.js';
 
 /** The connections to one destination. */
-export interface Destination {
+interface Destination {
   pool(): Pool<Session>;
   /**
    * Opens a connection to a server of the destination.

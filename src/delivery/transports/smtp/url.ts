@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { Secret } from '../../../base/secret.js';
 
 /** The parts of a URL of a transport. */
-export interface UrlParts {
+interface UrlParts {
   readonly scheme: string;
   readonly credentials: { readonly user: Secret; readonly password: Secret } | null;
   /** A name, an IPv4 address, or an IPv6 address without brackets; empty if the URL has no host. */

@@ -48,7 +48,7 @@ export interface CommitMessage {
 }
 
 /** Gives up a message of which chunks have been written. */
-export interface DiscardMessage {
+interface DiscardMessage {
   readonly kind: 'discard';
   readonly id: number;
 }
@@ -66,7 +66,7 @@ export interface ReadPart extends PartCall {
 }
 
 /** A call that changes the database. */
-export interface WritePart extends PartCall {
+interface WritePart extends PartCall {
   readonly kind: 'write';
   /** It waits for no sync. */
   readonly passing: boolean;

@@ -25,7 +25,7 @@ const GAUGE = { messages: 0, octets: 1 } as const;
 export const UNITS = { hour: 0, day: 1 } as const;
 
 /** What a message adds to the counters: a measure, at a time. */
-export interface Fact {
+interface Fact {
   readonly measure: number;
   readonly at: number;
   readonly count: number;

@@ -16,7 +16,7 @@ interface DocumentRow {
 }
 
 /** Returns a chunk of a message's content; null at its end, or if there is no content. */
-export type ReadContent = (id: number, sequence: number) => Uint8Array | null;
+type ReadContent = (id: number, sequence: number) => Uint8Array | null;
 
 export class Documents {
   readonly #row;

@@ -8,7 +8,7 @@ export type WriteResult =
   | { readonly request: Request<Write>; readonly failure: StoreError };
 
 /** Does one write inside the open transaction. */
-export type Apply = (write: Write) => unknown;
+type Apply = (write: Write) => unknown;
 
 /** Octets that one transaction takes at most, so that nobody waits long behind large messages. */
 const GROUP_OCTETS = 4 * 1024 * 1024;
@@ -26,7 +26,7 @@ export function takeGroup(queue: Request<Write>[]): Request<Write>[] {
 }
 
 /** What runs around each transaction. */
-export interface TransactionHooks {
+interface TransactionHooks {
   /** In the transaction, before it commits. */
   beforeCommit(): void;
   /** The transaction has committed. */

@@ -19,7 +19,7 @@ export interface ListMessages {
   readonly limit: number;
 }
 
-export interface IdPage {
+interface IdPage {
   readonly ids: readonly number[];
   /** The value of `before` for the next page; null at the end. */
   readonly next: number | null;

@@ -11,7 +11,7 @@ interface Row extends MessageRow {
 }
 
 /** A page may be short, even empty, with more to come: so many rows are looked at at a time. */
-export interface MessagePage {
+interface MessagePage {
   readonly messages: MessageSummary[];
   /** The value of `before` for the next page; null at the end. */
   readonly next: number | null;

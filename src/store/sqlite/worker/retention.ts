@@ -24,12 +24,12 @@ export interface RemovalPosition {
   readonly after: number;
 }
 
-export interface RemovalStep extends Removed {
+interface RemovalStep extends Removed {
   /** Where the next one begins; null at the end. */
   readonly next: RemovalPosition | null;
 }
 
-export interface ShrinkStep {
+interface ShrinkStep {
   readonly octets: number;
   /** True if content is still being removed: its space is freed later. */
   readonly more: boolean;

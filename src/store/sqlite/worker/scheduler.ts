@@ -23,7 +23,7 @@ const TIDY_AGAIN_MS = 1000;
 /** Closing tidies up for so long at most; the next server does the rest. */
 const TIDY_AT_CLOSE_MS = 1000;
 
-export interface WorkerPort {
+interface WorkerPort {
   /** Sends to the main thread. */
   post(message: WorkerPost, transfer?: readonly ArrayBuffer[]): void;
   /** Asks for another round, later. */

@@ -23,7 +23,7 @@ interface CounterRow {
   readonly count: number;
 }
 
-export interface RecountStep {
+interface RecountStep {
   readonly facts: readonly CounterRow[];
   /** The message after which the next step begins; null at the end. */
   readonly next: number | null;
