@@ -40,7 +40,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'Deadlines',
     text:
-      'A client that is late gets `421 4.4.2` where it can still be told, and the connection closes. Each is one overall deadline: an octet here and there does not move ' +
+      'A client that is late gets `421 4.4.2` if it can still read it, and the connection closes. Each is one overall deadline: an octet here and there does not move ' +
       "it. The server's own time, in which a client is held back, does not count.",
     table: TIMEOUTS,
     option: (name) => `timeouts.${name}`,
@@ -102,13 +102,13 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: 'Addresses and replies',
-    text: 'Limits of the grammar: nobody can change them.',
+    text: 'Limits of the grammar. They cannot be changed.',
     table: GRAMMAR_LIMITS,
     option: null,
   },
   {
     title: 'Bounds on work',
-    text: 'What bounds the memory and the work that a client can cause. Nobody needs to change them.',
+    text: 'What bounds the memory and the work that a client can cause. There is no need to change them.',
     table: FIXED,
     option: null,
   },

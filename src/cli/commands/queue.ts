@@ -50,7 +50,7 @@ export async function retryMessage(context: Context, command: Command, id: numbe
   await change(context, command, id, {
     act: ({ queue }, now) => queue.retry(id, now),
     done: (count) => `${recipients(count)} of message ${id} will be tried now.`,
-    none: `nothing of message ${id} waits; "postern message ${id}" tells what became of it`,
+    none: `nothing of message ${id} waits; "postern message ${id}" shows what became of it`,
   });
 }
 
@@ -59,7 +59,7 @@ export async function cancelMessage(context: Context, command: Command, id: numb
   await change(context, command, id, {
     act: ({ queue }, now) => queue.cancel(id, now),
     done: (count) => `${recipients(count)} of message ${id} will not get it. No notification is sent.`,
-    none: `nothing of message ${id} waits or is held; "postern message ${id}" tells what became of it`,
+    none: `nothing of message ${id} waits or is held; "postern message ${id}" shows what became of it`,
   });
 }
 
@@ -77,7 +77,7 @@ export async function releaseMessages(
     return change(context, command, id, {
       act: ({ queue }, now) => queue.release(id, now),
       done: (count) => `${recipients(count)} of message ${id} may have it now.`,
-      none: `message ${id} is not held; "postern message ${id}" tells what became of it`,
+      none: `message ${id} is not held; "postern message ${id}" shows what became of it`,
     });
   }
   const { data } = await configOf(context, command);

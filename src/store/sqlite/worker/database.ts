@@ -8,7 +8,7 @@ import { MIGRATIONS } from './migrations.js';
 export type Database = InstanceType<typeof DatabaseSync>;
 export type Statement = ReturnType<Database['prepare']>;
 
-/** "PSTN": tells our files from any other SQLite database. */
+/** "PSTN": marks our files among SQLite databases. */
 const APPLICATION_ID = 0x5053544e;
 /** How long to wait for another process that writes. Its transactions take milliseconds. */
 export const BUSY_MS = 10_000;
@@ -46,7 +46,7 @@ export function openDatabase(directory: string): Database {
 }
 
 /**
- * Begins a transaction that writes. Returns false at once if another process writes: whoever waits in here keeps the
+ * Begins a transaction that writes. Returns false at once if another process writes: a wait in here keeps the
  * thread from reading.
  */
 export function beginWriting(database: Database): boolean {
@@ -103,7 +103,7 @@ function migrate(database: Database): void {
   if (pragma(database, 'user_version') === MIGRATIONS.length) return;
   database.exec('BEGIN IMMEDIATE');
   try {
-    // Asked again now that nobody else writes: another process may have been first.
+    // Asked again now that no other process writes: another process may have been first.
     const version = pragma(database, 'user_version');
     for (const step of MIGRATIONS.slice(version)) database.exec(step);
     if (version < MIGRATIONS.length) {

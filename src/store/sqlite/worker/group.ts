@@ -10,7 +10,7 @@ export type WriteResult =
 /** Does one write inside the open transaction. */
 type Apply = (write: Write) => unknown;
 
-/** Octets that one transaction takes at most, so that nobody waits long behind large messages. */
+/** Octets that one transaction takes at most, so that a write does not wait long for large messages. */
 const GROUP_OCTETS = 4 * 1024 * 1024;
 
 /** Takes the next group from the front of the queue: as much as one transaction should hold. */
@@ -71,7 +71,7 @@ export class GroupCommit {
    *
    * Returns null, and has done nothing, if another process writes.
    *
-   * @param settle told of each write as soon as its fate is known, before a later write runs in another
+   * @param settle called for each write as soon as its fate is known, before a later write runs in another
    * transaction
    */
   run(
@@ -166,7 +166,7 @@ export class GroupCommit {
 }
 
 /**
- * Nobody is told that a chunk is safe before its message is, so chunks alone need no sync of their own:
+ * No caller learns that a chunk is safe before its message is, so chunks alone need no sync of their own:
  * the sync of the commit covers all that stands before it in the log. A lease is worth nothing once its
  * holder is gone, and where the power is, so is he.
  */

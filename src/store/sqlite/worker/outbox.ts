@@ -33,15 +33,15 @@ export class Outbox {
     const events = new Map<string, number[]>();
     for (const { position, attempt } of changes) {
       const { at, outcome, remoteHost, reply, tls } = attempt;
-      const told = JSON.stringify({ at, outcome, remoteHost, reply, tls });
-      const positions = events.get(told);
-      if (positions === undefined) events.set(told, [position]);
+      const recorded = JSON.stringify({ at, outcome, remoteHost, reply, tls });
+      const positions = events.get(recorded);
+      if (positions === undefined) events.set(recorded, [position]);
       else positions.push(position);
     }
-    for (const [told, positions] of events) {
-      const { outcome, at } = JSON.parse(told) as Attempt;
+    for (const [recorded, positions] of events) {
+      const { outcome, at } = JSON.parse(recorded) as Attempt;
       const name = wanted.find((wanted) => wanted === `email.${outcome}`);
-      if (name !== undefined) this.#write(domainId, name, message, positions, told, at);
+      if (name !== undefined) this.#write(domainId, name, message, positions, recorded, at);
     }
   }
 

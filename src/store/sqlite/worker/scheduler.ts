@@ -227,7 +227,7 @@ export class Scheduler {
       if (!this.#trash.isEmpty) this.#trash.removeSlice();
       if (this.#mayFold()) this.#group.aside(() => this.#journal.step())();
     } catch {
-      // Nobody waits for it: it is tried again later, and by the next server at the latest.
+      // No caller waits for it: it is tried again later, and by the next server at the latest.
       this.#tidyRests = true;
       setTimeout(() => {
         this.#tidyRests = false;
