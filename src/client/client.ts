@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { asData } from './content.js';
+import { type Check, checkShape, isList, type Shape } from '../base/check-shape.js';
 import { mailCommand, rcptCommand } from '../protocol/client/commands.js';
 import { ReplyError, UnsupportedError } from './errors.js';
 import { CLIENT } from './limits.js';
@@ -70,11 +71,12 @@ export class Client {
    * Sends a message. Resolves if the server took it for one recipient or more.
    *
    * Rejects with ReplyError if the server took it for none, with UnsupportedError if an address is not ASCII and the
-   * server has no SMTPUTF8, and with ConnectionError if the connection is lost: then the server may have taken it.
+   * server has no SMTPUTF8, and with ConnectionError if the connection is lost: then the server may have taken it. A
+   * message with a member that is missing, unknown or of another type is a TypeError, and nothing is sent.
    */
   async send(message: ClientMessage): Promise<ClientResult> {
+    checkMessage(message);
     const { to } = message;
-    if (to.length === 0) throw new TypeError('to: expected at least one recipient');
     const content = typeof message.content === 'string' ? Buffer.from(message.content) : message.content;
     const result = await this.connection.send({
       mail: this.#mail(message, content),
@@ -112,6 +114,27 @@ export class Client {
     if (wrong !== undefined) throw new TypeError(`${JSON.stringify(wrong)} is not a parameter of MAIL`);
     return [mailCommand(from ?? '').trimEnd(), ...words].join(' ');
   }
+}
+
+const isPath: Check = (value) =>
+  value === null || typeof value === 'string' ? null : 'an address, or null for <>';
+const isContent: Check = (value) =>
+  typeof value === 'string' ||
+  value instanceof Uint8Array ||
+  (typeof value === 'object' && value !== null && Symbol.asyncIterator in value)
+    ? null
+    : 'text, octets or an async iterable of octets';
+
+const MESSAGE: Shape = { from: isPath, to: isList, content: isContent, parameters: isList };
+
+/** @throws TypeError if a program without types gave something that is no message */
+function checkMessage(message: ClientMessage): void {
+  checkShape('send', message, MESSAGE);
+  for (const name of ['from', 'to', 'content'] as const) {
+    if ((message as Partial<ClientMessage>)[name] === undefined)
+      throw new TypeError(`send: ${name} is missing`);
+  }
+  if (message.to.length === 0) throw new TypeError('to: expected at least one recipient');
 }
 
 function outgoing(content: Uint8Array | AsyncIterable<Uint8Array>): OutgoingContent {

@@ -33,6 +33,33 @@ async function receiver(options: ServeOptions = {}, listen: Partial<ListenOption
 
 const message: ClientMessage = { from: 'a@x.example', to: ['b@y.example'], content: 'Hello!\r\n' };
 
+describe('a message that is none', () => {
+  it.each([
+    [{ from: 'a@x.example', to: ['b@y.example'] }, 'send: content is missing'],
+    [{ to: ['b@y.example'], content: '' }, 'send: from is missing'],
+    [{ from: null, content: '' }, 'send: to is missing'],
+    [{ from: null, to: [], content: '' }, 'to: expected at least one recipient'],
+    [{ from: null, to: 'b@y.example', content: '' }, 'send: to: expected a list of texts'],
+    [{ from: 5, to: ['b@y.example'], content: '' }, 'send: from: expected an address, or null for <>'],
+    [
+      { from: null, to: ['b@y.example'], content: 5 },
+      'send: content: expected text, octets or an async iterable',
+    ],
+    [
+      { from: null, to: ['b@y.example'], contents: '' },
+      'send: there is no option contents; did you mean content?',
+    ],
+    [undefined, 'send: expected an object'],
+  ])('%j is refused, and the connection can be used', async (wrong, words) => {
+    const { port, got } = await receiver();
+    const client = await connect({ port });
+    await expect(client.send(wrong as never)).rejects.toThrow(words);
+    await client.send(message);
+    await client.quit();
+    expect(got.content).toEqual(['Hello!\r\n']);
+  });
+});
+
 describe('a client', () => {
   it('sends text, octets and streams over one connection, and says QUIT', async () => {
     const { port, got, closed } = await receiver();
