@@ -152,7 +152,7 @@ it('a message that ends the server each time bounces, all other mail is delivere
   expect(
     last === null ? [] : lines(last, 'message given up: the server died each time that it was delivered'),
   ).toMatchObject([{ level: 'error', domain: 'example.com', crashes: 3 }]);
-}, 120_000);
+}, 300_000);
 
 it('mail that is under way while the server is killed again and again is delivered, none bounces', async () => {
   // More than after which a message is given up.
