@@ -16,7 +16,7 @@ export const DIFFERENCES: ReadonlyMap<string, string> = new Map([
   ['HELP: 500, 214', 'RFC 5321 4.1.1.8: servers should support HELP. Postfix does not know it.'],
   [
     'EXPN a: 500, 502',
-    'A command of RFC 5321 that is not offered gets 502 (4.2.4); 500 is for those nobody knows.',
+    'A command of RFC 5321 that is not offered gets 502 (4.2.4); 500 is for unknown ones.',
   ],
   ['TURN: 500, 502', 'The same: TURN is a command (RFC 5321 appendix F.1), and is not offered.'],
   [
@@ -25,6 +25,6 @@ export const DIFFERENCES: ReadonlyMap<string, string> = new Map([
   ],
   [
     'BDAT: 521, 501',
-    'A chunk whose size cannot be read ends the session: nobody knows where it ends. Postfix closes with 521, which is of hosts that take no mail at all (RFC 7504 3).',
+    'A chunk whose size cannot be read ends the session, because its end is unknown. Postfix closes with 521, which is of hosts that take no mail at all (RFC 7504 3).',
   ],
 ]);
