@@ -129,6 +129,11 @@ export class LeaseLoop {
     }
     const due = await queue.nextDue();
     const wait = due === null ? Infinity : due - now();
+    // It was put back before this loop had seen how far it was ahead. Mail for a later release is found, too, and stays.
+    if (due !== null && wait > this.#options.longestGap) {
+      this.#toCap = true;
+      this.#capDue();
+    }
     this.#more = wait <= 0;
     return Math.max(LEAST_GAP, wait);
   }
