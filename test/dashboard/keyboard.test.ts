@@ -110,12 +110,14 @@ it('goes to pages, finds messages and does what the page can do by the palette',
   await page.waitForURL(/search=to%3Afull\+is%3Adeferred/);
 
   // Also from within a field; Escape gives the focus back to it.
+  await page.getByRole('heading', { name: 'Messages', level: 1 }).waitFor();
   await page.keyboard.press('/');
+  await expect.poll(() => focused(page)).toBe('Search messages');
   await page.keyboard.press('Control+k');
   await palette.waitFor();
   await page.keyboard.press('Escape');
   await palette.waitFor({ state: 'detached' });
-  expect(await focused(page)).toBe('Search messages');
+  await expect.poll(() => focused(page)).toBe('Search messages');
 
   await page.keyboard.press('Control+k');
   await page.keyboard.type('add dom');
