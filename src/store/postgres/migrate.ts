@@ -1,7 +1,7 @@
 import { StoreError } from '../port.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
-import { MIGRATIONS } from './schema.js';
+import { MIGRATIONS } from './schema/index.js';
 
 /** The lock under which the schema is changed, by one node at a time: "PSTN". */
 const LOCK = 0x5053544e;

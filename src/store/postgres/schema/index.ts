@@ -1,0 +1,29 @@
+/**
+ * The schema, as the steps that made it. The table `schema_version` counts the steps taken. A step that has been released
+ * is never edited: add another. A step may only add, so that the version before it goes on working beside it.
+ *
+ * The first step has a file for each area:
+ *
+ *     domains   domains, tokens, what is kept for a domain: DKIM keys, block lists
+ *     messages  messages, recipients, tags, attempts, owed notifications
+ *     content   the octets, in partitions by day
+ *     queue     what waits, and the function that leases it
+ *     webhooks  webhooks, and the function that leases their events
+ *     counters  additions to counters, and the function that folds them into the tables
+ *     nodes     the processes that share the database
+ *
+ * Times are in milliseconds since the epoch. Those at which something is due, and at which a lease ends, are on the
+ * database's clock (`clock.ts`); all others are on the clock of the node that wrote them.
+ */
+import { CONTENT } from './content.js';
+import { COUNTERS } from './counters.js';
+import { DOMAINS } from './domains.js';
+import { MESSAGES } from './messages.js';
+import { NODES } from './nodes.js';
+import { QUEUE } from './queue.js';
+import { WEBHOOKS } from './webhooks.js';
+
+export const MIGRATIONS: readonly string[] = [
+  // 1
+  [DOMAINS, MESSAGES, CONTENT, QUEUE, WEBHOOKS, COUNTERS, NODES].join('\n'),
+];
