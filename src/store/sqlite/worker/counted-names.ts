@@ -2,7 +2,7 @@
 import { STORE } from '../../limits.js';
 import { OTHER } from '../../statistics.js';
 import type { Database } from './database.js';
-import { DAY, floor } from './time.js';
+import { DAY, floor } from '../../time.js';
 
 /** Names that are kept in memory, of all domains and days together. */
 const KEPT_NAMES = 50_000;

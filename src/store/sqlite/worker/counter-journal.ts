@@ -14,7 +14,7 @@
  */
 import type { Database } from './database.js';
 import { Tallies, type TableNumber, type Tally } from './tallies.js';
-import { HOUR } from './time.js';
+import { HOUR } from '../../time.js';
 
 /** How much is gathered before it is folded. The more, the more often the same key was counted, and the fewer writes. */
 export const FOLD_AT = { rows: 4096, tallies: 20_000, octets: 8 * 1024 * 1024 };

@@ -1,43 +1,25 @@
 /** What counts: gathered while a transaction is open, written with it (see `counter-journal.ts`). */
 import type { Attempt } from '../../queue.js';
 import type { Status } from '../../port.js';
-import { deliveryBucket } from '../../statistics.js';
+import {
+  type CountedMessage,
+  countedTagsOf,
+  destinationOf,
+  type Fact,
+  factsOf,
+  isNotification,
+  MEASURES,
+  TABLES,
+  UNITS,
+} from '../../counting.js';
 import { CountedNames } from './counted-names.js';
 import { CounterJournal } from './counter-journal.js';
-import { TABLES, type Tally } from './tallies.js';
+import type { Tally } from './tallies.js';
 import type { Database } from './database.js';
-import { DAY, floor, HOUR } from './time.js';
-
-/** Numbers of the measures in the table. The buckets of the time to delivery come from {@link FIRST_BUCKET} on. */
-export const MEASURES = {
-  accepted: 0,
-  recipients: 1,
-  delivered: 2,
-  deferred: 3,
-  bounced: 4,
-  cancelled: 5,
-} as const;
-export const FIRST_BUCKET = 10;
+import { DAY, floor, HOUR } from '../../time.js';
 
 /** Measures of a tally of a gauge, whose name is a status. */
 const GAUGE = { messages: 0, octets: 1 } as const;
-
-export const UNITS = { hour: 0, day: 1 } as const;
-
-/** What a message adds to the counters: a measure, at a time. */
-interface Fact {
-  readonly measure: number;
-  readonly at: number;
-  readonly count: number;
-}
-
-interface MessageRow {
-  readonly domainId: number;
-  readonly tags: string | null;
-  readonly reversePath: string;
-  readonly receivedAt: number;
-  readonly releaseAt: number | null;
-}
 
 export class Counters {
   readonly #journal: CounterJournal;
@@ -103,12 +85,12 @@ export class Counters {
     changes: readonly { readonly forwardPath: string; readonly attempt: Attempt }[],
   ): void {
     if (changes.length === 0) return;
-    const row = this.#message.get(id) as unknown as MessageRow;
+    const row = this.#message.get(id) as unknown as CountedMessage;
     const tags = countedTagsOf(row);
     for (const { forwardPath, attempt } of changes) {
-      const facts = factsOf(attempt, startOf(row));
+      const facts = factsOf(attempt, row);
       this.#count(row.domainId, tags, facts);
-      const destination = forwardPath.slice(forwardPath.lastIndexOf('@') + 1).toLowerCase();
+      const destination = destinationOf(forwardPath);
       for (const { measure, at, count } of facts) {
         const name = this.#destinations.counted(row.domainId, at, destination);
         this.#journal.add(TABLES.destination, row.domainId, floor(at, DAY), name, [measure, count]);
@@ -118,7 +100,7 @@ export class Counters {
 
   /** Moves what a stored message has added from tags that it lost to tags that it gained. */
   retagged(id: number, domainId: number, gained: readonly string[], lost: readonly string[]): void {
-    if (isNotification((this.#message.get(id) as unknown as MessageRow).reversePath)) return;
+    if (isNotification((this.#message.get(id) as unknown as CountedMessage).reversePath)) return;
     const facts = this.factsOf(id);
     for (const tag of gained) this.#countTag(domainId, tag, facts, 1);
     for (const tag of lost) this.#countTag(domainId, tag, facts, -1);
@@ -139,13 +121,13 @@ export class Counters {
 
   /** All that a stored message has added. */
   factsOf(id: number): Fact[] {
-    const row = this.#message.get(id) as unknown as MessageRow;
+    const row = this.#message.get(id) as unknown as CountedMessage;
     const { count } = this.#recipients.get(id) as { count: number };
     const attempts = this.#attempts.all(id) as unknown as Pick<Attempt, 'outcome' | 'at'>[];
     return [
       { measure: MEASURES.accepted, at: row.receivedAt, count: 1 },
       { measure: MEASURES.recipients, at: row.receivedAt, count },
-      ...attempts.flatMap((attempt) => factsOf(attempt, startOf(row))),
+      ...attempts.flatMap((attempt) => factsOf(attempt, row)),
     ];
   }
 
@@ -201,32 +183,6 @@ export class Counters {
       }
     }
   }
-}
-
-function factsOf({ outcome, at }: Pick<Attempt, 'outcome' | 'at'>, start: number): Fact[] {
-  const facts: Fact[] = [{ measure: MEASURES[outcome], at, count: 1 }];
-  if (outcome === 'delivered') {
-    facts.push({ measure: FIRST_BUCKET + deliveryBucket(at - start), at, count: 1 });
-  }
-  return facts;
-}
-
-/** From when the time to delivery counts. */
-function startOf({ receivedAt, releaseAt }: MessageRow): number {
-  return Math.max(receivedAt, releaseAt ?? 0);
-}
-
-/**
- * Returns whether a message is counted under none of its tags. A notification has the tags of the message that it is
- * about, for its route. If it counted, each bounce would add a delivery to its tag, and the bounce rate would read
- * too low. RFC 5321 4.5.5: notifications have the null reverse-path.
- */
-export function isNotification(reversePath: string): boolean {
-  return reversePath === '';
-}
-
-function countedTagsOf({ tags, reversePath }: MessageRow): string[] {
-  return tags === null || isNotification(reversePath) ? [] : (JSON.parse(tags) as string[]);
 }
 
 /** Returns the gauge that a measure of a tally adds to. */

@@ -1,7 +1,8 @@
 /** Stored messages by status, and octets of stored content, of domains: the table together with what it lacks. */
 import type { StoreTotals } from '../../domain-records.js';
 import { STATUSES, type Status } from '../../port.js';
-import { TABLES, type Tally } from './tallies.js';
+import { TABLES } from '../../counting.js';
+import type { Tally } from './tallies.js';
 import { type Counters, gaugeOf } from './counters.js';
 import type { Database } from './database.js';
 

@@ -9,10 +9,10 @@ import {
   NO_COUNTS,
   type StatisticsQuery,
 } from '../../statistics.js';
-import { TABLES } from './tallies.js';
-import { type Counters, FIRST_BUCKET, isNotification, MEASURES, UNITS } from './counters.js';
+import { FIRST_BUCKET, isNotification, MEASURES, TABLES, UNITS } from '../../counting.js';
+import type { Counters } from './counters.js';
 import { type Database, inSnapshot } from './database.js';
-import { DAY, floor, HOUR } from './time.js';
+import { DAY, floor, HOUR } from '../../time.js';
 
 /** Messages that one step of a recount reads. */
 const STEP_MESSAGES = 500;

@@ -1,7 +1,7 @@
 /** Sums that are not in the tables of counters yet, found by their key or by table and name. */
+import type { TABLES } from '../../counting.js';
 
 /** Which table a tally adds to. */
-export const TABLES = { counter: 0, gauge: 1, destination: 2 } as const;
 export type TableNumber = (typeof TABLES)[keyof typeof TABLES];
 
 /** What is to be added under one key. */

@@ -9,7 +9,7 @@
 import { idOfTime, timeOfId } from '../../intake/ids.js';
 import type { Range } from './candidate-sources.js';
 import type { Database } from './database.js';
-import { HOUR } from './time.js';
+import { HOUR } from '../../time.js';
 
 /** Distances are rounded to this many milliseconds, and beyond it to a power of two of it: a row changes rarely. */
 const STEP_MS = 1000;
