@@ -58,7 +58,10 @@ export function describeBlockList(store: () => Store): void {
       expect(await list({ limit: 0 })).toEqual([]);
     });
   });
+}
 
+/** @param store the open store of the test that runs */
+export function describeDkimKeys(store: () => Store): void {
   describe('DKIM keys', () => {
     it('are kept with their domain, in the order in which they were made', async () => {
       await addDomain(store(), 'a.example');

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { MailChange, PageRequest } from '../../src/store/mail.js';
 import type { MessageFilter } from '../../src/store/search.js';
-import type { Domain, MessageId, Scope, Status, Store } from '../../src/store/port.js';
+import type { MessageId, Scope, Status, Store } from '../../src/store/port.js';
 import { resendMessage } from '../../src/store/resend.js';
 import { headerValuesOf, matches, termsOfFilter } from '../../src/store/search-text.js';
-import { accept, addDomain, digest, newMessage } from './fixtures.js';
+import { accept, newMessage, twoDomains } from './fixtures.js';
 
 const RECEIVED = 1_760_000_000_000;
 
@@ -39,14 +39,10 @@ const SUBJECTS = ['Grüße aus Köln', 'Invoice 4711', 'Password reset', null];
 
 /** @param store the open store of the test that runs */
 export function describeMail(store: () => Store, reopen: () => Promise<void>): void {
-  async function twoDomains(): Promise<{ a: Domain; b: Domain }> {
-    return { a: await addDomain(store(), 'a.example'), b: await addDomain(store(), 'b.example') };
-  }
-
   describe('pages of messages', () => {
     // Invariant: for any scope and filter, the pages together are what the definition in search-text.ts gives.
     it('hold exactly what matches within the scope, newest first', async () => {
-      const { a, b } = await twoDomains();
+      const { a, b } = await twoDomains(store());
       const kept: Kept[] = [];
       for (let index = 0; index < 90; index++) {
         const domain = index % 4 === 0 ? b : a;
@@ -141,7 +137,7 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
 
   describe('one message', () => {
     it('is shown with everything that is kept of it, only within its scope', async () => {
-      const { a, b } = await twoDomains();
+      const { a, b } = await twoDomains(store());
       const header = 'From: app@example.com\r\nSubject: x\r\n';
       const origin = { way: 'api', listener: '127.0.0.1:8025', hello: 'curl/8' } as const;
       const id = await accept(store(), newMessage(a.id, { origin }), Buffer.from(`${header}\r\nbody`));
@@ -159,7 +155,7 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
     });
 
     it('has its header section whole, over chunks', async () => {
-      const { a } = await twoDomains();
+      const { a } = await twoDomains(store());
       for (const length of [975, 985, 986, 987, 988, 2500]) {
         const header = `X-Long: ${'x'.repeat(length)}\r\n`;
         const id = await accept(store(), newMessage(a.id), Buffer.from(`${header}\r\n${'b'.repeat(3000)}`));
@@ -173,7 +169,7 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
       store().mail.operate(scope, { operation, selection: { ids }, now: RECEIVED + 5 });
 
     it('change what is in the scope and pass over the rest', async () => {
-      const { a, b } = await twoDomains();
+      const { a, b } = await twoDomains(store());
       const ofA = await accept(store(), newMessage(a.id));
       const ofB = await accept(store(), newMessage(b.id));
       const ids = [ofA, ofB, 999];
@@ -203,7 +199,7 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
     });
 
     it('send a stored message again as a new one, within the scope', async () => {
-      const { a, b } = await twoDomains();
+      const { a, b } = await twoDomains(store());
       const content = Buffer.from('From: app@example.com\r\n\r\n'.padEnd(2500, 'x'));
       const id = await accept(
         store(),
@@ -230,7 +226,7 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
     });
 
     it('go through all that match a filter, in steps', async () => {
-      const { a, b } = await twoDomains();
+      const { a, b } = await twoDomains(store());
       for (let index = 0; index < 230; index++) {
         await accept(store(), newMessage(index % 10 === 0 ? b.id : a.id));
       }
@@ -251,7 +247,7 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
     });
 
     it('put tags on and take them off', async () => {
-      const { a, b } = await twoDomains();
+      const { a, b } = await twoDomains(store());
       const id = await accept(store(), newMessage(a.id, { tags: ['old', 'kept'] }));
       const retag = { add: ['new', 'kept', 'new'], remove: ['old'] };
       expect(await store().mail.retag({ domainId: b.id }, retag, { ids: [id] })).toMatchObject({
@@ -272,7 +268,7 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
 
   describe('watching messages', () => {
     it('reports to each scope its own changes', async () => {
-      const { a, b } = await twoDomains();
+      const { a, b } = await twoDomains(store());
       const seen: Record<string, MailChange[]> = { all: [], a: [], b: [] };
       const watch = (name: string, scope: Scope) =>
         store().mail.watch(scope, {
@@ -293,113 +289,6 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
       await accept(store(), newMessage(a.id));
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
       expect(seen['a']).toHaveLength(2);
-    });
-  });
-
-  describe('domains of the API', () => {
-    it('are listed with counts, tokens and retention, within the scope', async () => {
-      const { a, b } = await twoDomains();
-      await accept(store(), newMessage(a.id), Buffer.alloc(70));
-      const id = await accept(store(), newMessage(a.id, { status: 'queued' }), Buffer.alloc(30));
-      await store().domainRecords.tokenUsed(digest('a.example'), 5000);
-      await store().domainRecords.tokenUsed(digest('a.example'), 5001);
-      const retention = { contentAge: 1, messageAge: null, contentOctets: 3 };
-      expect(await store().domainRecords.setRetention({ domainId: b.id }, 'a.example', retention)).toBe(
-        false,
-      );
-      expect(await store().domainRecords.setRetention('all', 'a.example', retention)).toBe(true);
-      await store().rotateToken('a.example', digest('next'), 9000, 6000);
-      await reopen();
-      const list = await store().domainRecords.list('all', { limit: 9 }, 7000);
-      expect(list.map(({ name }) => name)).toEqual(['a.example', 'b.example']);
-      expect(list[0]).toEqual({
-        ...a,
-        messages: { held: 1, queued: 1, deferred: 0, delivered: 0, bounced: 0, cancelled: 0 },
-        contentOctets: 100,
-        tokens: [
-          { createdAt: 6000, lastUsedAt: null, expiresAt: null },
-          { createdAt: 1000, lastUsedAt: 5000, expiresAt: 9000 },
-        ],
-        retention,
-      });
-      expect(await store().domainRecords.list({ domainId: b.id }, { limit: 9 }, 7000)).toMatchObject([b]);
-      expect(await store().domainRecords.totals()).toEqual({
-        messages: list[0]?.messages,
-        contentOctets: list[0]?.contentOctets,
-      });
-      expect(await store().domainRecords.list('all', { contains: 'b.e', limit: 9 }, 7000)).toMatchObject([b]);
-      expect(await store().domainRecords.list('all', { after: 'a.example', limit: 9 }, 7000)).toMatchObject([
-        b,
-      ]);
-      expect(await store().domainRecords.find({ domainId: b.id }, 'a.example', 7000)).toBeNull();
-      expect(await store().domainRecords.remove({ domainId: b.id }, 'a.example', 'cancel', 7000)).toBeNull();
-      expect(await store().domainRecords.remove('all', 'a.example', 'cancel', 7000)).toBe(2);
-      expect((await store().message(id))?.status).toBe('cancelled');
-      expect(await store().domainRecords.find('all', 'a.example', 7000)).toBeNull();
-    });
-  });
-
-  describe('block lists of the API', () => {
-    it('change, search and expire entries within the scope', async () => {
-      const { a, b } = await twoDomains();
-      const entry = (domain: string, address: string, expiresAt: number | null = null) =>
-        ({ domain, address, verdict: 'blocked', since: 5, reason: 'r', expiresAt }) as const;
-      const entries = [
-        entry('a.example', 'X@example.net', 2_000_000_000_000),
-        entry('b.example', 'y@example.net'),
-      ];
-      expect(await store().blockLists.putAll({ domainId: a.id }, entries)).toBe(1);
-      expect(
-        await store().blockLists.putAll('all', [...entries, entry('none.example', 'z@example.net')]),
-      ).toBe(2);
-      const found = await store().blockLists.search('all', { domain: 'a.example', limit: 9 }, 10);
-      expect(found).toEqual([{ ...entries[0], address: 'x@example.net' }]);
-      expect(await store().blockLists.search({ domainId: b.id }, { limit: 9 }, 10)).toEqual([entries[1]]);
-      expect(await store().blockLists.search('all', { limit: 9 }, 2_000_000_000_000)).toEqual([entries[1]]);
-      expect(await store().blockList.find(a.id, 'x@example.net')).not.toBeNull();
-      await store().blockLists.putAll('all', [entry('a.example', 'x@example.net', 6)]);
-      expect(await store().blockList.find(a.id, 'x@example.net')).toBeNull();
-      expect(await store().blockLists.removeAll({ domainId: a.id }, entries)).toBe(1);
-      expect(await store().blockLists.removeAll('all', entries)).toBe(1);
-    });
-  });
-
-  describe('webhook calls', () => {
-    it('are listed, tried again and tested within the scope', async () => {
-      const { a, b } = await twoDomains();
-      const keys = { publicKey: new Uint8Array(32), privateKey: new Uint8Array(48) };
-      await store().webhooks.set('a.example', { url: 'https://h/', events: ['email.queued'], keys }, 1);
-      const message = await accept(store(), newMessage(a.id, { status: 'queued' }));
-      const lease = async () =>
-        store().webhooks.leaseEvents({ now: RECEIVED, until: RECEIVED + 9, limit: 9 });
-      const [event] = await lease();
-      const call = {
-        event: event?.event ?? 0,
-        domainId: a.id,
-        name: 'email.queued',
-        message,
-        at: 7,
-        duration: 3,
-        status: 500,
-        outcome: 'gave-up',
-        problem: 'answered 500',
-      } as const;
-      await store().webhookCalls.record(call);
-      await store().webhooks.endEvent(call.event);
-      const [listed] = await store().webhookCalls.list({ domainId: a.id }, { limit: 9 });
-      expect(listed).toEqual({ ...call, call: expect.any(Number) as number });
-      expect((await store().mail.message('all', message))?.calls).toEqual([listed]);
-      expect(await store().webhookCalls.list({ domainId: b.id }, { limit: 9 })).toEqual([]);
-      expect(await store().webhookCalls.list('all', { domain: 'b.example', limit: 9 })).toEqual([]);
-      expect(await store().webhookCalls.redeliver({ domainId: b.id }, listed?.call ?? 0, 9)).toBeNull();
-      expect(await store().webhookCalls.redeliver('all', listed?.call ?? 0, 9)).toBeGreaterThan(call.event);
-      expect(await store().webhookCalls.test({ domainId: b.id }, message, 'email.bounced', 9)).toBeNull();
-      expect(await store().webhookCalls.test('all', message, 'email.bounced', 9)).toBeGreaterThan(call.event);
-      const again = await lease();
-      expect(again).toMatchObject([
-        { name: 'email.queued', message, positions: [0], attempt: null },
-        { name: 'email.bounced', message, positions: [0], attempt: { outcome: 'bounced', at: 9 } },
-      ]);
     });
   });
 }

@@ -2,10 +2,11 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError, type MessageQuery, type Status, type Store } from '../../src/store/port.js';
-import { describeBlockList } from './contract-block-list.js';
+import { describeBlockList, describeDkimKeys } from './contract-block-list.js';
 import { describeDomains } from './contract-domains.js';
 import { describeDueEvents, describeDueTimes } from './contract-due-times.js';
 import { describeMail } from './contract-mail.js';
+import { describeBlockLists, describeDomainRecords, describeWebhookCalls } from './contract-management.js';
 import { describeOperator } from './contract-operator.js';
 import { describeQueue } from './contract-queue.js';
 import { describeReports } from './contract-reports.js';
@@ -32,19 +33,23 @@ export interface Place {
 
 const CHUNK = 1000;
 
-/**
- * @param parts `messages`: only what takes, keeps and reads messages, and domains, for an adapter that has no more yet
- */
+/** What an adapter has that does not have everything yet. */
+type Part =
+  /** What takes, keeps and reads messages, and domains. */
+  'messages' | 'queue' | 'block-list' | 'sign-in' | 'mail' | 'statistics';
+
+/** @param parts the parts that the adapter has */
 export function runStoreContract(
   name: string,
   makePlace: () => Promise<Place>,
-  parts: 'all' | 'messages' = 'all',
+  parts: 'all' | readonly Part[] = 'all',
 ): void {
   describe(`store contract: ${name}`, () => {
     let place: Place;
     let store: Store;
     let clock = Date.UTC(2026, 0, 1);
     const tuning: Tuning = { chunkOctets: CHUNK, inFlightOctets: 8 * CHUNK, now: () => clock };
+    const has = (part: Part) => parts === 'all' || parts.includes(part);
     const reopen = async () => {
       await store.close();
       store = await place.open(tuning);
@@ -337,20 +342,28 @@ export function runStoreContract(
 
     describeDomains(() => store);
     describeTerms(() => store, reopen);
-    if (parts === 'all') {
+    if (has('queue')) {
       describeNeeds(() => store);
       describeQueue(() => store, reopen);
       describeOperator(() => store);
       describeReports(() => store, reopen);
-      describeBlockList(() => store);
+      describeDkimKeys(() => store);
       describeWebhooks(() => store, reopen);
       describeDueTimes(() => store);
       describeDueEvents(() => store);
       describeRetention(() => store, reopen);
-      describeSignIn(() => store, reopen);
-      describeMail(() => store, reopen);
-      describeStatistics(() => store, reopen);
     }
+    if (has('block-list')) {
+      describeBlockList(() => store);
+      describeBlockLists(() => store);
+    }
+    if (has('sign-in')) describeSignIn(() => store, reopen);
+    if (has('mail')) {
+      describeMail(() => store, reopen);
+      describeDomainRecords(() => store, reopen);
+      describeWebhookCalls(() => store);
+    }
+    if (has('statistics')) describeStatistics(() => store, reopen);
 
     describe('closing', () => {
       it('commits what was given to it first, and refuses what comes later', async () => {

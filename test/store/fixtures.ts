@@ -60,6 +60,11 @@ export async function addDomain(store: Store, name = 'example.com', token = name
   return domain;
 }
 
+/** Adds two domains, `a.example` and `b.example`. */
+export async function twoDomains(store: Store): Promise<{ a: Domain; b: Domain }> {
+  return { a: await addDomain(store, 'a.example'), b: await addDomain(store, 'b.example') };
+}
+
 /** Writes in pieces, and waits if the store asks for it. */
 export async function writeAll(draft: Draft, content: Uint8Array, piece = 65_536): Promise<void> {
   for (let at = 0; at < content.length; at += piece) await draft.write(content.subarray(at, at + piece));

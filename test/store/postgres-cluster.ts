@@ -37,6 +37,11 @@ export interface Cluster {
    * @param made what follows CREATE DATABASE and the name
    */
   database(made?: string): Promise<string>;
+  /**
+   * URL of a new, empty schema in a database that all schemas share. A test that needs no more is several times as fast
+   * with it: a new database has 300 files, which the checkpoints sync.
+   */
+  schema(): Promise<string>;
   /** Runs statements as the owner of the cluster. */
   query(url: string, text: string): Promise<Record<string, unknown>[]>;
   /** Ends the server: `SIGINT` in order, `SIGQUIT` at once, as in a crash. Its data stay. */
@@ -171,6 +176,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     await query(urlOf('postgres'), `CREATE TABLESPACE small LOCATION '${device}'`);
   }
   let databases = 0;
+  let schemas = 0;
   return {
     port,
     query,
@@ -181,6 +187,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       const name = `test${++databases}`;
       await query(urlOf('postgres'), `CREATE DATABASE ${name} ${how}`);
       return urlOf(name);
+    },
+    async schema() {
+      const name = `test${++schemas}`;
+      await query(urlOf('postgres'), `CREATE SCHEMA ${name}`);
+      return `${urlOf('postgres')}?options=${encodeURIComponent(`-c search_path=${name}`)}`;
     },
     async stop() {
       // At once: the folder is removed, so no checkpoint is needed, which takes minutes on a busy disk.

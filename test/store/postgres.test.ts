@@ -18,15 +18,15 @@ const open = (url: string, tuning = {}): Promise<Store> =>
 runStoreContract(
   'postgres',
   async () => {
-    const url = await cluster.database();
+    const url = await cluster.schema();
     return { open: (tuning) => open(url, tuning), remove: () => Promise.resolve() };
   },
-  'messages',
+  ['messages'],
 );
 
 describe('a store on PostgreSQL', () => {
   it('takes text that the database refuses, and the messages beside it', async () => {
-    const store = await open(await cluster.database());
+    const store = await open(await cluster.schema());
     const domain = await addDomain(store);
     const texts = ['plain', 'a\0b', 'lone \ud800 half', 'x'.repeat(20_000)];
     const ids = await Promise.all(texts.map((subject) => accept(store, newMessage(domain.id, { subject }))));
@@ -36,7 +36,7 @@ describe('a store on PostgreSQL', () => {
   });
 
   it('refuses a tag that no index takes, and nothing beside it', async () => {
-    const store = await open(await cluster.database());
+    const store = await open(await cluster.schema());
     const domain = await addDomain(store);
     const tag = Array.from(octets(9000), (octet) => octet.toString(36)).join('');
     const tags = [['a'], [tag], ['b']];
@@ -49,7 +49,7 @@ describe('a store on PostgreSQL', () => {
   });
 
   it('answers several nodes on one database with ids that are all different', async () => {
-    const url = await cluster.database();
+    const url = await cluster.schema();
     const stores = await Promise.all([open(url), open(url), open(url)]);
     const [first] = stores;
     const domain = await addDomain(first);
