@@ -21,7 +21,7 @@ runStoreContract(
     const url = await cluster.schema();
     return { open: (tuning) => open(url, tuning), remove: () => Promise.resolve() };
   },
-  ['messages'],
+  ['messages', 'block-list', 'sign-in'],
 );
 
 describe('a store on PostgreSQL', () => {

@@ -52,10 +52,10 @@ export function int4Array(values: readonly (number | null)[]): Buffer {
 }
 
 /**
- * PostgreSQL refuses NUL in a text, and with it the whole group. NUL becomes U+FFFD; so does a surrogate that has no
+ * PostgreSQL refuses NUL in a text, and with it the whole statement. NUL becomes U+FFFD; so does a surrogate that has no
  * partner, when the text is written as UTF-8.
  */
-function cleanText(text: string): string {
+export function cleanText(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
 }
 

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { StoreError } from '../port.js';
+import { cleanText } from './arrays.js';
 import { type DatabaseAddress, type Host, placeOf } from './address.js';
 import { isRefusal, openingError, operationError, OutcomeUnknown } from './errors.js';
 
@@ -118,7 +119,7 @@ export class Connection {
 
   /** Runs a statement that is prepared. @throws StoreError, or what the server answered */
   async run<Row>(statement: Statement, values: Values = []): Promise<Answer<Row>> {
-    return this.#ask<Row>({ ...statement, values: [...values] });
+    return this.#ask<Row>({ ...statement, values: values.map(cleaned) });
   }
 
   /** Runs statements without parameters, such as BEGIN. */
@@ -168,6 +169,10 @@ function parserOf(type: number, format?: 'text' | 'binary'): (value: string & Bu
   // The driver's own table also has types that its enumeration lacks.
   const parser: (type: number, format?: 'text' | 'binary') => unknown = pg.types.getTypeParser;
   return parser(type, format) as (value: string & Buffer) => unknown;
+}
+
+function cleaned(value: Values[number]): Values[number] {
+  return typeof value === 'string' ? cleanText(value) : value;
 }
 
 /** A function, since the compiler does not see that the flag changes while the answer is awaited. */

@@ -8,11 +8,10 @@
 import { StoreError } from '../port.js';
 import type { Intake, NewCommit } from '../intake/draft.js';
 import type { BufferPool } from '../intake/buffers.js';
-import { ACCEPT, acceptValues } from './accept.js';
-import { int8Array } from './arrays.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
-import { isAboutData, operationError, OutcomeUnknown } from './errors.js';
+import { operationError, OutcomeUnknown } from './errors.js';
+import { isAboutOne, LostContent, storeGroup } from './group.js';
 import type { Node } from './node.js';
 
 /** Octets of one group at most, so that no message waits long for large ones. */
@@ -37,12 +36,6 @@ const OPEN_UPLOAD = { name: 'upload_open', text: 'INSERT INTO upload (message_id
 const FIND_UPLOAD = {
   name: 'upload_find',
   text: 'SELECT 1 FROM upload WHERE message_id = $1 FOR KEY SHARE',
-};
-const CLOSE_UPLOADS = {
-  name: 'upload_close',
-  text: `WITH closed AS (DELETE FROM upload WHERE message_id = ANY($1::int8[]) RETURNING message_id)
-    SELECT message_id AS id, (SELECT count(*) FROM chunk WHERE chunk.message_id = closed.message_id) AS chunks
-    FROM closed`,
 };
 const DISCARD = {
   name: 'upload_discard',
@@ -135,12 +128,10 @@ export class GroupIntake implements Intake {
     const commits = group.map(({ commit }) => commit);
     try {
       const connection = await this.#connected();
-      const uploads = commits.filter(({ sequence }) => sequence > 0);
-      if (uploads.length === 0) await connection.run(ACCEPT, acceptValues(id, commits));
-      else await storeUploads(connection, id, commits, uploads);
+      await storeGroup(connection, id, commits);
     } catch (error) {
       if (error instanceof OutcomeUnknown) return this.#resolve(id, group, error);
-      if (group.length > 1 && (isAboutData(error) || error instanceof LostContent)) {
+      if (group.length > 1 && isAboutOne(error)) {
         // Nothing of the group is stored. Each message alone: one that is refused takes no other with it.
         for (const each of group) await this.#store([each]);
         return;
@@ -181,35 +172,6 @@ export class GroupIntake implements Intake {
       await connection.run(CHUNK, [id, sequence, Buffer.from(octets)]);
     });
   }
-}
-
-/** The chunks before the last one are missing. */
-class LostContent extends StoreError {
-  constructor() {
-    super('failed', 'earlier content of the message is lost; it must be sent again');
-  }
-}
-
-async function storeUploads(
-  connection: Connection,
-  id: number,
-  commits: readonly NewCommit[],
-  uploads: readonly NewCommit[],
-): Promise<void> {
-  await connection.exec('BEGIN');
-  try {
-    const ids = int8Array(uploads.map((upload) => upload.id));
-    const { rows } = await connection.run<{ id: number; chunks: number }>(CLOSE_UPLOADS, [ids]);
-    const chunks = new Map(rows.map((row) => [row.id, row.chunks]));
-    if (uploads.some((upload) => chunks.get(upload.id) !== upload.sequence)) throw new LostContent();
-    await connection.run(ACCEPT, acceptValues(id, commits));
-  } catch (error) {
-    if (!connection.isLost) await connection.exec('ROLLBACK').catch(() => connection.destroy());
-    // Without COMMIT nothing is stored, whatever has become of the connection.
-    if (error instanceof OutcomeUnknown) throw new StoreError('failed', error.message, { cause: error });
-    throw error;
-  }
-  await connection.exec('COMMIT');
 }
 
 function closed(): StoreError {

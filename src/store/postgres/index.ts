@@ -8,12 +8,15 @@ import { BufferedDraft } from '../intake/draft.js';
 import { STORE } from '../limits.js';
 import { type Draft, type Store, StoreError } from '../port.js';
 import { parseAddress } from './address.js';
+import { postgresBlockList, postgresBlockLists } from './block-list.js';
 import { Connections } from './connections.js';
 import { Domains } from './domains.js';
 import { GroupIntake } from './group-intake.js';
+import { postgresIdempotency } from './idempotency.js';
 import { migrate } from './migrate.js';
 import { Node } from './node.js';
 import { Reading } from './reading.js';
+import { postgresAdministrator, postgresSessions } from './sessions.js';
 
 interface PostgresOptions {
   /** `postgres://user:password@host1,host2:port/database?options=...`: the first host that takes writes is used. */
@@ -31,6 +34,7 @@ type MessageStore = Pick<
   Store,
   | ('open' | 'held' | 'addDomain' | 'domains' | 'removeDomain' | 'rotateToken' | 'domainByToken')
   | ('messages' | 'message' | 'content' | 'isEmpty' | 'close')
+  | ('sessions' | 'administrator' | 'idempotency' | 'blockList' | 'blockLists')
 >;
 
 /**
@@ -56,6 +60,7 @@ function messageStore(options: PostgresOptions, connections: Connections, node: 
   const intake = new GroupIntake(connections, buffers, node);
   const domains = new Domains(connections);
   const reading = new Reading(connections);
+  const now = options.now ?? Date.now;
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     await intake.close();
@@ -80,6 +85,11 @@ function messageStore(options: PostgresOptions, connections: Connections, node: 
     message: async (id) => open(() => reading.message(id)),
     content: (id) => reading.content(id),
     isEmpty: async () => open(() => domains.isEmpty()),
+    sessions: postgresSessions(connections),
+    administrator: postgresAdministrator(connections),
+    idempotency: postgresIdempotency(connections, node),
+    blockList: postgresBlockList(connections, now),
+    blockLists: postgresBlockLists(connections),
     close: () => (closing ??= close()),
   };
 }

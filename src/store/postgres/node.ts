@@ -41,14 +41,15 @@ export class Node {
   readonly #connections: Connections;
   readonly slot: number;
   readonly ids: NodeIds;
-  readonly #incarnation: number;
+  /** Names this run of the node: no other one has the number. */
+  readonly incarnation: number;
   readonly #timer: NodeJS.Timeout;
 
   private constructor(connections: Connections, slot: number, ids: NodeIds, incarnation: number) {
     this.#connections = connections;
     this.slot = slot;
     this.ids = ids;
-    this.#incarnation = incarnation;
+    this.incarnation = incarnation;
     this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS).unref();
   }
 
@@ -68,13 +69,13 @@ export class Node {
   /** Gives the slot back. Never rejects: if it fails, the slot is free some seconds later. */
   async leave(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#connections.run(LEAVE, [this.slot, this.#incarnation, this.ids.last]).catch(() => undefined);
+    await this.#connections.run(LEAVE, [this.slot, this.incarnation, this.ids.last]).catch(() => undefined);
   }
 
   /** A failure shows in the calls of others; the next heartbeat makes up for it. */
   async #beat(): Promise<void> {
     await this.#connections
-      .run(BEAT, [this.slot, this.#incarnation, this.ids.ahead(RESERVED_MS)])
+      .run(BEAT, [this.slot, this.incarnation, this.ids.ahead(RESERVED_MS)])
       .catch(() => undefined);
   }
 }

@@ -11,10 +11,12 @@
  *     webhooks  webhooks, and the function that leases their events
  *     counters  additions to counters, and the function that folds them into the tables
  *     nodes     the processes that share the database
+ *     api       what only the HTTP API needs: sessions, idempotency keys, calls of webhooks
  *
  * Times are in milliseconds since the epoch. Those at which something is due, and at which a lease ends, are on the
  * database's clock (`clock.ts`); all others are on the clock of the node that wrote them.
  */
+import { API } from './api.js';
 import { CONTENT } from './content.js';
 import { COUNTERS } from './counters.js';
 import { DOMAINS } from './domains.js';
@@ -25,5 +27,5 @@ import { WEBHOOKS } from './webhooks.js';
 
 export const MIGRATIONS: readonly string[] = [
   // 1
-  [DOMAINS, MESSAGES, CONTENT, QUEUE, WEBHOOKS, COUNTERS, NODES].join('\n'),
+  [DOMAINS, MESSAGES, CONTENT, QUEUE, WEBHOOKS, COUNTERS, NODES, API].join('\n'),
 ];
