@@ -20,6 +20,7 @@ export interface DatabaseAddress {
 const URL_FORM =
   /^postgres(?:ql)?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
 const PORT = 5432;
+const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
 const KNOWN = ['sslmode', 'options', 'application_name', 'connect_timeout'];
 
 /**
@@ -35,6 +36,12 @@ export function parseAddress(url: string): DatabaseAddress {
   for (const [name, value] of new URLSearchParams(query)) {
     if (!KNOWN.includes(name))
       throw invalid(`unknown parameter ${name}; expected one of ${KNOWN.join(', ')}`);
+    if (name === 'connect_timeout' && !/^[1-9]\d{0,3}$/.test(value)) {
+      throw invalid('connect_timeout is not a number of seconds');
+    }
+    if (name === 'sslmode' && !SSL_MODES.includes(value)) {
+      throw invalid(`sslmode is not one of ${SSL_MODES.join(', ')}`);
+    }
     parameters[name] = value;
   }
   return {

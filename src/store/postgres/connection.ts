@@ -4,16 +4,13 @@ import pg from 'pg';
 import { StoreError } from '../port.js';
 import { cleanText } from './arrays.js';
 import { type DatabaseAddress, type Host, placeOf } from './address.js';
-import { isRefusal, openingError, operationError, OutcomeUnknown } from './errors.js';
+import { isReadOnly, isRefusal, openingError, operationError, OutcomeUnknown } from './errors.js';
+import { checkServer, FACTS, type ServerFacts, SETTINGS } from './server.js';
 
-/** The oldest version that the statements are written for: 14. */
-const LEAST_VERSION = 140_000;
 /** How long one server may take to accept a connection, in milliseconds. */
 const CONNECT_MS = 5_000;
 /** How long the server may take to answer a statement, in milliseconds; then the connection is given up. */
 const ANSWER_MS = 15_000;
-/** A transaction that is left open keeps the server from cleaning up, so the server ends it after this time. */
-const IDLE_TRANSACTION_MS = 5_000;
 
 const INT8 = 20;
 const BYTEA = 17;
@@ -37,6 +34,7 @@ export class Connection {
   readonly #client: pg.Client;
   readonly #place: string;
   #lost: Error | null = null;
+  #facts: ServerFacts | null = null;
   /** The last statement came with a warning: its commit may be lost with this server. */
   #warned: { last: boolean } = { last: false };
 
@@ -73,7 +71,7 @@ export class Connection {
   static async #openOn(host: Host, address: DatabaseAddress): Promise<Connection> {
     const { user, password, database, parameters } = address;
     const place = placeOf({ ...address, hosts: [host] });
-    const { sslmode = 'prefer' } = parameters;
+    const { sslmode = 'prefer', connect_timeout: seconds } = parameters;
     const client = new pg.Client({
       ...host,
       ...(user === undefined ? {} : { user }),
@@ -85,27 +83,21 @@ export class Connection {
         sslmode === 'disable' || sslmode === 'prefer'
           ? false
           : { rejectUnauthorized: sslmode.startsWith('verify') },
-      connectionTimeoutMillis: CONNECT_MS,
-      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+      connectionTimeoutMillis: seconds === undefined ? CONNECT_MS : Number(seconds) * 1000,
       keepAlive: true,
       types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
     });
     const connection = new Connection(client, place);
     try {
       await client.connect();
-      const { rows } = await client.query<{ version: number; standby: boolean; readOnly: boolean }>(`
-        SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
-          current_setting('transaction_read_only')::boolean AS "readOnly"`);
-      const [server] = rows;
-      if (server === undefined || server.version < LEAST_VERSION) {
-        throw new StoreError(
-          'unreadable',
-          `the server at ${place} is too old: PostgreSQL 14 or newer is needed`,
-        );
-      }
-      if (server.standby || server.readOnly) {
-        throw new StoreError('failed', `the database at ${place} is a read-only standby`);
-      }
+      // With more than one statement, the driver returns a list of results.
+      const results = (await client.query(
+        `${FACTS}; ${SETTINGS}`,
+      )) as unknown as pg.QueryResult<ServerFacts>[];
+      const [facts] = results[0]?.rows ?? [];
+      if (facts === undefined) throw new Error('the server says nothing about itself');
+      checkServer(facts, place);
+      connection.#facts = facts;
       return connection;
     } catch (error) {
       connection.destroy();
@@ -117,26 +109,43 @@ export class Connection {
     return this.#lost !== null;
   }
 
+  /** What the server said about itself when the connection was opened. */
+  get facts(): ServerFacts {
+    if (this.#facts === null) throw new Error('the connection is not open yet');
+    return this.#facts;
+  }
+
+  /** True if a pool is between this program and the server: it names another process than the one that answers. */
+  get isPooled(): boolean {
+    return (this.#client as unknown as { processID: number | null }).processID !== this.facts.process;
+  }
+
   /** Runs a statement that is prepared. @throws StoreError, or what the server answered */
   async run<Row>(statement: Statement, values: Values = []): Promise<Answer<Row>> {
     return this.#ask<Row>({ ...statement, values: values.map(cleaned) });
   }
 
-  /** Runs statements without parameters, such as BEGIN. */
-  async exec(text: string): Promise<void> {
-    await this.#ask({ text });
+  /**
+   * Runs statements without parameters, such as BEGIN.
+   *
+   * @param time how long the server may take, in milliseconds. Default: {@link ANSWER_MS}
+   */
+  async exec(text: string, time = ANSWER_MS): Promise<void> {
+    await this.#ask({ text }, time);
   }
 
-  async #ask<Row>(query: pg.QueryConfig): Promise<Answer<Row>> {
+  async #ask<Row>(query: pg.QueryConfig, time = ANSWER_MS): Promise<Answer<Row>> {
     if (this.#lost !== null) throw operationError(this.#lost, this.#place);
     const warned = { last: false };
     this.#warned = warned;
-    const timer = setTimeout(() => this.destroy(new Error('the server does not answer')), ANSWER_MS);
+    const timer = setTimeout(() => this.destroy(new Error('the server does not answer')), time);
     try {
       const { rows, rowCount } = await this.#client.query(query);
       if (isSet(warned)) throw new OutcomeUnknown('the wait for a standby was cancelled');
       return { rows: rows as Row[], count: rowCount ?? 0 };
     } catch (error) {
+      // The server has become a standby: the next connection finds the one that takes writes.
+      if (isReadOnly(error)) this.destroy();
       if (error instanceof StoreError || isRefusal(error)) throw error;
       this.destroy(error instanceof Error ? error : undefined);
       throw new OutcomeUnknown(`the connection to ${this.#place} was lost: ${String(error)}`, {

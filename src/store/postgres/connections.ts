@@ -2,7 +2,7 @@
 import { StoreError } from '../port.js';
 import { type DatabaseAddress, placeOf } from './address.js';
 import { type Answer, Connection, type Statement, type Values } from './connection.js';
-import { mayBeRepeated, operationError } from './errors.js';
+import { isTooMany, mayBeRepeated, operationError } from './errors.js';
 
 /** Connections of one store at most, beside the one that accepts messages. */
 const MOST = 6;
@@ -115,7 +115,11 @@ export class Connections {
         this.#count--;
         continue;
       }
-      if (this.#count < MOST) return this.#openOne();
+      if (this.#count < MOST) {
+        const opened = await this.#openOne();
+        if (opened !== null) return opened;
+        if (this.#idle.length > 0 || this.#count === 0) continue;
+      }
       if (this.#waiting.length >= MOST_WAITING) {
         throw new StoreError('failed', `too many calls wait for the database at ${this.place}`);
       }
@@ -124,12 +128,15 @@ export class Connections {
     }
   }
 
-  async #openOne(): Promise<Connection> {
+  /** Returns null if the server has no connection left and another call's connection can be waited for. */
+  async #openOne(): Promise<Connection | null> {
     this.#count++;
     try {
       return await this.open();
     } catch (error) {
       this.#count--;
+      if (error instanceof StoreError && isTooMany(error.cause) && this.#count > this.#idle.length)
+        return null;
       // The next one finds the failure by itself.
       this.#waiting.shift()?.give(null);
       this.#checkDrained();

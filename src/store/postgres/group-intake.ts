@@ -53,6 +53,7 @@ export class GroupIntake implements Intake {
   readonly #connections: Connections;
   readonly #buffers: BufferPool;
   readonly #node: Node;
+  readonly #outcomeTime: number;
   #waiting: Waiting[] = [];
   #connection: Connection | null = null;
   #running: Promise<void> | null = null;
@@ -60,7 +61,8 @@ export class GroupIntake implements Intake {
   readonly #chunks = new Map<number, Promise<void>>();
   #closed = false;
 
-  constructor(connections: Connections, buffers: BufferPool, node: Node) {
+  constructor(connections: Connections, buffers: BufferPool, node: Node, outcomeTime = FENCE_MS) {
+    this.#outcomeTime = outcomeTime;
     this.#connections = connections;
     this.#buffers = buffers;
     this.#node = node;
@@ -144,7 +146,7 @@ export class GroupIntake implements Intake {
   }
 
   async #resolve(id: number, group: readonly Waiting[], failure: OutcomeUnknown): Promise<void> {
-    const end = performance.now() + FENCE_MS;
+    const end = performance.now() + this.#outcomeTime;
     while (performance.now() < end) {
       try {
         const { rows } = await this.#connections.run<{ fenced: boolean }>(FENCE, [id]);

@@ -11,10 +11,12 @@ import { parseAddress } from './address.js';
 import { postgresBlockList, postgresBlockLists } from './block-list.js';
 import { Connections } from './connections.js';
 import { Domains } from './domains.js';
+import { isRefusal, openingError } from './errors.js';
 import { GroupIntake } from './group-intake.js';
 import { postgresIdempotency } from './idempotency.js';
 import { migrate } from './migrate.js';
 import { Node } from './node.js';
+import { checkOpening } from './opening.js';
 import { Reading } from './reading.js';
 import { postgresAdministrator, postgresSessions } from './sessions.js';
 
@@ -27,6 +29,10 @@ interface PostgresOptions {
   readonly chunkOctets?: number;
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
+  /** How long a client waits for the outcome of its message if the connection was lost, in milliseconds. Default 30 s. */
+  readonly outcomeTime?: number;
+  /** Called with what an operator should know of the server: one sentence, without secrets. Default: not told. */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /** The parts of the contract that this adapter has. */
@@ -45,19 +51,26 @@ type MessageStore = Pick<
 export async function openPostgresStore(options: PostgresOptions): Promise<MessageStore> {
   const connections = new Connections(parseAddress(options.url));
   try {
+    for (const warning of await checkOpening(connections)) options.onWarning?.(warning);
     await migrate(connections);
     const node = await Node.join(connections, options.now ?? Date.now);
     return messageStore(options, connections, node);
   } catch (error) {
     await connections.close();
-    throw error;
+    throw openingProblem(error, connections.place);
   }
+}
+
+/** Says of what the server refused what to do about it. */
+function openingProblem(error: unknown, place: string): unknown {
+  const cause = error instanceof StoreError ? error.cause : error;
+  return isRefusal(cause) ? openingError(cause, place) : error;
 }
 
 function messageStore(options: PostgresOptions, connections: Connections, node: Node): MessageStore {
   const buffers = new BufferPool(options.chunkOctets ?? STORE.chunk.initial);
   const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
-  const intake = new GroupIntake(connections, buffers, node);
+  const intake = new GroupIntake(connections, buffers, node, options.outcomeTime);
   const domains = new Domains(connections);
   const reading = new Reading(connections);
   const now = options.now ?? Date.now;

@@ -6,6 +6,9 @@ import { MIGRATIONS } from './schema/index.js';
 /** The lock under which the schema is changed, by one node at a time: "PSTN". */
 const LOCK = 0x5053544e;
 
+/** How long a change of the schema, or the wait for another node's, may take, in milliseconds. */
+const LONGEST_MS = 60 * 60_000;
+
 /**
  * Makes or upgrades the schema.
  *
@@ -13,7 +16,8 @@ const LOCK = 0x5053544e;
  */
 export function migrate(connections: Connections): Promise<void> {
   return connections.transaction(async (connection) => {
-    await connection.exec(`SELECT pg_advisory_xact_lock(${LOCK})`);
+    await connection.exec('SET LOCAL statement_timeout = 0');
+    await connection.exec(`SELECT pg_advisory_xact_lock(${LOCK})`, LONGEST_MS);
     await connection.exec('CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL)');
     const version = await versionOf(connection);
     if (version > MIGRATIONS.length) {
@@ -24,7 +28,7 @@ export function migrate(connections: Connections): Promise<void> {
       );
     }
     if (version === MIGRATIONS.length) return;
-    for (const step of MIGRATIONS.slice(version)) await connection.exec(step);
+    for (const step of MIGRATIONS.slice(version)) await connection.exec(step, LONGEST_MS);
     await connection.exec(
       `DELETE FROM schema_version; INSERT INTO schema_version VALUES (${MIGRATIONS.length})`,
     );
