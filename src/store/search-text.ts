@@ -18,6 +18,36 @@ export interface SearchDocument {
   headerValues(): readonly string[];
 }
 
+/** The columns of a message that are searched. */
+export interface DocumentRow extends Pick<
+  SearchDocument,
+  'id' | 'status' | 'receivedAt' | 'from' | 'reversePath' | 'subject' | 'messageId'
+> {
+  /** A JSON array; null for none. */
+  readonly tags: string | null;
+}
+
+/**
+ * Returns the texts of a stored message.
+ *
+ * @param section returns its header section; null if there is no content
+ */
+export function documentOf(
+  row: DocumentRow,
+  to: readonly string[],
+  section: () => Uint8Array | null,
+): SearchDocument {
+  return {
+    ...row,
+    tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
+    to,
+    headerValues: () => {
+      const octets = section();
+      return octets === null ? [] : headerValuesOf(Buffer.from(octets).toString('utf8'));
+    },
+  };
+}
+
 /**
  * Returns the words of a text: runs of letters and digits, in lower case, without accents (compatibility
  * forms such as full-width letters are their plain ones).

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { idOfTime } from '../../src/store/intake/ids.js';
 import type { MessageFilter } from '../../src/store/search.js';
 import { openDatabase, type Database } from '../../src/store/sqlite/worker/database.js';
-import type { Narrowing } from '../../src/store/sqlite/worker/candidate-sources.js';
+import type { Narrowing } from '../../src/store/narrowing.js';
 import { Candidates } from '../../src/store/sqlite/worker/candidates.js';
 import { Documents } from '../../src/store/sqlite/worker/documents.js';
 import { MailSearch } from '../../src/store/sqlite/worker/mail-search.js';

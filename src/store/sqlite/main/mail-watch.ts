@@ -1,25 +1,19 @@
-/** Watchers of what happens to messages. */
-import { STORE } from '../../limits.js';
+/** Watchers of what happens to messages, also by another process. */
 import type { MailChange, MailWatcher } from '../../mail.js';
+import { MailWatchers } from '../../mail-watchers.js';
 import type { Scope } from '../../port.js';
 import type { WorkerLink } from './worker-link.js';
 
 /** How often another process's changes are looked for, in milliseconds, while there are watchers. */
 const LOOK_MS = 500;
 
-/**
- * Gathers the changes of one turn of the event loop and passes them on, to each watcher those of its scope. If
- * another process has changed the database, or there are too many changes, watchers only learn that there were some.
- */
+/** If another process has changed the database, watchers only learn that there was something. */
 export class MailWatch {
   readonly #link: Pick<WorkerLink, 'ask'>;
-  readonly #watchers = new Map<MailWatcher, Scope>();
-  #changes: MailChange[] = [];
-  #missed = false;
+  readonly #watchers = new MailWatchers();
   #timer: NodeJS.Timeout | null = null;
   /** Undefined before the first look; null if the last one failed, so that changes may have been overlooked. */
   #version: number | null | undefined;
-  #passing = false;
 
   constructor(link: Pick<WorkerLink, 'ask'>) {
     this.#link = link;
@@ -27,60 +21,31 @@ export class MailWatch {
 
   /** Returns the function that ends it. */
   add(scope: Scope, watcher: MailWatcher): () => void {
-    // One watcher given twice is two.
-    const own: MailWatcher = {
-      changed: (changes) => watcher.changed(changes),
-      missed: () => watcher.missed(),
-    };
-    this.#watchers.set(own, scope);
+    const end = this.#watchers.add(scope, watcher);
     if (this.#timer === null) {
       this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
       void this.#look();
     }
     return () => {
-      this.#watchers.delete(own);
-      if (this.#watchers.size === 0) this.end();
+      end();
+      if (this.#watchers.isEmpty) this.end();
     };
   }
 
   publish(changes: readonly MailChange[]): void {
-    if (this.#watchers.size === 0 || changes.length === 0) return;
-    if (this.#changes.length + changes.length > STORE.changes.initial) this.miss();
-    else {
-      this.#changes.push(...changes);
-      this.#pass();
-    }
+    this.#watchers.publish(changes);
   }
 
   /** Something has happened that is not known in detail. */
   miss(): void {
-    if (this.#watchers.size === 0) return;
-    this.#missed = true;
-    this.#pass();
+    this.#watchers.miss();
   }
 
   end(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     this.#version = undefined;
-    this.#watchers.clear();
-    this.#changes = [];
-  }
-
-  #pass(): void {
-    if (this.#passing) return;
-    this.#passing = true;
-    setImmediate(() => {
-      this.#passing = false;
-      const [changes, missed] = [this.#changes, this.#missed];
-      this.#changes = [];
-      this.#missed = false;
-      for (const [watcher, scope] of this.#watchers) {
-        const own = scope === 'all' ? changes : changes.filter(({ domainId }) => domainId === scope.domainId);
-        if (own.length > 0) watcher.changed(own);
-        if (missed) watcher.missed();
-      }
-    });
+    this.#watchers.end();
   }
 
   async #look(): Promise<void> {
@@ -92,7 +57,7 @@ export class MailWatch {
       return;
     }
     // The first look is asked for together with the watcher, so whatever its owner reads comes later.
-    if (this.#version !== undefined && version !== this.#version) this.miss();
+    if (this.#version !== undefined && version !== this.#version) this.#watchers.miss();
     this.#version = version;
   }
 }

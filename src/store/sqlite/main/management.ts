@@ -7,10 +7,10 @@ import type { Statistics } from '../../statistics.js';
 import type { WebhookCalls } from '../../webhooks.js';
 import type { ReadPage } from '../search/reader.js';
 import type { OwnedStep } from '../worker/operations.js';
-import { countsOf } from '../worker/statistics.js';
+import { countsOf } from '../../counter-rows.js';
 import { copy } from './remote.js';
 import type { MailWatch } from './mail-watch.js';
-import { checkPage, checkStatistics } from './bounds.js';
+import { checkPage, checkStatistics } from '../../bounds.js';
 import type { Watch } from './watch.js';
 import type { WorkerLink } from './worker-link.js';
 

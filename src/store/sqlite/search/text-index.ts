@@ -1,8 +1,9 @@
 /** Asks the index of words for candidates of a search. */
 import { statSync } from 'node:fs';
+import type { Range } from '../../narrowing.js';
 import type { Search } from '../../search.js';
 import { isDamage } from '../errors.js';
-import type { Found, Range, Source } from '../worker/candidate-sources.js';
+import type { Found, Source } from '../worker/candidate-sources.js';
 import { type Database, inSnapshot, type Statement } from '../worker/database.js';
 import { indexFile, openIndexToRead, type Part, partsOf, progressOf, wordsTable } from './index-file.js';
 import { JournalReader, messagesIn } from './journal.js';

@@ -1,12 +1,7 @@
 /** The indexes that can give the candidates for a page, newest first. */
+import type { Narrowing, Range } from '../../narrowing.js';
 import { STATUSES, type Status } from '../../port.js';
 import type { Database, Statement } from './database.js';
-
-/** Messages between two ids, both excluded. */
-export interface Range {
-  readonly below: number;
-  readonly above: number;
-}
 
 export interface Found {
   /** Newest first. */
@@ -27,14 +22,6 @@ export interface Held {
   readonly domains?: boolean;
   readonly statuses?: boolean;
   readonly tag?: string;
-}
-
-/** The conditions that an index can narrow. */
-export interface Narrowing {
-  /** Null for all. */
-  readonly domainIds: readonly number[] | null;
-  readonly statuses: readonly Status[] | null;
-  readonly tags: readonly string[];
 }
 
 /** Indexes that one statement merges at most; with more, the caller checks each message. */

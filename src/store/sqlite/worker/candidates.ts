@@ -1,25 +1,12 @@
 /** Finds candidates for a page, newest first, in the index that narrows them most. */
+import type { Narrowing, Range, Times } from '../../narrowing.js';
 import type { Database } from './database.js';
-import {
-  type Held,
-  type Narrowing,
-  type Range,
-  type Source,
-  sourcesOf,
-  Statements,
-} from './candidate-sources.js';
+import { type Held, type Source, sourcesOf, Statements } from './candidate-sources.js';
 
 /** Candidates of each index that are compared to see which index is the sparsest. */
 const SAMPLE = 32;
 /** To read the row of a message, to a look into the index of tags: 15 us to 3, with a million messages. */
 const MESSAGE_COST = 5;
-
-/** Conditions that SQL checks of each candidate, beside {@link Narrowing}. */
-export interface Times {
-  /** Milliseconds since the epoch; null for any time. */
-  readonly since: number | null;
-  readonly until: number | null;
-}
 
 interface Condition {
   readonly sql: string;

@@ -1,19 +1,7 @@
 /** Reads the texts of stored messages that are searched. */
-import { STORE } from '../../limits.js';
-import type { Status } from '../../port.js';
-import { headerValuesOf, type SearchDocument } from '../../search-text.js';
+import { HeaderSection } from '../../header-section.js';
+import { documentOf, type DocumentRow, type SearchDocument } from '../../search-text.js';
 import type { Database } from './database.js';
-
-interface DocumentRow {
-  readonly id: number;
-  readonly status: Status;
-  readonly receivedAt: number;
-  readonly from: string;
-  readonly reversePath: string;
-  readonly subject: string | null;
-  readonly tags: string | null;
-  readonly messageId: string | null;
-}
 
 /** Returns a chunk of a message's content; null at its end, or if there is no content. */
 type ReadContent = (id: number, sequence: number) => Uint8Array | null;
@@ -39,30 +27,21 @@ export class Documents {
     const row = this.#row.get(id) as DocumentRow | undefined;
     if (row === undefined) return null;
     const recipients = this.#recipients.all(id) as { forwardPath: string }[];
-    return {
-      ...row,
-      tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
-      to: recipients.map(({ forwardPath }) => forwardPath),
-      headerValues: () => {
-        const section = this.headerSection(id);
-        return section === null ? [] : headerValuesOf(Buffer.from(section).toString('utf8'));
-      },
-    };
+    return documentOf(
+      row,
+      recipients.map(({ forwardPath }) => forwardPath),
+      () => this.headerSection(id),
+    );
   }
 
   /** Returns the header section, also if it goes over several chunks; null if there is no content. */
   headerSection(id: number): Uint8Array | null {
-    const most = STORE.headerSection.initial;
-    let octets = Buffer.alloc(0);
+    const section = new HeaderSection();
     for (let sequence = 0; ; sequence++) {
       const chunk = this.#content(id, sequence);
-      if (chunk === null) return sequence === 0 ? null : octets.subarray(0, most);
-      const from = Math.max(0, octets.length - 3);
-      octets = Buffer.concat([octets, chunk.subarray(0, most + 4 - octets.length)]);
-      if (octets[0] === 0x0d && octets[1] === 0x0a) return octets.subarray(0, 0);
-      const end = octets.indexOf('\r\n\r\n', from);
-      if (end >= 0) return octets.subarray(0, Math.min(end + 2, most));
-      if (octets.length > most) return octets.subarray(0, most);
+      if (chunk === null) return sequence === 0 ? null : section.end();
+      const found = section.add(chunk);
+      if (found !== null) return found;
     }
   }
 }

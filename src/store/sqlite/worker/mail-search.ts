@@ -1,9 +1,10 @@
 /** Finds the messages of a filter within a scope, newest first, with bounded work in each step. */
-import type { Scope, Status } from '../../port.js';
-import type { MessageFilter, Search, SearchTerm } from '../../search.js';
-import { matches, termsOfFilter } from '../../search-text.js';
-import type { Narrowing, Range, Source } from './candidate-sources.js';
-import { Candidates, type Times } from './candidates.js';
+import { narrowed, type Narrowed, type Range } from '../../narrowing.js';
+import type { Scope } from '../../port.js';
+import type { MessageFilter, Search } from '../../search.js';
+import { matches } from '../../search-text.js';
+import type { Source } from './candidate-sources.js';
+import { Candidates } from './candidates.js';
 import type { Database } from './database.js';
 import type { Documents } from './documents.js';
 import { TimeSpans } from './time-spans.js';
@@ -24,13 +25,6 @@ export interface TextSources {
    * @param others the source of messages that are not indexed yet
    */
   source(search: Search, others: () => Source): Source | null;
-}
-
-/** A filter with names resolved, within a scope. */
-interface Resolved extends Times {
-  readonly narrowing: Narrowing;
-  /** All that must hold of the text of a message, and what must not hold of it. */
-  readonly search: Search;
 }
 
 /** A part of the ids that match, and where to go on. */
@@ -85,7 +79,7 @@ export class MailSearch {
     return { ids, next: below };
   }
 
-  #sourceOf(resolved: Resolved, range: Range): Source {
+  #sourceOf(resolved: Narrowed, range: Range): Source {
     const { narrowing, search } = resolved;
     const others = (): Source => this.#candidates.sparsest(narrowing, resolved, range, []);
     const indexed = search.length === 0 ? null : (this.#index?.source(search, others) ?? null);
@@ -98,38 +92,11 @@ export class MailSearch {
     return document !== null && matches(search, document);
   }
 
-  /** Resolves names to ids; null if nothing can match. */
-  #resolve(scope: Scope, filter: MessageFilter): Resolved | null {
-    const domainIds = this.#domainIds(scope, filter.domains);
-    const search: SearchTerm[] = [];
-    const tags = new Set(filter.tags);
-    let statuses: readonly Status[] | null =
-      filter.statuses === undefined ? null : [...new Set(filter.statuses)];
-    let since = filter.since ?? null;
-    let until = filter.until ?? null;
-    // Conditions that SQL can check are taken out of the search.
-    for (const term of termsOfFilter(filter)) {
-      const { negated } = term;
-      if (term.kind === 'tag' && !negated) tags.add(term.tag);
-      else if (term.kind === 'status' && !negated) {
-        const { status } = term;
-        statuses = (statuses ?? [status]).filter((each) => each === status);
-      } else if (term.kind === 'before' || term.kind === 'after') {
-        if ((term.kind === 'after') === negated) until = Math.min(until ?? Infinity, term.time);
-        else since = Math.max(since ?? -Infinity, term.time);
-      } else search.push(term);
-    }
-    if (domainIds?.length === 0 || statuses?.length === 0) return null;
-    return { narrowing: { domainIds, statuses, tags: [...tags] }, since, until, search };
-  }
-
-  #domainIds(scope: Scope, names: readonly string[] | undefined): readonly number[] | null {
-    const named = names?.flatMap((name) => {
+  #resolve(scope: Scope, filter: MessageFilter): Narrowed | null {
+    const named = filter.domains?.flatMap((name) => {
       const row = this.#domainId.get(name) as { id: number } | undefined;
       return row === undefined ? [] : [row.id];
     });
-    const domainIds = named === undefined ? null : [...new Set(named)];
-    if (scope === 'all') return domainIds;
-    return domainIds === null || domainIds.includes(scope.domainId) ? [scope.domainId] : [];
+    return narrowed(scope, filter, named ?? null);
   }
 }

@@ -1,7 +1,7 @@
 /** Operations on messages by hand: bounded steps, each in one transaction. */
-import { STORE } from '../../limits.js';
 import type { Operation, OperationRequest, OperationStep, Position, Retag } from '../../mail.js';
 import type { Scope } from '../../port.js';
+import { retagged } from '../../retag.js';
 import type { Selection } from '../../search.js';
 import type { Database } from './database.js';
 import type { MailTable } from './mail.js';
@@ -87,17 +87,12 @@ export class Operations {
     }
   }
 
-  #retag({ add, remove }: Retag, id: number, domainId: number): boolean {
-    const { tags } = this.#tags.get(id) as { tags: string | null };
-    const old = tags === null ? [] : (JSON.parse(tags) as string[]);
-    const kept = old.filter((tag) => !remove.includes(tag));
-    const room = Math.max(0, STORE.tags.initial - kept.length);
-    const added = [...new Set(add)].filter((tag) => !kept.includes(tag)).slice(0, room);
-    const now = [...kept, ...added];
-    if (now.length === old.length && now.every((tag, at) => tag === old[at])) return false;
-    const gained = now.filter((tag) => !old.includes(tag));
-    const lost = old.filter((tag) => !now.includes(tag));
-    this.#setTags.run(now.length === 0 ? null : JSON.stringify(now), id);
+  #retag(retag: Retag, id: number, domainId: number): boolean {
+    const { tags: old } = this.#tags.get(id) as { tags: string | null };
+    const change = retagged(old === null ? [] : (JSON.parse(old) as string[]), retag);
+    if (change === null) return false;
+    const { tags, gained, lost } = change;
+    this.#setTags.run(tags.length === 0 ? null : JSON.stringify(tags), id);
     for (const tag of lost) this.#removeTag.run(tag, id);
     for (const tag of gained) this.#addTag.run(tag, id, domainId);
     this.#counters.retagged(id, domainId, gained, lost);

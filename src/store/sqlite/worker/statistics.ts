@@ -1,15 +1,8 @@
 /** SQL that reads counters. */
 import type { Scope } from '../../port.js';
-import {
-  type Counts,
-  type CountsAt,
-  deliveryPercentile,
-  type Destination,
-  type DestinationQuery,
-  NO_COUNTS,
-  type StatisticsQuery,
-} from '../../statistics.js';
-import { FIRST_BUCKET, isNotification, MEASURES, TABLES, UNITS } from '../../counting.js';
+import { type CountedAt, countsOf, type DestinationCount, slowest } from '../../counter-rows.js';
+import { isNotification, TABLES, UNITS } from '../../counting.js';
+import type { CountsAt, Destination, DestinationQuery, StatisticsQuery } from '../../statistics.js';
 import type { Counters } from './counters.js';
 import { type Database, inSnapshot } from './database.js';
 import { DAY, floor, HOUR } from '../../time.js';
@@ -17,14 +10,8 @@ import { DAY, floor, HOUR } from '../../time.js';
 /** Messages that one step of a recount reads. */
 const STEP_MESSAGES = 500;
 
-interface CounterRow {
-  readonly at: number;
-  readonly measure: number;
-  readonly count: number;
-}
-
 interface RecountStep {
-  readonly facts: readonly CounterRow[];
+  readonly facts: readonly CountedAt[];
   /** The message after which the next step begins; null at the end. */
   readonly next: number | null;
 }
@@ -35,8 +22,6 @@ interface CountedMessage {
   readonly tags: string | null;
   readonly reversePath: string;
 }
-
-type DestinationRow = { readonly destination: string } & Omit<CounterRow, 'at'>;
 
 export class StatisticsTable {
   readonly #database: Database;
@@ -67,7 +52,7 @@ export class StatisticsTable {
     const length = unit === 'hour' ? HOUR : DAY;
     const from = floor(since, length);
     return inSnapshot(this.#database, () => {
-      const rows = this.#counts.all(owner, tag, UNITS[unit], from, until) as unknown as CounterRow[];
+      const rows = this.#counts.all(owner, tag, UNITS[unit], from, until) as unknown as CountedAt[];
       for (const { domainId, at, counts } of this.#counters.journal.unfolded(TABLES.counter, tag)) {
         if (owner !== 0 && owner !== domainId) continue;
         const start = floor(at, length);
@@ -76,7 +61,7 @@ export class StatisticsTable {
           rows.push({ at: start, measure: counts[index] ?? 0, count: counts[index + 1] ?? 0 });
         }
       }
-      return countsOf(rows).filter(hasAny);
+      return countsOf(rows);
     });
   }
 
@@ -85,7 +70,7 @@ export class StatisticsTable {
     if (owner === null) return [];
     const from = floor(query.since, DAY);
     const rows = inSnapshot(this.#database, () => {
-      const rows = this.#destinations.all(owner, from, query.until) as unknown as DestinationRow[];
+      const rows = this.#destinations.all(owner, from, query.until) as unknown as DestinationCount[];
       for (const { domainId, at, name, counts } of this.#counters.journal.unfolded(TABLES.destination)) {
         if (owner !== 0 && owner !== domainId) continue;
         if (at < from || at >= query.until) continue;
@@ -95,18 +80,7 @@ export class StatisticsTable {
       }
       return rows;
     });
-    const measures = new Map<string, Omit<CounterRow, 'at'>[]>();
-    for (const row of rows) {
-      const known = measures.get(row.destination);
-      if (known === undefined) measures.set(row.destination, [row]);
-      else known.push(row);
-    }
-    const destinations = [...measures].map(([destination, of]): Destination => {
-      const { delivered, deferred, bounced, deliveryTimes } = sumOf(of);
-      return { destination, delivered, deferred, bounced, deliveryTimes };
-    });
-    const slowness = ({ deliveryTimes }: Destination) => deliveryPercentile(deliveryTimes, 0.95) ?? -1;
-    return destinations.sort((a, b) => slowness(b) - slowness(a)).slice(0, query.limit);
+    return slowest(rows, query.limit);
   }
 
   /** One step of a recount: what some messages have added, by the beginning of the unit. */
@@ -115,7 +89,7 @@ export class StatisticsTable {
     if (owner === null) return { facts: [], next: null };
     const length = unit === 'hour' ? HOUR : DAY;
     const messages = this.#messages.all(after) as unknown as CountedMessage[];
-    const facts: CounterRow[] = [];
+    const facts: CountedAt[] = [];
     for (const { id, domainId, tags, reversePath } of messages) {
       if (owner !== 0 && owner !== domainId) continue;
       if (tag !== undefined) {
@@ -137,32 +111,4 @@ export class StatisticsTable {
     const id = (this.#domainId.get(domain) as { id: number } | undefined)?.id;
     return id === undefined || (scope !== 'all' && scope.domainId !== id) ? null : id;
   }
-}
-
-/** Re-tagging can leave an hour in which nothing is left. */
-function hasAny({ at: _, deliveryTimes, ...counts }: CountsAt): boolean {
-  return [...deliveryTimes, ...Object.values(counts)].some((count) => count !== 0);
-}
-
-/** Sums facts of the same time. They need not be in order. */
-export function countsOf(facts: readonly CounterRow[]): CountsAt[] {
-  const times = new Map<number, CounterRow[]>();
-  for (const fact of facts) {
-    const known = times.get(fact.at);
-    if (known === undefined) times.set(fact.at, [fact]);
-    else known.push(fact);
-  }
-  return [...times].sort(([a], [b]) => a - b).map(([at, of]) => ({ at, ...sumOf(of) }));
-}
-
-function sumOf(facts: readonly Omit<CounterRow, 'at'>[]): Counts {
-  const deliveryTimes = [...NO_COUNTS.deliveryTimes];
-  const sums = { ...NO_COUNTS, deliveryTimes };
-  const names = Object.keys(MEASURES) as (keyof typeof MEASURES)[];
-  for (const { measure, count } of facts) {
-    const name = names.find((each) => MEASURES[each] === measure);
-    if (name !== undefined) (sums as Record<typeof name, number>)[name] += count;
-    else deliveryTimes[measure - FIRST_BUCKET] = (deliveryTimes[measure - FIRST_BUCKET] ?? 0) + count;
-  }
-  return sums;
 }

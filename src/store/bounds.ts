@@ -1,7 +1,7 @@
 /** Checks of requests: a value beyond a limit never reaches the database. */
-import { STORE } from '../../limits.js';
-import type { PageRequest } from '../../mail.js';
-import type { StatisticsQuery } from '../../statistics.js';
+import { STORE } from './limits.js';
+import type { PageRequest } from './mail.js';
+import type { StatisticsQuery } from './statistics.js';
 
 const HOUR = 3_600_000;
 
