@@ -99,12 +99,54 @@ describe('the pages', () => {
     const pages = harness.api.routes.filter(({ access }) => access === 'page');
     expect(pages.length).toBeGreaterThan(5);
     for (const { method, url } of pages) {
-      expect([method, url, url.startsWith('/api/')]).toEqual(['GET', url, false]);
+      expect([url, ['GET', 'HEAD'].includes(method), url.startsWith('/api/')]).toEqual([url, true, false]);
+    }
+  });
+
+  it('answer HEAD as GET', async () => {
+    const harness = await ApiHarness.start();
+    for (const url of ['/', '/messages/17', '/domains/example.com/dns']) {
+      const [get, head] = await Promise.all(
+        (['GET', 'HEAD'] as const).map((method) =>
+          harness.api.app.inject({ method, url, headers: { host: 'mx.example' } }),
+        ),
+      );
+      expect([url, head?.statusCode, head?.body]).toEqual([url, 200, '']);
+      for (const name of ['content-type', 'content-length', 'content-security-policy'])
+        expect([url, name, head?.headers[name]]).toEqual([url, name, get?.headers[name]]);
     }
   });
 });
 
 describe('what is there no route for', () => {
+  it('gets a browser the page that says so, and under /api the one shape as well', async () => {
+    const harness = await ApiHarness.start();
+    const get = (url: string, accept: string, method: 'GET' | 'POST' = 'GET') =>
+      harness.api.app.inject({ method, url, headers: { host: 'mx.example', accept } });
+    const browser = 'text/html,application/xhtml+xml,*/*;q=0.8';
+    const page = await get('/nonsense/x', browser);
+    expect([page.statusCode, page.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+    expect(page.body).toBe((await get('/', browser)).body);
+    for (const [url, accept, method] of [
+      ['/api', browser],
+      ['/api?x=1', browser],
+      ['/api/nonsense', browser],
+      ['/api/v1/nonsense', browser],
+      ['/nonsense', '*/*'],
+      ['/nonsense', 'application/json'],
+      ['/nonsense', browser, 'POST'],
+    ] as const) {
+      const answer = await get(url, accept, method);
+      expect([url, accept, answer.statusCode, answer.json()]).toEqual([
+        url,
+        accept,
+        404,
+        { error: 'There is no such thing', code: 'not_found' },
+      ]);
+    }
+  });
+
   it('gets 404 in the one shape, with the security fields', async () => {
     const harness = await ApiHarness.start();
     for (const url of ['/nothing', '/api/v1/messages/../../etc/passwd', '/api/v1/send/x']) {

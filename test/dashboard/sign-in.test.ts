@@ -50,6 +50,13 @@ it('keeps the chosen colours', async () => {
   expect(await ground()).not.toBe(dark);
 });
 
+it('says in words that there is no such page, and leads on', async () => {
+  const page = await here.openAsAdministrator('/nonsense');
+  await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  await page.getByRole('link', { name: 'Go to the messages' }).click();
+  await page.getByRole('heading', { name: 'Messages' }).waitFor();
+});
+
 it('sends the pages compressed, to be kept for good, with a strict policy', async () => {
   const get = (path: string, accept: string): Promise<Response> =>
     fetch(here.gateway.httpUrl + path, { headers: { 'accept-encoding': accept } });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.js';
 
 /** The bundled pages, made by build/dashboard.mjs. */
@@ -42,11 +42,14 @@ const PAGES = [
 /** A year, in milliseconds: names of files in assets/ change with what they hold. */
 const FOREVER = 365 * 24 * 3_600_000;
 
-/** Serves the dashboard. Its files may be read by anyone; they hold no data. */
+/**
+ * Serves the dashboard. Its files may be read by anyone; they hold no data. HEAD is answered as GET. A path that no
+ * route has gets the same document with 404 if a browser asks for it, so that its script can say so in words.
+ */
 export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
   const built = existsSync(`${ROOT}index.html`);
   if (built) await app.register(fastifyStatic, { root: ROOT, serve: false, preCompressed: true });
-  const options = { config: { access: 'page' }, schema: { hide: true } } as const;
+  const options = { config: { access: 'page' }, schema: { hide: true }, exposeHeadRoute: true } as const;
 
   for (const path of PAGES) {
     app.get(path, options, (_request, reply) => {
@@ -60,6 +63,21 @@ export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
     reply.removeHeader('cache-control').header('vary', 'accept-encoding');
     return reply.sendFile(`assets/${request.params['*']}`, { maxAge: FOREVER, immutable: true });
   });
+
+  app.get('/*', options, (request, reply) => {
+    if (!built || !isForPage(request)) throw new ApiError('not_found');
+    // An answer of 304 to a path that is not there would be wrong.
+    const options = { cacheControl: false, etag: false, lastModified: false };
+    return pageHeaders(reply)
+      .header('vary', 'accept, accept-encoding')
+      .code(404)
+      .sendFile('index.html', options);
+  });
+}
+
+/** Whether a person opened this address in a browser. Under /api, errors are always JSON. */
+function isForPage({ url, headers: { accept = '' } }: FastifyRequest): boolean {
+  return !/^\/api(?:[/?]|$)/.test(url) && /\btext\/html\b/i.test(accept);
 }
 
 function pageHeaders(reply: FastifyReply): FastifyReply {
