@@ -194,7 +194,7 @@ async function buildApp(
   group(messageRoutes);
   group(statisticsRoutes);
   group(tagStatisticsRoutes);
-  group(queueRoutes);
+  group((scope) => queueRoutes(scope, context, options));
   group((scope) => eventRoutes(scope, context, hub));
   group(operationRoutes);
   group((scope) => resendingRoutes(scope, context, options.submissions));

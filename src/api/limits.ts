@@ -182,6 +182,12 @@ export const API = {
     unit: 'ms',
     source: 'a person waits so long',
   },
+  stallTime: {
+    about: 'How long mail may wait with nothing delivered since it came in, before that counts as a stall.',
+    initial: 180_000,
+    unit: 'ms',
+    source: 'beyond the first retry after a minute, so that one try that fails is none',
+  },
   search: {
     about: 'Characters of a search.',
     initial: 1000,

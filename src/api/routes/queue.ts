@@ -2,14 +2,19 @@ import type { FastifyRequest } from 'fastify';
 import type { StoreTotals } from '../../store/domain-records.js';
 import type { Waiting } from '../../store/queue.js';
 import type { Api, ApiContext } from '../context.js';
-import { principalOf } from '../plugins/authorization.js';
+import { principalOf, scopeOfRequest } from '../plugins/authorization.js';
 import { namedDomain } from '../reading/domain.js';
 import { iso, isoOrNull } from '../reading/facts.js';
+import { progressOf } from '../reading/stall.js';
 import { errorBody } from '../schemas/errors.js';
-import { type QueuePage, queuePage, queueQuery } from '../schemas/queue.js';
+import { progress, progressQuery, type QueuePage, queuePage, queueQuery } from '../schemas/queue.js';
 
-/** `GET /api/v1/queue`: what waits to be delivered, and why. */
-export function queueRoutes(app: Api, { store, now }: ApiContext): void {
+interface QueueRoutes {
+  readonly server: () => { readonly delivers: boolean };
+}
+
+/** `/api/v1/queue`: what waits to be delivered, and why; `/progress`: whether mail gets out. */
+export function queueRoutes(app: Api, { store, now, limits }: ApiContext, { server }: QueueRoutes): void {
   app.get(
     '/api/v1/queue',
     {
@@ -35,6 +40,30 @@ export function queueRoutes(app: Api, { store, now }: ApiContext): void {
         oldest: isoOrNull(oldest?.receivedAt ?? null),
         waiting: waiting.map(waitingOf),
         next: ids.size < limit ? null : String(waiting.at(-1)?.id),
+      };
+    },
+  );
+
+  app.get(
+    '/api/v1/queue/progress',
+    {
+      config: { access: 'domain' },
+      schema: {
+        summary: 'Whether mail gets out: the last delivery, and mail that waits with none since',
+        tags: ['queue'],
+        querystring: progressQuery,
+        response: { 200: progress, 404: errorBody },
+      },
+    },
+    async (request) => {
+      const { domain } = await scopeOf(request, request.query.domain);
+      const { lastDelivery, stall } = await progressOf(store, {
+        ...{ scope: scopeOfRequest(request), domain, delivers: server().delivers },
+        ...{ now: now(), stallTime: limits.stallTime },
+      });
+      return {
+        lastDelivery: isoOrNull(lastDelivery),
+        stall: stall === null ? null : { ...stall, since: iso(stall.since) },
       };
     },
   );

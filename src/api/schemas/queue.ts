@@ -28,3 +28,23 @@ export const queuePage = z.object({
 });
 
 export type QueuePage = z.output<typeof queuePage>;
+
+export const progressQuery = queueQuery.pick({ domain: true });
+
+export const progress = z.object({
+  lastDelivery: time
+    .nullable()
+    .describe('When a recipient was delivered last, as far as the newest messages show; null if none was'),
+  stall: z
+    .object({
+      cause: z
+        .enum(['waiting', 'held', 'refused'])
+        .describe('It waits though it is due; it is held, since there is no route; remote servers refuse it'),
+      since: time.describe('When the message came in that shows it'),
+      reply: z.string().nullable().describe('What the last attempt for that message came to'),
+    })
+    .nullable()
+    .describe('Mail that came in minutes ago, with no delivery since; null if there is none'),
+});
+
+export type ProgressBody = z.output<typeof progress>;

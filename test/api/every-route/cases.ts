@@ -297,6 +297,12 @@ export const CASES: Readonly<Record<`${Method} ${string}`, Case>> = {
     foreign: (owner) => [{ url: `/api/v1/queue?domain=${owner.name}` }],
     others: { 404: () => ({ url: `/api/v1/queue?domain=${ABSENT.name}` }) },
   },
+  'GET /api/v1/queue/progress': {
+    own: () => ({ url: '/api/v1/queue/progress' }),
+    success: 200,
+    foreign: (owner) => [{ url: `/api/v1/queue/progress?domain=${owner.name}` }],
+    others: { 404: () => ({ url: `/api/v1/queue/progress?domain=${ABSENT.name}` }) },
+  },
   'GET /api/v1/events': {
     own: () => ({ url: '/api/v1/events' }),
     success: 200,
