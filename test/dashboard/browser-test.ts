@@ -18,8 +18,8 @@ export interface DashboardTest {
   openAsAdministrator(path: string, options?: BrowserContextOptions): Promise<Page>;
   /** The same, with a domain signed in. */
   openWithToken(path: string, token: string, options?: BrowserContextOptions): Promise<Page>;
-  /** Starts the server anew on the same data and the same port of HTTP. */
-  restart(): Promise<void>;
+  /** Starts the server anew on the same data and the same port of HTTP, perhaps with further arguments. */
+  restart(...args: readonly string[]): Promise<void>;
 }
 
 /** Starts server and browser for this file. If the browser cannot start, its tests are skipped and say why. */
@@ -45,17 +45,17 @@ export function openDashboard(options: StartOptions = {}): DashboardTest {
     },
     openAsAdministrator: async (path, context) => signedIn(path, { password: PASSWORD }, context),
     openWithToken: async (path, token, context) => signedIn(path, { token }, context),
-    restart: async () => {
+    restart: async (...args) => {
       await here.gateway.stop();
-      here.gateway = await start();
+      here.gateway = await start(here.gateway.data, args);
     },
   };
 
-  async function start(data?: string): Promise<GatewayProcess> {
+  async function start(data: string, args: readonly string[] = []): Promise<GatewayProcess> {
     return GatewayProcess.start({
       ...options,
-      data: data ?? here.gateway.data,
-      args: [...(options.args ?? []), '--http', `127.0.0.1:${port === '' ? '0' : port}`],
+      data,
+      args: [...(options.args ?? []), ...args, '--http', `127.0.0.1:${port === '' ? '0' : port}`],
       environment: { POSTERN_ADMIN_PASSWORD: PASSWORD, ...options.environment },
       atEnd: (end) => ends.push(end),
     });

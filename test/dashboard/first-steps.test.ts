@@ -1,11 +1,16 @@
 // The first minutes of a person who has read nothing: a server without routes, its pages, and the line for curl.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { has } from '../e2e/clients.js';
+import { sendMail } from './app.js';
+import { remoteServer } from './remote.js';
 import { openDashboard, PASSWORD } from './browser-test.js';
+import { MOVABLE_CLOCK, putAhead } from './clock.js';
 
-const here = openDashboard();
+const remote = await remoteServer();
+afterAll(() => remote.close());
+const here = openDashboard({ environment: MOVABLE_CLOCK });
 
 it.skipIf(!has('curl'))(
   'leads from the address that the start prints to a message that arrives',
@@ -24,17 +29,32 @@ it.skipIf(!has('curl'))(
 );
 
 it('says why mail stays on a server without routes, also after it was released', async () => {
+  putAhead(here.gateway, 4 * 60_000);
   const page = await here.openAsAdministrator('/overview');
-  await page.getByText('nothing was tried').waitFor();
-  await page.getByRole('link', { name: 'See what is kept' }).click();
+  await page.getByText('Delivery is off: the server was started without --deliver URL').waitFor();
+  await page.getByRole('link', { name: 'See what is held' }).click();
+  await page.getByRole('button', { name: 'It is meant so' }).click();
+  await page.getByText('Delivery is off').waitFor({ state: 'detached' });
+  putAhead(here.gateway, 0);
   await page.getByRole('link', { name: 'Hello', exact: true }).click();
   const why = page.getByRole('region', { name: 'Why it is not delivered' });
   await why.getByText('no deliver URL is configured').waitFor();
+  expect(await why.textContent()).toContain('and then press Release to send it');
   await page.getByRole('button', { name: 'Release' }).click();
   await page.getByText('1 message released').waitFor();
-  await why.getByText('no deliver URL is configured').waitFor();
-  expect(await why.textContent()).toContain('Start the server with --deliver URL to give it a route.');
+  await why.getByText('Start the server with --deliver URL: then it is sent by itself.').waitFor();
   await page.getByText('Next try now').waitFor();
+});
+
+it('says of mail that was held before a restart with a route that Release sends it', async () => {
+  const [id = 0] = await sendMail(here.gateway, { subject: 'From before' });
+  await here.restart('--deliver', remote.url);
+  const page = await here.openAsAdministrator(`/messages/${id}`);
+  const why = page.getByRole('region', { name: 'Why it is not delivered' });
+  await why.getByText('It was held when it came in: delivery was off then').waitFor();
+  await page.getByRole('button', { name: 'Release' }).click();
+  await page.getByRole('listitem').getByText('Delivered', { exact: true }).first().waitFor();
+  expect(await why.count()).toBe(0);
 });
 
 it('shows what to put into a Laravel app', async () => {

@@ -53,7 +53,7 @@ it('says that a server without routes keeps all mail', async () => {
     });
   });
   await page.goto(`/messages/${id ?? 0}`);
-  await page.getByText('The server has no route: no deliver URL is configured').waitFor();
+  await page.getByText('Delivery is off: no deliver URL is configured').waitFor();
   await page.getByRole('button', { name: 'Release' }).waitFor();
 });
 

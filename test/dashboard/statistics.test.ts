@@ -4,12 +4,14 @@ import type { Page } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { painted } from '../browser.js';
 import { sendMail } from './app.js';
+import { MOVABLE_CLOCK, putAhead } from './clock.js';
 import { remoteServer } from './remote.js';
 import { eventually, openDashboard } from './browser-test.js';
 
 const remote = await remoteServer();
 afterAll(() => remote.close());
-const here = openDashboard({ args: ['--deliver', remote.url] });
+const here = openDashboard({ args: ['--deliver', remote.url], environment: MOVABLE_CLOCK });
+const MINUTE = 60_000;
 
 function tagged(tag: string, ...to: readonly string[]) {
   return to.map((local) => ({ to: `${local}@example.net`, headers: { 'X-OMS-Tags': tag } }));
@@ -21,21 +23,44 @@ function cells(page: Page, heading: string): Promise<string[]> {
   return page.getByRole('row').filter({ has: name }).getByRole('cell').allTextContents();
 }
 
-it('says in red that mail is accepted and none is delivered, until one is', async () => {
-  await sendMail(here.gateway, { subject: 'Stuck', to: 'full@example.net' });
-  const page = await here.openAsAdministrator('/overview');
-  await page.getByText('Mail is accepted, and none is delivered').waitFor();
-  await page.getByRole('link', { name: 'See what waits, and why' }).click();
-  await page.getByText('452 4.2.2 The mailbox is full, try again later').waitFor();
-  expect(await page.getByText('full@example.net').count()).toBe(1);
-  await sendMail(here.gateway, { subject: 'Out' });
+it('says in red on every page, within minutes, that mail is accepted and none is delivered', async () => {
+  const { gateway } = here;
+  await sendMail(gateway, { subject: 'Out' });
   await eventually(() => remote.taken.length).toBe(1);
+  await sendMail(gateway, { subject: 'Stuck', to: 'full@example.net' });
+  const page = await here.openAsAdministrator('/messages');
+  await page.getByRole('row').filter({ hasText: 'Stuck' }).getByText('Deferred').waitFor();
+  const banner = page.getByRole('alert').filter({ hasText: 'Mail is accepted, and none is delivered' });
+  await page.goto('/overview');
+  await page.getByRole('heading', { name: 'Mail over time' }).waitFor();
+  expect(await banner.count()).toBe(0);
+
+  putAhead(gateway, 4 * MINUTE);
+  for (const [path, heading] of [
+    ['/overview', 'Overview'],
+    ['/messages', 'Messages'],
+  ] as const) {
+    await eventually(async () => {
+      await page.goto(path);
+      await page.getByRole('heading', { name: heading }).waitFor();
+      await page.waitForTimeout(200);
+      return banner.count();
+    }).toBe(1);
+  }
+  expect(await banner.textContent()).toContain('452 4.2.2 The mailbox is full, try again later');
+  await page.getByRole('link', { name: 'See what waits, and why' }).click();
+  await page.getByRole('heading', { name: 'Queue' }).waitFor();
+  await page.getByText('full@example.net').waitFor();
+
+  await sendMail(gateway, { subject: 'Out again' });
+  await eventually(() => remote.taken.length).toBe(2);
   await eventually(async () => {
-    await page.goto('/overview');
-    await page.getByRole('heading', { name: 'Mail over time' }).waitFor();
-    return page.getByText('Mail is accepted, and none is delivered').count();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Queue' }).waitFor();
+    await page.waitForTimeout(200);
+    return banner.count();
   }).toBe(0);
-});
+}, 60_000);
 
 /** Pixels of the line of a colour in the upper half of the chart: lines of zero are at its bottom. */
 function linePixels(page: Page, color: string): Promise<number> {
@@ -93,8 +118,8 @@ it('answers which tag bounces most; notifications about bounces do not count', a
     ...tagged('welcome', 'bo', 'chidi', 'gone4', 'dolores'),
     ...tagged('billing', 'eliot', 'farah'),
   );
-  // Each bounce sends a notification, which is delivered: 7 messages and 4 notifications beside the one before.
-  await eventually(() => remote.taken.length).toBe(1 + 6 + 4);
+  // Each bounce sends a notification, which is delivered: 7 messages and 4 notifications beside the two before.
+  await eventually(() => remote.taken.length).toBe(2 + 6 + 4);
   const page = await here.openAsAdministrator('/tags');
   await eventually(async () => {
     await page.reload();

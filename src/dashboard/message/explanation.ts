@@ -19,8 +19,7 @@ export interface Explanation {
 /** The facts of the whole message that an explanation needs. */
 type Circumstances = Pick<MessageFacts, 'domain' | 'terms'> & { readonly delivers: boolean | null };
 
-const NO_ROUTE = 'The server has no route: no deliver URL is configured, so it keeps all mail.';
-const ROUTE_FIRST = 'Start the server with --deliver URL to give it a route.';
+const NO_ROUTE = 'Delivery is off: no deliver URL is configured, so the server holds all mail.';
 
 /** Returns why a recipient has not got the message; null if it has. */
 export function explain(recipient: RecipientFacts, around: Circumstances): Explanation | null {
@@ -33,18 +32,15 @@ export function explain(recipient: RecipientFacts, around: Circumstances): Expla
     case 'delivered':
       return null;
     case 'held':
-      return {
-        why:
-          around.delivers === false
-            ? NO_ROUTE
-            : `No route of the server takes mail of ${around.domain} with these tags.`,
-        reply: null,
-        meaning: null,
-        next: `It stays here until you release it${around.delivers === false ? `. ${ROUTE_FIRST}` : '.'}`,
-      };
+      return { ...held(around), reply: null, meaning: null };
     case 'queued':
       return around.delivers === false
-        ? { why: NO_ROUTE, reply: null, meaning: null, next: ROUTE_FIRST }
+        ? {
+            why: NO_ROUTE,
+            reply: null,
+            meaning: null,
+            next: 'Start the server with --deliver URL: then it is sent by itself.',
+          }
         : { why: waiting(around), reply: null, meaning: null, next: nextTry(nextAttemptAt) };
     case 'deferred':
       return {
@@ -68,6 +64,20 @@ export function explain(recipient: RecipientFacts, around: Circumstances): Expla
         next: 'It is not tried again. You can resend it as a new message.',
       };
   }
+}
+
+/** What holds a message is decided when it comes in, so that routes of today do not say why it was held. */
+function held({ delivers, domain }: Circumstances): Pick<Explanation, 'why' | 'next'> {
+  if (delivers === false) {
+    return {
+      why: NO_ROUTE,
+      next: 'It stays here. Start the server with --deliver URL, and then press Release to send it.',
+    };
+  }
+  return {
+    why: `It was held when it came in: delivery was off then, or no route took mail of ${domain} with these tags.`,
+    next: 'It stays here until you press Release. Then it is sent by the routes that the server has now.',
+  };
 }
 
 function waiting({ terms: { releaseAt } }: Circumstances): string {

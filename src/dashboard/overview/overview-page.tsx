@@ -10,6 +10,7 @@ import { SpanChoice } from '../charts/span-choice.js';
 import { Loaded } from '../parts/loaded.js';
 import { useResource } from '../parts/resource.js';
 import { go, query } from '../router/location.js';
+import { StallNotice } from '../shell/stall-notice.js';
 import { useTitle } from '../shell/title.js';
 import { Destinations } from './destinations.js';
 import { Figures } from './figures.js';
@@ -48,7 +49,8 @@ export function OverviewPage(): VNode {
         <DomainChoice domain={domain} onChange={(chosen) => show(span, chosen)} />
         <SpanChoice span={span} onChange={(chosen) => show(chosen, domain)} />
       </header>
-      <Problems domain={domain} />
+      {domain !== '' && <StallNotice domain={domain} />}
+      <Problems />
       <Loaded from={statistics}>
         {(body) => (
           <>

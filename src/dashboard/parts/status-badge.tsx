@@ -17,7 +17,7 @@ const STATUS_MEANINGS: Readonly<Record<MessageEntry['status'], string>> = {
   deferred: 'Could not be delivered yet, and will be tried again',
   delivered: 'Taken by the server of the recipient',
   bounced: 'Refused for good',
-  held: 'Stays here until it is released: no route delivers it',
+  held: 'Stays here until it is released: delivery was off when it came in, or no route took it',
   cancelled: 'Given up by a person',
 };
 

@@ -15,6 +15,7 @@ import { type KeyMap, useKeys } from './keys.js';
 import { placesFor } from './navigation.js';
 import { Palette } from './palette/palette.js';
 import { PersonMenu } from './person-menu.js';
+import { StallNotice } from './stall-notice.js';
 
 /** The frame around each page: navigation, who is signed in, and whether the server can be reached. */
 export function Shell({ children }: { readonly children: ComponentChildren }): VNode | null {
@@ -101,6 +102,7 @@ function Frame({ person, children }: FrameProps): VNode {
       </div>
       <main id="main" tabIndex={-1}>
         <ConnectionNotice />
+        <StallNotice domain="" />
         {children}
       </main>
       <Toasts />
