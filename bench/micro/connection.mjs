@@ -38,35 +38,13 @@ class IdleSocket extends EventEmitter {
   destroy() {}
 }
 
-/** The sockets of so many greeted connections of a build. */
+/** The sockets of so many greeted connections of a build. They come in by the public `acceptor`. */
 async function greeted(dist) {
-  const load = (path) => import(new URL(path, dist).href);
-  const { Profile } = await load('protocol/index.js');
-  const { Admission } = await load('server/admission.js');
-  const { Connection } = await load('server/connection.js');
-  const { Deadlines } = await load('server/deadlines.js');
-  const { latin1, latin1Octets } = await load('server/latin1.js');
-  const { DEFAULT_ADMISSION, DEFAULT_DATA_RATE, DEFAULT_TIMEOUTS } = await load('server/limits.js');
-  const { LocalEnd } = await load('server/local-end.js');
-  const { fastestScan } = await load('server/scan.js');
-  const platform = { scan: fastestScan(), toText: latin1, toOctets: latin1Octets };
-  const profile = new Profile({ hostname: 'mx.example', mechanisms: [], ...platform });
-  const deadlines = new Deadlines(1000);
-  const context = {
-    handler: {},
-    profileFor: () => profile,
-    timeouts: DEFAULT_TIMEOUTS,
-    dataRate: DEFAULT_DATA_RATE,
-    deadlines,
-    admission: new Admission(DEFAULT_ADMISSION, deadlines.clock),
-    localEnd: new LocalEnd(),
-    certificateRequired: false,
-    secure: () => undefined,
-    closed: () => undefined,
-  };
-  return Array.from({ length: CONNECTIONS }, (_, n) => {
+  const { createServer } = await import(new URL('index.js', dist).href);
+  const accept = createServer({}, { hostname: 'mx.example' }).acceptor({ tls: 'off' });
+  return Array.from({ length: CONNECTIONS }, () => {
     const socket = new IdleSocket();
-    new Connection(String(n), '192.0.2.1', socket, null, context).begin(null);
+    accept(socket);
     socket.emit('data', HELLO);
     return socket;
   });
