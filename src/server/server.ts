@@ -363,7 +363,6 @@ export class Server<Principal = unknown> {
       },
       closed: (connection) => {
         this.#connections.delete(connection);
-        connection.seat.leave();
         if (this.#connections.size === 0) this.#whenEmpty?.();
       },
     };

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Session } from '../server/index.js';
-import type { ConnectionSession } from '../server/connection/identity.js';
+import type { ConnectionSession } from '../server/connection/session.js';
 import type { AnyOptions } from './defaults.js';
 import type { SMTPServerEnvelope, SMTPServerSession } from './types.js';
 
@@ -90,7 +90,7 @@ export class SMTPServerConnection {
 
   /** The socket that octets travel over now. */
   get socket(): Socket {
-    return (this.origin as ConnectionSession<unknown>).socket;
+    return (this.origin as Session & Pick<ConnectionSession<unknown>, 'socket'>).socket;
   }
 
   /** Its lines are not logged. */

@@ -12,7 +12,7 @@ import type { Admission } from '../admission/admission.js';
 import type { AnyHandler } from '../any.js';
 import type { WithCertificate } from '../handler.js';
 import { shown } from '../../base/shown.js';
-import type { ConnectionSession } from '../connection/identity.js';
+import type { ConnectionSession } from '../connection/session.js';
 import type { Counters } from '../stats.js';
 
 type Auth = Extract<Question, { type: 'auth' }>;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import type { AbortReason } from '../../protocol/index.js';
+import { type AbortReason, Reply } from '../../protocol/index.js';
 import type { ContentSink, MessageBody, MessageDecision } from '../handler.js';
 
 /** Why the content did not come to its end. `decided`: the handler had decided before it had read it. */
@@ -34,8 +34,15 @@ export class BodyStream implements ContentSink, MessageBody, AsyncIterator<Uint8
   /** Wakes the writer that waits for the piece to be taken. */
   #wakeWriter: (() => void) | null = null;
 
-  /** @param decision what the reader makes of the body; settles once it is done. */
-  decision: Promise<Awaited<MessageDecision>> | null = null;
+  /** The decision of the reader; settles when the reader has returned. */
+  readonly #decision: Promise<Awaited<MessageDecision>>;
+
+  /** @param read called at once with the body; returns the decision on it. */
+  constructor(read: (body: MessageBody) => MessageDecision) {
+    this.#decision = this.#decide(read);
+    // The decision is heard at the end of the content; until then a rejection is not unhandled.
+    this.#decision.catch(() => undefined);
+  }
 
   write(octets: Uint8Array): void | Promise<void> {
     if (this.#state !== 'open') return;
@@ -49,7 +56,7 @@ export class BodyStream implements ContentSink, MessageBody, AsyncIterator<Uint8
   end(): MessageDecision {
     if (this.#state === 'open') this.#state = 'ended';
     this.#wake();
-    return this.decision as Promise<Awaited<MessageDecision>>;
+    return this.#decision;
   }
 
   abort(reason: AbortReason): void {
@@ -96,13 +103,21 @@ export class BodyStream implements ContentSink, MessageBody, AsyncIterator<Uint8
     return Readable.toWeb(this.toReadable()) as ReadableStream<Uint8Array>;
   }
 
-  /** Reading has begun, and the reader has neither come to the end nor given up. */
-  get beingRead(): boolean {
-    return this.#reading;
+  /** @throws TypeError if the decision is a yes before the body was read: most likely nothing waits for the reader. */
+  async #decide(read: (body: MessageBody) => MessageDecision): Promise<Awaited<MessageDecision>> {
+    try {
+      const decision = await read(this);
+      if (!this.#reading || refuses(decision)) return decision;
+      throw new TypeError(
+        'onData: said yes while the body was being read: return a promise that waits for the reader',
+      );
+    } finally {
+      this.#decided();
+    }
   }
 
-  /** The handler has decided: a reader that still reads, or begins to, gets an error, and what is left is dropped. */
-  decided(): void {
+  /** Gives a reader that still reads, or begins to, an error, and drops the rest of the content. */
+  #decided(): void {
     if (this.#state === 'open' || (this.#reading && this.#state === 'ended')) {
       this.#state = new BodyAborted('decided');
     }
@@ -122,4 +137,9 @@ export class BodyStream implements ContentSink, MessageBody, AsyncIterator<Uint8
     this.#wakeReader = null;
     wake?.();
   }
+}
+
+function refuses(decision: Awaited<MessageDecision>): boolean {
+  const replies: readonly unknown[] = Array.isArray(decision) ? decision : [decision];
+  return replies.every((one) => one instanceof Reply && !one.positive);
 }

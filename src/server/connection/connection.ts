@@ -4,26 +4,26 @@ import {
   type CloseReason,
   type PhaseKind,
   type Question,
-  refuse,
   type Reply,
   reply,
+  type ServerSession,
 } from '../../protocol/index.js';
 import { ClientFault } from '../../base/client-fault.js';
 import { connectionFailure } from '../../base/tls-words.js';
-import { Client, type ClientContext } from './client.js';
+import { Dialogue, type DialogueContext } from './dialogue.js';
 import { FIXED } from '../limits.js';
-import type { Waiting } from './waiting.js';
+import { ClientDeadline, type TimeoutContext, type Waiting } from './client-deadline.js';
+import { ConnectionSession, type SessionContext } from './session.js';
 import type { Seat } from '../admission/admission.js';
 import type { ProxiedEndpoints } from '../admission/proxy-header.js';
-import { attach, awaitDrain, release, type SocketListener } from './socket-events.js';
-import { certificateProblem, linkOf } from '../tls/facts.js';
+import { ConnectionSocket, release, type SocketListener } from './socket.js';
+import { linkOf } from '../tls/facts.js';
 import { TLS_HANDSHAKE } from '../tls/gate.js';
 import type { TlsHabits } from '../admission/tls-habits.js';
 
 /** The parts of a listener that all its connections share. */
-export interface ConnectionContext<Principal> extends ClientContext<Principal> {
-  /** TLS is of no use without a client certificate that an authority vouches for. */
-  readonly certificateRequired: boolean;
+export interface ConnectionContext<Principal>
+  extends SessionContext, TimeoutContext, DialogueContext<Principal> {
   /** Makes the reason why a ClientHello after the greeting is not taken. */
   readonly unexpectedTls: () => ClientFault;
   /** Takes a plain socket through a handshake, `early` being octets that were read already. */
@@ -53,82 +53,87 @@ function isContent(phase: PhaseKind): boolean {
  * paused, in wait for a verdict with the first octets that come: what the client sends meanwhile stays in the
  * kernel, and then in the client.
  */
-export class Connection<Principal>
-  extends Client<Principal, ConnectionContext<Principal>>
-  implements SocketListener
-{
+export class Connection<Principal> implements SocketListener {
   /** Its place among those that its server lists; -1 outside. */
   listedAt = -1;
-  #socket: Socket;
+  readonly #socket: ConnectionSocket;
+  readonly #deadline: ClientDeadline;
+  /** What the handler sees of the client. */
+  readonly #session: ConnectionSession<Principal>;
+  readonly #protocol: ServerSession<Principal>;
+  readonly #dialogue: Dialogue<Principal>;
 
-  /**
-   * The client has more to read than it reads; `drain` comes when it has read it. Asking the socket would cost a
-   * getter.
-   */
-  #full = false;
   #pumping = false;
-  #paused = false;
   /** A promise of the handler, or of its sink, is not settled. */
   #handlerBusy = false;
-  override over = false;
   /** It began without TLS. */
   readonly #beganPlain: boolean;
   #closeReason: CloseReason | 'handshake' = 'peer';
 
+  /** @param proxied what a PROXY header said of the endpoints, or null */
   constructor(
     id: string,
-    seat: Seat,
+    private readonly seat: Seat,
     socket: Socket,
     proxied: ProxiedEndpoints | null,
-    context: ConnectionContext<Principal>,
+    private readonly context: ConnectionContext<Principal>,
   ) {
-    super(id, seat, socket, proxied, context);
-    this.#socket = socket;
-    this.#beganPlain = this.tls === null;
-    attach(socket, this);
-    context.deadlines.watch(this);
+    const session = new ConnectionSession<Principal>(id, seat, socket, proxied, context, this);
+    this.#session = session;
+    this.#protocol = session.protocol;
+    this.#dialogue = new Dialogue(session, context);
+    if (context.reword !== null) {
+      session.protocol.reword = (reply, verb) => this.#dialogue.worded(reply, verb);
+    }
+    this.#beganPlain = session.tls === null;
+    this.#socket = new ConnectionSocket(socket, this);
+    this.#deadline = new ClientDeadline(context, this);
+    context.deadlines.watch(this.#deadline);
   }
 
-  override get socket(): Socket {
-    return this.#socket;
+  /** The socket that octets travel over now. */
+  get socket(): Socket {
+    return this.#socket.current;
   }
 
   // ---- from the server
 
   /** Asks the first question, and greets. `early`: octets that came before, or null. */
   begin(early: Uint8Array | null): void {
-    if (early !== null) this.session.receive(early);
-    this.waitFor('command');
+    if (early !== null) this.#protocol.receive(early);
+    this.#deadline.waitFor('command');
     this.#pump();
   }
 
   /** The server stops: the transaction in hand may end, then the client hears the farewell. */
   shutdown(farewell: Reply): void {
-    if (this.waiting === 'handshake') {
+    if (this.#deadline.waiting === 'handshake') {
       this.destroy();
       return;
     }
-    this.session.shutdown(farewell);
+    this.#protocol.shutdown(farewell);
     this.#pump();
   }
 
   /** The server waits no longer. */
   terminate(farewell: Reply): void {
-    this.session.terminate(farewell, 'shutdown');
+    this.#protocol.terminate(farewell, 'shutdown');
     this.#pump();
   }
 
-  override destroy(): void {
-    this.#socket.destroy();
+  /** Ends it at once. */
+  destroy(): void {
+    this.socket.destroy();
     this.#gone();
   }
 
   // ---- deadlines
 
-  protected override expired(waiting: Waiting): void {
+  /** @internal */
+  expired(waiting: Waiting): void {
     switch (waiting) {
       case 'command':
-        this.#timeOut(this.session.inLine ? 'The command' : 'The next command');
+        this.#timeOut(this.#protocol.inLine ? 'The command' : 'The next command');
         return;
       case 'content':
         this.#timeOut('The content');
@@ -149,7 +154,7 @@ export class Connection<Principal>
   }
 
   #timeOut(what: string): void {
-    this.session.terminate(reply('timeout', { what }), 'timeout');
+    this.#protocol.terminate(reply('timeout', { what }), 'timeout');
     this.#pump();
   }
 
@@ -158,30 +163,30 @@ export class Connection<Principal>
   /** @internal */
   octets(octets: Uint8Array): void {
     // After the last reply the client is only waited for.
-    if (this.waiting === 'close') return;
-    if (octets[0] === TLS_HANDSHAKE && this.tls === null && this.session.phase === 'greeted') {
-      this.context.habits?.tls(this.network);
+    if (this.#deadline.waiting === 'close') return;
+    if (octets[0] === TLS_HANDSHAKE && this.#session.tls === null && this.#protocol.phase === 'greeted') {
+      this.context.habits?.tls(this.#session.network);
       this.#handshakeFailed(this.context.unexpectedTls());
       return;
     }
-    this.came(octets.length);
-    this.session.receive(octets);
+    this.#deadline.came(octets.length);
+    this.#protocol.receive(octets);
     // The rest stays in the kernel, and then with the client.
-    if (this.waiting === 'server') this.#pause();
+    if (this.#deadline.waiting === 'server') this.#socket.pause();
     this.#pump();
   }
 
   /** @internal */
   ended(): void {
-    this.session.end();
+    this.#protocol.end();
     this.#pump();
   }
 
   /** @internal */
   drained(): void {
-    this.#full = false;
+    this.#socket.drained();
     // It has read all of it, so what comes next has its own time; or it is the server that it waits for.
-    if (this.waiting === 'write') this.waitFor(this.#handlerBusy ? 'server' : 'write');
+    if (this.#deadline.waiting === 'write') this.#deadline.waitFor(this.#handlerBusy ? 'server' : 'write');
     this.#pump();
   }
 
@@ -189,23 +194,22 @@ export class Connection<Principal>
   failed(error: NodeJS.ErrnoException): void {
     // A peer that resets its connection is its own business.
     if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return;
-    this.dialogue.failed(connectionFailure(error));
+    this.#dialogue.failed(connectionFailure(error));
     // Node reports an error of TLS, and leaves the socket open: nothing would end the wait for the next command.
     this.destroy();
   }
 
   /** @internal */
   closed(): void {
-    release(this.#socket);
+    release(this.socket);
     this.#gone();
   }
 
   #gone(): void {
-    if (this.over) return;
-    this.over = true;
-    this.vanished();
-    this.context.deadlines.forget(this);
-    this.session.vanish();
+    if (this.#session.over) return;
+    this.#session.end();
+    this.context.deadlines.forget(this.#deadline);
+    this.#protocol.vanish();
     // If a handler disconnects, this runs inside the pump: the fate of the open message is reported first.
     if (this.#pumping) queueMicrotask(() => this.#notifyGone());
     else this.#notifyGone();
@@ -214,8 +218,9 @@ export class Connection<Principal>
   #notifyGone(): void {
     this.#pump();
     // A connection without a hello may be a health check, and says nothing of the mail from there.
-    if (this.#beganPlain && this.hello !== null) this.context.habits?.plain(this.network);
-    this.dialogue.closed(this.#closeReason);
+    if (this.#beganPlain && this.#session.hello !== null) this.context.habits?.plain(this.#session.network);
+    this.#dialogue.closed(this.#closeReason);
+    this.seat.leave();
     this.context.closed(this);
   }
 
@@ -223,23 +228,20 @@ export class Connection<Principal>
 
   /** STARTTLS was accepted: its reply goes out in plain text, all that follows is TLS. */
   #secure(): void {
-    const plain = this.#socket;
+    const plain = this.socket;
     this.#write();
-    this.waitFor('handshake');
-    this.context.secure(plain, this.session.takeUnread(), (result) => {
-      if (this.over) return;
+    this.#deadline.waitFor('handshake');
+    this.context.secure(plain, this.#protocol.takeUnread(), (result) => {
+      if (this.#session.over) return;
       if (result instanceof Error) this.#handshakeFailed(result);
       else this.#secured(result);
     });
   }
 
   #secured(socket: TLSSocket): void {
-    this.#socket = socket;
-    attach(socket, this);
-    this.secured(socket);
-    this.#paused = this.#full = false;
-    const problem = this.#insecure();
-    const refusal = problem ?? this.dialogue.secured();
+    this.#socket.exchange(socket);
+    this.#session.secured(socket);
+    const refusal = this.#dialogue.secured();
     if (!(refusal instanceof Promise)) {
       this.#goOnSecurely(refusal);
       return;
@@ -249,29 +251,20 @@ export class Connection<Principal>
     this.#hold('server');
     void refusal.then((settled) => {
       this.#handlerBusy = false;
-      if (!this.over) this.#goOnSecurely(settled);
+      if (!this.#session.over) this.#goOnSecurely(settled);
     });
   }
 
   /** @param refusal what the client gets in answer to everything, if the handler or the listener does not want it. */
   #goOnSecurely(refusal: Reply | null): void {
-    this.session.secured(linkOf(this.tls) === 'mutual' ? 'mutual' : 'tls', refusal);
-    this.waitFor('command');
-    this.#resume();
+    this.#protocol.secured(linkOf(this.#session.tls) === 'mutual' ? 'mutual' : 'tls', refusal);
+    this.#deadline.waitFor('command');
+    this.#socket.resume();
     this.#pump();
   }
 
-  /** What a client hears whose TLS is not enough here, whatever it says (RFC 3207 4.1); null where it is. */
-  #insecure(): Reply | null {
-    if (!this.context.certificateRequired || this.tls === null) return null;
-    const problem = certificateProblem(this.tls);
-    if (problem === null) return null;
-    this.dialogue.failed(new ClientFault(`a TLS client certificate is required: ${problem}`));
-    return reply('certificateRequired', { problem });
-  }
-
   #handshakeFailed(error: Error): void {
-    this.dialogue.failed(error);
+    this.#dialogue.failed(error);
     this.#closeReason = 'handshake';
     this.destroy();
   }
@@ -281,7 +274,7 @@ export class Connection<Principal>
   #pump(): void {
     if (this.#pumping) return;
     // A closed session has its last notices to tell, whatever the handler is still at.
-    if (this.#handlerBusy && this.session.phase !== 'closed') return;
+    if (this.#handlerBusy && this.#protocol.phase !== 'closed') return;
     this.#pumping = true;
     const stop = this.#run();
     this.#pumping = false;
@@ -291,16 +284,16 @@ export class Connection<Principal>
   /** Runs the session until it needs something. */
   #run(): Stop {
     // A client that does not read is asked nothing more, however slowly its commands are answered.
-    if (this.#full && this.session.phase !== 'closed') return 'write';
+    if (this.#socket.full && this.#protocol.phase !== 'closed') return 'write';
     for (;;) {
-      if (this.session.unsent >= FIXED.unsentReplies.initial && this.session.phase !== 'closed') {
+      if (this.#protocol.unsent >= FIXED.unsentReplies.initial && this.#protocol.phase !== 'closed') {
         this.#write();
-        if (this.#full) return 'write';
+        if (this.#socket.full) return 'write';
       }
-      const event = this.session.next();
+      const event = this.#protocol.next();
       switch (event.type) {
         case 'needOctets':
-          return this.waiting === 'handshake' ? 'handshake' : 'octets';
+          return this.#deadline.waiting === 'handshake' ? 'handshake' : 'octets';
         case 'needVerdict':
           return 'verdict';
         case 'closed':
@@ -317,32 +310,29 @@ export class Connection<Principal>
         case 'abort':
         case 'reset':
         case 'refused':
-          this.dialogue.notify(event);
-          break;
-        case 'connect':
-          if (this.#ask(event, this.#insecure())) return 'verdict';
+          this.#dialogue.notify(event);
           break;
         default:
-          if (this.#ask(event, null)) return 'verdict';
+          if (this.#ask(event)) return 'verdict';
       }
     }
   }
 
-  /** Asks the handler, unless the answer is a refusal already; true where the verdict is a promise. */
-  #ask(question: Question, refusal: Reply | null): boolean {
-    const verdict = refusal === null ? this.dialogue.ask(question) : refuse(refusal);
+  /** Asks the handler. Returns whether the verdict is a promise. */
+  #ask(question: Question): boolean {
+    const verdict = this.#dialogue.ask(question);
     if (!(verdict instanceof Promise)) {
-      this.session.answer(verdict);
+      this.#protocol.answer(verdict);
       return false;
     }
     this.#handlerBusy = true;
     const answer = (settled: Awaited<typeof verdict>): void => {
       this.#handlerBusy = false;
-      this.session.answer(settled);
+      this.#protocol.answer(settled);
       this.#pump();
     };
     verdict.then(answer, (error: unknown) => {
-      answer({ type: 'refuse', reply: this.dialogue.replyTo(error) });
+      answer({ type: 'refuse', reply: this.#dialogue.replyTo(error) });
     });
     return true;
   }
@@ -351,20 +341,20 @@ export class Connection<Principal>
   #content(octets: Uint8Array): boolean {
     let held: Promise<void> | undefined;
     try {
-      held = this.dialogue.content(octets);
+      held = this.#dialogue.content(octets);
     } catch (error) {
-      this.session.refuseContent(this.dialogue.replyTo(error));
+      this.#protocol.refuseContent(this.#dialogue.replyTo(error));
     }
     if (held === undefined) return false;
     this.#handlerBusy = true;
     const since = this.context.deadlines.clock();
     const goOn = (): void => {
       this.#handlerBusy = false;
-      this.heldBack(since);
+      this.#deadline.heldBack(since);
       this.#pump();
     };
     held.then(goOn, (error: unknown) => {
-      this.session.refuseContent(this.dialogue.replyTo(error));
+      this.#protocol.refuseContent(this.#dialogue.replyTo(error));
       goOn();
     });
     return true;
@@ -373,64 +363,51 @@ export class Connection<Principal>
   /** Writes what is to be written, and settles what is waited for. */
   #flush(stop: Stop): void {
     const wrote = this.#write();
-    if (this.over) return;
-    const { phase } = this.session;
+    if (this.#session.over) return;
+    const { phase } = this.#protocol;
     const inContent = isContent(phase);
     // Between two chunks the message is still on its way: its average goes on.
-    if (!inContent && phase !== 'chunked') this.contentOver();
+    if (!inContent && phase !== 'chunked') this.#deadline.contentOver();
 
     if (stop === 'closed') this.#leave();
     else if (stop === 'handshake') return;
-    else if (stop === 'write' || this.#full) this.#hold('write');
+    else if (stop === 'write' || this.#socket.full) this.#hold('write');
     else if (stop === 'sink') this.#hold('server');
-    else if (stop === 'verdict') this.#hold('server', this.session.unread > 0);
+    else if (stop === 'verdict') this.#hold('server', this.#protocol.unread > 0);
     else {
-      this.#resume();
-      if (inContent) this.waitFor('content');
+      this.#socket.resume();
+      if (inContent) this.#deadline.waitFor('content');
       // A deadline per command, not per octet: it moves when a command was answered.
-      else if (wrote || this.waiting !== 'command') this.waitFor('command');
+      else if (wrote || this.#deadline.waiting !== 'command') this.#deadline.waitFor('command');
     }
   }
 
   /** Nothing more will be said: waits a little for the client to close. */
   #leave(): void {
-    if (this.waiting === 'close') return;
+    if (this.#deadline.waiting === 'close') return;
     // Who says QUIT says nothing after it (RFC 5321 4.1.1.10): with the reply in the kernel's hands there is no
     // end of the client's to wait for. TLS has an end of its own to say.
-    if (this.#closeReason === 'quit' && this.tls === null && this.#socket.writableLength === 0) {
+    if (this.#closeReason === 'quit' && this.#session.tls === null && this.socket.writableLength === 0) {
       this.destroy();
       return;
     }
-    this.waitFor('close');
-    this.#socket.end();
+    this.#deadline.waitFor('close');
+    this.socket.end();
     // Read on, and drop: a socket closed with octets unread would reset, and take the last reply with it.
-    this.#resume();
+    this.#socket.resume();
   }
 
   /** Most clients say nothing until they hear a verdict, and to pause a socket costs more than a command. */
   #hold(waiting: 'write' | 'server', pause = true): void {
-    if (pause) this.#pause();
-    if (this.waiting !== waiting) this.waitFor(waiting);
+    if (pause) this.#socket.pause();
+    if (this.#deadline.waiting !== waiting) this.#deadline.waitFor(waiting);
   }
 
-  #pause(): void {
-    if (this.#paused) return;
-    this.#paused = true;
-    this.#socket.pause();
-  }
-
-  #resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#socket.resume();
-  }
-
+  /** Returns whether there was something to write. */
   #write(): boolean {
-    const output = this.session.output();
+    const output = this.#protocol.output();
     if (output === null) return false;
-    if (!this.#socket.writable || this.#socket.write(output) || this.#full) return true;
-    this.#full = true;
-    awaitDrain(this.#socket);
+    this.#socket.write(output);
     return true;
   }
 }

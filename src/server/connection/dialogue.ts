@@ -8,8 +8,8 @@ import {
   reply,
   type Verdict,
   type XclientAttributes,
-  type XforwardAttributes,
 } from '../../protocol/index.js';
+import { ClientFault } from '../../base/client-fault.js';
 import type { Admission } from '../admission/admission.js';
 import { BodyStream } from './body.js';
 import type {
@@ -23,13 +23,14 @@ import type {
 import { isPromise } from '../platform/promise.js';
 import { Refusal, replyFor } from '../refusal.js';
 import { originAfter } from '../admission/relay.js';
-import type { ConnectionSession } from './identity.js';
+import type { ConnectionSession } from './session.js';
 import { shown } from '../../base/shown.js';
 import { notify } from './notify.js';
 import { type ReverseLookup, nameOf } from '../reverse-lookup.js';
 import { type Reword, reworded } from '../reword.js';
 import type { Counters } from '../stats.js';
 import type { AnyHandler } from '../any.js';
+import { certificateProblem } from '../tls/facts.js';
 import { Verifier } from '../auth/verifier.js';
 
 /** A session in which the client has said hello and MAIL, and AUTH if the listener wants it. */
@@ -49,6 +50,8 @@ export interface DialogueContext<Principal> {
   readonly reword: Reword<Principal> | null;
   /** Null if names are not looked up. */
   readonly reverseLookup: ReverseLookup | null;
+  /** TLS is of no use without a client certificate that an authority vouches for. */
+  readonly certificateRequired: boolean;
 }
 
 /**
@@ -56,10 +59,6 @@ export interface DialogueContext<Principal> {
  * every error of the handler.
  */
 export class Dialogue<Principal> {
-  /** Accepted recipients of the open transaction. */
-  recipients: Recipient[] = [];
-  /** The attributes of XFORWARD for the next message, or for the open one. */
-  origin: XforwardAttributes | null = null;
   #sink: ContentSink | null = null;
   /** A sink was asked for, and the transaction is there still. */
   #opening = false;
@@ -94,14 +93,14 @@ export class Dialogue<Principal> {
         case 'auth':
           return this.#verify().verify(question);
         case 'mail':
-          this.recipients = [];
+          this.speaker.recipients = [];
           return this.#settle('onMail', handler.onMail?.(speaker, question.reversePath, question.parameters));
         case 'rcpt':
           return this.#rcpt(question);
         case 'xclient':
           return this.#startOver(question.client);
         case 'xforward':
-          this.origin = originAfter(this.origin, question.origin);
+          this.speaker.origin = originAfter(this.speaker.origin, question.origin);
           return ACCEPT;
         case 'data':
           return this.#openSink();
@@ -113,8 +112,10 @@ export class Dialogue<Principal> {
     }
   }
 
-  /** A handshake after STARTTLS is done. Returns the refusal if the handler does not want what came of it. */
+  /** A handshake after STARTTLS is done. Returns the refusal if the listener or the handler rejects the result. */
   secured(): Reply | null | Promise<Reply | null> {
+    const insecure = this.#insecure();
+    if (insecure !== null) return insecure;
     const refusalIn = (verdict: Verdict<Principal>): Reply | null =>
       verdict.type === 'refuse' ? verdict.reply : null;
     try {
@@ -143,15 +144,15 @@ export class Dialogue<Principal> {
     switch (notice.type) {
       case 'abort':
         this.#abort(notice.reason);
-        this.origin = null;
+        this.speaker.origin = null;
         return;
       case 'reset':
-        this.recipients = [];
+        this.speaker.recipients = [];
         this.#opening = false;
         // Its handler has disconnected, and then given it.
         if (this.#sink !== null) this.#abort('disconnected');
         this.#tellAll((observer) => observer.onReset?.(this.speaker));
-        this.origin = null;
+        this.speaker.origin = null;
         return;
       case 'refused':
         this.context.counters.refused++;
@@ -194,7 +195,7 @@ export class Dialogue<Principal> {
   }
 
   #keep(recipient: Recipient, verdict: Verdict<Principal>): Verdict<Principal> {
-    if (verdict.type === 'accept') this.recipients.push(recipient);
+    if (verdict.type === 'accept') this.speaker.recipients.push(recipient);
     return verdict;
   }
 
@@ -203,12 +204,14 @@ export class Dialogue<Principal> {
     const { handler, speaker } = this;
     const believed = await this.#settle('onXclient', handler.onXclient?.(speaker, client));
     if (believed.type === 'refuse') return believed;
-    this.origin = null;
+    this.speaker.origin = null;
     return speaker.assume(client) ? this.#greet() : refuse(reply('tooManyConnections'));
   }
 
   /** A client is there: looks its name up, and asks about TLS, if it has that, and about the client. */
   #connect(): Answer<Principal> {
+    const insecure = this.#insecure();
+    if (insecure !== null) return refuse(insecure);
     this.context.counters.connections++;
     const { speaker } = this;
     const { reverseLookup } = this.context;
@@ -217,6 +220,16 @@ export class Dialogue<Principal> {
       speaker.remoteName = name;
       return this.#askAboutClient();
     });
+  }
+
+  /** Returns the reply to everything from a client whose TLS is not enough here (RFC 3207 4.1), or null. */
+  #insecure(): Reply | null {
+    const { tls } = this.speaker;
+    if (!this.context.certificateRequired || tls === null) return null;
+    const problem = certificateProblem(tls);
+    if (problem === null) return null;
+    this.failed(new ClientFault(`a TLS client certificate is required: ${problem}`));
+    return reply('certificateRequired', { problem });
   }
 
   #askAboutClient(): Answer<Principal> {
@@ -262,19 +275,7 @@ export class Dialogue<Principal> {
   #bodySink(): ContentSink {
     const { handler } = this;
     const speaker = this.speaker as TransactionSpeaker<Principal>;
-    if (handler.onData === undefined) return DROP;
-    const body = new BodyStream();
-    const decision = (async () => {
-      try {
-        return checkRead(body, await handler.onData?.(speaker, body));
-      } finally {
-        body.decided();
-      }
-    })();
-    body.decision = decision;
-    // The decision is heard at the end of the content; until then a rejection is not unhandled.
-    decision.catch(() => undefined);
-    return body;
+    return handler.onData === undefined ? DROP : new BodyStream((body) => handler.onData?.(speaker, body));
   }
 
   #endSink(): Answer<Principal> {
@@ -284,10 +285,10 @@ export class Dialogue<Principal> {
       (decision) => this.#noteAccepted(this.#verdictOnMessage(decision)),
       sink?.end(),
     );
-    if (this.origin === null) return answer;
+    if (this.speaker.origin === null) return answer;
     // XFORWARD is about one message, which has been logged by now.
     const forget = (verdict: Verdict<Principal>): Verdict<Principal> => {
-      this.origin = null;
+      this.speaker.origin = null;
       return verdict;
     };
     return answer instanceof Promise ? answer.then(forget) : forget(answer);
@@ -310,7 +311,7 @@ export class Dialogue<Principal> {
   #verdictOnMessage(decision: Awaited<MessageDecision>): Verdict<Principal> {
     if (!isList(decision))
       return verdictOf(this.handler.onContent === undefined ? 'onData' : 'end', decision);
-    const { length } = this.recipients;
+    const { length } = this.speaker.recipients;
     const replies = decision.filter((one) => one instanceof Reply);
     if (this.speaker.hello?.verb === 'LHLO' && decision.length === length && replies.length === length) {
       return { type: 'perRecipient', replies };
@@ -351,19 +352,6 @@ function isList(value: unknown): value is readonly Reply[] {
 
 function isReply(value: unknown): boolean {
   return value instanceof Reply;
-}
-
-/**
- * @throws TypeError if the decision is a yes although the body is still being read: it is not about the message then, and
- * most likely the handler has not waited for its reader.
- */
-function checkRead(body: BodyStream, decision: Awaited<MessageDecision>): Awaited<MessageDecision> {
-  const replies = isList(decision) ? decision : [decision];
-  const refuses = replies.every((one) => one instanceof Reply && !one.positive);
-  if (!body.beingRead || refuses) return decision;
-  throw new TypeError(
-    'onData: said yes while the body was being read: return a promise that waits for the reader',
-  );
 }
 
 function isSink(value: unknown): boolean {

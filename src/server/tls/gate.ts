@@ -4,7 +4,7 @@ import type { TlsSource } from './tls-source.js';
 import { ClientFault } from '../../base/client-fault.js';
 import { handshakeFailure } from '../../base/tls-words.js';
 import { FIXED } from '../limits.js';
-import { attachToEnd, replaceListener, release, type SocketListener } from '../connection/socket-events.js';
+import { attachToEnd, replaceListener, release, type SocketListener } from '../connection/socket.js';
 
 /** First octet of a TLS record that holds a handshake message, so of every ClientHello: RFC 8446 5.1. */
 export const TLS_HANDSHAKE = 0x16;

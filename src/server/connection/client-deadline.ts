@@ -26,11 +26,13 @@ export interface TimeoutContext {
   readonly deadlines: Deadlines;
 }
 
-/**
- * The event that a connection waits for, and its deadline. It is a base class, because ten thousand idle connections
- * should not need one more object each.
- */
-export abstract class Waiter<Context extends TimeoutContext> implements Deadlined {
+/** Hears that its deadline has passed. */
+interface Expiring {
+  expired(waiting: Waiting): void;
+}
+
+/** The event that a connection waits for, and the time by which it must come. */
+export class ClientDeadline implements Deadlined {
   watchedAt = -1;
   #waiting: Waiting = 'command';
   /** Clock time by which {@link #waiting} must be over; Infinity for the server's own business. */
@@ -39,13 +41,17 @@ export abstract class Waiter<Context extends TimeoutContext> implements Deadline
   #contentBegan = 0;
   #contentOctets = 0;
 
-  constructor(protected readonly context: Context) {}
+  constructor(
+    private readonly context: TimeoutContext,
+    private readonly connection: Expiring,
+  ) {}
 
-  protected get waiting(): Waiting {
+  get waiting(): Waiting {
     return this.#waiting;
   }
 
-  protected waitFor(waiting: Waiting): void {
+  /** Begins to wait for another event. */
+  waitFor(waiting: Waiting): void {
     this.#waiting = waiting;
     if (waiting === 'server') {
       this.#deadline = Infinity;
@@ -67,24 +73,21 @@ export abstract class Waiter<Context extends TimeoutContext> implements Deadline
   }
 
   /** Octets have come: they count for the rate of content where there is content. */
-  protected came(octets: number): void {
+  came(octets: number): void {
     if (this.#contentBegan !== 0) this.#contentOctets += octets;
   }
 
   /** Content was held back since this clock time: the client is not slow for it. */
-  protected heldBack(since: number): void {
+  heldBack(since: number): void {
     if (this.#contentBegan !== 0) this.#contentBegan += this.context.deadlines.clock() - since;
   }
 
   /** The message is no longer on its way. */
-  protected contentOver(): void {
+  contentOver(): void {
     this.#contentBegan = this.#contentOctets = 0;
   }
 
   expire(now: number): void {
-    if (now >= this.#deadline) this.expired(this.#waiting);
+    if (now >= this.#deadline) this.connection.expired(this.#waiting);
   }
-
-  /** Called when the deadline has passed. */
-  protected abstract expired(waiting: Waiting): void;
 }

@@ -6,42 +6,45 @@ import {
   type XclientAttributes,
   type XforwardAttributes,
 } from '../../protocol/index.js';
-import { Dialogue } from './dialogue.js';
-import type { Envelope, TlsFacts } from '../handler.js';
-import type { DialogueContext } from './dialogue.js';
-import type { Seat } from '../admission/admission.js';
+import type { Envelope, Recipient, Session, TlsFacts } from '../handler.js';
+import type { Admission, Seat } from '../admission/admission.js';
 import type { LocalEnd } from '../admission/local-address.js';
 import { networkOf, plainAddress } from '../../base/networks.js';
-import { type TimeoutContext, Waiter } from './waiting.js';
 import type { ProxiedEndpoints } from '../admission/proxy-header.js';
 import { endpointsAfter } from '../admission/relay.js';
-import type { ConnectionSession } from './identity.js';
 import { linkOf, tlsFacts } from '../tls/facts.js';
 
-/** How clients are received. */
-export interface ClientContext<Principal> extends TimeoutContext, DialogueContext<Principal> {
+/** The parts of a listener that the sessions of its clients share. */
+export interface SessionContext {
   /** The server's own name. */
   readonly hostname: string;
-  /** How the sessions of a client are to be. */
+  /** Returns how the session of a client behaves. */
   readonly profileFor: (address: string) => Profile;
-  /** Makes what an embedder keeps with a session. */
+  /** Makes the object that an embedder keeps with a session. */
   readonly state: () => object;
   readonly localEnd: LocalEnd;
+  readonly admission: Admission;
 }
 
-/**
- * Who is on the other side: the facts that handlers, limits and the log have of a connection. A base class, as
- * {@link Waiter} is.
- */
-export abstract class Client<Principal, Context extends ClientContext<Principal>>
-  extends Waiter<Context>
-  implements ConnectionSession<Principal>
-{
-  readonly session: ServerSession<Principal>;
-  protected readonly dialogue: Dialogue<Principal>;
+/** The part of a connection that its session uses. */
+interface Connected {
+  /** The socket that octets travel over now. */
+  readonly socket: Socket;
+  /** Ends the connection at once. */
+  destroy(): void;
+}
+
+/** The session as handlers, limits and the log see it: the facts about one client, and the end of its connection. */
+export class ConnectionSession<Principal> implements Session<Principal> {
+  readonly protocol: ServerSession<Principal>;
+  /** Accepted recipients of the open transaction. */
+  recipients: Recipient[] = [];
+  /** The attributes of XFORWARD for the next message, or for the open one. */
+  origin: XforwardAttributes | null = null;
+  remoteName: string | null = null;
+  #over = false;
   #endpoints: ProxiedEndpoints;
   #tls: TlsFacts | null;
-  remoteName: string | null = null;
   /** Made when it is first used, as most connections never need it. */
   #state: object | null = null;
   #gone: AbortController | null = null;
@@ -55,17 +58,16 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
     readonly seat: Seat,
     socket: Socket,
     proxied: ProxiedEndpoints | null,
-    context: Context,
+    private readonly context: SessionContext,
+    private readonly connection: Connected,
   ) {
-    super(context);
     this.#endpoints = proxied ?? endpointsOf(socket, context.localEnd);
     this.#tls = tlsFacts(socket);
     const { remoteAddress } = this.#endpoints;
-    this.session = new ServerSession(context.profileFor(remoteAddress), remoteAddress, linkOf(this.#tls));
-    this.dialogue = new Dialogue(this, context);
-    if (context.reword !== null) this.session.reword = (reply, verb) => this.dialogue.worded(reply, verb);
+    this.protocol = new ServerSession(context.profileFor(remoteAddress), remoteAddress, linkOf(this.#tls));
   }
 
+  /** As admission counts it. */
   get network(): string {
     return this.seat.network;
   }
@@ -95,23 +97,19 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
   }
 
   get hello(): Hello | null {
-    return this.session.hello;
+    return this.protocol.hello;
   }
 
   get principal(): Principal | null {
-    const { identity } = this.session;
+    const { identity } = this.protocol;
     return identity.kind === 'authenticated' ? identity.principal : null;
   }
 
   get envelope(): Envelope | null {
-    const { transaction } = this.session;
+    const { transaction } = this.protocol;
     if (transaction === null) return null;
     const { reversePath, parameters } = transaction;
-    return { reversePath, parameters, recipients: this.dialogue.recipients };
-  }
-
-  get origin(): XforwardAttributes | null {
-    return this.dialogue.origin;
+    return { reversePath, parameters, recipients: this.recipients };
   }
 
   get state(): object {
@@ -120,40 +118,49 @@ export abstract class Client<Principal, Context extends ClientContext<Principal>
 
   get signal(): AbortSignal {
     this.#gone ??= new AbortController();
-    // Asked for only after the end: it is aborted already.
-    if (this.over) this.vanished();
+    // If it is asked for only after the end, it is aborted already.
+    if (this.#over) this.#abort();
     return this.#gone.signal;
   }
 
-  abstract get socket(): Socket;
-  /** The connection is over. */
-  abstract readonly over: boolean;
-
-  /** Aborts what was begun for this client. */
-  protected vanished(): void {
-    this.#gone?.abort(new Error('the connection is over'));
+  /** The socket that octets travel over now. */
+  get socket(): Socket {
+    return this.connection.socket;
   }
 
-  /** Ends the connection at once. */
-  abstract destroy(): void;
+  /** The connection is over. */
+  get over(): boolean {
+    return this.#over;
+  }
 
   disconnect(): void {
-    this.destroy();
+    this.connection.destroy();
   }
 
+  /** Lets a trusted relay speak for this client from here on. Returns false if the client may not come in. */
   assume(client: XclientAttributes): boolean {
     const endpoints = endpointsAfter(this.#endpoints, client);
     const network = networkOf(endpoints.remoteAddress, this.context.admission.limits);
     if (!this.seat.move(network)) return false;
     this.#endpoints = endpoints;
     this.remoteName = client.name ?? null;
-    this.session.address = endpoints.remoteAddress;
+    this.protocol.address = endpoints.remoteAddress;
     return true;
   }
 
-  /** The client speaks TLS from here on, over this socket. */
-  protected secured(socket: Socket): void {
+  /** Notes that the client speaks TLS from here on, over this socket. */
+  secured(socket: Socket): void {
     this.#tls = tlsFacts(socket);
+  }
+
+  /** Notes that the connection is over, and aborts what was begun for its client. */
+  end(): void {
+    this.#over = true;
+    this.#abort();
+  }
+
+  #abort(): void {
+    this.#gone?.abort(new Error('the connection is over'));
   }
 }
 
