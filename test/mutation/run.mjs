@@ -57,6 +57,9 @@ try {
     'src',
     'test',
     'docs',
+    // The tests of the client make certificates, by what is built.
+    'certs',
+    'dist',
     'package.json',
     'package-lock.json',
     'tsconfig.json',
