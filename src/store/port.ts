@@ -11,6 +11,7 @@ import type { DomainRecords } from './domain-records.js';
 import type { Completion, Idempotency } from './idempotency.js';
 import type { Mail, Origin } from './mail.js';
 import type { ContentNeeds, DeliveryTerms, Domain, MessageId, NewRecipient, Status } from './message.js';
+import type { Nodes } from './nodes.js';
 import type { Fulfilment, Queue } from './queue.js';
 import type { Retention } from './retention.js';
 import type { Administrator, Sessions } from './sessions.js';
@@ -170,6 +171,7 @@ export interface Store {
   readonly domainRecords: DomainRecords;
   readonly blockLists: BlockLists;
   readonly webhookCalls: WebhookCalls;
+  readonly nodes: Nodes;
 
   // ---- receiving messages
 

@@ -7,6 +7,7 @@ import { describeDomains } from './contract-domains.js';
 import { describeDueEvents, describeDueTimes } from './contract-due-times.js';
 import { describeMail } from './contract-mail.js';
 import { describeBlockLists, describeDomainRecords, describeWebhookCalls } from './contract-management.js';
+import { describeNodes } from './contract-nodes.js';
 import { describeOperator } from './contract-operator.js';
 import { describeQueue } from './contract-queue.js';
 import { describeReports } from './contract-reports.js';
@@ -36,7 +37,7 @@ const CHUNK = 1000;
 /** What an adapter has that does not have everything yet. */
 type Part =
   /** What takes, keeps and reads messages, and domains. */
-  'messages' | 'queue' | 'block-list' | 'sign-in' | 'mail' | 'statistics';
+  'messages' | 'nodes' | 'queue' | 'block-list' | 'sign-in' | 'mail' | 'statistics';
 
 /** @param parts the parts that the adapter has */
 export function runStoreContract(
@@ -357,6 +358,7 @@ export function runStoreContract(
       describeBlockList(() => store);
       describeBlockLists(() => store);
     }
+    if (has('nodes')) describeNodes(() => store);
     if (has('sign-in')) describeSignIn(() => store, reopen);
     if (has('mail')) {
       describeMail(() => store, reopen);

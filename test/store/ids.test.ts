@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MessageIds } from '../../src/store/intake/ids.js';
+import { MessageIds, NodeIds } from '../../src/store/intake/ids.js';
 
 const DAY = 86_400_000;
 
@@ -54,5 +54,27 @@ describe('message ids', () => {
         expect(Number.isSafeInteger(id + 1_000_000_000)).toBe(true);
       }
     }
+  });
+});
+
+describe('ids of a node', () => {
+  it('end where its reservation ends, and say so', () => {
+    let now = Date.UTC(2026, 0, 1);
+    let short = 0;
+    const ids = new NodeIds(
+      3,
+      0,
+      () => now,
+      () => short++,
+    );
+    const first = ids.next();
+    ids.reserve(first + 2);
+    now += DAY;
+    expect([ids.next(), ids.next()]).toEqual([first + 1, first + 2]);
+    expect(() => ids.next()).toThrow('has lost its place');
+    expect(short).toBe(3);
+    ids.reserve(ids.ahead(1000));
+    expect(ids.next() - first).toBe(DAY * 4096);
+    expect(short).toBe(3);
   });
 });

@@ -94,7 +94,7 @@ describe('a database that cannot have the store', () => {
   it('is refused if a newer version has written it', async () => {
     const newer = await cluster.database();
     await (await open(newer)).close();
-    await cluster.query(newer, 'UPDATE schema_version SET version = 999');
+    await cluster.query(newer, 'UPDATE schema_version SET version = 999, least = 999');
     expect(await refusal(newer)).toMatchObject({
       code: 'newer',
       message: expect.stringMatching(/schema 999/) as string,

@@ -21,7 +21,7 @@ runStoreContract(
     const url = await cluster.schema();
     return { open: (tuning) => open(url, tuning), remove: () => Promise.resolve() };
   },
-  ['messages', 'block-list', 'sign-in'],
+  ['messages', 'nodes', 'block-list', 'sign-in'],
 );
 
 describe('a store on PostgreSQL', () => {
@@ -72,7 +72,7 @@ describe('a store on PostgreSQL', () => {
       message: expect.not.stringContaining('secret') as string,
     });
     await expect(open('postgres://u@127.0.0.1:1/x')).rejects.toMatchObject({ code: 'failed' });
-    await cluster.query(url, 'UPDATE schema_version SET version = 999');
+    await cluster.query(url, 'UPDATE schema_version SET version = 999, least = 999');
     await expect(open(url)).rejects.toMatchObject({ code: 'newer' });
     await cluster.query(
       url,

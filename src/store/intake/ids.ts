@@ -1,4 +1,4 @@
-import type { MessageId } from '../port.js';
+import { type MessageId, StoreError } from '../port.js';
 
 /** Ids count from here, so that they stay safe integers until 2094. */
 const EPOCH = Date.UTC(2025, 0, 1);
@@ -54,14 +54,23 @@ const PER_SLOT = PER_MILLISECOND / SLOTS;
 /**
  * Gives out ids of one of several nodes: the time in milliseconds, the node's slot, a sequence number. Ids of one node
  * only rise; those of several nodes are in the order of their clocks.
+ *
+ * A node reserves ids some time ahead. It gives out none beyond them: if it was stopped for long, another node may have
+ * its slot, and that one begins after what was reserved. Until it has reserved more, its ids do not follow the clock.
  */
 export class NodeIds {
   #last: MessageId;
+  #reserved: MessageId = Number.MAX_SAFE_INTEGER;
   readonly #slot: number;
   readonly #now: () => number;
+  readonly #onShort: () => void;
 
-  /** @param last no id of this slot above it has been given out */
-  constructor(slot: number, last: MessageId, now: () => number) {
+  /**
+   * @param last no id of this slot above it has been given out
+   * @param onShort called when the clock is beyond the reserved ids
+   */
+  constructor(slot: number, last: MessageId, now: () => number, onShort: () => void = () => undefined) {
+    this.#onShort = onShort;
     this.#slot = slot;
     this.#last = last;
     this.#now = now;
@@ -71,11 +80,24 @@ export class NodeIds {
     return this.#last;
   }
 
+  /** No id above this one is given out from now on, until it is called again. */
+  reserve(until: MessageId): void {
+    this.#reserved = until;
+  }
+
+  /** @throws StoreError `failed` if all reserved ids have been given out */
   next(): MessageId {
     const next = this.#last + 1;
     const within = Math.floor(next / PER_SLOT) % SLOTS === this.#slot && next % PER_SLOT > 0;
-    this.#last = Math.max(this.#from(this.#now()), within ? next : this.#after(this.#last));
-    return this.#last;
+    const following = within ? next : this.#after(this.#last);
+    let id = Math.max(this.#from(this.#now()), following);
+    if (id > this.#reserved) {
+      this.#onShort();
+      id = following;
+      if (id > this.#reserved) throw new StoreError('failed', 'this node has lost its place in the database');
+    }
+    this.#last = id;
+    return id;
   }
 
   /** Returns an id that is not reached within so many milliseconds, unless ids come faster than they are meant to. */

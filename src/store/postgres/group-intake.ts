@@ -126,7 +126,13 @@ export class GroupIntake implements Intake {
   }
 
   async #store(group: readonly Waiting[]): Promise<void> {
-    const id = this.#node.ids.next();
+    let id: number;
+    try {
+      id = this.#node.ids.next();
+    } catch (error) {
+      for (const { reject } of group) reject(operationError(error, this.#connections.place));
+      return;
+    }
     const commits = group.map(({ commit }) => commit);
     try {
       const connection = await this.#connected();

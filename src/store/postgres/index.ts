@@ -16,6 +16,7 @@ import { GroupIntake } from './group-intake.js';
 import { postgresIdempotency } from './idempotency.js';
 import { migrate } from './migrate.js';
 import { Node } from './node.js';
+import { postgresNodes } from './nodes.js';
 import { checkOpening } from './opening.js';
 import { Reading } from './reading.js';
 import { postgresAdministrator, postgresSessions } from './sessions.js';
@@ -40,7 +41,7 @@ type MessageStore = Pick<
   Store,
   | ('open' | 'held' | 'addDomain' | 'domains' | 'removeDomain' | 'rotateToken' | 'domainByToken')
   | ('messages' | 'message' | 'content' | 'isEmpty' | 'close')
-  | ('sessions' | 'administrator' | 'idempotency' | 'blockList' | 'blockLists')
+  | ('nodes' | 'sessions' | 'administrator' | 'idempotency' | 'blockList' | 'blockLists')
 >;
 
 /**
@@ -103,6 +104,7 @@ function messageStore(options: PostgresOptions, connections: Connections, node: 
     idempotency: postgresIdempotency(connections, node),
     blockList: postgresBlockList(connections, now),
     blockLists: postgresBlockLists(connections),
+    nodes: postgresNodes(connections, node),
     close: () => (closing ??= close()),
   };
 }

@@ -1,7 +1,7 @@
 import { StoreError } from '../port.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
-import { MIGRATIONS } from './schema/index.js';
+import { LEAST_STEPS, MIGRATIONS } from './schema/index.js';
 
 /** The lock under which the schema is changed, by one node at a time: "PSTN". */
 const LOCK = 0x5053544e;
@@ -18,27 +18,37 @@ export function migrate(connections: Connections): Promise<void> {
   return connections.transaction(async (connection) => {
     await connection.exec('SET LOCAL statement_timeout = 0');
     await connection.exec(`SELECT pg_advisory_xact_lock(${LOCK})`, LONGEST_MS);
-    await connection.exec('CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL)');
-    const version = await versionOf(connection);
-    if (version > MIGRATIONS.length) {
+    await connection.exec(
+      'CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL, least int NOT NULL)',
+    );
+    const { version, least } = await versionOf(connection);
+    if (least > MIGRATIONS.length) {
       throw new StoreError(
         'newer',
-        `the database at ${connections.place} was written by a newer version (schema ${version}, ` +
+        `the database at ${connections.place} was written by a newer version (schema ${version}, which needs ${least}; ` +
           `this version knows up to ${MIGRATIONS.length}); upgrade, or give another database`,
       );
     }
-    if (version === MIGRATIONS.length) return;
+    // Steps that this version does not know only added something.
+    if (version >= MIGRATIONS.length) return;
     for (const step of MIGRATIONS.slice(version)) await connection.exec(step, LONGEST_MS);
     await connection.exec(
-      `DELETE FROM schema_version; INSERT INTO schema_version VALUES (${MIGRATIONS.length})`,
+      `DELETE FROM schema_version; INSERT INTO schema_version VALUES (${MIGRATIONS.length}, ${LEAST_STEPS})`,
     );
   });
 }
 
-async function versionOf(connection: Connection): Promise<number> {
-  const { rows } = await connection.run<{ version: number }>({
+interface Version {
+  /** The number of steps taken. */
+  readonly version: number;
+  /** A program that knows fewer steps cannot use the schema. */
+  readonly least: number;
+}
+
+async function versionOf(connection: Connection): Promise<Version> {
+  const { rows } = await connection.run<Version>({
     name: 'schema_version',
-    text: 'SELECT version FROM schema_version',
+    text: 'SELECT version, least FROM schema_version',
   });
-  return rows[0]?.version ?? 0;
+  return rows[0] ?? { version: 0, least: 0 };
 }

@@ -1,6 +1,7 @@
 /** This process as a node of the database: its slot, its ids and its heartbeat. */
 import { StoreError } from '../port.js';
 import { NodeIds, SLOTS } from '../intake/ids.js';
+import type { NodeFacts, NodeLoad } from '../nodes.js';
 import type { Connections } from './connections.js';
 
 /** How often a node says that it lives, and after how long it counts as gone, in milliseconds. */
@@ -12,19 +13,21 @@ const RESERVED_MS = 20_000;
 const UNTIL = `now() + interval '${GONE_MS} milliseconds'`;
 const TAKE = {
   name: 'node_take',
-  text: `UPDATE node SET heartbeat_until = ${UNTIL} WHERE slot = (
+  text: `UPDATE node SET heartbeat_until = ${UNTIL}, name = NULL, draining = false WHERE slot = (
       SELECT slot FROM node WHERE heartbeat_until < now() ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING slot, last_id AS last`,
 };
 const ADD = {
   name: 'node_add',
-  text: `INSERT INTO node SELECT coalesce(max(slot) + 1, 0), 0, ${UNTIL}, 0 FROM node
+  text: `INSERT INTO node (slot, incarnation, heartbeat_until, last_id)
+    SELECT coalesce(max(slot) + 1, 0), 0, ${UNTIL}, 0 FROM node
     HAVING coalesce(max(slot) + 1, 0) < ${SLOTS} ON CONFLICT DO NOTHING RETURNING slot, last_id AS last`,
 };
 const BEGIN = { name: 'node_begin', text: 'UPDATE node SET incarnation = $2, last_id = $3 WHERE slot = $1' };
 const BEAT = {
   name: 'node_beat',
-  text: `UPDATE node SET heartbeat_until = ${UNTIL}, last_id = greatest(last_id, $3)
+  text: `UPDATE node SET heartbeat_until = ${UNTIL}, last_id = greatest(last_id, $3), beat_at = now(),
+      name = $4, version = $5, process = $6, started_at = to_timestamp($7::float8 / 1000), load = $8, draining = $9
     WHERE slot = $1 AND incarnation = $2`,
 };
 const LEAVE = {
@@ -32,25 +35,34 @@ const LEAVE = {
   text: `UPDATE node SET heartbeat_until = '-infinity', last_id = $3 WHERE slot = $1 AND incarnation = $2`,
 };
 
-interface Slot {
+/** A place among the nodes, as long as heartbeats keep it. */
+interface Place {
   readonly slot: number;
-  readonly last: number;
+  readonly incarnation: number;
+  readonly ids: NodeIds;
+}
+
+interface Announced {
+  readonly facts: NodeFacts;
+  readonly load: () => NodeLoad;
+  readonly startedAt: number;
 }
 
 export class Node {
   readonly #connections: Connections;
-  readonly slot: number;
-  readonly ids: NodeIds;
-  /** Names this run of the node: no other one has the number. */
-  readonly incarnation: number;
+  readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
+  #place: Place;
+  #announced: Announced | null = null;
+  #draining = false;
+  #left = false;
+  #beating: Promise<void> | null = null;
 
-  private constructor(connections: Connections, slot: number, ids: NodeIds, incarnation: number) {
+  private constructor(connections: Connections, now: () => number, place: Place) {
     this.#connections = connections;
-    this.slot = slot;
-    this.ids = ids;
-    this.incarnation = incarnation;
-    this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS).unref();
+    this.#now = now;
+    this.#place = place;
+    this.#timer = setInterval(() => void this.beat(), HEARTBEAT_MS).unref();
   }
 
   /**
@@ -59,32 +71,91 @@ export class Node {
    * @throws StoreError `in-use` if there is none
    */
   static async join(connections: Connections, now: () => number): Promise<Node> {
-    const { slot, last } = await freeSlot(connections);
-    const ids = new NodeIds(slot, last, now);
-    const incarnation = ids.next();
-    await connections.run(BEGIN, [slot, incarnation, ids.ahead(RESERVED_MS)]);
-    return new Node(connections, slot, ids, incarnation);
+    let node: Node | null = null;
+    const place = await takePlace(connections, now, () => void node?.beat());
+    node = new Node(connections, now, place);
+    return node;
+  }
+
+  /** It changes if the node was silent for so long that another one took its slot. */
+  get slot(): number {
+    return this.#place.slot;
+  }
+
+  /** Names this run of the node: no other one has the number. It changes with the slot. */
+  get incarnation(): number {
+    return this.#place.incarnation;
+  }
+
+  get ids(): NodeIds {
+    return this.#place.ids;
+  }
+
+  /** Lists this node as a server from now on. @throws StoreError */
+  async announce(facts: NodeFacts, load: () => NodeLoad): Promise<void> {
+    this.#announced = { facts, load, startedAt: this.#now() };
+    await this.#beat();
+  }
+
+  /** Never rejects. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await this.#beat().catch(() => undefined);
   }
 
   /** Gives the slot back. Never rejects: if it fails, the slot is free some seconds later. */
   async leave(): Promise<void> {
+    this.#left = true;
     clearInterval(this.#timer);
-    await this.#connections.run(LEAVE, [this.slot, this.incarnation, this.ids.last]).catch(() => undefined);
+    await this.#beating;
+    const { slot, incarnation, ids } = this.#place;
+    await this.#connections.run(LEAVE, [slot, incarnation, ids.last]).catch(() => undefined);
   }
 
-  /** A failure shows in the calls of others; the next heartbeat makes up for it. */
+  /** Says that the node lives. Never rejects: a failure shows in other calls, and the next heartbeat makes up for it. */
+  beat(): Promise<void> {
+    return (this.#beating ??= this.#beat()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#beating = null;
+      }));
+  }
+
   async #beat(): Promise<void> {
-    await this.#connections
-      .run(BEAT, [this.slot, this.incarnation, this.ids.ahead(RESERVED_MS)])
-      .catch(() => undefined);
+    if (this.#left) return;
+    const { slot, incarnation, ids } = this.#place;
+    const reserved = ids.ahead(RESERVED_MS);
+    const { facts, load, startedAt } = this.#announced ?? {};
+    const { count } = await this.#connections.run(BEAT, [
+      ...[slot, incarnation, reserved],
+      ...[facts?.name ?? null, facts?.version ?? null, facts?.process ?? null, startedAt ?? null],
+      ...[load === undefined ? null : JSON.stringify(load()), this.#draining],
+    ]);
+    if (count > 0) {
+      ids.reserve(reserved);
+      return;
+    }
+    // The node was silent for so long that another one has its slot.
+    this.#place = await takePlace(this.#connections, this.#now, () => void this.beat());
+    await this.#beat();
   }
 }
 
-async function freeSlot(connections: Connections): Promise<Slot> {
+async function takePlace(connections: Connections, now: () => number, onShort: () => void): Promise<Place> {
+  const { slot, last } = await freeSlot(connections);
+  const ids = new NodeIds(slot, last, now, onShort);
+  const incarnation = ids.next();
+  const reserved = ids.ahead(RESERVED_MS);
+  await connections.run(BEGIN, [slot, incarnation, reserved]);
+  ids.reserve(reserved);
+  return { slot, incarnation, ids };
+}
+
+async function freeSlot(connections: Connections): Promise<{ readonly slot: number; readonly last: number }> {
   // Another node may take the same new number; then its row is there the next time.
   for (let tries = 0; tries < SLOTS; tries++) {
     for (const statement of [TAKE, ADD]) {
-      const { rows } = await connections.run<Slot>(statement);
+      const { rows } = await connections.run<{ slot: number; last: number }>(statement);
       if (rows[0] !== undefined) return rows[0];
     }
   }

@@ -1,6 +1,8 @@
 /**
  * The schema, as the steps that made it. The table `schema_version` counts the steps taken. A step that has been released
- * is never edited: add another. A step may only add, so that the version before it goes on working beside it.
+ * is never edited: add another. A step may only add, so that the version before it goes on working beside it, and can be
+ * started again beside it. What nothing uses any more is removed one release later, in a step that raises
+ * {@link LEAST_STEPS}.
  *
  * The first step has a file for each area:
  *
@@ -24,6 +26,9 @@ import { MESSAGES } from './messages.js';
 import { NODES } from './nodes.js';
 import { QUEUE } from './queue.js';
 import { WEBHOOKS } from './webhooks.js';
+
+/** A program must know so many steps to use the schema that all of them made. */
+export const LEAST_STEPS = 1;
 
 export const MIGRATIONS: readonly string[] = [
   // 1

@@ -18,6 +18,7 @@ import type { Administrator, Sessions } from '../../sessions.js';
 import type { BlockLists } from '../../block-list.js';
 import type { DomainRecords } from '../../domain-records.js';
 import type { Mail } from '../../mail.js';
+import type { Nodes } from '../../nodes.js';
 import type { Statistics } from '../../statistics.js';
 import type { WebhookCalls, Webhooks } from '../../webhooks.js';
 import { BufferedDraft, type DraftContext } from '../../intake/draft.js';
@@ -46,6 +47,7 @@ import {
   remoteWebhookCalls,
 } from './management.js';
 import type { SearchIndexer } from './search-indexer.js';
+import { singleNode } from './nodes.js';
 import { Watch } from './watch.js';
 
 /** Messages that the worker reads in one go: the rest of a long listing waits its turn. */
@@ -94,6 +96,7 @@ export class SqliteStore implements Store {
   readonly domainRecords: DomainRecords;
   readonly blockLists: BlockLists;
   readonly webhookCalls: WebhookCalls;
+  readonly nodes: Nodes;
   readonly #link: WorkerLink;
   readonly #reader: WorkerLink;
   readonly #indexer: SearchIndexer | null;
@@ -115,6 +118,7 @@ export class SqliteStore implements Store {
     const watch = new Watch(link);
     const mailWatch = new MailWatch(link);
     this.queue = watchedQueue(remoteQueue(link, watch, now), mailWatch);
+    this.nodes = singleNode(now);
     this.blockList = remoteBlockList(link, now);
     this.webhooks = remoteWebhooks(link);
     this.dkimKeys = remoteDkimKeys(link);
