@@ -1,6 +1,6 @@
 import type { Completion } from '../store/idempotency.js';
 import type { Domain } from '../store/port.js';
-import type { Accepted, Submitted } from '../submission/acceptance.js';
+import type { AcceptancePolicy, Accepted, Submitted } from '../submission/acceptance.js';
 import type { Submissions } from '../submission/submissions.js';
 import { forwardPath } from '../submission/forward-path.js';
 import { type Composed, LIST_UNSUBSCRIBE_FIELD, TAGS_FIELD } from './compose/mime.js';
@@ -38,6 +38,7 @@ interface SendOptions {
  */
 export class Sending {
   readonly #submissions: Submissions;
+  readonly #policy: AcceptancePolicy;
   readonly #onAccepted: (domain: Domain, client: Client, accepted: Accepted) => void;
 
   constructor(
@@ -45,6 +46,11 @@ export class Sending {
     onAccepted: (domain: Domain, client: Client, accepted: Accepted) => void = () => undefined,
   ) {
     this.#submissions = submissions;
+    this.#policy = {
+      ...submissions.policy,
+      tagFields: [...submissions.policy.tagFields, TAGS_FIELD],
+      listUnsubscribeField: LIST_UNSUBSCRIBE_FIELD,
+    };
     this.#onAccepted = onAccepted;
   }
 
@@ -61,11 +67,8 @@ export class Sending {
   ): Promise<Accepted> {
     await this.#checkSender(domain, message);
     for (const recipient of message.recipients) await this.#checkRecipient(domain, recipient, fields);
-    const { tagFields } = this.#submissions.policy;
-    const acceptance = this.#submissions.accept(submittedBy(domain, client, message, completes), {
-      tagFields: [...tagFields, TAGS_FIELD],
-      listUnsubscribeField: LIST_UNSUBSCRIBE_FIELD,
-    });
+    const submitted = submittedBy(domain, client, message, completes);
+    const acceptance = this.#submissions.accept(submitted, this.#policy);
     try {
       for (let at = 0; at < message.octets.length; at += PIECE) {
         await acceptance.write(message.octets.subarray(at, at + PIECE));
@@ -122,6 +125,6 @@ function submittedBy(
     clientAddress: client.address,
     tls: client.tls,
     origin: { way: 'api', listener: client.listener, hello: client.userAgent },
-    ...(completes === undefined ? {} : { completes }),
+    completes,
   };
 }

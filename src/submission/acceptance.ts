@@ -60,7 +60,7 @@ export interface Submitted {
   /** How it came in. Default: by SMTP, with nothing known of the rest. */
   readonly origin?: NewMessage['origin'];
   /** Of a request with an idempotency key: what is kept of it with the message of this id. */
-  readonly completes?: (id: number) => NewMessage['completes'];
+  readonly completes?: ((id: number) => NewMessage['completes']) | undefined;
 }
 
 /** A message that is on stable storage. */

@@ -102,12 +102,10 @@ export class Submissions {
   /**
    * Begins to take a message of which everything else has been accepted.
    *
-   * @param policy replaces parts of the policy for this message
+   * @param policy the policy for this message. Default: that of all
    */
-  accept(submitted: Submitted, policy: Partial<AcceptancePolicy> = {}): Acceptance {
-    return new Acceptance(this.#store, { ...this.policy, ...policy }, submitted, (name) =>
-      this.#mayBeAuthor(name, submitted),
-    );
+  accept(submitted: Submitted, policy: AcceptancePolicy = this.policy): Acceptance {
+    return new Acceptance(this.#store, policy, submitted, (name) => this.#mayBeAuthor(name, submitted));
   }
 
   async #refuseBlocked(blocked: Promise<BlockEntry | null>): Promise<void | Reply> {

@@ -34,6 +34,13 @@ describe('a message that is accepted', () => {
     expect(harness.accepted).toHaveLength(1);
   });
 
+  it('has lines that end with CRLF, however the client ended them', async () => {
+    const harness = await ApiHarness.start();
+    const response = await harness.send({ ...MAIL, textbody: 'one\ntwo\rthree\r\n\nfour' });
+    const raw = await harness.raw(response.json<{ id: number }>().id);
+    expect(raw).toMatch(/\r\n\r\none\r\ntwo\r\nthree\r\n\r\nfour\r\n$/);
+  });
+
   it.each([
     ['/api/v1/send', { 'mailpace-server-token': TOKEN }],
     ['/api/v1/send/', { 'OhMySMTP-Server-Token': TOKEN }],

@@ -27,7 +27,11 @@ export interface Mail {
   readonly attachments: readonly Attachment[];
 }
 
-export interface Recipient extends Mailbox {
+/** One of those that a message goes to. */
+export interface Recipient {
+  /** Undefined if the client gave the address alone. */
+  readonly displayName: string | undefined;
+  readonly address: string;
   /** The address as RCPT would have it. */
   readonly forwardPath: string;
 }
@@ -65,16 +69,21 @@ export interface WrittenFields {
 /** The names that errors have for these fields. */
 export type WrittenNames = Readonly<Record<'to' | 'cc' | 'bcc' | 'replyTo' | 'html' | 'text', string>>;
 
+/** What a message has in addition to these, as each API reads it. */
+type FurtherFields = Omit<Mail, 'from' | 'to' | 'cc' | 'bcc' | 'replyTo' | 'subject' | 'html' | 'text'>;
+
 /**
  * Reads the fields that every API has.
  *
+ * @param further called after these have been read
  * @throws ApiError if one of them is wrong, there is no recipient in to, or there is neither a text nor HTML
  */
-export function readFields(
+export function readMail(
   written: WrittenFields,
   names: WrittenNames,
   domain: string,
-): Pick<Mail, 'from' | 'to' | 'cc' | 'bcc' | 'replyTo' | 'subject' | 'html' | 'text'> {
+  further: () => FurtherFields,
+): Mail {
   const from = readFrom(written.from, domain);
   const to = readRecipients(names.to, written.to);
   if (to.length === 0) throw fieldError(names.to, 'undefined field');
@@ -83,15 +92,27 @@ export function readFields(
     const problem = ['undefined field'];
     throw new ApiError('invalid', { fields: { [names.html]: problem, [names.text]: problem } });
   }
+  const cc = readRecipients(names.cc, written.cc);
+  const bcc = readRecipients(names.bcc, written.bcc);
+  const replyTo = readAddresses(names.replyTo, written.replyTo);
+  const subject = orNull(clean(written.subject));
+  const { inReplyTo, references, listUnsubscribe, tags, headers, attachments } = further();
+  // Each property by its name: spreading took longer than reading all of them.
   return {
     from,
     to,
-    cc: readRecipients(names.cc, written.cc),
-    bcc: readRecipients(names.bcc, written.bcc),
-    replyTo: readAddresses(names.replyTo, written.replyTo),
-    subject: orNull(clean(written.subject)),
+    cc,
+    bcc,
+    replyTo,
+    subject,
     html,
     text,
+    inReplyTo,
+    references,
+    listUnsubscribe,
+    tags,
+    headers,
+    attachments,
   };
 }
 
@@ -106,10 +127,10 @@ function readFrom(text: string, domain: string): Mailbox {
 
 /** Reads addresses, separated by commas or one by one. */
 export function readRecipients(field: string, written: Written): Recipient[] {
-  return readAddresses(field, written).map((mailbox) => {
-    const path = forwardPath(mailbox.address);
+  return readAddresses(field, written).map(({ displayName, address }) => {
+    const path = forwardPath(address);
     if (path === null) throw fieldError(field, 'is invalid');
-    return { ...mailbox, forwardPath: path.address };
+    return { displayName, address, forwardPath: path.address };
   });
 }
 

@@ -1,7 +1,9 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
+import { formatDate } from '../../message/date.js';
 import { newMessageId } from '../../message/message-id.js';
 import type { Mailbox } from '../../message/mailbox.js';
 import type { Mail, Recipient } from './mail.js';
+import { writtenMessage } from './written.js';
 
 /** The fields that carry what Postern itself reads; the acceptance takes them off. */
 export const TAGS_FIELD = 'X-OMS-Tags';
@@ -24,6 +26,9 @@ export async function compose(mail: Mail, now: number): Promise<Composed> {
   const { from, to, cc, bcc, subject, text, html, inReplyTo, references, tags, listUnsubscribe } = mail;
   const messageId = newMessageId(from.domain);
   const headers = [
+    // As they are. Given otherwise, nodemailer looks at each several times to find out whether it must be encoded.
+    { key: 'Message-ID', value: { prepared: true, value: messageId } },
+    { key: 'MIME-Version', value: { prepared: true, value: '1.0' } },
     ...mail.headers.map(([key, value]) => ({ key, value })),
     ...(tags.length === 0 ? [] : [{ key: TAGS_FIELD, value: tags.join(', ') }]),
     ...(listUnsubscribe === null
@@ -34,17 +39,16 @@ export async function compose(mail: Mail, now: number): Promise<Composed> {
   ];
   const composer = new MailComposer({
     from: addressOf(from),
-    to: to.map(addressOf),
-    cc: cc.map(addressOf),
-    replyTo: mail.replyTo.map(addressOf),
-    ...(subject === null ? {} : { subject }),
-    ...(text === null ? {} : { text }),
-    ...(html === null ? {} : { html }),
-    ...(inReplyTo === null ? {} : { inReplyTo }),
-    ...(references === null ? {} : { references }),
+    to: addressesOf(to),
+    cc: addressesOf(cc),
+    replyTo: addressesOf(mail.replyTo),
+    subject: subject ?? undefined,
+    text: text === null ? undefined : withCrlf(text),
+    html: html === null ? undefined : withCrlf(html),
+    inReplyTo: inReplyTo ?? undefined,
+    references: references ?? undefined,
     headers,
-    messageId,
-    date: new Date(now),
+    date: formatDate(now),
     attachments: mail.attachments.map(({ name, content, contentType, cid }) => ({
       filename: name,
       content,
@@ -52,10 +56,13 @@ export async function compose(mail: Mail, now: number): Promise<Composed> {
       ...(cid === null ? {} : { cid, contentDisposition: 'inline' as const }),
     })),
     newline: '\r\n',
+    // As random as the id: nodemailer would ask the kernel for eight octets more.
+    baseBoundary: messageId.slice(1, messageId.indexOf('@')),
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const octets = await composer.compile().build();
+  const node = composer.compile();
+  const octets = mail.attachments.length === 0 ? writtenMessage(node) : await node.build();
   const recipients = distinct(to, cc, bcc);
   const addresses = [from.address, ...recipients.map(({ forwardPath }) => forwardPath)];
   return {
@@ -67,7 +74,23 @@ export async function compose(mail: Mail, now: number): Promise<Composed> {
   };
 }
 
-function addressOf({ displayName, address }: Mailbox): { name: string; address: string } {
+/** Ends lines with CRLF alone, as the content of a message does (RFC 5322 2.3). */
+function withCrlf(text: string): string {
+  return text.replace(/\r\n?|\n/g, '\r\n');
+}
+
+/** An address with the name before it. */
+interface Named {
+  readonly displayName?: string | undefined;
+  readonly address: string;
+}
+
+/** Returns undefined for a list without addresses: nodemailer takes as much time for an empty field as for a full one. */
+function addressesOf(list: readonly Named[]): { name: string; address: string }[] | undefined {
+  return list.length === 0 ? undefined : list.map(addressOf);
+}
+
+function addressOf({ displayName, address }: Named): { name: string; address: string } {
   return { name: displayName ?? '', address };
 }
 

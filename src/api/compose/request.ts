@@ -82,9 +82,11 @@ export function errorOf({ code, text, fields }: ComposeFailure): ApiError {
   return new ApiError(code, { text, ...(fields === null ? {} : { fields }) });
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 function parseBody(octets: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(octets)) as unknown;
+    return JSON.parse(UTF8.decode(octets)) as unknown;
   } catch (error) {
     throw new ApiError('wrong_format', { cause: error });
   }

@@ -1,0 +1,70 @@
+// A message without attachments is written without nodemailer's streams. Whatever the texts, it says what they would
+// have said, in lines of a length that every server takes.
+import fc from 'fast-check';
+import MailComposer from 'nodemailer/lib/mail-composer';
+import { describe, expect, it } from 'vitest';
+import { writtenMessage } from '../../src/api/compose/written.js';
+
+const line = fc.oneof(
+  fc.string({ maxLength: 200 }),
+  fc.string({ unit: 'grapheme', maxLength: 120 }),
+  fc.constantFrom(
+    '',
+    ' ',
+    '.',
+    '..',
+    '=',
+    '--',
+    'word '.repeat(40),
+    'x'.repeat(2000),
+    'é'.repeat(300),
+    'a \t',
+    '日本語',
+  ),
+);
+/** Lines that end with CRLF, as the composer gives them. */
+const text = fc
+  .array(line, { minLength: 1, maxLength: 6 })
+  .map((lines) => lines.map((part) => part.replace(/[\r\n]/g, '')).join('\r\n'))
+  .filter((written) => written !== '');
+const mail = fc.oneof(fc.record({ text }), fc.record({ html: text }), fc.record({ text, html: text }));
+
+function compiled(texts: { text?: string; html?: string }) {
+  return new MailComposer({
+    ...{
+      from: 'a@example.com',
+      to: 'b@example.net',
+      subject: 'é "x"',
+      date: 'Sun, 29 Nov 2026 12:00:00 +0000',
+    },
+    ...{ messageId: '<1@example.com>', baseBoundary: 'base', newline: '\r\n', ...texts },
+  }).compile();
+}
+
+/** Where a line of quoted-printable goes on is free: nodemailer's streams choose another place if it ends with a space. */
+function unbroken(octets: Buffer): string {
+  return octets.toString().replace(/=\r\n/g, '');
+}
+
+describe('a message without attachments', () => {
+  it('says what the streams of nodemailer would have written', async () => {
+    await fc.assert(
+      fc.asyncProperty(mail, async (texts) => {
+        const streamed = await compiled(texts).build();
+        expect(unbroken(writtenMessage(compiled(texts)))).toBe(unbroken(streamed));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('has lines of at most 76 octets, however long those of its texts are', () => {
+    fc.assert(
+      fc.property(mail, (texts) => {
+        const lines = writtenMessage(compiled(texts)).toString('latin1').split('\r\n');
+        expect(lines.filter((written) => written.length > 76)).toEqual([]);
+        expect(lines.some((written) => /[\r\n]/.test(written))).toBe(false);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
