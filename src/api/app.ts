@@ -63,8 +63,9 @@ export function openApp({ limits, hosts, tls, onFailure, ...options }: AppOption
     // The scripts of the pages read their queries themselves.
     if (config?.access !== 'page') route.schema = { querystring: NOTHING, ...schema };
   });
-  app.addHook('preValidation', async ({ body, routeOptions: { schema, config } }) => {
+  app.addHook('preValidation', ({ body, routeOptions: { schema, config } }, _reply, done) => {
     if (schema?.body === undefined && config.raw !== true) expectNothing(body);
+    done();
   });
   app.decorateRequest('refusal', null);
   securityHeaders(app, { tls });

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from './errors.js';
 
@@ -29,35 +30,70 @@ export class BodyBudget {
 export function readBodies(app: FastifyInstance, budget: BodyBudget): void {
   const held = new WeakMap<FastifyRequest, number>();
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    'application/json',
-    async (request: FastifyRequest, payload: AsyncIterable<Buffer>) => {
-      const octets = await read(request, payload);
-      return request.routeOptions.config.raw === true ? octets : parse(octets);
-    },
-  );
-  const release = async (request: FastifyRequest): Promise<void> => {
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
+    const octets = await read(request, payload);
+    return request.routeOptions.config.raw === true ? octets : parse(octets);
+  });
+  const release = (request: FastifyRequest): void => {
     budget.release(held.get(request) ?? 0);
     held.delete(request);
   };
-  app.addHook('onResponse', release);
-  app.addHook('onRequestAbort', release);
+  app.addHook('onResponse', (request, _reply, done) => {
+    release(request);
+    done();
+  });
+  app.addHook('onRequestAbort', (request, done) => {
+    release(request);
+    done();
+  });
 
-  async function read(request: FastifyRequest, payload: AsyncIterable<Buffer>): Promise<Buffer> {
+  async function read(request: FastifyRequest, payload: Readable): Promise<Buffer> {
     const limit = request.routeOptions.bodyLimit;
+    const tooLarge = (): ApiError => new ApiError('too_large', { text: `The body may have ${limit} octets` });
     const declared = Number(request.headers['content-length'] ?? 0);
-    if (declared > limit) throw new ApiError('too_large', { text: `The body may have ${limit} octets` });
-    const pieces: Buffer[] = [];
+    if (declared > limit) throw tooLarge();
     let length = 0;
-    for await (const piece of payload) {
+    return gathered(payload, (piece) => {
       length += piece.length;
-      if (length > limit) throw new ApiError('too_large', { text: `The body may have ${limit} octets` });
+      if (length > limit) throw tooLarge();
       budget.take(piece.length);
       held.set(request, (held.get(request) ?? 0) + piece.length);
-      pieces.push(piece);
-    }
-    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, length);
+    });
   }
+}
+
+/**
+ * Returns all octets of a stream. An async iterator would cost a request of 1 KB a twentieth of its time.
+ *
+ * @param take called with each piece; if it throws, the rest is read and dropped
+ */
+function gathered(stream: Readable, take: (piece: Buffer) => void): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    const onData = (piece: Buffer): void => {
+      try {
+        take(piece);
+        pieces.push(piece);
+      } catch (error) {
+        leave();
+        stream.resume();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+    const onEnd = (): void => {
+      leave();
+      const [first] = pieces;
+      resolve(pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces));
+    };
+    const onClose = (cause?: Error): void => {
+      leave();
+      reject(new ApiError('bad_request', { text: 'The body ended too early', cause }));
+    };
+    const leave = (): void => {
+      stream.off('data', onData).off('end', onEnd).off('error', onClose).off('close', onClose);
+    };
+    stream.on('data', onData).on('end', onEnd).on('error', onClose).on('close', onClose);
+  });
 }
 
 function parse(octets: Buffer): unknown {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { plainAddress } from '../../base/networks.js';
@@ -43,8 +43,8 @@ export interface SessionLookup {
 
 /** The credentials of a request. */
 interface Standing {
-  /** Names them without revealing them. */
-  readonly credentials: string;
+  /** Returns a name for them that does not reveal them. */
+  readonly credentials: () => string;
   /** Returns whether they are still those of the same principal. */
   readonly isAllowed: () => Promise<boolean>;
 }
@@ -131,7 +131,7 @@ async function identify(
     const isAllowed = async (): Promise<boolean> => (await find())?.id === domain.id;
     return {
       principal: { kind: 'domain', domain, session: null },
-      standing: { credentials: nameOf(token), isAllowed },
+      standing: { credentials: () => nameOf(token), isAllowed },
     };
   }
   if (access === 'token') throw new ApiError('missing_token');
@@ -142,7 +142,7 @@ async function identify(
   // A browser sends the cookie along with what a page of another site asks for; SameSite=Strict is the other lock.
   if (!isSafe(request) && !isFromOwnPage(request)) throw new ApiError('wrong_origin');
   const isAllowed = (): Promise<boolean> => sessions.isValid(secret);
-  return { principal, standing: { credentials: nameOf(secret), isAllowed } };
+  return { principal, standing: { credentials: () => nameOf(secret), isAllowed } };
 }
 
 function nameOf(secret: string): string {
@@ -175,5 +175,5 @@ function isLocal({ socket, headers }: FastifyRequest): boolean {
 
 /** SHA-256 of a secret: what the store knows of it. */
 export function digestSecret(secret: string): Uint8Array {
-  return createHash('sha256').update(secret, 'utf8').digest();
+  return hash('sha256', secret, 'buffer');
 }

@@ -14,12 +14,14 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 export function hostAndOrigin(app: FastifyInstance, hosts: readonly string[]): void {
   const known = new Set(hosts.map((host) => hostOf(host)));
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const host = hostOf(request.headers.host ?? '');
     if (!known.has(host) && !isLoopback(host) && !isLocalEnd(request, host)) throw new ApiError('wrong_host');
     const { origin } = request.headers;
-    if (origin === undefined || isSafe(request)) return;
-    if (originHost(origin) !== (request.headers.host ?? '').toLowerCase()) throw new ApiError('wrong_origin');
+    const isForeign =
+      origin !== undefined && originHost(origin) !== (request.headers.host ?? '').toLowerCase();
+    if (isForeign && !isSafe(request)) throw new ApiError('wrong_origin');
+    done();
   });
 }
 

@@ -33,9 +33,10 @@ const HEADERS = {
 
 /** Puts the security fields on every answer, errors included, before anything else can answer. */
 export function securityHeaders(app: FastifyInstance, { tls }: { readonly tls: boolean }): void {
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(HEADERS);
     if (tls) reply.header('strict-transport-security', 'max-age=31536000');
+    done();
   });
 }
 

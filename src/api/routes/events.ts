@@ -46,7 +46,7 @@ export function eventRoutes(app: Api, { limits }: ApiContext, hub: EventHub): vo
         leave();
         remove?.();
       });
-      remove = await hub.open(sinkOf(raw), { scope, lastId, credentials, isAllowed });
+      remove = await hub.open(sinkOf(raw), { scope, lastId, credentials: credentials(), isAllowed });
       if (raw.destroyed) remove();
     },
   );
