@@ -1,3 +1,4 @@
+import type { PhaseKind } from '../../protocol/index.js';
 import type { Deadlined, Deadlines } from './deadlines.js';
 import type { DataRate, Timeouts } from '../limits.js';
 
@@ -82,9 +83,22 @@ export class ClientDeadline implements Deadlined {
     if (this.#contentBegan !== 0) this.#contentBegan += this.context.deadlines.clock() - since;
   }
 
-  /** The message is no longer on its way. */
-  contentOver(): void {
-    this.#contentBegan = this.#contentOctets = 0;
+  /**
+   * Returns whether the next octets are content, kept or not. If the phase is not of a message that is on its way, the
+   * count for the rate of content begins anew.
+   */
+  inContent(phase: PhaseKind): boolean {
+    if (phase === 'data' || phase === 'chunk' || phase === 'discarding' || phase === 'unsolicited')
+      return true;
+    // Between two chunks the message is still on its way: its average goes on.
+    if (phase !== 'chunked') this.#contentBegan = this.#contentOctets = 0;
+    return false;
+  }
+
+  /** @param answered whether a reply was written: the deadline is one for each command, not for each octet. */
+  waitForOctets(content: boolean, answered: boolean): void {
+    if (content) this.waitFor('content');
+    else if (answered || this.#waiting !== 'command') this.waitFor('command');
   }
 
   expire(now: number): void {

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import {
   type CloseReason,
-  type PhaseKind,
   type Question,
   type Reply,
   reply,
@@ -36,11 +35,6 @@ export interface ConnectionContext<Principal>
 
 /** Why a run of the pump stopped. */
 type Stop = 'octets' | 'verdict' | 'sink' | 'write' | 'handshake' | 'closed';
-
-/** Whether the next octets are content, kept or not. */
-function isContent(phase: PhaseKind): boolean {
-  return phase === 'data' || phase === 'chunk' || phase === 'discarding' || phase === 'unsolicited';
-}
 
 /**
  * One client: the pump between its socket, its session and the handler.
@@ -133,10 +127,9 @@ export class Connection<Principal> implements SocketListener {
   expired(waiting: Waiting): void {
     switch (waiting) {
       case 'command':
-        this.#timeOut(this.#protocol.inLine ? 'The command' : 'The next command');
-        return;
       case 'content':
-        this.#timeOut('The content');
+        this.#protocol.terminate(reply('timeout', { what: this.#late(waiting) }), 'timeout');
+        this.#pump();
         return;
       case 'handshake':
         this.#handshakeFailed(new ClientFault('the TLS handshake took too long'));
@@ -153,9 +146,9 @@ export class Connection<Principal> implements SocketListener {
     }
   }
 
-  #timeOut(what: string): void {
-    this.#protocol.terminate(reply('timeout', { what }), 'timeout');
-    this.#pump();
+  #late(waiting: 'command' | 'content'): string {
+    if (waiting === 'content') return 'The content';
+    return this.#protocol.inLine ? 'The command' : 'The next command';
   }
 
   // ---- the socket
@@ -364,11 +357,7 @@ export class Connection<Principal> implements SocketListener {
   #flush(stop: Stop): void {
     const wrote = this.#write();
     if (this.#session.over) return;
-    const { phase } = this.#protocol;
-    const inContent = isContent(phase);
-    // Between two chunks the message is still on its way: its average goes on.
-    if (!inContent && phase !== 'chunked') this.#deadline.contentOver();
-
+    const inContent = this.#deadline.inContent(this.#protocol.phase);
     if (stop === 'closed') this.#leave();
     else if (stop === 'handshake') return;
     else if (stop === 'write' || this.#socket.full) this.#hold('write');
@@ -376,9 +365,7 @@ export class Connection<Principal> implements SocketListener {
     else if (stop === 'verdict') this.#hold('server', this.#protocol.unread > 0);
     else {
       this.#socket.resume();
-      if (inContent) this.#deadline.waitFor('content');
-      // A deadline per command, not per octet: it moves when a command was answered.
-      else if (wrote || this.#deadline.waiting !== 'command') this.#deadline.waitFor('command');
+      this.#deadline.waitForOctets(inContent, wrote);
     }
   }
 
