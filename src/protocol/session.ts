@@ -1,21 +1,15 @@
-import {
-  beginChunk,
-  beginUnsolicited,
-  type ContentBegun,
-  contentEnded,
-  ContentOver,
-  lossOf,
-} from './content/outcome.js';
+import { beginChunk, beginUnsolicited, contentEnded } from './content/outcome.js';
 import type { CloseReason, Event, Hello, Question, Verdict } from './events.js';
-import { CLOSED, NEED_OCTETS, NEED_VERDICT, REFUSED_CONTENT, RESET } from './events.js';
+import { CLOSED, NEED_OCTETS, NEED_VERDICT, REFUSED_CONTENT } from './events.js';
 import { Inbox } from './inbox.js';
-import { decodeUtf8 } from '../base/octets.js';
 import type { Link } from './link.js';
+import { type AskedMeaning, commandLine, followsOf, verbIn } from './commands/asked.js';
 import { interpret, Refused, unreadable } from './commands/interpret.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type Reword } from './outbox.js';
 import type {
   Authenticating,
   Commanding,
+  Consequence,
   Identity,
   Phase,
   Ready,
@@ -23,13 +17,11 @@ import type {
   Transaction,
 } from './state/phases.js';
 import type { Profile } from './profile.js';
-import { askedBy, type Consequence, consequenceOf } from './state/questions.js';
+import { consequenceOf, lossOf, resetBy } from './state/questions.js';
 import type { Reply } from './replies/reply.js';
 import { reply } from './replies/catalogue.js';
-import type { AuthCommand } from './extensions/auth.js';
-import { beginSasl, continueSasl, type SaslOutcome } from './sasl/exchange.js';
+import { beginSasl, continueSasl, saslOver } from './sasl/exchange.js';
 import { advance, connecting } from './state/transitions.js';
-import type { Command } from './commands/verbs.js';
 
 /**
  * The server's half of one SMTP session, as a plain object: octets in, events and reply octets out. It has
@@ -54,30 +46,16 @@ export class ServerSession<Principal> {
   /** Its notices are returned before anything else is read. */
   readonly #outbox: Outbox;
 
-  /** Commands refused for good since the last accepted message. */
-  #errors = 0;
   /** MAIL commands that could be read, accepted or not (RFC 9422 4.1). */
   #mails = 0;
   /** The last command was a DATA that was refused. */
   #dataRefused = false;
-  /**
-   * The verb of the last command line, in capitals; empty before the first. Known only if the handler is asked about
-   * commands or replies are reworded.
-   */
-  #verb = '';
   /** The peer will send nothing more. */
   #ended = false;
   /** Said as soon as no transaction is in hand. */
   #farewell: Reply | null = null;
   /** What the line that was asked about means, until it is carried out or answered. */
-  #asked: Command | Refused | 'notSmtp' | null = null;
-
-  /**
-   * Changes replies before they are sent: it gets each, and the verb that it answers (empty for the greeting and for
-   * farewells), and returns what is sent in its place. That must mean the same: 2yz stays 2yz, 3yz its code, and a
-   * refusal a refusal. Challenges of AUTH are not passed to it.
-   */
-  reword: ((reply: Reply, verb: string) => Reply) | null = null;
+  #asked: AskedMeaning | null = null;
 
   /**
    * @param profile shared by all sessions of a listener.
@@ -90,8 +68,13 @@ export class ServerSession<Principal> {
     link: Link,
   ) {
     this.#inbox = new Inbox(profile.toText);
-    this.#outbox = new Outbox(profile.toOctets, profile.meter);
+    this.#outbox = new Outbox(profile);
     this.#phase = connecting(link);
+  }
+
+  /** Changes replies before they are sent. Default: null, they stay as they are. */
+  set reword(reword: Reword | null) {
+    this.#outbox.reword = reword;
   }
 
   get phase(): Phase<Principal>['kind'] {
@@ -138,10 +121,7 @@ export class ServerSession<Principal> {
     this.#ended = true;
   }
 
-  /**
-   * The peer is gone. Nothing more is read, and no verdict is heard; a message that had come whole is in
-   * the hands of the handler all the same.
-   */
+  /** The peer is gone: nothing more is read, no verdict is heard. A message that came whole is the handler's still. */
   vanish(): void {
     this.#close('peer');
   }
@@ -214,8 +194,7 @@ export class ServerSession<Principal> {
     const next = consequenceOf(question, verdict, this.#phase, this.profile, this.address);
     this.#question = null;
     if (question.type === 'command') this.#answered(next);
-    else if (verdict.type === 'accept') this.#accepted(question, next);
-    else this.#concluded(question, next);
+    else this.#decided(question, next);
     this.#sayFarewell();
   }
 
@@ -245,7 +224,7 @@ export class ServerSession<Principal> {
   /** Ends the session now, whatever is in hand. */
   terminate(farewell: Reply, reason: CloseReason): void {
     if (this.#phase.kind === 'closed') return;
-    if (this.#phase.kind !== 'securing') this.#say(farewell, '');
+    if (this.#phase.kind !== 'securing') this.#outbox.say(farewell, '');
     this.#close(reason);
   }
 
@@ -269,21 +248,21 @@ export class ServerSession<Principal> {
       case 'tooLong': {
         const refused = unreadable(step, phase, this.#inbox.line, profile, this.#dataRefused);
         // Inside AUTH it ends the exchange: its reply is the exchange's one reply.
-        if (phase.kind === 'authenticating') return this.#saslOver(phase, refused.reply);
-        this.#verb = refused.verb;
+        if (phase.kind === 'authenticating') return this.#apply(saslOver(phase, refused.reply));
+        this.#outbox.verb = refused.verb;
         profile.meter?.command(refused.verb);
         return this.#refuseCommand(phase, refused);
       }
       case 'line':
         if (phase.kind !== 'authenticating') return this.#obey(phase, this.#inbox.line);
-        return this.#goOn(phase, continueSasl(this.#inbox.line, phase, profile));
+        return this.#apply(continueSasl(this.#inbox.line, phase, profile));
     }
   }
 
   #refuseCommand(phase: Commanding<Principal>, { verb, reply, follows }: Refused): Event | null {
     this.#dataRefused = verb === 'DATA';
     if (follows === null) return this.#refuse(verb, reply);
-    if (follows !== 'unknown') return this.#begin(beginChunk(phase, follows, reply, this.profile));
+    if (follows !== 'unknown') return this.#apply(beginChunk(phase, follows, reply, this.profile));
     this.#refuse(verb, reply);
     this.#close('protocol');
     return null;
@@ -294,70 +273,36 @@ export class ServerSession<Principal> {
     this.#dataRefused = false;
     this.profile.meter?.command(typeof meaning === 'object' ? meaning.verb : '');
     // Few listeners need it, and it takes longer than all the rest of a NOOP (bench/micro/session.mjs).
-    if (this.profile.asksCommands || this.reword !== null)
-      this.#verb = meaning === 'body' ? 'DATA' : verbIn(line);
-    if (meaning === 'body') return this.#begin(beginUnsolicited(phase, this.profile));
+    if (this.profile.asksCommands || this.#outbox.reword !== null)
+      this.#outbox.verb = meaning === 'body' ? 'DATA' : verbIn(line);
+    if (meaning === 'body') return this.#apply(beginUnsolicited(phase, this.profile));
     if (!this.profile.asksCommands) return this.#carryOut(phase, meaning);
     this.#asked = meaning;
-    return this.#ask({
-      type: 'command',
-      command: { verb: this.#verb, argument: argumentIn(line, this.#verb) },
-    });
+    return this.#ask({ type: 'command', command: commandLine(line) });
   }
 
-  #carryOut(phase: Commanding<Principal>, meaning: Command | Refused | 'notSmtp'): Event | null {
+  #carryOut(phase: Commanding<Principal>, meaning: AskedMeaning): Event | null {
     const { messages } = this.profile.limits;
     if (typeof meaning === 'object' && meaning.verb === 'MAIL' && ++this.#mails > messages && messages > 0) {
       return this.#refuse('MAIL', reply('tooManyMessages', { limit: messages }));
     }
     if (meaning instanceof Refused) return this.#refuseCommand(phase, meaning);
     if (meaning === 'notSmtp') return this.#hangUp(reply('notSmtp'), 'protocol');
-    return this.#run(phase, meaning);
-  }
-
-  #run(phase: Commanding<Principal>, command: Command): Event | null {
-    switch (command.verb) {
+    switch (meaning.verb) {
       case 'AUTH':
-        return this.#auth(phase as Ready<Principal>, command);
+        return this.#apply(beginSasl(meaning, phase as Ready<Principal>, this.profile));
       case 'BDAT':
-        return this.#begin(beginChunk(phase, command.chunk, null, this.profile));
+        return this.#apply(beginChunk(phase, meaning.chunk, null, this.profile));
       case 'RSET':
-        this.#outbox.notify(lossOf(phase, null, 'reset'));
-        if (phase.kind !== 'greeted') this.#phase = advance.reset(phase);
-        return this.#say(reply('ok'));
+        return this.#apply(resetBy(phase));
       case 'QUIT':
         return this.#hangUp(reply('bye'), 'quit');
       default:
-        return 'question' in command ? this.#ask(command.question) : this.#say(command.answer);
+        return 'question' in meaning ? this.#ask(meaning.question) : this.#say(meaning.answer);
     }
   }
 
-  #auth(phase: Ready<Principal>, command: AuthCommand): Event | null {
-    const begun = beginSasl(command, phase, this.profile);
-    if (!('exchange' in begun)) return this.#refuse('AUTH', begun);
-    const { mechanism } = command;
-    this.#phase = advance.saslBegun(phase, { mechanism, exchange: begun.exchange });
-    return this.#goOn(this.#phase, begun.outcome);
-  }
-
-  /** Goes on with what a message of a SASL exchange came to. */
-  #goOn(phase: Phase<Principal>, outcome: SaslOutcome): Event | null {
-    if (!('code' in outcome)) return this.#ask(outcome);
-    return outcome.positive ? this.#say(outcome) : this.#saslOver(phase, outcome);
-  }
-
-  #saslOver(phase: Phase<Principal>, refusal: Reply): null {
-    this.#phase = advance.saslOver(phase);
-    return this.#refuse('AUTH', refusal);
-  }
-
   // ---- content
-
-  #begin({ phase, notice, asks }: ContentBegun<Principal>): Event | null {
-    this.#phase = phase;
-    this.#outbox.notify(notice);
-    return asks ? this.#ask({ type: 'data' }) : null;
-  }
 
   #readContent(phase: Receiving<Principal>): Event | null {
     const { reception } = phase;
@@ -371,16 +316,8 @@ export class ServerSession<Principal> {
       case 'refused':
         return REFUSED_CONTENT;
       case 'end':
-        return this.#endContent(contentEnded(phase, this.profile));
+        return this.#apply(contentEnded(phase, this.profile));
     }
-  }
-
-  #endContent(ended: ContentOver<Principal> | Question): Event | null {
-    if (!(ended instanceof ContentOver)) return this.#ask(ended);
-    this.#phase = ended.phase;
-    if (ended.refused !== null) return this.#refuse(ended.refused, ...ended.replies);
-    for (const reply of ended.replies) this.#say(reply);
-    return null;
   }
 
   // ---- verdicts
@@ -397,33 +334,30 @@ export class ServerSession<Principal> {
       return;
     }
     const phase = this.#phase as Commanding<Principal>;
-    this.#refuseCommand(phase, new Refused(this.#verb, own, followsOf(meaning)));
+    this.#refuseCommand(phase, new Refused(this.#outbox.verb, own, followsOf(meaning)));
   }
 
-  #accepted(question: Question, { phase, replies }: Consequence<Principal>): void {
-    const { type } = question;
-    if (type === 'connect' && this.#inbox.length > 0 && this.profile.refuseEarlyTalkers) {
+  /** Any other verdict. */
+  #decided({ type }: Question, next: Consequence<Principal>): void {
+    const early = type === 'connect' && this.profile.refuseEarlyTalkers && this.#inbox.length > 0;
+    if (early && next.refused === null) {
       this.#refuse('', reply('earlyTalker'));
       this.#close('protocol');
       return;
     }
     // No handshake is begun that the farewell would break off: it is the answer.
-    if (type === 'starttls' && this.#farewell !== null) return;
-    if (type === 'hello') this.#outbox.notify(lossOf(this.#phase, null, 'reset'));
-    if (type === 'end') this.#errors = 0;
-    this.#phase = phase;
-    for (const reply of replies) this.#say(reply);
-    if (type === 'starttls') this.#outbox.notify({ type: 'secure' });
+    if (type === 'starttls' && next.refused === null && this.#farewell !== null) return;
+    this.#dataRefused = type === 'data' && next.refused === 'DATA';
+    if (type === 'end' && next.replies.some(({ positive }) => positive)) this.#outbox.forgive();
+    this.#apply(next);
   }
 
-  /** Anything but a plain yes. */
-  #concluded(question: Question, { phase, replies }: Consequence<Principal>): void {
-    const command = askedBy(question, this.#phase);
+  #apply({ phase, notice, replies, refused, asks }: Consequence<Principal>): Event | null {
     this.#phase = phase;
-    this.#dataRefused = command === 'DATA' && question.type === 'data';
-    if (replies.length === 0) this.#outbox.notify(RESET);
-    if (question.type === 'end' && replies.some(({ positive }) => positive)) this.#errors = 0;
-    this.#refuse(command, ...replies);
+    this.#outbox.notify(notice);
+    if (refused !== null) return this.#refuse(refused, ...replies);
+    for (const reply of replies) this.#outbox.say(reply);
+    return asks === null ? null : this.#ask(asks);
   }
 
   #ask(question: Question): Event {
@@ -431,33 +365,16 @@ export class ServerSession<Principal> {
     return question;
   }
 
-  #say(reply: Reply, verb = this.#verb): null {
-    this.#outbox.say(this.#worded(reply, verb));
+  #say(reply: Reply): null {
+    this.#outbox.say(reply);
     return null;
   }
 
-  #worded(reply: Reply, verb = this.#verb): Reply {
-    return this.reword === null || reply.code === 334 ? reply : this.reword(reply, verb);
-  }
-
-  /** In LMTP the same reply may go to each recipient: it is worded once. */
-  #allWorded(given: readonly Reply[]): readonly Reply[] {
-    const words = new Map(Array.from(new Set(given), (reply) => [reply, this.#worded(reply)]));
-    return given.map((reply) => words.get(reply) as Reply);
-  }
-
-  /** Refuses: reports the refusal, counts it, and sends the replies. A reply among several may be positive. */
-  #refuse(command: string, ...given: readonly Reply[]): null {
-    const replies = this.reword === null ? given : this.#allWorded(given);
-    const noes = replies.filter(({ positive }) => !positive);
-    for (const reply of new Set(noes)) this.#outbox.notify({ type: 'refused', command, reply });
-    const inVain = noes.length === replies.length && noes.some(({ code }) => code >= 500);
-    if (inVain && ++this.#errors >= this.profile.limits.errors) {
-      return this.#hangUp(reply('tooManyErrors'), 'errors');
-    }
-    for (const reply of replies) this.#outbox.say(reply);
+  #refuse(command: string, ...replies: readonly Reply[]): null {
+    const consequence = this.#outbox.refuse(command, replies);
+    if (consequence === 'errors') return this.#hangUp(reply('tooManyErrors'), 'errors');
     // RFC 5321 3.8: with 421 the server closes.
-    if (noes.some(({ closes }) => closes)) this.#close('refused');
+    if (consequence === 'closes') this.#close('refused');
     return null;
   }
 
@@ -468,10 +385,8 @@ export class ServerSession<Principal> {
   }
 
   #sayFarewell(): void {
-    const phase = this.#phase;
-    if (this.#farewell === null || phase.transaction !== null || phase.kind === 'closed') return;
-    if (phase.kind !== 'securing') this.#say(this.#farewell, '');
-    this.#close('shutdown');
+    if (this.#farewell !== null && this.#phase.transaction === null)
+      this.terminate(this.#farewell, 'shutdown');
   }
 
   #close(reason: CloseReason): void {
@@ -482,27 +397,4 @@ export class ServerSession<Principal> {
     this.#inbox.drop();
     this.#outbox.notify({ type: 'close', reason });
   }
-}
-
-/** Octets of a verb that are worth reporting. */
-const VERB = 16;
-
-/** The first word of a line, in capitals. */
-function verbIn(line: string): string {
-  const [word] = line.slice(0, VERB).split(' ', 1);
-  return (word as string).toUpperCase();
-}
-
-/** What follows the verb; with AUTH the mechanism alone. */
-function argumentIn(line: string, verb: string): string {
-  const space = line.indexOf(' ');
-  const argument = space < 0 ? '' : line.slice(space + 1);
-  if (verb === 'AUTH') return argument.split(' ', 1)[0] as string;
-  return decodeUtf8(argument) ?? argument;
-}
-
-/** The content that follows a command, whatever it is answered with. */
-function followsOf(meaning: Command | Refused | 'notSmtp'): Refused['follows'] {
-  if (meaning instanceof Refused) return meaning.follows;
-  return meaning !== 'notSmtp' && meaning.verb === 'BDAT' ? meaning.chunk : null;
 }

@@ -1,70 +1,89 @@
 import type { SaslQuestion } from '../events.js';
 import { decodeBase64, encodeBase64 } from '../grammar/base64.js';
-import type { Authenticating, Phase, Ready } from '../state/phases.js';
+import {
+  type Authenticating,
+  type Consequence,
+  NO_REPLIES,
+  type Phase,
+  type Ready,
+} from '../state/phases.js';
+import { advance } from '../state/transitions.js';
 import type { Profile } from '../profile.js';
 import { Reply } from '../replies/reply.js';
 import { reply } from '../replies/catalogue.js';
 import type { AuthCommand } from '../extensions/auth.js';
-import { offeredOn, type SaslExchange, type SaslStep, type ScramKeys } from './mechanism.js';
-
-/**
- * What a message of the client comes to: a question, a challenge (the one positive reply), or the refusal
- * that ends the exchange.
- */
-export type SaslOutcome = SaslQuestion | Reply;
-
-/** An exchange, and what its first message comes to. */
-export interface Begun {
-  readonly exchange: SaslExchange;
-  readonly outcome: SaslOutcome;
-}
+import { offeredOn, type SaslStep, type ScramKeys } from './mechanism.js';
 
 /** Begins what AUTH asks for (RFC 4954 4), or says why not. */
-export function beginSasl(
+export function beginSasl<Principal>(
   { mechanism: name, initialResponse }: AuthCommand,
-  phase: Ready<unknown>,
+  phase: Ready<Principal>,
   profile: Profile,
-): Begun | Reply {
-  if (profile.authNeedsTls && phase.link === 'plain') return reply('authNeedsTls');
-  if (profile.mechanisms.size === 0) return reply('notImplemented', { verb: 'AUTH' });
-  if (phase.identity.kind === 'authenticated') return reply('alreadyAuthenticated');
+): Consequence<Principal> {
+  if (profile.authNeedsTls && phase.link === 'plain') return refusal(phase, reply('authNeedsTls'));
+  if (profile.mechanisms.size === 0) return refusal(phase, reply('notImplemented', { verb: 'AUTH' }));
+  if (phase.identity.kind === 'authenticated') return refusal(phase, reply('alreadyAuthenticated'));
   const mechanism = profile.mechanisms.get(name);
   if (mechanism === undefined || !offeredOn(profile.mechanisms, phase.link).includes(name)) {
-    return reply('unknownMechanism');
+    return refusal(phase, reply('unknownMechanism'));
   }
 
   const initial = decodeInitial(initialResponse);
-  if (initial === undefined) return reply('badBase64');
+  if (initial === undefined) return refusal(phase, reply('badBase64'));
   const exchange = mechanism.begin();
-  return { exchange, outcome: outcomeOf(exchange.start(initial), name) };
+  const begun = advance.saslBegun(phase, { mechanism: name, exchange });
+  return consequenceOf(exchange.start(initial), name, begun);
 }
 
 /** Goes on with the client's answer to a challenge. */
-export function continueSasl(line: string, phase: Authenticating<unknown>, profile: Profile): SaslOutcome {
+export function continueSasl<Principal>(
+  line: string,
+  phase: Authenticating<Principal>,
+  profile: Profile,
+): Consequence<Principal> {
   const { exchange, mechanism } = phase;
   const limit = profile.limits.authLine;
-  if (line.length > limit) return reply('authLineTooLong', { limit });
+  if (line.length > limit) return saslOver(phase, reply('authLineTooLong', { limit }));
   // The client had to answer before it gets the refusal; the answer itself is ignored.
-  if (exchange instanceof Reply) return exchange;
+  if (exchange instanceof Reply) return saslOver(phase, exchange);
   // RFC 4954 4: the client gives up.
-  if (line === '*') return reply('authAborted');
+  if (line === '*') return saslOver(phase, reply('authAborted'));
   const response = decodeBase64(line);
-  return response === null ? reply('badBase64') : outcomeOf(exchange.respond(response), mechanism);
+  if (response === null) return saslOver(phase, reply('badBase64'));
+  return consequenceOf(exchange.respond(response), mechanism, phase);
 }
 
-/** Returns the outcome of a step: a question for the server or a reply. */
-function outcomeOf(step: SaslStep, mechanism: string): SaslOutcome {
+/** Ends the exchange: its one reply is this refusal. */
+export function saslOver<Principal>(phase: Phase<Principal>, why: Reply): Consequence<Principal> {
+  return refusal(advance.saslOver(phase), why);
+}
+
+function refusal<Principal>(phase: Phase<Principal>, why: Reply): Consequence<Principal> {
+  return { phase, notice: null, replies: [why], refused: 'AUTH', asks: null };
+}
+
+/** Returns the consequence of a step: a question, a challenge (the one positive reply), or the end of the exchange. */
+function consequenceOf<Principal>(
+  step: SaslStep,
+  mechanism: string,
+  phase: Phase<Principal>,
+): Consequence<Principal> {
+  const ask = (asks: SaslQuestion): Consequence<Principal> => {
+    return { phase, notice: null, replies: NO_REPLIES, refused: null, asks };
+  };
   switch (step.kind) {
-    case 'challenge':
-      return reply('challenge', { challenge: encodeBase64(step.text) });
+    case 'challenge': {
+      const challenge = reply('challenge', { challenge: encodeBase64(step.text) });
+      return { phase, notice: null, replies: [challenge], refused: null, asks: null };
+    }
     case 'fault':
-      return reply('badCredentials', { reason: step.reason });
+      return saslOver(phase, reply('badCredentials', { reason: step.reason }));
     case 'lookup':
-      return { type: 'lookup', mechanism, user: step.user };
+      return ask({ type: 'lookup', mechanism, user: step.user });
     case 'credentials':
-      return { type: 'auth', mechanism, credentials: step.credentials };
+      return ask({ type: 'auth', mechanism, credentials: step.credentials });
     case 'disproof':
-      return { type: 'auth', mechanism, credentials: null };
+      return ask({ type: 'auth', mechanism, credentials: null });
   }
 }
 

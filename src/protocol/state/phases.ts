@@ -1,4 +1,4 @@
-import type { Hello } from '../events.js';
+import type { Event, Hello, Question } from '../events.js';
 import type { Mailbox } from '../grammar/mailbox.js';
 import type { MailParameters } from '../extensions/index.js';
 import type { Link } from '../link.js';
@@ -188,3 +188,19 @@ export type Commanding<Principal> =
 /** The phases in which octets are content, or are dropped as content. */
 export type Receiving<Principal> =
   Data<Principal> | Chunk<Principal> | Discarding<Principal> | Unsolicited<Principal>;
+
+/** What follows from a line, from the end of content or from a verdict. */
+export interface Consequence<Principal> {
+  readonly phase: Phase<Principal>;
+  /** The event to report, or null. */
+  readonly notice: Event | null;
+  /** None if something else is to be answered first: the chunk that the message begins with. */
+  readonly replies: readonly Reply[];
+  /** The command to report as refused, and to count if its replies are refusals for good; null if it is not refused. */
+  readonly refused: string | null;
+  /** The question to ask, or null. */
+  readonly asks: Question | null;
+}
+
+/** The replies of a consequence that has none. */
+export const NO_REPLIES: readonly Reply[] = [];

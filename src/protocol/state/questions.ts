@@ -1,5 +1,12 @@
-import type { Question, SaslQuestion, Verdict } from '../events.js';
-import type { Phase, Ready } from './phases.js';
+import {
+  type AbortReason,
+  type Event,
+  type Question,
+  RESET,
+  type SaslQuestion,
+  type Verdict,
+} from '../events.js';
+import { type Commanding, type Consequence, NO_REPLIES, type Phase, type Ready } from './phases.js';
 import type { Profile } from '../profile.js';
 import { IncomingContent } from '../content/incoming-content.js';
 import type { Reply } from '../replies/reply.js';
@@ -31,15 +38,17 @@ const ASKED_BY: Readonly<Partial<Record<Question['type'], string>>> = {
 };
 
 /** Returns the command that a question other than `command` is about, for the report of its refusal. */
-export function askedBy(question: Question, phase: Phase<unknown>): string {
+function askedBy(question: Question, phase: Phase<unknown>): string {
   return phase.kind === 'chunk' ? 'BDAT' : (ASKED_BY[question.type] ?? question.type.toUpperCase());
 }
 
-/** The effect of a verdict: the next phase, and the replies. */
-export interface Consequence<Principal> {
-  readonly phase: Phase<Principal>;
-  /** None where something else is to be answered first: the chunk that the message begins with. */
-  readonly replies: readonly Reply[];
+/** The consequence of a yes. */
+function yes<Principal>(
+  phase: Phase<Principal>,
+  replies: readonly Reply[],
+  notice: Event | null = null,
+): Consequence<Principal> {
+  return { phase, notice, replies, refused: null, asks: null };
 }
 
 /**
@@ -60,13 +69,13 @@ export function consequenceOf<Principal>(
   }
   if (verdict.type === 'authenticate' && question.type === 'auth') {
     const next = advance.authenticated(phase, { principal: verdict.principal });
-    return { phase: next, replies: [reply('authenticated')] };
+    return yes(next, [reply('authenticated')]);
   }
   if (verdict.type === 'keys' && question.type === 'lookup') {
-    return { phase, replies: [challengeAfter(verdict.keys, phase)] };
+    return yes(phase, [challengeAfter(verdict.keys, phase)]);
   }
   if (verdict.type === 'perRecipient' && question.type === 'end') {
-    return decide(verdict.replies, phase, profile);
+    return decide(verdict.replies, question, phase, profile);
   }
   throw new Error(`${verdict.type} is no answer to ${question.type}`);
 }
@@ -87,35 +96,33 @@ function accepted<Principal>(
   const own = given !== undefined && given.code < 300 ? given : undefined;
   switch (question.type) {
     case 'command':
-      return { phase, replies: own === undefined ? [] : [own] };
+      return yes(phase, own === undefined ? NO_REPLIES : [own]);
     case 'connect':
-      return { phase: advance.welcomed(phase), replies: [own ?? profile.greeting] };
+      return yes(advance.welcomed(phase), [own ?? profile.greeting]);
     case 'hello': {
       const next = advance.hello(phase, question.hello);
       const { link } = next as Ready<Principal>;
-      return { phase: next, replies: [profile.hello(question.hello.verb, address, link)] };
+      const greeting = profile.hello(question.hello.verb, address, link);
+      return yes(next, [greeting], lossOf(phase, null, 'reset'));
     }
     case 'xclient':
-      return { phase: advance.startedOver(phase), replies: [own ?? profile.greeting] };
+      return yes(advance.startedOver(phase), [own ?? profile.greeting]);
     case 'starttls':
-      return { phase: advance.startTls(phase), replies: [reply('readyForTls')] };
+      return yes(advance.startTls(phase), [reply('readyForTls')], { type: 'secure' });
     case 'mail': {
       const { reversePath, parameters } = question;
-      const next = advance.mailAccepted(phase, { reversePath, parameters });
-      return { phase: next, replies: [own ?? SENDER_OK] };
+      return yes(advance.mailAccepted(phase, { reversePath, parameters }), [own ?? SENDER_OK]);
     }
     case 'rcpt':
-      return { phase: advance.rcptAccepted(phase), replies: [own ?? RECIPIENT_OK] };
-    case 'data': {
-      if (phase.kind === 'chunk') return { phase, replies: [] };
-      const next = advance.dataBegun(phase, { reception: new IncomingContent(profile) });
-      return { phase: next, replies: [START_MAIL] };
-    }
+      return yes(advance.rcptAccepted(phase), [own ?? RECIPIENT_OK]);
+    case 'data':
+      if (phase.kind === 'chunk') return yes(phase, NO_REPLIES);
+      return yes(advance.dataBegun(phase, { reception: new IncomingContent(profile) }), [START_MAIL]);
     case 'end':
-      return { phase: advance.dataOver(phase), replies: toEach(own ?? ACCEPTED, phase, profile) };
+      return yes(advance.dataOver(phase), toEach(own ?? ACCEPTED, phase, profile));
     default:
       // A command of an extension that changes no phase.
-      return { phase, replies: [own ?? OK] };
+      return yes(phase, [own ?? OK]);
   }
 }
 
@@ -131,26 +138,33 @@ function refused<Principal>(
 ): Consequence<Principal> {
   // A reply that says yes would leave the client where the session is not.
   const refusal = given.positive ? reply('internal') : given;
+  const no = (
+    next: Phase<Principal>,
+    replies: readonly Reply[],
+    notice: Event | null = null,
+  ): Consequence<Principal> => {
+    return { phase: next, notice, replies, refused: askedBy(question, phase), asks: null };
+  };
   switch (question.type) {
     case 'connect':
     case 'xclient':
-      return { phase: advance.turnedAway(phase, { refusal: reply('turnedAway') }), replies: [refusal] };
+      return no(advance.turnedAway(phase, { refusal: reply('turnedAway') }), [refusal]);
     case 'lookup':
-      return { phase: advance.saslOver(phase), replies: [refusal] };
+      return no(advance.saslOver(phase), [refusal]);
     case 'auth': {
       const challenge = challengeBefore(refusal, phase);
-      if (challenge === null) return { phase: advance.saslOver(phase), replies: [refusal] };
-      return { phase: advance.saslLost(phase, { refusal }), replies: [challenge] };
+      if (challenge === null) return no(advance.saslOver(phase), [refusal]);
+      return no(advance.saslLost(phase, { refusal }), [challenge]);
     }
     case 'data':
       // RFC 3030 2: the refusal follows the chunk. But if the connection is closed, no more is read.
-      if (phase.kind !== 'chunk' || refusal.closes) return { phase, replies: [refusal] };
+      if (phase.kind !== 'chunk' || refusal.closes) return no(phase, [refusal]);
       phase.reception.refuse(refusal);
-      return { phase, replies: [] };
+      return no(phase, NO_REPLIES, RESET);
     case 'end':
-      return { phase: advance.dataOver(phase), replies: toEach(refusal, phase, profile) };
+      return no(advance.dataOver(phase), toEach(refusal, phase, profile));
     default:
-      return { phase, replies: [refusal] };
+      return no(phase, [refusal]);
   }
 }
 
@@ -161,6 +175,7 @@ function refused<Principal>(
  */
 function decide<Principal>(
   replies: readonly Reply[],
+  question: Question,
   phase: Phase<Principal>,
   profile: Profile,
 ): Consequence<Principal> {
@@ -170,7 +185,13 @@ function decide<Principal>(
   }
   // Only a 2yz means what the session does then.
   const sound = replies.map((given) => (given.code >= 300 && given.positive ? reply('accepted') : given));
-  return { phase: advance.dataOver(phase), replies: sound };
+  return {
+    phase: advance.dataOver(phase),
+    notice: null,
+    replies: sound,
+    refused: askedBy(question, phase),
+    asks: null,
+  };
 }
 
 /** Behind a message SMTP has one reply, LMTP one for each recipient that was accepted (RFC 2033 4.2 and 4.3). */
@@ -178,4 +199,24 @@ export function toEach(one: Reply, phase: Phase<unknown>, { protocol }: Profile)
   return protocol === 'lmtp' && phase.recipients !== null
     ? new Array<Reply>(phase.recipients).fill(one)
     : [one];
+}
+
+/**
+ * Returns the notice about the open transaction if it will not be completed, or null.
+ *
+ * @param question the one that waits for its verdict.
+ */
+export function lossOf(phase: Phase<unknown>, question: Question | null, reason: AbortReason): Event | null {
+  if (phase.transaction === null) return null;
+  // The content was not taken up: there is nothing of it to undo.
+  if (phase.reception === null || question?.type === 'data') return RESET;
+  // Once it has come whole, the message is in the hands of the verdict, heard or not (RFC 5321 6.1).
+  const over = phase.reception.refusal !== null || question?.type === 'end';
+  return over ? null : { type: 'abort', reason };
+}
+
+/** Returns the consequence of RSET. */
+export function resetBy<Principal>(phase: Commanding<Principal>): Consequence<Principal> {
+  const next = phase.kind === 'greeted' ? phase : advance.reset(phase);
+  return yes(next, [OK], lossOf(phase, null, 'reset'));
 }
