@@ -321,7 +321,7 @@ describe('verify', () => {
     }>();
     expect(answer.ok).toBe(false);
     expect(answer.findings).toEqual([
-      expect.objectContaining({ check: 'dkim', ok: false, record: null }),
+      expect.objectContaining({ check: 'dkim', ok: false, optional: false, record: null }),
       expect.objectContaining({ check: 'spf', ok: true, says: 'the SPF record is v=spf1 -all' }),
       expect.objectContaining({
         check: 'dmarc',
@@ -332,7 +332,7 @@ describe('verify', () => {
           type: 'TXT',
         }),
       }),
-      expect.objectContaining({ check: 'mta-sts', ok: true }),
+      expect.objectContaining({ check: 'mta-sts', ok: true, optional: true }),
     ]);
     expect((await routes.foreign('GET', '/example.com/verify')).statusCode).toBe(404);
   });

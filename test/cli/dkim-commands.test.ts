@@ -129,8 +129,8 @@ describe('postern domain verify', () => {
     const environment = await setUp();
     const { exitCode, stdout, stderr } = await verify({}, environment);
     expect([exitCode, stderr]).toEqual([1, 'postern: example.com: 3 of 4 records are missing or wrong\n']);
-    expect(stdout).toContain('"postern domain dkim example.com" makes them');
-    expect(stdout).toContain('example.com. IN TXT ( "v=spf1 a:mail.example.com -all" )\n');
+    expect(stdout).toContain('"postern domain dkim example.com" makes keys');
+    expect(stdout).toContain('example.com. IN TXT ( "v=spf1 a:mail.example.com ~all" )\n');
     expect(stdout).toContain('_dmarc.example.com. IN TXT ( "v=DMARC1; p=none" )\n');
   });
 

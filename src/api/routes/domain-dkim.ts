@@ -153,8 +153,9 @@ export function domainDkimRoutes(
         const found = await checkDomain(record.name, await keys.list(record.name), hostname, lookups());
         return {
           ok: found.every(({ ok }) => ok),
-          findings: found.map(({ record, ...rest }) => ({
+          findings: found.map(({ record, optional = false, ...rest }) => ({
             ...rest,
+            optional,
             record: record === null ? null : recordEntry(record),
           })),
         };

@@ -48,6 +48,7 @@ export const finding = z.object({
   name: z.string().describe('Where the record is, or should be'),
   ok: z.boolean(),
   says: z.string().describe('What the record is, or what is missing or wrong'),
+  optional: z.boolean().describe('There is no such record, and the domain needs none'),
   record: textRecord
     .nullable()
     .describe('What to publish; null if only the operator can say it, or nothing is to be done'),

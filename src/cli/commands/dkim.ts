@@ -100,7 +100,10 @@ export async function verifyDomain(context: Context, command: Command, text: str
   const keys = await withStore(data, { create: false }, (store) => store.dkimKeys.list(name));
   const findings = await checkDomain(name, keys, hostname, openLookups(server));
   if (options.json) for (const finding of findings) await context.stdout.json(finding);
-  else await context.stdout.write(findings.map(describeFinding).join(''));
+  else {
+    await context.stdout.write(findings.map(describeFinding).join(''));
+    if (keys.length === 0) await context.stdout.line(`"postern domain dkim ${name}" makes keys.`);
+  }
   const wrong = findings.filter(({ ok }) => !ok).length;
   if (wrong > 0) throw new CliError(`${name}: ${wrong} of ${findings.length} records are missing or wrong`);
 }

@@ -12,7 +12,10 @@ export async function checkMtaSts(domain: string, lookups: Lookups): Promise<Fin
   // RFC 8461 3.1: records that do not begin with this are ignored.
   const [record, ...others] = (await lookups.texts(name)).filter((text) => /^v=STSv1\s*;/.test(text));
   if (record === undefined)
-    return found(true, 'the domain has no MTA-STS policy; it would be about mail to the domain');
+    return {
+      ...found(true, 'the domain has no MTA-STS policy and needs none: it would be about mail to the domain'),
+      optional: true,
+    };
   if (others.length > 0)
     return found(false, 'there are several MTA-STS records, so senders act as if there were none');
   if (!/^[A-Za-z0-9]{1,32}$/.test(tagsOf(record)?.get('id') ?? ''))

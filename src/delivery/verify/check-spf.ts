@@ -1,4 +1,5 @@
 import type { Finding } from './finding.js';
+import { isPublicName } from './public-name.js';
 
 /** The terms that cost a lookup, and the largest number of them (RFC 7208 4.6.4). */
 const COSTS = /^[+?~-]?(?:include|a|mx|ptr|exists)(?:[:/]|$)|^redirect=/i;
@@ -8,10 +9,10 @@ const MAX_LOOKUPS = 10;
  * Checks the SPF record of a domain (RFC 7208).
  *
  * @param texts all TXT records of the domain
- * @param sender name of the host that sends, for the suggested record if there is no record
+ * @param sender name of the host that sends, for the suggested record if there is no record. If it is not a public name,
+ * no record is suggested: receivers could not look it up, so that all mail would fail
  */
 export function checkSpf(domain: string, texts: readonly string[], sender: string): Finding {
-  const suggestion = `v=spf1 a:${sender} -all`;
   const found = (ok: boolean, says: string, value: string | null = null): Finding => ({
     check: 'spf',
     name: domain,
@@ -22,12 +23,18 @@ export function checkSpf(domain: string, texts: readonly string[], sender: strin
   // RFC 7208 4.5: the version is followed by a space or by the end of the record.
   const [record, ...others] = texts.filter((text) => /^v=spf1(?: |$)/i.test(text));
   if (record === undefined) {
-    const where = 'with include: for a smarthost that has addresses of its own';
-    return found(
-      false,
-      `no SPF record says which hosts send for the domain; list all that do, ${where}`,
-      suggestion,
-    );
+    const missing = 'no SPF record says which hosts send for the domain';
+    const smarthost = 'with include: for a smarthost that has addresses of its own';
+    return isPublicName(sender)
+      ? found(
+          false,
+          `${missing}; list all that do, ${smarthost}. ~all becomes -all when the list is complete`,
+          `v=spf1 a:${sender} ~all`,
+        )
+      : found(
+          false,
+          `${missing}. This server calls itself ${sender}, which others cannot look up: if it delivers by itself, set its public name first (hostname, or --hostname); otherwise publish the record that the smarthost names`,
+        );
   }
   if (others.length > 0)
     return found(false, 'there are several SPF records, so receivers ignore all of them; make them one');

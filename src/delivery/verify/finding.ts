@@ -12,6 +12,8 @@ export interface Finding {
    * The record to publish; null if nothing is to be done, or if only the operator can say what the record should be.
    */
   readonly record: TextRecord | null;
+  /** True if there is no such record and the domain needs none. */
+  readonly optional?: true;
 }
 
 /**

@@ -1,7 +1,8 @@
-// Tests what the checks of a domain say about its MTA-STS policy, and that they end.
+// Tests what the checks of a domain say about its MTA-STS policy and its SPF record, and that they end.
 import { describe, expect, it } from 'vitest';
 import { checkDomain } from '../../../src/delivery/verify/check-domain.js';
 import { checkMtaSts } from '../../../src/delivery/verify/check-mta-sts.js';
+import { checkSpf } from '../../../src/delivery/verify/check-spf.js';
 import type { Lookups } from '../../../src/delivery/verify/lookup.js';
 
 function lookups(record: string | null, policy = '', servers: string[] = []): Lookups {
@@ -42,6 +43,29 @@ describe('the check of MTA-STS', () => {
       says: expect.stringContaining(says),
     });
   });
+});
+
+describe('the check of SPF', () => {
+  it.each(['mail.example.com', 'MX1.example.co.uk.', 'a.test.example'])(
+    'suggests a record with the public name %s, which forbids nothing yet',
+    (sender) => {
+      expect(checkSpf('example.com', ['x=1'], sender)).toMatchObject({
+        ok: false,
+        says: expect.stringContaining('~all becomes -all'),
+        record: { name: 'example.com', value: `v=spf1 a:${sender} ~all` },
+      });
+    },
+  );
+
+  it.each(['vm', 'localhost', 'pc.local', 'vm.localdomain', '192.0.2.1', 'a.home.arpa', 'b.internal'])(
+    'asks for a public host name in place of %s',
+    (sender) => {
+      const { ok, says, record } = checkSpf('example.com', [], sender);
+      expect([ok, record]).toEqual([false, null]);
+      expect(says).toContain(`calls itself ${sender}, which others cannot look up`);
+      expect(says).toContain('--hostname');
+    },
+  );
 });
 
 describe('the checks of a domain', () => {
