@@ -9,8 +9,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
 import { eventually, openDashboard } from './browser-test.js';
+import { MOVABLE_CLOCK, ownDns, putAhead } from './surroundings.js';
 
 const PROJECT = join(import.meta.dirname, '../..');
+const HOUR = 3_600_000;
 const remote = await remoteServer();
 let app: Server;
 let hook = '';
@@ -31,10 +33,12 @@ beforeAll(async () => {
 afterAll(async () => {
   app.close();
   await remote.close();
+  await dns.close();
 });
+const { dns, environment } = await ownDns();
 const here = openDashboard({
   args: ['--deliver', remote.url],
-  environment: { POSTERN_DELIVERY_WEBHOOK_PRIVATE: 'allow' },
+  environment: { ...environment, ...MOVABLE_CLOCK, POSTERN_DELIVERY_WEBHOOK_PRIVATE: 'allow' },
 });
 
 /** The text to copy that has this name. */
@@ -53,6 +57,12 @@ it('makes a token that an app uses at once, and refuses the old one after its gr
   expect(first).not.toBe(old);
   await sendMail({ port, token: first }, { subject: 'By the new one' });
   await sendMail({ port, token: old }, { subject: 'By the old one, within its grace' });
+  putAhead(here.gateway, 23 * HOUR);
+  await sendMail({ port, token: old }, { subject: 'Within its grace still' });
+  putAhead(here.gateway, 25 * HOUR);
+  await eventually(() => sendMail({ port, token: old }, {}).then(String, String)).toMatch(/535/);
+  await sendMail({ port, token: first }, { subject: 'By the new one, after the grace' });
+  putAhead(here.gateway, 0);
 
   await page.getByRole('button', { name: 'Create a new token' }).click();
   await page.getByLabel('The old token').selectOption({ label: 'stops at once' });
@@ -121,20 +131,30 @@ it('adds a domain with its token, and removes it', async () => {
   );
 });
 
-it('makes DKIM keys, shows their records and looks records up', async () => {
+it('makes DKIM keys, and switches each on after its record is published, or anyway', async () => {
   const page = await here.openAsAdministrator('/domains/example.com/dns');
-  await page.getByText('Mail of this domain is not signed').waitFor();
+  await page.getByText('so nothing is signed. Make keys below').waitFor();
+  await page.getByText('no MTA-STS policy and needs none').waitFor();
+  expect(await page.getByText('is not there, and not needed').count()).toBe(1);
   await page.getByRole('button', { name: 'Make keys' }).click();
-  await page.getByText('signs, made just now').first().waitFor();
-  expect(
-    await page
-      .getByLabel(/^the value of the record .*_domainkey/)
-      .first()
-      .innerText(),
-  ).toContain('v=DKIM1');
-  await page.getByRole('button', { name: 'Switch off' }).first().click();
-  await page.getByText('does not sign').waitFor();
-  await page.getByText('SPF', { exact: true }).waitFor({ timeout: 25_000 });
+  const key = (selector: string) => page.getByRole('listitem').filter({ hasText: selector }).last();
+  const [rsa, ed25519] = [key('postern-rsa'), key('postern-ed25519')];
+  await rsa.getByText('Does not sign').waitFor();
+  await ed25519.getByText('Does not sign').waitFor();
+
+  await rsa.getByRole('button', { name: 'Switch on' }).click();
+  await rsa.getByText('It is not switched on: the record of this key is missing').waitFor();
+  expect(await rsa.getByText('Does not sign').count()).toBe(1);
+  await rsa.getByRole('button', { name: 'Switch on anyway' }).click();
+  await rsa.getByText('Signs', { exact: true }).waitFor();
+
+  const name = 'postern-ed25519._domainkey.example.com';
+  dns.zone.set(name, { TXT: [await copyText(page, `the value of the record ${name}`)] });
+  await ed25519.getByRole('button', { name: 'Switch on' }).click();
+  await ed25519.getByText('Signs', { exact: true }).waitFor();
+  await page.getByText('the key is published').waitFor();
+  await ed25519.getByRole('button', { name: 'Switch off' }).click();
+  await ed25519.getByText('Its record is published: it can be switched on').waitFor();
 });
 
 it('blocks, allows, finds and removes addresses; a bounce blocks by itself', async () => {

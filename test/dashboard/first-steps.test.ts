@@ -6,7 +6,7 @@ import { has } from '../e2e/clients.js';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
 import { openDashboard, PASSWORD } from './browser-test.js';
-import { MOVABLE_CLOCK, putAhead } from './clock.js';
+import { MOVABLE_CLOCK, putAhead } from './surroundings.js';
 
 const remote = await remoteServer();
 afterAll(() => remote.close());

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { painted } from '../browser.js';
 import { sendMail } from './app.js';
-import { MOVABLE_CLOCK, putAhead } from './clock.js';
+import { MOVABLE_CLOCK, putAhead } from './surroundings.js';
 import { remoteServer } from './remote.js';
 import { eventually, openDashboard } from './browser-test.js';
 

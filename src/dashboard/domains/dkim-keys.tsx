@@ -1,63 +1,68 @@
 import type { VNode } from 'preact';
-import type { DkimKeyEntry } from '../../api/schemas/dkim.js';
+import type { DkimKeyEntry, FindingEntry, FindingsBody } from '../../api/schemas/dkim.js';
 import { request } from '../api/request.js';
 import { Notice } from '../parts/notice.js';
 import { useSubmit } from '../parts/submit.js';
-import { distance } from '../parts/time.js';
-import { DnsRecord } from './dns-record.js';
+import { DkimKey } from './dkim-key.js';
 import { domainPath } from './domain-api.js';
 
 interface DkimKeysProps {
   readonly name: string;
   readonly keys: readonly DkimKeyEntry[];
+  /** What receivers find now; null if it was not looked up yet. */
+  readonly findings: readonly FindingEntry[] | null;
   readonly onChange: () => void;
+  /** Called with what was looked up before a key is switched on. */
+  readonly onChecked: (found: FindingsBody) => void;
 }
 
-/** The keys that mail is signed with. A new one is switched on after its record is published. */
-export function DkimKeys({ name, keys, onChange }: DkimKeysProps): VNode {
+/**
+ * The keys that mail is signed with. A new one is switched on after its record is published: a signature with a key that
+ * receivers do not find does not pass.
+ */
+export function DkimKeys({ name, keys, findings, onChange, onChecked }: DkimKeysProps): VNode {
   const { busy, problem, run } = useSubmit();
   return (
     <>
       {problem !== null && <Notice kind="bad" title={problem} />}
       <ul class="findings">
-        {keys.map(({ selector, algorithm, active, createdAt, record }) => (
-          <li key={selector} class="card">
-            <div class="row">
-              <span>
-                <b class="mono">{selector}</b> <span class="soft">{algorithm}</span>
-              </span>
-              <span class="soft">
-                {active ? 'signs' : 'does not sign'}, made {distance(createdAt)}
-              </span>
-              <button
-                type="button"
-                class="button"
-                disabled={busy}
-                onClick={() => void change('PATCH', selector, { active: !active })}
-              >
-                {active ? 'Switch off' : 'Switch on'}
-              </button>
-              <button
-                type="button"
-                class="button button-bad"
-                disabled={busy}
-                onClick={() => void change('DELETE', selector)}
-              >
-                Remove
-              </button>
-            </div>
-            <details>
-              <summary>The record to publish</summary>
-              <DnsRecord record={record} />
-            </details>
-          </li>
+        {keys.map((key) => (
+          <DkimKey
+            key={key.selector}
+            entry={key}
+            finding={findingOf(key, findings)}
+            busy={busy}
+            onSwitchOn={() => switchOn(key)}
+            onSwitch={(active) => void change('PATCH', key.selector, { active })}
+            onRemove={() => void change('DELETE', key.selector)}
+          />
         ))}
       </ul>
     </>
   );
 
+  /** Looks the record up, and switches the key on if it is there. Resolves to what is wrong; null if nothing is. */
+  async function switchOn(key: DkimKeyEntry): Promise<string | null> {
+    let wrong: string | null = null;
+    const asked = await run(async () => {
+      const found = await request<FindingsBody>('GET', domainPath(name, '/verify'));
+      onChecked(found);
+      const finding = findingOf(key, found.findings);
+      wrong = finding?.ok === true ? null : (finding?.says ?? 'the record of this key was not looked up');
+    });
+    if (asked && wrong === null) await change('PATCH', key.selector, { active: true });
+    return wrong;
+  }
+
   async function change(method: 'PATCH' | 'DELETE', selector: string, body?: object): Promise<void> {
     const path = domainPath(name, `/dkim/${encodeURIComponent(selector)}`);
     if (await run(async () => await request(method, path, { body }))) onChange();
   }
+}
+
+function findingOf(
+  { record }: DkimKeyEntry,
+  findings: readonly FindingEntry[] | null,
+): FindingEntry | undefined {
+  return findings?.find(({ check, name }) => check === 'dkim' && name === record.name);
 }

@@ -1,6 +1,6 @@
 import './dns-section.css';
 import type { VNode } from 'preact';
-import type { DkimKeysBody, FindingsBody } from '../../api/schemas/dkim.js';
+import type { DkimKeysBody, FindingEntry, FindingsBody } from '../../api/schemas/dkim.js';
 import { request } from '../api/request.js';
 import { Icon } from '../parts/icon.js';
 import { Loaded } from '../parts/loaded.js';
@@ -35,7 +35,11 @@ export function DnsSection({ name }: { readonly name: string }): VNode {
             {ok && <p class="all-good">All records are as they should be.</p>}
             <ul class="findings" aria-busy={check.loading}>
               {findings.map((finding) => (
-                <Finding key={`${finding.check} ${finding.name}`} finding={finding} />
+                <Finding
+                  key={`${finding.check} ${finding.name}`}
+                  finding={finding}
+                  hint={hintOf(finding, keys.value?.keys.length === 0)}
+                />
               ))}
             </ul>
           </>
@@ -53,11 +57,17 @@ export function DnsSection({ name }: { readonly name: string }): VNode {
         {({ keys: made }) =>
           made.length === 0 ? (
             <p class="soft">
-              Mail of this domain is not signed. Make keys, publish their records, and receivers can tell that
-              the mail is yours.
+              Mail of this domain is not signed. Make keys, publish their records and switch them on: then
+              receivers can tell that the mail is yours.
             </p>
           ) : (
-            <DkimKeys name={name} keys={made} onChange={changed} />
+            <DkimKeys
+              name={name}
+              keys={made}
+              findings={check.value?.findings ?? null}
+              onChange={changed}
+              onChecked={check.set}
+            />
           )
         }
       </Loaded>
@@ -69,12 +79,18 @@ export function DnsSection({ name }: { readonly name: string }): VNode {
     void check.reload();
   }
 
+  /** They are off: receivers could not check a signature whose key is not published yet. */
   async function makeKeys(): Promise<void> {
-    // Receivers could not check a signature whose key is not published yet.
-    const first = keys.value?.keys.length === 0;
     const made = await run(async () => {
-      await request('POST', domainPath(name, '/dkim'), { body: { active: first } });
+      await request('POST', domainPath(name, '/dkim'), { body: { active: false } });
     });
     if (made) changed();
   }
+}
+
+function hintOf({ check, ok }: FindingEntry, noKey: boolean): string | null {
+  if (check !== 'dkim' || ok) return null;
+  return noKey
+    ? 'Make keys below, publish their records, and then switch them on.'
+    : 'The record to publish is with the key below.';
 }

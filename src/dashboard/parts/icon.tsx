@@ -14,6 +14,7 @@ const OUTLINES = {
   close: 'M5 5l10 10 M15 5L5 15',
   copy: 'M7.5 7.5h9v9h-9z M12.5 7.5v-4h-9v9h4',
   check: 'M4 10.5l4 4 8-9',
+  none: 'M5 10h10',
   back: 'M12 4.5L6.5 10l5.5 5.5',
   forward: 'M8 4.5l5.5 5.5L8 15.5',
   down: 'M5 8l5 5 5-5',
