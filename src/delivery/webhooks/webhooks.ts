@@ -6,6 +6,7 @@ import type { Webhook, WebhookCall, WebhookEvent } from '../../store/webhooks.js
 import { Client, NoAnswer } from '../transports/https/client.js';
 import { ClockCheck } from '../clock-check.js';
 import { pause } from '../../base/sleep.js';
+import { printable } from '../../base/text.js';
 import { ContentWorkers, Stopped } from '../workers/workers.js';
 import { publicLookup } from './addresses.js';
 import { MAX_READ, eventBody } from './body.js';
@@ -67,10 +68,14 @@ const PER_DOMAIN = 32;
 const LEASE = 120_000;
 /** The most octets of a response, which is ignored. */
 const MAX_ANSWER = 64 * 1024;
+/** Characters of the body of an answer that are kept with a call that failed. */
+const SHOWN = 200;
 /** What an attempt to report an event came to. */
 interface CallResult {
   /** Why it was not reported; null if it was, or if there is nothing to report any more. */
   readonly reason: string | null;
+  /** The beginning of the body of an answer that is a failure, on one line. Absent if there is none. */
+  readonly said?: string;
   /** The HTTP status; null if there was none. */
   readonly status: number | null;
   /** When it began, in milliseconds since the epoch; null if the event is over without an attempt. */
@@ -272,7 +277,7 @@ class EventSender {
   }
 
   /** Keeps the call for those who look at the webhook. If that fails, the event goes on all the same. */
-  async #record(event: WebhookEvent, { reason, status, start }: CallResult): Promise<void> {
+  async #record(event: WebhookEvent, { reason, said, status, start }: CallResult): Promise<void> {
     if (start === null) return;
     const { domainId, name, message, attempts } = event;
     const at = Math.round(this.#now());
@@ -288,7 +293,10 @@ class EventSender {
     const made = { ...call, status, outcome, problem: reason } as const;
     this.#options.observer?.onCalled?.(made);
     try {
-      await this.#store.webhookCalls.record(made);
+      // The log has no words of the remote server; the person who looks at the call needs them.
+      await this.#store.webhookCalls.record(
+        reason === null || said === undefined ? made : { ...made, problem: `${reason}: ${said}` },
+      );
     } catch (error) {
       this.#failed(error);
     }
@@ -350,8 +358,16 @@ class EventSender {
     body: readonly Uint8Array[],
   ): Promise<Omit<CallResult, 'start'>> {
     try {
-      const { status } = await this.#client.post(url, headers, body, this.#abort.signal);
-      return { status, reason: status >= 200 && status < 300 ? null : `the answer was ${status}` };
+      const answer = await this.#client.post(url, headers, body, this.#abort.signal);
+      const { status } = answer;
+      if (status >= 200 && status < 300) return { status, reason: null };
+      const text = answer.body
+        .subarray(0, 4 * SHOWN)
+        .toString('utf8')
+        .replace(/\s+/g, ' ')
+        .trim();
+      const said = text === '' ? {} : { said: printable(text.slice(0, SHOWN)) };
+      return { status, reason: `the answer was ${status}`, ...said };
     } catch (error) {
       if (error instanceof NoAnswer) return { status: null, reason: error.message };
       throw error;

@@ -275,6 +275,27 @@ describe('an endpoint', () => {
 });
 
 describe('each call', () => {
+  it('that fails is on record with the beginning of the answer, on one line, and the log has none of it', async () => {
+    const { store, domain } = await setUp();
+    const body = `The queue\r\n is\u001b[31m full. ${'x'.repeat(1000)}`;
+    const replies: Reply[] = [
+      { status: 500, body },
+      { status: 200, body },
+    ];
+    const api = await apiServer(() => replies.shift() ?? { status: 204 });
+    await setWebhook(store, domain, api.url);
+    const message = await queue(store, domain);
+    const logged: (string | null)[] = [];
+    start(store, { observer: { onCalled: ({ problem }) => logged.push(problem) } });
+    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
+    const calls = await store.webhookCalls.list({ domainId: domain.id }, { message, limit: 9 });
+    const [, words = ''] = /^the answer was 500: (.*)$/.exec(calls[1]?.problem ?? '') ?? [];
+    expect(words).toMatch(/^The queue is\ufffd\[31m full\. x+$/);
+    expect(words).toHaveLength(200);
+    expect(calls[0]?.problem).toBeNull();
+    expect(logged).toEqual(['the answer was 500', null]);
+  });
+
   it('is on record with its outcome, and can be made again', async () => {
     const { store, domain } = await setUp();
     const replies: Reply[] = [{ status: 500 }, { status: 204 }, { status: 204 }];
