@@ -137,6 +137,21 @@ it('cancels several messages, and does nothing to those that are undone', async 
   expect(await row(page, 'Stuck 1').textContent()).toContain('Deferred');
 });
 
+it('says why it deletes nothing, or less than was marked', async () => {
+  const page = await here.openAsAdministrator('/messages?search=stuck');
+  const mark = (subject: string): Promise<void> => page.getByLabel(`Mark ${subject}`).click();
+  await row(page, 'Stuck 3').waitFor();
+  await mark('Stuck 0');
+  await mark('Stuck 1');
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('Nothing was done: 2 messages still wait or are held: cancel them first').waitFor();
+  await mark('Stuck 1');
+  await mark('Stuck 3');
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('1 message deleted; 1 message still waits or is held: cancel it first').waitFor();
+  await row(page, 'Stuck 3').waitFor({ state: 'detached' });
+}, 30_000);
+
 it('cancels all that match, also those that are not loaded', async () => {
   const many = Array.from({ length: 70 }, (_, at) => ({ subject: `Many ${at}`, to: 'full@example.net' }));
   await sendMail(here.gateway, ...many);

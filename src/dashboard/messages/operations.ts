@@ -10,15 +10,29 @@ interface OperationWords {
   readonly doing: string;
   /** Afterwards: `3 messages cancelled`. */
   readonly done: string;
+  /** Why it did nothing to some, after their number: `2 messages still wait …`. For one, and for several. */
+  readonly unchanged: readonly [one: string, several: string];
   /** The key that does it. */
   readonly key: string | null;
 }
 
 export const OPERATIONS: Readonly<Record<Operation, OperationWords>> = {
-  retry: { name: 'Retry now', doing: 'Retrying', done: 'will be tried now', key: 'r' },
-  release: { name: 'Release', doing: 'Releasing', done: 'released', key: 'l' },
-  cancel: { name: 'Cancel', doing: 'Cancelling', done: 'cancelled', key: 'c' },
-  delete: { name: 'Delete', doing: 'Deleting', done: 'deleted', key: '#' },
+  retry: {
+    ...{ name: 'Retry now', doing: 'Retrying', done: 'will be tried now', key: 'r' },
+    unchanged: ['does not wait for another try', 'do not wait for another try'],
+  },
+  release: {
+    ...{ name: 'Release', doing: 'Releasing', done: 'released', key: 'l' },
+    unchanged: ['is not held', 'are not held'],
+  },
+  cancel: {
+    ...{ name: 'Cancel', doing: 'Cancelling', done: 'cancelled', key: 'c' },
+    unchanged: ['neither waits nor is held', 'neither wait nor are held'],
+  },
+  delete: {
+    ...{ name: 'Delete', doing: 'Deleting', done: 'deleted', key: '#' },
+    unchanged: ['still waits or is held: cancel it first', 'still wait or are held: cancel them first'],
+  },
 };
 
 /** Does something to several messages: repeats the request until the server says that all is done. */

@@ -61,12 +61,24 @@ export function change(wanted: Change): void {
 async function run({ operation, selection, after }: Change): Promise<void> {
   try {
     const { changed, unchanged } = await operate(operation, selection);
-    const rest = unchanged === 0 ? '' : `; there was nothing to do about ${subject(unchanged)}`;
-    toast({ text: `${subject(changed)} ${OPERATIONS[operation].done}${rest}`, stays: 4_000 });
+    toast({ ...resultOf(operation, changed, unchanged), stays: unchanged === 0 ? 4_000 : 10_000 });
     after();
   } catch (error) {
     toast({ text: problemOf(error), bad: true });
   }
+}
+
+/** Says what was done, and why it was not done to the rest. */
+function resultOf(operation: Operation, changed: number, unchanged: number): { text: string; bad: boolean } {
+  const { done, unchanged: reasons } = OPERATIONS[operation];
+  const rest = `${subject(unchanged)} ${reasons[unchanged === 1 ? 0 : 1]}`;
+  if (changed === 0) {
+    return {
+      text: unchanged === 0 ? 'No such message is there any more' : `Nothing was done: ${rest}`,
+      bad: true,
+    };
+  }
+  return { text: `${subject(changed)} ${done}${unchanged === 0 ? '' : `; ${rest}`}`, bad: false };
 }
 
 function subject(count: number | null): string {
