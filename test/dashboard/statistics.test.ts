@@ -79,6 +79,23 @@ function linePixels(page: Page, color: string): Promise<number> {
   }`);
 }
 
+it('leads from each figure to the messages of the span that is shown, and counts what is held', async () => {
+  await sendMail(here.gateway, { subject: 'Of this span' });
+  const page = await here.openAsAdministrator('/overview?span=7d');
+  const figure = (name: string) => page.locator('.figure').filter({ hasText: name });
+  await figure('Accepted').waitFor();
+  const [status, since] = ['status=delivered', 'since=7d'];
+  expect(await figure('Delivered').getAttribute('href')).toBe(`/messages?since=7d&${status}`);
+  expect(await figure('Held now').getAttribute('href')).toBe('/messages?status=held');
+  expect(await figure('Held now').textContent()).toContain('0');
+  // Attempts are no messages: their number leads nowhere.
+  expect(await figure('Attempts deferred').getAttribute('href')).toBeNull();
+  await figure('Delivered').click();
+  await page.getByRole('row').filter({ hasText: 'Of this span' }).waitFor();
+  expect(await page.getByLabel('Received').inputValue()).toBe('7d');
+  expect(page.url()).toContain(since);
+});
+
 it('draws lines in charts, with the same numbers in a table', async () => {
   const page = await here.openAsAdministrator('/overview');
   await page.locator('canvas').waitFor();
@@ -118,8 +135,8 @@ it('answers which tag bounces most; notifications about bounces do not count', a
     ...tagged('welcome', 'bo', 'chidi', 'gone4', 'dolores'),
     ...tagged('billing', 'eliot', 'farah'),
   );
-  // Each bounce sends a notification, which is delivered: 7 messages and 4 notifications beside the two before.
-  await eventually(() => remote.taken.length).toBe(2 + 6 + 4);
+  // Each bounce sends a notification, which is delivered: 7 messages and 4 notifications beside the three before.
+  await eventually(() => remote.taken.length).toBe(3 + 6 + 4);
   const page = await here.openAsAdministrator('/tags');
   await eventually(async () => {
     await page.reload();

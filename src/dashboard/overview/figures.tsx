@@ -3,6 +3,7 @@ import type { QueuePage } from '../../api/schemas/queue.js';
 import type { StatisticsBody } from '../../api/schemas/statistics.js';
 import { queryOf } from '../api/request.js';
 import { durationText, shareText } from '../charts/formats.js';
+import type { Span } from '../charts/span.js';
 import { filterUrl } from '../messages/filter.js';
 import { countText } from '../parts/sizes.js';
 import { distance } from '../parts/time.js';
@@ -10,40 +11,32 @@ import { distance } from '../parts/time.js';
 interface FiguresProps {
   readonly statistics: StatisticsBody;
   readonly queue: QueuePage | null;
+  readonly span: Span;
   /** Empty: all domains. */
   readonly domain: string;
 }
 
-/** The numbers of the span, each with a way to the messages that it counts. */
-export function Figures({ statistics: { total }, queue, domain }: FiguresProps): VNode {
-  const { accepted, delivered, deferred, bounced, deliveryRate, bounceRate, timeToDelivery } = total;
+/** The numbers of the span and of now. Those that count messages or recipients lead to the messages of the span. */
+export function Figures({ statistics: { total }, queue, span, domain }: FiguresProps): VNode {
+  const { deliveryRate, bounceRate, timeToDelivery } = total;
   const domains = domain === '' ? [] : [domain];
+  const listOf = (status: readonly string[]): string =>
+    filterUrl({ status, domain: domains, since: span.query.since });
   const waiting = queue === null ? null : queue.messages.queued + queue.messages.deferred;
+  const held = queue?.messages.held ?? null;
   return (
     <div class="figures">
-      <Figure name="Accepted" value={countText(accepted)} href={filterUrl({ domain: domains })}>
+      <Figure name="Accepted" value={countText(total.accepted)} href={listOf([])}>
         messages
       </Figure>
-      <Figure
-        name="Delivered"
-        value={countText(delivered)}
-        href={filterUrl({ status: ['delivered'], domain: domains })}
-      >
-        {deliveryRate === null ? 'recipients' : `${shareText(deliveryRate)} delivery rate`}
+      <Figure name="Delivered" value={countText(total.delivered)} href={listOf(['delivered'])}>
+        {deliveryRate === null ? 'recipients' : `recipients: ${shareText(deliveryRate)}`}
       </Figure>
-      <Figure
-        name="Deferred"
-        value={countText(deferred)}
-        href={filterUrl({ status: ['deferred'], domain: domains })}
-      >
-        attempts put off
+      <Figure name="Bounced" value={countText(total.bounced)} href={listOf(['bounced'])}>
+        {bounceRate === null ? 'recipients' : `recipients: ${shareText(bounceRate)}`}
       </Figure>
-      <Figure
-        name="Bounced"
-        value={countText(bounced)}
-        href={filterUrl({ status: ['bounced'], domain: domains })}
-      >
-        {bounceRate === null ? 'recipients' : `${shareText(bounceRate)} bounce rate`}
+      <Figure name="Cancelled" value={countText(total.cancelled)} href={listOf(['cancelled'])}>
+        recipients
       </Figure>
       <Figure
         name="Time to delivery"
@@ -52,12 +45,24 @@ export function Figures({ statistics: { total }, queue, domain }: FiguresProps):
       >
         {timeToDelivery.p95 === null ? 'median' : `median; 95 % within ${durationText(timeToDelivery.p95)}`}
       </Figure>
+      <Figure name="Attempts deferred" value={countText(total.deferred)} href={null}>
+        one recipient may have several
+      </Figure>
       <Figure
         name="Waiting now"
         value={waiting === null ? '–' : countText(waiting)}
         href={`/queue${queryOf({ domain: domain || undefined })}`}
       >
-        {queue === null || queue.oldest === null ? 'messages' : `the oldest came ${distance(queue.oldest)}`}
+        {queue === null || queue.oldest === null
+          ? 'messages'
+          : `messages; the oldest came ${distance(queue.oldest)}`}
+      </Figure>
+      <Figure
+        name="Held now"
+        value={held === null ? '–' : countText(held)}
+        href={filterUrl({ status: ['held'], domain: domains })}
+      >
+        messages, until they are released
       </Figure>
     </div>
   );

@@ -54,7 +54,7 @@ export function OverviewPage(): VNode {
       <Loaded from={statistics}>
         {(body) => (
           <>
-            <Figures statistics={body} queue={queue.value} domain={domain} />
+            <Figures statistics={body} queue={queue.value} span={span} domain={domain} />
             <section class="card">
               <h2>Mail over time</h2>
               <MailOverTime statistics={body} />
