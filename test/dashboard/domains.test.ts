@@ -24,7 +24,7 @@ beforeAll(async () => {
     request.on('data', (piece: Buffer) => (body += piece.toString()));
     request.on('end', () => {
       called.push((JSON.parse(body) as { event: string }).event);
-      response.writeHead(status).end();
+      response.writeHead(status).end(status === 200 ? '' : 'our queue is <b>full</b>');
     });
   });
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
@@ -185,6 +185,15 @@ it('blocks, allows, finds and removes addresses; a bounce blocks by itself', asy
   await sendMail({ port: here.gateway.port, token }, { to: 'two@example.org' });
 });
 
+it('says before a test event that the domain has no message yet', async () => {
+  await here.gateway.postern('domain', 'add', 'silent.example');
+  const page = await here.openAsAdministrator('/domains/silent.example/webhook');
+  await page.getByLabel('URL').fill(hook);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('newest message of the domain, and there is none yet').waitFor();
+  expect(await page.getByRole('button', { name: 'Send a test event' }).isDisabled()).toBe(true);
+});
+
 it('calls a webhook, shows what it answered and sends an event again', async () => {
   const [, token] = await newToken('example.com');
   const page = await here.openAsAdministrator('/domains/example.com/webhook');
@@ -197,6 +206,7 @@ it('calls a webhook, shows what it answered and sends an event again', async () 
   status = 503;
   await sendMail({ port: here.gateway.port, token }, { subject: 'Called about' });
   await page.getByText('Failed, tried again').first().waitFor();
+  await page.getByText('the answer was 503: our queue is <b>full</b>').first().waitFor();
   status = 200;
   const before = called.length;
   await page.getByRole('button', { name: 'Send again' }).first().click();

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { WebhookCallEntry } from '../../api/schemas/message.js';
+import type { MessagePage } from '../../api/schemas/messages.js';
 import type { WebhookCallPage } from '../../api/schemas/webhook.js';
 import { request } from '../api/request.js';
 import { Badge, type BadgeProps } from '../parts/badge.js';
@@ -11,7 +12,7 @@ import { useResource } from '../parts/resource.js';
 import { useSubmit } from '../parts/submit.js';
 import { Time } from '../parts/time.js';
 import { toast } from '../parts/toasts.js';
-import { domainPath } from './domain-api.js';
+import { domainPath, domainUrl } from './domain-api.js';
 import { EVENTS } from './webhook-form.js';
 
 const LOOK_EVERY = 4_000;
@@ -30,10 +31,17 @@ export function WebhookCalls({ name }: { readonly name: string }): VNode {
   const calls = useResource(name, (signal) =>
     request<WebhookCallPage>('GET', domainPath(name, '/webhook/calls'), { query: { limit: 50 }, signal }),
   );
+  const newest = useResource(`newest ${name}`, (signal) =>
+    request<MessagePage>('GET', '/api/v1/messages', { query: { domain: name, limit: 1 }, signal }),
+  );
+  const noMessage = newest.value?.messages.length === 0;
   useEffect(() => {
-    const timer = setInterval(() => void calls.reload(), LOOK_EVERY);
+    const timer = setInterval(() => {
+      void calls.reload();
+      if (noMessage) void newest.reload();
+    }, LOOK_EVERY);
     return () => clearInterval(timer);
-  }, [name]);
+  }, [name, noMessage]);
   return (
     <>
       <div class="section-head">
@@ -48,10 +56,20 @@ export function WebhookCalls({ name }: { readonly name: string }): VNode {
             <option key={each}>{each}</option>
           ))}
         </select>
-        <button type="button" class="button" disabled={busy} onClick={() => void sendTest()}>
+        <button type="button" class="button" disabled={busy || noMessage} onClick={() => void sendTest()}>
           Send a test event
         </button>
       </div>
+      <p class="soft">
+        {noMessage ? (
+          <>
+            A test event is about the newest message of the domain, and there is none yet:{' '}
+            <a href={domainUrl(name)}>send one first</a>.
+          </>
+        ) : (
+          'A test event is about the newest message of the domain.'
+        )}
+      </p>
       {problem !== null && <Notice kind="bad" title={problem} />}
       <Loaded from={calls}>
         {({ calls: made }) =>
@@ -119,7 +137,7 @@ function CallTable(props: {
               </td>
               <td>
                 <Badge kind={kind}>{title}</Badge>
-                {problem !== null && <p class="soft small">{problem}</p>}
+                {problem !== null && <p class="soft small call-problem">{problem}</p>}
               </td>
               <td class="number wide">{status ?? ''}</td>
               <td class="number wide">{Math.round(duration)} ms</td>
