@@ -43,15 +43,20 @@ export function DkimKeys({ name, keys, findings, onChange, onChecked }: DkimKeys
 
   /** Looks the record up, and switches the key on if it is there. Resolves to what is wrong; null if nothing is. */
   async function switchOn(key: DkimKeyEntry): Promise<string | null> {
-    let wrong: string | null = null;
-    const asked = await run(async () => {
+    const finding = await lookUp(key);
+    if (finding?.ok === true) await change('PATCH', key.selector, { active: true });
+    return finding === undefined || finding.ok ? null : finding.says;
+  }
+
+  /** Returns undefined if the look-up failed; the page then says why. */
+  async function lookUp(key: DkimKeyEntry): Promise<FindingEntry | undefined> {
+    const looked: { finding?: FindingEntry | undefined } = {};
+    await run(async () => {
       const found = await request<FindingsBody>('GET', domainPath(name, '/verify'));
       onChecked(found);
-      const finding = findingOf(key, found.findings);
-      wrong = finding?.ok === true ? null : (finding?.says ?? 'the record of this key was not looked up');
+      looked.finding = findingOf(key, found.findings);
     });
-    if (asked && wrong === null) await change('PATCH', key.selector, { active: true });
-    return wrong;
+    return looked.finding;
   }
 
   async function change(method: 'PATCH' | 'DELETE', selector: string, body?: object): Promise<void> {
