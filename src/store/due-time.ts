@@ -3,6 +3,9 @@
  * far in the future: without a correction the mail would wait as long as the clock was ahead. Pure.
  */
 
+/** The due time of a message that an operator wants tried now: before all others, and not a time of the clock. */
+export const DUE_AT_ONCE = 0;
+
 /** All times in milliseconds since the epoch. */
 export interface DueTime {
   readonly nextAttemptAt: number;

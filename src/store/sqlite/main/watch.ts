@@ -1,4 +1,5 @@
 /** Watchers that want to know that something may have become due. */
+import { Listeners } from '../../listeners.js';
 import type { WorkerLink } from './worker-link.js';
 
 /** Milliseconds between two looks for changes of another process, while there are watchers. */
@@ -10,10 +11,9 @@ const LOOK_MS = 500;
  */
 export class Watch {
   readonly #link: Pick<WorkerLink, 'ask'>;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   #timer: NodeJS.Timeout | null = null;
   #version: number | null = null;
-  #notifying = false;
 
   constructor(link: Pick<WorkerLink, 'ask'>) {
     this.#link = link;
@@ -21,24 +21,17 @@ export class Watch {
 
   /** Returns a function that ends it. */
   add(listener: () => void): () => void {
-    // One listener given twice is two.
-    const own = (): void => listener();
-    this.#listeners.add(own);
+    const remove = this.#listeners.add(listener);
     this.#timer ??= setInterval(() => void this.#look(), LOOK_MS).unref();
     return () => {
-      this.#listeners.delete(own);
+      remove();
       if (this.#listeners.size === 0) this.end();
     };
   }
 
   /** Many calls in one turn cause one notification. */
   notify(): void {
-    if (this.#notifying || this.#listeners.size === 0) return;
-    this.#notifying = true;
-    queueMicrotask(() => {
-      this.#notifying = false;
-      for (const listener of this.#listeners) listener();
-    });
+    this.#listeners.notify();
   }
 
   end(): void {

@@ -1,4 +1,5 @@
 /** SQL that gives out leases. */
+import { DUE_AT_ONCE } from '../../due-time.js';
 import type { Domain } from '../../port.js';
 import type { Crashes, Lease, LeasedRecipient, LeaseRequest } from '../../queue.js';
 import type { Database } from './database.js';
@@ -26,8 +27,6 @@ type RecipientRow = Omit<LeasedRecipient, 'notify' | 'delayReported'> & {
 
 /** The least next_attempt_at of a message's recipients; null if none of them waits. */
 const NEXT_ATTEMPT = '(SELECT min(next_attempt_at) FROM recipient WHERE message_id = ?1)';
-/** The due time of a message that an operator wants tried now: before all others, and not a time of the clock. */
-export const DUE_AT_ONCE = 0;
 /** Above every priority. */
 const HIGHEST = 100;
 /** Values of `attempting`: an attempt has begun, or has lasted for a while. 0: none is under way. */

@@ -1,4 +1,5 @@
 /** SQL that writes events for webhooks, in the transactions that they report. */
+import { eventsOf } from '../../outbox.js';
 import type { MessageId } from '../../port.js';
 import type { Attempt } from '../../queue.js';
 import type { EventName } from '../../webhooks.js';
@@ -30,18 +31,10 @@ export class Outbox {
   ): void {
     const wanted = changes.length === 0 ? [] : this.#wants(domainId);
     if (wanted.length === 0) return;
-    const events = new Map<string, number[]>();
-    for (const { position, attempt } of changes) {
-      const { at, outcome, remoteHost, reply, tls } = attempt;
-      const recorded = JSON.stringify({ at, outcome, remoteHost, reply, tls });
-      const positions = events.get(recorded);
-      if (positions === undefined) events.set(recorded, [position]);
-      else positions.push(position);
-    }
-    for (const [recorded, positions] of events) {
-      const { outcome, at } = JSON.parse(recorded) as Attempt;
-      const name = wanted.find((wanted) => wanted === `email.${outcome}`);
-      if (name !== undefined) this.#write(domainId, name, message, positions, recorded, at);
+    for (const { name, positions, attempt } of eventsOf(changes)) {
+      const event = wanted.find((wanted) => wanted === name);
+      if (event === undefined) continue;
+      this.#write(domainId, event, message, positions, JSON.stringify(attempt), attempt.at);
     }
   }
 

@@ -4,7 +4,7 @@ import { isWaiting, statusOf } from '../../status.js';
 import type { Status } from '../../port.js';
 import { ATTEMPT, type Attempts } from './attempts.js';
 import type { Database } from './database.js';
-import { DUE_AT_ONCE } from './leasing.js';
+import { DUE_AT_ONCE } from '../../due-time.js';
 import type { Counters } from './counters.js';
 import type { Outbox } from './outbox.js';
 
