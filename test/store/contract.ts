@@ -37,7 +37,7 @@ const CHUNK = 1000;
 /** What an adapter has that does not have everything yet. */
 type Part =
   /** What takes, keeps and reads messages, and domains. */
-  'messages' | 'nodes' | 'queue' | 'block-list' | 'sign-in' | 'mail' | 'statistics';
+  'messages' | 'nodes' | 'queue' | 'retention' | 'block-list' | 'sign-in' | 'mail' | 'statistics';
 
 /** @param parts the parts that the adapter has */
 export function runStoreContract(
@@ -352,8 +352,8 @@ export function runStoreContract(
       describeWebhooks(() => store, reopen);
       describeDueTimes(() => store);
       describeDueEvents(() => store);
-      describeRetention(() => store, reopen);
     }
+    if (has('retention')) describeRetention(() => store, reopen);
     if (has('block-list')) {
       describeBlockList(() => store);
       describeBlockLists(() => store);

@@ -4,6 +4,8 @@ import { needsColumn } from '../columns/needs.js';
 import { originColumn } from '../columns/origin.js';
 import { notifyColumn, TERMS_COLUMNS, termsColumns } from '../columns/terms.js';
 import { byteaArray, int4Array, int8Array, textArray } from './arrays.js';
+import type { DatabaseClock } from './clock.js';
+import { Deltas, insertDeltas } from './deltas.js';
 
 type Value = string | number | null;
 
@@ -50,14 +52,21 @@ const RECIPIENT: readonly (readonly [string, Type])[] = [
 const OWN = MESSAGE.length - TERMS_COLUMNS.length;
 const FIRST_RECIPIENT = 2 + MESSAGE.length;
 const FIRST_REST = FIRST_RECIPIENT + RECIPIENT.length;
-/** Types of the arrays for tags, chunks and the queue. */
-const REST = ['int8', 'text', 'int4', 'int8', 'int4', 'bytea', 'int8', 'int4', 'int4', 'int8'] as const;
+/** Types of the arrays for tags, chunks, the queue and its events. */
+const REST = [
+  ...(['int8', 'text', 'int4'] as const),
+  ...(['int8', 'int4', 'bytea'] as const),
+  ...(['int8', 'int4', 'int4', 'int8', 'text', 'int8', 'int8'] as const),
+];
+const FIRST_DELTA = FIRST_REST + REST.length;
 
 const names = (columns: readonly (readonly [string, Type])[]): string =>
   columns.map(([name]) => name).join(', ');
 const parameters = (types: readonly string[], first: number): string =>
   types.map((type, index) => `$${first + index}::${type}[]`).join(', ');
 const rest = (from: number, to: number): string => parameters(REST.slice(from, to), FIRST_REST + from);
+
+const QUEUED = `unnest(${rest(6, 13)}) AS q (id, domain_id, rank, due, positions, at, told)`;
 
 /** One statement for a whole group: one round trip, one transaction, one sync. */
 export const ACCEPT = {
@@ -74,20 +83,32 @@ export const ACCEPT = {
       )})),
       tagged AS (INSERT INTO tag (message_id, name, domain_id) SELECT * FROM unnest(${rest(0, 3)})),
       waiting AS (INSERT INTO queue (message_id, domain_id, rank, due_at)
-        SELECT id, domain_id, rank::smallint, due FROM unnest(${rest(6, 10)}) AS q (id, domain_id, rank, due))
+        SELECT id, domain_id, rank::smallint, due FROM ${QUEUED}),
+      events AS (INSERT INTO webhook_event (domain_id, name, message_id, positions, at, due_at)
+        SELECT q.domain_id, 'email.queued', q.id, q.positions, q.at, q.told FROM ${QUEUED}
+          JOIN webhook ON webhook.domain_id = q.domain_id AND off_since IS NULL AND events ? 'email.queued'),
+      counted AS (${insertDeltas(FIRST_DELTA)})
     INSERT INTO chunk (message_id, sequence, octets) SELECT * FROM unnest(${rest(3, 6)})`,
 };
 
 /** @param group the number of the group, which no other group has */
-export function acceptValues(group: number, commits: readonly NewCommit[]): (Buffer | number)[] {
+export function acceptValues(
+  group: number,
+  commits: readonly NewCommit[],
+  clock: Pick<DatabaseClock, 'toDatabase'>,
+): (Buffer | number)[] {
+  const deltas = new Deltas();
   const messages: Value[][] = MESSAGE.map(() => []);
   const recipients: Value[][] = RECIPIENT.map(() => []);
   const tags: [number[], string[], number[]] = [[], [], []];
   const chunks: [number[], number[], Uint8Array[]] = [[], [], []];
   const queue: [number[], number[], number[], number[]] = [[], [], [], []];
+  const events: [string[], number[], number[]] = [[], [], []];
   for (const { id, message, size, sequence, content } of commits) {
     const { domainId, status, receivedAt, terms } = message;
-    const due = status === 'queued' ? (terms?.releaseAt ?? receivedAt) : null;
+    const received = clock.toDatabase(receivedAt);
+    const due = status === 'queued' ? (terms?.releaseAt ?? received) : null;
+    const recipientCount = message.recipients.length;
     const own: Value[] = [
       ...[id, domainId, status, size, receivedAt, message.reversePath, message.from, message.subject],
       message.tags.length === 0 ? null : JSON.stringify(message.tags),
@@ -103,7 +124,11 @@ export function acceptValues(group: number, commits: readonly NewCommit[]): (Buf
     }
     for (const tag of message.tags) push(tags, [id, tag, domainId]);
     if (content !== null) push(chunks, [id, sequence, content]);
-    if (due !== null) push(queue, [id, domainId, -(terms?.priority ?? 0), due]);
+    deltas.accepted(domainId, message, recipientCount, status, size);
+    if (due === null) continue;
+    const positions = JSON.stringify(Array.from({ length: recipientCount }, (_, position) => position));
+    push(queue, [id, domainId, -(terms?.priority ?? 0), due]);
+    push(events, [positions, receivedAt, received]);
   }
   return [
     group,
@@ -112,6 +137,8 @@ export function acceptValues(group: number, commits: readonly NewCommit[]): (Buf
     ...[int8Array(tags[0]), textArray(tags[1]), int4Array(tags[2])],
     ...[int8Array(chunks[0]), int4Array(chunks[1]), byteaArray(chunks[2])],
     ...[int8Array(queue[0]), int4Array(queue[1]), int4Array(queue[2]), int8Array(queue[3])],
+    ...[textArray(events[0]), int8Array(events[1]), int8Array(events[2])],
+    ...deltas.values(),
   ];
 }
 

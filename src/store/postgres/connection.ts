@@ -156,6 +156,19 @@ export class Connection {
     }
   }
 
+  /** Calls the listener with each notification on a channel, until the connection is lost. */
+  async listen(channel: string, listener: (payload: string) => void): Promise<void> {
+    this.#client.on('notification', ({ payload = '' }) => {
+      listener(payload);
+    });
+    await this.exec(`LISTEN ${channel}`);
+  }
+
+  /** Calls the listener once when the connection is lost or closed. */
+  onEnd(listener: () => void): void {
+    this.#client.once('end', listener);
+  }
+
   /** Gives the connection up at once. What it was asked is unknown. */
   destroy(reason = new Error('the connection was given up')): void {
     this.#lost ??= reason;

@@ -8,6 +8,7 @@
 import { StoreError } from '../port.js';
 import type { Intake, NewCommit } from '../intake/draft.js';
 import type { BufferPool } from '../intake/buffers.js';
+import type { DatabaseClock } from './clock.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import { operationError, OutcomeUnknown } from './errors.js';
@@ -54,6 +55,7 @@ export class GroupIntake implements Intake {
   readonly #buffers: BufferPool;
   readonly #node: Node;
   readonly #outcomeTime: number;
+  readonly #clock: DatabaseClock;
   #waiting: Waiting[] = [];
   #connection: Connection | null = null;
   #running: Promise<void> | null = null;
@@ -61,11 +63,18 @@ export class GroupIntake implements Intake {
   readonly #chunks = new Map<number, Promise<void>>();
   #closed = false;
 
-  constructor(connections: Connections, buffers: BufferPool, node: Node, outcomeTime = FENCE_MS) {
+  constructor(
+    connections: Connections,
+    buffers: BufferPool,
+    node: Node,
+    clock: DatabaseClock,
+    outcomeTime = FENCE_MS,
+  ) {
     this.#outcomeTime = outcomeTime;
     this.#connections = connections;
     this.#buffers = buffers;
     this.#node = node;
+    this.#clock = clock;
   }
 
   commit(commit: NewCommit): Promise<void> {
@@ -136,7 +145,7 @@ export class GroupIntake implements Intake {
     const commits = group.map(({ commit }) => commit);
     try {
       const connection = await this.#connected();
-      await storeGroup(connection, id, commits);
+      await storeGroup(connection, id, commits, this.#clock);
     } catch (error) {
       if (error instanceof OutcomeUnknown) return this.#resolve(id, group, error);
       if (group.length > 1 && isAboutOne(error)) {

@@ -3,9 +3,11 @@ import type { NewCommit } from '../intake/draft.js';
 import { StoreError } from '../port.js';
 import { ACCEPT, acceptValues } from './accept.js';
 import { int8Array } from './arrays.js';
+import type { DatabaseClock } from './clock.js';
 import type { Connection } from './connection.js';
 import { isAboutData, OutcomeUnknown } from './errors.js';
 import { completeWithMessage } from './idempotency.js';
+import { fulfil } from './reports.js';
 
 const CLOSE_UPLOADS = {
   name: 'upload_close',
@@ -28,7 +30,7 @@ export function isAboutOne(error: unknown): boolean {
   return (
     isAboutData(error) ||
     error instanceof LostContent ||
-    (error instanceof StoreError && error.code === 'superseded')
+    (error instanceof StoreError && (error.code === 'superseded' || error.code === 'fulfilled'))
   );
 }
 
@@ -43,18 +45,21 @@ export async function storeGroup(
   connection: Connection,
   group: number,
   commits: readonly NewCommit[],
+  clock: DatabaseClock,
 ): Promise<void> {
   const uploads = commits.filter(({ sequence }) => sequence > 0);
+  const fulfilments = commits.flatMap(({ message }) => message.fulfils ?? []);
   const completions = commits.flatMap(({ message }) => message.completes ?? []);
-  if (uploads.length + completions.length === 0) {
-    await connection.run(ACCEPT, acceptValues(group, commits));
+  if (uploads.length + completions.length + fulfilments.length === 0) {
+    await connection.run(ACCEPT, acceptValues(group, commits, clock));
     return;
   }
   await connection.exec('BEGIN');
   try {
     if (uploads.length > 0) await closeUploads(connection, uploads);
+    for (const fulfilment of fulfilments) await fulfil(connection, fulfilment);
     for (const completion of completions) await completeWithMessage(connection, completion);
-    await connection.run(ACCEPT, acceptValues(group, commits));
+    await connection.run(ACCEPT, acceptValues(group, commits, clock));
   } catch (error) {
     if (!connection.isLost) await connection.exec('ROLLBACK').catch(() => connection.destroy());
     // Without COMMIT nothing is stored, whatever has become of the connection.

@@ -9,17 +9,28 @@ import { STORE } from '../limits.js';
 import { type Draft, type Store, StoreError } from '../port.js';
 import { parseAddress } from './address.js';
 import { postgresBlockList, postgresBlockLists } from './block-list.js';
+import { DatabaseClock } from './clock.js';
 import { Connections } from './connections.js';
+import { postgresDkimKeys } from './dkim-keys.js';
 import { Domains } from './domains.js';
 import { isRefusal, openingError } from './errors.js';
 import { GroupIntake } from './group-intake.js';
 import { postgresIdempotency } from './idempotency.js';
+import { Leasing } from './leasing.js';
 import { migrate } from './migrate.js';
 import { Node } from './node.js';
 import { postgresNodes } from './nodes.js';
 import { checkOpening } from './opening.js';
+import { postgresQueue } from './queue.js';
+import { QueueWatch } from './queue-watch.js';
 import { Reading } from './reading.js';
+import { Reports } from './reports.js';
 import { postgresAdministrator, postgresSessions } from './sessions.js';
+import { Settling } from './settling.js';
+import { Signals } from './signals.js';
+import { Takeover } from './takeover.js';
+import { Turns } from './turns.js';
+import { postgresWebhooks } from './webhooks.js';
 
 interface PostgresOptions {
   /** `postgres://user:password@host1,host2:port/database?options=...`: the first host that takes writes is used. */
@@ -41,7 +52,8 @@ type MessageStore = Pick<
   Store,
   | ('open' | 'held' | 'addDomain' | 'domains' | 'removeDomain' | 'rotateToken' | 'domainByToken')
   | ('messages' | 'message' | 'content' | 'isEmpty' | 'close')
-  | ('nodes' | 'sessions' | 'administrator' | 'idempotency' | 'blockList' | 'blockLists')
+  | ('nodes' | 'queue' | 'webhooks' | 'dkimKeys')
+  | ('sessions' | 'administrator' | 'idempotency' | 'blockList' | 'blockLists')
 >;
 
 /**
@@ -54,8 +66,10 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Messa
   try {
     for (const warning of await checkOpening(connections)) options.onWarning?.(warning);
     await migrate(connections);
+    const clock = await DatabaseClock.read(connections);
     const node = await Node.join(connections, options.now ?? Date.now);
-    return messageStore(options, connections, node);
+    const takeover = await Takeover.begin(connections, clock, node);
+    return messageStore(options, { connections, clock, node, takeover });
   } catch (error) {
     await connections.close();
     throw openingProblem(error, connections.place);
@@ -68,27 +82,48 @@ function openingProblem(error: unknown, place: string): unknown {
   return isRefusal(cause) ? openingError(cause, place) : error;
 }
 
-function messageStore(options: PostgresOptions, connections: Connections, node: Node): MessageStore {
+/** What the parts of a store share. */
+interface Shared {
+  readonly connections: Connections;
+  readonly clock: DatabaseClock;
+  readonly node: Node;
+  readonly takeover: Takeover;
+}
+
+function messageStore(options: PostgresOptions, shared: Shared): MessageStore {
+  const { connections, clock, node, takeover } = shared;
   const buffers = new BufferPool(options.chunkOctets ?? STORE.chunk.initial);
   const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
-  const intake = new GroupIntake(connections, buffers, node, options.outcomeTime);
+  const intake = new GroupIntake(connections, buffers, node, clock, options.outcomeTime);
   const domains = new Domains(connections);
   const reading = new Reading(connections);
   const now = options.now ?? Date.now;
+  const signals = new Signals(connections, String(node.ids.next()));
+  const leasing = new Leasing(connections, clock, node);
+  const settling = new Settling(connections, clock);
+  const watch = new QueueWatch(signals, () => leasing.nextDue());
+  const reports = new Reports(connections, clock);
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
-    await intake.close();
-    const left = node.leave();
-    await left;
+    watch.end();
+    await Promise.all([intake.close(), settling.close(), signals.close()]);
+    await takeover.close();
+    await node.leave();
     await connections.close();
   };
   const open = <T>(work: () => T): T => {
     if (closing !== null) throw new StoreError('closed', 'the store has been closed');
     return work();
   };
+  const drafts = {
+    ...{ intake, budget, buffers },
+    onQueued: (): void => {
+      watch.notify();
+    },
+  };
   return {
     held: budget,
-    open: (): Draft => open(() => new BufferedDraft(node.ids.next(), { intake, budget, buffers })),
+    open: (): Draft => open(() => new BufferedDraft(node.ids.next(), drafts)),
     addDomain: async (name, digest, now) => open(() => domains.add(name, digest, now)),
     domains: async () => open(() => domains.list()),
     removeDomain: async (name, now) => open(() => domains.remove(name, now)),
@@ -99,6 +134,9 @@ function messageStore(options: PostgresOptions, connections: Connections, node: 
     message: async (id) => open(() => reading.message(id)),
     content: (id) => reading.content(id),
     isEmpty: async () => open(() => domains.isEmpty()),
+    queue: postgresQueue({ connections, clock, leasing, settling, reports, watch }, now),
+    webhooks: postgresWebhooks(connections, clock, new Turns('lease_events', connections, node)),
+    dkimKeys: postgresDkimKeys(connections),
     sessions: postgresSessions(connections),
     administrator: postgresAdministrator(connections),
     idempotency: postgresIdempotency(connections, node),

@@ -1,0 +1,89 @@
+/** SQL that gives out leases, renews them, and says when something is due. */
+import { DUE_AT_ONCE } from '../due-time.js';
+import type { Lease, LeaseRequest } from '../queue.js';
+import { int8Array } from './arrays.js';
+import type { DatabaseClock } from './clock.js';
+import type { Connections } from './connections.js';
+import { freeLeases } from './freeing.js';
+import { readLeases } from './lease-rows.js';
+import type { Node } from './node.js';
+import { type Claimed, inTurns, Turns } from './turns.js';
+
+/** The part of a lease that identifies it. */
+export type LeaseName = Pick<Lease, 'lease' | 'id'>;
+
+/** Locks the rows in the order of their keys, so that no two of these statements wait for each other. */
+const HELD = `WITH held AS (SELECT message_id FROM queue JOIN unnest($1::int8[], $2::int8[]) AS u (id, lease)
+    ON message_id = u.id AND queue.lease = u.lease ORDER BY message_id FOR UPDATE OF queue)`;
+const RENEW = {
+  name: 'lease_renew',
+  text: `${HELD} UPDATE queue SET due_at = $3 FROM held WHERE queue.message_id = held.message_id`,
+};
+const BEGIN = {
+  name: 'lease_begin',
+  text: `${HELD} UPDATE queue SET attempting = greatest(attempting, 1) FROM held
+    WHERE queue.message_id = held.message_id`,
+};
+const LASTS = {
+  name: 'lease_lasts',
+  text: 'UPDATE queue SET attempting = 2 WHERE message_id = $1 AND lease = $2 AND attempting = 1',
+};
+const NEXT_DUE = { name: 'next_due', text: 'SELECT min(due_at) AS due FROM queue' };
+
+export class Leasing {
+  readonly #connections: Connections;
+  readonly #clock: DatabaseClock;
+  readonly #turns: Turns;
+
+  constructor(connections: Connections, clock: DatabaseClock, node: Node) {
+    this.#connections = connections;
+    this.#clock = clock;
+    this.#turns = new Turns('lease_messages', connections, node);
+  }
+
+  async lease({ now, until, limit, perDomain, contentOctets = 0 }: LeaseRequest): Promise<Lease[]> {
+    const leases: Lease[] = [];
+    const time = this.#clock.toDatabase(now);
+    while (leases.length < limit) {
+      const claimed = await this.#turns.claim({
+        now: time,
+        until: this.#clock.toDatabase(until),
+        limit: limit - leases.length,
+        perDomain,
+      });
+      const read = await readLeases(this.#connections, claimed, { now: time, until, contentOctets });
+      leases.push(...read);
+      if (read.length === claimed.length) break;
+      // The clock went back, or a lease ran out after some recipients were done and the rest had been put off.
+      const given = new Set(read.map(({ id }) => id));
+      await this.#free(claimed.filter(({ id }) => !given.has(id)));
+    }
+    return inTurns(leases, ({ domain }) => domain.id);
+  }
+
+  async renew(leases: readonly LeaseName[], until: number): Promise<void> {
+    if (leases.length === 0) return;
+    await this.#connections.run(RENEW, [...names(leases), this.#clock.toDatabase(until)]);
+  }
+
+  async begin(leases: readonly LeaseName[]): Promise<void> {
+    if (leases.length > 0) await this.#connections.run(BEGIN, names(leases));
+  }
+
+  async lasts({ id, lease }: LeaseName): Promise<void> {
+    await this.#connections.run(LASTS, [id, lease]);
+  }
+
+  async nextDue(): Promise<number | null> {
+    const due = (await this.#connections.run<{ due: number | null }>(NEXT_DUE)).rows[0]?.due ?? null;
+    return due === null || due === DUE_AT_ONCE ? due : this.#clock.fromDatabase(due);
+  }
+
+  #free(claimed: readonly Claimed[]): Promise<void> {
+    return this.#connections.transaction((connection) => freeLeases(connection, claimed));
+  }
+}
+
+function names(leases: readonly LeaseName[]): Buffer[] {
+  return [int8Array(leases.map(({ id }) => id)), int8Array(leases.map(({ lease }) => lease))];
+}

@@ -1,0 +1,142 @@
+/** SQL for webhooks and the events that are still to be sent. */
+import type { Attempt } from '../queue.js';
+import type { EventName, Webhook, WebhookEvent, Webhooks } from '../webhooks.js';
+import { int8Array } from './arrays.js';
+import type { DatabaseClock } from './clock.js';
+import type { Connections } from './connections.js';
+import { capEvents } from './due-times.js';
+import { inTurns, type Turns } from './turns.js';
+
+interface WebhookRow {
+  readonly domain_id: number;
+  readonly domain: string;
+  readonly url: string;
+  readonly events: readonly EventName[];
+  readonly public_key: Uint8Array;
+  readonly private_key: Uint8Array;
+  readonly created_at: number;
+  readonly off_since: number | null;
+  readonly off_reason: string | null;
+}
+
+type EventRow = Omit<WebhookEvent, 'positions' | 'attempt' | 'crashes'> & {
+  readonly positions: string;
+  readonly attempt: string | null;
+  readonly crashes: number;
+  readonly crashedAlone: boolean;
+};
+
+const SET = {
+  name: 'webhook_set',
+  text: `INSERT INTO webhook (domain_id, url, events, public_key, private_key, created_at)
+    SELECT id, $2, $3::jsonb, $4, $5, $6 FROM domain WHERE name = $1 AND removed_at IS NULL
+    ON CONFLICT (domain_id) DO UPDATE SET url = $2, events = $3::jsonb, off_since = NULL, off_reason = NULL`,
+};
+const WEBHOOKS =
+  'SELECT webhook.*, domain.name AS domain FROM webhook JOIN domain ON domain.id = domain_id WHERE removed_at IS NULL';
+const LIST = { name: 'webhook_list', text: `${WEBHOOKS} ORDER BY domain.name` };
+const FIND = { name: 'webhook_find', text: `${WEBHOOKS} AND domain.name = $1` };
+const REMOVE = {
+  name: 'webhook_remove',
+  text: `WITH removed AS (DELETE FROM webhook USING domain WHERE domain.id = domain_id AND domain.name = $1
+      RETURNING domain_id),
+    dropped AS (DELETE FROM webhook_event USING removed WHERE webhook_event.domain_id = removed.domain_id)
+    SELECT domain_id FROM removed`,
+};
+const SWITCH_OFF = {
+  name: 'webhook_off',
+  text: `WITH dropped AS (DELETE FROM webhook_event WHERE domain_id = $1)
+    UPDATE webhook SET off_since = $3, off_reason = $2 WHERE domain_id = $1 AND off_since IS NULL`,
+};
+const READ = {
+  name: 'event_read',
+  text: `SELECT id AS event, domain_id AS "domainId", name, message_id AS message, positions, attempt, at, attempts,
+      crashes, crashed_alone AS "crashedAlone"
+    FROM webhook_event WHERE id = ANY($1::int8[])`,
+};
+const BEGIN = {
+  name: 'event_begin',
+  text: 'UPDATE webhook_event SET attempting = greatest(attempting, 1) WHERE id = $1 AND lease IS NOT NULL',
+};
+const LASTS = {
+  name: 'event_lasts',
+  text: 'UPDATE webhook_event SET attempting = 2 WHERE id = $1 AND lease IS NOT NULL AND attempting = 1',
+};
+const END = { name: 'event_end', text: 'DELETE FROM webhook_event WHERE id = $1' };
+const DEFER = {
+  name: 'event_defer',
+  text: `UPDATE webhook_event SET due_at = $2, lease = NULL, attempts = attempts + 1, attempting = 0, crashes = 0
+    WHERE id = $1`,
+};
+const NEXT_DUE = { name: 'event_due', text: 'SELECT min(due_at) AS due FROM webhook_event' };
+
+export function postgresWebhooks(connections: Connections, clock: DatabaseClock, turns: Turns): Webhooks {
+  const find = async (domain: string): Promise<Webhook | null> => {
+    const row = (await connections.run<WebhookRow>(FIND, [domain])).rows[0];
+    return row === undefined ? null : webhook(row);
+  };
+  return {
+    find,
+    async set(domain, { url, events, keys }, now) {
+      const { publicKey, privateKey } = keys;
+      const values = [domain, url, JSON.stringify(events), Buffer.from(publicKey), Buffer.from(privateKey)];
+      await connections.run(SET, [...values, now]);
+      return find(domain);
+    },
+    remove: async (domain) => (await connections.run(REMOVE, [domain])).count > 0,
+    list: async () => (await connections.run<WebhookRow>(LIST)).rows.map(webhook),
+    async switchOff(domainId, reason, now) {
+      await connections.run(SWITCH_OFF, [domainId, reason, now]);
+    },
+    async leaseEvents({ now, until, limit, perDomain = Infinity }) {
+      const times = { now: clock.toDatabase(now), until: clock.toDatabase(until) };
+      const claimed = await turns.claim({ ...times, limit, perDomain });
+      if (claimed.length === 0) return [];
+      const ids = int8Array(claimed.map(({ id }) => id));
+      const { rows } = await connections.run<EventRow>(READ, [ids]);
+      const events = new Map(rows.map((row) => [row.event, row]));
+      return inTurns(claimed, ({ domainId }) => domainId).flatMap(({ id }) => {
+        const row = events.get(id);
+        return row === undefined ? [] : eventOf(row);
+      });
+    },
+    async beginEvent(event) {
+      await connections.run(BEGIN, [event]);
+    },
+    async lastsEvent(event) {
+      await connections.run(LASTS, [event]);
+    },
+    async endEvent(event) {
+      await connections.run(END, [event]);
+    },
+    async deferEvent(event, at) {
+      await connections.run(DEFER, [event, clock.toDatabase(at)]);
+    },
+    capEvents: (request) => capEvents(connections, clock, request),
+    async nextEventDue() {
+      const due = (await connections.run<{ due: number | null }>(NEXT_DUE)).rows[0]?.due ?? null;
+      return due === null ? null : clock.fromDatabase(due);
+    },
+  };
+}
+
+function webhook(row: WebhookRow): Webhook {
+  return {
+    domainId: row.domain_id,
+    domain: row.domain,
+    url: row.url,
+    events: row.events,
+    keys: { publicKey: row.public_key, privateKey: row.private_key },
+    createdAt: row.created_at,
+    off: row.off_since === null ? null : { since: row.off_since, reason: row.off_reason ?? '' },
+  };
+}
+
+function eventOf({ crashes, crashedAlone, ...row }: EventRow): WebhookEvent {
+  return {
+    ...row,
+    crashes: crashes === 0 ? null : { count: crashes, alone: crashedAlone },
+    positions: JSON.parse(row.positions) as number[],
+    attempt: row.attempt === null ? null : (JSON.parse(row.attempt) as Attempt),
+  };
+}
