@@ -39,6 +39,7 @@ const ROUTES: readonly Route[] = [
   },
   { name: 'tags', paths: /^\/tags$/, load: async () => (await import('./tags/tags-page.js')).TagsPage },
   { name: 'queue', paths: /^\/queue$/, load: async () => (await import('./queue/queue-page.js')).QueuePage },
+  { name: 'nodes', paths: /^\/nodes$/, load: async () => (await import('./nodes/nodes-page.js')).NodesPage },
   {
     name: 'settings',
     paths: /^\/settings$/,

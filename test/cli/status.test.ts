@@ -40,12 +40,13 @@ describe('postern status', () => {
       reasons: [],
       source: gateway.httpUrl,
       numbers,
+      nodes: { running: 1, draining: 0, silent: 0 },
     });
     const { stdout } = await postern(['status'], environment);
     expect(stdout).toMatch(
       new RegExp(
         `^Ready: {4}yes\nServer: {3}${gateway.httpUrl}\nMessages: 2 held, 0 queued, .*\nOldest: {3}none waits\n` +
-          'Accepted: 2 since \\S+\nAttempts: 0 delivered, 0 deferred, 0 bounced since then\nContent: .*\nDisk: {5}\\S+ \\S+ free\n$',
+          'Accepted: 2 since \\S+\nAttempts: 0 delivered, 0 deferred, 0 bounced since then\nContent: .*\nDisk: {5}\\S+ \\S+ free\nNodes: {4}1 running, 0 draining, 0 silent\n$',
       ),
     );
   }, 60_000);

@@ -24,6 +24,7 @@ it('goes to each page by two keys, and shows the keys of the page', async () => 
     ['t', 'Tags'],
     ['q', 'Queue'],
     ['d', 'Domains'],
+    ['n', 'Nodes'],
     ['s', 'Settings'],
     ['m', 'Messages'],
   ] as const) {

@@ -31,6 +31,18 @@ it('shows the administrator the configuration in force, the store and the disk, 
   expect(await domain.getByLabel('New password').count()).toBe(0);
 });
 
+it('lists the servers for the administrator, and a domain has no such page', async () => {
+  const page = await here.openAsAdministrator('/nodes');
+  await page.getByText('1 server on this store').waitFor();
+  const row = page.getByRole('row').filter({ hasText: `process ${here.gateway.pid}` });
+  expect(await row.innerText()).toMatch(
+    /^mx\.example\s+process \d+, version \d[\s\S]*running[\s\S]*0 messages/,
+  );
+  const domain = await here.openWithToken('/messages', here.gateway.token);
+  await domain.getByRole('heading', { name: 'Messages' }).waitFor();
+  expect(await domain.getByRole('link', { name: 'Nodes' }).count()).toBe(0);
+});
+
 it('changes the password: others are signed out, and the page that did it stays', async () => {
   const page = await here.openAsAdministrator('/settings');
   const other = await here.openAsAdministrator('/messages');

@@ -88,6 +88,7 @@ describe('the metrics of a running server', () => {
       'postern_http_requests_total{method="POST",route="/api/v1/send",code="200"}': 1,
       'postern_http_requests_total{method="-",route="none",code="404"}': 1,
       postern_ready: 1,
+      'postern_nodes{state="running"}': 1,
       postern_queue_oldest_seconds: 0,
     };
     await expect

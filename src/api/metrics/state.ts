@@ -3,7 +3,7 @@ import { STATUSES, type Store } from '../../store/port.js';
 
 /** What is looked at when metrics are read. */
 export interface StateSources {
-  readonly store: Pick<Store, 'domainRecords' | 'queue'>;
+  readonly store: Pick<Store, 'domainRecords' | 'queue' | 'nodes'>;
   /** Open connections by protocol. */
   readonly connections: () => Promise<{ readonly smtp: number; readonly http: number }>;
   /** Open event streams. */
@@ -56,6 +56,16 @@ export function gaugesOf(registry: Registry, sources: StateSources): void {
     'status',
   );
   gauge('store_content_bytes', 'Octets of stored content', async () => (await totals()).contentOctets);
+  gauge(
+    'nodes',
+    'Servers that share the store, by state; silent ones send no heartbeat',
+    async () => {
+      const states = (await store.nodes.list()).map(({ state }) => state);
+      const count = (wanted: string): number => states.filter((state) => state === wanted).length;
+      return { running: count('running'), draining: count('draining'), silent: count('silent') };
+    },
+    'state',
+  );
   gauge(
     'queue_oldest_seconds',
     'How long ago the oldest message that waits came in; 0 if none waits',

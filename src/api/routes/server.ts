@@ -1,5 +1,11 @@
 import type { Api, ApiContext } from '../context.js';
-import { type Installation, serverFacts, type ServerFacts, serverState } from '../schemas/server.js';
+import {
+  type Installation,
+  nodeList,
+  serverFacts,
+  type ServerFacts,
+  serverState,
+} from '../schemas/server.js';
 
 interface ServerRoutes {
   readonly server: () => ServerFacts;
@@ -38,6 +44,28 @@ export function serverRoutes(app: Api, { store }: ApiContext, { server, installa
       ]);
       const count = Object.values(messages).reduce((sum, each) => sum + each, 0);
       return { ...facts, store: { messages: count, contentOctets } };
+    },
+  );
+
+  app.get(
+    '/api/v1/nodes',
+    {
+      config: { access: 'administrator' },
+      schema: {
+        summary: 'The servers that share the store, with their version and load',
+        tags: ['server'],
+        response: { 200: nodeList },
+      },
+    },
+    async () => {
+      const nodes = await store.nodes.list();
+      return {
+        nodes: nodes.map((node) => ({
+          ...node,
+          startedAt: new Date(node.startedAt).toISOString(),
+          seenAt: new Date(node.seenAt).toISOString(),
+        })),
+      };
     },
   );
 }

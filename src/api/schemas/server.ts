@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { time } from './fields.js';
 
 /** The facts that apps and people need to use the server. */
 export const serverFacts = z.object({
@@ -33,6 +34,29 @@ export const serverState = z.object({
 });
 
 export type ServerState = z.output<typeof serverState>;
+
+const node = z.object({
+  id: z.int().describe('Names the node among those that run at the same time'),
+  name: z.string(),
+  version: z.string(),
+  process: z.int().describe('Number of the process on its machine'),
+  startedAt: time,
+  seenAt: time.describe('The last heartbeat'),
+  state: z
+    .enum(['running', 'draining', 'silent'])
+    .describe('silent: no heartbeat came for 15 seconds; others take over its work'),
+  load: z.object({
+    connections: z.int().describe('Open connections of SMTP'),
+    delivering: z.int().describe('Messages that it delivers'),
+    memory: z.int().describe('Octets of memory of the process'),
+    cpu: z.number().describe('How much of one processor it used since the heartbeat before'),
+  }),
+});
+
+/** The servers that share the store. */
+export const nodeList = z.object({ nodes: z.array(node) });
+
+export type NodeList = z.output<typeof nodeList>;
 
 /** The part of them that the command knows which runs the server. */
 export type Installation = Omit<ServerState, 'store'>;

@@ -31,6 +31,8 @@ export interface Delivery {
   readonly routes: Routes;
   /** Take messages apart. Closed by {@link stop}. */
   readonly contentWorkers: ContentWorkers;
+  /** Messages that this server has a lease on. */
+  readonly inHand: () => number;
   /** Starts the delivery; called when the server listens. */
   start(): void;
   /** Stops within the grace time of the configuration. The store must still be open. */
@@ -59,6 +61,7 @@ export async function openDelivery(
     return {
       routes,
       contentWorkers,
+      inHand: () => 0,
       start: () => {
         webhooks.start();
       },
@@ -91,6 +94,7 @@ export async function openDelivery(
   return {
     routes,
     contentWorkers,
+    inHand: () => runner.inHand,
     start: () => {
       reports = startReports(store, { hostname: config.hostname, retry, observer: observeReports(log) });
       runner.start();

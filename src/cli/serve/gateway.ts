@@ -18,6 +18,7 @@ import { openHttp } from './http.js';
 import { type Bound, listenAll, placesOf, readyLine } from './listening.js';
 import { createLog } from './log.js';
 import { countDelivery, countSessions, countWebhooks, openMetrics } from './metrics.js';
+import { startNode } from './node.js';
 import { connectionsWithin, openFilesLimit } from './open-files.js';
 import { Readiness } from './readiness.js';
 import { startRetention } from './retention.js';
@@ -106,9 +107,14 @@ async function serve(
     if (await store.isEmpty())
       await stderr.attempt(await firstMessage(config, store, bound, httpPlace, stderr.isTerminal));
     delivery.start();
+    await startNode(config, store.nodes, {
+      connections: () => server.connections,
+      delivering: delivery.inHand,
+    });
     await stdout.line(readyLine('postern', placesOf(bound, httpPlace, metricsPlace)));
     const signal = await stop;
     readiness.stop();
+    await store.nodes.drain();
     log.info({ signal, connections: server.connections }, 'stopping');
   } finally {
     unfollow();

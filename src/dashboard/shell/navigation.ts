@@ -25,6 +25,9 @@ export function placesFor({ domain }: WhoAmI): readonly Place[] {
       key: 'd',
       paths: /^\/domains(\/.*)?$/,
     },
+    ...(domain === null
+      ? [{ name: 'Nodes', href: '/nodes', icon: 'nodes', key: 'n', paths: /^\/nodes$/ } as const]
+      : []),
     { name: 'Settings', href: '/settings', icon: 'settings', key: 's', paths: /^\/settings$/ },
   ];
 }

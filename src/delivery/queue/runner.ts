@@ -113,6 +113,11 @@ export class Runner {
     });
   }
 
+  /** Messages that this server has a lease on. */
+  get inHand(): number {
+    return this.#inHand.size;
+  }
+
   /** Starts. May be called only once. */
   start(): void {
     this.#loop.start();

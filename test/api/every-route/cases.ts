@@ -412,6 +412,7 @@ export const CASES: Readonly<Record<`${Method} ${string}`, Case>> = {
   },
   'GET /api/v1/server': { own: () => ({ url: '/api/v1/server' }), success: 200, foreign: null },
   'GET /api/v1/server/state': { own: () => ({ url: '/api/v1/server/state' }), success: 200, refusal: 403 },
+  'GET /api/v1/nodes': { own: () => ({ url: '/api/v1/nodes' }), success: 200, refusal: 403 },
   'PUT /api/v1/password': {
     own: () => ({ url: '/api/v1/password', body: { current: PASSWORD, password: PASSWORD } }),
     success: 204,

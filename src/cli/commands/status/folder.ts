@@ -17,7 +17,13 @@ export async function folderState(data: string, served: boolean, now: number): P
     // Only the server knows its routes and its attempts.
     const problems = await new Readiness(store, data, true).problems();
     const reasons = served ? problems : [`no server runs on ${data}`, ...problems];
-    return { ready: reasons.length === 0, reasons, source: data, numbers: await numbersOf(store, data, now) };
+    return {
+      ready: reasons.length === 0,
+      reasons,
+      source: data,
+      numbers: await numbersOf(store, data, now),
+      nodes: null,
+    };
   });
 }
 

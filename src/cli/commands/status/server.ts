@@ -25,7 +25,8 @@ export async function serverState(url: string, verify: boolean): Promise<ServerS
   const { reasons, ready } = readinessIn(await get(`${url}/readyz`, verify));
   const metrics = await get(`${url}/metrics`, verify);
   const numbers = metrics.status === 200 ? numbersIn(metrics.text) : null;
-  return { ready, reasons, source: url, numbers };
+  const nodes = metrics.status === 200 ? nodesIn(metrics.text) : null;
+  return { ready, reasons, source: url, numbers, nodes };
 }
 
 function readinessIn({ status, text }: Answer): {
@@ -63,6 +64,14 @@ function numbersIn(text: string): Numbers | null {
     deferred: attempts('deferred'),
     bounced: attempts('bounced'),
   };
+}
+
+/** Returns the number of servers by state; null if the metrics do not have it. */
+function nodesIn(text: string): ServerState['nodes'] {
+  const metrics = new Metrics(text);
+  if (!metrics.has('postern_nodes')) return null;
+  const count = (state: string): number => metrics.sum('postern_nodes', { state });
+  return { running: count('running'), draining: count('draining'), silent: count('silent') };
 }
 
 /** Samples of metrics, by name and labels. */

@@ -1,3 +1,4 @@
+import type { NodeState } from '../../../store/nodes.js';
 import type { Status } from '../../../store/port.js';
 
 /** What `postern status` says: names, types and order of its JSON are fixed. */
@@ -9,6 +10,8 @@ export interface ServerState {
   readonly source: string;
   /** Null if the server does not show its numbers to this client. */
   readonly numbers: Numbers | null;
+  /** Servers that share the store, by state; null if the source does not show them. */
+  readonly nodes: Readonly<Record<NodeState['state'], number>> | null;
 }
 
 export interface Numbers {

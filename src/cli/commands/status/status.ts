@@ -71,7 +71,7 @@ function urlOf(endpoint: Endpoint | null, tls: boolean): string | null {
   return `${tls ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
-function describe({ ready, reasons, source, numbers }: ServerState): string {
+function describe({ ready, reasons, source, numbers, nodes }: ServerState): string {
   const facts: [string, string][] = [
     ['Ready', ready ? 'yes' : `no: ${reasons.join('; ')}`],
     [source.startsWith('http') ? 'Server' : 'Data', source],
@@ -87,6 +87,10 @@ function describe({ ready, reasons, source, numbers }: ServerState): string {
       ['Content', shownSize(contentOctets)],
       ['Disk', diskFree === null ? '-' : `${shownSize(diskFree)} free`],
     );
+  }
+  if (nodes !== null) {
+    const { running, draining, silent } = nodes;
+    facts.push(['Nodes', `${running} running, ${draining} draining, ${silent} silent`]);
   }
   return facts.map(([name, value]) => `${`${name}:`.padEnd(10)}${printable(value)}\n`).join('');
 }
