@@ -20,7 +20,7 @@ export interface PageRequest {
   readonly filter: MessageFilter;
   /** Only messages older than this position: {@link Page.next} of the page before. Default: from the newest. */
   readonly before?: Position;
-  /** Only messages that came in after this message. */
+  /** Only messages that were stored after this message: {@link Page.latest} of a page before. Default: all. */
   readonly newerThan?: MessageId;
   /** At most this many, newest first. 1 to {@link STORE.page}. */
   readonly limit: number;
@@ -31,6 +31,11 @@ export interface Page {
   readonly messages: readonly MessageSummary[];
   /** Where the next page begins; null at the end. */
   readonly next: Position | null;
+  /**
+   * The message of the scope that was stored last before the page was read, whether it matches or not; null if there is
+   * none. Not always the one with the greatest id: ids are given out when the content of a message begins to come in.
+   */
+  readonly latest: MessageId | null;
 }
 
 /** How a message came in. */

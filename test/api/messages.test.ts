@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import type { MessagePage } from '../../src/api/schemas/messages.js';
+import { newMessage } from '../store/fixtures.js';
 import { OTHER_TOKEN, ApiHarness, TOKEN } from './api-harness.js';
 
 const HEADERS = { host: 'mx.example', 'mailpace-server-token': TOKEN };
@@ -137,9 +138,17 @@ describe('GET /api/v1/messages', () => {
   it('shows a domain nothing of another one', async () => {
     const harness = await ApiHarness.start();
     await send(harness);
-    expect(await list(harness, '', OTHER_TOKEN)).toEqual({ messages: [], next: null });
-    expect(await list(harness, '?domain=example.com', OTHER_TOKEN)).toEqual({ messages: [], next: null });
-    expect(await list(harness, '?search=hello', OTHER_TOKEN)).toEqual({ messages: [], next: null });
+    expect(await list(harness, '', OTHER_TOKEN)).toEqual({ messages: [], next: null, latest: null });
+    expect(await list(harness, '?domain=example.com', OTHER_TOKEN)).toEqual({
+      messages: [],
+      next: null,
+      latest: null,
+    });
+    expect(await list(harness, '?search=hello', OTHER_TOKEN)).toEqual({
+      messages: [],
+      next: null,
+      latest: null,
+    });
   });
 
   it('refuses parameters that are unknown or wrong, by their names', async () => {
@@ -185,9 +194,27 @@ describe('wait=', () => {
     expect((await list(harness, '?to=anna&wait=30s')).messages).toHaveLength(1);
   });
 
+  it('shows a poller an upload that began before, and ended after, what it has seen already', async () => {
+    const harness = await ApiHarness.start();
+    const slow = harness.store.open();
+    void slow.write(Buffer.from('Subject: slow\r\n\r\n'));
+    const seen = await send(harness);
+    expect(seen).toBeGreaterThan(slow.id);
+    const { latest } = await list(harness);
+    expect(latest).toBe(seen);
+    const waiting = list(harness, `?after=${latest}&wait=30s`);
+    void slow.write(Buffer.from('body\r\n'));
+    await slow.commit(newMessage(harness.domain.id));
+    const found = await waiting;
+    expect([found.messages.map(({ id }) => id), found.latest]).toEqual([[slow.id], slow.id]);
+    // The poller goes on, and does not get it again.
+    expect((await list(harness, `?after=${found.latest}&wait=50ms`)).messages).toEqual([]);
+    expect(await list(harness, `?after=${seen}`, OTHER_TOKEN)).toMatchObject({ messages: [], latest: seen });
+  });
+
   it('answers with an empty page when the time is over', async () => {
     const harness = await ApiHarness.start();
-    expect(await list(harness, '?wait=50ms')).toEqual({ messages: [], next: null });
+    expect(await list(harness, '?wait=50ms')).toEqual({ messages: [], next: null, latest: null });
   });
 
   it('bounds how many requests of one domain wait, and ends them all at a stop', async () => {

@@ -124,6 +124,56 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
       expect(newer.messages.map(({ id }) => id)).toEqual(kept.slice(0, 5).map(({ id }) => id));
     });
 
+    it('give what was stored after a message, also what began to come in before it', async () => {
+      const { a, b } = await twoDomains(store());
+      const page = (request: Partial<PageRequest> = {}, scope: Scope = 'all') =>
+        store().mail.page(scope, { filter: {}, limit: 10, ...request });
+      const idsAfter = async (newerThan: MessageId, request: Partial<PageRequest> = {}, scope?: Scope) =>
+        (await page({ newerThan, ...request }, scope)).messages.map(({ id }) => id);
+      expect((await page()).latest).toBeNull();
+      const [slow, slower] = [store().open(), store().open()];
+      for (const draft of [slow, slower]) void draft.write(Buffer.from('Subject: slow\r\n\r\nslow\r\n'));
+      const quick = await accept(store(), newMessage(b.id));
+      expect((await page()).latest).toBe(quick);
+      expect(await idsAfter(quick)).toEqual([]);
+
+      await slow.commit(newMessage(a.id, { tags: ['slow'] }));
+      expect(slow.id).toBeLessThan(quick);
+      expect((await page()).latest).toBe(slow.id);
+      expect([
+        (await page({}, { domainId: a.id })).latest,
+        (await page({}, { domainId: b.id })).latest,
+      ]).toEqual([slow.id, quick]);
+      expect(await idsAfter(quick)).toEqual([slow.id]);
+      expect(await idsAfter(quick, { filter: { tags: ['slow'] } })).toEqual([slow.id]);
+      expect(await idsAfter(quick, { filter: { tags: ['other'] } })).toEqual([]);
+      expect(await idsAfter(quick, {}, { domainId: b.id })).toEqual([]);
+      expect(await idsAfter(slow.id)).toEqual([]);
+
+      await slower.commit(newMessage(a.id));
+      expect(await idsAfter(slow.id)).toEqual([slower.id]);
+      const last = await accept(store(), newMessage(a.id));
+      expect((await page()).latest).toBe(last);
+      expect(await idsAfter(slower.id)).toEqual([last]);
+      expect(await idsAfter(slow.id)).toEqual([last, slower.id]);
+      expect(await idsAfter(quick)).toEqual([last, slower.id, slow.id]);
+      expect(await idsAfter(last)).toEqual([]);
+
+      const found: MessageId[] = [];
+      for (let before: number | null | undefined; before !== null;) {
+        const { messages, next } = await page({
+          newerThan: quick,
+          limit: 1,
+          ...(before === undefined ? {} : { before }),
+        });
+        found.push(...messages.map(({ id }) => id));
+        before = next;
+      }
+      expect(found).toEqual([last, slower.id, slow.id]);
+      await reopen();
+      expect(await idsAfter(quick)).toEqual([last, slower.id, slow.id]);
+    });
+
     it('are refused beyond the limits', async () => {
       const page = (request: Partial<PageRequest>) =>
         store().mail.page('all', { filter: {}, limit: 5, ...request });

@@ -1,5 +1,5 @@
 import type { Mail, Page, PageRequest, Position } from '../../store/mail.js';
-import type { Scope } from '../../store/port.js';
+import type { MessageId, Scope } from '../../store/port.js';
 import type { MessageSummary } from '../../store/stored-message.js';
 
 /** Milliseconds between two looks of one waiting request, so that a busy server is not asked after each message. */
@@ -19,15 +19,18 @@ export async function collectPage(
   const end = performance.now() + time;
   const messages: MessageSummary[] = [];
   let next: Position | null = null;
+  let latest: MessageId | null | undefined;
   let before = request.before;
   do {
     const limit = request.limit - messages.length;
     const page = await mail.page(scope, { ...request, ...(before === undefined ? {} : { before }), limit });
     messages.push(...page.messages);
     next = page.next;
+    // That of the first look: what was stored between two looks may be missing in the page.
+    if (latest === undefined) latest = page.latest;
     before = page.next ?? undefined;
   } while (next !== null && messages.length < request.limit && performance.now() < end);
-  return { messages, next };
+  return { messages, next, latest: latest ?? null };
 }
 
 /**

@@ -24,7 +24,7 @@ export function messagesRoutes(app: Api, { store, limits, now, stopping }: ApiCo
       schema: {
         summary: 'List messages',
         description:
-          'Newest first. With `wait`, the answer comes once a message matches, or when the time is over.',
+          'Newest first. With `wait`, the answer comes once a message matches, or when the time is over. `after` with `latest` of an answer gives what was stored since then.',
         tags: ['messages'],
         querystring: messagesQuery,
         response: { 200: messagePage },
@@ -46,6 +46,7 @@ export function messagesRoutes(app: Api, { store, limits, now, stopping }: ApiCo
       return {
         messages: found.messages.map((message) => messageEntryOf(message, limits.shownRecipients)),
         next: found.next === null ? null : encodeCursor(found.next, question),
+        latest: found.latest ?? query.after ?? null,
       };
 
       async function waiting(): ReturnType<typeof collectPage> {

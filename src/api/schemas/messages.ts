@@ -25,9 +25,7 @@ export const messagesQuery = z.strictObject({
   ...messageFilter,
   after: messageId
     .optional()
-    .describe(
-      'Only messages whose content began to come in after that of this one; those that took longer may be missed',
-    ),
+    .describe('Only messages that were stored after this one: `latest` of an answer before'),
   limit: count(1, 200).default(50),
   cursor: z.string().max(100).optional().describe('`next` of the page before'),
   wait: z
@@ -59,6 +57,10 @@ export type MessageEntry = z.output<typeof messageEntry>;
 export const messagePage = z.object({
   messages: z.array(messageEntry),
   next: z.string().nullable().describe('The cursor of the next page; null at the end'),
+  latest: z
+    .int()
+    .nullable()
+    .describe('The message of the scope that was stored last, for `after`; null if there is none yet'),
 });
 
 export type MessagePage = z.output<typeof messagePage>;

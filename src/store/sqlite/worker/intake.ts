@@ -64,6 +64,7 @@ export class Intake {
     const { id, domainId, status, due, columns, recipients, sequence, piece } = message;
     if (sequence > 0) this.#finishUpload(id, sequence);
     if (piece !== null) this.#writePiece(id, sequence, piece);
+    this.#followers.lateMessages.add(id, domainId);
     const insert =
       columns.length === MESSAGE_COLUMNS.length ? this.#insertMessage : this.#insertMessageWithTerms;
     insert.get(...columns);

@@ -79,6 +79,14 @@ export class MailSearch {
     return { ids, next: below };
   }
 
+  /** Returns those of some ids, newest first, that match. */
+  among(scope: Scope, filter: MessageFilter, ids: readonly number[]): number[] {
+    const resolved = this.#resolve(scope, filter);
+    if (resolved === null || ids.length === 0) return [];
+    const { narrowing, search } = resolved;
+    return this.#candidates.matching(ids, narrowing, resolved).filter((id) => this.#holds(search, id));
+  }
+
   #sourceOf(resolved: Narrowed, range: Range): Source {
     const { narrowing, search } = resolved;
     const others = (): Source => this.#candidates.sparsest(narrowing, resolved, range, []);

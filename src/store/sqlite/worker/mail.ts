@@ -3,19 +3,23 @@ import { STORE } from '../../limits.js';
 import type { MessageRecord, Page, PageRequest } from '../../mail.js';
 import type { MessageSummary, Scope } from '../../port.js';
 import type { ReportKind } from '../../queue.js';
-import type { Selection } from '../../search.js';
+import type { MessageFilter, Selection } from '../../search.js';
 import { originOf } from '../../columns/origin.js';
 import type { Database } from './database.js';
 import { Documents } from './documents.js';
+import { LateMessages } from './late-messages.js';
 import { type IdStep, MailSearch, type TextSources } from './mail-search.js';
 import type { Reading } from './reading.js';
 import type { WebhookCallTable } from './webhook-calls.js';
+
+const EVERYTHING = { below: Number.MAX_SAFE_INTEGER, above: 0 };
 
 export class MailTable {
   readonly #reading: Reading;
   readonly #calls: WebhookCallTable;
   readonly #documents: Documents;
   readonly #search: MailSearch;
+  readonly #late: LateMessages;
   readonly #owner;
   readonly #owed;
   readonly #origin;
@@ -31,6 +35,7 @@ export class MailTable {
     this.#calls = calls;
     this.#documents = new Documents(database, (id, sequence) => reading.content(id, sequence));
     this.#search = new MailSearch(database, this.#documents, index);
+    this.#late = new LateMessages(database);
     this.#owner = database.prepare('SELECT domain_id AS domainId FROM message WHERE id = ?');
     this.#origin = database.prepare('SELECT origin FROM message WHERE id = ?');
     this.#owed = database.prepare(
@@ -39,9 +44,31 @@ export class MailTable {
   }
 
   page(scope: Scope, { filter, before, newerThan, limit }: PageRequest): Page {
-    const range = { below: before ?? Number.MAX_SAFE_INTEGER, above: newerThan ?? 0 };
-    const { ids, next } = this.#search.step(scope, filter, range, Math.min(limit, STORE.page.initial));
-    return { messages: ids.flatMap((id) => this.#summary(id)), next };
+    const most = Math.min(limit, STORE.page.initial);
+    const below = before ?? Number.MAX_SAFE_INTEGER;
+    // Before the messages are read: what is stored in between comes again, and is not missed.
+    const latest = this.#latest(scope);
+    const { ids, next } =
+      newerThan === undefined
+        ? this.#search.step(scope, filter, { below, above: 0 }, most)
+        : this.#storedAfter(newerThan, scope, filter, below, most);
+    return { messages: ids.flatMap((id) => this.#summary(id)), next, latest };
+  }
+
+  /** Returns ids of messages that were stored after one: those with greater ids, then late ones. */
+  #storedAfter(id: number, scope: Scope, filter: MessageFilter, below: number, limit: number): IdStep {
+    const mark = this.#late.markOf(id);
+    const step = this.#search.step(scope, filter, { below, above: mark.above }, limit);
+    if (step.next !== null) return step;
+    const room = limit - step.ids.length;
+    const late = this.#late.after(mark, below, room + 1);
+    const ids = [...step.ids, ...this.#search.among(scope, filter, late.slice(0, room))];
+    return { ids, next: late.length > room ? (late[room - 1] ?? mark.above + 1) : null };
+  }
+
+  #latest(scope: Scope): number | null {
+    const [newest = null] = this.#search.step(scope, {}, EVERYTHING, 1).ids;
+    return this.#late.last(scope === 'all' ? null : scope.domainId, newest);
   }
 
   /** Returns ids of a selection below `before`, newest first, with bounded work. */

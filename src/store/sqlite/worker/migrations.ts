@@ -383,4 +383,19 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE webhook_event ADD COLUMN crashed_alone INTEGER NOT NULL DEFAULT 0;
   `,
+  // 13: messages that were stored after one with a greater id: late-messages.ts says what for.
+  `
+  CREATE TABLE late_message (
+    number     INTEGER PRIMARY KEY, -- in the order in which they were stored
+    message_id INTEGER NOT NULL UNIQUE,
+    domain_id  INTEGER NOT NULL,
+    above      INTEGER NOT NULL -- the greatest id that was stored before
+  ) STRICT;
+  CREATE INDEX late_message_by_domain ON late_message (domain_id);
+  CREATE INDEX late_message_by_above ON late_message (above);
+
+  CREATE TRIGGER late_message_removed AFTER DELETE ON message BEGIN
+    DELETE FROM late_message WHERE message_id = old.id;
+  END;
+  `,
 ];

@@ -11,6 +11,7 @@ import { DueTimes } from './due-times.js';
 import { IdempotencyTable } from './idempotency.js';
 import { Gauges } from './gauges.js';
 import { Leasing } from './leasing.js';
+import { LateMessages } from './late-messages.js';
 import { MailTable } from './mail.js';
 import { Operations } from './operations.js';
 import { Outbox } from './outbox.js';
@@ -71,6 +72,7 @@ export interface Followers {
   readonly counters: Counters;
   readonly searchJournal: SearchJournal;
   readonly timeSpans: TimeSpans;
+  readonly lateMessages: LateMessages;
 }
 
 export function openParts(database: Database, trash: Trash): Parts & Followers {
@@ -110,6 +112,7 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
     counters,
     outbox,
     timeSpans: new TimeSpans(database),
+    lateMessages: new LateMessages(database),
     searchJournal: new SearchJournal(database),
     tagList: new TagList(database),
   };

@@ -73,11 +73,13 @@ export class Scheduler {
         afterCommit: () => {
           parts.counters.committed();
           parts.searchJournal.forget();
+          parts.lateMessages.forget();
         },
         afterRollback: () => {
           parts.counters.forget();
           parts.timeSpans.forget();
           parts.searchJournal.forget();
+          parts.lateMessages.forget();
         },
       },
     );
