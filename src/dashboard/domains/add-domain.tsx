@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import type { AddedDomain } from '../../api/schemas/domains.js';
 import { request } from '../api/request.js';
+import { Field } from '../parts/field.js';
 import { FormDialog } from '../parts/form-dialog.js';
 import { formText } from '../parts/form-text.js';
 import { go } from '../router/location.js';
@@ -11,22 +12,18 @@ import { keepToken } from './new-tokens.js';
 export function AddDomain({ onClose }: { readonly onClose: () => void }): VNode {
   return (
     <FormDialog title="Add a domain" does="Add the domain" onSubmit={add} onClose={onClose}>
-      <div class="field">
-        <label for="domain-name">Name</label>
-        <input
-          id="domain-name"
-          class="input"
-          name="name"
-          placeholder="example.org"
-          autocomplete="off"
-          autocapitalize="off"
-          spellcheck={false}
-          maxLength={256}
-          required
-          autofocus
-        />
-        <p class="soft small">Apps send from addresses of exactly this domain.</p>
-      </div>
+      <Field
+        id="domain-name"
+        label="Name"
+        name="name"
+        placeholder="example.org"
+        autocomplete="off"
+        literal
+        maxLength={256}
+        required
+        autofocus
+        hint="Apps send from addresses of exactly this domain."
+      />
     </FormDialog>
   );
 }

@@ -1,6 +1,7 @@
 import type { TargetedSubmitEvent, VNode } from 'preact';
 import type { DomainEntry, DomainRetentionBody } from '../../api/schemas/domains.js';
 import { request } from '../api/request.js';
+import { Field } from '../parts/field.js';
 import { formText } from '../parts/form-text.js';
 import { Notice } from '../parts/notice.js';
 import { sizeText } from '../parts/sizes.js';
@@ -29,14 +30,14 @@ export function RetentionSection({ domain, onChange }: RetentionSectionProps): V
         {sizeText(contentOctets)} now. A field that is empty means as the server is configured.
       </p>
       <fieldset class="choices" disabled={!mayChange}>
-        <Field
+        <NumberField
           id="content"
           label="Keep the content of messages for (days)"
           value={retention.contentAge}
           unit={DAY}
         />
-        <Field id="messages" label="Keep messages for (days)" value={retention.messageAge} unit={DAY} />
-        <Field
+        <NumberField id="messages" label="Keep messages for (days)" value={retention.messageAge} unit={DAY} />
+        <NumberField
           id="octets"
           label="Keep at most this much content (MiB)"
           value={retention.contentOctets}
@@ -75,7 +76,8 @@ export function RetentionSection({ domain, onChange }: RetentionSectionProps): V
   }
 }
 
-function Field(props: {
+/** A number in a unit; empty: as the server is configured. */
+function NumberField(props: {
   readonly id: string;
   readonly label: string;
   readonly value: number | null;
@@ -83,18 +85,15 @@ function Field(props: {
 }): VNode {
   const { id, label, value, unit } = props;
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        class="input"
-        name={id}
-        type="number"
-        min="0"
-        step="any"
-        placeholder="as the server is configured"
-        defaultValue={value === null ? '' : String(value / unit)}
-      />
-    </div>
+    <Field
+      id={id}
+      label={label}
+      name={id}
+      type="number"
+      min={0}
+      step="any"
+      placeholder="as the server is configured"
+      defaultValue={value === null ? '' : String(value / unit)}
+    />
   );
 }

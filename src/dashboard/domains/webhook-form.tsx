@@ -1,6 +1,7 @@
 import type { TargetedSubmitEvent, VNode } from 'preact';
 import type { WebhookBody } from '../../api/schemas/webhook.js';
 import { request } from '../api/request.js';
+import { Field } from '../parts/field.js';
 import { formText } from '../parts/form-text.js';
 import { Notice } from '../parts/notice.js';
 import { useSubmit } from '../parts/submit.js';
@@ -26,19 +27,16 @@ export function WebhookForm({ name, webhook, onSaved, onCancel }: WebhookFormPro
   const { busy, problem, run } = useSubmit();
   return (
     <form class="card narrow" onSubmit={(event) => void submit(event)}>
-      <div class="field">
-        <label for="webhook-url">URL</label>
-        <input
-          id="webhook-url"
-          class="input"
-          name="url"
-          type="url"
-          placeholder="https://app.example.com/mail-events"
-          defaultValue={webhook?.url ?? ''}
-          maxLength={2048}
-          required
-        />
-      </div>
+      <Field
+        id="webhook-url"
+        label="URL"
+        name="url"
+        type="url"
+        placeholder="https://app.example.com/mail-events"
+        defaultValue={webhook?.url ?? ''}
+        maxLength={2048}
+        required
+      />
       <fieldset class="choices">
         <legend>Events</legend>
         {EVENTS.map((event) => (

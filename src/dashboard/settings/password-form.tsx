@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { TargetedSubmitEvent, VNode } from 'preact';
 import { request } from '../api/request.js';
+import { Field } from '../parts/field.js';
 import { Notice } from '../parts/notice.js';
 import { useSubmit } from '../parts/submit.js';
 import { toast } from '../parts/toasts.js';
@@ -18,36 +19,31 @@ export function PasswordForm({ onChanged }: { readonly onChanged: () => void }):
     <form key={round.value} class="card" onSubmit={(event) => void submit(event)}>
       {/* For password managers: the name that the password belongs to. */}
       <input type="text" name="username" autocomplete="username" value="administrator" hidden readOnly />
-      <div class="field">
-        <label for="current-password">Current password</label>
-        <input
-          id="current-password"
-          class="input"
-          name="current"
-          type="password"
-          autocomplete="current-password"
-          maxLength={MOST}
-          required
-        />
-      </div>
-      <div class="field">
-        <label for="new-password">New password</label>
-        <input
-          id="new-password"
-          class="input"
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          minLength={LEAST}
-          maxLength={MOST}
-          required
-          aria-describedby="new-password-hint"
-        />
-        <p id="new-password-hint" class="soft small">
-          {LEAST} characters or more. All other sessions of the administrator end. If the server is started
-          with <code>POSTERN_ADMIN_PASSWORD</code>, that password counts again.
-        </p>
-      </div>
+      <Field
+        id="current-password"
+        label="Current password"
+        name="current"
+        type="password"
+        autocomplete="current-password"
+        maxLength={MOST}
+        required
+      />
+      <Field
+        id="new-password"
+        label="New password"
+        name="password"
+        type="password"
+        autocomplete="new-password"
+        minLength={LEAST}
+        maxLength={MOST}
+        required
+        hint={
+          <>
+            {LEAST} characters or more. All other sessions of the administrator end. If the server is started
+            with <code>POSTERN_ADMIN_PASSWORD</code>, that password counts again.
+          </>
+        }
+      />
       {problem !== null && <Notice kind="bad" title={problem} />}
       <div>
         <button type="submit" class="button" disabled={busy}>
