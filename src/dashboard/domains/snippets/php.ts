@@ -1,7 +1,9 @@
 import { lines, type Snippet, type Values } from './snippet.js';
 
+/** The names of `config/mail.php` as Laravel has it since version 10. What MAIL_URL says goes before the other values. */
 export function laravel({ settings, domain, token }: Values): Snippet {
   const { host, port, encryption, selfSigned } = settings;
+  const user = encodeURIComponent(token);
   return {
     file: '.env',
     code: lines(
@@ -11,10 +13,13 @@ export function laravel({ settings, domain, token }: Values): Snippet {
       `MAIL_PORT=${port}`,
       `MAIL_USERNAME=${token}`,
       `MAIL_PASSWORD=${token}`,
+      selfSigned
+        ? '# Development only: the certificate is self-signed. Remove this line in production.'
+        : null,
+      selfSigned ? `MAIL_URL="smtp://${user}:${user}@${host}:${port}?verify_peer=0"` : null,
       `MAIL_FROM_ADDRESS=app@${domain}`,
       'MAIL_FROM_NAME="${APP_NAME}"',
       '',
-      selfSigned ? "# Development: add 'verify_peer' => false to the smtp mailer in config/mail.php" : null,
       "# A tag, in a mailable: new Headers(text: ['X-OMS-Tags' => 'welcome'])",
     ),
   };
