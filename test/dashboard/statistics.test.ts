@@ -142,10 +142,16 @@ it('answers which tag bounces most; notifications about bounces do not count', a
     await page.reload();
     await page.getByRole('rowheader', { name: 'order' }).waitFor();
     return (await cells(page, 'order')).slice(1, 6);
-  }).toEqual(['4', '1', '25 %', '3', '75 %']);
+  }).toEqual(['4', '75 %', '3', '25 %', '1']);
   await page.getByRole('button', { name: 'Bounce rate' }).last().click();
   await page.waitForURL(/sort=bounceRate/);
   expect(await page.getByRole('rowheader').allTextContents()).toEqual(['order', 'welcome', 'billing']);
+
+  // On a phone, without a movement to the side.
+  await page.setViewportSize({ width: 390, height: 800 });
+  const rate = page.getByRole('columnheader', { name: 'Bounce rate' });
+  const { x = 390, width = 0 } = (await rate.boundingBox()) ?? {};
+  expect(x + width).toBeLessThanOrEqual(390);
 });
 
 it('compares tags, shows the same to a person who gets the URL, and writes CSV', async () => {

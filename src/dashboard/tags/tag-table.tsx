@@ -15,12 +15,13 @@ interface Column {
   readonly format: (value: number) => string;
 }
 
+/** Volume and bounce rate come first: a phone shows these two, and the rest on the way to the right. */
 const COLUMNS = {
   messages: { title: 'Messages', value: ({ accepted }) => accepted, format: countText },
-  delivered: { title: 'Delivered', value: ({ delivered }) => delivered, format: countText },
-  deliveryRate: { title: 'Delivery rate', value: (entry) => entry.deliveryRate, format: shareText },
-  bounced: { title: 'Bounced', value: ({ bounced }) => bounced, format: countText },
   bounceRate: { title: 'Bounce rate', value: (entry) => entry.bounceRate, format: shareText },
+  bounced: { title: 'Bounced', value: ({ bounced }) => bounced, format: countText },
+  deliveryRate: { title: 'Delivery rate', value: (entry) => entry.deliveryRate, format: shareText },
+  delivered: { title: 'Delivered', value: ({ delivered }) => delivered, format: countText },
   p50: { title: 'Median time', value: ({ timeToDelivery }) => timeToDelivery.p50, format: durationText },
   p95: { title: '95 % within', value: ({ timeToDelivery }) => timeToDelivery.p95, format: durationText },
 } as const satisfies Readonly<Record<string, Column>>;
