@@ -13,14 +13,13 @@ interface MessageRowProps {
   readonly marked: boolean;
   /** A change is about to be made to it, which can still be undone. */
   readonly pending: boolean;
-  readonly showDomain: boolean;
   readonly onMark: (range: boolean) => void;
   readonly onFocus: () => void;
 }
 
 /** One message of the list. */
 export function MessageRow(props: MessageRowProps): VNode {
-  const { message, index, height, current, marked, pending, showDomain, onMark, onFocus } = props;
+  const { message, index, height, current, marked, pending, onMark, onFocus } = props;
   const { id, status, to, recipients, from, subject, tags, domain, receivedAt } = message;
   const more = recipients - 1;
   const title = subject === null || subject.trim() === '' ? '(no subject)' : subject;
@@ -46,6 +45,9 @@ export function MessageRow(props: MessageRowProps): VNode {
       <span role="gridcell" class="cell-status">
         <StatusBadge status={status} />
       </span>
+      <span role="gridcell" class="cell-from soft" title={`${from}, of ${domain}`}>
+        {from}
+      </span>
       <span role="gridcell" class="cell-to" title={`${from} → ${to.join(', ')}`}>
         {to[0] ?? '(no recipient)'}
         {more > 0 && <span class="soft"> +{more}</span>}
@@ -60,6 +62,8 @@ export function MessageRow(props: MessageRowProps): VNode {
         >
           {title}
         </a>
+      </span>
+      <span role="gridcell" class="cell-tags">
         {tags.map((tag) => (
           <a
             key={tag}
@@ -72,11 +76,6 @@ export function MessageRow(props: MessageRowProps): VNode {
           </a>
         ))}
       </span>
-      {showDomain && (
-        <span role="gridcell" class="cell-domain soft" title={domain}>
-          {domain}
-        </span>
-      )}
       <span role="gridcell" class="cell-time soft">
         <Time at={receivedAt} />
       </span>

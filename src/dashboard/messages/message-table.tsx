@@ -19,11 +19,10 @@ interface MessageTableProps {
   readonly selection: Selection;
   /** The id of the message where the keys stand; null if nowhere. */
   readonly current: Signal<number | null>;
-  readonly showDomain: boolean;
 }
 
 /** The rows of the list, of which only those in sight are drawn. */
-export function MessageTable({ list, selection, current, showDomain }: MessageTableProps): VNode {
+export function MessageTable({ list, selection, current }: MessageTableProps): VNode {
   const scroller = useRef<HTMLDivElement>(null);
   // A person who comes back from a message goes on where they were.
   const focusWanted = useSignal(current.peek() !== null);
@@ -76,7 +75,6 @@ export function MessageTable({ list, selection, current, showDomain }: MessageTa
       aria-label="Messages"
       aria-rowcount={list.next.value === null ? rows.length + 1 : -1}
       aria-multiselectable
-      data-domain={showDomain}
       ref={scroller}
     >
       <div class="message-head" role="rowgroup">
@@ -90,13 +88,14 @@ export function MessageTable({ list, selection, current, showDomain }: MessageTa
             />
           </span>
           <span role="columnheader">Status</span>
+          <span role="columnheader" class="cell-from">
+            From
+          </span>
           <span role="columnheader">To</span>
           <span role="columnheader">Subject</span>
-          {showDomain && (
-            <span role="columnheader" class="cell-domain">
-              Domain
-            </span>
-          )}
+          <span role="columnheader" class="cell-tags">
+            Tags
+          </span>
           <span role="columnheader" class="cell-time">
             Received
           </span>
@@ -120,7 +119,6 @@ export function MessageTable({ list, selection, current, showDomain }: MessageTa
               current={index === kept}
               marked={selection.has(message.id)}
               pending={isPending(message.id)}
-              showDomain={showDomain}
               onMark={(range) => selection.toggle(message.id, order, range)}
               onFocus={() => (current.value = message.id)}
             />

@@ -76,16 +76,7 @@ export function MessagesPage(): VNode {
 function Rows({ shown: { list, selection, current } }: { readonly shown: CurrentList }): VNode {
   const { value: problem } = list.problem;
   if (list.rows.value.length > 0) {
-    const severalDomains = new Set(list.rows.value.map(({ domain }) => domain)).size > 1;
-    return (
-      <MessageTable
-        key={list}
-        list={list}
-        selection={selection}
-        current={current}
-        showDomain={severalDomains}
-      />
-    );
+    return <MessageTable key={list} list={list} selection={selection} current={current} />;
   }
   if (list.state.value === 'loading') return <LoadingRows />;
   if (problem !== null && searchProblem(problem) === null) {
