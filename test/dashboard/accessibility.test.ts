@@ -147,4 +147,21 @@ it('finds nothing serious in the palette, the keys, the menu and the bar of mark
     await page.emulateMedia({ colorScheme });
     expect([colorScheme, await seriousProblems(page)]).toEqual([colorScheme, []]);
   }
+  // Within it, the menu of the person; Escape closes one after the other, and gives the focus back.
+  await page.getByRole('button', { name: 'Administrator' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+  for (const colorScheme of COLOURS) {
+    await page.emulateMedia({ colorScheme });
+    expect([colorScheme, await seriousProblems(page)]).toEqual([colorScheme, []]);
+  }
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Sign out' }).waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Administrator' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'hidden' });
+  expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Menu');
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'hidden' });
 }, 120_000);

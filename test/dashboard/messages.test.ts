@@ -223,6 +223,7 @@ it('shows nothing of the one before to the next who signs in', async () => {
   const { token } = JSON.parse(outcome.stdout) as { token: string };
   const page = await here.openAsAdministrator('/messages');
   await row(page, 'After the restart').waitFor();
+  await page.getByRole('button', { name: 'Administrator' }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   // Its answer does not come: what is on screen until then must not be the list of the one before.
   await page.route('**/api/v1/messages?*', () => undefined);

@@ -12,6 +12,7 @@ it('signs the administrator in, keeps the session over a reload, and signs out',
   expect(await page.getByText('Administrator').count()).toBe(1);
   await page.reload();
   await page.getByRole('heading', { name: 'Messages' }).waitFor();
+  await page.getByRole('button', { name: 'Administrator' }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Password').waitFor();
   await page.reload();
@@ -41,11 +42,13 @@ it('keeps the chosen colours', async () => {
   const page = await here.openAsAdministrator('/messages');
   const ground = (): Promise<string> =>
     page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+  await page.getByRole('button', { name: 'Administrator' }).click();
   await page.getByRole('button', { name: 'Dark' }).click();
   const dark = await ground();
   await page.reload();
   await page.getByRole('heading', { name: 'Messages' }).waitFor();
   expect(await ground()).toBe(dark);
+  await page.getByRole('button', { name: 'Administrator' }).click();
   await page.getByRole('button', { name: 'Light' }).click();
   expect(await ground()).not.toBe(dark);
 });

@@ -45,7 +45,7 @@ export function useKeys(title: string, keys: KeyMap): void {
 document.addEventListener('keydown', (event) => {
   const { key, target } = event;
   if (event.defaultPrevented || event.altKey || event.isComposing || MODIFIERS.has(key)) return;
-  if (document.querySelector('dialog[open]') !== null) return;
+  if (document.querySelector('dialog[open], :popover-open') !== null) return;
   const action =
     event.ctrlKey || event.metaKey ? find(`Mod ${key}`) : isTyping(target) ? undefined : typed(event);
   if (action === undefined) return;

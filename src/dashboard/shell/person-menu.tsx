@@ -11,33 +11,36 @@ interface PersonMenuProps {
   readonly onKeys: () => void;
 }
 
-/** Who is signed in, the choice of colours, and the way out. */
+const MENU = 'person-menu';
+
+/** Who is signed in, with a menu: the choice of colours, the keys, and the way out. */
 export function PersonMenu({ person, onKeys }: PersonMenuProps): VNode {
   const { domain } = person;
   return (
     <div class="person">
-      <ThemeSwitch />
-      <div class="person-row">
+      <button type="button" class="person-button" popovertarget={MENU} aria-haspopup="dialog">
         <span class="person-name" title={domain ?? undefined}>
           {domain ?? 'Administrator'}
         </span>
+        <Icon name="up" />
+      </button>
+      <div id={MENU} class="menu" popover="auto" role="dialog" aria-label="You">
+        <p class="menu-title">Colours</p>
+        <ThemeSwitch />
         <button
           type="button"
-          class="button button-plain button-icon person-keys"
-          aria-label="Show the keys"
-          title="Keys"
+          class="menu-item person-keys"
+          popovertarget={MENU}
+          popovertargetaction="hide"
           onClick={onKeys}
         >
+          <Icon name="key" />
+          <span>Show the keys</span>
           <kbd>?</kbd>
         </button>
-        <button
-          type="button"
-          class="button button-plain button-icon"
-          aria-label="Sign out"
-          title="Sign out"
-          onClick={() => void signOut()}
-        >
+        <button type="button" class="menu-item" onClick={() => void signOut()}>
           <Icon name="leave" />
+          <span>Sign out</span>
         </button>
       </div>
     </div>

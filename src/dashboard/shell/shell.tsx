@@ -1,7 +1,7 @@
 import './shell.css';
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, VNode } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { WhoAmI } from '../../api/schemas/session.js';
 import { Icon } from '../parts/icon.js';
 import { Logo } from '../parts/logo.js';
@@ -16,6 +16,7 @@ import { placesFor } from './navigation.js';
 import { Palette } from './palette/palette.js';
 import { PersonMenu } from './person-menu.js';
 import { StallNotice } from './stall-notice.js';
+import { isNarrow } from './viewport.js';
 
 /** The frame around each page: navigation, who is signed in, and whether the server can be reached. */
 export function Shell({ children }: { readonly children: ComponentChildren }): VNode | null {
@@ -32,9 +33,12 @@ function Frame({ person, children }: FrameProps): VNode {
   const open = useSignal(false);
   const over = useSignal<'keys' | 'palette' | null>(null);
   const { value: here } = path;
-  useEffect(() => {
-    open.value = false;
-  }, [here]);
+  const side = useRef<HTMLDivElement>(null);
+  const closeMenu = (): void => {
+    // The way back of the browser changes the page as well.
+    if (side.current?.matches(':popover-open') === true) side.current.hidePopover();
+  };
+  useEffect(closeMenu, [here]);
   const places = useMemo(() => placesFor(person), [person]);
   const keys = useMemo<KeyMap>(
     () => ({
@@ -52,7 +56,7 @@ function Frame({ person, children }: FrameProps): VNode {
     over.value = null;
   };
   return (
-    <div class="shell" data-open={open.value}>
+    <div class="shell">
       <a class="skip" href="#main" onClick={skip}>
         Skip to the page
       </a>
@@ -60,10 +64,8 @@ function Frame({ person, children }: FrameProps): VNode {
         <button
           type="button"
           class="button button-plain button-icon"
-          aria-expanded={open.value}
-          aria-controls="navigation"
+          popovertarget="navigation"
           aria-label="Menu"
-          onClick={() => (open.value = !open.value)}
         >
           <Icon name={open.value ? 'close' : 'menu'} />
         </button>
@@ -80,7 +82,13 @@ function Frame({ person, children }: FrameProps): VNode {
           <Icon name="search" />
         </button>
       </header>
-      <div class="shell-side" id="navigation">
+      <div
+        class="shell-side"
+        id="navigation"
+        ref={side}
+        popover={isNarrow.value ? 'auto' : undefined}
+        onToggle={({ newState }) => (open.value = newState === 'open')}
+      >
         <a class="brand" href="/messages">
           <Logo />
           Postern
@@ -90,7 +98,7 @@ function Frame({ person, children }: FrameProps): VNode {
           <span>Find or do</span>
           <KeyNames keys="Mod k" />
         </button>
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" onClick={closeMenu}>
           {places.map(({ name, href, icon, paths }) => (
             <a key={href} href={href} aria-current={paths.test(here) ? 'page' : undefined}>
               <Icon name={icon} />
