@@ -18,6 +18,7 @@ const SHAPES = [
   { name: '1280-light', viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
   { name: '1280-dark', viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
   { name: '390-light', viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+  { name: '390-dark', viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
 ] as const;
 
 it.runIf(wanted)(
