@@ -17,6 +17,10 @@ const root = new URL('../../', import.meta.url);
 const portable = new PortableScan();
 const fastest = fastestScan();
 
+/** After it the first window of a search is short, after the other it is as long as can be. */
+const SHORT_SEARCH = Buffer.from(`${'x'.repeat(200)}\n`, 'latin1');
+const LONG_SEARCH = Buffer.alloc(65_536, 'x');
+
 /** All results of a search. */
 const stopOf = (scan: Scan, octets: Uint8Array, from: number, to: number, dots: boolean): string =>
   `${scan.stop(octets, from, to, dots)} after ${scan.lines}`;
@@ -81,7 +85,11 @@ describe('the scan in WebAssembly', () => {
         for (const from of [0, 1, 15]) {
           for (const to of [octets.length, border, border + 1, border + offset + 1]) {
             const expected = stopOf(portable, octets, from, to, true);
-            expect(stopOf(fastest, octets, from, to, true), `${offset} ${from} ${to}`).toBe(expected);
+            // The first window is as long as the search before makes it expect.
+            for (const before of [SHORT_SEARCH, LONG_SEARCH]) {
+              fastest.stop(before, 0, before.length, true);
+              expect(stopOf(fastest, octets, from, to, true), `${offset} ${from} ${to}`).toBe(expected);
+            }
           }
         }
       }

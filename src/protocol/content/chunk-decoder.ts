@@ -1,4 +1,11 @@
-import { type BareNewlines, type ContentFault, type ContentStep, lineEnds, normalized } from './decoder.js';
+import {
+  type BareNewlines,
+  type ContentFault,
+  type ContentStep,
+  lineEnds,
+  normalized,
+  viewOf,
+} from './decoder.js';
 import { CR, CRLF, LF, NOTHING, NUL, nulWithin } from '../../base/octets.js';
 import type { ChunkSize } from '../grammar/chunk-size.js';
 import type { Scan } from './scan.js';
@@ -71,7 +78,7 @@ export class ChunkDecoder {
 
   #pass(octets: Uint8Array, from: number, to: number): ContentStep {
     this.position = to;
-    return this.#swallowing ? 'more' : this.#emit(octets.subarray(from, to));
+    return this.#swallowing ? 'more' : this.#emit(viewOf(octets, from, to));
   }
 
   #judge(octets: Uint8Array, from: number, to: number): ContentStep {
@@ -108,7 +115,7 @@ export class ChunkDecoder {
     this.position = to;
     this.#afterCr = octets[to - 1] === CR;
     const end = this.#afterCr && this.bareNewlines === 'normalize' ? to - 1 : to;
-    return end > from ? this.#emit(octets.subarray(from, end)) : 'more';
+    return end > from ? this.#emit(viewOf(octets, from, end)) : 'more';
   }
 
   #faultAt(octet: ContentFault['octet']): ContentStep {

@@ -228,7 +228,7 @@ export class ContentDecoder {
   }
 
   #emit(octets: Uint8Array, from: number, to: number): ContentStep {
-    return to > from ? this.#emitted(octets.subarray(from, to)) : 'more';
+    return to > from ? this.#emitted(viewOf(octets, from, to)) : 'more';
   }
 
   #emitted(slice: Uint8Array): ContentStep {
@@ -236,6 +236,14 @@ export class ContentDecoder {
     this.slice = slice;
     return 'slice';
   }
+}
+
+/**
+ * Returns a part of the octets. Most pieces are content as a whole: they are returned as they are, since to make a view takes
+ * as long as to search 2 KiB.
+ */
+export function viewOf(octets: Uint8Array, from: number, to: number): Uint8Array {
+  return from === 0 && to === octets.length ? octets : octets.subarray(from, to);
 }
 
 /** A copy in which each bare CR and each bare LF is a CRLF. */
