@@ -7,7 +7,7 @@ import { type ClientPhase, ConnectionError } from './errors.js';
 import { type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from './limits.js';
 import type { ReceivedReply } from '../protocol/client/received-reply.js';
 import type { Redactor } from './redactor.js';
-import { ReplyFault, ReplyReader } from '../protocol/client/reply-reader.js';
+import { ReplyReader } from '../protocol/client/reply-reader.js';
 import type { Shared, Deadlined } from './shared.js';
 
 /** Receives what happens on a channel. */
@@ -358,13 +358,11 @@ export class Channel implements Deadlined {
     if (turn && !this.#reading) setImmediate(this.#endOfTurn);
     this.#reading = true;
     try {
-      this.#reader.read(octets, this.#onReply);
-      if (this.#answerable === 0 && !this.#reader.idle) {
+      const fault = this.#reader.read(octets, this.#onReply);
+      if (fault !== null) this.fail(new ConnectionError('protocol', fault.reason));
+      else if (this.#answerable === 0 && !this.#reader.idle) {
         this.fail(new ConnectionError('protocol', 'octets came that no command asked for'));
       }
-    } catch (error) {
-      if (!(error instanceof ReplyFault)) throw error;
-      this.fail(new ConnectionError('protocol', error.message));
     } finally {
       if (!turn) this.#endOfTurn();
     }

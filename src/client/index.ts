@@ -37,7 +37,8 @@ export { type Mail, Mailer, type MailerOptions, type MailSource } from './mailer
 export { ReceivedReply } from '../protocol/client/received-reply.js';
 export { Pool, type Pooled } from './pool.js';
 export { Redactor } from './redactor.js';
-export { ReplyFault, ReplyReader } from '../protocol/client/reply-reader.js';
+export { Fault } from '../base/fault.js';
+export { ReplyReader } from '../protocol/client/reply-reader.js';
 export { MAX_LINE, MAX_LINES, MAX_REPLY } from '../protocol/client/limits.js';
 export { type Extensions, extensionsOf } from '../protocol/client/announced.js';
 export { type Opening, openSession, type Session, type SessionOptions } from './session.js';

@@ -51,14 +51,7 @@ export type {
 } from './sasl/credentials.js';
 export { EXTERNAL } from './sasl/external.js';
 export { LOGIN } from './sasl/login.js';
-export type {
-  SaslChallenge,
-  SaslExchange,
-  SaslFault,
-  SaslMechanism,
-  SaslStep,
-  ScramKeys,
-} from './sasl/mechanism.js';
+export type { SaslChallenge, SaslExchange, SaslMechanism, SaslStep, ScramKeys } from './sasl/mechanism.js';
 export { PLAIN } from './sasl/plain.js';
 export { scram, type ScramCrypto } from './sasl/scram.js';
 export { PortableScan, type Scan } from './content/scan.js';
@@ -74,5 +67,6 @@ export { mailCommand, rcptCommand } from './client/commands.js';
 export { DotStuffer } from './client/dot-stuffer.js';
 export { type Awaited as AwaitedReply, type Meaning, meaningOf } from './client/expected-replies.js';
 export { ReceivedReply } from './client/received-reply.js';
-export { type Cleaner, ReplyFault, ReplyReader, type ReplyReaderOptions } from './client/reply-reader.js';
+export { type Cleaner, ReplyReader, type ReplyReaderOptions } from './client/reply-reader.js';
 export { ClientSession, type ClientSessionOptions } from './client/session.js';
+export { Fault, type Parsed } from '../base/fault.js';

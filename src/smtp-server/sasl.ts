@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AnyCredentials, SaslExchange, SaslMechanism, SaslStep } from '../protocol/index.js';
+import { Fault } from '../base/fault.js';
 import { decodeUtf8 } from '../base/octets.js';
 import { Secret } from '../base/secret.js';
 
@@ -18,8 +19,6 @@ export interface AdapterCredentials extends AnyCredentials {
 
 type Step = SaslStep<AdapterCredentials>;
 
-const fault = (reason: string): Step => ({ kind: 'fault', reason });
-
 /** An exchange of one message of the client's, after an empty challenge if it sent none at once. */
 class OneMessage implements SaslExchange<AdapterCredentials> {
   refusal?: string;
@@ -32,7 +31,7 @@ class OneMessage implements SaslExchange<AdapterCredentials> {
 
   respond(response: string): Step {
     const message = decodeUtf8(response);
-    if (message === null) return fault('expected UTF-8');
+    if (message === null) return new Fault('expected UTF-8');
     return this.read(message, (text) => {
       this.refusal = Buffer.from(text).toString('latin1');
     });
@@ -46,9 +45,9 @@ const plain: SaslMechanism<AdapterCredentials> = {
     new OneMessage((message) => {
       const [authzid, authcid, password, ...rest] = message.split('\0');
       if (authzid === undefined || authcid === undefined || password === undefined || rest.length > 0) {
-        return fault('expected [authzid] NUL authcid NUL password');
+        return new Fault('expected [authzid] NUL authcid NUL password');
       }
-      if (authcid === '') return fault('the user is empty');
+      if (authcid === '') return new Fault('the user is empty');
       const credentials = {
         mechanism: 'PLAIN',
         username: new Secret(authcid),
@@ -70,12 +69,12 @@ class Login implements SaslExchange<AdapterCredentials> {
 
   respond(response: string): Step {
     const text = decodeUtf8(response);
-    if (text === null) return fault('expected UTF-8');
+    if (text === null) return new Fault('expected UTF-8');
     if (this.#username !== null) {
       const credentials = { mechanism: 'LOGIN', username: this.#username, password: new Secret(text) };
       return { kind: 'credentials', credentials };
     }
-    if (text === '') return fault('the user is empty');
+    if (text === '') return new Fault('the user is empty');
     this.#username = new Secret(text);
     return { kind: 'challenge', text: 'Password:' };
   }
@@ -92,7 +91,7 @@ const xoauth2: SaslMechanism<AdapterCredentials> = {
       const username = pairs.get('user') ?? '';
       const accessToken = /^Bearer +(\S+)$/i.exec(pairs.get('auth') ?? '')?.[1];
       if (username === '' || accessToken === undefined) {
-        return fault('expected user=, ^A, auth=Bearer, a token, ^A and ^A');
+        return new Fault('expected user=, ^A, auth=Bearer, a token, ^A and ^A');
       }
       const credentials = {
         mechanism: 'XOAUTH2',
@@ -123,7 +122,7 @@ const cramMd5 = (hostname: string): SaslMechanism<AdapterCredentials> => ({
     };
     return {
       start: (initial) =>
-        initial === null ? { kind: 'challenge', text: challenge } : fault('takes no initial response'),
+        initial === null ? { kind: 'challenge', text: challenge } : new Fault('takes no initial response'),
       respond,
     };
   },

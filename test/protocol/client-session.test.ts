@@ -255,7 +255,7 @@ describe('replies', () => {
     const reader = new ReplyReader({ redactor: { clean: (text) => text.replace('secret', '***') } });
     reader.read(octetsOf('250-caf\xc3\xa9 secret\r\n250 caf\xe9\r\n'), ({ lines }) => texts.push(...lines));
     expect(texts).toEqual(['café ***', 'café']);
-    expect(() => reader.read(octetsOf('secret\r\n'), () => undefined)).toThrow('"***\\r\\n"');
+    expect(reader.read(octetsOf('secret\r\n'), () => undefined)?.reason).toContain('"***\\r\\n"');
   });
 });
 

@@ -4,15 +4,16 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Fault, type Parsed } from '../../src/base/fault.js';
 import { parseProxyHeader, type ProxyHeader } from '../../src/server/admission/proxy-header.js';
 import { proxyV2, SIGNATURE } from './proxy-octets.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 /** The result of looking after each octet; the client's octets follow at once. */
-function parse(header: Buffer, rest = bytes('EHLO x\r\n')): ProxyHeader {
+function parse(header: Buffer, rest = bytes('EHLO x\r\n')): Parsed<ProxyHeader> {
   const outcome = parseProxyHeader(Buffer.concat([header, rest]));
-  if (outcome.kind === 'fault') return outcome;
+  if (outcome instanceof Fault) return outcome;
   for (let length = 0; length < header.length; length++) {
     expect(parseProxyHeader(header.subarray(0, length))).toEqual({ kind: 'more' });
   }
@@ -34,7 +35,7 @@ describe('version 1', () => {
     [`PROXY TCP6 ${'ffff:'.repeat(7)}ffff ${'ffff:'.repeat(7)}ffff 65535 65535`, undefined],
   ])('%s', (line, expected) => {
     const outcome = parse(bytes(`${line}\r\n`));
-    if (expected === undefined) expect(outcome.kind).toBe('proxied');
+    if (expected === undefined) expect(outcome).toMatchObject({ kind: 'proxied' });
     else expect(outcome).toEqual(expected);
   });
 
@@ -49,9 +50,9 @@ describe('version 1', () => {
   it('of 107 octets is the longest; one more is refused (110)', () => {
     const line = (length: number): Buffer => bytes(`PROXY UNKNOWN ${'x'.repeat(length - 16)}\r\n`);
     expect(parse(line(107))).toEqual({ kind: 'local', length: 107 });
-    expect(parseProxyHeader(line(108))).toMatchObject({ kind: 'fault', reason: /107/ });
+    expect(parseProxyHeader(line(108))).toMatchObject({ reason: expect.stringMatching(/107/) as unknown });
     expect(parseProxyHeader(line(108).subarray(0, 106))).toEqual({ kind: 'more' });
-    expect(parseProxyHeader(line(108).subarray(0, 107))).toMatchObject({ kind: 'fault' });
+    expect(parseProxyHeader(line(108).subarray(0, 107))).toBeInstanceOf(Fault);
   });
 
   it.each([
@@ -79,7 +80,7 @@ describe('version 1', () => {
     'EHLO client.example',
     '\x16\x03\x01',
   ])('rejects %j', (line) => {
-    expect(parseProxyHeader(bytes(`${line}\r\n`)).kind).toBe('fault');
+    expect(parseProxyHeader(bytes(`${line}\r\n`))).toBeInstanceOf(Fault);
   });
 
   it('does not end with LF alone', () => {
@@ -113,8 +114,7 @@ describe('version 2', () => {
       expect(parse(header)).toEqual({ ...client, length: header.length });
     }
     expect(parseProxyHeader(proxyV2(1, 0x11, Buffer.alloc(4097)).subarray(0, 16))).toMatchObject({
-      kind: 'fault',
-      reason: /4097/,
+      reason: expect.stringMatching(/4097/) as unknown,
     });
   });
 
@@ -137,20 +137,20 @@ describe('version 2', () => {
   );
 
   it.each([0x13, 0x1f, 0x41, 0xf1])('rejects family and transport %i', (family) => {
-    expect(parseProxyHeader(proxyV2(1, family, four)).kind).toBe('fault');
+    expect(parseProxyHeader(proxyV2(1, family, four))).toBeInstanceOf(Fault);
   });
 
   it('rejects one that is too short for its addresses (110)', () => {
-    expect(parseProxyHeader(proxyV2(1, 0x11, four.subarray(0, 11))).kind).toBe('fault');
-    expect(parseProxyHeader(proxyV2(1, 0x21, four)).kind).toBe('fault');
-    expect(parseProxyHeader(proxyV2(1, 0x11, Buffer.alloc(0))).kind).toBe('fault');
+    expect(parseProxyHeader(proxyV2(1, 0x11, four.subarray(0, 11)))).toBeInstanceOf(Fault);
+    expect(parseProxyHeader(proxyV2(1, 0x21, four))).toBeInstanceOf(Fault);
+    expect(parseProxyHeader(proxyV2(1, 0x11, Buffer.alloc(0)))).toBeInstanceOf(Fault);
   });
 
   it('rejects another version or another command', () => {
     const header = proxyV2(1, 0x11, four);
     for (const octet of [0x11, 0x31, 0x22, 0x2f]) {
       header[12] = octet;
-      expect(parseProxyHeader(header).kind).toBe('fault');
+      expect(parseProxyHeader(header)).toBeInstanceOf(Fault);
     }
   });
 
@@ -158,8 +158,8 @@ describe('version 2', () => {
     for (let at = 0; at < SIGNATURE.length; at++) {
       const header = proxyV2(1, 0x11, four);
       header[at] = (header[at] ?? 0) ^ 1;
-      expect(parseProxyHeader(header).kind).toBe('fault');
-      expect(parseProxyHeader(header.subarray(0, at + 1)).kind).toBe('fault');
+      expect(parseProxyHeader(header)).toBeInstanceOf(Fault);
+      expect(parseProxyHeader(header.subarray(0, at + 1))).toBeInstanceOf(Fault);
     }
   });
 });
@@ -172,11 +172,11 @@ describe('any octets', () => {
   it('make no more than they say, and what is decided stays so', () => {
     fc.assert(
       fc.property(octets, (octets) => {
-        let decided: ProxyHeader | null = null;
+        let decided: Parsed<ProxyHeader> | null = null;
         for (let length = 0; length <= octets.length; length++) {
           const outcome = parseProxyHeader(octets.subarray(0, length));
           if (decided !== null) expect(outcome).toEqual(decided);
-          else if (outcome.kind !== 'more') decided = outcome;
+          else if (outcome instanceof Fault || outcome.kind !== 'more') decided = outcome;
           if ('length' in outcome) expect(outcome.length).toBeLessThanOrEqual(length);
         }
       }),

@@ -1,14 +1,10 @@
+import { Fault, type Parsed } from '../../base/fault.js';
 import { binaryString, concat, CR, decodeUtf8, LF, SP, type ToText } from '../../base/octets.js';
 import { MAX_LINE, MAX_LINES, MAX_REPLY } from './limits.js';
 import { ReceivedReply } from './received-reply.js';
 
 const HYPHEN = 0x2d;
 const ZERO = 0x30;
-
-/** The server does not speak SMTP: what it sent is no reply, or is longer than any reply. */
-export class ReplyFault extends Error {
-  override readonly name = 'ReplyFault';
-}
 
 /** Removes what must not be shown from the text of replies. */
 export interface Cleaner {
@@ -60,9 +56,10 @@ export class ReplyReader {
    * Parses octets. It does not keep them.
    *
    * @param onReply is called with each reply, in order
-   * @throws ReplyFault if the server does not speak SMTP
+   * @returns a fault if the server does not speak SMTP: what it sent is no reply, or is longer than any reply. Nothing
+   * more can be read then.
    */
-  read(octets: Uint8Array, onReply: (reply: ReceivedReply) => void): void {
+  read(octets: Uint8Array, onReply: (reply: ReceivedReply) => void): Fault | null {
     const all = this.#rest === null ? octets : concat([this.#rest, octets]);
     // The rest of the last read holds no LF: it was searched before.
     let search = this.#rest?.length ?? 0;
@@ -72,38 +69,40 @@ export class ReplyReader {
       const lf = all.indexOf(LF, search);
       if (lf < 0) break;
       const reply = this.#line(all, at, lf + 1);
+      if (reply instanceof Fault) return reply;
       at = search = lf + 1;
       if (reply !== null) onReply(reply);
     }
-    if (at === all.length || this.#stopped) return;
-    if (all.length - at >= MAX_LINE) throw tooLong('line', MAX_LINE);
+    if (at === all.length || this.#stopped) return null;
+    if (all.length - at >= MAX_LINE) return tooLong('line', MAX_LINE);
     // A copy, since the next read may overwrite the buffer.
     this.#rest = concat([all.subarray(at)]);
+    return null;
   }
 
   /** Parses one whole line. Returns the reply if this line ends it, otherwise null. */
-  #line(octets: Uint8Array, start: number, end: number): ReceivedReply | null {
+  #line(octets: Uint8Array, start: number, end: number): Parsed<ReceivedReply> | null {
     const length = end - start;
-    if (length > MAX_LINE) throw tooLong('line', MAX_LINE);
-    if (octets[end - 2] !== CR || length < 5) throw this.#notAReply(octets, start, end);
+    if (length > MAX_LINE) return tooLong('line', MAX_LINE);
+    if (octets[end - 2] !== CR || length < 5) return this.#notAReply(octets, start, end);
     const code = codeAt(octets, start);
     const separator = length === 5 ? SP : octets[start + 3];
     if (code === 0 || (separator !== SP && separator !== HYPHEN)) {
-      throw this.#notAReply(octets, start, end);
+      return this.#notAReply(octets, start, end);
     }
     const raw = this.#toText(octets, Math.min(start + 4, end - 2), end - 2);
-    if (raw.includes('\r')) throw this.#notAReply(octets, start, end);
+    if (raw.includes('\r')) return this.#notAReply(octets, start, end);
     const text = this.#cleaned(raw);
     if (separator === SP && this.#lines.length === 0) return new ReceivedReply(code, [text]);
 
     if (this.#lines.length > 0 && code !== this.#code) {
-      throw new ReplyFault(`a reply began with ${this.#code} and went on with ${code}`);
+      return new Fault(`a reply began with ${this.#code} and went on with ${code}`);
     }
     this.#code = code;
     this.#octets += length;
-    if (this.#octets > MAX_REPLY) throw tooLong('reply', MAX_REPLY);
+    if (this.#octets > MAX_REPLY) return tooLong('reply', MAX_REPLY);
     if (this.#lines.length >= MAX_LINES) {
-      throw new ReplyFault(`a reply of more than ${MAX_LINES} lines came`);
+      return new Fault(`a reply of more than ${MAX_LINES} lines came`);
     }
     this.#lines.push(text);
     if (separator === HYPHEN) return null;
@@ -117,9 +116,9 @@ export class ReplyReader {
     return this.#redactor === null ? text : this.#redactor.clean(text);
   }
 
-  #notAReply(octets: Uint8Array, start: number, end: number): ReplyFault {
+  #notAReply(octets: Uint8Array, start: number, end: number): Fault {
     const text = this.#cleaned(binaryString(octets, start, end));
-    return new ReplyFault(`expected a reply that ends with CRLF, got ${JSON.stringify(text.slice(0, 60))}`);
+    return new Fault(`expected a reply that ends with CRLF, got ${JSON.stringify(text.slice(0, 60))}`);
   }
 }
 
@@ -138,6 +137,6 @@ function codeAt(octets: Uint8Array, at: number): number {
   return first * 100 + second * 10 + third;
 }
 
-function tooLong(what: string, limit: number): ReplyFault {
-  return new ReplyFault(`a ${what} of more than ${limit} octets came`);
+function tooLong(what: string, limit: number): Fault {
+  return new Fault(`a ${what} of more than ${limit} octets came`);
 }

@@ -13,7 +13,7 @@ import {
 } from './events.js';
 import { type Awaited, meaningOf } from './expected-replies.js';
 import type { ReceivedReply } from './received-reply.js';
-import { ReplyFault, ReplyReader, type ReplyReaderOptions } from './reply-reader.js';
+import { ReplyReader, type ReplyReaderOptions } from './reply-reader.js';
 
 export interface ClientSessionOptions extends ReplyReaderOptions {
   /** LMTP (RFC 2033): LHLO in place of EHLO, and a reply for each accepted recipient after a message. Default: false. */
@@ -65,14 +65,10 @@ export class ClientSession {
   /** Takes any piece of what the server sent. It is not kept. */
   receive(octets: Uint8Array): void {
     if (this.#phase === 'closed') return;
-    try {
-      this.#reader.read(octets, (reply) => this.#reply(reply));
-      if (this.#due.length === 0 && !this.#reader.idle) {
-        throw new ReplyFault('octets came that no command asked for');
-      }
-    } catch (error) {
-      if (!(error instanceof ReplyFault)) throw error;
-      this.#close('protocol', error.message);
+    const fault = this.#reader.read(octets, (reply) => this.#reply(reply));
+    if (fault !== null) this.#close('protocol', fault.reason);
+    else if (this.#due.length === 0 && !this.#reader.idle) {
+      this.#close('protocol', 'octets came that no command asked for');
     }
   }
 

@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import { decodeUtf8 } from '../../base/octets.js';
 import { Secret } from '../../base/secret.js';
 import type { TokenCredentials } from './credentials.js';
@@ -66,10 +67,10 @@ class BearerExchange implements SaslExchange<TokenCredentials> {
 
 function readOauthBearer(message: string): Step {
   const header = parseGs2Header(message);
-  if ('kind' in header) return header;
+  if (header instanceof Fault) return header;
   const rest = message.slice(header.octets.length);
   const pairs = rest.startsWith(SEPARATOR) ? parsePairs(rest.slice(1)) : null;
-  if (pairs === null) return fault('expected pairs of key=value, each with ^A behind it');
+  if (pairs === null) return new Fault('expected pairs of key=value, each with ^A behind it');
   return credentialsOf('OAUTHBEARER', header.authzid, pairs.get('auth'));
 }
 
@@ -77,7 +78,7 @@ function readXoauth2(message: string): Step {
   const pairs = parsePairs(message);
   const user = decodeUtf8(pairs?.get('user') ?? '');
   if (pairs === null || user === null || user === '' || hasControl(user)) {
-    return fault('expected user=, ^A, auth=Bearer, a token, ^A and ^A');
+    return new Fault('expected user=, ^A, auth=Bearer, a token, ^A and ^A');
   }
   return credentialsOf('XOAUTH2', user, pairs.get('auth'));
 }
@@ -87,12 +88,12 @@ function credentialsOf(
   user: string | null,
   auth: string | undefined,
 ): Step {
-  if (auth === undefined) return fault('the key auth is missing');
+  if (auth === undefined) return new Fault('the key auth is missing');
   // RFC 7628 3.1: a client without a token asks in this way for the kind it needs, and the refusal has the answer.
   if (auth === '') return { kind: 'disproof' };
   // RFC 6750 2.1 has fewer characters than this; the verifier knows its own tokens.
   const token = /^Bearer +([!-~]+)$/i.exec(auth)?.[1];
-  if (token === undefined) return fault('expected "Bearer" and a token in the key auth');
+  if (token === undefined) return new Fault('expected "Bearer" and a token in the key auth');
   return { kind: 'credentials', credentials: { mechanism, user, token: new Secret(token) } };
 }
 
@@ -117,8 +118,4 @@ function parsePairs(text: string): Map<string, string> | null {
     pairs.set(key, value);
   }
   return pairs;
-}
-
-function fault(reason: string): Step {
-  return { kind: 'fault', reason };
 }

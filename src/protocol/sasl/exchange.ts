@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import type { SaslQuestion } from '../events.js';
 import { decodeBase64, encodeBase64 } from '../grammar/base64.js';
 import {
@@ -71,13 +72,12 @@ function consequenceOf<Principal>(
   const ask = (asks: SaslQuestion): Consequence<Principal> => {
     return { phase, notice: null, replies: NO_REPLIES, refused: null, asks };
   };
+  if (step instanceof Fault) return saslOver(phase, reply('badCredentials', { reason: step.reason }));
   switch (step.kind) {
     case 'challenge': {
       const challenge = reply('challenge', { challenge: encodeBase64(step.text) });
       return { phase, notice: null, replies: [challenge], refused: null, asks: null };
     }
-    case 'fault':
-      return saslOver(phase, reply('badCredentials', { reason: step.reason }));
     case 'lookup':
       return ask({ type: 'lookup', mechanism, user: step.user });
     case 'credentials':

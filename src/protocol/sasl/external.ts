@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import { decodeUtf8 } from '../../base/octets.js';
 import { hasControl } from './text.js';
 import type { ExternalCredentials } from './credentials.js';
@@ -22,9 +23,9 @@ class ExternalExchange implements SaslExchange<ExternalCredentials> {
 
   respond(response: string): SaslStep<ExternalCredentials> {
     const authzid = decodeUtf8(response);
-    if (authzid === null) return { kind: 'fault', reason: 'expected UTF-8' };
+    if (authzid === null) return new Fault('expected UTF-8');
     // RFC 4422 A.1: UTF8-char-no-nul; other controls have no business in a name either.
-    if (hasControl(authzid)) return { kind: 'fault', reason: 'control characters' };
+    if (hasControl(authzid)) return new Fault('control characters');
     return {
       kind: 'credentials',
       credentials: { mechanism: 'EXTERNAL', authzid: authzid === '' ? null : authzid },

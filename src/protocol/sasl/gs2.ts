@@ -1,6 +1,6 @@
+import { Fault, type Parsed } from '../../base/fault.js';
 import { decodeUtf8 } from '../../base/octets.js';
 import { hasControl } from './text.js';
-import type { SaslFault } from './mechanism.js';
 
 /** The head of a client's first message in the mechanisms that came over from GSS-API. */
 export interface Gs2Header {
@@ -18,15 +18,15 @@ export interface Gs2Header {
  *
  * `n`: the client binds to no channel. `y`: it would, but thinks that the server cannot; which is so.
  */
-export function parseGs2Header(message: string): Gs2Header | SaslFault {
+export function parseGs2Header(message: string): Parsed<Gs2Header> {
   const match = /^([^,]*),(?:a=([^,]*))?,/.exec(message);
-  if (match === null) return fault('expected it to begin with n,, or n,a=user,');
+  if (match === null) return new Fault('expected it to begin with n,, or n,a=user,');
   const [octets, flag, name] = match;
-  if (flag?.startsWith('p=') === true) return fault('channel binding is not offered here');
-  if (flag !== 'n' && flag !== 'y') return fault('expected it to begin with n or y');
+  if (flag?.startsWith('p=') === true) return new Fault('channel binding is not offered here');
+  if (flag !== 'n' && flag !== 'y') return new Fault('expected it to begin with n or y');
   if (name === undefined) return { octets, authzid: null };
   const authzid = decodeSaslName(name);
-  return authzid === null ? fault('the authorization identity is no name') : { octets, authzid };
+  return authzid === null ? new Fault('the authorization identity is no name') : { octets, authzid };
 }
 
 /**
@@ -38,8 +38,4 @@ export function decodeSaslName(binary: string): string | null {
   if (binary === '' || /=(?!2C|3D)/.test(binary)) return null;
   const name = decodeUtf8(binary.replaceAll('=2C', ',').replaceAll('=3D', '='));
   return name === null || hasControl(name) ? null : name;
-}
-
-function fault(reason: string): SaslFault {
-  return { kind: 'fault', reason };
 }

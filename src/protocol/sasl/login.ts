@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.js';
 import { decodeUtf8 } from '../../base/octets.js';
 import { Secret } from '../../base/secret.js';
 import { hasControl } from './text.js';
@@ -20,9 +21,9 @@ class LoginExchange implements SaslExchange<PasswordCredentials> {
 
   respond(response: string): SaslStep<PasswordCredentials> {
     const text = decodeUtf8(response);
-    if (text === null) return { kind: 'fault', reason: 'expected UTF-8' };
-    if (hasControl(text)) return { kind: 'fault', reason: 'control characters' };
-    if (text === '') return { kind: 'fault', reason: 'the user or the password is empty' };
+    if (text === null) return new Fault('expected UTF-8');
+    if (hasControl(text)) return new Fault('control characters');
+    if (text === '') return new Fault('the user or the password is empty');
     if (this.#user === null) {
       this.#user = new Secret(text);
       return { kind: 'challenge', text: 'Password:' };

@@ -1,3 +1,4 @@
+import type { Fault } from '../../base/fault.js';
 import type { Link } from '../link.js';
 import type { AnyCredentials, Credentials } from './credentials.js';
 
@@ -19,16 +20,11 @@ export interface SaslChallenge {
   readonly text: string;
 }
 
-/** The client's message is not one of this mechanism. The reason is for the client and holds no secret. */
-export interface SaslFault {
-  readonly kind: 'fault';
-  readonly reason: string;
-}
-
 /** The result of one message of the client. */
 export type SaslStep<C extends AnyCredentials = Credentials> =
   | SaslChallenge
-  | SaslFault
+  /** The client's message is not one of this mechanism. The reason is for the client and holds no secret. */
+  | Fault
   /** The exchange goes on once the user's keys are there: {@link SaslExchange.found}. */
   | { readonly kind: 'lookup'; readonly user: string }
   /** The client has said all; the verifier decides. */

@@ -1,8 +1,9 @@
+import { Fault } from '../../base/fault.js';
 import { decodeUtf8 } from '../../base/octets.js';
 import { Secret } from '../../base/secret.js';
 import { hasControl } from './text.js';
 import type { PasswordCredentials } from './credentials.js';
-import type { SaslExchange, SaslFault, SaslMechanism, SaslStep } from './mechanism.js';
+import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';
 
 /**
  * PLAIN, RFC 4616.
@@ -18,23 +19,19 @@ class PlainExchange implements SaslExchange<PasswordCredentials> {
 
   respond(response: string): SaslStep<PasswordCredentials> {
     const message = decodeUtf8(response);
-    if (message === null) return fault('expected UTF-8');
+    if (message === null) return new Fault('expected UTF-8');
     const [authzid, authcid, password, ...rest] = message.split('\0');
     if (authzid === undefined || authcid === undefined || password === undefined || rest.length > 0) {
-      return fault('expected [authzid] NUL authcid NUL password');
+      return new Fault('expected [authzid] NUL authcid NUL password');
     }
-    if (authcid === '' || password === '') return fault('the user or the password is empty');
-    if (hasControl(message.replaceAll('\0', ''))) return fault('control characters');
+    if (authcid === '' || password === '') return new Fault('the user or the password is empty');
+    if (hasControl(message.replaceAll('\0', ''))) return new Fault('control characters');
     // RFC 4616 2: acting as another user needs a permission that this server cannot give.
     if (authzid !== '' && authzid !== authcid)
-      return fault('the authorization identity must be empty or the user');
+      return new Fault('the authorization identity must be empty or the user');
     return {
       kind: 'credentials',
       credentials: { mechanism: 'PLAIN', authcid: new Secret(authcid), password: new Secret(password) },
     };
   }
-}
-
-function fault(reason: string): SaslFault {
-  return { kind: 'fault', reason };
 }

@@ -1,14 +1,8 @@
 import { encodeBase64 } from '../grammar/base64.js';
+import { Fault } from '../../base/fault.js';
 import { binaryString, fromBinaryString } from '../../base/octets.js';
 import type { ScramCredentials } from './credentials.js';
-import type {
-  SaslChallenge,
-  SaslExchange,
-  SaslFault,
-  SaslMechanism,
-  SaslStep,
-  ScramKeys,
-} from './mechanism.js';
+import type { SaslChallenge, SaslExchange, SaslMechanism, SaslStep, ScramKeys } from './mechanism.js';
 import { type ClientFinal, type ClientFirst, parseClientFinal, parseClientFirst } from './scram-message.js';
 
 /** The cryptography that SCRAM needs and the platform provides. */
@@ -69,13 +63,13 @@ class ScramExchange implements SaslExchange<ScramCredentials> {
       case 'challenged':
         return this.#final(response, progress);
       case 'proven':
-        if (response !== '') return fault('nothing is left to say');
+        if (response !== '') return new Fault('nothing is left to say');
         return {
           kind: 'credentials',
           credentials: { mechanism: 'SCRAM-SHA-256', authcid: progress.authcid },
         };
       case 'lookup':
-        return fault('it is not your turn');
+        return new Fault('it is not your turn');
     }
   }
 
@@ -94,7 +88,7 @@ class ScramExchange implements SaslExchange<ScramCredentials> {
 
   #first(message: string): Step {
     const first = parseClientFirst(message);
-    if ('kind' in first) return first;
+    if (first instanceof Fault) return first;
     this.#progress = { at: 'lookup', first };
     return { kind: 'lookup', user: first.user };
   }
@@ -104,8 +98,8 @@ class ScramExchange implements SaslExchange<ScramCredentials> {
     { first, nonce, serverFirst, keys }: Extract<Progress, { at: 'challenged' }>,
   ): Step {
     const final = parseClientFinal(message);
-    if ('kind' in final) return final;
-    if (final.nonce !== nonce) return fault('the nonce is another one');
+    if (final instanceof Fault) return final;
+    if (final.nonce !== nonce) return new Fault('the nonce is another one');
     // RFC 5802 6: an attacker in between must not change the client's statement on channel binding.
     if (final.binding !== first.header) return { kind: 'disproof' };
 
@@ -123,8 +117,4 @@ class ScramExchange implements SaslExchange<ScramCredentials> {
     const { length } = signature;
     return this.crypto.equal(this.crypto.hash(clientKey), storedKey) && proof.length === length;
   }
-}
-
-function fault(reason: string): SaslFault {
-  return { kind: 'fault', reason };
 }

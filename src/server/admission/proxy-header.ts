@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { isIPv4, isIPv6 } from 'node:net';
+import { Fault, type Parsed } from '../../base/fault.js';
 import { FIXED } from '../limits.js';
 import { canonicalAddress } from '../../base/networks.js';
 
@@ -18,9 +19,7 @@ export type ProxyHeader =
   /** Whole. `length` octets are the header's; what follows is the client's. */
   | { readonly kind: 'proxied'; readonly endpoints: ProxiedEndpoints; readonly length: number }
   /** Whole, and about the proxy's own connection (a health check), or about one that it knows nothing of. */
-  | { readonly kind: 'local'; readonly length: number }
-  /** No PROXY header; the reason is for the operator. */
-  | { readonly kind: 'fault'; readonly reason: string };
+  | { readonly kind: 'local'; readonly length: number };
 
 const V1_OCTETS = FIXED.proxyLine.initial;
 const V2_OCTETS = FIXED.proxyBlock.initial;
@@ -36,11 +35,12 @@ const V2_PREFIX = 16;
  * HAProxy (`doc/proxy-protocol.txt`).
  *
  * @param octets all that has come, from the first octet of the connection on.
+ * @returns a fault, with a reason for the operator, if they begin no PROXY header.
  */
-export function parseProxyHeader(octets: Buffer): ProxyHeader {
+export function parseProxyHeader(octets: Buffer): Parsed<ProxyHeader> {
   if (startsAlike(octets, V2_SIGNATURE)) return octets.length < V2_PREFIX ? MORE : parseV2(octets);
   if (startsAlike(octets, V1_START)) return parseV1(octets);
-  return fault('the connection does not begin with a PROXY header');
+  return new Fault('the connection does not begin with a PROXY header');
 }
 
 /** Whether the octets begin with the text, as far as they go. */
@@ -49,11 +49,11 @@ function startsAlike(octets: Buffer, text: Buffer): boolean {
   return octets.subarray(0, length).equals(text.subarray(0, length));
 }
 
-function parseV1(octets: Buffer): ProxyHeader {
+function parseV1(octets: Buffer): Parsed<ProxyHeader> {
   const end = octets.indexOf('\r\n', 0, 'latin1');
   const length = end + 2;
   if (end < 0 ? octets.length >= V1_OCTETS : length > V1_OCTETS) {
-    return fault(`a version 1 line is longer than ${V1_OCTETS} octets`);
+    return new Fault(`a version 1 line is longer than ${V1_OCTETS} octets`);
   }
   if (end < 0) return MORE;
   const words = octets.toString('latin1', 0, end).split(' ');
@@ -61,12 +61,12 @@ function parseV1(octets: Buffer): ProxyHeader {
   // The rest of an UNKNOWN line is ignored.
   if (family === 'UNKNOWN') return { kind: 'local', length };
   const isAddress = family === 'TCP4' ? isIPv4 : family === 'TCP6' ? isPlainIPv6 : null;
-  if (isAddress === null) return fault('a version 1 line names neither TCP4, TCP6 nor UNKNOWN');
+  if (isAddress === null) return new Fault('a version 1 line names neither TCP4, TCP6 nor UNKNOWN');
   if (words.length !== 6 || !isAddress(source) || !isAddress(destination)) {
-    return fault('the addresses of a version 1 line are malformed');
+    return new Fault('the addresses of a version 1 line are malformed');
   }
   if (!isPort(sourcePort) || !isPort(destinationPort))
-    return fault('the ports of a version 1 line are malformed');
+    return new Fault('the ports of a version 1 line are malformed');
   return {
     kind: 'proxied',
     endpoints: {
@@ -92,25 +92,26 @@ function isPort(text: string): boolean {
 //     octet  12    version (high four bits, 2) and command (0 LOCAL, 1 PROXY)
 //     octet  13    address family (0 none, 1 IPv4, 2 IPv6, 3 UNIX) and transport (0 none, 1 STREAM, 2 DGRAM)
 //     octet  14-15 length of what follows: the addresses, then type-length values
-function parseV2(octets: Buffer): ProxyHeader {
+function parseV2(octets: Buffer): Parsed<ProxyHeader> {
   const versionAndCommand = octets.readUInt8(12);
   const family = octets.readUInt8(13);
   const following = octets.readUInt16BE(14);
-  if (versionAndCommand >> 4 !== 2) return fault(`version ${versionAndCommand >> 4} is neither 1 nor 2`);
+  if (versionAndCommand >> 4 !== 2) return new Fault(`version ${versionAndCommand >> 4} is neither 1 nor 2`);
   const command = versionAndCommand & 0x0f;
-  if (command > 1) return fault(`command ${command} is neither LOCAL nor PROXY`);
-  if (following > V2_OCTETS) return fault(`a version 2 header says that ${following} octets follow`);
+  if (command > 1) return new Fault(`command ${command} is neither LOCAL nor PROXY`);
+  if (following > V2_OCTETS) return new Fault(`a version 2 header says that ${following} octets follow`);
   const length = V2_PREFIX + following;
   if (octets.length < length) return MORE;
   // With LOCAL the family is to be ignored, whatever it is.
   if (command === 0) return { kind: 'local', length };
   if (family >> 4 > 3 || (family & 0x0f) > 2) {
-    return fault(`address family and transport 0x${family.toString(16)} are not of version 2`);
+    return new Fault(`address family and transport 0x${family.toString(16)} are not of version 2`);
   }
   const addressOctets = family === 0x11 ? 4 : family === 0x21 ? 16 : 0;
   // Anything but TCP over IPv4 and IPv6 is taken like LOCAL: such addresses mean nothing here.
   if (addressOctets === 0) return { kind: 'local', length };
-  if (following < 2 * addressOctets + 4) return fault('a version 2 header is too short for its addresses');
+  if (following < 2 * addressOctets + 4)
+    return new Fault('a version 2 header is too short for its addresses');
   const format = addressOctets === 4 ? formatIPv4 : formatIPv6;
   const source = V2_PREFIX;
   const destination = source + addressOctets;
@@ -134,8 +135,4 @@ function formatIPv4(octets: Buffer): string {
 function formatIPv6(octets: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, i) => octets.readUInt16BE(2 * i).toString(16));
   return canonicalAddress(groups.join(':'));
-}
-
-function fault(reason: string): ProxyHeader {
-  return { kind: 'fault', reason };
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { Fault } from '../../base/fault.js';
 import type { Deadlined, Deadlines } from './deadlines.js';
 import { parseProxyHeader, type ProxiedEndpoints } from '../admission/proxy-header.js';
 import type { Seat } from '../admission/admission.js';
@@ -82,11 +83,11 @@ export class Arrival implements Deadlined {
     this.#listen((octets) => {
       held = held.length === 0 ? octets : Buffer.concat([held, octets]);
       const header = parseProxyHeader(held);
-      if (header.kind === 'more') return;
-      if (header.kind === 'fault') {
+      if (header instanceof Fault) {
         this.destroy(new Error(`PROXY protocol: ${header.reason}`));
         return;
       }
+      if (header.kind === 'more') return;
       this.#ignore();
       if (header.kind === 'proxied') {
         this.endpoints = header.endpoints;
