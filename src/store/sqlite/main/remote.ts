@@ -2,19 +2,16 @@
 import type { BlockList } from '../../block-list.js';
 import type { DkimKeys } from '../../dkim-keys.js';
 import type { Lease, Queue } from '../../queue.js';
+import { inSteps } from '../../removal.js';
 import type { Retention } from '../../retention.js';
 import type { Idempotency } from '../../idempotency.js';
 import type { Administrator, Principal, Sessions } from '../../sessions.js';
 import type { Webhooks } from '../../webhooks.js';
 import type { CapStep } from '../worker/due-times.js';
 import type { LeaseName } from '../worker/leasing.js';
-import type { RemovalPosition } from '../worker/retention.js';
 import type { WorkerLink } from './worker-link.js';
 import { plainCompletion, plainFulfilment } from '../wire/packed.js';
 import type { Watch } from './watch.js';
-
-/** Where the removal of what is old begins. */
-const FIRST: RemovalPosition = { domainId: 0, rule: 'age', after: 0 };
 
 /** @param now the clock, in milliseconds since the epoch */
 export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): Queue {
@@ -145,20 +142,8 @@ export function remoteIdempotency(link: WorkerLink): Idempotency {
 }
 
 export function remoteRetention(link: WorkerLink): Retention {
-  let asked = '';
-  let next: RemovalPosition = FIRST;
   return {
-    async removeOld({ now, contentBefore, messagesBefore }) {
-      const request = { now, contentBefore, messagesBefore };
-      if (JSON.stringify(request) !== asked) next = FIRST;
-      asked = JSON.stringify(request);
-      for (;;) {
-        const step = await link.ask('removal', 'removeOld', request, next);
-        const { contents, messages } = step;
-        next = step.next ?? FIRST;
-        if (contents > 0 || messages > 0 || step.next === null) return { contents, messages };
-      }
-    },
+    removeOld: inSteps((request, position) => link.ask('removal', 'removeOld', request, position)),
     async shrink() {
       for (;;) {
         const { octets, more } = await link.ask('removal', 'shrink');

@@ -1,5 +1,15 @@
 /** SQL that removes old messages, and returns free space. */
 import type { DomainRetention } from '../../domain-records.js';
+import {
+  hasAges,
+  type OldMessage,
+  positionAfter,
+  type RemovalPosition,
+  type RemovalProgress,
+  type RemovalStep,
+  type RemovedPart,
+  tooOld,
+} from '../../removal.js';
 import type { Removed, RetentionRequest } from '../../retention.js';
 import { isFinal } from '../../status.js';
 import { STATUSES, type Status } from '../../port.js';
@@ -14,20 +24,6 @@ const STEP_MESSAGES = 200;
 const STEP_OCTETS = 4 * 1024 * 1024;
 /** Pages given back in one step. */
 const STEP_PAGES = 256;
-
-/** Where a step begins: in a domain, with one of its two rules, with the message that comes after another one. */
-export interface RemovalPosition {
-  /** The first domain has a greater id than 0. */
-  readonly domainId: number;
-  /** `age`: what is too old; `octets`: the oldest content, while there is too much of it. */
-  readonly rule: 'age' | 'octets';
-  readonly after: number;
-}
-
-interface RemovalStep extends Removed {
-  /** Where the next one begins; null at the end. */
-  readonly next: RemovalPosition | null;
-}
 
 interface ShrinkStep {
   readonly octets: number;
@@ -103,45 +99,35 @@ export class Removal {
     const rows = this.#finished.all(domain.id, here.after) as unknown as MessageRow[];
     const removed = here.rule === 'age' ? this.#age(request, domain, rows) : this.#excess(domain, rows);
     const { last, ...counts } = removed;
-    if (last !== null) return { ...counts, next: { domainId: domain.id, rule: here.rule, after: last } };
-    if (here.rule === 'age') return { ...counts, next: { domainId: domain.id, rule: 'octets', after: 0 } };
-    return { ...counts, next: { domainId: domain.id + 1, rule: 'age', after: 0 } };
+    return { ...counts, next: positionAfter(domain.id, here.rule, last) };
   }
 
-  #age(
-    { now, contentBefore, messagesBefore }: RetentionRequest,
-    { contentAge, messageAge }: RuleRow,
-    rows: readonly MessageRow[],
-  ): Progress {
-    const content = contentAge === null ? contentBefore : now - contentAge;
-    const whole = messageAge === null ? messagesBefore : now - messageAge;
-    if (content === null && whole === null) return { ...NOTHING, last: null };
-    return this.#remove(rows, Infinity, (row) => {
-      if (isBefore(row, whole)) return 'message';
-      return row.content_removed === 0 && isBefore(row, content) ? 'content' : 'nothing';
-    });
+  #age(request: RetentionRequest, domain: RuleRow, rows: readonly MessageRow[]): RemovalProgress {
+    if (!hasAges(request, domain)) return { ...NOTHING, last: null };
+    return this.#remove(rows, Infinity, (row) => tooOld(row, request, domain));
   }
 
-  #excess({ id, contentOctets }: RuleRow, rows: readonly MessageRow[]): Progress {
+  #excess({ id, contentOctets }: RuleRow, rows: readonly MessageRow[]): RemovalProgress {
     if (contentOctets === null) return { ...NOTHING, last: null };
     const excess = this.#gauges.octetsOf(id) - contentOctets;
     if (excess <= 0) return { ...NOTHING, last: null };
-    return this.#remove(rows, excess, (row) => (row.content_removed === 0 ? 'content' : 'nothing'));
+    return this.#remove(rows, excess, (row) => (row.contentRemoved ? 'nothing' : 'content'));
   }
 
   /** @param most removes no more once this many octets of content are removed */
   #remove(
     rows: readonly MessageRow[],
     most: number,
-    what: (row: MessageRow) => 'message' | 'content' | 'nothing',
-  ): Progress {
+    what: (row: OldMessage) => RemovedPart,
+  ): RemovalProgress {
     const removed = { contents: 0, messages: 0 };
     let octets = 0;
     let left = most;
     for (const row of rows) {
-      const part = what(row);
+      const contentRemoved = row.content_removed === 1;
+      const part = what({ receivedAt: row.received_at, contentRemoved });
       if (part === 'nothing' || !this.#isDone(row)) continue;
-      if (row.content_removed === 0) {
+      if (!contentRemoved) {
         octets += this.#removeContent(row);
         left -= row.size;
       }
@@ -201,13 +187,4 @@ export class Removal {
   }
 }
 
-/** What a step removed, and the last message that it looked at; null if the rule is done. */
-interface Progress extends Removed {
-  readonly last: number | null;
-}
-
 const NOTHING: Removed = { contents: 0, messages: 0 };
-
-function isBefore({ received_at }: MessageRow, time: number | null): boolean {
-  return time !== null && received_at < time;
-}
