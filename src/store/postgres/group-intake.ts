@@ -32,12 +32,17 @@ const FENCE = {
   text: `INSERT INTO accept_group AS kept (id, fenced) VALUES ($1, true)
     ON CONFLICT (id) DO UPDATE SET fenced = kept.fenced RETURNING fenced`,
 };
-const CHUNK = { name: 'chunk', text: 'INSERT INTO chunk (message_id, sequence, octets) VALUES ($1, $2, $3)' };
-const OPEN_UPLOAD = { name: 'upload_open', text: 'INSERT INTO upload (message_id, slot) VALUES ($1, $2)' };
-const FIND_UPLOAD = {
-  name: 'upload_find',
-  text: 'SELECT 1 FROM upload WHERE message_id = $1 FOR KEY SHARE',
-};
+/** One round trip. The commit's own sync covers the chunks before it, so they wait for none. */
+const chunk = (name: string, upload: string) => ({
+  name,
+  text: `WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)), upload_row AS (${upload})
+    INSERT INTO chunk (message_id, sequence, octets) SELECT $1::int8, $2, $3 FROM quick, upload_row`,
+});
+const FIRST_CHUNK = chunk(
+  'chunk_first',
+  'INSERT INTO upload (message_id, slot) VALUES ($1, $4) RETURNING message_id',
+);
+const NEXT_CHUNK = chunk('chunk_next', 'SELECT 1 FROM upload WHERE message_id = $1 FOR KEY SHARE');
 const DISCARD = {
   name: 'upload_discard',
   text: `WITH given AS (DELETE FROM upload WHERE message_id = $1 RETURNING message_id)
@@ -180,14 +185,13 @@ export class GroupIntake implements Intake {
     return this.#connection;
   }
 
-  /** The commit's own sync covers the chunks before it, so they wait for none. */
-  #writeChunk(id: number, sequence: number, octets: Uint8Array): Promise<void> {
-    return this.#connections.transaction(async (connection) => {
-      await connection.exec('SET LOCAL synchronous_commit = off');
-      if (sequence === 0) await connection.run(OPEN_UPLOAD, [id, this.#node.slot]);
-      else if ((await connection.run(FIND_UPLOAD, [id])).count === 0) throw new LostContent();
-      await connection.run(CHUNK, [id, sequence, Buffer.from(octets)]);
-    });
+  async #writeChunk(id: number, sequence: number, octets: Uint8Array): Promise<void> {
+    const values = [id, sequence, Buffer.from(octets)];
+    const { count } =
+      sequence === 0
+        ? await this.#connections.run(FIRST_CHUNK, [...values, this.#node.slot])
+        : await this.#connections.run(NEXT_CHUNK, values);
+    if (count === 0) throw new LostContent();
   }
 }
 
