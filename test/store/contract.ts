@@ -353,7 +353,7 @@ export function runStoreContract(
       describeDueTimes(() => store);
       describeDueEvents(() => store);
     }
-    if (has('retention')) describeRetention(() => store, reopen);
+    if (has('retention')) describeRetention(() => store, reopen, has('mail'));
     if (has('block-list')) {
       describeBlockList(() => store);
       describeBlockLists(() => store);

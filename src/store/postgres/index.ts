@@ -21,11 +21,13 @@ import { migrate } from './migrate.js';
 import { Node } from './node.js';
 import { postgresNodes } from './nodes.js';
 import { checkOpening } from './opening.js';
+import { Partitions } from './partitions.js';
 import { postgresQueue } from './queue.js';
 import { QueueWatch } from './queue-watch.js';
 import { Reading } from './reading.js';
 import { Reports } from './reports.js';
 import { postgresAdministrator, postgresSessions } from './sessions.js';
+import { postgresRetention } from './retention.js';
 import { Settling } from './settling.js';
 import { Signals } from './signals.js';
 import { Takeover } from './takeover.js';
@@ -52,7 +54,7 @@ type MessageStore = Pick<
   Store,
   | ('open' | 'held' | 'addDomain' | 'domains' | 'removeDomain' | 'rotateToken' | 'domainByToken')
   | ('messages' | 'message' | 'content' | 'isEmpty' | 'close')
-  | ('nodes' | 'queue' | 'webhooks' | 'dkimKeys')
+  | ('nodes' | 'queue' | 'webhooks' | 'dkimKeys' | 'retention')
   | ('sessions' | 'administrator' | 'idempotency' | 'blockList' | 'blockLists')
 >;
 
@@ -69,7 +71,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Messa
     const clock = await DatabaseClock.read(connections);
     const node = await Node.join(connections, options.now ?? Date.now);
     const takeover = await Takeover.begin(connections, clock, node);
-    return messageStore(options, { connections, clock, node, takeover });
+    const partitions = await Partitions.begin(connections, options.now ?? Date.now);
+    return messageStore(options, { connections, clock, node, takeover, partitions });
   } catch (error) {
     await connections.close();
     throw openingProblem(error, connections.place);
@@ -88,10 +91,11 @@ interface Shared {
   readonly clock: DatabaseClock;
   readonly node: Node;
   readonly takeover: Takeover;
+  readonly partitions: Partitions;
 }
 
 function messageStore(options: PostgresOptions, shared: Shared): MessageStore {
-  const { connections, clock, node, takeover } = shared;
+  const { connections, clock, node, takeover, partitions } = shared;
   const buffers = new BufferPool(options.chunkOctets ?? STORE.chunk.initial);
   const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
   const intake = new GroupIntake(connections, buffers, node, clock, options.outcomeTime);
@@ -106,7 +110,7 @@ function messageStore(options: PostgresOptions, shared: Shared): MessageStore {
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     watch.end();
-    await Promise.all([intake.close(), settling.close(), signals.close()]);
+    await Promise.all([intake.close(), settling.close(), signals.close(), partitions.close()]);
     await takeover.close();
     await node.leave();
     await connections.close();
@@ -137,6 +141,7 @@ function messageStore(options: PostgresOptions, shared: Shared): MessageStore {
     queue: postgresQueue({ connections, clock, leasing, settling, reports, watch }, now),
     webhooks: postgresWebhooks(connections, clock, new Turns('lease_events', connections, node)),
     dkimKeys: postgresDkimKeys(connections),
+    retention: postgresRetention(connections, partitions),
     sessions: postgresSessions(connections),
     administrator: postgresAdministrator(connections),
     idempotency: postgresIdempotency(connections, node),
