@@ -17,6 +17,12 @@ export function has(program) {
   return spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin" command -v ${program}`]).status === 0;
 }
 
+/**
+ * What the C library gets of a server, whichever it is: as Postern's own start does (see "Page faults" in
+ * docs/performance.md). Without it two starts of one server differ by a third with large messages.
+ */
+export const MEMORY = { MALLOC_TRIM_THRESHOLD_: '134217728', MALLOC_MMAP_THRESHOLD_: '4194304' };
+
 function start(
   core,
   [command, ...args],
@@ -49,7 +55,8 @@ export async function generate(command, options = {}) {
  * @param options `farEnd`: it is on the other side of what is measured, and has the generator's core
  */
 export async function serve(command, port, options = {}) {
-  const child = start(options.farEnd === true ? GENERATOR_CORE : SERVER_CORE, command, options);
+  const env = { ...MEMORY, ...options.env };
+  const child = start(options.farEnd === true ? GENERATOR_CORE : SERVER_CORE, command, { ...options, env });
   let said = '';
   let ended = null;
   for (const name of ['stdout', 'stderr']) {

@@ -1,4 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S MALLOC_TRIM_THRESHOLD_=134217728 MALLOC_MMAP_THRESHOLD_=4194304 node
+// The settings are for glibc: without them it gives freed read buffers back to the kernel and takes them again. See
+// "Page faults" in docs/performance.md.
 import { describeFailure } from './error.js';
 
 // Imported here and not above, so that a missing package is reported in one line as well.
