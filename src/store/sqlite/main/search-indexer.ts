@@ -1,10 +1,20 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { IndexerAnswer, IndexerRequest } from '../search/indexer.js';
+import type { IndexingStep } from '../search/indexing.js';
 
 /** After a message has come in, in milliseconds: many are indexed in one transaction. */
 const GATHER_MS = 500;
 /** How often the journal is looked at for what other processes have stored, in milliseconds. */
 const LOOK_MS = 10_000;
+/**
+ * The pause between two steps on a machine with one core, while messages come in, in milliseconds: twenty times what a
+ * step takes of a processor. Low priority alone does not protect accepts there, since they let go of the core for each
+ * sync: by `bench/api.mjs`, accepts fell by a quarter.
+ */
+const GIVE_WAY_MS = 400;
+/** Rows of the journal from which on the index no longer gives way: some hundred thousand messages under load. */
+const MOST_BEHIND = 20_000;
 /** How long to wait after a failure, such as a full disk, in milliseconds. */
 const RETRY_MS = 10_000;
 
@@ -105,7 +115,17 @@ export class SearchIndexer {
       this.#journal = answer.journal;
       this.#onIndexed(answer.journal).catch(() => undefined);
     }
-    if (this.#rebuilds || answer.more) this.#schedule(0);
-    else this.#schedule(this.#isWoken ? GATHER_MS : LOOK_MS);
+    this.#schedule(this.#rebuilds ? 0 : pauseAfter(answer, this.#isWoken, availableParallelism()));
   }
+}
+
+/**
+ * Returns how long to wait until the next step, in milliseconds.
+ *
+ * @param isWoken whether something has been stored since the last step began
+ * @param cores those that this process may use
+ */
+export function pauseAfter({ more, behind }: IndexingStep, isWoken: boolean, cores: number): number {
+  if (!more) return isWoken ? GATHER_MS : LOOK_MS;
+  return cores === 1 && isWoken && behind < MOST_BEHIND ? GIVE_WAY_MS : 0;
 }

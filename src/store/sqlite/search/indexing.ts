@@ -31,6 +31,8 @@ export interface IndexingStep {
   readonly journal: number;
   /** Whether another step would find something to do. */
   readonly more: boolean;
+  /** Rows of the journal after that one. */
+  readonly behind: number;
 }
 
 export class Indexing {
@@ -70,7 +72,7 @@ export class Indexing {
     const rows = this.#journal.from(progress.journal + 1, STEP_ROWS);
     if (rows.length > 0) return this.#follow(rows);
     const more = this.#growDown() || this.#dropEmptyPart();
-    return { journal: progress.journal, more };
+    return { journal: progress.journal, more, behind: 0 };
   }
 
   /** Makes the index anew: a search has found it damaged. */
@@ -133,7 +135,7 @@ export class Indexing {
       this.#add(ids);
       this.#index.prepare('UPDATE progress SET journal = ?, entry = ?').run(id, messages);
     });
-    return { journal: id, more: true };
+    return { journal: id, more: true, behind: this.#journal.last().id - id };
   }
 
   /** Indexes messages below the first part. Returns false if there are none. */
