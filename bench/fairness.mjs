@@ -78,7 +78,7 @@ function urlOf({ route }, ports, folder) {
 }
 
 async function startGateway(row, folder, ports) {
-  const [port, tlsPort] = [await freePort(), await freePort()];
+  const [port, tlsPort, httpPort] = [await freePort(), await freePort(), await freePort()];
   const config = join(folder, 'postern.toml');
   writeFileSync(
     config,
@@ -111,7 +111,7 @@ async function startGateway(row, folder, ports) {
       '--hostname',
       'mx.example',
       '--http',
-      'off',
+      row.attack.kind === 'bodies' ? `127.0.0.1:${httpPort}` : 'off',
     ],
     {
       stdio: ['ignore', 'pipe', full ?? 'pipe'],
@@ -135,6 +135,7 @@ async function startGateway(row, folder, ports) {
   return {
     port,
     tlsPort,
+    httpPort,
     said: () => said,
     async stop() {
       const died = child.exitCode ?? child.signalCode;
@@ -172,6 +173,7 @@ async function measure(row, { template, tokens, ports, neighbours }) {
       do: 'attack',
       row,
       port: row.tls === true ? gateway.tlsPort : gateway.port,
+      httpPort: gateway.httpPort,
       token: tokens[domain],
       sender: `app@${domain}`,
     });

@@ -1,8 +1,9 @@
 // A process beside the gateway: the other tenant, and the remote servers that mail, events and requests go to.
 import { once } from 'node:events';
-import { createServer as createHttp } from 'node:http';
+import { Agent, createServer as createHttp, request } from 'node:http';
 import { createServer } from 'node:net';
 import { shapeOf, stuffed } from '../../test/shapes/messages.mjs';
+import { BODIES } from './bodies.mjs';
 import { SmtpClient } from './probe.mjs';
 
 const BLANK = Buffer.from('\r\n'.repeat(32 * 1024));
@@ -124,7 +125,7 @@ async function listen(server) {
 }
 
 /** Does what the other tenant does. Resolves when it has done all of it, or was refused. */
-async function attack({ port, token, sender }) {
+async function attack({ port, httpPort, token, sender }) {
   const { attack: what, tls } = row;
   const open = () => SmtpClient.open({ port, tls, token });
   const replies = [];
@@ -158,6 +159,9 @@ async function attack({ port, token, sender }) {
       await Promise.all(Array.from({ length: what.connections }, one));
       break;
     }
+    case 'bodies':
+      replies.push(...(await postBodies(what, httpPort, token)));
+      break;
     case 'headers': {
       const section = Buffer.from(`From: <${sender}>\r\n${'X-A: b\r\n'.repeat(what.octets / 8)}`);
       for (let count = 0; count < what.connections; count++) {
@@ -171,6 +175,30 @@ async function attack({ port, token, sender }) {
   const codes = {};
   for (const reply of replies) codes[reply.slice(0, 3)] = (codes[reply.slice(0, 3)] ?? 0) + 1;
   return codes;
+}
+
+/** Posts the same body over some connections until the time is over. Returns the statuses. */
+async function postBodies({ body, octets, connections, seconds }, port, token) {
+  const until = performance.now() + seconds * 1000;
+  // A little less, so that no limit refuses it unread.
+  const content = Buffer.from(BODIES[body](octets - 1024));
+  const statuses = [];
+  const one = async () => {
+    const agent = new Agent({ keepAlive: true });
+    const headers = { 'content-type': 'application/json', 'mailpace-server-token': token };
+    while (performance.now() < until) {
+      const options = { host: '127.0.0.1', port, method: 'POST', path: '/api/v1/send', agent, headers };
+      const posted = request({ ...options, headers: { ...headers, 'content-length': content.length } });
+      posted.end(content);
+      const [response] = await once(posted, 'response');
+      response.resume();
+      await once(response, 'end');
+      statuses.push(String(response.statusCode));
+    }
+    agent.destroy();
+  };
+  await Promise.all(Array.from({ length: connections }, one));
+  return statuses;
 }
 
 /** The shapes have an author of their own; the domain's has to be one of the domain. */

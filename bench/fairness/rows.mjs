@@ -1,5 +1,6 @@
 // The rows of bench/fairness.mjs: what another tenant or a remote server does while the idle tenant is measured.
 import { SHAPES } from '../../test/shapes/messages.mjs';
+import { BODIES } from './bodies.mjs';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -21,6 +22,7 @@ const MIB = 1024 * KIB;
  * @typedef {{ kind: 'none' }
  *   | { kind: 'messages', shape: string, octets: number, count: number }
  *   | { kind: 'flood', connections: number, seconds: number }
+ *   | { kind: 'bodies', body: string, octets: number, connections: number, seconds: number }
  *   | { kind: 'headers', connections: number, octets: number }} Attack
  * @typedef {{ at: 'connect' | 'hello' | 'mail' | 'data' | 'end', what: 'blank-endless' | 'blank-mib' | 'replies' |
  *   'line' | 'silence' | 'slow' | 'reset' }} Remote
@@ -77,6 +79,29 @@ function largeRows() {
   ];
 }
 
+/**
+ * Bodies of the HTTP API, of up to 32 KiB on the event loop and of up to 50 MiB in a thread. The first ones have the shapes
+ * that cost most.
+ *
+ * @returns {Row[]}
+ */
+function apiRows() {
+  const bodies = (body, octets, connections = 4) => ({
+    name: `HTTP API: ${body}, ${octets < MIB ? `${octets / KIB} KiB` : `${octets / MIB} MiB`}, ${connections} connections`,
+    route: /** @type {const} */ ('smtp'),
+    attack: /** @type {const} */ ({ kind: 'bodies', body, octets, connections, seconds: 4 }),
+    quick: body === 'a subject' && octets === 32 * KIB,
+  });
+  const dearest = ['a subject', 'tags', 'header fields', 'attachments without an octet'];
+  return [
+    ...[16, 32, 64].flatMap((size) => dearest.map((body) => bodies(body, size * KIB))),
+    ...Object.keys(BODIES)
+      .filter((body) => !dearest.includes(body))
+      .map((body) => bodies(body, 32 * KIB)),
+    ...[...dearest, 'a text', 'levels of lists', 'an attachment'].map((body) => bodies(body, 50 * MIB, 1)),
+  ];
+}
+
 /** @returns {Row[]} */
 function remoteRows() {
   const some = messages('text', 16 * KIB, 100);
@@ -130,6 +155,7 @@ export const ROWS = [
   ...bodyRows(),
   ...headerRows(),
   ...largeRows(),
+  ...apiRows(),
   ...remoteRows(),
   {
     name: 'log: a full disk',

@@ -3,7 +3,7 @@ import { formatDate } from '../../message/date.js';
 import { newMessageId } from '../../message/message-id.js';
 import type { Mailbox } from '../../message/mailbox.js';
 import type { Mail, Recipient } from './mail.js';
-import { writtenMessage } from './written.js';
+import { withCrlf, writtenMessage } from './written.js';
 
 /** The fields that carry what Postern itself reads; the acceptance takes them off. */
 export const TAGS_FIELD = 'X-OMS-Tags';
@@ -62,7 +62,8 @@ export async function compose(mail: Mail, now: number): Promise<Composed> {
     disableUrlAccess: true,
   });
   const node = composer.compile();
-  const octets = mail.attachments.length === 0 ? writtenMessage(node) : await node.build();
+  const attached = mail.attachments.reduce((octets, { content }) => octets + content.length, 0);
+  const octets = await writtenMessage(node, attached);
   const recipients = distinct(to, cc, bcc);
   const addresses = [from.address, ...recipients.map(({ forwardPath }) => forwardPath)];
   return {
@@ -72,11 +73,6 @@ export async function compose(mail: Mail, now: number): Promise<Composed> {
     octets,
     utf8: addresses.some((address) => /[^\0-\x7f]/.test(address)),
   };
-}
-
-/** Ends lines with CRLF alone, as the content of a message does (RFC 5322 2.3). */
-function withCrlf(text: string): string {
-  return text.replace(/\r\n?|\n/g, '\r\n');
 }
 
 /** An address with the name before it. */
