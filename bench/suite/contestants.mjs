@@ -23,9 +23,9 @@ const root = process.getuid?.() === 0;
  */
 
 /** Starts a script of this suite on a port of its own. */
-async function script(name, { tls = 'off', certificate, auth = false } = {}) {
+async function script(name, { tls = 'off', certificate, auth = false, env: further = {} } = {}) {
   const port = await freePort();
-  const env = { PORT: String(port), TLS: tls, ...(auth ? { AUTH: '1' } : {}) };
+  const env = { ...further, PORT: String(port), TLS: tls, ...(auth ? { AUTH: '1' } : {}) };
   if (certificate !== undefined) Object.assign(env, { CERT: certificate.cert, KEY: certificate.key });
   const running = await serve(['node', here(`../contestants/${name}.mjs`)], port, { env });
   return { ...running, port, ...(auth ? { credentials: 'bench:bench' } : {}) };
@@ -196,6 +196,18 @@ export const CONTESTANTS = {
     missing: () => null,
     version: () => process.version,
     start: () => script('null'),
+  },
+  bare: {
+    title: 'null server, as bare as can be',
+    missing: () => null,
+    version: () => process.version,
+    start: () => script('bare'),
+  },
+  limit: {
+    title: 'the same without streams, by ways that Node does not offer',
+    missing: () => null,
+    version: () => process.version,
+    start: () => script('bare', { env: { REUSE: '1' } }),
   },
   tls: {
     title: 'bare tls.Server',

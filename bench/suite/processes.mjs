@@ -153,6 +153,14 @@ export function processorTime(pid) {
   return ticks * TICK_MS;
 }
 
+/** Returns the page faults so far that needed no disk, of all its processes; null if they are unknown. */
+export function pageFaults(pid) {
+  if (process.platform !== 'linux') return null;
+  let faults = 0;
+  for (const member of family(pid)) faults += Number(statOf(member)?.[7] ?? 0);
+  return faults;
+}
+
 /** Returns the resident memory in octets and its largest value so far; null if it is unknown. */
 export function residentMemory(pid) {
   try {
