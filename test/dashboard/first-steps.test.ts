@@ -61,11 +61,12 @@ it('shows what to put into a Laravel app', async () => {
   const page = await here.openAsAdministrator('/messages');
   await page.getByRole('heading', { name: 'Messages' }).waitFor();
   await page.keyboard.press('Control+k');
-  await page.keyboard.type('code for an app');
+  await page.keyboard.type('laravel');
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: 'example.com' }).click();
   await page.getByRole('button', { name: 'Laravel' }).click();
   const code = await page.getByLabel('the settings for Laravel', { exact: true }).innerText();
   expect(code).toContain(`MAIL_PORT=${here.gateway.port}`);
   expect(code).toContain('MAIL_FROM_ADDRESS=app@example.com');
+  expect(code).toMatch(/^MAIL_URL="smtp:\/\/.*@127\.0\.0\.1:\d+\?verify_peer=0"$/m);
 });

@@ -57,6 +57,7 @@ export function Chart({ data, label, format, by }: ChartProps): VNode {
   }, [data, by, dark]);
 
   const index = at.value ?? data.times.length - 1;
+  const nothing = data.series.every(({ values }) => values.every((value) => value === null || value === 0));
   return (
     <figure class="chart">
       <figcaption class="chart-legend" aria-hidden="true">
@@ -74,6 +75,7 @@ export function Chart({ data, label, format, by }: ChartProps): VNode {
         role="img"
         aria-label={`${label}. The same is in the table below.`}
       />
+      {nothing && <p class="chart-nothing soft">Nothing in this time</p>}
       {failed.value && <p class="soft">The chart could not be loaded; the table has the same numbers.</p>}
       <details>
         <summary>Show as a table</summary>

@@ -46,7 +46,7 @@ export function WebhookForm({ name, webhook, onSaved, onCancel }: WebhookFormPro
               name="events"
               value={event}
               defaultChecked={webhook === null || webhook.events.includes(event)}
-            />{' '}
+            />
             <span class="mono">{event}</span>
           </label>
         ))}

@@ -1,5 +1,6 @@
 import type { TagList } from '../../api/schemas/statistics.js';
 import { request } from '../api/request.js';
+import { STATUS_MEANINGS } from '../parts/status-badge.js';
 import { STATUSES } from './filter.js';
 
 export interface Suggestion {
@@ -36,7 +37,7 @@ export async function suggestionsFor(word: string, signal: AbortSignal): Promise
       );
     case 'is':
       return STATUSES.filter((each) => each.startsWith(value.toLowerCase())).map((each) =>
-        suggest(`is:${each}`),
+        suggest(`is:${each}`, STATUS_MEANINGS[each]),
       );
     case 'after':
     case 'before':

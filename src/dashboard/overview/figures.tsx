@@ -30,10 +30,10 @@ export function Figures({ statistics: { total }, queue, span, domain }: FiguresP
         messages
       </Figure>
       <Figure name="Delivered" value={countText(total.delivered)} href={listOf(['delivered'])}>
-        {deliveryRate === null ? 'recipients' : `recipients: ${shareText(deliveryRate)}`}
+        {deliveryRate === null ? 'recipients' : `recipients, ${shareText(deliveryRate)} of those that ended`}
       </Figure>
       <Figure name="Bounced" value={countText(total.bounced)} href={listOf(['bounced'])}>
-        {bounceRate === null ? 'recipients' : `recipients: ${shareText(bounceRate)}`}
+        {bounceRate === null ? 'recipients' : `recipients, ${shareText(bounceRate)} of those that ended`}
       </Figure>
       <Figure name="Cancelled" value={countText(total.cancelled)} href={listOf(['cancelled'])}>
         recipients

@@ -12,7 +12,7 @@ export const STATUS_NAMES: Readonly<Record<MessageEntry['status'], string>> = {
 };
 
 /** Explains each state to those who see the word for the first time. */
-const STATUS_MEANINGS: Readonly<Record<MessageEntry['status'], string>> = {
+export const STATUS_MEANINGS: Readonly<Record<MessageEntry['status'], string>> = {
   queued: 'Waits for its first delivery',
   deferred: 'Could not be delivered yet, and will be tried again',
   delivered: 'Taken by the server of the recipient',

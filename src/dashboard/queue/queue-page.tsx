@@ -56,7 +56,12 @@ export function QueuePage(): VNode {
           domain={domain}
           onChange={(chosen) => go(`/queue${queryOf({ domain: chosen || undefined })}`, { replace: true })}
         />
-        <button type="button" class="button" onClick={() => operate('retry', null)}>
+        <button
+          type="button"
+          class="button"
+          disabled={queue.value?.waiting.length === 0}
+          onClick={() => operate('retry', null)}
+        >
           <Icon name="retry" />
           Retry all now
         </button>
@@ -70,6 +75,7 @@ export function QueuePage(): VNode {
             {page.waiting.length === 0 ? (
               <p class="soft">
                 Nothing waits. Mail that cannot be delivered at once appears here, with the reason.
+                {page.messages.held > 0 && ' What is held is not tried until it is released.'}
               </p>
             ) : (
               <QueueTable waiting={page.waiting} onOperation={(operation, id) => operate(operation, [id])} />

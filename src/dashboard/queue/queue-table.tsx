@@ -1,3 +1,4 @@
+import './queue-table.css';
 import type { VNode } from 'preact';
 import type { QueuePage } from '../../api/schemas/queue.js';
 import { meaningOf } from '../message/reply-meaning.js';
@@ -14,7 +15,7 @@ interface QueueTableProps {
 /** One row for each recipient that waits. */
 export function QueueTable({ waiting, onOperation }: QueueTableProps): VNode {
   return (
-    <table class="table table-blocks">
+    <table class="table table-blocks queue-table">
       <thead>
         <tr>
           <th scope="col">To</th>

@@ -12,6 +12,8 @@ export interface Command {
   /** Names it among all commands. */
   readonly id: string;
   readonly title: string;
+  /** Further words that find it. */
+  readonly words: string;
   readonly icon: IconName;
   /** The heading that it stands under. */
   readonly group: string;
@@ -26,6 +28,9 @@ const THEMES: readonly (readonly [theme: Theme, title: string, icon: IconName])[
   ['system', 'Colours of the system', 'system'],
 ];
 
+/** What people look for who want to send from an app. */
+const APPS = 'API token password Laravel Rails Django nodemailer Symfony curl Go Spring WordPress';
+
 /** Returns what a person can do now: what the page's keys do, the pages, and the actions of the frame. */
 export function commandsFor(person: WhoAmI, [, ...ofPage]: readonly KeyLayer[]): readonly Command[] {
   const { domain } = person;
@@ -35,8 +40,9 @@ export function commandsFor(person: WhoAmI, [, ...ofPage]: readonly KeyLayer[]):
     icon: IconName,
     run: () => void,
     keys: string | null = null,
+    words = '',
   ) => ({
-    ...{ id: `${group} ${title}`, group, title, icon, keys, run },
+    ...{ id: `${group} ${title}`, group, title, icon, keys, run, words },
   });
   return [
     ...ofPage.flatMap(({ keys }) =>
@@ -50,11 +56,14 @@ export function commandsFor(person: WhoAmI, [, ...ofPage]: readonly KeyLayer[]):
     ...(domain === null
       ? [
           command('Actions', 'Add a domain', 'plus', () => go('/domains?add=1')),
-          command('Actions', 'SMTP settings and code for an app', 'copy', () => go('/domains')),
+          command('Actions', 'SMTP settings and code for an app', 'copy', () => go('/domains'), null, APPS),
         ]
       : [
-          command('Actions', 'SMTP settings and code for my app', 'copy', () =>
-            go(`/domains/${domain}/tokens`),
+          command(
+            ...(['Actions', 'SMTP settings and code for my app', 'copy'] as const),
+            () => go(`/domains/${domain}/tokens`),
+            null,
+            APPS,
           ),
           command('Actions', 'DNS records of my domain', 'domains', () => go(`/domains/${domain}/dns`)),
         ]),
@@ -71,8 +80,11 @@ export function commandsFor(person: WhoAmI, [, ...ofPage]: readonly KeyLayer[]):
   ];
 }
 
-/** Returns the commands whose title has every word of the text. */
+/** Returns the commands whose title or further words have every word of the text. */
 export function matching(commands: readonly Command[], text: string): readonly Command[] {
   const words = text.toLowerCase().split(/\s+/);
-  return commands.filter(({ title }) => words.every((word) => title.toLowerCase().includes(word)));
+  return commands.filter((command) => {
+    const known = `${command.title} ${command.words}`.toLowerCase();
+    return words.every((word) => known.includes(word));
+  });
 }

@@ -38,6 +38,7 @@ export function useFoundMessages(text: string): readonly Command[] {
     ...found.value,
     {
       id: 'search',
+      words: '',
       title: `Search messages for “${search}”`,
       icon: 'search',
       group: 'Messages',
@@ -52,6 +53,7 @@ async function newest(search: string, signal: AbortSignal): Promise<readonly Com
   const { messages } = await request<MessagePage>('GET', '/api/v1/messages', { query, signal });
   return messages.map(({ id, subject, to }) => ({
     id: `message ${id}`,
+    words: '',
     title: `${subject ?? '(no subject)'} → ${to[0] ?? ''}`,
     icon: 'messages',
     group: 'Messages',
