@@ -56,8 +56,7 @@ export const API = {
     about: 'Octets of a body that is taken apart on the event loop; a larger one goes to a worker thread.',
     initial: 32 * 1024,
     unit: 'octets',
-    source:
-      'a millisecond or two of work for a text, about five for the worst shape (bench/fairness/bodies.mjs)',
+    source: 'about a millisecond of work for a text, five for the worst shape',
   },
   composeQueue: {
     about: 'Bodies that wait for the worker thread; a request beyond it gets 503.',
