@@ -52,6 +52,19 @@ export function factsOf(
   return facts;
 }
 
+/** All that a stored message has added. */
+export function allFactsOf(
+  message: Pick<CountedMessage, 'receivedAt' | 'releaseAt'>,
+  recipients: number,
+  attempts: readonly Pick<Attempt, 'outcome' | 'at'>[],
+): Fact[] {
+  return [
+    { measure: MEASURES.accepted, at: message.receivedAt, count: 1 },
+    { measure: MEASURES.recipients, at: message.receivedAt, count: recipients },
+    ...attempts.flatMap((attempt) => factsOf(attempt, message)),
+  ];
+}
+
 /**
  * Returns whether a message is counted under none of its tags. A notification has the tags of the message that it is
  * about, for its route. If it counted, each bounce would add a delivery to its tag, and the bounce rate would read

@@ -11,6 +11,7 @@ import { countsOf } from '../../counter-rows.js';
 import { copy } from './remote.js';
 import type { MailWatch } from './mail-watch.js';
 import { checkPage, checkStatistics } from '../../bounds.js';
+import { cancelMessagesOf } from '../../cancel-domain.js';
 import type { Watch } from './watch.js';
 import type { WorkerLink } from './worker-link.js';
 
@@ -94,18 +95,7 @@ export function remoteDomainRecords(link: WorkerLink, mail: Mail): DomainRecords
     async remove(scope, name, remainder, now) {
       const domainId = await link.ask('domainRecords', 'remove', plainScope(scope), name, now);
       if (domainId === null) return null;
-      let cancelled = 0;
-      if (remainder === 'keep') return cancelled;
-      const selection = { filter: { statuses: ['queued', 'deferred', 'held'] } } as const;
-      for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null;) {
-        const step: OperationStep = await mail.operate(
-          { domainId },
-          { operation: 'cancel', selection, before, now },
-        );
-        cancelled += step.changed.length;
-        before = step.next;
-      }
-      return cancelled;
+      return remainder === 'keep' ? 0 : cancelMessagesOf(mail, domainId, now);
     },
     setRetention: (scope, name, retention) =>
       link.ask('domainRecords', 'setRetention', plainScope(scope), name, { ...retention }),

@@ -48,29 +48,11 @@ import {
 } from './management.js';
 import type { SearchIndexer } from './search-indexer.js';
 import { singleNode } from './nodes.js';
+import { watchedQueue } from '../../watched-queue.js';
 import { Watch } from './watch.js';
 
 /** Messages that the worker reads in one go: the rest of a long listing waits its turn. */
 const PAGE = 100;
-
-/** The queue, with its watchers of messages informed of what it does. */
-function watchedQueue(queue: Queue, watch: MailWatch): Queue {
-  const missing = async (changed: Promise<number>): Promise<number> => {
-    const recipients = await changed;
-    if (recipients > 0) watch.miss();
-    return recipients;
-  };
-  return {
-    ...queue,
-    async settle(lease, settlements, finished) {
-      await queue.settle(lease, settlements, finished);
-      if (settlements.length === 0) return;
-      watch.publish([{ id: lease.id, domainId: lease.domain.id, kind: 'status', status: null }]);
-    },
-    release: (id, now) => missing(queue.release(id, now)),
-    cancel: (id, now) => missing(queue.cancel(id, now)),
-  };
-}
 
 /** The threads beside the one that writes. */
 export interface SearchThreads {

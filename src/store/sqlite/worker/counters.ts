@@ -2,6 +2,7 @@
 import type { Attempt } from '../../queue.js';
 import type { Status } from '../../port.js';
 import {
+  allFactsOf,
   type CountedMessage,
   countedTagsOf,
   destinationOf,
@@ -124,11 +125,7 @@ export class Counters {
     const row = this.#message.get(id) as unknown as CountedMessage;
     const { count } = this.#recipients.get(id) as { count: number };
     const attempts = this.#attempts.all(id) as unknown as Pick<Attempt, 'outcome' | 'at'>[];
-    return [
-      { measure: MEASURES.accepted, at: row.receivedAt, count: 1 },
-      { measure: MEASURES.recipients, at: row.receivedAt, count },
-      ...attempts.flatMap((attempt) => factsOf(attempt, row)),
-    ];
+    return allFactsOf(row, count, attempts);
   }
 
   /** Writes what was gathered. Called in the transaction, before it commits. */
