@@ -365,7 +365,7 @@ export function runStoreContract(
       describeDomainRecords(() => store, reopen);
       describeWebhookCalls(() => store);
     }
-    if (has('statistics')) describeStatistics(() => store, reopen);
+    if (has('statistics')) describeStatistics(() => store, reopen, has('retention'));
 
     describe('closing', () => {
       it('commits what was given to it first, and refuses what comes later', async () => {

@@ -21,7 +21,7 @@ runStoreContract(
     const url = await cluster.schema();
     return { open: (tuning) => open(url, tuning), remove: () => Promise.resolve() };
   },
-  ['messages', 'nodes', 'queue', 'retention', 'block-list', 'sign-in'],
+  ['messages', 'nodes', 'queue', 'retention', 'block-list', 'sign-in', 'mail', 'statistics'],
 );
 
 describe('a store on PostgreSQL', () => {

@@ -87,7 +87,11 @@ export const ACCEPT = {
       events AS (INSERT INTO webhook_event (domain_id, name, message_id, positions, at, due_at)
         SELECT q.domain_id, 'email.queued', q.id, q.positions, q.at, q.told FROM ${QUEUED}
           JOIN webhook ON webhook.domain_id = q.domain_id AND off_since IS NULL AND events ? 'email.queued'),
-      counted AS (${insertDeltas(FIRST_DELTA)})
+      counted AS (${insertDeltas(FIRST_DELTA)}),
+      late AS (INSERT INTO late_message (message_id, domain_id, above)
+        SELECT u.id, u.domain_id, stored_before.greatest FROM unnest($2::int8[], $3::int4[]) AS u (id, domain_id)
+          JOIN (SELECT max(id) AS greatest FROM message) AS stored_before ON u.id < stored_before.greatest),
+      journal AS (INSERT INTO search_journal (id, messages) VALUES ($1::int8, $2::int8[]))
     INSERT INTO chunk (message_id, sequence, octets) SELECT * FROM unnest(${rest(3, 6)})`,
 };
 

@@ -60,13 +60,25 @@ export class Domains {
     return (await this.#connections.run<Domain>(LIST)).rows;
   }
 
-  remove(name: string, now: number): Promise<boolean> {
+  async remove(name: string, now: number): Promise<boolean> {
+    return (await this.removeWith(name, now, () => Promise.resolve())) !== null;
+  }
+
+  /**
+   * Removes a domain, and does something more in the same transaction. Resolves to its id; null if there is no such domain.
+   */
+  removeWith(
+    name: string,
+    now: number,
+    more: (connection: Connection, id: number) => Promise<unknown>,
+  ): Promise<number | null> {
     return this.#connections.transaction(async (connection) => {
       const domain = await lock(connection, name);
-      if (domain === null) return false;
+      if (domain === null) return null;
       await connection.run(REMOVE, [domain.id, now]);
       await end(connection, domain.id, now, now);
-      return true;
+      await more(connection, domain.id);
+      return domain.id;
     });
   }
 

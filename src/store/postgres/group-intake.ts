@@ -14,6 +14,7 @@ import type { Connections } from './connections.js';
 import { operationError, OutcomeUnknown } from './errors.js';
 import { isAboutOne, LostContent, storeGroup } from './group.js';
 import type { Node } from './node.js';
+import type { TimeSpans } from './time-spans.js';
 
 /** Octets of one group at most, so that no message waits long for large ones. */
 const GROUP_OCTETS = 4 * 1024 * 1024;
@@ -55,12 +56,22 @@ interface Waiting {
   readonly reject: (error: StoreError) => void;
 }
 
+/** What the intake shares with the other parts of the store. */
+interface IntakeParts {
+  readonly connections: Connections;
+  readonly buffers: BufferPool;
+  readonly node: Node;
+  readonly clock: DatabaseClock;
+  readonly spans: TimeSpans;
+}
+
 export class GroupIntake implements Intake {
   readonly #connections: Connections;
   readonly #buffers: BufferPool;
   readonly #node: Node;
   readonly #outcomeTime: number;
   readonly #clock: DatabaseClock;
+  readonly #spans: TimeSpans;
   #waiting: Waiting[] = [];
   #connection: Connection | null = null;
   #running: Promise<void> | null = null;
@@ -68,18 +79,13 @@ export class GroupIntake implements Intake {
   readonly #chunks = new Map<number, Promise<void>>();
   #closed = false;
 
-  constructor(
-    connections: Connections,
-    buffers: BufferPool,
-    node: Node,
-    clock: DatabaseClock,
-    outcomeTime = FENCE_MS,
-  ) {
+  constructor({ connections, buffers, node, clock, spans }: IntakeParts, outcomeTime = FENCE_MS) {
     this.#outcomeTime = outcomeTime;
     this.#connections = connections;
     this.#buffers = buffers;
     this.#node = node;
     this.#clock = clock;
+    this.#spans = spans;
   }
 
   commit(commit: NewCommit): Promise<void> {
@@ -150,6 +156,7 @@ export class GroupIntake implements Intake {
     const commits = group.map(({ commit }) => commit);
     try {
       const connection = await this.#connected();
+      await this.#spans.add(connection, commits);
       await storeGroup(connection, id, commits, this.#clock);
     } catch (error) {
       if (error instanceof OutcomeUnknown) return this.#resolve(id, group, error);

@@ -6,16 +6,17 @@ import { BufferPool } from '../intake/buffers.js';
 import { Budget } from '../intake/budget.js';
 import { BufferedDraft } from '../intake/draft.js';
 import { STORE } from '../limits.js';
-import { type Draft, type Store, StoreError } from '../port.js';
+import { type Draft, type NewMessage, type Store, StoreError } from '../port.js';
+import { watchedQueue } from '../watched-queue.js';
 import { parseAddress } from './address.js';
-import { postgresBlockList, postgresBlockLists } from './block-list.js';
+import { postgresApiParts } from './api-parts.js';
+import { postgresBlockList } from './block-list.js';
 import { DatabaseClock } from './clock.js';
 import { Connections } from './connections.js';
 import { postgresDkimKeys } from './dkim-keys.js';
 import { Domains } from './domains.js';
 import { isRefusal, openingError } from './errors.js';
 import { GroupIntake } from './group-intake.js';
-import { postgresIdempotency } from './idempotency.js';
 import { Leasing } from './leasing.js';
 import { migrate } from './migrate.js';
 import { Node } from './node.js';
@@ -26,11 +27,11 @@ import { postgresQueue } from './queue.js';
 import { QueueWatch } from './queue-watch.js';
 import { Reading } from './reading.js';
 import { Reports } from './reports.js';
-import { postgresAdministrator, postgresSessions } from './sessions.js';
 import { postgresRetention } from './retention.js';
 import { Settling } from './settling.js';
 import { Signals } from './signals.js';
 import { Takeover } from './takeover.js';
+import { TimeSpans } from './time-spans.js';
 import { Turns } from './turns.js';
 import { postgresWebhooks } from './webhooks.js';
 
@@ -56,6 +57,7 @@ type MessageStore = Pick<
   | ('messages' | 'message' | 'content' | 'isEmpty' | 'close')
   | ('nodes' | 'queue' | 'webhooks' | 'dkimKeys' | 'retention')
   | ('sessions' | 'administrator' | 'idempotency' | 'blockList' | 'blockLists')
+  | ('mail' | 'statistics' | 'domainRecords' | 'webhookCalls')
 >;
 
 /**
@@ -98,7 +100,8 @@ function messageStore(options: PostgresOptions, shared: Shared): MessageStore {
   const { connections, clock, node, takeover, partitions } = shared;
   const buffers = new BufferPool(options.chunkOctets ?? STORE.chunk.initial);
   const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
-  const intake = new GroupIntake(connections, buffers, node, clock, options.outcomeTime);
+  const spans = new TimeSpans(connections);
+  const intake = new GroupIntake({ connections, buffers, node, clock, spans }, options.outcomeTime);
   const domains = new Domains(connections);
   const reading = new Reading(connections);
   const now = options.now ?? Date.now;
@@ -107,10 +110,16 @@ function messageStore(options: PostgresOptions, shared: Shared): MessageStore {
   const settling = new Settling(connections, clock);
   const watch = new QueueWatch(signals, () => leasing.nextDue());
   const reports = new Reports(connections, clock);
+  const api = postgresApiParts({
+    ...{ connections, clock, node, domains, reading, signals, spans },
+    queueWatch: watch,
+  });
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     watch.end();
-    await Promise.all([intake.close(), settling.close(), signals.close(), partitions.close()]);
+    await Promise.all([intake.close(), settling.close(), partitions.close()]);
+    await api.close();
+    await signals.close();
     await takeover.close();
     await node.leave();
     await connections.close();
@@ -123,6 +132,9 @@ function messageStore(options: PostgresOptions, shared: Shared): MessageStore {
     ...{ intake, budget, buffers },
     onQueued: (): void => {
       watch.notify();
+    },
+    onAccepted: (id: number, message: NewMessage): void => {
+      api.accepted(id, message);
     },
   };
   return {
@@ -138,15 +150,15 @@ function messageStore(options: PostgresOptions, shared: Shared): MessageStore {
     message: async (id) => open(() => reading.message(id)),
     content: (id) => reading.content(id),
     isEmpty: async () => open(() => domains.isEmpty()),
-    queue: postgresQueue({ connections, clock, leasing, settling, reports, watch }, now),
+    queue: watchedQueue(
+      postgresQueue({ connections, clock, leasing, settling, reports, watch }, now),
+      api.watch,
+    ),
     webhooks: postgresWebhooks(connections, clock, new Turns('lease_events', connections, node)),
     dkimKeys: postgresDkimKeys(connections),
     retention: postgresRetention(connections, partitions),
-    sessions: postgresSessions(connections),
-    administrator: postgresAdministrator(connections),
-    idempotency: postgresIdempotency(connections, node),
     blockList: postgresBlockList(connections, now),
-    blockLists: postgresBlockLists(connections),
+    ...api.parts,
     nodes: postgresNodes(connections, node),
     close: () => (closing ??= close()),
   };

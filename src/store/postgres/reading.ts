@@ -39,7 +39,7 @@ const RECIPIENTS = {
     FROM recipient WHERE message_id = $1 ORDER BY position`,
 };
 // Chunks of a message that is still coming in, or being removed, are not read.
-const CONTENT = {
+export const CONTENT = {
   name: 'content',
   text: `SELECT octets FROM chunk WHERE message_id = $1 AND sequence = $2
     AND EXISTS (SELECT 1 FROM message WHERE id = $1 AND NOT content_removed)`,
@@ -75,6 +75,12 @@ export class Reading {
     return detailOf(row, recipients, row.content_removed);
   }
 
+  /** Returns those of some messages that exist, newest first. */
+  async summaries(ids: readonly number[]): Promise<MessageSummary[]> {
+    const { rows } = await this.#connections.run<Row>(MESSAGES, [int8Array(ids)]);
+    return rows.map((row) => summaryOf(row, row.to));
+  }
+
   async *content(id: number): AsyncGenerator<Uint8Array, void> {
     for (let sequence = 0; ; sequence++) {
       // A statement for each chunk: no transaction stays open while the reader takes its time.
@@ -97,8 +103,7 @@ export class Reading {
       const limit = Math.min(PAGE, query.limit - found.length);
       const ids = await this.#ids(query, domainId, before, limit);
       if (ids.length === 0) return found;
-      const { rows } = await this.#connections.run<Row>(MESSAGES, [int8Array(ids)]);
-      found.push(...rows.map((row) => summaryOf(row, row.to)));
+      found.push(...(await this.summaries(ids)));
       before = ids.at(-1) ?? 0;
       if (ids.length < limit) return found;
     }

@@ -14,6 +14,7 @@
  *     counters  additions to counters, and the function that folds them into the tables
  *     nodes     the processes that share the database
  *     api       what only the HTTP API needs: sessions, idempotency keys, calls of webhooks
+ *     mail      what finds messages: the index of words, ids by time
  *
  * Times are in milliseconds since the epoch. Those at which something is due, and at which a lease ends, are on the
  * database's clock (`clock.ts`); all others are on the clock of the node that wrote them.
@@ -22,6 +23,7 @@ import { API } from './api.js';
 import { CONTENT } from './content.js';
 import { COUNTERS } from './counters.js';
 import { DOMAINS } from './domains.js';
+import { MAIL } from './mail.js';
 import { MESSAGES } from './messages.js';
 import { NODES } from './nodes.js';
 import { QUEUE } from './queue.js';
@@ -32,5 +34,5 @@ export const LEAST_STEPS = 1;
 
 export const MIGRATIONS: readonly string[] = [
   // 1
-  [DOMAINS, MESSAGES, CONTENT, QUEUE, WEBHOOKS, COUNTERS, NODES, API].join('\n'),
+  [DOMAINS, MESSAGES, CONTENT, QUEUE, WEBHOOKS, COUNTERS, NODES, API, MAIL].join('\n'),
 ];
