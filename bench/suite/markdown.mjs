@@ -31,7 +31,8 @@ function stolenCell(stolen) {
 
 /** Messages a second of all scenarios. */
 export function ratesTable({ results }) {
-  const names = Object.keys(CONTESTANTS);
+  const measured = new Set(results.flatMap(({ contestants }) => contestants.map(({ name }) => name)));
+  const names = Object.keys(CONTESTANTS).filter((name) => measured.has(name));
   const rows = results.map(({ title, contestants }) => [
     title,
     ...names.map((wanted) => rate(contestants.find(({ name }) => name === wanted))),
