@@ -42,6 +42,19 @@
       (loop $pair
         (br_if $near (i32.ge_s (i32.add (local.get $at) (i32.const 32)) (local.get $end)))
 
+        ;; Without any octet below 0x0e there is no CR, LF or NUL in them: three of five pairs of blocks in
+        ;; lines of 76. With the copy, 64 KiB of them take 0.87 of the time without this look, and lines of 10 take 1.11.
+        (if
+          (i8x16.all_true
+            (i8x16.gt_u
+              (i8x16.min_u
+                (i8x16.min_u (v128.load (local.get $at)) (v128.load offset=16 (local.get $at)))
+                (v128.load offset=17 (local.get $at)))
+              (i8x16.splat (i32.const 0x0d))))
+          (then
+            (local.set $at (i32.add (local.get $at) (i32.const 32)))
+            (br $pair)))
+
         (local.set $here (v128.load offset=1 (local.get $at)))
         (local.set $before (v128.load (local.get $at)))
         (local.set $lf
