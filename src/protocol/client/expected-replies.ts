@@ -53,25 +53,11 @@ export const EXPECTED_REPLIES: Readonly<Record<Awaited, Row>> = {
 /** The meaning of a reply for the command that it answers. */
 export type Meaning = 'done' | 'more' | 'refused';
 
-const MEANINGS = Object.fromEntries(
-  Object.entries(EXPECTED_REPLIES).map(([awaited, row]) => [awaited, meaningsOf(row)]),
-) as unknown as Readonly<Record<Awaited, readonly (Meaning | null)[]>>;
-
 /** Returns the meaning of a reply code as the answer to `awaited`, or null if that code must not come there. */
 export function meaningOf(awaited: Awaited, code: number): Meaning | null {
-  return MEANINGS[awaited][code] ?? null;
-}
-
-function meaningsOf({ done, more = [] }: Row): readonly (Meaning | null)[] {
-  return Array.from({ length: 600 }, (_, code) => {
-    if (more.includes(code)) return 'more';
-    if (
-      done === '2yz'
-        ? code >= 200 && code < 300 && !CODES_OF_OTHER_COMMANDS.includes(code)
-        : done.includes(code)
-    ) {
-      return 'done';
-    }
-    return code >= 400 ? 'refused' : null;
-  });
+  const { done, more } = EXPECTED_REPLIES[awaited];
+  if (more?.includes(code) === true) return 'more';
+  if (code >= 400) return code < 600 ? 'refused' : null;
+  if (done !== '2yz') return done.includes(code) ? 'done' : null;
+  return code >= 200 && code < 300 && !CODES_OF_OTHER_COMMANDS.includes(code) ? 'done' : null;
 }

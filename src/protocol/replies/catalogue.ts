@@ -107,21 +107,20 @@ export type ConstantReply = {
   [Name in ReplyName]: Placeholders<(typeof CATALOGUE)[Name][2]> extends never ? Name : never;
 }[ReplyName];
 
+/** Replies without placeholders, each made when it is first asked for. */
 const constants = new Map<string, Reply>();
-/** The texts of the others, in parts: the second, fourth... is the name of what is filled in. */
+/** The texts in parts: the second, fourth... is the name of what is filled in. */
 const templates = new Map<string, readonly string[]>();
-for (const [name, [, , text]] of Object.entries(CATALOGUE)) {
-  if (text.includes('{')) templates.set(name, text.split(/\{(\w+)\}/));
-  else constants.set(name, new NamedReply(name as ReplyName, text));
-}
 
-/** A reply of the catalogue: constant ones are built once, when the module loads. */
+/** A reply of the catalogue. Constant ones are built once. */
 export function reply(name: ConstantReply): Reply;
 export function reply<Name extends ReplyName>(name: Name, fillings: Fillings<Name>): Reply;
 export function reply(name: ReplyName, fillings?: Readonly<Record<string, string | number>>): Reply {
   const constant = constants.get(name);
   if (constant !== undefined) return constant;
-  return new NamedReply(name, filled(name, fillings));
+  const made = new NamedReply(name, filled(name, fillings));
+  if (templateOf(name).length === 1) constants.set(name, made);
+  return made;
 }
 
 /** The same, with a text of the embedder's own in place of the catalogue's. */
@@ -129,11 +128,18 @@ export function replyWith(name: ReplyName, text: string | readonly string[]): Re
   return new NamedReply(name, text);
 }
 
+function templateOf(name: ReplyName): readonly string[] {
+  let parts = templates.get(name);
+  if (parts === undefined) {
+    parts = CATALOGUE[name][2].split(/\{(\w+)\}/);
+    templates.set(name, parts);
+  }
+  return parts;
+}
+
 function filled(name: ReplyName, fillings: Readonly<Record<string, string | number>> | undefined): string {
   let text = '';
-  // Whatever is no constant is there.
-  const parts = templates.get(name) as readonly string[];
-  for (const [i, part] of parts.entries()) {
+  for (const [i, part] of templateOf(name).entries()) {
     text += i % 2 === 0 ? part : String(fillings?.[part] ?? '');
   }
   return text;

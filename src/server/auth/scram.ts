@@ -28,16 +28,19 @@ export interface ScramOptions {
 
 /** SCRAM-SHA-256 (RFC 5802, 7677), for `mechanisms`. The handler needs `onScram`. */
 export function scramSha256(options: ScramOptions = {}): SaslMechanism<ScramCredentials> {
-  const { iterations = SCRAM_ITERATIONS, saltOctets = SALT_OCTETS, secret = randomBytes(32) } = options;
+  const { iterations = SCRAM_ITERATIONS, saltOctets = SALT_OCTETS } = options;
+  let { secret } = options;
+  // Made when it is needed: this function runs when the module loads, and few programs use SCRAM.
+  const key = (): string | Uint8Array => (secret ??= randomBytes(32));
   const derive = (use: string, user: string): Buffer =>
-    createHmac('sha256', secret).update(`${use}\0${user}`).digest();
+    createHmac('sha256', key()).update(`${use}\0${user}`).digest();
   return scram({
     nonce: () => randomBytes(18).toString('base64'),
     hash: (octets) => createHash('sha256').update(octets).digest(),
     hmac: (key, octets) => createHmac('sha256', key).update(octets).digest(),
     equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
     decoy: (user) => ({
-      salt: Buffer.from(hkdfSync('sha256', secret, user, 'salt', saltOctets)),
+      salt: Buffer.from(hkdfSync('sha256', key(), user, 'salt', saltOctets)),
       iterations,
       storedKey: derive('stored key', user),
       serverKey: derive('server key', user),
