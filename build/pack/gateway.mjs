@@ -11,7 +11,9 @@ const FROM_LIBRARY = new Map([
   ['index.js', 'postern'],
   ['server/index.js', 'postern'],
   ['protocol/index.js', 'postern/protocol'],
+  ['protocol/parts.js', 'postern/protocol'],
   ['client/index.js', 'postern/client'],
+  ['client/parts.js', 'postern/client'],
   // Errors that the library makes and the gateway looks for by their class.
   ['base/client-fault.js', 'postern'],
 ]);

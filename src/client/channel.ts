@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { constants } from 'node:crypto';
-import * as net from 'node:net';
-import * as tls from 'node:tls';
+import { connect, isIP, type LookupFunction, type NetConnectOpts, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, TLSSocket } from 'node:tls';
 import { remoteFailure } from '../base/tls-words.js';
 import { type ClientPhase, ConnectionError } from './errors.js';
 import { type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from './limits.js';
@@ -21,7 +21,8 @@ export interface ChannelListener {
   lost(error: ConnectionError): void;
 }
 
-export interface ChannelOptions {
+/** Where a connection goes to, and how it is made. */
+export interface ChannelTerms {
   /** The server's name or address: for the look-up, for TLS, and for messages. */
   readonly host: string;
   readonly port: number;
@@ -36,10 +37,13 @@ export interface ChannelOptions {
   readonly timeout?: number;
   /** Milliseconds by phase; not used if {@link timeout} is given. */
   readonly timeouts?: ClientTimeouts | undefined;
-  /** Removes the secrets that the client sends from replies. Default: the client sends no secrets. */
-  readonly redactor?: Redactor | null;
   /** Receives the dialogue. Default: nothing does. */
   readonly transcript?: Transcript | undefined;
+}
+
+export interface ChannelOptions extends ChannelTerms {
+  /** Removes the secrets that the client sends from replies. Default: the client sends no secrets. */
+  readonly redactor?: Redactor | null;
 }
 
 /** Receives what is said on a connection. Content and the arguments of AUTH are not passed to it. */
@@ -74,7 +78,7 @@ export interface TlsSessions {
 export class Channel implements Deadlined {
   /** The client's present phase, for error messages. The listener sets it. */
   phase: ClientPhase = 'connect';
-  #socket: net.Socket;
+  #socket: Socket;
   readonly #reader: ReplyReader;
   /** Number of replies that are due. The greeting is the first. */
   #due = 1;
@@ -147,23 +151,23 @@ export class Channel implements Deadlined {
 
   /** The version of TLS; null on a plain connection. */
   get protocol(): string | null {
-    return this.#socket instanceof tls.TLSSocket ? this.#socket.getProtocol() : null;
+    return this.#socket instanceof TLSSocket ? this.#socket.getProtocol() : null;
   }
 
   /** Version and cipher, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; null on a plain connection. */
   get cipher(): string | null {
-    if (!(this.#socket instanceof tls.TLSSocket)) return null;
+    if (!(this.#socket instanceof TLSSocket)) return null;
     return `${this.#socket.getProtocol() ?? 'unknown'} ${this.#socket.getCipher().standardName}`;
   }
 
   /** Whether the certificate of the server is valid for its name. */
   get authorized(): boolean {
-    return this.#socket instanceof tls.TLSSocket && this.#socket.authorized;
+    return this.#socket instanceof TLSSocket && this.#socket.authorized;
   }
 
   /** Whether the handshake resumed a session. */
   get resumed(): boolean {
-    return this.#socket instanceof tls.TLSSocket && this.#socket.isSessionReused();
+    return this.#socket instanceof TLSSocket && this.#socket.isSessionReused();
   }
 
   /** Number of octets that were given to {@link send} or {@link write} and have not left yet. */
@@ -244,7 +248,7 @@ export class Channel implements Deadlined {
     this.#connecting = 'tls';
     this.#stepBegan = this.shared.tick;
     this.#secured = done;
-    const socket = tls.connect({ socket: plain, ...this.#tlsOptions() });
+    const socket = connectTls({ socket: plain, ...this.#tlsOptions() });
     this.#socket = socket;
     this.#attachSecure(socket);
     socket.on('secureConnect', () => {
@@ -368,8 +372,8 @@ export class Channel implements Deadlined {
     }
   }
 
-  #open(): net.Socket {
-    const socket = net.connect({
+  #open(): Socket {
+    const socket = connect({
       ...this.#address(),
       noDelay: true,
       onread: {
@@ -385,8 +389,8 @@ export class Channel implements Deadlined {
     return socket;
   }
 
-  #openSecure(): net.Socket {
-    const socket = tls.connect({ ...this.#address(), ...this.#tlsOptions() });
+  #openSecure(): Socket {
+    const socket = connectTls({ ...this.#address(), ...this.#tlsOptions() });
     socket.setNoDelay(true);
     this.#attachSecure(socket);
     socket.on('connect', () => {
@@ -413,13 +417,13 @@ export class Channel implements Deadlined {
     this.allow('greeting');
   }
 
-  #address(): net.NetConnectOpts {
+  #address(): NetConnectOpts {
     const { host, port, path, addresses } = this.options;
     if (path !== undefined) return { path };
     return { host, port, ...(addresses === undefined ? {} : { lookup: fixedLookup(addresses) }) };
   }
 
-  #tlsOptions(): tls.ConnectionOptions {
+  #tlsOptions(): ConnectionOptions {
     const { host, tls: terms = {} } = this.options;
     const session = terms.sessions?.last ?? null;
     return {
@@ -427,13 +431,13 @@ export class Channel implements Deadlined {
       // Keeps the server from asking for one handshake after another.
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       // RFC 6066 3: an address is not a server name.
-      ...(net.isIP(host) === 0 && !host.startsWith('[') ? { servername: host } : {}),
+      ...(isIP(host) === 0 && !host.startsWith('[') ? { servername: host } : {}),
       ...(terms.ca === undefined ? {} : { ca: terms.ca }),
       ...(session === null ? {} : { session }),
     };
   }
 
-  #attachSecure(socket: tls.TLSSocket): void {
+  #attachSecure(socket: TLSSocket): void {
     this.#attach(socket);
     socket.on('data', (octets: Buffer) => {
       if (!this.#over) this.#read(octets, true);
@@ -445,7 +449,7 @@ export class Channel implements Deadlined {
     });
   }
 
-  #attach(socket: net.Socket): void {
+  #attach(socket: Socket): void {
     let cause: NodeJS.ErrnoException | null = null;
     const ended = (): void => {
       // If TLS runs over a plain socket, only the events of the TLS socket count.
@@ -511,8 +515,8 @@ const FLUSH_MS = 1000;
 const OVERDUE = Object.assign(new Error('it did not answer in time'), { code: 'ETIMEDOUT' });
 
 /** Returns a look-up function that always answers with these addresses. */
-function fixedLookup(addresses: readonly string[]): net.LookupFunction {
-  const all = addresses.map((address) => ({ address, family: net.isIP(address) }));
+function fixedLookup(addresses: readonly string[]): LookupFunction {
+  const all = addresses.map((address) => ({ address, family: isIP(address) }));
   return (host, { all: wantsAll }, answer) => {
     const [first] = all;
     if (first === undefined) answer(new Error(`no address of ${host} is known`), '');

@@ -47,15 +47,19 @@ const shared = new Shared();
  * ConnectionError if the connection fails.
  */
 export async function connect(options: ClientOptions = {}): Promise<Client> {
-  const { host = '127.0.0.1', port = options.implicitTls === true ? 465 : 25 } = options;
-  const { messages = Infinity, messageTimeout = CLIENT.message.initial } = options;
-  return new Client(await Connection.open({ ...options, host, port, messages, messageTimeout }, shared));
+  return Client.open(options);
 }
 
 /** A session with a server, over which messages are sent one after the other. */
 export class Client {
-  /** @internal Use {@link connect}. */
-  constructor(private readonly connection: Connection) {}
+  private constructor(private readonly connection: Connection) {}
+
+  /** The same as {@link connect}. */
+  static async open(options: ClientOptions): Promise<Client> {
+    const { host = '127.0.0.1', port = options.implicitTls === true ? 465 : 25 } = options;
+    const { messages = Infinity, messageTimeout = CLIENT.message.initial } = options;
+    return new Client(await Connection.open({ ...options, host, port, messages, messageTimeout }, shared));
+  }
 
   /** What the server announced: keywords in upper case, with their parameters. */
   get extensions(): ReadonlyMap<string, string> {

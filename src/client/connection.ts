@@ -1,5 +1,4 @@
 import type { Channel, ChannelListener } from './channel.js';
-import type { Pooled } from './pool.js';
 import type { ConnectionError } from './errors.js';
 import type { Extensions } from '../protocol/client/announced.js';
 import { meaningOf } from '../protocol/client/expected-replies.js';
@@ -24,7 +23,7 @@ export interface ConnectionOptions extends SessionOptions {
 const QUIT_MS = 1000;
 
 /** A session that sends messages, one after the other. */
-export class Connection implements Pooled {
+export class Connection {
   readonly extensions: Extensions;
   /** Version and cipher of TLS; null without TLS. */
   readonly tls: string | null;

@@ -1,12 +1,12 @@
 import { authenticate, type ClientCredentials, redactorOf } from './auth.js';
 import { type Extensions, extensionsOf } from '../protocol/client/announced.js';
-import { Channel, type ChannelOptions } from './channel.js';
+import { Channel, type ChannelTerms } from './channel.js';
 import { Dialogue } from './dialogue.js';
 import { ReplyError, UnsupportedError } from './errors.js';
 import type { ReceivedReply } from '../protocol/client/received-reply.js';
 import type { Shared } from './shared.js';
 
-export interface SessionOptions extends Omit<ChannelOptions, 'redactor'> {
+export interface SessionOptions extends ChannelTerms {
   /** The client's name in EHLO. Default: `localhost`. */
   readonly hello?: string;
   /**

@@ -26,7 +26,6 @@ export type { NotifyOn, OriginalRecipient, Ret } from './extensions/dsn.js';
 export { type Mailbox, parseMailbox } from './grammar/mailbox.js';
 export type { BodyType } from './extensions/eight-bit-mime.js';
 export type { ByParameter } from './extensions/deliver-by.js';
-export { defaultsOf, type Limit, settled } from '../base/limit.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export type { Link } from './link.js';
 export type { Authenticated, Identity, PhaseKind, Transaction } from './state/phases.js';
@@ -39,7 +38,6 @@ export {
   type UnknownParameters,
 } from './profile.js';
 export { Reply } from './replies/reply.js';
-export { CATALOGUE, reply, type ReplyName } from './replies/catalogue.js';
 export { oauthBearer, OAUTHBEARER, type TokenHelp, xoauth2, XOAUTH2 } from './sasl/bearer.js';
 export type {
   AnyCredentials,

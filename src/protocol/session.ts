@@ -12,6 +12,7 @@ import type {
   Consequence,
   Identity,
   Phase,
+  PhaseKind,
   Ready,
   Receiving,
   Transaction,
@@ -77,7 +78,7 @@ export class ServerSession<Principal> {
     this.#outbox.reword = reword;
   }
 
-  get phase(): Phase<Principal>['kind'] {
+  get phase(): PhaseKind {
     return this.#phase.kind;
   }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { networkOf, plainAddress } from '../base/networks.js';
-import { type Reply, reply } from '../protocol/index.js';
+import { type Reply, reply } from '../protocol/parts.js';
 import { type Seat, TooManyConnections } from './admission/admission.js';
 import type { ProxiedEndpoints } from './admission/proxy-header.js';
 import { Arrival, type ArrivalContext } from './connection/arrival.js';

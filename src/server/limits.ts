@@ -1,4 +1,4 @@
-import { defaultsOf, type Limit } from '../protocol/index.js';
+import { defaultsOf, type Limit } from '../base/limit.js';
 
 /** How many clients may connect, and how often. */
 export interface AdmissionLimits {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { DEFAULT_LIMITS, type Limits, settled } from '../protocol/index.js';
+import { settled } from '../base/limit.js';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/index.js';
 import { Admission } from './admission/admission.js';
 import { TlsHabits } from './admission/tls-habits.js';
 import type { AnyHandler, AnyOptions } from './any.js';

@@ -1,4 +1,4 @@
-import { Reply, reply } from '../protocol/index.js';
+import { Reply, reply } from '../protocol/parts.js';
 
 /**
  * An error that is an answer: what the client sees apart from what the operator sees. Thrown by a handler

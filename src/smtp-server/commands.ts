@@ -1,6 +1,6 @@
 import type { CommandLine, Reply } from '../protocol/index.js';
 import { repeated } from './arguments.js';
-import type { SMTPServerConnection } from './connection.js';
+import type { AdapterConnection } from './connection.js';
 import { type AnyOptions, UNAUTHENTICATED_COMMANDS, UNRECOGNIZED_COMMANDS } from './defaults.js';
 import { takesFrom, xforwardFault } from './relays.js';
 import type { Replies } from './replies.js';
@@ -20,7 +20,7 @@ export class Commands {
   ) {}
 
   /** Returns the answer to a command, or undefined if the server is to carry it out. */
-  answer(connection: SMTPServerConnection, { verb, argument }: CommandLine): Reply | undefined {
+  answer(connection: AdapterConnection, { verb, argument }: CommandLine): Reply | undefined {
     const { replies, options } = this;
     const { openingCommand } = connection;
     if (!KNOWN.has(verb) || connection.isDisabled(verb))
@@ -52,7 +52,7 @@ export class Commands {
     return verb === 'MAIL' || verb === 'RCPT' ? this.#address(connection, verb, argument) : undefined;
   }
 
-  #unrecognized(connection: SMTPServerConnection, verb: string, argument: string): Reply | undefined {
+  #unrecognized(connection: AdapterConnection, verb: string, argument: string): Reply | undefined {
     // The first line of a request of HTTP, whose other lines are no commands.
     if (/^(?:GET|POST|HEAD|PUT)$/.test(verb) && argument.includes('HTTP/')) return undefined;
     if (++connection.unrecognized >= UNRECOGNIZED_COMMANDS) {
@@ -61,7 +61,7 @@ export class Commands {
     return this.replies.of(500, 'Error: command not recognized');
   }
 
-  #unauthenticated(connection: SMTPServerConnection, verb: string): boolean {
+  #unauthenticated(connection: AdapterConnection, verb: string): boolean {
     const { maxAllowedUnauthenticatedCommands: most = UNAUTHENTICATED_COMMANDS } = this.options;
     if (verb === 'AUTH' || most === false || !connection.needsAuth) return false;
     return ++connection.unauthenticated >= most;
@@ -79,14 +79,14 @@ export class Commands {
     return this.replies.of(501, `Error: ${verb === 'HELO' ? 'Syntax' : 'syntax'}: ${verb} hostname`);
   }
 
-  #relay(connection: SMTPServerConnection, verb: string, argument: string): Reply | undefined {
+  #relay(connection: AdapterConnection, verb: string, argument: string): Reply | undefined {
     const option = verb === 'XCLIENT' ? this.options.useXClient : this.options.useXForward;
     if (!takesFrom(option, connection)) return this.replies.of(550, 'Error: Not allowed', '5.7.0');
     const fault = verb === 'XFORWARD' ? xforwardFault(argument) : null;
     return fault === null ? undefined : this.replies.of(501, `Error: ${fault}`);
   }
 
-  #auth(connection: SMTPServerConnection, argument: string): Reply | undefined {
+  #auth(connection: AdapterConnection, argument: string): Reply | undefined {
     const { allowInsecureAuth } = this.options;
     if (!connection.secure && allowInsecureAuth !== true && !connection.isDisabled('STARTTLS')) {
       return this.replies.of(538, 'Error: Must issue a STARTTLS command first');
@@ -94,7 +94,7 @@ export class Commands {
     return argument === '' ? this.replies.of(504, 'Error: Unrecognized authentication type') : undefined;
   }
 
-  #address(connection: SMTPServerConnection, verb: 'MAIL' | 'RCPT', argument: string): Reply | undefined {
+  #address(connection: AdapterConnection, verb: 'MAIL' | 'RCPT', argument: string): Reply | undefined {
     // Said before the order of commands is looked at.
     if (!/^(?:FROM|TO): *<.*>/i.test(argument)) {
       const [who, enhanced] = verb === 'MAIL' ? ['sender', '5.1.7'] : ['recipient', '5.1.3'];
@@ -107,7 +107,7 @@ export class Commands {
   }
 
   #mailParameters(
-    connection: SMTPServerConnection,
+    connection: AdapterConnection,
     parameters: ReadonlyMap<string, string | undefined>,
   ): Reply | undefined {
     const { replies, options } = this;

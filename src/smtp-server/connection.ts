@@ -3,10 +3,10 @@ import { TLSSocket } from 'node:tls';
 import type { Session } from '../server/index.js';
 import type { ConnectionSession } from '../server/connection/session.js';
 import type { AnyOptions } from './defaults.js';
-import type { SMTPServerEnvelope, SMTPServerSession } from './types.js';
+import type { SMTPServerConnection, SMTPServerEnvelope, SMTPServerSession } from './types.js';
 
 /** One client of an `SMTPServer`: the session that its hooks see, and what is counted. */
-export class SMTPServerConnection {
+export class AdapterConnection implements SMTPServerConnection {
   readonly session: SMTPServerSession;
   /** Commands without AUTH where it is needed. */
   unauthenticated = 0;

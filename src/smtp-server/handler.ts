@@ -22,7 +22,7 @@ import { TooManyConnections } from '../server/index.js';
 import { addressOf } from './arguments.js';
 import { authenticationOf } from './authentication.js';
 import { Commands, oversized } from './commands.js';
-import { hasUser, SMTPServerConnection } from './connection.js';
+import { hasUser, AdapterConnection } from './connection.js';
 import { DataStream, StreamSink } from './data-stream.js';
 import { type AnyOptions, RECIPIENTS } from './defaults.js';
 import { helloReply } from './hello.js';
@@ -37,6 +37,7 @@ import type {
   SMTPServerAuthenticationResponse,
   SMTPServerDataResult,
   SMTPServerHooks,
+  SMTPServerConnection,
 } from './types.js';
 
 /** The server that the hooks belong to. */
@@ -46,7 +47,7 @@ export interface Host {
   readonly log: Log;
   readonly connections: Set<SMTPServerConnection>;
   /** Emits the event `connect`. */
-  connected(connection: SMTPServerConnection): void;
+  connected(connection: AdapterConnection): void;
   /** Emits the event `error`, if it is listened to. */
   failed(error: Error): void;
 }
@@ -61,7 +62,7 @@ const NO_CERTIFICATE = 'A client certificate is required';
 
 /** Translates the questions of Postern's server into calls of hooks in the style of smtp-server. */
 export class CallbackHandler implements Handler<Authenticated, AnyCredentials, object, true> {
-  readonly #clients = new WeakMap<Session, SMTPServerConnection>();
+  readonly #clients = new WeakMap<Session, AdapterConnection>();
   readonly #replies: Replies;
   readonly #commands: Commands;
   /** TLS from the first octet: `onSecure` is called before `onConnect`. */
@@ -257,18 +258,18 @@ export class CallbackHandler implements Handler<Authenticated, AnyCredentials, o
     if (!(error instanceof TooManyConnections)) this.host.failed(Object.assign(error, { remoteAddress }));
   }
 
-  #of(session: Session): SMTPServerConnection {
+  #of(session: Session): AdapterConnection {
     const known = this.#clients.get(session);
     if (known !== undefined) return known;
     const { connections, options } = this.host;
-    const connection = new SMTPServerConnection(session, options);
+    const connection = new AdapterConnection(session, options);
     this.#clients.set(session, connection);
     connections.add(connection);
     this.#log(connection, 'info', 'Connection from %s', connection.clientHostname);
     return connection;
   }
 
-  async #secure(session: Session, connection: SMTPServerConnection): Promise<Reply | undefined> {
+  async #secure(session: Session, connection: AdapterConnection): Promise<Reply | undefined> {
     const { hooks, options } = this.host;
     const { requestCert, rejectUnauthorized } = options;
     const sound = session.tls?.clientCertificate?.authorized === true;
@@ -281,21 +282,21 @@ export class CallbackHandler implements Handler<Authenticated, AnyCredentials, o
   }
 
   #authenticate(
-    connection: SMTPServerConnection,
+    connection: AdapterConnection,
     auth: SMTPServerAuthentication,
   ): Promise<Answered<SMTPServerAuthenticationResponse>> {
     return answerOf((done) => this.host.hooks.onAuth(auth, connection.session, done));
   }
 
   /** XFORWARD was accepted. */
-  #forwarded(session: Session, connection: SMTPServerConnection): void {
+  #forwarded(session: Session, connection: AdapterConnection): void {
     if (session.origin === null) return;
     learnXforward(connection, session.origin);
     this.#announce(connection);
   }
 
   /** Emits `connect` once. */
-  #announce(connection: SMTPServerConnection): void {
+  #announce(connection: AdapterConnection): void {
     if (connection.announced) return;
     connection.announced = true;
     this.host.connected(connection);
@@ -305,7 +306,7 @@ export class CallbackHandler implements Handler<Authenticated, AnyCredentials, o
   #decisionOn(
     stream: DataStream,
     given: Error | string | readonly SMTPServerDataResult[] | undefined,
-    { recipients }: SMTPServerConnection,
+    { recipients }: AdapterConnection,
     envelope: Envelope,
   ): Awaited<MessageDecision> {
     const { rejectOversized, size = 0, lmtp } = this.host.options;
@@ -324,11 +325,11 @@ export class CallbackHandler implements Handler<Authenticated, AnyCredentials, o
     return this.#replies.of(250, text, '2.6.0');
   }
 
-  #note(connection: SMTPServerConnection, side: 'C' | 'S', line: string): void {
+  #note(connection: AdapterConnection, side: 'C' | 'S', line: string): void {
     this.#log(connection, 'debug', `${side}: %s`, line);
   }
 
-  #log(connection: SMTPServerConnection, level: Level, text: string, ...values: readonly unknown[]): void {
+  #log(connection: AdapterConnection, level: Level, text: string, ...values: readonly unknown[]): void {
     const { log } = this.host;
     if (!log.enabled || connection.ignored) return;
     const { id, remoteAddress } = connection;

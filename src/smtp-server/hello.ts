@@ -1,11 +1,11 @@
 import { format } from 'node:util';
 import { Reply } from '../protocol/index.js';
-import { hasUser, type SMTPServerConnection } from './connection.js';
+import { hasUser, type AdapterConnection } from './connection.js';
 import type { AnyOptions } from './defaults.js';
 import { takesFrom } from './relays.js';
 
 /** Returns the answer to a hello: HELO gets the first line alone. */
-export function helloReply(connection: SMTPServerConnection, options: AnyOptions, extended: boolean): Reply {
+export function helloReply(connection: AdapterConnection, options: AnyOptions, extended: boolean): Reply {
   const { heloResponse = '%s Nice to meet you, %s', name } = options;
   // As many values as there are places: `format` would append the others.
   const places = heloResponse.match(/%s/g)?.length ?? 0;
@@ -14,7 +14,7 @@ export function helloReply(connection: SMTPServerConnection, options: AnyOptions
 }
 
 /** The extensions that a connection is offered, in the order of smtp-server. */
-function featuresOf(connection: SMTPServerConnection, options: AnyOptions): string[] {
+function featuresOf(connection: AdapterConnection, options: AnyOptions): string[] {
   const { secure, session } = connection;
   const offers = (command: string): boolean => !connection.isDisabled(command);
   const list: readonly (readonly [offered: boolean, feature: string])[] = [

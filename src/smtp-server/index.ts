@@ -7,7 +7,6 @@
 import { SMTPServer } from './smtp-server.js';
 
 export { SMTPServer, type SMTPServerEvents } from './smtp-server.js';
-export { SMTPServerConnection } from './connection.js';
 export type { EngineOptions, SMTPServerOptions } from './options.js';
 export type {
   Answer,
@@ -15,6 +14,7 @@ export type {
   SMTPServerAddressArgs,
   SMTPServerAuthentication,
   SMTPServerAuthenticationResponse,
+  SMTPServerConnection,
   SMTPServerConnectionInfo,
   SMTPServerDataResult,
   SMTPServerDataStream,

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { XclientAttributes, XforwardAttributes } from '../protocol/index.js';
 import { canonicalAddress, plainAddress } from '../base/networks.js';
-import type { SMTPServerConnection } from './connection.js';
+import type { AdapterConnection } from './connection.js';
 
 /** The addresses of `useProxy`, `useXClient` or `useXForward` as networks: `true` and `*` are all. */
 export function networksOf(option: boolean | readonly string[] | undefined): string[] {
@@ -13,7 +13,7 @@ export function networksOf(option: boolean | readonly string[] | undefined): str
 /** Returns whether a connection may send XCLIENT or XFORWARD. A client that a relay has named may not. */
 export function takesFrom(
   option: boolean | readonly string[] | undefined,
-  connection: SMTPServerConnection,
+  connection: AdapterConnection,
 ): boolean {
   if (connection.overridden || option === undefined || option === false) return false;
   if (option === true || option.includes('*')) return true;
@@ -35,7 +35,7 @@ export function xforwardFault(argument: string): string | null {
 }
 
 /** Takes the attributes of XFORWARD into the session: hooks see the client that the message is from. */
-export function learnXforward(connection: SMTPServerConnection, origin: XforwardAttributes): void {
+export function learnXforward(connection: AdapterConnection, origin: XforwardAttributes): void {
   const { session } = connection;
   const { xForward } = session;
   const address = origin.address?.replace(/^IPv6:/i, '');
@@ -52,7 +52,7 @@ export function learnXforward(connection: SMTPServerConnection, origin: Xforward
 }
 
 /** Takes the attributes of XCLIENT into the session. */
-export function learnXclient(connection: SMTPServerConnection, client: XclientAttributes): void {
+export function learnXclient(connection: AdapterConnection, client: XclientAttributes): void {
   const { session } = connection;
   const { xClient } = session;
   if (client.address !== undefined) keep(xClient, 'ADDR', session.remoteAddress);

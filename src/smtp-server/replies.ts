@@ -1,4 +1,4 @@
-import { CATALOGUE, Reply, type ReplyName } from '../protocol/index.js';
+import { CATALOGUE, Reply, type ReplyName } from '../protocol/parts.js';
 import type { AnyOptions } from './defaults.js';
 
 /**

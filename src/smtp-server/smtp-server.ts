@@ -8,7 +8,6 @@ import {
 import type { SecureContext, TlsOptions } from 'node:tls';
 import { suggest } from '../base/suggest.js';
 import type { Server } from '../server/index.js';
-import type { SMTPServerConnection } from './connection.js';
 import { type AnyOptions, CLOSE_TIMEOUT, completed } from './defaults.js';
 import { acceptOptions, engineOf } from './engine.js';
 import { type Authenticated, CallbackHandler, type Host } from './handler.js';
@@ -24,6 +23,7 @@ import type {
   SMTPServerDataResult,
   SMTPServerDataStream,
   SMTPServerSession,
+  SMTPServerConnection,
 } from './types.js';
 
 /** The events of {@link SMTPServer}, with their arguments. */

@@ -134,6 +134,22 @@ export interface SMTPServerAuthenticationResponse {
 /** One result of a message: text for a yes, an error for a no. */
 export type SMTPServerDataResult = string | Error;
 
+/** One client, among the `connections` of a server. */
+export interface SMTPServerConnection {
+  readonly id: string;
+  readonly session: SMTPServerSession;
+  readonly secure: boolean;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly clientHostname: string;
+  readonly openingCommand: string | false;
+  readonly hostNameAppearsAs: string | false;
+  /** Ends the connection at once. */
+  close(): void;
+}
+
 /** The argument of the event `connect`. */
 export interface SMTPServerConnectionInfo {
   id: string;

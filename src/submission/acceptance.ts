@@ -1,4 +1,4 @@
-import { type MailParameters, Reply, reply } from '../protocol/index.js';
+import { type MailParameters, Reply, reply } from '../protocol/parts.js';
 import { Refusal } from '../server/index.js';
 import {
   type ContentNeeds,

@@ -1,4 +1,4 @@
-import { defaultsOf, type Limit } from '../protocol/index.js';
+import { defaultsOf, type Limit } from '../base/limit.js';
 
 /** The limits of the gateway itself. The limits of its server come on top of them. */
 export interface SubmissionLimits {

@@ -13,7 +13,7 @@ import {
   type OutgoingContent,
   Shared,
   type TransactionResult,
-} from '../../src/client/index.js';
+} from '../../src/client/parts.js';
 import { testCertificates } from '../certs.js';
 import { AFTER_A_REPLY, IN_PLACE, LONG, WITHOUT_END } from './hostile-octets.js';
 import { hostileServer } from './hostile-server.js';

@@ -15,7 +15,7 @@ import {
   type OutgoingMessage,
   Shared,
   type TransactionResult,
-} from '../../src/client/index.js';
+} from '../../src/client/parts.js';
 import { Secret } from '../../src/base/secret.js';
 import { testCertificates } from '../certs.js';
 import { hostileServer } from './hostile-server.js';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
-import { openSession, Shared } from '../../src/client/index.js';
+import { openSession, Shared } from '../../src/client/parts.js';
 import { testCertificates } from '../certs.js';
 import { answering } from './hostile-server.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_LINE, MAX_REPLY, Fault, type ReceivedReply, ReplyReader } from '../../src/client/index.js';
+import { MAX_LINE, MAX_REPLY, Fault, type ReceivedReply, ReplyReader } from '../../src/client/parts.js';
 
 /** The replies in the pieces, or the fault that ends the reading. */
 function read(...pieces: (string | Buffer)[]): ReceivedReply[] | Fault {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
-import type { OutgoingContent } from '../../src/client/index.js';
+import type { OutgoingContent } from '../../src/client/parts.js';
 
 /** The steps of a session that sends a message, each with the reply of a correct server. */
 export const GOOD = {

@@ -4,17 +4,15 @@ import {
   type ClientCredentials,
   ConnectionError,
   dotStuffed,
-  type Mail,
   mailCommand,
-  Mailer,
-  type MailerOptions,
   openSession,
   rcptCommand,
   type ReceivedReply,
   type Session,
   type SessionOptions,
   Shared,
-} from '../../src/client/index.js';
+} from '../../src/client/parts.js';
+import { type Mail, Mailer, type MailerOptions } from '../../src/load/generator/mailer.js';
 import { Reply, Secret } from '../../src/protocol/index.js';
 import { localhostCertificates, serve } from '../server/harness.js';
 import { answering, hostileServer } from './hostile-server.js';

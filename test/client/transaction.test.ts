@@ -1,7 +1,7 @@
 /** Replies that come at unusual times, or that RFC 5321, RFC 3030 and RFC 2033 leave to the client. */
 import { readFileSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
-import { Connection, type ConnectionOptions, Shared } from '../../src/client/index.js';
+import { Connection, type ConnectionOptions, Shared } from '../../src/client/parts.js';
 import { testCertificates } from '../certs.js';
 import { hostileServer } from './hostile-server.js';
 import { chunkOf, play, type Script } from './scripted-server.js';

@@ -1,6 +1,6 @@
 // The decoders by themselves: how they are called, what they hold, where the pieces join.
 import { describe, expect, it } from 'vitest';
-import { ContentDecoder, DEFAULT_LIMITS, PortableScan, reply } from '../../src/protocol/index.js';
+import { ContentDecoder, DEFAULT_LIMITS, PortableScan, reply } from '../../src/protocol/parts.js';
 import { Inbox } from '../../src/protocol/inbox.js';
 import { LineDecoder } from '../../src/protocol/commands/line-decoder.js';
 import { IncomingContent } from '../../src/protocol/content/incoming-content.js';

@@ -1,6 +1,6 @@
 // Compares all events of a dialogue, while a vector names only some of them.
 import { describe, expect, it } from 'vitest';
-import { ACCEPT, reply } from '../../src/protocol/index.js';
+import { ACCEPT, reply } from '../../src/protocol/parts.js';
 import { SessionHarness, acceptAll } from './session-harness.js';
 
 /** All events without the arguments of questions. */

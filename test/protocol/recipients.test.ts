@@ -1,6 +1,6 @@
 // RFC 2033 4.2: a verdict for each recipient is one for each, and says yes or no.
 import { describe, expect, it } from 'vitest';
-import { reply, Reply } from '../../src/protocol/index.js';
+import { reply, Reply } from '../../src/protocol/parts.js';
 import { SessionHarness, acceptAll } from './session-harness.js';
 
 const ENVELOPE = 'MAIL FROM:<>\r\nRCPT TO:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA\r\n.\r\n';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE, Reply, reply, type ReplyName } from '../../src/protocol/index.js';
+import { CATALOGUE, Reply, reply, type ReplyName } from '../../src/protocol/parts.js';
 import { textOf } from './session-harness.js';
 
 const entries = Object.entries(CATALOGUE) as [ReplyName, (typeof CATALOGUE)[ReplyName]][];

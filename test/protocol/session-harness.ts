@@ -10,7 +10,7 @@ import {
   reply,
   ServerSession,
   type Verdict,
-} from '../../src/protocol/index.js';
+} from '../../src/protocol/parts.js';
 
 /** Decides on a question; undefined puts the verdict off. */
 export type Decide = (question: Question) => Verdict<string> | undefined;

@@ -1,7 +1,7 @@
 // Tests the methods of a session in each phase: vanish, end, shutdown, terminate, refuseContent; and its getters. The
 // input of clients is tested in test/vectors.
 import { describe, expect, it } from 'vitest';
-import { ACCEPT, refuse, Reply, reply, type Question } from '../../src/protocol/index.js';
+import { ACCEPT, refuse, Reply, reply, type Question } from '../../src/protocol/parts.js';
 import { type Decide, SessionHarness, acceptAll } from './session-harness.js';
 
 const FAREWELL = reply('shuttingDown', { hostname: 'mx.example' });

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mailCommand } from '../../client/index.js';
+import { mailCommand } from '../../client/parts.js';
 import type { Plan, User } from '../../load/index.js';
 import { CliError } from '../error.js';
 import { address, type BenchOptions } from './bench-plan.js';

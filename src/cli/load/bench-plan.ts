@@ -1,5 +1,5 @@
 import { Fault } from '../../base/fault.js';
-import { type Mechanism, mailCommand, rcptCommand } from '../../client/index.js';
+import { type Mechanism, mailCommand, rcptCommand } from '../../client/parts.js';
 import {
   parseTarget,
   type Plan,

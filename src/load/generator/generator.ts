@@ -1,4 +1,4 @@
-import { ConnectionError, type SessionOptions, Shared, UnsupportedError } from '../../client/index.js';
+import { ConnectionError, type SessionOptions, Shared, UnsupportedError } from '../../client/parts.js';
 import { Secret } from '../../base/secret.js';
 import { RunFailed } from './failure.js';
 import { Sender, type SenderOptions, type MessageSource } from './sender.js';

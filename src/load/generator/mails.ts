@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { dotStuffed, type Mail, mailCommand, rcptCommand } from '../../client/index.js';
+import { dotStuffed, mailCommand, rcptCommand } from '../../client/parts.js';
+import type { Mail } from './mailer.js';
 import type { Plan } from './plan.js';
 import { randomFrom } from './random.js';
 import { chooser } from './sizes.js';

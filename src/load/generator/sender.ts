@@ -1,14 +1,13 @@
 import {
   type Channel,
   type ConnectionError,
-  Mailer,
-  type MailSource,
   openSession,
   type ReceivedReply,
   type ReplyError,
   type SessionOptions,
   type Shared,
-} from '../../client/index.js';
+} from '../../client/parts.js';
+import { Mailer, type MailSource } from './mailer.js';
 import type { NumberedMail } from './mails.js';
 import type { Recorder } from '../report/recorder.js';
 

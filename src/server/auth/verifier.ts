@@ -7,7 +7,7 @@ import {
   reply,
   type ScramKeys,
   type Verdict,
-} from '../../protocol/index.js';
+} from '../../protocol/parts.js';
 import type { Admission } from '../admission/admission.js';
 import type { AnyHandler } from '../any.js';
 import type { WithCertificate } from '../handler.js';

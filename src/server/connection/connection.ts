@@ -6,7 +6,7 @@ import {
   type Reply,
   reply,
   type ServerSession,
-} from '../../protocol/index.js';
+} from '../../protocol/parts.js';
 import { ClientFault } from '../../base/client-fault.js';
 import { connectionFailure } from '../../base/tls-words.js';
 import { Dialogue, type DialogueContext } from './dialogue.js';

@@ -8,7 +8,7 @@ import {
   reply,
   type Verdict,
   type XclientAttributes,
-} from '../../protocol/index.js';
+} from '../../protocol/parts.js';
 import { ClientFault } from '../../base/client-fault.js';
 import type { Admission } from '../admission/admission.js';
 import { BodyStream } from './body.js';

@@ -1,7 +1,7 @@
 /** Invariant: DATA carries the content with a dot added to lines that begin with one, and ends once. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { asData } from '../../../src/client/index.js';
+import { asData } from '../../../src/client/parts.js';
 
 const text = fc
   .array(fc.constantFrom('.', 'a', 'é', '\r\n'), { maxLength: 20 })

@@ -5,7 +5,7 @@ import {
   Shared,
   type OutgoingContent,
   type TransactionResult,
-} from '../../../src/client/index.js';
+} from '../../../src/client/parts.js';
 import { answersOf } from '../../../src/delivery/transports/smtp/answers.js';
 import type { Envelope } from '../../../src/delivery/transports/smtp/envelope.js';
 import { hostileServer } from '../../client/hostile-server.js';

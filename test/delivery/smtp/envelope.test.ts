@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { extensionsOf, ReceivedReply } from '../../../src/client/index.js';
+import { extensionsOf, ReceivedReply } from '../../../src/client/parts.js';
 import { envelopeFor, type Route } from '../../../src/delivery/transports/smtp/envelope.js';
 import { encodeXtext } from '../../../src/delivery/transports/smtp/xtext.js';
 import { decodeXtext } from '../../../src/protocol/grammar/xtext.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
-import { Pool, Shared } from '../../../client/index.js';
+import { Shared } from '../../../client/parts.js';
+import { Pool } from '../smtp/pool.js';
 import type { SmtpEnvironment } from '../smtp/environment.js';
 import { SetupError, DestinationError } from '../smtp/errors.js';
 import { DEFAULT_SMTP_CLIENT, type SmtpClientLimits } from '../smtp/limits.js';

@@ -1,4 +1,4 @@
-import type { RecipientResult, TransactionResult } from '../../../client/index.js';
+import type { RecipientResult, TransactionResult } from '../../../client/parts.js';
 import type { Envelope } from './envelope.js';
 import { phaseWords, reasonOf } from './errors.js';
 import type { SessionOptions } from './options.js';

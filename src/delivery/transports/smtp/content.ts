@@ -1,4 +1,4 @@
-import { asData, type OutgoingContent } from '../../../client/index.js';
+import { asData, type OutgoingContent } from '../../../client/parts.js';
 import { readAll } from '../read-content.js';
 import type { Shipment } from '../transport.js';
 

@@ -1,4 +1,4 @@
-import type { ClientCredentials, Shared } from '../../../client/index.js';
+import type { ClientCredentials, Shared } from '../../../client/parts.js';
 import type { Cut } from './environment.js';
 import type { SmtpClientLimits } from './limits.js';
 

@@ -1,4 +1,5 @@
-import { Connection, type Extensions, type Pooled } from '../../../client/index.js';
+import { Connection, type Extensions } from '../../../client/parts.js';
+import type { Pooled } from './pool.js';
 import type { Shipment } from '../transport.js';
 import { type Answer, answersOf, isUndecided } from './answers.js';
 import { openContent } from './content.js';

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Pool } from '../../../client/index.js';
+import type { Pool } from './pool.js';
 import { needsOf } from '../../needs.js';
 import type { Delivery, Shipment } from '../transport.js';
 import { envelopeFor, type Refusal } from './envelope.js';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Pool, Shared } from '../../../client/index.js';
+import { Shared } from '../../../client/parts.js';
+import { Pool } from './pool.js';
 import type { Delivery, Shipment, Transport } from '../transport.js';
 import type { SmtpEnvironment } from './environment.js';
 import { SetupError } from './errors.js';

@@ -1,8 +1,12 @@
-import type { Channel, ChannelListener } from './channel.js';
-import { bdatCommand } from '../protocol/client/commands.js';
-import { ConnectionError } from './errors.js';
-import { type Awaited as Command, meaningOf } from '../protocol/client/expected-replies.js';
-import type { ReceivedReply } from '../protocol/client/received-reply.js';
+import {
+  type Awaited as Command,
+  bdatCommand,
+  type Channel,
+  type ChannelListener,
+  ConnectionError,
+  meaningOf,
+  type ReceivedReply,
+} from '../../client/parts.js';
 
 /** A message in the form in which it is sent, so that sending computes nothing. */
 export interface Mail {
