@@ -205,6 +205,22 @@ describe('a server that misbehaves', () => {
     }
   });
 
+  it('closes the connection if RSET is refused, since the transaction may still be open', async () => {
+    const seen: string[] = [];
+    const port = await hostileServer((socket) => {
+      socket.write('220 x\r\n');
+      answering(socket, (line) => {
+        seen.push(line.slice(0, 4));
+        if (/^(EHLO|MAIL)/.test(line)) return '250 ok\r\n';
+        return '550 no\r\n';
+      });
+    });
+    const mode = { pipelining: false, chunking: false };
+    const mails = [mail(['a@example.net'], 'x\r\n', mode), mail(['b@example.net'], 'x\r\n', mode)];
+    expect(await send(await open(port), mode, mails)).toEqual({ outcomes: ['-550'], lost: ['0 protocol'] });
+    expect(seen).toEqual(['EHLO', 'MAIL', 'RCPT', 'RSET']);
+  });
+
   it.each(MODES)(
     'after a 421 in the middle (%s), the message is refused, and what follows is lost',
     async (_, mode) => {

@@ -148,6 +148,9 @@ export class Mailer<M extends Mail> implements ChannelListener {
       case 'content':
         return this.#afterContent(reply);
       case 'reset':
+        // If RSET is refused, the server may still have the transaction open, with its recipients.
+        if (!reply.done) this.channel.reject(reply, 'RSET');
+        return 'idle';
       case 'idle':
       case 'quit':
         return 'idle';
