@@ -69,8 +69,13 @@ export function checkShape(
 
 /** An error for a name that there is not, with the one that was most likely meant. */
 export function unknownName(of: string, what: string, name: string, known: readonly string[]): TypeError {
+  return new TypeError(`${of}: ${noSuchName(what, name, known)}`);
+}
+
+/** The same in words: `there is no option prot; did you mean port?` */
+export function noSuchName(what: string, name: string, known: readonly string[]): string {
   const lower = name.toLowerCase();
   const near = known.find((one) => one.toLowerCase() === lower) ?? suggest(name, known);
   const help = near === undefined ? `there is ${known.join(', ')}` : `did you mean ${near}?`;
-  return new TypeError(`${of}: there is no ${what} ${name}; ${help}`);
+  return `there is no ${what} ${name}; ${help}`;
 }

@@ -43,12 +43,8 @@ export function parseTarget(text: string): Parsed<Target> {
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { smtp: 587, smtps: 465, lmtp: 24 };
 
 function unixTarget(scheme: string, encoded: string): Parsed<Target> {
-  let path;
-  try {
-    path = decodeURIComponent(encoded);
-  } catch {
-    return new Fault('the path has a % that is followed by no two hexadecimal digits; a % itself is %25');
-  }
+  const path = percentDecoded('the path', encoded);
+  if (path instanceof Fault) return path;
   if (!path.startsWith('/') || path.includes('\0'))
     return new Fault('after +unix:// there is no whole path of a socket');
   const lmtp = scheme.toLowerCase() === 'lmtp';
@@ -62,15 +58,17 @@ function decodeCredentials(text: string | undefined): Parsed<Pick<Target, 'user'
   if (text === undefined) return { user: null, password: null };
   const colon = text.indexOf(':');
   if (colon <= 0) return new Fault('before the @ there is no USER:PASSWORD');
+  const user = percentDecoded('user or password', text.slice(0, colon));
+  if (user instanceof Fault) return user;
+  const password = percentDecoded('user or password', text.slice(colon + 1));
+  return password instanceof Fault ? password : { user, password };
+}
+
+function percentDecoded(what: string, text: string): Parsed<string> {
   try {
-    return {
-      user: decodeURIComponent(text.slice(0, colon)),
-      password: decodeURIComponent(text.slice(colon + 1)),
-    };
+    return decodeURIComponent(text);
   } catch {
-    return new Fault(
-      'user or password has a % that is followed by no two hexadecimal digits; a % itself is %25',
-    );
+    return new Fault(`${what} has a % that is followed by no two hexadecimal digits; a % itself is %25`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { suggest } from '../../base/suggest.js';
+import { noSuchName } from '../../base/check-shape.js';
 import { count, figure, percent, time } from './format.js';
 import type { Report } from './report.js';
 
@@ -75,10 +75,7 @@ export function parseThresholds(text: string): Threshold[] | string {
     const [, name = '', operator = '', limit = ''] =
       /^([a-z][a-z0-9.-]*)\s*([<>]=?)\s*(\S+)$/i.exec(part) ?? [];
     if (operator === '') return `"${part}" is not ${THRESHOLDS_FORM}`;
-    if (!isMetric(name)) {
-      const guess = suggest(name, Object.keys(METRICS));
-      return `there is no metric ${name}; ${guess === undefined ? `there is ${Object.keys(METRICS).join(', ')}` : `did you mean ${guess}?`}`;
-    }
+    if (!isMetric(name)) return noSuchName('metric', name, Object.keys(METRICS));
     const { kind } = METRICS[name];
     const value = LIMITS[kind].parse(limit);
     if (value === null) return `${part}: ${name} is compared with ${LIMITS[kind].form}`;
