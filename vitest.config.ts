@@ -3,17 +3,38 @@ import { defineConfig } from 'vitest/config';
 
 const dist = fileURLToPath(new URL('./dist/', import.meta.url));
 
+/** A folder with the package `postern` as it is packed: test/package/check.mjs runs tests of the entries on it. */
+const packed = process.env['POSTERN_PACKED'];
+const ENTRIES = {
+  'index|server/index': 'index.mjs',
+  'protocol/index|protocol/parts': 'protocol.mjs',
+  'client/index|client/parts': 'client.mjs',
+  'smtp-server/index': 'smtp-server.mjs',
+  'testing/index': 'testing.mjs',
+};
+const packedEntries =
+  packed === undefined
+    ? []
+    : Object.entries(ENTRIES).map(([paths, file]) => ({
+        find: new RegExp(`^(?:\\.\\./)+src/(?:${paths})\\.js$`),
+        replacement: `${packed}/${file}`,
+      }));
+
 export default defineConfig({
   resolve: {
     // Tests name the sources; what runs is the compiled output, the very files that ship (a worker
     // thread can be started from nothing else). `npm test` builds first.
-    alias: [{ find: /^(?:\.\.\/)+src\/(.*)\.js$/, replacement: `${dist}$1.js` }],
+    alias: [...packedEntries, { find: /^(?:\.\.\/)+src\/(.*)\.js$/, replacement: `${dist}$1.js` }],
   },
   test: {
     include: ['test/**/*.test.ts'],
     // Loaded by Node itself, as by a user. Not so for coverage: it counts on the code that vite has seen,
     // and places of one text in another would be off.
-    server: { deps: { external: process.argv.includes('--coverage') ? [] : [/\/dist\//] } },
+    server: {
+      deps: {
+        external: process.argv.includes('--coverage') ? [] : [/\/dist\//, /\/node_modules\/postern\//],
+      },
+    },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: {

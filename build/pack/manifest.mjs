@@ -24,3 +24,7 @@ export async function packagesOfGateway() {
   const own = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
   return { version: own.version, packages: own.optionalDependencies };
 }
+
+export function failOnWarning(warning) {
+  throw new Error(`${warning.code}: ${warning.message}`);
+}

@@ -40,7 +40,8 @@ export class Program {
 export async function installed(): Promise<string> {
   const folder = await scratch();
   await mkdir(join(folder, 'node_modules'));
-  await symlink(PROJECT, join(folder, 'node_modules/postern'));
+  // The package as it is packed, if test/package/check.mjs runs this.
+  await symlink(process.env['POSTERN_PACKED'] ?? PROJECT, join(folder, 'node_modules/postern'));
   await symlink(join(PROJECT, 'node_modules/nodemailer'), join(folder, 'node_modules/nodemailer'));
   return folder;
 }

@@ -1,0 +1,128 @@
+// The code of the package `postern`: once, as CommonJS, with ES modules that pass its exports on, so that a program that
+// uses both has one class of each name.
+import { createRequire } from 'node:module';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { minify } from '@swc/core';
+import { rollup } from 'rollup';
+import { failOnWarning } from './manifest.mjs';
+
+/** What `postern/testing` decodes messages with: the packages for that have tables of a megabyte. */
+const LIGHT = {
+  '@exodus/bytes/encoding.js': 'encoding.mjs',
+  'iconv-lite': 'iconv-lite.mjs',
+  libmime: 'libmime.mjs',
+};
+const light = {
+  name: 'light',
+  resolveId: (id) => (id in LIGHT ? join(import.meta.dirname, 'light', LIGHT[id]) : null),
+};
+
+/** Leaves out what the tables of limits say to operators and to `docs/limits.md`. Nothing at run time reads it. */
+const withoutWordsOfLimits = {
+  name: 'without-words-of-limits',
+  transform(code, id) {
+    if (!id.endsWith('limits.js')) return null;
+    const words =
+      /^ +(?:about|source|unit):\s+(?:(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")(?:\s+\+\s+)?)+,\n/gm;
+    return { code: code.replace(words, ''), map: null };
+  },
+};
+
+/** Built-ins that take Node a while to load, and that much of a program never needs: a server without TLS, say. */
+const SLOW = new Set([
+  'crypto',
+  'dns',
+  'fs',
+  'fs/promises',
+  'os',
+  'perf_hooks',
+  'timers/promises',
+  'tls',
+  'url',
+]);
+
+/** Loads the slow built-ins when they are first used: 5 ms less for `require('postern')` in bench/import-cost.mjs. */
+const lazyBuiltIns = {
+  name: 'lazy-built-ins',
+  renderChunk(code) {
+    let lazy = code;
+    for (const [statement, name, builtIn] of code.matchAll(
+      /^const (\w+) = require\('node:([\w/]+)'\);\n/gm,
+    )) {
+      if (!SLOW.has(builtIn)) continue;
+      const uses = new RegExp(`(?<![.\\w])${name}\\.(?=\\w)`, 'g');
+      lazy = lazy
+        .replace(statement, '')
+        // In brackets: `new crypto().X()` would be another thing.
+        .replaceAll(uses, `(${name}()).`)
+        .replace(
+          '\n',
+          `\nlet ${name}_;\nfunction ${name}() { return ${name}_ ??= require('node:${builtIn}'); }\n`,
+        );
+    }
+    return { code: lazy, map: null };
+  },
+};
+
+/** Comments, white space and local names are left out. Errors have their names as properties. */
+const smaller = {
+  name: 'smaller',
+  async renderChunk(text) {
+    const { code } = await minify(text, {
+      toplevel: true,
+      compress: { ecma: 2022, passes: 5, keep_fargs: false, pure_getters: true, unsafe_arrows: true },
+      mangle: { toplevel: true },
+      format: { comments: false },
+    });
+    return { code, map: null };
+  },
+};
+
+/**
+ * Writes the files of an entry. They are small: Node looks for exports in a CommonJS file that an ES module imports, and
+ * takes 25 ms for a large one.
+ */
+async function passOn(folder, name) {
+  const chunk = `./chunks/${name}.cjs`;
+  const exported = Object.keys(createRequire(import.meta.url)(join(folder, chunk)));
+  const names = exported.filter((one) => one !== 'default' && one !== '__esModule');
+  const hasDefault = exported.includes('default');
+  // In two statements: Node would follow `module.exports = require(...)` and look for exports there. A default export is
+  // written out, for tools that read `module.exports =` as the default.
+  const passed = hasDefault
+    ? `exports.__esModule = true;\n${[...names, 'default'].map((one) => `exports.${one} = all.${one};\n`).join('')}`
+    : 'module.exports = all;\n';
+  await writeFile(join(folder, `${name}.cjs`), `const all = require('${chunk}');\n${passed}`);
+  await writeFile(
+    join(folder, `${name}.mjs`),
+    `import all from './${name}.cjs';\nexport const { ${names.join(', ')} } = all;\n` +
+      (hasDefault ? 'export default all.default;\n' : ''),
+  );
+}
+
+/** @param input the file of each entry, by the name that it gets in the folder */
+export async function bundleCode(input, folder) {
+  const bundle = await rollup({
+    input,
+    external: /^node:/,
+    // A built-in of which a chunk uses nothing is not loaded by it.
+    treeshake: { moduleSideEffects: 'no-external' },
+    plugins: [light, withoutWordsOfLimits, lazyBuiltIns, smaller],
+    onwarn: failOnWarning,
+  });
+  await bundle.write({
+    dir: folder,
+    format: 'cjs',
+    exports: 'named',
+    interop: 'default',
+    esModule: true,
+    entryFileNames: 'chunks/[name].cjs',
+    chunkFileNames: 'chunks/[name].cjs',
+    generatedCode: { preset: 'es2015' },
+    hoistTransitiveImports: false,
+    minifyInternalExports: true,
+  });
+  await bundle.close();
+  for (const name of Object.keys(input)) await passOn(folder, name);
+}
