@@ -41,7 +41,7 @@ export class Signals {
       this.#listeners.set(kind, listeners);
     }
     const end = listeners.add(listener);
-    this.#connecting ??= this.#connect();
+    if (!this.#closed) this.#connecting ??= this.#connect();
     return end;
   }
 
