@@ -1,9 +1,19 @@
-/** Several processes on one database: who is there, who has which slot, and versions beside each other. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Store } from '../../src/store/port.js';
+/** Several nodes on one PostgreSQL database: what they share, and what becomes of the work of one that is gone. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Domain, Store } from '../../src/store/port.js';
+import { parseAddress } from '../../src/store/postgres/address.js';
+import { Connections } from '../../src/store/postgres/connections.js';
 import { openPostgresStore } from '../../src/store/postgres/index.js';
-import { accept, addDomain, newMessage } from './fixtures.js';
+import { QueueWatch } from '../../src/store/postgres/queue-watch.js';
+import { Signals } from '../../src/store/postgres/signals.js';
+import { EVENTS } from '../../src/store/webhooks.js';
+import { leaseAt, leaseOne, queued, RECEIVED, settlement, statusesOf } from './contract-queue.js';
+import { accept, addDomain, contentOf, newMessage, octets, writeAll } from './fixtures.js';
 import { type Cluster, startCluster } from './postgres-cluster.js';
+
+/** How long to wait for a takeover: nodes look for those that are gone every 3 seconds. */
+const SOON = { timeout: 25_000, interval: 200 };
+const KEYS = { publicKey: new Uint8Array(32), privateKey: new Uint8Array(48) };
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -11,98 +21,164 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-const open = (url: string, now: () => number = Date.now): Promise<Store> =>
-  openPostgresStore({ url, now }) as Promise<Store>;
+describe('nodes on one database', () => {
+  let url: string;
+  let a: Store;
+  let b: Store;
+  let domain: Domain;
 
-const LOAD = { connections: 0, delivering: 0, memory: 1, cpu: 0 };
-const announce = (store: Store, name: string): Promise<void> =>
-  store.nodes.announce({ name, version: '1', process: 1 }, () => LOAD);
-const states = async (store: Store): Promise<string[]> =>
-  (await store.nodes.list()).map(({ name, state }) => `${name} ${state}`);
+  const open = () => openPostgresStore({ url, chunkOctets: 1000 }) as Promise<Store>;
+  /** Makes the heartbeat of the first node overdue. Its next one brings it back to life. */
+  const silence = () =>
+    cluster.query(url, `UPDATE node SET heartbeat_until = now() - interval '1 second' WHERE slot = 0`);
 
-/** Makes a node seem silent, as one that was stopped for long. */
-const silence = (url: string, name: string): Promise<unknown> =>
-  cluster.query(url, `UPDATE node SET heartbeat_until = now() - interval '1 second' WHERE name = '${name}'`);
-
-describe('nodes on PostgreSQL', () => {
-  it('see each other, and a command among them is not listed', async () => {
-    const url = await cluster.schema();
-    const [a, b, command] = await Promise.all([open(url), open(url), open(url)]);
-    await announce(a, 'a');
-    await announce(b, 'b');
-    expect(await states(command)).toEqual(['a running', 'b running']);
-    await b.nodes.drain();
-    expect(await states(a)).toEqual(['a running', 'b draining']);
+  beforeEach(async () => {
+    url = await cluster.schema();
+    [a, b] = [await open(), await open()];
+    domain = await addDomain(a);
+  });
+  afterEach(async () => {
+    await a.close();
     await b.close();
-    expect(await states(a)).toEqual(['a running']);
-    await silence(url, 'a');
-    expect(await states(command)).toEqual(['a silent']);
-    await Promise.all([a.close(), command.close()]);
   });
 
-  it('that was silent takes another slot if its own was taken, and gives out ids of its own', async () => {
-    const url = await cluster.schema();
-    const first = await open(url);
-    await announce(first, 'first');
-    const domain = await addDomain(first);
-    await silence(url, 'first');
-    const second = await open(url);
-    await announce(second, 'second');
-    expect(await states(second)).toEqual(['second running']);
-    // Both have the slot now. The second one begins after everything that the first one had reserved.
-    const accepting = Array.from({ length: 200 }, (_, n) =>
-      accept(n % 2 === 0 ? first : second, newMessage(domain.id)),
+  it('never have the same message leased, and together all of them', async () => {
+    const domains = [domain, await addDomain(a, 'b.example'), await addDomain(a, 'c.example')];
+    const ids = await Promise.all(
+      Array.from({ length: 240 }, (_, at) => queued(at % 2 === 0 ? a : b, domains[at % 3] ?? domain)),
     );
-    expect(new Set(await Promise.all(accepting)).size).toBe(200);
-    await announce(first, 'first');
-    const nodes = await second.nodes.list();
-    expect(nodes).toHaveLength(2);
-    expect(new Set(nodes.map(({ id }) => id)).size).toBe(2);
-    await Promise.all([first.close(), second.close()]);
+    const leased: number[] = [];
+    const drain = async (store: Store) => {
+      for (;;) {
+        const leases = await leaseAt(store, RECEIVED, { limit: 7, perDomain: 1000 });
+        if (leases.length === 0) return;
+        leased.push(...leases.map(({ id }) => id));
+      }
+    };
+    await Promise.all([drain(a), drain(b), drain(a)]);
+    expect(leased.sort()).toEqual(ids.sort());
   });
 
-  it('give out only ids that they reserved, if the clock jumps, until they have reserved more', async () => {
-    const url = await cluster.schema();
-    let clock = Date.UTC(2026, 0, 1);
-    const store = await open(url, () => clock);
-    const before = store.open().id;
-    const reserved = async () =>
-      Number((await cluster.query(url, 'SELECT last_id FROM node'))[0]?.['last_id']);
-    const most = await reserved();
-    clock += 3_600_000;
-    const within = store.open().id;
-    expect(within).toBeGreaterThan(before);
-    expect(within).toBeLessThanOrEqual(most);
-    // The call asked for more.
-    while ((await reserved()) === most) await new Promise((resolve) => setTimeout(resolve, 10));
-    while (store.open().id <= most) await new Promise((resolve) => setTimeout(resolve, 10));
-    await store.close();
+  it('count the leases of all for the cap of a domain, to within one share', async () => {
+    for (let count = 0; count < 20; count++) await queued(a, domain);
+    const together = await Promise.all(
+      [a, b].map((store) => leaseAt(store, RECEIVED, { limit: 4, perDomain: 6 })),
+    );
+    expect(together.flat().length).toBeGreaterThanOrEqual(6);
+    expect(together.flat().length).toBeLessThanOrEqual(6 + 4);
+    expect(await leaseAt(a, RECEIVED, { perDomain: 6 })).toEqual([]);
+    expect(await leaseAt(b, RECEIVED, { perDomain: together.flat().length + 1 })).toHaveLength(1);
   });
 
-  it('make the schema once if they start at the same time on an empty database', async () => {
-    const url = await cluster.database();
-    const stores = await Promise.all(Array.from({ length: 6 }, () => open(url)));
-    expect(await cluster.query(url, 'SELECT count(*)::int AS count FROM schema_version')).toEqual([
-      { count: 1 },
+  it('take over the mail of one that is silent; of its results they keep the deliveries', async () => {
+    const id = await queued(a, domain, {}, 3);
+    const lease = await leaseOne(a);
+    await a.queue.begin([lease]);
+    await silence();
+    await expect.poll(() => b.queue.nextDue(), SOON).toBe(RECEIVED);
+    const again = await leaseOne(b);
+    expect(again).toMatchObject({ id, crashes: { count: 1, alone: true } });
+    expect(again.lease).not.toBe(lease.lease);
+
+    // It was only paused, and continues.
+    await a.queue.renew([lease], RECEIVED + 900_000);
+    expect(await b.queue.nextDue()).toBe(again.until);
+    const results = [settlement(0, 'delivered'), settlement(1, 'bounced'), settlement(2, 'deferred')];
+    await a.queue.settle(lease, results, true);
+    await a.queue.giveBack(lease, RECEIVED);
+    expect(await statusesOf(b, id)).toEqual(['queued', 'delivered', 'queued', 'queued']);
+    expect(await a.queue.nextDue()).toBe(again.until);
+    await b.queue.settle(again, [settlement(1, 'delivered'), settlement(2, 'delivered')], true);
+    expect(await statusesOf(a, id)).toEqual(['delivered', 'delivered', 'delivered', 'delivered']);
+  });
+
+  it('take over the events of one that is silent', async () => {
+    await a.webhooks.set('example.com', { url: 'https://x.example/', events: EVENTS, keys: KEYS }, 7);
+    await queued(a, domain);
+    const request = { now: RECEIVED, until: RECEIVED + 60_000, limit: 9 };
+    const [event] = await a.webhooks.leaseEvents(request);
+    await a.webhooks.beginEvent(event?.event ?? 0);
+    expect(await b.webhooks.leaseEvents(request)).toEqual([]);
+    await silence();
+    await expect.poll(() => b.webhooks.nextEventDue(), SOON).toBe(RECEIVED);
+    expect(await b.webhooks.leaseEvents(request)).toMatchObject([
+      { event: event?.event, crashes: { count: 1, alone: true } },
     ]);
-    await Promise.all(stores.map((store) => store.close()));
   });
 
-  it('go on, and start, beside a newer version that only added to the schema', async () => {
-    const url = await cluster.schema();
-    const old = await open(url);
-    const domain = await addDomain(old);
-    await cluster.query(
-      url,
-      `ALTER TABLE message ADD COLUMN added text; ALTER TABLE recipient ADD COLUMN added int DEFAULT 1;
-       CREATE TABLE added (id int); UPDATE schema_version SET version = version + 1`,
-    );
-    await accept(old, newMessage(domain.id));
-    const started = await open(url);
-    await accept(started, newMessage(domain.id));
-    expect(await old.messages({ limit: 9 })).toHaveLength(2);
-    await cluster.query(url, 'UPDATE schema_version SET least = version');
-    await expect(open(url)).rejects.toMatchObject({ code: 'newer' });
-    await Promise.all([old.close(), started.close()]);
+  it('remove what a silent one was taking in, and it takes no more of that', async () => {
+    const draft = a.open();
+    await writeAll(draft, octets(5000));
+    const kept = await accept(a, newMessage(domain.id), octets(5000));
+    const chunks = async () => {
+      const rows = await cluster.query(
+        url,
+        `SELECT count(*)::int AS n FROM chunk WHERE message_id = ${draft.id}`,
+      );
+      return rows[0]?.['n'];
+    };
+    await expect.poll(chunks, SOON).toBeGreaterThan(0);
+    await silence();
+    await expect.poll(chunks, SOON).toBe(0);
+    await expect(draft.commit(newMessage(domain.id))).rejects.toMatchObject({ code: 'failed' });
+    expect(await b.message(draft.id)).toBeNull();
+    expect(await contentOf(b, kept)).toHaveLength(5000);
+  });
+
+  it('have the mail of one that stops in order at once, and count no crash', async () => {
+    const id = await queued(a, domain);
+    await a.queue.begin([await leaseOne(a)]);
+    expect(await leaseAt(b, RECEIVED)).toEqual([]);
+    await a.close();
+    const lease = await leaseOne(b);
+    expect(lease.id).toBe(id);
+    expect(lease.crashes).toBeUndefined();
+  });
+
+  it('are woken by mail that another one takes in, and by what it releases or retries', async () => {
+    const held = await queued(a, domain, { status: 'held' });
+    const waiting = await queued(a, domain, { terms: { releaseAt: RECEIVED + 9_000_000_000_000 } });
+    let called = 0;
+    const end = b.queue.watch(() => called++);
+    const wakes = async (change: () => Promise<unknown>) => {
+      const before = called;
+      await change();
+      await expect.poll(() => called, SOON).toBeGreaterThan(before);
+    };
+    await wakes(() => queued(a, domain));
+    await wakes(() => a.queue.release(held, RECEIVED));
+    await wakes(() => a.queue.retry(waiting, RECEIVED));
+    end();
+  });
+
+  it('signal to each other, and not to themselves', async () => {
+    const connections = new Connections(parseAddress(url));
+    const [one, two] = [new Signals(connections, '1'), new Signals(connections, '2')];
+    const calls: string[] = [];
+    one.on('queue', () => calls.push('one'));
+    two.on('queue', () => calls.push('two'));
+    two.on('mail', () => calls.push('two: mail'));
+    // Each is called once when it listens, since it may have missed something.
+    await expect.poll(() => [...calls].sort(), SOON).toEqual(['one', 'two', 'two: mail']);
+    one.send('queue');
+    await expect.poll(() => calls.slice(3), SOON).toEqual(['two']);
+    two.send('queue');
+    await expect.poll(() => calls.slice(4), SOON).toEqual(['one']);
+    await Promise.all([one.close(), two.close()]);
+    await connections.close();
+  });
+
+  it('find mail without a signal', async () => {
+    const [connection, queue] = [new Connections(parseAddress(url)), b.queue];
+    // Nothing is sent to it: it hears nobody.
+    const signals = new Signals(connection, 'deaf');
+    await signals.close();
+    const watch = new QueueWatch(signals, () => queue.nextDue());
+    let called = 0;
+    watch.add(() => called++);
+    await queued(a, domain);
+    await expect.poll(() => called, SOON).toBeGreaterThan(0);
+    watch.end();
+    await connection.close();
   });
 });
