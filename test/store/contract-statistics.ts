@@ -45,15 +45,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.constant({ kind: 'reopen' as const }),
 );
 
-/**
- * @param store the open store of the test that runs
- * @param hasRetention whether the adapter has retention, too
- */
-export function describeStatistics(
-  store: () => Store,
-  reopen: () => Promise<void>,
-  hasRetention: boolean,
-): void {
+/** @param store the open store of the test that runs */
+export function describeStatistics(store: () => Store, reopen: () => Promise<void>): void {
   async function run(step: Step, domains: readonly Domain[], at: number): Promise<void> {
     const now = START + ('hour' in step ? step.hour * HOUR : 0) + at;
     switch (step.kind) {
@@ -122,51 +115,44 @@ export function describeStatistics(
     });
 
     // Invariant: numbers of stored messages and octets are those of what is stored, and history is what has happened.
-    it.runIf(hasRetention)(
-      'equal a recount after the removal of a domain; after retention by age, numbers of what is stored do',
-      async () => {
-        let round = 0;
-        await fc.assert(
-          fc.asyncProperty(
-            fc.array(steps, { minLength: 5, maxLength: 15 }),
-            fc.constantFrom('keep' as const, 'cancel' as const),
-            hour,
-            hour,
-            async (taken, remainder, contentHour, messageHour) => {
-              round++;
-              const names = [`kept${round}.example`, `gone${round}.example`] as const;
-              const domains = [await addDomain(store(), names[0]), await addDomain(store(), names[1])];
-              for (const [at, step] of taken.entries()) await run(step, domains, at);
-              await store().domainRecords.remove('all', names[1], remainder, START + 50 * HOUR);
-              const scopes: Scope[] = domains.map(({ id }) => ({ domainId: id }));
-              const history = () =>
-                Promise.all(
-                  scopes.map((scope) => store().statistics.counts(scope, { ...YEAR, unit: 'hour' })),
-                );
-              const before = await history();
-              for (const [at, scope] of scopes.entries()) {
-                expect(before[at]).toEqual(
-                  await store().statistics.recount(scope, { ...YEAR, unit: 'hour' }),
-                );
-              }
-              expect(await store().domainRecords.totals()).toEqual(await totalsOf(store()));
-              const rules = {
-                now: START,
-                contentBefore: START + contentHour * HOUR,
-                messagesBefore: START + messageHour * HOUR,
-              };
-              for (let removed = 1; removed > 0;) {
-                const { contents, messages } = await store().retention.removeOld(rules);
-                removed = contents + messages;
-              }
-              expect(await store().domainRecords.totals()).toEqual(await totalsOf(store()));
-              expect(await history()).toEqual(before);
-            },
-          ),
-          { numRuns: 10 },
-        );
-      },
-    );
+    it('equal a recount after the removal of a domain; after retention by age, numbers of what is stored do', async () => {
+      let round = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(steps, { minLength: 5, maxLength: 15 }),
+          fc.constantFrom('keep' as const, 'cancel' as const),
+          hour,
+          hour,
+          async (taken, remainder, contentHour, messageHour) => {
+            round++;
+            const names = [`kept${round}.example`, `gone${round}.example`] as const;
+            const domains = [await addDomain(store(), names[0]), await addDomain(store(), names[1])];
+            for (const [at, step] of taken.entries()) await run(step, domains, at);
+            await store().domainRecords.remove('all', names[1], remainder, START + 50 * HOUR);
+            const scopes: Scope[] = domains.map(({ id }) => ({ domainId: id }));
+            const history = () =>
+              Promise.all(scopes.map((scope) => store().statistics.counts(scope, { ...YEAR, unit: 'hour' })));
+            const before = await history();
+            for (const [at, scope] of scopes.entries()) {
+              expect(before[at]).toEqual(await store().statistics.recount(scope, { ...YEAR, unit: 'hour' }));
+            }
+            expect(await store().domainRecords.totals()).toEqual(await totalsOf(store()));
+            const rules = {
+              now: START,
+              contentBefore: START + contentHour * HOUR,
+              messagesBefore: START + messageHour * HOUR,
+            };
+            for (let removed = 1; removed > 0;) {
+              const { contents, messages } = await store().retention.removeOld(rules);
+              removed = contents + messages;
+            }
+            expect(await store().domainRecords.totals()).toEqual(await totalsOf(store()));
+            expect(await history()).toEqual(before);
+          },
+        ),
+        { numRuns: 10 },
+      );
+    });
 
     it('stay when messages are removed, and show nothing of another domain', async () => {
       const a = await addDomain(store(), 'a.example');

@@ -34,23 +34,12 @@ export interface Place {
 
 const CHUNK = 1000;
 
-/** What an adapter has that does not have everything yet. */
-type Part =
-  /** What takes, keeps and reads messages, and domains. */
-  'messages' | 'nodes' | 'queue' | 'retention' | 'block-list' | 'sign-in' | 'mail' | 'statistics';
-
-/** @param parts the parts that the adapter has */
-export function runStoreContract(
-  name: string,
-  makePlace: () => Promise<Place>,
-  parts: 'all' | readonly Part[] = 'all',
-): void {
+export function runStoreContract(name: string, makePlace: () => Promise<Place>): void {
   describe(`store contract: ${name}`, () => {
     let place: Place;
     let store: Store;
     let clock = Date.UTC(2026, 0, 1);
     const tuning: Tuning = { chunkOctets: CHUNK, inFlightOctets: 8 * CHUNK, now: () => clock };
-    const has = (part: Part) => parts === 'all' || parts.includes(part);
     const reopen = async () => {
       await store.close();
       store = await place.open(tuning);
@@ -343,29 +332,23 @@ export function runStoreContract(
 
     describeDomains(() => store);
     describeTerms(() => store, reopen);
-    if (has('queue')) {
-      describeNeeds(() => store);
-      describeQueue(() => store, reopen);
-      describeOperator(() => store);
-      describeReports(() => store, reopen);
-      describeDkimKeys(() => store);
-      describeWebhooks(() => store, reopen);
-      describeDueTimes(() => store);
-      describeDueEvents(() => store);
-    }
-    if (has('retention')) describeRetention(() => store, reopen, has('mail'));
-    if (has('block-list')) {
-      describeBlockList(() => store);
-      describeBlockLists(() => store);
-    }
-    if (has('nodes')) describeNodes(() => store);
-    if (has('sign-in')) describeSignIn(() => store, reopen);
-    if (has('mail')) {
-      describeMail(() => store, reopen);
-      describeDomainRecords(() => store, reopen);
-      describeWebhookCalls(() => store);
-    }
-    if (has('statistics')) describeStatistics(() => store, reopen, has('retention'));
+    describeNeeds(() => store);
+    describeQueue(() => store, reopen);
+    describeOperator(() => store);
+    describeReports(() => store, reopen);
+    describeDkimKeys(() => store);
+    describeWebhooks(() => store, reopen);
+    describeDueTimes(() => store);
+    describeDueEvents(() => store);
+    describeRetention(() => store, reopen);
+    describeBlockList(() => store);
+    describeBlockLists(() => store);
+    describeNodes(() => store);
+    describeSignIn(() => store, reopen);
+    describeMail(() => store, reopen);
+    describeDomainRecords(() => store, reopen);
+    describeWebhookCalls(() => store);
+    describeStatistics(() => store, reopen);
 
     describe('closing', () => {
       it('commits what was given to it first, and refuses what comes later', async () => {

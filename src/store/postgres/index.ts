@@ -1,7 +1,4 @@
-/**
- * The store on PostgreSQL, for several processes and machines on one database. It has the parts of the contract that
- * take, keep and read messages; no command uses it before it has the queue and the rest.
- */
+/** The store on PostgreSQL, for several processes and machines on one database. */
 import { BufferPool } from '../intake/buffers.js';
 import { Budget } from '../intake/budget.js';
 import { BufferedDraft } from '../intake/draft.js';
@@ -50,22 +47,12 @@ interface PostgresOptions {
   readonly onWarning?: (warning: string) => void;
 }
 
-/** The parts of the contract that this adapter has. */
-type MessageStore = Pick<
-  Store,
-  | ('open' | 'held' | 'addDomain' | 'domains' | 'removeDomain' | 'rotateToken' | 'domainByToken')
-  | ('messages' | 'message' | 'content' | 'isEmpty' | 'close')
-  | ('nodes' | 'queue' | 'webhooks' | 'dkimKeys' | 'retention')
-  | ('sessions' | 'administrator' | 'idempotency' | 'blockList' | 'blockLists')
-  | ('mail' | 'statistics' | 'domainRecords' | 'webhookCalls')
->;
-
 /**
  * Opens the store, and makes or upgrades its schema as needed.
  *
  * @throws StoreError `newer`, `unreadable`, `failed`, `in-use`: the message names the server and what to do
  */
-export async function openPostgresStore(options: PostgresOptions): Promise<MessageStore> {
+export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const connections = new Connections(parseAddress(options.url));
   try {
     for (const warning of await checkOpening(connections)) options.onWarning?.(warning);
@@ -74,7 +61,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Messa
     const node = await Node.join(connections, options.now ?? Date.now);
     const takeover = await Takeover.begin(connections, clock, node);
     const partitions = await Partitions.begin(connections, options.now ?? Date.now);
-    return messageStore(options, { connections, clock, node, takeover, partitions });
+    return storeOf(options, { connections, clock, node, takeover, partitions });
   } catch (error) {
     await connections.close();
     throw openingProblem(error, connections.place);
@@ -96,7 +83,7 @@ interface Shared {
   readonly partitions: Partitions;
 }
 
-function messageStore(options: PostgresOptions, shared: Shared): MessageStore {
+function storeOf(options: PostgresOptions, shared: Shared): Store {
   const { connections, clock, node, takeover, partitions } = shared;
   const buffers = new BufferPool(options.chunkOctets ?? STORE.chunk.initial);
   const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
@@ -160,6 +147,8 @@ function messageStore(options: PostgresOptions, shared: Shared): MessageStore {
     blockList: postgresBlockList(connections, now),
     ...api.parts,
     nodes: postgresNodes(connections, node),
+    // A connection that is lost is opened again, so no failure lasts until the next start.
+    fault: null,
     close: () => (closing ??= close()),
   };
 }
