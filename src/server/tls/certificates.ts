@@ -52,7 +52,7 @@ export const DEFAULT_CIPHERS = [
 export interface CertificatesOptions {
   /** The oldest TLS version spoken. Default: `TLSv1.2` (RFC 8996 retires what is older). */
   readonly minVersion?: SecureVersion;
-  /** Cipher list in OpenSSL's notation. Default: {@link DEFAULT_CIPHERS}. */
+  /** Cipher list in OpenSSL's notation. Default: `DEFAULT_CIPHERS`. */
   readonly ciphers?: string;
   /** 48 octets that session tickets are sealed with; give the same to processes that share clients. Default: random. */
   readonly ticketKeys?: Buffer;
