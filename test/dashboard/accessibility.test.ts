@@ -4,11 +4,12 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sendMail, shopMail } from './app.js';
 import { remoteServer } from './remote.js';
+import { MOVABLE_CLOCK, putAhead } from './surroundings.js';
 import { eventually, openDashboard } from './browser-test.js';
 
 const remote = await remoteServer();
 afterAll(() => remote.close());
-const here = openDashboard({ args: ['--deliver', remote.url] });
+const here = openDashboard({ args: ['--deliver', remote.url], environment: MOVABLE_CLOCK });
 
 const WIDTHS = [1280, 390] as const;
 const COLOURS = ['light', 'dark'] as const;
@@ -123,6 +124,20 @@ it('finds nothing serious on any page', async () => {
     await expectNoProblems(page, name);
   }
 }, 240_000);
+
+it('finds nothing serious in the red banner', async () => {
+  await sendMail(here.gateway, { subject: 'Waits too', to: 'full@example.net' });
+  putAhead(here.gateway, 4 * 60_000);
+  const page = await here.openAsAdministrator('/messages');
+  await eventually(async () => {
+    await page.reload();
+    await page.locator('[data-message]').first().waitFor();
+    await page.waitForTimeout(200);
+    return page.getByRole('alert').count();
+  }).toBe(1);
+  await expectNoProblems(page, 'stall');
+  putAhead(here.gateway, 0);
+}, 60_000);
 
 it('finds nothing serious in the palette, the keys, the menu and the bar of marked messages', async () => {
   const page = await here.openAsAdministrator('/messages');

@@ -156,7 +156,7 @@ it('reaches by Tab everything that can be used, and shows where the focus is', a
     expect([path, wanted.filter((each) => !reached.has(each))]).toEqual([path, []]);
     expect([path, unseen]).toEqual([path, []]);
   }
-});
+}, 60_000);
 
 /** A script that marks all that a person can use, and returns the marks. */
 const USABLE = `Array.from(document.querySelectorAll(

@@ -6,13 +6,14 @@ import type { Page } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { sendMail, shopMail } from './app.js';
 import { remoteServer } from './remote.js';
+import { MOVABLE_CLOCK, putAhead } from './surroundings.js';
 import { openDashboard } from './browser-test.js';
 
 const FOLDER = join(import.meta.dirname, '../../reports/dashboard');
 const wanted = process.env['SCREENSHOTS'] !== undefined;
 const remote = await remoteServer();
 afterAll(() => remote.close());
-const here = openDashboard({ args: ['--deliver', remote.url] });
+const here = openDashboard({ args: ['--deliver', remote.url], environment: MOVABLE_CLOCK });
 
 const SHAPES = [
   { name: '1280-light', viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
@@ -62,10 +63,19 @@ it.runIf(wanted)(
       await page.getByRole('button', { name: 'Create a new token' }).click();
       await page.getByRole('button', { name: 'Create the token' }).waitFor();
     });
+    await sendMail(here.gateway, { to: 'full@example.net', subject: 'Your invoice 42' });
+    putAhead(here.gateway, 4 * 60_000);
+    await each('stall', '/messages', (page) => page.getByRole('alert').waitFor());
+    putAhead(here.gateway, 0);
     await each('keys', '/messages', async (page) => {
       await page.locator('[data-message]').first().waitFor();
       await page.keyboard.press('?');
       await page.getByRole('dialog').waitFor();
+    });
+    await each('menu', '/messages', async (page) => {
+      await page.locator('[data-message]').first().waitFor();
+      if ((page.viewportSize()?.width ?? 0) < 800) await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Administrator' }).click();
     });
     await each('palette', '/messages', async (page) => {
       await page.locator('[data-message]').first().waitFor();
