@@ -3,7 +3,7 @@
 //     npm run build && node bench/micro/session.mjs
 import { Bench } from 'tinybench';
 import { ACCEPT, Profile, ServerSession } from '../../dist/protocol/index.js';
-import { LineDecoder } from '../../dist/protocol/commands/line-decoder.js';
+import { LineDecoder } from '../../dist/protocol/inbox.js';
 import { parsePath } from '../../dist/protocol/grammar/mailbox.js';
 import { latin1, latin1Octets } from '../../dist/server/platform/latin1.js';
 import { fastestScan } from '../../dist/server/platform/scan.js';

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { Fault, type Parsed } from '../base/fault.js';
+import { decodeCharset } from './charset.js';
 import {
   AT,
   COLON,
@@ -12,10 +14,16 @@ import {
   SyntaxFault,
   unquote,
 } from './lexer.js';
+import { decodeBase64, decodeQ } from './mime/transfer.js';
 
 /** RFC 5321 4.5.3.1.1 and 4.5.3.1.2, in octets: no reply could be sent to an address beyond these limits. */
 const MAX_LOCAL_PART = 64;
 const MAX_DOMAIN = 255;
+
+/** An encoded word as lenient readers take it (RFC 2047 2). It also matches a word that does not end. */
+const WORD = /=\?([^?\s]{1,80})\?([BbQq])\?([^?]*)(\?=)?/g;
+/** Labels for octets of an unknown character set, which some servers write for text that they cannot name. */
+const UNNAMED = /^(?:unknown-8bit|x-unknown)$/i;
 
 /** RFC 5322 3.4: a mailbox, which is a person or a thing that mail can come from. */
 export interface Mailbox {
@@ -136,4 +144,73 @@ function domainName(lexer: Lexer): string {
 function checkLength(what: string, text: string, limit: number): void {
   const octets = Buffer.byteLength(text);
   if (octets > limit) throw new SyntaxFault(`a ${what} has ${octets} octets; at most ${limit} are allowed`);
+}
+
+/**
+ * Looks in a From field that has one mailbox for anything that could show another sender to another reader: to
+ * programs that decode encoded words first and look for addresses afterwards, or that continue after a word that does
+ * not end.
+ *
+ * An address in quotes alone is no reason (`"bob@example.net via Shop"` is a common name), and neither is a comma in
+ * an encoded word; both together are a reason.
+ *
+ * @param text the field's body, unfolded
+ * @param localPart of its address
+ * @returns the reason, for the client; null if there is no other reading
+ */
+export function otherReading(text: string, localPart: string): string | null {
+  // RFC 2047 5: an address may not contain one.
+  if (localPart.includes('=?')) return 'the address holds an encoded word';
+  let decoded = '';
+  for (const [, label = '', encoding, payload = '', end] of text.matchAll(WORD)) {
+    if (end === undefined) return 'an encoded word has no end';
+    const charset = label.replace(/\*.*$/, '').toLowerCase();
+    const octets = encoding?.toUpperCase() === 'Q' ? decodeQ(payload) : decodeBase64(Buffer.from(payload));
+    const known = decodeCharset(charset, octets);
+    if (known === null && !UNNAMED.test(charset)) return 'an encoded word has an unknown character set';
+    decoded += known ?? octets.toString('latin1');
+  }
+  if (/[<>@\p{Cc}]/u.test(decoded)) return 'an encoded word holds @, <, > or a control character';
+  if (!/[,;:()"\\]/.test(decoded)) return null;
+  return text.indexOf('@') !== text.lastIndexOf('@')
+    ? 'the name holds an address, and punctuation in an encoded word'
+    : null;
+}
+
+/**
+ * Returns true if a field body has a fold inside a quoted string or a comment. Expects a body that follows its
+ * grammar.
+ */
+export function isFoldedInside(body: string): boolean {
+  let quoted = false;
+  let depth = 0;
+  for (let at = 0; at < body.length; at += 1) {
+    const character = body[at];
+    if (character === '\r') {
+      if (quoted || depth > 0) return true;
+    } else if (character === '\\') {
+      if (quoted || depth > 0) at += body.startsWith('\r\n', at + 1) ? 0 : 1;
+    } else if (character === '"' && depth === 0) quoted = !quoted;
+    else if (character === '(' && !quoted) depth += 1;
+    else if (character === ')' && !quoted) depth -= 1;
+  }
+  return false;
+}
+
+/** Returns a new msg-id (RFC 5322 3.6.4) with its angle brackets: 122 random bits at this domain (A-labels). */
+export function newMessageId(domain: string): string {
+  return `<${randomUUID()}@${domain}>`;
+}
+
+/**
+ * Returns the msg-id in the body of a Message-ID field, unfolded, with its angle brackets; null if it has no msg-id.
+ *
+ * Accepts more than the grammar, because nothing is decided on it and many programs write odd ones: any printable
+ * ASCII around an `@`.
+ */
+export function parseMessageId(text: string): string | null {
+  const value = text.trim();
+  if (!/^<[!-;=?-~]+>$/.test(value)) return null;
+  const at = value.indexOf('@');
+  return at > 1 && at < value.length - 2 ? value : null;
 }

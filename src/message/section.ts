@@ -1,4 +1,4 @@
-import { Field } from './field.js';
+import { Buffer, isUtf8 } from 'node:buffer';
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -6,6 +6,46 @@ const CR = 0x0d;
 const SPACE = 0x20;
 const COLON = 0x3a;
 const CRLF = Buffer.from('\r\n');
+const BLANK_LINE = Buffer.from('\r\n\r\n', 'latin1');
+
+/** One header field as received (RFC 5322 2.2): a view of the section's octets, decoded when asked. */
+export class Field {
+  /**
+   * @param octets the whole field: name, colon, body, folding and the CRLF at its end
+   * @param nameLength octets of the name
+   * @param bodyStart offset of the first octet after the colon
+   */
+  constructor(
+    readonly octets: Buffer,
+    private readonly nameLength: number,
+    private readonly bodyStart: number,
+  ) {}
+
+  /** The name as written. */
+  get name(): string {
+    return this.octets.toString('latin1', 0, this.nameLength);
+  }
+
+  /**
+   * Returns the body, unfolded (RFC 5322 2.2.3) and read as UTF-8 (RFC 6532). White space at its ends is kept. Octets
+   * that are not UTF-8 become U+FFFD: use the result for text that is shown, never for a decision.
+   */
+  text(): string {
+    const body = this.octets.toString('utf8', this.bodyStart, this.octets.length - 2);
+    // Within a field, white space always follows a CRLF. If it did not, the field would have ended there.
+    return body.includes('\r\n') ? body.replaceAll('\r\n', '') : body;
+  }
+
+  /** Returns the body as received, with its folds, read as UTF-8, without the CRLF at its end. */
+  foldedText(): string {
+    return this.octets.toString('utf8', this.bodyStart, this.octets.length - 2);
+  }
+
+  /** Returns the same as {@link text}, or null if the octets are not UTF-8. */
+  strictText(): string | null {
+    return isUtf8(this.octets) ? this.text() : null;
+  }
+}
 
 /**
  * Thrown if some line of a header section is neither a field nor the continuation of one. The text of the error is
@@ -254,4 +294,71 @@ function nameLengthAt(octets: Buffer, start: number, line: number): number {
 function lowerCase(octet: number | undefined): number {
   if (octet === undefined) return -1;
   return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
+}
+
+/** The header section without the blank line, and the begin of the body. */
+interface CollectedHeader {
+  readonly section: Uint8Array;
+  /** The octets given last, from the first octet of the body on. */
+  readonly body: Uint8Array;
+}
+
+/**
+ * Holds the octets of a message until its header section is complete (RFC 5322 2.1: it ends with an empty line). Most
+ * messages come in one piece with their header section; then nothing is copied.
+ */
+export class HeaderCollector {
+  #held: Buffer | null = null;
+  #length = 0;
+
+  /** @param limit the most octets that a header section may have, with its blank line */
+  constructor(private readonly limit: number) {}
+
+  /** Returns the section when it is complete, null before, or `tooLong`. */
+  add(octets: Uint8Array): CollectedHeader | 'tooLong' | null {
+    const piece = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+    // The first place where the blank line could begin, which may be in the octets that came before.
+    const from = Math.max(0, this.#length - 3);
+    const whole = this.#held === null ? piece : this.#append(piece);
+    const end = endOf(whole, from);
+    if (end === null) {
+      if (whole.length > this.limit) return 'tooLong';
+      if (this.#held === null) this.#append(piece);
+      return null;
+    }
+    if (end.body > this.limit) return 'tooLong';
+    return { section: whole.subarray(0, end.section), body: whole.subarray(end.body) };
+  }
+
+  /** Octets of memory that are in use. */
+  get held(): number {
+    return this.#held?.length ?? 0;
+  }
+
+  /** Returns everything that was held, if the message ended without a blank line: then it is header section alone. */
+  rest(): Uint8Array {
+    return this.#held?.subarray(0, this.#length) ?? new Uint8Array(0);
+  }
+
+  #append(piece: Buffer): Buffer {
+    const length = this.#length + piece.length;
+    if (this.#held === null || this.#held.length < length) {
+      // The size doubles, so that a header sent octet by octet is copied a few times and not once per octet.
+      const grown = Buffer.allocUnsafe(
+        Math.max(length, Math.min(2 * (this.#held?.length ?? 0), this.limit), 1024),
+      );
+      this.#held?.copy(grown, 0, 0, this.#length);
+      this.#held = grown;
+    }
+    piece.copy(this.#held, this.#length);
+    this.#length = length;
+    return this.#held.subarray(0, length);
+  }
+}
+
+function endOf(octets: Buffer, from: number): { readonly section: number; readonly body: number } | null {
+  // If a message begins with its blank line, it has no header section.
+  if (octets[0] === CR && octets[1] === LF) return { section: 0, body: 2 };
+  const at = octets.indexOf(BLANK_LINE, from);
+  return at < 0 ? null : { section: at + 2, body: at + 4 };
 }

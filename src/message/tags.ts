@@ -1,6 +1,6 @@
 import { Fault, type Parsed } from '../base/fault.js';
 import { decodeEncodedWords } from './encoded-word.js';
-import type { Field } from './field.js';
+import type { Field } from './section.js';
 
 /** Largest number of tags of one message. This is the limit of the mail API. */
 export const MAX_TAGS = 20;

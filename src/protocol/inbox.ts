@@ -1,5 +1,4 @@
-import { LineDecoder, type LineStep } from './commands/line-decoder.js';
-import { binaryString, concat, NOTHING, type ToText } from '../base/octets.js';
+import { binaryString, concat, CR, LF, NOTHING, type ToText } from '../base/octets.js';
 import type { IncomingContent, IncomingStep } from './content/incoming-content.js';
 
 /**
@@ -107,5 +106,127 @@ export class Inbox {
 
   #waiting(): readonly Uint8Array[] {
     return this.#later?.slice(this.#next) ?? [];
+  }
+}
+
+/** What {@link LineDecoder.next} found. */
+export type LineStep =
+  /** No line end in what was given. */
+  | 'more'
+  /** A line within its limit: see {@link LineDecoder.text}. */
+  | 'line'
+  /** A line that ended with a bare LF; only its first octets are left, in {@link LineDecoder.text}. */
+  | 'bareNewline'
+  /** The end of a line longer than its limit; only its first octets are left, in {@link LineDecoder.text}. */
+  | 'tooLong'
+  /** A line that is longer than `swallowable`. */
+  | 'endless';
+
+/** Octets kept of a line that is given up: enough to see which verb it had. */
+const HEAD = 16;
+
+/**
+ * Cuts the octets into command lines. A line ends with CRLF; one that ends with a bare LF is given up, and
+ * never run. That is its one meaning for the whole connection, so that no octets can be one command to
+ * this server and another to something in front of it.
+ *
+ * Holds at most `limit + 1` octets, whatever comes, and none between two lines.
+ */
+export class LineDecoder {
+  /** The line without its CRLF, each octet as the character of the same number. Until the next call. */
+  text = '';
+  /** Offset of the first octet that was not used. */
+  position = 0;
+
+  /** The start of a line whose end has not come yet: the first {@link #length} octets of this. */
+  #held: Uint8Array | null = null;
+  #length = 0;
+  /** Octets swallowed of a line that is too long; 0 while it is not. */
+  #swallowed = 0;
+  /** How the line that is swallowed began. */
+  #head = '';
+
+  constructor(private readonly toText: ToText = binaryString) {}
+
+  /** Forgets a line that has begun. */
+  drop(): void {
+    this.text = '';
+    this.#swallowed = 0;
+    this.#letGo();
+  }
+
+  /** True between the first octet of a line and its end. */
+  get inLine(): boolean {
+    return this.#held !== null || this.#swallowed > 0;
+  }
+
+  /**
+   * Reads on in `octets` from `from`, up to one line end.
+   *
+   * @param limit octets that a line may have without its CRLF.
+   * @param swallowable octets of a line too long that are swallowed.
+   */
+  next(octets: Uint8Array, from: number, limit: number, swallowable: number): LineStep {
+    const lf = octets.indexOf(LF, from);
+    const end = lf < 0 ? octets.length : lf;
+    this.position = lf < 0 ? end : lf + 1;
+    // A line that was read is not kept, least of all one with a password in it.
+    this.text = '';
+
+    // One octet more than the limit, since the last may be the CR.
+    if (this.#swallowed > 0 || this.#length + end - from > limit + 1) {
+      if (this.#swallowed === 0)
+        this.#head = this.#whole(octets, from, Math.min(end, from + HEAD)).slice(0, HEAD);
+      this.#swallowed += this.#length + end - from;
+      this.#letGo();
+      if (this.#swallowed > swallowable) return 'endless';
+      if (lf < 0) return 'more';
+      this.#swallowed = 0;
+      return this.#tooLong(this.#head);
+    }
+    if (lf < 0) {
+      if (end > from) this.#hold(octets.subarray(from, end), limit + 1);
+      return 'more';
+    }
+    if (this.#held === null && end > from && octets[end - 1] === CR) {
+      this.text = this.toText(octets, from, end - 1);
+      return 'line';
+    }
+    const whole = this.#whole(octets, from, end);
+    this.#letGo();
+    if (whole.charCodeAt(whole.length - 1) !== CR) {
+      this.text = whole.slice(0, HEAD);
+      return whole.length > limit ? 'tooLong' : 'bareNewline';
+    }
+    this.text = whole.slice(0, -1);
+    return 'line';
+  }
+
+  #tooLong(head: string): LineStep {
+    this.text = head;
+    return 'tooLong';
+  }
+
+  #whole(octets: Uint8Array, from: number, end: number): string {
+    const start = this.#held === null ? '' : this.toText(this.#held, 0, this.#length);
+    return start + this.toText(octets, from, end);
+  }
+
+  /** Keeps a copy: a view would keep a whole read alive for the sake of a few octets. */
+  #hold(octets: Uint8Array, most: number): void {
+    const length = this.#length + octets.length;
+    if (this.#held === null || length > this.#held.length) {
+      // Doubled, so that a line that comes octet by octet is not copied once an octet.
+      const grown = new Uint8Array(Math.min(Math.max(length, 2 * this.#length), most));
+      if (this.#held !== null) grown.set(this.#held);
+      this.#held = grown;
+    }
+    this.#held.set(octets, this.#length);
+    this.#length = length;
+  }
+
+  #letGo(): void {
+    this.#held = null;
+    this.#length = 0;
   }
 }

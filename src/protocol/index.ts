@@ -4,7 +4,14 @@
  *
  * @packageDocumentation
  */
-export { ContentDecoder, type BareNewlines, type ContentFault, type ContentStep } from './content/decoder.js';
+export {
+  ContentDecoder,
+  type BareNewlines,
+  type ContentFault,
+  type ContentStep,
+  PortableScan,
+  type Scan,
+} from './content/decoder.js';
 export type { ChunkSize } from './grammar/chunk-size.js';
 export {
   ACCEPT,
@@ -52,7 +59,6 @@ export { LOGIN } from './sasl/login.js';
 export type { SaslChallenge, SaslExchange, SaslMechanism, SaslStep, ScramKeys } from './sasl/mechanism.js';
 export { PLAIN } from './sasl/plain.js';
 export { scram, type ScramCrypto } from './sasl/scram.js';
-export { PortableScan, type Scan } from './content/scan.js';
 export { Secret } from '../base/secret.js';
 export type { RelayTrust } from './extensions/relay-attributes.js';
 export type { StartTlsQuestion } from './extensions/starttls.js';

@@ -18,7 +18,7 @@ import type { SaslMechanism } from './sasl/mechanism.js';
 import { PLAIN } from './sasl/plain.js';
 import type { RelayTrust } from './extensions/relay-attributes.js';
 import { binaryString, fromBinaryString, type ToOctets, type ToText } from '../base/octets.js';
-import { PortableScan, type Scan } from './content/scan.js';
+import { PortableScan, type Scan } from './content/decoder.js';
 
 export type Protocol = 'smtp' | 'lmtp';
 

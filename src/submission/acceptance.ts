@@ -1,7 +1,9 @@
-import { type MailParameters, Reply, reply } from '../protocol/parts.js';
+import { type ByParameter, type MailParameters, Reply, reply } from '../protocol/parts.js';
 import { Refusal } from '../server/index.js';
 import {
   type ContentNeeds,
+  type DeliverBy,
+  type DeliveryTerms,
   type Domain,
   type Draft,
   type NewMessage,
@@ -11,9 +13,8 @@ import {
   StoreError,
 } from '../store/port.js';
 import { NeedsScanner } from '../message/needs.js';
-import { HeaderCollector } from './header-collector.js';
+import { HeaderCollector } from '../message/section.js';
 import { HeaderRefusal, rewriteHeader, type RewriteOptions, type Rewritten } from './rewrite.js';
-import { deliveryTerms } from './terms.js';
 
 type StartStatus = NewMessage['status'];
 
@@ -265,6 +266,33 @@ export class Acceptance implements OctetHolder {
     this.#scanner.header(this.#header.octets);
     void this.#put(this.#header.octets);
   }
+}
+
+/**
+ * Returns the parameters of MAIL that concern the delivery of a message received at `now`, as the store keeps them.
+ */
+function deliveryTerms(parameters: MailParameters, now: number): DeliveryTerms {
+  const { ret = null, envid = null, by, priority = 0, requireTls = false, body = null } = parameters;
+  return {
+    ret,
+    envelopeId: envid,
+    releaseAt: releaseTime(parameters, now),
+    deliverBy: by === undefined ? null : deliverBy(by, now),
+    priority,
+    requireTls,
+    body,
+    smtputf8: parameters.smtputf8 === true,
+  };
+}
+
+/** Returns null if nothing holds the message back. A time that has passed does not hold it. */
+function releaseTime({ holdFor, holdUntil }: MailParameters, now: number): number | null {
+  const time = holdFor === undefined ? holdUntil : now + holdFor * 1000;
+  return time === undefined || time <= now ? null : time;
+}
+
+function deliverBy({ seconds, otherwise, trace }: ByParameter, now: number): DeliverBy {
+  return { time: now + seconds * 1000, otherwise, trace };
 }
 
 function completion(completes: NewMessage['completes']): Pick<NewMessage, 'completes'> {

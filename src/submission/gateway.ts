@@ -1,11 +1,10 @@
 import { isIPv6 } from 'node:net';
 import type { Mailbox, PasswordCredentials } from '../protocol/index.js';
 import { Reply } from '../protocol/index.js';
-import type { ContentSink, Handler, Session as ServerSession } from '../server/index.js';
-import type { Domain } from '../store/port.js';
+import type { ContentSink, Handler, Recipient, Session as ServerSession } from '../server/index.js';
+import type { Domain, NewRecipient } from '../store/port.js';
 import { type Accepted, storeRefusal, type Submitted } from './acceptance.js';
 import { Submissions, type SubmissionsOptions } from './submissions.js';
-import { storedRecipient } from './terms.js';
 
 export interface GatewayOptions extends SubmissionsOptions {
   /** Called for every message that was accepted. */
@@ -128,5 +127,15 @@ function submittedIn(session: Session, domain: Domain): Submitted {
       listener: `${isIPv6(localAddress) ? `[${localAddress}]` : localAddress}:${localPort}`,
       hello: hello?.name ?? null,
     },
+  };
+}
+
+/** Returns a recipient of RCPT as the store keeps it. */
+function storedRecipient({ forwardPath, parameters }: Recipient): NewRecipient {
+  const { notify = null, orcpt } = parameters;
+  return {
+    forwardPath: forwardPath.address,
+    notify,
+    originalRecipient: orcpt === undefined ? null : `${orcpt.type};${orcpt.address}`,
   };
 }

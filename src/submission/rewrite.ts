@@ -3,14 +3,18 @@ import { isAscii } from 'node:buffer';
 import { formatDate } from '../message/date.js';
 import { normalizeDomain } from '../message/domain.js';
 import { decodeForDisplay } from '../message/encoded-word.js';
-import type { Field } from '../message/field.js';
 import { listUnsubscribeField, listUnsubscribeValue, parseUriList } from '../message/list-unsubscribe.js';
-import { type Mailbox, parseMailboxList } from '../message/mailbox.js';
+import {
+  isFoldedInside,
+  type Mailbox,
+  newMessageId,
+  otherReading,
+  parseMailboxList,
+  parseMessageId,
+} from '../message/mailbox.js';
 import { LINE_OCTETS } from '../message/needs.js';
-import { isFoldedInside, otherReading } from '../message/one-reading.js';
-import { newMessageId, parseMessageId } from '../message/message-id.js';
 import { receivedField, type Trace } from '../message/received.js';
-import { HeaderSection, MalformedHeaderError } from '../message/section.js';
+import { type Field, HeaderSection, MalformedHeaderError } from '../message/section.js';
 import { parseTags } from '../message/tags.js';
 import { DEFAULT_SUBMISSION } from './limits.js';
 

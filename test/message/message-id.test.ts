@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { newMessageId, parseMessageId } from '../../src/message/message-id.js';
+import { newMessageId, parseMessageId } from '../../src/message/mailbox.js';
 
 it('makes an id that parses and never repeats', () => {
   const made = Array.from({ length: 1000 }, () => newMessageId('x.example'));

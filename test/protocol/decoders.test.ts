@@ -1,8 +1,7 @@
 // The decoders by themselves: how they are called, what they hold, where the pieces join.
 import { describe, expect, it } from 'vitest';
 import { ContentDecoder, DEFAULT_LIMITS, PortableScan, reply } from '../../src/protocol/parts.js';
-import { Inbox } from '../../src/protocol/inbox.js';
-import { LineDecoder } from '../../src/protocol/commands/line-decoder.js';
+import { Inbox, LineDecoder } from '../../src/protocol/inbox.js';
 import { IncomingContent } from '../../src/protocol/content/incoming-content.js';
 import { octetsOf, textOf } from './session-harness.js';
 

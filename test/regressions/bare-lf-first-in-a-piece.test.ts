@@ -5,7 +5,7 @@
 // offset 0 has nothing before it, and -1, for "no CR", was just that place.
 //
 // Fix: the first octet of a run is bare whatever stands elsewhere; a CR in the piece before is the decoder's
-// business, which knows that it was there (src/protocol/content/scan.ts).
+// business, which knows that it was there (PortableScan in src/protocol/content/decoder.ts).
 import { expect, it } from 'vitest';
 import { SessionHarness } from '../protocol/session-harness.js';
 

@@ -3,7 +3,7 @@ import { StoreError } from '../../src/store/port.js';
 import { Budget } from '../../src/store/intake/budget.js';
 import { BufferPool } from '../../src/store/intake/buffers.js';
 import { BufferedDraft } from '../../src/store/intake/draft.js';
-import { workerIntake } from '../../src/store/sqlite/main/intake.js';
+import { workerIntake } from '../../src/store/sqlite/main/store.js';
 import { ThreadLost } from '../../src/store/sqlite/errors.js';
 import { newMessage, octets } from './fixtures.js';
 

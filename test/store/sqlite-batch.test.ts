@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Batch } from '../../src/store/sqlite/main/batch.js';
+import { Batch } from '../../src/store/sqlite/wire/packed.js';
 import { BufferPool } from '../../src/store/intake/buffers.js';
 import { type PackedCommits, unpackCommits } from '../../src/store/sqlite/wire/packed.js';
 import { newMessage, octets } from './fixtures.js';

@@ -1,7 +1,7 @@
 /** Invariant: the section that is found does not depend on how the octets of a message are cut. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HeaderCollector } from '../../src/submission/header-collector.js';
+import { HeaderCollector } from '../../src/message/section.js';
 
 interface Result {
   readonly kind: 'found' | 'tooLong' | 'header alone';

@@ -1,6 +1,5 @@
 import { Fault } from '../../base/fault.js';
-import type { Mailbox } from '../../message/mailbox.js';
-import { parseMailboxList } from '../../message/mailbox.js';
+import { type Mailbox, parseMailboxList } from '../../message/mailbox.js';
 import { parseUriList } from '../../message/list-unsubscribe.js';
 import { normalizeDomain } from '../../message/domain.js';
 import { MAX_TAG_LENGTH, MAX_TAGS } from '../../message/tags.js';

@@ -1,7 +1,6 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { formatDate } from '../../message/date.js';
-import { newMessageId } from '../../message/message-id.js';
-import type { Mailbox } from '../../message/mailbox.js';
+import { type Mailbox, newMessageId } from '../../message/mailbox.js';
 import type { Mail, Recipient } from './mail.js';
 import { withCrlf, writtenMessage } from './written.js';
 

@@ -1,6 +1,6 @@
 import MimeNode from 'nodemailer/lib/mime-node';
 import { formatDate } from '../../message/date.js';
-import { newMessageId } from '../../message/message-id.js';
+import { newMessageId } from '../../message/mailbox.js';
 import { NeedsScanner } from '../../message/needs.js';
 import type { ContentNeeds } from '../../store/message.js';
 import { BLANK_LINE } from '../transports/read-content.js';

@@ -4,11 +4,11 @@ import {
   type ContentStep,
   lineEnds,
   normalized,
+  type Scan,
   viewOf,
 } from './decoder.js';
 import { CR, CRLF, LF, NOTHING, NUL, nulWithin } from '../../base/octets.js';
 import type { ChunkSize } from '../grammar/chunk-size.js';
-import type { Scan } from './scan.js';
 
 /**
  * Reads the content that follows BDAT (RFC 3030 2): each chunk has as many octets as its command declared, dots mean

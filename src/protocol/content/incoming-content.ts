@@ -1,12 +1,17 @@
 import { ChunkDecoder } from './chunk-decoder.js';
-import { type BareNewlines, ContentDecoder, type ContentFault, type ContentStep } from './decoder.js';
+import {
+  type BareNewlines,
+  ContentDecoder,
+  type ContentFault,
+  type ContentStep,
+  type Scan,
+} from './decoder.js';
 import type { ChunkSize } from '../grammar/chunk-size.js';
 import type { BodyType } from '../extensions/eight-bit-mime.js';
 import type { Limits } from '../limits.js';
 import { NOTHING } from '../../base/octets.js';
 import type { Reply } from '../replies/reply.js';
 import { reply } from '../replies/catalogue.js';
-import type { Scan } from './scan.js';
 
 /** What {@link IncomingContent.next} found. */
 export type IncomingStep =

@@ -1,5 +1,5 @@
 ;; One pass over message content, sixteen octets at a time and mostly two such blocks in a turn: the search `stop`
-;; of src/protocol/content/scan.ts, which says what it looks for. The portable search there is the reference; a test holds
+;; of src/protocol/content/decoder.ts, which says what it looks for. The portable search there is the reference; a test holds
 ;; the two to be equal.
 ;;
 ;; `npm run scan` assembles this into scan-module.ts; another test compares.

@@ -21,8 +21,9 @@ import type { Mail } from '../../mail.js';
 import type { Nodes } from '../../nodes.js';
 import type { Statistics } from '../../statistics.js';
 import type { WebhookCalls, Webhooks } from '../../webhooks.js';
-import { BufferedDraft, type DraftContext } from '../../intake/draft.js';
-import { workerIntake } from './intake.js';
+import type { BufferPool } from '../../intake/buffers.js';
+import { BufferedDraft, type DraftContext, type Intake } from '../../intake/draft.js';
+import { ThreadLost } from '../errors.js';
 import type { MessageIds } from '../../intake/ids.js';
 import type { WorkerLink } from './worker-link.js';
 import type { ListMessages } from '../worker/listing.js';
@@ -53,6 +54,28 @@ import { Watch } from './watch.js';
 
 /** Messages that the worker reads in one go: the rest of a long listing waits its turn. */
 const PAGE = 100;
+
+/** Returns the intake of drafts over the worker. */
+export function workerIntake(link: Pick<WorkerLink, 'call' | 'commit' | 'ask'>, buffers: BufferPool): Intake {
+  const isStored = (id: number): Promise<boolean> =>
+    link.ask('reading', 'message', id).then(
+      (message) => message !== null,
+      () => false,
+    );
+  return {
+    commit: (commit) =>
+      link.commit(commit).catch(async (error: unknown) => {
+        // It may have been stored before the thread died; if so, the commit must not report a failure.
+        if (!(error instanceof ThreadLost) || !(await isStored(commit.id))) throw error;
+      }),
+    chunk(id, sequence, octets) {
+      const { buffer, length } = octets;
+      const piece = { buffer, start: 0, length, returns: buffer.byteLength === buffers.largest };
+      return link.call({ kind: 'chunk', id, sequence, piece }, buffer);
+    },
+    discard: (id) => link.call({ kind: 'discard', id }),
+  };
+}
 
 /** The threads beside the one that writes. */
 export interface SearchThreads {

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../../port.js';
 import { ACCESS, type Access } from '../wire/access.js';
-import { Batch } from './batch.js';
+import { Batch } from '../wire/packed.js';
 import type { BufferPool } from '../../intake/buffers.js';
 import { fromFailure, reason, ThreadLost } from '../errors.js';
 import type { Operation, Request } from '../wire/operations.js';
