@@ -1,8 +1,11 @@
 /** Several nodes on one PostgreSQL database: what they share, and what becomes of the work of one that is gone. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Domain, Store } from '../../src/store/port.js';
+import { idOfTime } from '../../src/store/intake/ids.js';
 import { parseAddress } from '../../src/store/postgres/address.js';
+import { DatabaseClock } from '../../src/store/postgres/clock.js';
 import { Connections } from '../../src/store/postgres/connections.js';
+import { Fences } from '../../src/store/postgres/fences.js';
 import { openPostgresStore } from '../../src/store/postgres/index.js';
 import { QueueWatch } from '../../src/store/postgres/queue-watch.js';
 import { Signals } from '../../src/store/postgres/signals.js';
@@ -180,5 +183,22 @@ describe('nodes on one database', () => {
     await expect.poll(() => called, SOON).toBeGreaterThan(0);
     watch.end();
     await connection.close();
+  });
+
+  it('forget the numbers of groups that are stored after an hour, and of fenced ones after a month', async () => {
+    const connections = new Connections(parseAddress(url));
+    const fences = new Fences(connections, await DatabaseClock.read(connections));
+    const now = Date.now();
+    const at = (days: number) => idOfTime(now - days * 86_400_000);
+    await accept(a, newMessage(domain.id));
+    await cluster.query(
+      url,
+      `INSERT INTO accept_group VALUES (${at(1)}, false), (${at(2)}, true), (${at(31)}, true), (${at(32)}, false)`,
+    );
+    expect(await fences.removeOld(now)).toBe(3);
+    const left = await cluster.query(url, 'SELECT fenced FROM accept_group ORDER BY id');
+    expect(left.map(({ fenced }) => fenced)).toEqual([true, false]);
+    await fences.close();
+    await connections.close();
   });
 });

@@ -13,6 +13,7 @@ import { Connections } from './connections.js';
 import { postgresDkimKeys } from './dkim-keys.js';
 import { Domains } from './domains.js';
 import { isRefusal, openingError } from './errors.js';
+import { Fences } from './fences.js';
 import { GroupIntake } from './group-intake.js';
 import { Leasing } from './leasing.js';
 import { migrate } from './migrate.js';
@@ -97,6 +98,7 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
   const settling = new Settling(connections, clock);
   const watch = new QueueWatch(signals, () => leasing.nextDue());
   const reports = new Reports(connections, clock);
+  const fences = new Fences(connections, clock);
   const api = postgresApiParts({
     ...{ connections, clock, node, domains, reading, signals, spans },
     queueWatch: watch,
@@ -107,6 +109,7 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
     await Promise.all([intake.close(), settling.close(), partitions.close()]);
     await api.close();
     await signals.close();
+    await fences.close();
     await takeover.close();
     await node.leave();
     await connections.close();
