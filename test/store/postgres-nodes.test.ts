@@ -30,7 +30,7 @@ describe('nodes on one database', () => {
   let b: Store;
   let domain: Domain;
 
-  const open = () => openPostgresStore({ url, chunkOctets: 1000 }) as Promise<Store>;
+  const open = () => openPostgresStore({ url, chunkOctets: 1000 });
   /** Makes the heartbeat of the first node overdue. Its next one brings it back to life. */
   const silence = () =>
     cluster.query(url, `UPDATE node SET heartbeat_until = now() - interval '1 second' WHERE slot = 0`);

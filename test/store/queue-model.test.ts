@@ -42,6 +42,6 @@ describe('the queue does what its model does', () => {
 
   it('with three nodes on one database', async () => {
     const url = await cluster.schema();
-    await check(3, () => openPostgresStore({ url }) as Promise<Store>);
+    await check(3, () => openPostgresStore({ url }));
   }, 120_000);
 });
