@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Key } from '../config/index.js';
 
 /** Flags that every command has; they are added once, for all commands. */
-const GLOBAL = new Set(['data']);
+const GLOBAL = new Set(['data', 'store.url']);
 
 /** Adds a flag for each key of the configuration. */
 export async function addConfigFlags(command: Command): Promise<void> {

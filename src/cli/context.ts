@@ -13,11 +13,13 @@ export interface Context {
 export interface GlobalOptions {
   readonly config?: string;
   readonly data?: string;
+  readonly store?: string;
 }
 
 /** Returns the configuration for a command that has no flags of its own for it. */
 export async function configOf(context: Context, command: Command): Promise<Config> {
-  const { config: file, data } = command.optsWithGlobals<GlobalOptions>();
+  const { config: file, data, store } = command.optsWithGlobals<GlobalOptions>();
   const { loadConfig } = await import('../config/index.js');
-  return (await loadConfig({ file, environment: context.environment, flags: { data } })).config;
+  return (await loadConfig({ file, environment: context.environment, flags: { data, 'store.url': store } }))
+    .config;
 }

@@ -32,6 +32,10 @@ export async function buildProgram(
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help to list the options)')
     .option('--data <DIR>', 'folder of the messages, domains and tokens (POSTERN_DATA; default ./data)')
+    .option(
+      '--store <URL>',
+      'PostgreSQL database in place of that folder (POSTERN_STORE): postgres://HOST/DATABASE',
+    )
     .option('--config <FILE>', 'configuration (POSTERN_CONFIG; default ./postern.toml if it exists)');
 
   const serve = program

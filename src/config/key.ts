@@ -21,6 +21,8 @@ export interface KeyInfo {
   readonly holds?: 'path' | 'secret';
   /** The flag, if it differs from the one that follows from the key's name. */
   readonly flag?: string;
+  /** The variable, if it differs from the one that follows from the key's name. */
+  readonly variable?: string;
 }
 
 const registry = z.registry<KeyInfo>();
@@ -50,7 +52,7 @@ export function table<Shape extends z.core.$ZodShape>(
 }
 
 /** A key that was found in a schema. */
-export interface Key extends Omit<KeyInfo, 'flag'> {
+export interface Key extends Omit<KeyInfo, 'flag' | 'variable'> {
   /** Its names in the program, such as `['smtp', 'maxSize']`. */
   readonly path: readonly string[];
   /** Its name in the file and in messages: `smtp.max_size`. */
@@ -81,7 +83,7 @@ function named(path: readonly string[], info: KeyInfo, schema: z.core.$ZodType):
     ...info,
     path,
     name: words.join('.'),
-    variable: anywhere ? `POSTERN_${words.join('_').toUpperCase()}` : undefined,
+    variable: anywhere ? (info.variable ?? `POSTERN_${words.join('_').toUpperCase()}`) : undefined,
     flag: anywhere ? (info.flag ?? `--${words.join('-').replaceAll('_', '-')}`) : undefined,
     columns: info.form === 'tables' && schema instanceof z.ZodArray ? keysOf(schema.element) : [],
   };

@@ -6,10 +6,11 @@ import { deliverKey, deliveryKeys } from './delivery-keys.js';
 import { formatEndpoint } from './endpoint.js';
 import { httpKeys } from './http-keys.js';
 import { key, table } from './key.js';
-import { choice, duration, path, structured } from './kinds.js';
+import { choice, count, duration, path, structured } from './kinds.js';
 import { LISTENER_FORM, type ListenerConfig, formatListener, parseListener } from './listener.js';
 import { limitKey } from './limit-key.js';
 import { smtpKeys } from './smtp-keys.js';
+import { storeUrlKey } from './store-url.js';
 import { tlsKeys } from './tls-keys.js';
 
 // The list of everything that can be configured. Variables, flags, help, errors and --print-config all come from it; a
@@ -58,6 +59,14 @@ const keys = z.object({
     allowed: LISTENER_FORM,
     form: 'list',
   }),
+  processes: count({
+    about:
+      'How many server processes run on this machine and share the ports. More than one needs a database (store.url). The limits of connections and memory are those of each process.',
+    source: 'a data folder has one server',
+    initial: 1,
+    min: 1,
+    max: 64,
+  }),
   deliver: deliverKey,
   http: httpKeys,
   smtp: smtpKeys,
@@ -103,6 +112,7 @@ const keys = z.object({
   }),
   delivery: deliveryKeys,
   store: table({
+    url: storeUrlKey,
     inFlight: limitKey(STORE.inFlight, { min: '1MiB', max: '16GiB' }),
     keepContent: duration({
       about:
@@ -138,7 +148,14 @@ const keys = z.object({
 /**
  * The schema of the whole configuration. Tables are optional, and so is each key, except those of an array of tables.
  */
-export const configSchema = keys.superRefine(({ listen, smtp, tls }, context) => {
+export const configSchema = keys.superRefine(({ listen, processes, smtp, store, tls }, context) => {
+  if (processes > 1 && store.url === null) {
+    context.addIssue({
+      code: 'custom',
+      path: ['processes'],
+      message: 'several processes need a database: store.url (--store postgres://HOST/DATABASE) is not set',
+    });
+  }
   for (const [index, { proxy, clientCert }] of listen.entries()) {
     const refuse = (message: string): void => {
       context.addIssue({ code: 'custom', path: ['listen', index], message });

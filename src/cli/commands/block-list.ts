@@ -4,6 +4,7 @@ import type { Store } from '../../store/port.js';
 import { isEntryReason, parseEntryAddress, REASON_LENGTH } from '../../submission/block-entry.js';
 import { type Context, configOf } from '../context.js';
 import { domainName } from './domain-name.js';
+import { shownPlace } from '../open-store.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
 import { table } from '../table.js';
@@ -22,10 +23,10 @@ const PAGE = 500;
 /** Runs `postern block list` and `postern allow list`. */
 export async function listEntries(context: Context, command: Command, verdict: Verdict): Promise<void> {
   const { domain, json } = command.opts<Options>();
-  const { data } = await configOf(context, command);
+  const config = await configOf(context, command);
   const where = { verdict, ...(domain === undefined ? {} : { domain: domainName(domain) }) };
-  await withStore(data, { create: false }, async (store) => {
-    if (where.domain !== undefined) await expectDomain(store, where.domain, data);
+  await withStore(config, { create: false }, async (store) => {
+    if (where.domain !== undefined) await expectDomain(store, where.domain, shownPlace(config));
     const rows: string[][] = [];
     for await (const entry of entries(store, where)) {
       if (json) await context.stdout.json(line(entry));
@@ -52,9 +53,9 @@ export async function addEntry(
     since: Date.now(),
     reason: readReason(reason),
   };
-  const { data } = await configOf(context, command);
-  const put = await withStore(data, { create: false }, (store) => store.blockList.put(entry));
-  if (!put) throw noSuchDomain(entry.domain, data);
+  const config = await configOf(context, command);
+  const put = await withStore(config, { create: false }, (store) => store.blockList.put(entry));
+  if (!put) throw noSuchDomain(entry.domain, shownPlace(config));
   if (json) return context.stdout.json(line(entry));
   await context.stdout.line(
     verdict === 'blocked'
@@ -73,9 +74,9 @@ export async function removeEntry(
   const options = command.opts<Options>();
   const domain = domainName(options.domain ?? '');
   const address = readAddress(text);
-  const { data } = await configOf(context, command);
-  await withStore(data, { create: false }, async (store) => {
-    const { id } = await expectDomain(store, domain, data);
+  const config = await configOf(context, command);
+  await withStore(config, { create: false }, async (store) => {
+    const { id } = await expectDomain(store, domain, shownPlace(config));
     const entry = await store.blockList.find(id, address);
     if (entry?.verdict !== verdict || !(await store.blockList.remove(domain, address))) {
       const list = verdict === 'blocked' ? 'block' : 'allow';
@@ -106,9 +107,9 @@ async function* entries(
   }
 }
 
-async function expectDomain(store: Store, name: string, data: string): Promise<{ readonly id: number }> {
+async function expectDomain(store: Store, name: string, place: string): Promise<{ readonly id: number }> {
   const domain = (await store.domains()).find((domain) => domain.name === name);
-  if (domain === undefined) throw noSuchDomain(name, data);
+  if (domain === undefined) throw noSuchDomain(name, place);
   return domain;
 }
 

@@ -4,6 +4,7 @@ import type { Mail } from '../../store/mail.js';
 import type { MessageId, Store } from '../../store/port.js';
 import type { MessageFilter, Selection } from '../../store/search.js';
 import { type Context, configOf } from '../context.js';
+import { shownPlace } from '../open-store.js';
 import { CliError, UsageError } from '../error.js';
 import { filterFrom, type FilterOptions, selects } from './filter.js';
 import { noSuchMessage } from './message.js';
@@ -29,9 +30,9 @@ export async function deleteMessages(
 ): Promise<void> {
   const options = command.opts<ChangeOptions>();
   const filter = selectionOf(ids, options);
-  const { data } = await configOf(context, command);
-  await withStore(data, { create: false }, async ({ mail }) => {
-    if (filter === null) return deleteByIds(context, mail, ids, data, options);
+  const config = await configOf(context, command);
+  await withStore(config, { create: false }, async ({ mail }) => {
+    if (filter === null) return deleteByIds(context, mail, ids, shownPlace(config), options);
     await confirm(mail, filter, options, 'deleted');
     const { changed, unchanged } = await deleteAll(mail, { filter });
     if (options.json) return context.stdout.json({ deleted: changed, kept: unchanged });
@@ -51,7 +52,7 @@ export async function resendMessages(
   const filter = selectionOf(ids, options);
   const config = await configOf(context, command);
   const adding = { create: false, adds: true };
-  await withStore(config.data, adding, async (store) => {
+  await withStore(config, adding, async (store) => {
     if (filter !== null) await confirm(store.mail, filter, options, 'sent again');
     const chosen = filter === null ? each(ids) : matching(store.mail, filter);
     const resending = openResending(config, store);
@@ -108,7 +109,7 @@ async function deleteByIds(
   context: Context,
   mail: Mail,
   ids: readonly MessageId[],
-  data: string,
+  place: string,
   { json }: ChangeOptions,
 ): Promise<void> {
   let failed = 0;
@@ -123,7 +124,7 @@ async function deleteByIds(
     failed++;
     const problem =
       unchanged === 0
-        ? noSuchMessage(id, data).message
+        ? noSuchMessage(id, place).message
         : `message ${id} is not finished; "postern cancel ${id}" gives up what waits, then it can be deleted`;
     if (json) await context.stdout.json({ id: String(id), error: problem });
     else await context.stderr.line(`postern: ${problem}`);

@@ -11,6 +11,7 @@ import type { DkimKey, DkimKeys } from '../../store/dkim-keys.js';
 import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
 import { domainName, noSuchDomain } from './domain-name.js';
+import { shownPlace } from '../open-store.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
 
@@ -25,10 +26,11 @@ interface KeyOptions {
 export async function domainKeys(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const options = command.opts<KeyOptions>();
-  const { data } = await configOf(context, command);
-  await withStore(data, { create: false }, async (store) => {
+  const config = await configOf(context, command);
+  await withStore(config, { create: false }, async (store) => {
     const keys: DkimKeys = store.dkimKeys;
-    if (!(await store.domains()).some((domain) => domain.name === name)) throw noSuchDomain(name, data);
+    if (!(await store.domains()).some((domain) => domain.name === name))
+      throw noSuchDomain(name, shownPlace(config));
     if (options.remove !== undefined) return removeKey(context, keys, name, options.remove, options.json);
     const present = await keys.list(name);
     const make = present.length === 0 || options.selector !== undefined || options.algorithm !== undefined;
@@ -95,9 +97,10 @@ function describe(domain: string, keys: readonly DkimKey[], made: boolean): stri
 export async function verifyDomain(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const options = command.opts<{ readonly resolver?: string; readonly json?: true }>();
-  const { data, hostname } = await configOf(context, command);
+  const config = await configOf(context, command);
+  const { hostname } = config;
   const server = options.resolver === undefined ? null : nameServer(options.resolver);
-  const keys = await withStore(data, { create: false }, (store) => store.dkimKeys.list(name));
+  const keys = await withStore(config, { create: false }, (store) => store.dkimKeys.list(name));
   const findings = await checkDomain(name, keys, hostname, openLookups(server));
   if (options.json) for (const finding of findings) await context.stdout.json(finding);
   else {

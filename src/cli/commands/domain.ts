@@ -4,6 +4,7 @@ import { addDomain as storeDomain, rotateToken as rotateStoredToken } from '../.
 import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
 import { domainName, noSuchDomain } from './domain-name.js';
+import { shownPlace } from '../open-store.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
 import { table } from '../table.js';
@@ -16,8 +17,8 @@ interface Options {
 /** Runs `postern domain add NAME`. The token is shown here and never again: the store keeps only its hash. */
 export async function addDomain(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
-  const { data } = await configOf(context, command);
-  const added = await withStore(data, { create: true }, (store) => storeDomain(store, name, Date.now()));
+  const config = await configOf(context, command);
+  const added = await withStore(config, { create: true }, (store) => storeDomain(store, name, Date.now()));
   if (added === null) {
     throw new CliError(
       `the domain ${name} is there already; "postern token rotate ${name}" gives it a new token`,
@@ -32,8 +33,8 @@ export async function addDomain(context: Context, command: Command, text: string
 
 /** Runs `postern domain list`. */
 export async function listDomains(context: Context, command: Command): Promise<void> {
-  const { data } = await configOf(context, command);
-  const domains = await withStore(data, { create: false }, (store) => store.domains());
+  const config = await configOf(context, command);
+  const domains = await withStore(config, { create: false }, (store) => store.domains());
   if (command.opts<Options>().json) {
     for (const { name, createdAt } of domains) {
       await context.stdout.json({ domain: name, createdAt: new Date(createdAt).toISOString() });
@@ -49,9 +50,9 @@ export async function listDomains(context: Context, command: Command): Promise<v
 /** Runs `postern domain remove NAME`. */
 export async function removeDomain(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
-  const { data } = await configOf(context, command);
-  const removed = await withStore(data, { create: false }, (store) => store.removeDomain(name, Date.now()));
-  if (!removed) throw noSuchDomain(name, data);
+  const config = await configOf(context, command);
+  const removed = await withStore(config, { create: false }, (store) => store.removeDomain(name, Date.now()));
+  if (!removed) throw noSuchDomain(name, shownPlace(config));
   if (command.opts<Options>().json) return context.stdout.json({ domain: name, removed: true });
   await context.stdout.line(`${name} may send no more. Its messages stay.`);
 }
@@ -60,13 +61,14 @@ export async function removeDomain(context: Context, command: Command, text: str
 export async function rotateToken(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const options = command.opts<Options>();
-  const { data, submission } = await configOf(context, command);
+  const config = await configOf(context, command);
+  const { submission } = config;
   const now = Date.now();
   const oldUntil = now + (options.grace === undefined ? submission.tokenGrace : readGrace(options.grace));
-  const token = await withStore(data, { create: false }, (store) =>
+  const token = await withStore(config, { create: false }, (store) =>
     rotateStoredToken(store, name, { oldUntil, now, kept: null }),
   );
-  if (token === null) throw noSuchDomain(name, data);
+  if (token === null) throw noSuchDomain(name, shownPlace(config));
   const until = new Date(oldUntil).toISOString();
   if (options.json) return context.stdout.json({ domain: name, token: token.expose(), oldUntil: until });
   await context.stdout.write(

@@ -9,6 +9,7 @@ import type {
 } from '../../store/port.js';
 import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
+import { shownPlace } from '../open-store.js';
 import { CliError } from '../error.js';
 import type { ContentOptions } from './message-content.js';
 import { detailLine, isoTime } from './message-lines.js';
@@ -21,10 +22,10 @@ interface ShowOptions extends ContentOptions {
 /** Runs `postern message ID`. */
 export async function showMessage(context: Context, command: Command, id: MessageId): Promise<void> {
   const options = command.opts<ShowOptions>();
-  const { data } = await configOf(context, command);
-  await withStore(data, { create: false }, async (store) => {
+  const config = await configOf(context, command);
+  await withStore(config, { create: false }, async (store) => {
     const message = await store.message(id);
-    if (message === null) throw noSuchMessage(id, data);
+    if (message === null) throw noSuchMessage(id, shownPlace(config));
     if (options.raw) {
       expectContent(message);
       for await (const octets of store.content(id)) await context.stdout.write(octets);

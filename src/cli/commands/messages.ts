@@ -30,8 +30,8 @@ type Print = (messages: readonly MessageSummary[]) => Promise<void>;
 export async function listMessages(context: Context, command: Command): Promise<void> {
   const options = command.opts<ListOptions>();
   const filter = filterFrom(options, Date.now());
-  const { data } = await configOf(context, command);
-  await withStore(data, { create: false }, async ({ mail }) => {
+  const config = await configOf(context, command);
+  await withStore(config, { create: false }, async ({ mail }) => {
     const print = options.json ? lines(context) : rows(context);
     if (options.follow) {
       await follow(mail, filter, options.limit ?? BEFORE_FOLLOWING, print, context.stdout);

@@ -3,6 +3,7 @@ import type { Store } from '../../store/port.js';
 import type { Waiting } from '../../store/queue.js';
 import { type Context, configOf } from '../context.js';
 import { domainName } from './domain-name.js';
+import { shownPlace } from '../open-store.js';
 import { CliError } from '../error.js';
 import { noSuchMessage } from './message.js';
 import { withStore } from './store.js';
@@ -23,9 +24,9 @@ const PAGE = 200;
 /** Runs `postern queue`: lists the recipients that wait, and why. */
 export async function listQueue(context: Context, command: Command): Promise<void> {
   const { domain, limit, json } = command.opts<Options>();
-  const { data } = await configOf(context, command);
+  const config = await configOf(context, command);
   const where = domain === undefined ? {} : { domain: domainName(domain) };
-  await withStore(data, { create: false }, async ({ queue }) => {
+  await withStore(config, { create: false }, async ({ queue }) => {
     const most = limit ?? (json ? Infinity : DEFAULT_LIMIT);
     const header = ['ID', 'DOMAIN', 'TO', 'STATUS', 'TRIES', 'NEXT', 'WHY'];
     const shown = new Table(header, context.stdout.columns);
@@ -80,9 +81,9 @@ export async function releaseMessages(
       none: `message ${id} is not held; "postern message ${id}" shows what became of it`,
     });
   }
-  const { data } = await configOf(context, command);
+  const config = await configOf(context, command);
   const where = domain === undefined ? {} : { domain: domainName(domain) };
-  await withStore(data, { create: false }, async (store) => {
+  await withStore(config, { create: false }, async (store) => {
     let [messages, people] = [0, 0];
     for await (const held of heldIds(store, where)) {
       const count = await store.queue.release(held, Date.now());
@@ -109,12 +110,12 @@ async function change(
   id: number,
   { act, done, none }: Change,
 ): Promise<void> {
-  const { data } = await configOf(context, command);
-  await withStore(data, { create: false }, async (store) => {
+  const config = await configOf(context, command);
+  await withStore(config, { create: false }, async (store) => {
     const count = await act(store, Date.now());
     if (count === 0) {
       const known = (await store.message(id)) !== null;
-      throw known ? new CliError(none) : noSuchMessage(id, data);
+      throw known ? new CliError(none) : noSuchMessage(id, shownPlace(config));
     }
     if (command.opts<Options>().json) return context.stdout.json({ id: String(id), recipients: count });
     await context.stdout.line(done(count));

@@ -1,22 +1,22 @@
 import { access } from 'node:fs/promises';
 import type { Store } from '../../store/port.js';
 import { CliError } from '../error.js';
+import { openStore, type StorePlace } from '../open-store.js';
 
 /**
  * Opens the store, also if a server runs on it, calls `use` and closes the store again.
  *
  * @param create whether a store is made in a folder that lacks one; a command that only reads must not leave a folder
- * for a mistyped name
+ * for a mistyped name. A database is always given its tables.
  * @param adds whether the command adds messages. Default: false
  */
 export async function withStore<T>(
-  directory: string,
+  place: StorePlace,
   { create, adds = false }: { readonly create: boolean; readonly adds?: boolean },
   use: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const { openSqliteStore } = await import('../../store/sqlite/index.js');
-  if (!create) await expectStore(directory);
-  const store = await openSqliteStore({ directory, exclusive: false, adds });
+  if (!create && place.store.url === null) await expectStore(place.data);
+  const store = await openStore(place, { serves: false, adds });
   try {
     return await use(store);
   } finally {

@@ -10,14 +10,16 @@ import { withStore } from './store.js';
  * in small steps; if none does, the database is written anew, which leaves no space unused.
  */
 export async function vacuum(context: Context, command: Command): Promise<void> {
-  const { data, store: keeping } = await configOf(context, command);
+  const config = await configOf(context, command);
+  const { store: keeping } = config;
   let octets = 0;
-  const removed = await withStore(data, { create: false }, async ({ retention }) => {
+  const removed = await withStore(config, { create: false }, async ({ retention }) => {
     const removed = await removeOld(retention, keeping, Date.now());
     for (let given = await retention.shrink(); given > 0; given = await retention.shrink()) octets += given;
     return removed;
   });
-  octets += (await compact(data)) ?? 0;
+  // A database gives space back by itself.
+  if (config.store.url === null) octets += (await compact(config.data)) ?? 0;
   if (command.opts<{ readonly json?: true }>().json) return context.stdout.json({ ...removed, octets });
   const { messages, contents } = removed;
   await context.stdout.line(

@@ -6,6 +6,7 @@ import { EVENTS, type EventName, type Webhook, type Webhooks } from '../../store
 import { printable } from '../../base/text.js';
 import { type Context, configOf } from '../context.js';
 import { domainName, noSuchDomain } from './domain-name.js';
+import { shownPlace } from '../open-store.js';
 import { CliError } from '../error.js';
 import { withStore } from './store.js';
 import { table } from '../table.js';
@@ -23,23 +24,24 @@ export async function setWebhook(
   url: string,
 ): Promise<void> {
   const name = domainName(text);
-  const { data, delivery } = await configOf(context, command);
+  const config = await configOf(context, command);
+  const { delivery } = config;
   const options = command.opts<Options>();
   const events = options.events === undefined ? EVENTS : readEvents(options.events);
   const parsed = parseWebhookUrl(url, delivery.webhookPrivate === 'allow');
   if (parsed instanceof Fault) throw new CliError(`${printable(url)} cannot be a webhook: ${parsed.reason}`);
-  const webhook = await withStore(data, { create: false }, ({ webhooks }) =>
+  const webhook = await withStore(config, { create: false }, ({ webhooks }) =>
     webhooks.set(name, { url: parsed.href, events, keys: newWebhookKeys() }, Date.now()),
   );
-  if (webhook === null) throw noSuchDomain(name, data);
+  if (webhook === null) throw noSuchDomain(name, shownPlace(config));
   await show(context, webhook, options);
 }
 
 /** Runs `postern webhook on NAME`. */
 export async function switchWebhookOn(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
-  const { data } = await configOf(context, command);
-  const webhook = await withStore(data, { create: false }, async ({ webhooks }) => {
+  const config = await configOf(context, command);
+  const webhook = await withStore(config, { create: false }, async ({ webhooks }) => {
     const known = await find(webhooks, name);
     return known === null ? null : webhooks.set(name, known, Date.now());
   });
@@ -49,8 +51,8 @@ export async function switchWebhookOn(context: Context, command: Command, text: 
 
 /** Runs `postern webhook list`. */
 export async function listWebhooks(context: Context, command: Command): Promise<void> {
-  const { data } = await configOf(context, command);
-  const webhooks = await withStore(data, { create: false }, ({ webhooks }) => webhooks.list());
+  const config = await configOf(context, command);
+  const webhooks = await withStore(config, { create: false }, ({ webhooks }) => webhooks.list());
   if (command.opts<Options>().json) {
     for (const webhook of webhooks) await context.stdout.json(webhookLine(webhook));
     return;
@@ -73,8 +75,8 @@ export async function listWebhooks(context: Context, command: Command): Promise<
 /** Runs `postern webhook remove NAME`. */
 export async function removeWebhook(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
-  const { data } = await configOf(context, command);
-  const removed = await withStore(data, { create: false }, ({ webhooks }) => webhooks.remove(name));
+  const config = await configOf(context, command);
+  const removed = await withStore(config, { create: false }, ({ webhooks }) => webhooks.remove(name));
   if (!removed) throw noWebhook(name);
   if (command.opts<Options>().json) return context.stdout.json({ domain: name, removed: true });
   await context.stdout.line(`The events of ${name} are no longer sent, and its keys are removed.`);

@@ -22,6 +22,7 @@ export function banner(
       ({ listener, host, port }) => `  listening   ${formatListener({ ...listener, address: host, port })}`,
     ),
     ...(http === null ? [] : [`  dashboard   ${httpUrl(config, http)}  (and the HTTP API)`]),
+    ...(config.store.url === null ? [] : [`  store       ${config.store.url.shown}`]),
     `  data        ${config.data}`,
     `  delivery    ${ways.length === 0 ? 'none: messages are held; --deliver URL says where to' : ways.join(', ')}`,
   ];
@@ -58,7 +59,12 @@ export async function firstMessage(
   const file = resolve(config.data, TOKEN_FILE);
   // The file comes before the domain: a token that could not be written would be of no use.
   if (!terminal) await writePrivate(file, `${token.expose()}\n`);
-  await store.addDomain(FIRST_DOMAIN, digestToken(token.expose()), Date.now());
+  const added = await store.addDomain(FIRST_DOMAIN, digestToken(token.expose()), Date.now());
+  if (added === null) {
+    // Another server that started at the same time was first.
+    if (!terminal) await rm(file, { force: true });
+    return '';
+  }
   const listener = bound.find(({ listener: { protocol } }) => protocol === 'smtp');
   const shown = terminal ? token.expose() : `$(cat ${quoted(file)})`;
   const where = terminal
@@ -73,7 +79,7 @@ Paste this to send a first message:
 
 Then look at it:
 
-  ${ownCommand()} messages${config.data === './data' ? '' : ` --data ${config.data}`}${http === null ? '' : `\n  ${httpUrl(config, http)}/messages`}
+  ${ownCommand()} messages${placeOption(config)}${http === null ? '' : `\n  ${httpUrl(config, http)}/messages`}
 
 `;
 }
@@ -82,6 +88,12 @@ async function writePrivate(file: string, text: string): Promise<void> {
   // An existing file may have another mode and another owner.
   await rm(file, { force: true });
   await writeFile(file, text, { flag: 'wx', mode: 0o600 });
+}
+
+/** Returns what a command needs to find the store. The URL may have a password, so it is not written out. */
+function placeOption({ data, store }: Config): string {
+  if (store.url !== null) return ' --store URL';
+  return data === './data' ? '' : ` --data ${data}`;
 }
 
 /** Quotes a text as one word of a shell. */

@@ -6,6 +6,7 @@ import type { Context } from '../context.js';
 import type { PasswordCredentials, SaslMechanism } from '../../protocol/index.js';
 import { type Certificates, createServer, type Server, type ServerOptions } from '../../server/index.js';
 import type { Domain, Store } from '../../store/port.js';
+import { openStore } from '../open-store.js';
 import { Gateway } from '../../submission/gateway.js';
 import type { Submissions } from '../../submission/submissions.js';
 import { followCertificates, loadCertificates } from './certificates.js';
@@ -20,6 +21,7 @@ import { createLog } from './log.js';
 import { countDelivery, countSessions, countWebhooks, openMetrics } from './metrics.js';
 import { startNode } from './node.js';
 import { connectionsWithin, openFilesLimit } from './open-files.js';
+import { isFurtherProcess, sayReady } from './processes.js';
 import { Readiness } from './readiness.js';
 import { startRetention } from './retention.js';
 import { describeInstallation, describeServer } from './server-facts.js';
@@ -34,14 +36,12 @@ const LOG_GRACE_MS = 1_000;
  */
 export async function runGateway(loaded: Resolved<Config>, context: Context): Promise<void> {
   const { config } = loaded;
-  const { openSqliteStore } = await import('../../store/sqlite/index.js');
   const metrics = await openMetrics(config);
   const log = await createLog(config.log, undefined, () => metrics?.logLineDropped());
   const stop = stopSignal();
-  const store = await openSqliteStore({
-    directory: config.data,
-    exclusive: true,
-    inFlightOctets: config.store.inFlight,
+  const store = await openStore(config, {
+    serves: true,
+    onWarning: (warning) => log.logger.warn(warning),
     onFault: ({ message }) => log.logger.fatal(message),
     ...(metrics === null ? {} : { onCommit: (facts) => metrics.committed(facts) }),
   });
@@ -97,7 +97,8 @@ async function serve(
   try {
     bound = await listenAll(server, config);
     const { api: httpPlace, metrics: metricsPlace } = await http.listen();
-    await stderr.attempt(banner(config, bound, httpPlace, tls, delivery.routes.names));
+    if (!isFurtherProcess())
+      await stderr.attempt(banner(config, bound, httpPlace, tls, delivery.routes.names));
     if (httpPlace !== null) {
       const { administratorPassword } = await import('./administrator.js');
       const given = environment[ADMIN_PASSWORD_VARIABLE];
@@ -111,7 +112,7 @@ async function serve(
       connections: () => server.connections,
       delivering: delivery.inHand,
     });
-    await stdout.line(readyLine('postern', placesOf(bound, httpPlace, metricsPlace)));
+    await sayReady(stdout, readyLine('postern', placesOf(bound, httpPlace, metricsPlace)));
     const signal = await stop;
     readiness.stop();
     await store.nodes.drain();

@@ -25,7 +25,8 @@ export class Readiness {
   /** @param delivers whether a message can leave by any route */
   constructor(
     private readonly store: Pick<Store, 'isEmpty' | 'queue'>,
-    private readonly data: string,
+    /** Null for a command, of which the store has no data on this machine. */
+    private readonly data: string | null,
     private readonly delivers: boolean,
     private readonly now: () => number = Date.now,
     /** Milliseconds of a clock that never goes back. */
@@ -82,6 +83,7 @@ export class Readiness {
   }
 
   async #disk(): Promise<string[]> {
+    if (this.data === null) return [];
     try {
       return (await freeOctets(this.data)) < LEAST_FREE ? ['the disk is nearly full'] : [];
     } catch {

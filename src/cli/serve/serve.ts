@@ -10,13 +10,16 @@ export async function serve(context: Context, command: Command): Promise<void> {
   const loaded = await loadConfig({
     file: options.config,
     environment: context.environment,
-    flags: { data: options.data, ...(await readConfigFlags(command)) },
+    flags: { data: options.data, 'store.url': options.store, ...(await readConfigFlags(command)) },
   });
   if (options.printConfig) return context.stdout.write(printConfig(configSchema, loaded));
   if (loaded.file !== null) await context.stderr.attempt(`Configuration: ${loaded.file}\n`);
+  const { processes } = loaded.config;
+  const { runProcesses, startsOthers } = await import('./processes.js');
   const { runGateway } = await import('./gateway.js');
   try {
-    await runGateway(loaded, context);
+    if (startsOthers(processes)) await runProcesses(processes, context);
+    else await runGateway(loaded, context);
   } catch (error) {
     if (!isReaderGone(error)) throw error;
     // Other commands just end then. If a server ended silently with status 0, it would look like a normal stop.

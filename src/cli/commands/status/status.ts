@@ -8,7 +8,7 @@ import { type Context, configOf } from '../../context.js';
 import { CliError, UsageError } from '../../error.js';
 import { shownSize } from '../../sizes.js';
 import { hasStore } from '../store.js';
-import { folderState } from './folder.js';
+import { storeState } from './store.js';
 import { NoServer, serverState } from './server.js';
 import type { ServerState } from './state.js';
 
@@ -43,10 +43,11 @@ async function stateAt(server: string): Promise<ServerState> {
   }
 }
 
-/** Asks the server that runs on the data folder. If none answers by HTTP, reads the folder. */
+/** Asks the server that runs here. If none answers by HTTP, reads the store. */
 async function localState(config: Config): Promise<ServerState> {
-  const { data, http } = config;
-  const isHere = await hasStore(data);
+  const { data, http, store } = config;
+  const isFolder = store.url === null;
+  const isHere = isFolder && (await hasStore(data));
   const { isServed } = await import('../../../store/sqlite/lock.js');
   const served = isHere && isServed(data);
   // Without a server on the folder, what answers at the configured address is the server of another one.
@@ -56,7 +57,7 @@ async function localState(config: Config): Promise<ServerState> {
       if (state !== null) return state;
     }
   }
-  return folderState(data, served, Date.now());
+  return storeState(config, served, Date.now());
 }
 
 function ignoreNoServer(error: unknown): null {
