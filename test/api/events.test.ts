@@ -1,6 +1,8 @@
 // Tests the event streams over real sockets: what each one sees, how it resumes, and how it ends.
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Metrics } from '../../src/api/metrics/metrics.js';
+import { Scrape } from '../../src/api/metrics/scrape.js';
 import { passwordRecord } from '../../src/api/sign-in/password.js';
 import type { MessageChange } from '../../src/api/schemas/events.js';
 import { GatheredChanges } from '../../src/api/events/changes.js';
@@ -267,7 +269,11 @@ describe('many event streams', () => {
   });
 
   it('do not wait for one that does not read: it is dropped', async () => {
-    const harness = await ApiHarness.start({ limits: { ...EVERY, eventWindow: 1, eventBacklog: 10_000 } });
+    const metrics = new Metrics('0.0.0');
+    const harness = await ApiHarness.start({
+      limits: { ...EVERY, eventWindow: 1, eventBacklog: 10_000 },
+      metrics: { metrics, scrape: new Scrape(metrics) },
+    });
     const watcher = withWatcher(harness);
     const slow = await (await Client.open(harness)).ready();
     const fast = await (await Client.open(harness)).ready();
@@ -294,6 +300,7 @@ describe('many event streams', () => {
       .toBe(1);
     watcher().changed([{ id: 1_000_000_000, domainId: harness.domain.id, kind: 'accepted', status: 'held' }]);
     await expect.poll(() => fast.changes.at(-1)?.id, soon).toBe(1_000_000_000);
+    expect(await metrics.registry.metrics()).toMatch(/^postern_event_streams_dropped_total 1$/m);
   });
 
   it('get one event that says so, and no list, if there were too many changes at once', async () => {

@@ -17,6 +17,8 @@ interface Started {
   readonly exited: Promise<number | null>;
   readonly port: number;
   readonly token: string;
+  /** What it said when it was ready. */
+  readonly said: string;
 }
 
 /** Starts a server whose standard error is left alone. */
@@ -57,12 +59,12 @@ async function start({
   const port = await new Promise<number>((resolve, reject) => {
     child.stdout?.on('data', (text: Buffer) => {
       said += text.toString();
-      const [, port] = /^postern ready smtp=127\.0\.0\.1:(\d+)$/m.exec(said) ?? [];
+      const [, port] = /^postern ready smtp=127\.0\.0\.1:(\d+)\b.*$/m.exec(said) ?? [];
       if (port !== undefined) resolve(Number(port));
     });
     void exited.then((code) => reject(new Error(`ended with ${String(code)} before it was ready`)));
   });
-  return { child, exited, port, token };
+  return { child, exited, port, token, said };
 }
 
 const MESSAGE = 'From: app@example.com\r\n\r\nHello\r\n.';
@@ -123,9 +125,15 @@ describe('standard error', () => {
   });
 
   it('may be a pipe that nothing reads: memory is bounded, and the count of lost lines is logged', async () => {
-    const server = await start({ args: MANY_ERRORS });
+    const server = await start({ args: [...MANY_ERRORS, '--http-metrics', '127.0.0.1:0'] });
     const replies = await refusals(server.port, REFUSALS);
     await expectMailGoesOn(server);
+    const [, address = ''] = / metrics=(\S+)/.exec(server.said) ?? [];
+    const dropped = async (): Promise<number> => {
+      const samples = await (await fetch(`http://${address}/metrics`)).text();
+      return Number(/^postern_log_lines_dropped_total (\d+)$/m.exec(samples)?.[1]);
+    };
+    await expect.poll(dropped, { timeout: 20_000, interval: 1100 }).toBeGreaterThan(REFUSALS / 2);
     const most = await memoryOf(server.child.pid ?? 0, 'VmHWM');
     expect(replies).toBeGreaterThan(REFUSALS);
     // About 200 MiB; without a bound 550 MiB.

@@ -1,6 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Metrics } from '../../../src/api/metrics/metrics.js';
+import { countWebhooks } from '../../../src/cli/serve/metrics.js';
 import { newWebhookKeys, shownKey } from '../../../src/delivery/webhooks/keys.js';
 import { MAX_READ } from '../../../src/delivery/webhooks/body.js';
 import { RETRIES } from '../../../src/delivery/webhooks/schedule.js';
@@ -212,10 +214,22 @@ describe('an endpoint', () => {
     await setWebhook(store, domain, api.url);
     await queue(store, domain);
     const off: string[] = [];
-    start(store, { observer: { onSwitchedOff: ({ domain }, reason) => off.push(`${domain}: ${reason}`) } });
+    const metrics = new Metrics('0.0.0');
+    const counted = countWebhooks(metrics);
+    start(store, {
+      observer: {
+        ...counted,
+        onSwitchedOff: (webhook, reason) => {
+          counted.onSwitchedOff?.(webhook, reason);
+          off.push(`${webhook.domain}: ${reason}`);
+        },
+      },
+    });
     await vi.waitUntil(() => off.length > 0, PATIENCE);
     expect(off).toEqual(['example.com: the answer was 500']);
     expect(api.taken).toHaveLength(1 + RETRIES);
+    const samples = await metrics.registry.metrics();
+    expect(samples).toMatch(/^postern_webhooks_switched_off_total 1$/m);
     expect((await store.webhooks.list())[0]?.off?.reason).toBe('the answer was 500');
     expect(await store.webhooks.nextEventDue()).toBeNull();
     // Events that happen while it is off are not reported later.
