@@ -54,9 +54,9 @@ export const API = {
   },
   inlineBody: {
     about: 'Octets of a body that is taken apart on the event loop; a larger one goes to a worker thread.',
-    initial: 32 * 1024,
+    initial: 16 * 1024,
     unit: 'octets',
-    source: 'about a millisecond of work for a text, five for the worst shape',
+    source: 'about half a millisecond of work for a text, two or three for the worst shape',
   },
   composeQueue: {
     about: 'Bodies that wait for the worker thread; a request beyond it gets 503.',

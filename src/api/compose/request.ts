@@ -1,4 +1,5 @@
 import { ApiError, type ErrorCode, type FieldErrors } from '../errors.js';
+import { isDeeperThan } from './depth.js';
 import type { Mail, ReadOptions } from './mail.js';
 import { DEFAULT_API } from '../limits.js';
 import { mailpaceMail } from './mailpace.js';
@@ -83,8 +84,13 @@ export function errorOf({ code, text, fields }: ComposeFailure): ApiError {
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
+/** Levels of a body: some megabytes while it is parsed. A message has three. */
+const MOST_LEVELS = 200_000;
 
 function parseBody(octets: Uint8Array): unknown {
+  if (isDeeperThan(Buffer.from(octets.buffer, octets.byteOffset, octets.length), MOST_LEVELS)) {
+    throw new ApiError('wrong_format');
+  }
   try {
     return JSON.parse(UTF8.decode(octets)) as unknown;
   } catch (error) {

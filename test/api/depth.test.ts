@@ -1,0 +1,37 @@
+// How deep a text of JSON is, without parsing it.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isDeeperThan } from '../../src/api/compose/depth.js';
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+describe('the depth of a text of JSON', () => {
+  it('is that of its value, whatever its strings have in them', () => {
+    const strings = fc.stringMatching(/^[[\]{}"\\, a]*$/);
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 6 },
+        strings,
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(strings, tie('value'), { maxKeys: 3 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (each) => {
+        const text = Buffer.from(JSON.stringify(each));
+        const depth = depthOf(each);
+        expect([isDeeperThan(text, depth - 1), isDeeperThan(text, depth)]).toEqual([depth > 0, false]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('ends with the text, also within a string', () => {
+    expect(isDeeperThan(Buffer.from('["[[[['), 1)).toBe(false);
+    expect(isDeeperThan(Buffer.from('"\\'), 1)).toBe(false);
+    expect(isDeeperThan(Buffer.from('['.repeat(1_000_000)), 100)).toBe(true);
+  });
+});
