@@ -2,8 +2,8 @@
 // nothing. Several builds take turns in one process, so that what slows the machine slows all.
 //
 //     npm run build && node bench/micro/connection.mjs [DIST...]
-import { EventEmitter } from 'node:events';
 import { pathToFileURL } from 'node:url';
+import { IdleSocket } from '../suite/idle-socket.mjs';
 
 const ROUNDS = 400;
 const MESSAGES = 60;
@@ -19,32 +19,13 @@ const MESSAGE = [
   octets('From: bench@example.com', 'To: rcpt1@example.net', 'Subject: hello', '', ...BODY, '.'),
 ];
 
-class IdleSocket extends EventEmitter {
-  remoteAddress = '192.0.2.1';
-  remotePort = 49_152;
-  localAddress = '192.0.2.2';
-  localPort = 25;
-  writable = true;
-  writableLength = 0;
-  writes = 0;
-
-  write() {
-    this.writes++;
-    return true;
-  }
-  pause() {}
-  resume() {}
-  end() {}
-  destroy() {}
-}
-
-/** The sockets of so many greeted connections of a build. They come in by the public `acceptor`. */
+/** The sockets of so many greeted connections of a build. */
 async function greeted(dist) {
   const { createServer } = await import(new URL('index.js', dist).href);
-  const accept = createServer({}, { hostname: 'mx.example' }).acceptor({ tls: 'off' });
+  const acceptor = createServer({}, { hostname: 'mx.example' }).acceptor();
   return Array.from({ length: CONNECTIONS }, () => {
     const socket = new IdleSocket();
-    accept(socket);
+    acceptor(socket);
     socket.emit('data', HELLO);
     return socket;
   });
