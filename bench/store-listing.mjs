@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { collectPage } from '../dist/api/reading/pages.js';
 import { openSqliteStore } from '../dist/store/sqlite/index.js';
 import { DOMAINS, domainName, fill, settle, TAGS, tagName } from './listing/fill.mjs';
+import { measureAll } from './listing/measure.mjs';
 import { questionsOf } from './listing/questions.mjs';
 
 const { values, positionals } = parseArgs({
@@ -35,33 +36,6 @@ const say = values.json ? () => undefined : (text) => console.log(text);
 const directory = values.folder ?? mkdtempSync(join(tmpdir(), 'postern-bench-'));
 const file = join(directory, 'postern.db');
 
-function quantile(sorted, share) {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
-}
-
-async function measure(store, { name, ask }) {
-  const times = [];
-  let found = 0;
-  let spent = process.cpuUsage();
-  // The first one is not counted: it compiles code and statements.
-  for (let turn = -1; turn < REPEATS; turn++) {
-    if (turn === 0) spent = process.cpuUsage();
-    const began = performance.now();
-    const answer = await ask(store, turn + 1);
-    if (turn >= 0) times.push(performance.now() - began);
-    found += answer;
-  }
-  const { user, system } = process.cpuUsage(spent);
-  times.sort((a, b) => a - b);
-  return {
-    name,
-    p50: quantile(times, 0.5),
-    p99: quantile(times, 0.99),
-    processor: (user + system) / 1000 / REPEATS,
-    found: found / (REPEATS + 1),
-  };
-}
-
 const rows = [];
 try {
   if (!existsSync(file)) {
@@ -77,19 +51,8 @@ try {
   try {
     const collect = (filter, before, limit = 50) =>
       collectPage(store.mail, 'all', { filter, limit, ...(before === undefined ? {} : { before }) }, 2000);
-    say(
-      `${'milliseconds'.padEnd(46)} ${'p50'.padStart(9)} ${'p99'.padStart(9)} ${'processor'.padStart(9)} ${'found'.padStart(7)}`,
-    );
     const all = questionsOf({ collect, messages: MESSAGES, end: END, domainName, tagName, DOMAINS, TAGS });
-    for (const question of all) {
-      if (values.only !== undefined && !question.name.includes(values.only)) continue;
-      const row = await measure(store, question);
-      rows.push(row);
-      const [p50, p99, processor] = [row.p50, row.p99, row.processor].map((time) =>
-        time.toFixed(2).padStart(9),
-      );
-      say(`${row.name.padEnd(46)} ${p50} ${p99} ${processor} ${row.found.toFixed(0).padStart(7)}`);
-    }
+    rows.push(...(await measureAll(store, all, { repeats: REPEATS, only: values.only, say })));
   } finally {
     await store.close();
   }

@@ -68,41 +68,55 @@ function messageAt(number, receivedAt) {
 
 /** Fills an empty folder. Returns the time of the last message. */
 export async function fill(directory, messages, end, progress) {
-  let clock = end - YEAR_MS;
-  const store = await openSqliteStore({ directory, exclusive: true, now: () => clock });
+  const clock = clockBefore(end);
+  const store = await openSqliteStore({ directory, exclusive: true, now: () => clock.now });
   try {
-    const domains = [];
-    for (let number = 0; number < DOMAINS; number++) {
-      const token = createHash('sha256').update(domainName(number)).digest();
-      domains.push(await store.addDomain(domainName(number), token, clock));
-    }
-    let started = 0;
-    const send = async () => {
-      while (started < messages) {
-        const number = started++;
-        clock = end - YEAR_MS + Math.floor((number / messages) * YEAR_MS);
-        const { domain, content, from, to, ...rest } = messageAt(number, clock);
-        const draft = store.open();
-        void draft.write(Buffer.from(content));
-        await draft.commit({
-          ...rest,
-          domainId: domains[domain].id,
-          reversePath: from,
-          recipients: [{ forwardPath: to }],
-          from,
-          listUnsubscribe: null,
-          receivedAt: clock,
-          tls: null,
-          clientAddress: '192.0.2.1',
-        });
-        if (number % 50_000 === 0) progress(number);
-      }
-    };
-    await Promise.all(Array.from({ length: SENDERS }, send));
+    await fillStore(store, clock, messages, end, progress);
   } finally {
     await store.close();
   }
   addDeliveries(directory);
+}
+
+/** A clock that stands at the time of the first message. */
+export function clockBefore(end) {
+  return { now: end - YEAR_MS };
+}
+
+/**
+ * Fills an empty store through its port.
+ *
+ * @param clock the clock that the store was opened with: it runs through the year before `end`
+ */
+export async function fillStore(store, clock, messages, end, progress) {
+  const domains = [];
+  for (let number = 0; number < DOMAINS; number++) {
+    const token = createHash('sha256').update(domainName(number)).digest();
+    domains.push(await store.addDomain(domainName(number), token, clock.now));
+  }
+  let started = 0;
+  const send = async () => {
+    while (started < messages) {
+      const number = started++;
+      clock.now = end - YEAR_MS + Math.floor((number / messages) * YEAR_MS);
+      const { domain, content, from, to, ...rest } = messageAt(number, clock.now);
+      const draft = store.open();
+      void draft.write(Buffer.from(content));
+      await draft.commit({
+        ...rest,
+        domainId: domains[domain].id,
+        reversePath: from,
+        recipients: [{ forwardPath: to }],
+        from,
+        listUnsubscribe: null,
+        receivedAt: clock.now,
+        tls: null,
+        clientAddress: '192.0.2.1',
+      });
+      if (number % 50_000 === 0) progress(number);
+    }
+  };
+  await Promise.all(Array.from({ length: SENDERS }, send));
 }
 
 /** Waits until a server has folded what it counted into the tables, and has indexed all words. */
