@@ -31,7 +31,7 @@ export class ModelQueue implements Queue {
   readonly messages = new Map<MessageId, ModelMessage>();
   /** Names of calls that reject, as those of a full store do. */
   readonly broken = new Set<'lease' | 'settle' | 'nextDue' | 'giveBack'>();
-  readonly calls = { lease: 0, settle: 0, nextDue: 0, giveBack: 0, renew: 0 };
+  readonly calls = { lease: 0, settle: 0, nextDue: 0, giveBack: 0, renew: 0, capDue: 0 };
   readonly #now: () => number;
   #listeners = new Set<() => void>();
   #lastLease = 0;
@@ -154,6 +154,7 @@ export class ModelQueue implements Queue {
   }
 
   async capDue({ now, longest }: CapRequest): Promise<number> {
+    this.calls.capDue++;
     let changed = 0;
     for (const message of this.messages.values()) {
       const { receivedAt, terms, lease } = message;

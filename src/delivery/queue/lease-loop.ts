@@ -30,6 +30,11 @@ interface LeaseLoopOptions {
 const LEAST_GAP = 200;
 /** The time between two searches of a window that is full of waiting messages, in milliseconds. */
 const CROWDED_GAP = 1_000;
+/**
+ * The time between two searches for mail that is due too late, in milliseconds, if the queue has nothing earlier than
+ * mail for a later release.
+ */
+const LATE_GAP = 600_000;
 
 /**
  * Keeps messages leased: as many as fit, as soon as they are due. Sleeps if no message is due, and never polls the
@@ -42,6 +47,8 @@ export class LeaseLoop {
   /** The clock was put back, and the times that recipients are due are not corrected yet. */
   #toCap = false;
   #capping: Promise<void> | null = null;
+  /** The late time that was found last, and the time of the monotonic clock at which it is looked at again. */
+  #lookedAt = { due: NaN, again: 0 };
   #done: Promise<void> = Promise.resolve();
   #wake: (() => void) | null = null;
   #woken = false;
@@ -129,13 +136,22 @@ export class LeaseLoop {
     }
     const due = await queue.nextDue();
     const wait = due === null ? Infinity : due - now();
-    // It was put back before this loop had seen how far it was ahead. Mail for a later release is found, too, and stays.
-    if (due !== null && wait > this.#options.longestGap) {
+    // The clock was put back before this loop had seen how far it was ahead. Mail for a later release is found, too, and
+    // stays, so it does not ask for another search soon.
+    if (due !== null && wait > this.#options.longestGap && this.#mayBeLate(due)) {
       this.#toCap = true;
       this.#capDue();
     }
     this.#more = wait <= 0;
     return Math.max(LEAST_GAP, wait);
+  }
+
+  /** Returns whether mail that is due so late is new, or was not looked at for a while. */
+  #mayBeLate(due: number): boolean {
+    const now = performance.now();
+    if (due === this.#lookedAt.due && now < this.#lookedAt.again) return false;
+    this.#lookedAt = { due, again: now + LATE_GAP };
+    return true;
   }
 
   /** Corrects what is due too late if the clock was put back. Mail that is due does not wait for it. */
