@@ -56,7 +56,7 @@ const CUT_GAP = 3_600_000;
 /** Remote servers that are remembered for that. */
 const CUT_HOSTS = 1_000;
 
-/** Logs one line if Postern closes a connection because of what the remote server sent, and no message tells of it. */
+/** Logs one line if Postern closes a connection because of what the remote server sent while no message was on its way. */
 export function observeCuts(log: Logger): NonNullable<TransportEnvironment['onCut']> {
   const logged = new Recent<string, number>(CUT_HOSTS);
   return ({ host, phase, reason }) => {

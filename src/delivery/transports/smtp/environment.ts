@@ -17,8 +17,8 @@ export interface SmtpEnvironment {
   /** The limits that differ from the defaults. */
   readonly limits?: Partial<SmtpClientLimits>;
   /**
-   * Called if Postern closed a connection because the remote server sent what it must not send, and no message tells of
-   * it.
+   * Called if Postern closed a connection because the remote server sent what it must not send, and no attempt records
+   * it: no message was on its way.
    */
   readonly onCut?: ((cut: Cut) => void) | undefined;
   /** Returns the time in milliseconds since the epoch. Default: `Date.now`. */
