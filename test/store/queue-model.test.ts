@@ -6,7 +6,7 @@ import { addDomain, tempFolder } from './fixtures.js';
 import { type Cluster, startCluster } from './postgres-cluster.js';
 import { checkQueueModel } from './queue-model.js';
 
-const RUNS = Number(process.env['POSTERN_PROPERTY_RUNS'] ?? 6);
+const RUNS = Number(process.env['POSTERN_PROPERTY_RUNS'] ?? 3);
 
 async function check(count: number, open: () => Promise<Store>): Promise<void> {
   const stores: Store[] = [];
@@ -38,10 +38,10 @@ describe('the queue does what its model does', () => {
     const folder = tempFolder();
     await check(1, () => openSqliteStore({ directory: folder.path, exclusive: true }));
     folder.remove();
-  }, 120_000);
+  }, 300_000);
 
   it('with three nodes on one database', async () => {
     const url = await cluster.schema();
     await check(3, () => openPostgresStore({ url }));
-  }, 120_000);
+  }, 300_000);
 });
