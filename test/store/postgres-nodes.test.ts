@@ -45,6 +45,16 @@ describe('nodes on one database', () => {
     await b.close();
   });
 
+  it('lease again what a call had leased that failed before it could read it', async () => {
+    const id = await queued(a, domain);
+    await cluster.query(url, 'ALTER TABLE recipient RENAME TO elsewhere');
+    await expect(leaseAt(a, RECEIVED)).rejects.toMatchObject({ code: 'failed' });
+    const [row] = await cluster.query(url, 'SELECT lease FROM queue');
+    expect(row?.['lease']).not.toBeNull();
+    await cluster.query(url, 'ALTER TABLE elsewhere RENAME TO recipient');
+    expect((await leaseAt(a, RECEIVED)).map((lease) => lease.id)).toEqual([id]);
+  });
+
   it('never have the same message leased, and together all of them', async () => {
     const domains = [domain, await addDomain(a, 'b.example'), await addDomain(a, 'c.example')];
     const ids = await Promise.all(

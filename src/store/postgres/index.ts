@@ -30,7 +30,6 @@ import { Settling } from './settling.js';
 import { Signals } from './signals.js';
 import { Takeover } from './takeover.js';
 import { TimeSpans } from './time-spans.js';
-import { Turns } from './turns.js';
 import { postgresWebhooks } from './webhooks.js';
 
 interface PostgresOptions {
@@ -144,7 +143,7 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
       postgresQueue({ connections, clock, leasing, settling, reports, watch }, now),
       api.watch,
     ),
-    webhooks: postgresWebhooks(connections, clock, new Turns('lease_events', connections, node)),
+    webhooks: postgresWebhooks(connections, clock, node),
     dkimKeys: postgresDkimKeys(connections),
     retention: postgresRetention(connections, partitions),
     blockList: postgresBlockList(connections, now),

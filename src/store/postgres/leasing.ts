@@ -6,8 +6,9 @@ import type { DatabaseClock } from './clock.js';
 import type { Connections } from './connections.js';
 import { freeLeases } from './freeing.js';
 import { readLeases } from './lease-rows.js';
+import { LostLeases } from './lost-leases.js';
 import type { Node } from './node.js';
-import { type Claimed, inTurns, Turns } from './turns.js';
+import { inTurns, Turns } from './turns.js';
 
 /** The part of a lease that identifies it. */
 export type LeaseName = Pick<Lease, 'lease' | 'id'>;
@@ -28,20 +29,33 @@ const LASTS = {
   name: 'lease_lasts',
   text: 'UPDATE queue SET attempting = 2 WHERE message_id = $1 AND lease = $2 AND attempting = 1',
 };
+const NUMBERED = {
+  name: 'lease_numbered',
+  text: 'SELECT message_id AS id, lease FROM queue WHERE slot = $1 AND lease BETWEEN $2 AND $3',
+};
 const NEXT_DUE = { name: 'next_due', text: 'SELECT min(due_at) AS due FROM queue' };
 
 export class Leasing {
   readonly #connections: Connections;
   readonly #clock: DatabaseClock;
   readonly #turns: Turns;
+  readonly #lost: LostLeases;
 
   constructor(connections: Connections, clock: DatabaseClock, node: Node) {
     this.#connections = connections;
     this.#clock = clock;
     this.#turns = new Turns('lease_messages', connections, node);
+    this.#lost = new LostLeases(node, async (from, to) => {
+      const { rows } = await connections.run<LeaseName>(NUMBERED, [node.slot, from, to]);
+      if (rows.length > 0) await this.#free(rows);
+    });
   }
 
-  async lease({ now, until, limit, perDomain, contentOctets = 0 }: LeaseRequest): Promise<Lease[]> {
+  lease(request: LeaseRequest): Promise<Lease[]> {
+    return this.#lost.guard(() => this.#lease(request));
+  }
+
+  async #lease({ now, until, limit, perDomain, contentOctets = 0 }: LeaseRequest): Promise<Lease[]> {
     const leases: Lease[] = [];
     const time = this.#clock.toDatabase(now);
     while (leases.length < limit) {
@@ -79,7 +93,7 @@ export class Leasing {
     return due === null || due === DUE_AT_ONCE ? due : this.#clock.fromDatabase(due);
   }
 
-  #free(claimed: readonly Claimed[]): Promise<void> {
+  #free(claimed: readonly LeaseName[]): Promise<void> {
     return this.#connections.transaction((connection) => freeLeases(connection, claimed));
   }
 }

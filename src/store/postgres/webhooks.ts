@@ -5,7 +5,9 @@ import { int8Array } from './arrays.js';
 import type { DatabaseClock } from './clock.js';
 import type { Connections } from './connections.js';
 import { capEvents } from './due-times.js';
-import { inTurns, type Turns } from './turns.js';
+import { LostLeases } from './lost-leases.js';
+import type { Node } from './node.js';
+import { inTurns, Turns } from './turns.js';
 
 interface WebhookRow {
   readonly domain_id: number;
@@ -68,9 +70,18 @@ const DEFER = {
   text: `UPDATE webhook_event SET due_at = $2, lease = NULL, attempts = attempts + 1, attempting = 0, crashes = 0
     WHERE id = $1`,
 };
+const FREE = {
+  name: 'event_free',
+  text: `UPDATE webhook_event SET lease = NULL, attempting = 0, due_at = at
+    WHERE slot = $1 AND lease BETWEEN $2 AND $3`,
+};
 const NEXT_DUE = { name: 'event_due', text: 'SELECT min(due_at) AS due FROM webhook_event' };
 
-export function postgresWebhooks(connections: Connections, clock: DatabaseClock, turns: Turns): Webhooks {
+export function postgresWebhooks(connections: Connections, clock: DatabaseClock, node: Node): Webhooks {
+  const turns = new Turns('lease_events', connections, node);
+  const lost = new LostLeases(node, async (from, to) => {
+    await connections.run(FREE, [node.slot, from, to]);
+  });
   const find = async (domain: string): Promise<Webhook | null> => {
     const row = (await connections.run<WebhookRow>(FIND, [domain])).rows[0];
     return row === undefined ? null : webhook(row);
@@ -88,18 +99,19 @@ export function postgresWebhooks(connections: Connections, clock: DatabaseClock,
     async switchOff(domainId, reason, now) {
       await connections.run(SWITCH_OFF, [domainId, reason, now]);
     },
-    async leaseEvents({ now, until, limit, perDomain = Infinity }) {
-      const times = { now: clock.toDatabase(now), until: clock.toDatabase(until) };
-      const claimed = await turns.claim({ ...times, limit, perDomain });
-      if (claimed.length === 0) return [];
-      const ids = int8Array(claimed.map(({ id }) => id));
-      const { rows } = await connections.run<EventRow>(READ, [ids]);
-      const events = new Map(rows.map((row) => [row.event, row]));
-      return inTurns(claimed, ({ domainId }) => domainId).flatMap(({ id }) => {
-        const row = events.get(id);
-        return row === undefined ? [] : eventOf(row);
-      });
-    },
+    leaseEvents: ({ now, until, limit, perDomain = Infinity }) =>
+      lost.guard(async () => {
+        const times = { now: clock.toDatabase(now), until: clock.toDatabase(until) };
+        const claimed = await turns.claim({ ...times, limit, perDomain });
+        if (claimed.length === 0) return [];
+        const ids = int8Array(claimed.map(({ id }) => id));
+        const { rows } = await connections.run<EventRow>(READ, [ids]);
+        const events = new Map(rows.map((row) => [row.event, row]));
+        return inTurns(claimed, ({ domainId }) => domainId).flatMap(({ id }) => {
+          const row = events.get(id);
+          return row === undefined ? [] : eventOf(row);
+        });
+      }),
     async beginEvent(event) {
       await connections.run(BEGIN, [event]);
     },
