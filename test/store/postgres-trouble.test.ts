@@ -1,6 +1,7 @@
 /** Whatever is wrong with the database: the store says so in words, loses nothing, and goes on by itself. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Store, StoreError } from '../../src/store/port.js';
+import { OutcomeUnknown } from '../../src/store/postgres/errors.js';
 import { openPostgresStore } from '../../src/store/postgres/index.js';
 import { accept, addDomain, contentOf, newMessage, octets, sha256 } from './fixtures.js';
 import { hasPgBouncer, startPgBouncer } from './pgbouncer.js';
@@ -230,7 +231,7 @@ describe('a database that goes away and comes back', () => {
   afterAll(() => cluster.stop());
 
   it.each(['SIGINT', 'SIGQUIT'] as const)(
-    'loses nothing that was acknowledged, and keeps nothing that was refused (%s)',
+    'loses nothing that was acknowledged, and keeps nothing that was refused for sure (%s)',
     async (signal) => {
       const url = await cluster.database();
       const warnings: string[] = [];
@@ -257,7 +258,12 @@ describe('a database that goes away and comes back', () => {
       await end();
       expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['failed']));
       const listed = await store.messages({ limit: 100_000 });
-      expect(new Set(listed.map(({ id }) => id))).toEqual(new Set(stored.keys()));
+      const ids = new Set(listed.map(({ id }) => id));
+      expect([...stored.keys()].filter((id) => !ids.has(id))).toEqual([]);
+      // The database was away for longer than its outcome is asked for: such a group may be stored.
+      const unknown = refused.filter((error) => error instanceof OutcomeUnknown).length;
+      expect(ids.size - stored.size).toBeLessThanOrEqual(unknown);
+      expect(unknown).toBeLessThanOrEqual(2 * 8);
       for (const [id, digest] of stored) expect(sha256(await contentOf(store as Store, id))).toBe(digest);
       await store.close();
     },
