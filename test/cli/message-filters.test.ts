@@ -153,7 +153,6 @@ describe('Arrivals', () => {
     const arrivals = await Arrivals.begin(store.mail, {}, () => now);
     const quick = await accept(store, domainId);
     expect((await arrivals.look(false)).map(({ id }) => id)).toEqual([quick]);
-    // So much later, only looks that go far back find it.
     now = 60_000;
     const later = await accept(store, domainId);
     expect((await arrivals.look(false)).map(({ id }) => id)).toEqual([later]);
@@ -161,8 +160,7 @@ describe('Arrivals', () => {
     expect(await arrivals.look(false)).toEqual([]);
     await slow.write(Buffer.from('Subject: x\r\n\r\n'));
     await slow.commit(newMessage(domainId));
-    expect(await arrivals.look(false)).toEqual([]);
-    expect((await arrivals.look(true)).map(({ id }) => id)).toEqual([slow.id]);
+    expect((await arrivals.look(false)).map(({ id }) => id)).toEqual([slow.id]);
     expect(await arrivals.look(true)).toEqual([]);
     expect(slow.id).toBeLessThan(quick);
   });

@@ -134,7 +134,7 @@ describe('without optional packages', () => {
   it.each([
     ['commander', ['--help'], []],
     ['zod', ['messages'], ['commander']],
-    ['@photostructure/sqlite', ['messages'], ['commander', 'zod', 'smol-toml']],
+    ['@photostructure/sqlite', ['domain', 'add', 'a.example'], ['commander', 'zod', 'smol-toml']],
   ])('says in one line that %s is missing', async (missing, args, present) => {
     const { exitCode, stdout, stderr } = await spawnPostern(args, { main: await bare(...present) });
     expect([exitCode, stdout]).toEqual([1, '']);
