@@ -164,6 +164,8 @@ export function otherReading(text: string, localPart: string): string | null {
   let decoded = '';
   for (const [, label = '', encoding, payload = '', end] of text.matchAll(WORD)) {
     if (end === undefined) return 'an encoded word has no end';
+    // RFC 2047 5 (3): they have to be encoded. A reader that decodes first would take one for the begin of a comment.
+    if (/[()"]/.test(payload)) return 'an encoded word holds a quote or a parenthesis that is not encoded';
     const charset = label.replace(/\*.*$/, '').toLowerCase();
     const octets = encoding?.toUpperCase() === 'Q' ? decodeQ(payload) : decodeBase64(Buffer.from(payload));
     const known = decodeCharset(charset, octets);

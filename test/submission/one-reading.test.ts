@@ -65,6 +65,7 @@ describe('a From field with more than one reading', () => {
     [' =?utf-8?q?a=0D=0ABcc_b?= <x@a.example>', 'a control character'],
     [' =?utf-8?q?a?=@a.example', 'the address holds an encoded word'],
     [' =?no-such-set?q?ceo?= <x@a.example>', 'an encoded word has an unknown character set'],
+    [' b =?utf-8?q?=2Cb (?=)\r\n <x@a.example>', 'an encoded word holds a quote or a parenthesis'],
   ])('is refused: %s', (from, reason) => {
     expect(accept(from)).toContain(reason);
   });
