@@ -33,7 +33,7 @@ const BODIES: [title: string, body: () => string, status: number][] = [
         '"here"',
         () => `${'['.repeat(5e6)}${']'.repeat(5e6)}`,
       ),
-    400,
+    406,
   ],
 ];
 
