@@ -1,6 +1,6 @@
 /** Whatever is wrong with the database: the store says so in words, loses nothing, and goes on by itself. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Store, StoreError } from '../../src/store/port.js';
+import { StoreError } from '../../src/store/port.js';
 import { OutcomeUnknown } from '../../src/store/postgres/errors.js';
 import { openPostgresStore } from '../../src/store/postgres/index.js';
 import { accept, addDomain, contentOf, newMessage, octets, sha256 } from './fixtures.js';
@@ -118,7 +118,7 @@ describe('a database that cannot have the store', () => {
          INSERT INTO seen SELECT current_setting('synchronous_commit'); RETURN NEW; END $$;
        CREATE TRIGGER see AFTER INSERT ON accept_group FOR EACH ROW EXECUTE FUNCTION see()`,
     );
-    await accept(store as Store, newMessage((await addDomain(store as Store)).id));
+    await accept(store, newMessage((await addDomain(store)).id));
     expect(await cluster.query(unsafe, 'SELECT setting FROM seen')).toEqual([{ setting: 'on' }]);
     await store.close();
   });
@@ -150,12 +150,12 @@ describe('a database that cannot have the store', () => {
        END $$;
        CREATE TRIGGER wait BEFORE INSERT ON domain EXECUTE FUNCTION wait()`,
     );
-    await expect(addDomain(store as Store, 'late.example')).rejects.toMatchObject({
+    await expect(addDomain(store, 'late.example')).rejects.toMatchObject({
       code: 'failed',
       message: expect.stringMatching(/^a statement took too long at .*; the server is overloaded/) as string,
     });
     await cluster.query(url, 'DROP TRIGGER wait ON domain');
-    await addDomain(store as Store, 'late.example');
+    await addDomain(store, 'late.example');
     await store.close();
   });
 
@@ -179,8 +179,8 @@ describe('a database that cannot have the store', () => {
         ) as string,
       });
       const store = await open(by.session.url);
-      const domain = await addDomain(store as Store);
-      await accept(store as Store, newMessage(domain.id));
+      const domain = await addDomain(store);
+      await accept(store, newMessage(domain.id));
       expect(await store.messages({ limit: 9 })).toHaveLength(1);
       await store.close();
       for (const each of Object.values(by)) await each.stop();
@@ -201,7 +201,7 @@ function load(
       // Every tenth message has chunks before its commit.
       const content = octets(n % 10 === 9 ? 5000 : 500, seed * 10_000 + n + 1);
       try {
-        stored.set(await accept(store as Store, newMessage(domainId), content), sha256(content));
+        stored.set(await accept(store, newMessage(domainId), content), sha256(content));
       } catch (error) {
         refused.push(error as StoreError);
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -243,7 +243,7 @@ describe('a database that goes away and comes back', () => {
         onWarning: (warning) => warnings.push(warning),
       });
       expect(warnings).toEqual([]);
-      const domain = await addDomain(store as Store);
+      const domain = await addDomain(store);
       const { stored, refused, end } = load(store, domain.id);
       for (let round = 0; round < 2; round++) {
         const before = { stored: stored.size, refused: refused.length };
@@ -264,7 +264,7 @@ describe('a database that goes away and comes back', () => {
       const unknown = refused.filter((error) => error instanceof OutcomeUnknown).length;
       expect(ids.size - stored.size).toBeLessThanOrEqual(unknown);
       expect(unknown).toBeLessThanOrEqual(2 * 8);
-      for (const [id, digest] of stored) expect(sha256(await contentOf(store as Store, id))).toBe(digest);
+      for (const [id, digest] of stored) expect(sha256(await contentOf(store, id))).toBe(digest);
       await store.close();
     },
     60_000,
@@ -273,16 +273,16 @@ describe('a database that goes away and comes back', () => {
   it('answers again after the server stood still', async () => {
     const url = await cluster.database();
     const store = await open(url);
-    const domain = await addDomain(store as Store);
+    const domain = await addDomain(store);
     cluster.signal('SIGSTOP');
     // The main process alone stands still: connections that are open go on, and new ones wait.
-    await expect(accept(store as Store, newMessage(domain.id))).rejects.toMatchObject({
+    await expect(accept(store, newMessage(domain.id))).rejects.toMatchObject({
       code: 'failed',
       message: expect.stringMatching(/^no answer in time from the database at/) as string,
     });
     cluster.signal('SIGCONT');
     let id: number | null = null;
-    while (id === null) id = await accept(store as Store, newMessage(domain.id)).catch(() => null);
+    while (id === null) id = await accept(store, newMessage(domain.id)).catch(() => null);
     expect(await store.messages({ limit: 9 })).toMatchObject([{ id }]);
     await store.close();
   });
@@ -306,7 +306,7 @@ describe.skipIf(!canHaveSmallDevice())('a database whose disk is full', () => {
     const cluster = await startCluster({ smallDevice: true });
     try {
       const url = await cluster.database('TABLESPACE small');
-      const store = (await open(url)) as Store;
+      const store = await open(url);
       const domain = await addDomain(store);
       await cluster.query(
         url,
