@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { progress, type ProgressBody } from '../../src/api/schemas/queue.js';
 import type { AttemptOutcome } from '../../src/store/queue.js';
+import { accept, newMessage } from '../store/fixtures.js';
 import { ApiHarness, OTHER_TOKEN, SERVER, TOKEN } from './api-harness.js';
 
 const MINUTE = 60_000;
@@ -27,7 +28,18 @@ class Later {
     await this.harness.send(body, { 'mailpace-server-token': token });
     // Times are compared to the millisecond.
     await new Promise((resolve) => setTimeout(resolve, 5));
-    if (outcome === undefined) return;
+    if (outcome !== undefined) await this.end(outcome);
+  }
+
+  /** Lets a notification of this server be delivered. */
+  async notify(): Promise<void> {
+    const [domain] = await this.harness.store.domains();
+    const changes = { reversePath: '', status: 'queued', receivedAt: Date.now() } as const;
+    await accept(this.harness.store, newMessage(domain?.id ?? 0, changes));
+    await this.end('delivered');
+  }
+
+  private async end(outcome: AttemptOutcome): Promise<void> {
     const { queue } = this.harness.store;
     const now = Date.now();
     const [lease] = await queue.lease({ now, until: now + MINUTE, limit: 1, perDomain: 1 });
@@ -45,11 +57,15 @@ class Later {
   }
 
   async stallAfter(minutes: number, token = TOKEN): Promise<ProgressBody['stall']> {
+    return (await this.progressAfter(minutes, token)).stall;
+  }
+
+  async progressAfter(minutes: number, token = TOKEN): Promise<ProgressBody> {
     this.clock.ahead = minutes * MINUTE;
     const headers = { host: 'mx.example', 'mailpace-server-token': token };
     const answer = await this.harness.api.app.inject({ url: '/api/v1/queue/progress', headers });
     this.clock.ahead = 0;
-    return progress.parse(answer.json()).stall;
+    return progress.parse(answer.json());
   }
 }
 
@@ -90,6 +106,15 @@ it('says that remote servers refuse all mail, but not for one wrong address', as
   expect(await later.stallAfter(4)).toBeNull();
   await later.send('bounced');
   expect(await later.stallAfter(4)).toMatchObject({ cause: 'refused', reply: '451 Later' });
+});
+
+it('finds the last delivery among more notifications than it reads', async () => {
+  const later = await Later.start('queued');
+  await later.send('delivered');
+  const { lastDelivery } = await later.progressAfter(0);
+  for (let count = 0; count < 6; count += 1) await later.notify();
+  expect(lastDelivery).not.toBeNull();
+  expect(await later.progressAfter(0)).toMatchObject({ lastDelivery });
 });
 
 it('compares the mail of one domain with the deliveries of that domain', async () => {

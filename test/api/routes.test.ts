@@ -105,7 +105,7 @@ describe('the pages', () => {
 
   it('answer HEAD as GET', async () => {
     const harness = await ApiHarness.start();
-    for (const url of ['/', '/messages/17', '/domains/example.com/dns']) {
+    for (const url of ['/', '/messages/17', '/domains/example.com/dns', '/nodes']) {
       const [get, head] = await Promise.all(
         (['GET', 'HEAD'] as const).map((method) =>
           harness.api.app.inject({ method, url, headers: { host: 'mx.example' } }),

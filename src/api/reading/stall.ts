@@ -1,4 +1,4 @@
-import type { Mail, Page } from '../../store/mail.js';
+import type { Mail, MessageRecord, Page } from '../../store/mail.js';
 import type { Queue, Waiting } from '../../store/queue.js';
 import type { Scope } from '../../store/scope.js';
 import type { Status } from '../../store/message.js';
@@ -34,8 +34,10 @@ interface ProgressQuery {
   readonly stallTime: number;
 }
 
-/** The newest messages of each status that are read for the time of the last delivery. */
+/** The newest messages of each status, without notifications, that are read for the time of the last delivery. */
 const NEWEST = 5;
+/** Messages of each status among which they are looked for. */
+const LOOKED_AT = 50;
 /** Messages that are searched for one that waits, page by page. */
 const PAGE = 100;
 const PAGES = 5;
@@ -70,14 +72,23 @@ export async function progressOf(
   /** Notifications of this server are left out: they may get out while the mail of apps does not. */
   async function findLastDelivery(): Promise<number | null> {
     const statuses: readonly Status[] = ['delivered', 'bounced', 'deferred'];
-    const found = await Promise.all(statuses.map((status) => find(NEWEST, { statuses: [status] })));
-    const records = await Promise.all(found.flat().map(({ id }) => mail.message(scope, id)));
+    const records = await Promise.all(statuses.map((status) => newest(status)));
     const times = records
-      .filter((record) => record !== null && record.reversePath !== '')
-      .flatMap((record) => record?.recipients ?? [])
+      .flat()
+      .flatMap(({ recipients }) => recipients)
       .flatMap(({ attempts }) => attempts.filter(({ outcome }) => outcome === 'delivered'))
       .map(({ at }) => at);
     return times.length === 0 ? null : Math.max(...times);
+  }
+
+  async function newest(status: Status): Promise<MessageRecord[]> {
+    const records: MessageRecord[] = [];
+    for (const { id } of await find(LOOKED_AT, { statuses: [status] })) {
+      if (records.length === NEWEST) break;
+      const record = await mail.message(scope, id);
+      if (record !== null && record.reversePath !== '') records.push(record);
+    }
+    return records;
   }
 
   async function findWaiting(): Promise<Stall | null> {

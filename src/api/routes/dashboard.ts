@@ -36,6 +36,7 @@ const PAGES = [
   '/domains/:name',
   '/domains/:name/:section',
   '/queue',
+  '/nodes',
   '/settings',
 ];
 
