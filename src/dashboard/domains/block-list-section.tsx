@@ -37,8 +37,8 @@ export function BlockListSection({ name }: { readonly name: string }): VNode {
   return (
     <div class="section">
       <p class="soft">
-        A recipient that bounces is blocked by itself: no more mail goes to it, until it is removed from this
-        list. An allowed recipient is never blocked.
+        A recipient that does not exist, by the word of its server, is blocked by itself: no more mail goes to
+        it, until it is removed from this list. An allowed recipient is never blocked.
       </p>
       <AddToBlockList name={name} onAdded={() => void list.reload()} />
       <div class="row">

@@ -44,30 +44,32 @@ export function Destinations({ statistics }: { readonly statistics: StatisticsBo
           {order.value === 'slow' ? 'Nothing was delivered yet.' : 'None refuses or defers mail.'}
         </p>
       ) : (
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">Domain of recipients</th>
-              <th scope="col" class="number">
-                Delivered
-              </th>
-              <th scope="col" class="number">
-                Deferred
-              </th>
-              <th scope="col" class="number">
-                Bounced
-              </th>
-              <th scope="col" class="number">
-                95 % within
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.slice(0, SHOWN).map((destination) => (
-              <DestinationRow key={destination.destination} destination={destination} />
-            ))}
-          </tbody>
-        </table>
+        <div class="table-scroll">
+          <table class="table">
+            <thead>
+              <tr>
+                <th scope="col">Domain of recipients</th>
+                <th scope="col" class="number">
+                  Delivered
+                </th>
+                <th scope="col" class="number">
+                  Deferred
+                </th>
+                <th scope="col" class="number">
+                  Bounced
+                </th>
+                <th scope="col" class="number">
+                  95 % within
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.slice(0, SHOWN).map((destination) => (
+                <DestinationRow key={destination.destination} destination={destination} />
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </section>
   );

@@ -175,6 +175,7 @@ class Reporter {
         },
         needs: composed.needs,
         fulfils: fulfilmentOf(notice),
+        origin: { way: 'report' },
       });
     } catch (error) {
       if (error instanceof StoreError && error.code === 'fulfilled') return null;

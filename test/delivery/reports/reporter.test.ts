@@ -113,6 +113,7 @@ describe('a notification that is due', () => {
       terms: { priority: 3, requireTls: false, body: '7BIT', smtputf8: false },
       needs: { eightBit: false, utf8Header: false, binary: false, longLines: false },
     });
+    expect((await store.mail.message('all', summary?.id ?? 0))?.origin.way).toBe('report');
     const { status, returned, header } = await parse(Buffer.from(await contentOf(store, summary?.id ?? 0)));
     expect(status.map((group) => group['final-recipient'])).toEqual([
       undefined,
