@@ -1,6 +1,6 @@
 /** SQL for webhooks and the events that are still to be sent. */
-import type { Attempt } from '../queue.js';
-import type { EventName, Webhook, WebhookEvent, Webhooks } from '../webhooks.js';
+import { type EventRow, eventOf, type WebhookRow, webhookOf } from '../columns/webhook.js';
+import type { Webhook, Webhooks } from '../webhooks.js';
 import { int8Array } from './arrays.js';
 import type { DatabaseClock } from './clock.js';
 import type { Connections } from './connections.js';
@@ -8,25 +8,6 @@ import { capEvents } from './due-times.js';
 import { LostLeases } from './lost-leases.js';
 import type { Node } from './node.js';
 import { inTurns, Turns } from './turns.js';
-
-interface WebhookRow {
-  readonly domain_id: number;
-  readonly domain: string;
-  readonly url: string;
-  readonly events: readonly EventName[];
-  readonly public_key: Uint8Array;
-  readonly private_key: Uint8Array;
-  readonly created_at: number;
-  readonly off_since: number | null;
-  readonly off_reason: string | null;
-}
-
-type EventRow = Omit<WebhookEvent, 'positions' | 'attempt' | 'crashes'> & {
-  readonly positions: string;
-  readonly attempt: string | null;
-  readonly crashes: number;
-  readonly crashedAlone: boolean;
-};
 
 const SET = {
   name: 'webhook_set',
@@ -84,7 +65,7 @@ export function postgresWebhooks(connections: Connections, clock: DatabaseClock,
   });
   const find = async (domain: string): Promise<Webhook | null> => {
     const row = (await connections.run<WebhookRow>(FIND, [domain])).rows[0];
-    return row === undefined ? null : webhook(row);
+    return row === undefined ? null : webhookOf(row);
   };
   return {
     find,
@@ -95,7 +76,7 @@ export function postgresWebhooks(connections: Connections, clock: DatabaseClock,
       return find(domain);
     },
     remove: async (domain) => (await connections.run(REMOVE, [domain])).count > 0,
-    list: async () => (await connections.run<WebhookRow>(LIST)).rows.map(webhook),
+    list: async () => (await connections.run<WebhookRow>(LIST)).rows.map(webhookOf),
     async switchOff(domainId, reason, now) {
       await connections.run(SWITCH_OFF, [domainId, reason, now]);
     },
@@ -129,26 +110,5 @@ export function postgresWebhooks(connections: Connections, clock: DatabaseClock,
       const due = (await connections.run<{ due: number | null }>(NEXT_DUE)).rows[0]?.due ?? null;
       return due === null ? null : clock.fromDatabase(due);
     },
-  };
-}
-
-function webhook(row: WebhookRow): Webhook {
-  return {
-    domainId: row.domain_id,
-    domain: row.domain,
-    url: row.url,
-    events: row.events,
-    keys: { publicKey: row.public_key, privateKey: row.private_key },
-    createdAt: row.created_at,
-    off: row.off_since === null ? null : { since: row.off_since, reason: row.off_reason ?? '' },
-  };
-}
-
-function eventOf({ crashes, crashedAlone, ...row }: EventRow): WebhookEvent {
-  return {
-    ...row,
-    crashes: crashes === 0 ? null : { count: crashes, alone: crashedAlone },
-    positions: JSON.parse(row.positions) as number[],
-    attempt: row.attempt === null ? null : (JSON.parse(row.attempt) as Attempt),
   };
 }

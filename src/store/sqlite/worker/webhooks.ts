@@ -1,27 +1,8 @@
 /** SQL for webhooks and the events that are still to be sent. */
-import type { Attempt } from '../../queue.js';
-import type { EventName, Webhook, WebhookEvent, Webhooks } from '../../webhooks.js';
+import { type EventRow, eventOf, type WebhookRow, webhookOf } from '../../columns/webhook.js';
+import type { Webhook, WebhookEvent, Webhooks } from '../../webhooks.js';
 import type { Database } from './database.js';
 import { BEGUN, LASTING } from './leasing.js';
-
-interface WebhookRow {
-  readonly domain_id: number;
-  readonly domain: string;
-  readonly url: string;
-  readonly events: string;
-  readonly public_key: Uint8Array;
-  readonly private_key: Uint8Array;
-  readonly created_at: number;
-  readonly off_since: number | null;
-  readonly off_reason: string | null;
-}
-
-type EventRow = Omit<WebhookEvent, 'positions' | 'attempt' | 'crashes'> & {
-  readonly positions: string;
-  readonly attempt: string | null;
-  readonly crashes: number;
-  readonly crashedAlone: number;
-};
 
 type EventRequest = Parameters<Webhooks['leaseEvents']>[0];
 
@@ -111,7 +92,7 @@ export class WebhookTable {
 
   find(domain: string): Webhook | null {
     const row = this.#ofDomain.get(domain) as WebhookRow | undefined;
-    return row === undefined ? null : webhook(row);
+    return row === undefined ? null : webhookOf(row);
   }
 
   remove(domain: string): boolean {
@@ -122,7 +103,7 @@ export class WebhookTable {
   }
 
   list(): Webhook[] {
-    return (this.#list.all() as unknown as WebhookRow[]).map(webhook);
+    return (this.#list.all() as unknown as WebhookRow[]).map(webhookOf);
   }
 
   switchOff(domainId: number, reason: string, now: number): void {
@@ -140,7 +121,7 @@ export class WebhookTable {
       const row = this.#first.get(domainId, now) as EventRow | undefined;
       if (row === undefined) return false;
       this.#lease.run(until, row.event);
-      events.push(event(row));
+      events.push(eventOf(row));
       leased.set(domainId, held + 1);
       this.#served = domainId;
       return true;
@@ -205,25 +186,4 @@ export class WebhookTable {
   #domainAfter(id: number): number | undefined {
     return (this.#nextDomain.get(id) as { id: number } | undefined)?.id;
   }
-}
-
-function webhook(row: WebhookRow): Webhook {
-  return {
-    domainId: row.domain_id,
-    domain: row.domain,
-    url: row.url,
-    events: JSON.parse(row.events) as EventName[],
-    keys: { publicKey: row.public_key, privateKey: row.private_key },
-    createdAt: row.created_at,
-    off: row.off_since === null ? null : { since: row.off_since, reason: row.off_reason ?? '' },
-  };
-}
-
-function event({ crashes, crashedAlone, ...row }: EventRow): WebhookEvent {
-  return {
-    ...row,
-    crashes: crashes === 0 ? null : { count: crashes, alone: crashedAlone === 1 },
-    positions: JSON.parse(row.positions) as number[],
-    attempt: row.attempt === null ? null : (JSON.parse(row.attempt) as Attempt),
-  };
 }
