@@ -1,14 +1,15 @@
 import { Buffer } from 'node:buffer';
-import { constants } from 'node:crypto';
-import { connect, isIP, type LookupFunction, type NetConnectOpts, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions, TLSSocket } from 'node:tls';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+import { addressOf, tlsOptionsOf } from './connect-options.js';
 import { remoteFailure } from '../base/tls-words.js';
+import type { ChannelOptions } from './channel-options.js';
 import { type ClientPhase, ConnectionError } from './errors.js';
 import { type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from './limits.js';
 import type { ReceivedReply } from '../protocol/client/received-reply.js';
-import type { Redactor } from './redactor.js';
 import { ReplyReader } from '../protocol/client/reply-reader.js';
 import type { Shared, Deadlined } from './shared.js';
+import { withoutArguments } from './transcript.js';
 
 /** Receives what happens on a channel. */
 export interface ChannelListener {
@@ -19,55 +20,6 @@ export interface ChannelListener {
    * call follows.
    */
   lost(error: ConnectionError): void;
-}
-
-/** Where a connection goes to, and how it is made. */
-export interface ChannelTerms {
-  /** The server's name or address: for the look-up, for TLS, and for messages. */
-  readonly host: string;
-  readonly port: number;
-  /** Path of a Unix socket. If it is given, host and port are not used to connect. */
-  readonly path?: string | undefined;
-  /** The addresses of the host, if they were looked up already; at least one. Default: the channel looks them up. */
-  readonly addresses?: readonly string[] | undefined;
-  /** TLS from the first octet. Default: false. */
-  readonly implicitTls?: boolean;
-  readonly tls?: TlsTerms;
-  /** Milliseconds for the connection, for each reply, and for a handshake. Default: those of RFC 5321 4.5.3.2. */
-  readonly timeout?: number;
-  /** Milliseconds by phase; not used if {@link timeout} is given. */
-  readonly timeouts?: ClientTimeouts | undefined;
-  /** Receives the dialogue. Default: nothing does. */
-  readonly transcript?: Transcript | undefined;
-}
-
-export interface ChannelOptions extends ChannelTerms {
-  /** Removes the secrets that the client sends from replies. Default: the client sends no secrets. */
-  readonly redactor?: Redactor | null;
-}
-
-/** Receives what is said on a connection. Content and the arguments of AUTH are not passed to it. */
-export interface Transcript {
-  /** Called with each command, without its line end. */
-  sent(command: string): void;
-  received(reply: ReceivedReply): void;
-  /** Called after a TLS handshake, with its version and cipher. */
-  secured(cipher: string): void;
-}
-
-/** The requirements on TLS. */
-export interface TlsTerms {
-  /** Whether the server's certificate must be valid for the host. Default: true. */
-  readonly verify?: boolean;
-  /** PEM certificates of the authorities to trust. Default: Node's own list. */
-  readonly ca?: string | Buffer | undefined;
-  /** Keeps the session of one handshake for the next one. Default: no session is resumed. */
-  readonly sessions?: TlsSessions;
-}
-
-/** The last TLS session of a server, to be resumed. */
-export interface TlsSessions {
-  last: Buffer | null;
 }
 
 /**
@@ -248,7 +200,7 @@ export class Channel implements Deadlined {
     this.#connecting = 'tls';
     this.#stepBegan = this.shared.tick;
     this.#secured = done;
-    const socket = connectTls({ socket: plain, ...this.#tlsOptions() });
+    const socket = connectTls({ socket: plain, ...tlsOptionsOf(this.options) });
     this.#socket = socket;
     this.#attachSecure(socket);
     socket.on('secureConnect', () => {
@@ -374,7 +326,7 @@ export class Channel implements Deadlined {
 
   #open(): Socket {
     const socket = connect({
-      ...this.#address(),
+      ...addressOf(this.options),
       noDelay: true,
       onread: {
         buffer: this.shared.buffer,
@@ -390,7 +342,7 @@ export class Channel implements Deadlined {
   }
 
   #openSecure(): Socket {
-    const socket = connectTls({ ...this.#address(), ...this.#tlsOptions() });
+    const socket = connectTls({ ...addressOf(this.options), ...tlsOptionsOf(this.options) });
     socket.setNoDelay(true);
     this.#attachSecure(socket);
     socket.on('connect', () => {
@@ -415,26 +367,6 @@ export class Channel implements Deadlined {
     this.phase = 'greeting';
     this.#stepBegan = this.shared.tick;
     this.allow('greeting');
-  }
-
-  #address(): NetConnectOpts {
-    const { host, port, path, addresses } = this.options;
-    if (path !== undefined) return { path };
-    return { host, port, ...(addresses === undefined ? {} : { lookup: fixedLookup(addresses) }) };
-  }
-
-  #tlsOptions(): ConnectionOptions {
-    const { host, tls: terms = {} } = this.options;
-    const session = terms.sessions?.last ?? null;
-    return {
-      rejectUnauthorized: terms.verify !== false,
-      // Keeps the server from asking for one handshake after another.
-      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-      // RFC 6066 3: an address is not a server name.
-      ...(isIP(host) === 0 && !host.startsWith('[') ? { servername: host } : {}),
-      ...(terms.ca === undefined ? {} : { ca: terms.ca }),
-      ...(session === null ? {} : { session }),
-    };
   }
 
   #attachSecure(socket: TLSSocket): void {
@@ -502,25 +434,7 @@ function utf8(octets: Uint8Array, start: number, end: number): string {
   return buffer.toString('utf8', start, end);
 }
 
-/** Returns a line of AUTH without what may be secret: its initial response, or all of a later response. */
-function withoutArguments(line: string): string {
-  const [, command] = /^(AUTH [^ ]+)(?: .*)?$/i.exec(line) ?? [];
-  if (command === undefined) return '[secret]';
-  return command === line ? line : `${command} [secret]`;
-}
-
 /** How long octets that were sent before {@link Channel.close} have to leave, in milliseconds. */
 const FLUSH_MS = 1000;
 
 const OVERDUE = Object.assign(new Error('it did not answer in time'), { code: 'ETIMEDOUT' });
-
-/** Returns a look-up function that always answers with these addresses. */
-function fixedLookup(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (host, { all: wantsAll }, answer) => {
-    const [first] = all;
-    if (first === undefined) answer(new Error(`no address of ${host} is known`), '');
-    else if (wantsAll === true) answer(null, all);
-    else answer(null, first.address, first.family);
-  };
-}

@@ -7,7 +7,8 @@
 export { Client, type ClientMessage, type ClientOptions, type ClientResult, connect } from './client.js';
 export { Secret } from '../base/secret.js';
 export { type ClientCredentials, type Mechanism, MECHANISMS, TOKEN_MECHANISMS } from './auth.js';
-export type { TlsSessions, TlsTerms, Transcript } from './channel.js';
+export type { TlsSessions, TlsTerms } from './channel-options.js';
+export type { Transcript } from './transcript.js';
 export {
   type ClientPhase,
   ConnectionError,

@@ -3,7 +3,8 @@
  * The declarations of the package `postern` leave the parts out.
  */
 export * from './index.js';
-export { Channel, type ChannelListener, type ChannelOptions } from './channel.js';
+export { Channel, type ChannelListener } from './channel.js';
+export type { ChannelOptions } from './channel-options.js';
 export { bdatCommand, mailCommand, rcptCommand } from '../protocol/client/commands.js';
 export { Connection, type ConnectionOptions } from './connection.js';
 export { asData, dotStuffed } from './content.js';

@@ -1,6 +1,7 @@
 import { authenticate, type ClientCredentials, redactorOf } from './auth.js';
 import { type Extensions, extensionsOf } from '../protocol/client/announced.js';
-import { Channel, type ChannelTerms } from './channel.js';
+import { Channel } from './channel.js';
+import type { ChannelTerms } from './channel-options.js';
 import { Dialogue } from './dialogue.js';
 import { ReplyError, UnsupportedError } from './errors.js';
 import type { ReceivedReply } from '../protocol/client/received-reply.js';
