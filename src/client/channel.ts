@@ -2,13 +2,21 @@ import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { addressOf, tlsOptionsOf } from './connect-options.js';
-import { remoteFailure } from '../base/tls-words.js';
+import {
+  closedError,
+  type Connecting,
+  messageOverdueError,
+  stepOverdueError,
+  unexpectedReplyError,
+} from './channel-errors.js';
 import type { ChannelOptions } from './channel-options.js';
 import { type ClientPhase, ConnectionError } from './errors.js';
-import { type ClientTimeouts, DEFAULT_CLIENT_TIMEOUTS } from './limits.js';
+import { DueReplies } from './due-replies.js';
+import type { ClientTimeouts } from './limits.js';
 import type { ReceivedReply } from '../protocol/client/received-reply.js';
 import { ReplyReader } from '../protocol/client/reply-reader.js';
 import type { Shared, Deadlined } from './shared.js';
+import { StepDeadline } from './step-deadline.js';
 import { withoutArguments } from './transcript.js';
 
 /** Receives what happens on a channel. */
@@ -32,37 +40,16 @@ export class Channel implements Deadlined {
   phase: ClientPhase = 'connect';
   #socket: Socket;
   readonly #reader: ReplyReader;
-  /** Number of replies that are due. The greeting is the first. */
-  #due = 1;
-  /**
-   * How many of the due replies the server can have sent by now. The server answers a command that the client sends
-   * while it reads octets in a later read. So if a reply came in the same read, the server sent it before it had the
-   * command (such as a 250 right after 354).
-   */
-  #answerable = 1;
-  #answerableLater = 0;
-  #reading = false;
+  readonly #replies = new DueReplies();
   #over = false;
-  /** The sweep at which the last step was made. */
-  #stepBegan: number;
-  /** Number of sweeps that the present step may take. */
-  #limit: number;
-  /** The sweep at which the present message has taken too long. */
-  #until = Infinity;
-  /** The step of the connection set-up that the channel waits for; null once replies may come. */
-  #connecting: 'connect' | 'tls' | null;
+  readonly #deadline: StepDeadline;
+  #connecting: Connecting;
   #secured: (() => void) | null = null;
   /** Resumes {@link write}; null if the server keeps up with the content. */
   #blocked: (() => void) | null = null;
-  readonly #timeouts: ClientTimeouts;
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
   readonly #onReply = (reply: ReceivedReply): void => this.#reply(reply);
-  readonly #endOfTurn = (): void => {
-    this.#reading = false;
-    this.#answerable += this.#answerableLater;
-    this.#answerableLater = 0;
-  };
 
   /** Connects. The listener receives the greeting. */
   constructor(
@@ -70,14 +57,9 @@ export class Channel implements Deadlined {
     private readonly shared: Shared,
     public listener: ChannelListener,
   ) {
-    const { timeout, timeouts = DEFAULT_CLIENT_TIMEOUTS, redactor = null } = options;
-    this.#timeouts =
-      timeout === undefined
-        ? timeouts
-        : { connect: timeout, greeting: timeout, command: timeout, end: timeout };
+    const { redactor = null, timeout, timeouts } = options;
+    this.#deadline = new StepDeadline(shared, timeout, timeouts);
     this.#reader = new ReplyReader({ redactor, toText: utf8 });
-    this.#limit = this.#sweeps('connect');
-    this.#stepBegan = shared.tick;
     this.#connecting = 'connect';
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -88,7 +70,7 @@ export class Channel implements Deadlined {
 
   /** Number of replies that have not come yet. */
   get due(): number {
-    return this.#due;
+    return this.#replies.count;
   }
 
   /** Whether the connection is closed. */
@@ -129,17 +111,14 @@ export class Channel implements Deadlined {
 
   /** Sets how long the server has from now on for each step. */
   allow(step: keyof ClientTimeouts): void {
-    this.#limit = this.#sweeps(step);
+    this.#deadline.allow(step);
   }
 
   /**
    * Closes the connection if the present message is not finished within so many milliseconds. Null removes the limit.
    */
   limitTo(milliseconds: number | null): void {
-    this.#until =
-      milliseconds === null
-        ? Infinity
-        : this.shared.tick + Math.ceil(milliseconds / this.shared.resolution) + 1;
+    this.#deadline.limitTo(milliseconds);
   }
 
   /**
@@ -181,7 +160,7 @@ export class Channel implements Deadlined {
     if (this.#over) return;
     if (this.#socket.write(octets)) return;
     await new Promise<void>((resolve) => {
-      this.#stepBegan = this.shared.tick;
+      this.#deadline.restart();
       this.#blocked = resolve;
       this.#socket.once('drain', () => this.#unblock());
     });
@@ -198,7 +177,7 @@ export class Channel implements Deadlined {
     }
     const plain = this.#socket;
     this.#connecting = 'tls';
-    this.#stepBegan = this.shared.tick;
+    this.#deadline.restart();
     this.#secured = done;
     const socket = connectTls({ socket: plain, ...tlsOptionsOf(this.options) });
     this.#socket = socket;
@@ -251,76 +230,44 @@ export class Channel implements Deadlined {
   }
 
   /** @internal */
-  sweep(tick: number): void {
-    if (tick >= this.#until) {
-      this.fail(new ConnectionError('timeout', 'the message took too long altogether', { cause: OVERDUE }));
+  sweep(): void {
+    if (this.#deadline.messageOverdue) {
+      this.fail(messageOverdueError());
       return;
     }
-    if (tick - this.#stepBegan < this.#limit) return;
-    if (this.#connecting === null && this.#due === 0 && this.#blocked === null) return;
-    const what =
-      this.#connecting === 'connect'
-        ? 'a connection'
-        : this.#connecting === 'tls'
-          ? 'TLS'
-          : this.#due > 0
-            ? 'a reply'
-            : 'progress of the content';
-    const seconds = ((this.#limit - 1) * this.shared.resolution) / 1000;
-    this.fail(
-      new ConnectionError('timeout', `timed out after ${seconds} s without ${what}`, { cause: OVERDUE }),
-    );
-  }
-
-  /** Returns the time of a step in sweeps. One sweep is added because the present one may be about to end. */
-  #sweeps(step: keyof ClientTimeouts): number {
-    return Math.ceil(this.#timeouts[step] / this.shared.resolution) + 1;
+    if (!this.#deadline.stepOverdue) return;
+    if (this.#connecting === null && this.#replies.count === 0 && this.#blocked === null) return;
+    this.fail(stepOverdueError(this.#connecting, this.#replies.count, this.#deadline.seconds));
   }
 
   #expect(replies: number): void {
-    if (this.#due === 0) this.#stepBegan = this.shared.tick;
-    this.#due += replies;
-    if (this.#reading) this.#answerableLater += replies;
-    else this.#answerable += replies;
+    if (this.#replies.count === 0) this.#deadline.restart();
+    this.#replies.expect(replies);
   }
 
   #reply(reply: ReceivedReply): void {
     if (this.#over) return;
     this.options.transcript?.received(reply);
-    if (this.#answerable === 0) {
-      this.#failUnexpected(reply);
+    if (!this.#replies.answerable) {
+      this.fail(unexpectedReplyError(reply));
       return;
     }
-    this.#due--;
-    this.#answerable--;
-    this.#stepBegan = this.shared.tick;
+    this.#replies.take();
+    this.#deadline.restart();
     this.listener.reply(reply);
   }
 
-  #failUnexpected(reply: ReceivedReply): void {
-    // RFC 5321 3.8: a server may send 421 at any time, and must then close the connection.
-    const fault = reply.code === 421 ? 'closed' : 'protocol';
-    const what = `a reply came that no command asked for: ${reply.toString()}`;
-    this.fail(Object.assign(new ConnectionError(fault, what), { reply }));
-  }
-
-  /**
-   * Reads octets from the server.
-   *
-   * @param turn true if commands that are sent until the end of this turn of the event loop are answered in a later
-   * read
-   */
+  /** Reads octets from the server. For the parameter, see {@link DueReplies.beginRead}. */
   #read(octets: Buffer, turn: boolean): void {
-    if (turn && !this.#reading) setImmediate(this.#endOfTurn);
-    this.#reading = true;
+    this.#replies.beginRead(turn);
     try {
       const fault = this.#reader.read(octets, this.#onReply);
       if (fault !== null) this.fail(new ConnectionError('protocol', fault.reason));
-      else if (this.#answerable === 0 && !this.#reader.idle) {
+      else if (!this.#replies.answerable && !this.#reader.idle) {
         this.fail(new ConnectionError('protocol', 'octets came that no command asked for'));
       }
     } finally {
-      if (!turn) this.#endOfTurn();
+      if (!turn) this.#replies.endRead();
     }
   }
 
@@ -348,7 +295,7 @@ export class Channel implements Deadlined {
     socket.on('connect', () => {
       this.#connecting = 'tls';
       this.phase = 'tls';
-      this.#stepBegan = this.shared.tick;
+      this.#deadline.restart();
       this.allow('greeting');
     });
     socket.on('secureConnect', () => {
@@ -365,7 +312,7 @@ export class Channel implements Deadlined {
   #connected(): void {
     this.#connecting = null;
     this.phase = 'greeting';
-    this.#stepBegan = this.shared.tick;
+    this.#deadline.restart();
     this.allow('greeting');
   }
 
@@ -383,38 +330,24 @@ export class Channel implements Deadlined {
 
   #attach(socket: Socket): void {
     let cause: NodeJS.ErrnoException | null = null;
-    const ended = (): void => {
+    const onEnd = (): void => {
       // If TLS runs over a plain socket, only the events of the TLS socket count.
-      if (socket === this.#socket) this.fail(this.#closed(cause));
+      if (socket === this.#socket)
+        this.fail(closedError(this.options, this.#connecting, this.#replies.count, cause));
     };
     socket.on('error', (error: NodeJS.ErrnoException) => {
       cause = error;
       // Node reports an error of TLS after the handshake, and leaves the socket open.
-      if (error.code?.startsWith('ERR_SSL_') === true) ended();
+      if (error.code?.startsWith('ERR_SSL_') === true) onEnd();
     });
-    socket.on('end', ended);
-    socket.on('close', ended);
-  }
-
-  #closed(cause: NodeJS.ErrnoException | null): ConnectionError {
-    const { host, port, path } = this.options;
-    const why = cause === null ? '' : `: ${remoteFailure(cause)}`;
-    const options = cause === null ? {} : { cause };
-    const where = path ?? `${host} port ${port}`;
-    if (this.#connecting === 'connect') {
-      return new ConnectionError('connect', `no connection to ${where}${why}`, options);
-    }
-    if (this.#connecting === 'tls') {
-      return new ConnectionError('tls', `no TLS with ${where}${why}`, options);
-    }
-    const what = this.#due > 0 ? 'before it replied' : 'while no reply was due';
-    return new ConnectionError('closed', `the server closed the connection ${what}${why}`, options);
+    socket.on('end', onEnd);
+    socket.on('close', onEnd);
   }
 
   #unblock(): void {
     const go = this.#blocked;
     this.#blocked = null;
-    this.#stepBegan = this.shared.tick;
+    this.#deadline.restart();
     go?.();
   }
 
@@ -436,5 +369,3 @@ function utf8(octets: Uint8Array, start: number, end: number): string {
 
 /** How long octets that were sent before {@link Channel.close} have to leave, in milliseconds. */
 const FLUSH_MS = 1000;
-
-const OVERDUE = Object.assign(new Error('it did not answer in time'), { code: 'ETIMEDOUT' });
