@@ -4,7 +4,7 @@ import { SweepTimer } from '../base/sweep-timer.js';
 /** An object with a deadline. */
 export interface Deadlined {
   /** Called on each sweep; acts if the deadline has passed. */
-  sweep(tick: number): void;
+  sweep(): void;
 }
 
 /** Octets that one read of a plain socket can bring. */
@@ -26,7 +26,7 @@ export class Shared {
   constructor(readonly resolution = 250) {
     this.#timer = new SweepTimer(resolution, () => {
       this.tick++;
-      for (const waiting of this.#watched) waiting.sweep(this.tick);
+      for (const waiting of this.#watched) waiting.sweep();
     });
   }
 

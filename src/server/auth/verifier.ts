@@ -29,7 +29,7 @@ export class Verifier<Principal> {
   #failures = 0;
 
   constructor(
-    private readonly speaker: ConnectionSession<Principal>,
+    private readonly session: ConnectionSession<Principal>,
     private readonly context: VerifierContext<Principal>,
     /** The reply for what the handler throws. */
     private readonly replyTo: (error: unknown) => Reply,
@@ -37,7 +37,7 @@ export class Verifier<Principal> {
 
   /** The keys of a user, for SCRAM. */
   async lookup({ user }: Lookup): Promise<Verdict<Principal>> {
-    const keys: ScramKeys | null = (await this.context.handler.onScram?.(this.speaker, user)) ?? null;
+    const keys: ScramKeys | null = (await this.context.handler.onScram?.(this.session, user)) ?? null;
     if (keys !== null) checkKeys(keys);
     return { type: 'keys', keys };
   }
@@ -54,7 +54,7 @@ export class Verifier<Principal> {
     // A verifier that fails for now (4yz) says nothing about the credentials.
     if (refusal !== null && refusal.code < 500) return refuse(refusal);
     this.#failures++;
-    const { delay, tooMany } = this.context.admission.authFailed(this.speaker.network);
+    const { delay, tooMany } = this.context.admission.authFailed(this.session.network);
     await pause(delay);
     const last = tooMany || this.#failures >= this.context.admission.limits.authFailures;
     return refuse(last ? reply('tooManyAuthFailures') : (refusal ?? reply('authFailed')));
@@ -63,7 +63,7 @@ export class Verifier<Principal> {
   /** What `onAuth` says, thrown refusals included: they are answers as well. */
   async #ask(credentials: WithCertificate<Credentials>): Promise<Principal | Reply | null | undefined> {
     try {
-      const result = await this.context.handler.onAuth?.(this.speaker, credentials);
+      const result = await this.context.handler.onAuth?.(this.session, credentials);
       if (!(result instanceof Error)) return result;
       throw new TypeError(`onAuth: expected a principal, null or a Reply, got ${shown(result)}`);
     } catch (error) {
@@ -77,7 +77,7 @@ export class Verifier<Principal> {
   }
 
   #presentExternal(credentials: ExternalCredentials): WithCertificate<ExternalCredentials> | null {
-    const certificate = this.speaker.tls?.clientCertificate ?? null;
+    const certificate = this.session.tls?.clientCertificate ?? null;
     return certificate?.authorized === true ? { ...credentials, certificate } : null;
   }
 }

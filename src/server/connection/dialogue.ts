@@ -34,7 +34,7 @@ import { certificateProblem } from '../tls/facts.js';
 import { Verifier } from '../auth/verifier.js';
 
 /** A session in which the client has said hello and MAIL, and AUTH if the listener wants it. */
-type TransactionSpeaker<Principal> = ConnectionSession<Principal> &
+type SessionInTransaction<Principal> = ConnectionSession<Principal> &
   TransactionSession<Principal, object, true>;
 
 type Answer<Principal> = Verdict<Principal> | Promise<Verdict<Principal>>;
@@ -67,7 +67,7 @@ export class Dialogue<Principal> {
   private readonly handler: AnyHandler<Principal>;
 
   constructor(
-    private readonly speaker: ConnectionSession<Principal>,
+    private readonly session: ConnectionSession<Principal>,
     private readonly context: DialogueContext<Principal>,
   ) {
     this.handler = context.handler;
@@ -77,15 +77,15 @@ export class Dialogue<Principal> {
   ask(question: Question): Answer<Principal> {
     const { handler } = this;
     // A question in a transaction has an envelope.
-    const speaker = this.speaker as TransactionSpeaker<Principal>;
+    const session = this.session as SessionInTransaction<Principal>;
     try {
       switch (question.type) {
         case 'connect':
           return this.#connect();
         case 'command':
-          return this.#settle('onCommand', handler.onCommand?.(speaker, question.command));
+          return this.#settle('onCommand', handler.onCommand?.(session, question.command));
         case 'hello':
-          return this.#settle('onHello', handler.onHello?.(speaker, question.hello));
+          return this.#settle('onHello', handler.onHello?.(session, question.hello));
         case 'starttls':
           return ACCEPT;
         case 'lookup':
@@ -93,14 +93,14 @@ export class Dialogue<Principal> {
         case 'auth':
           return this.#verify().verify(question);
         case 'mail':
-          this.speaker.recipients = [];
-          return this.#settle('onMail', handler.onMail?.(speaker, question.reversePath, question.parameters));
+          this.session.recipients = [];
+          return this.#settle('onMail', handler.onMail?.(session, question.reversePath, question.parameters));
         case 'rcpt':
           return this.#rcpt(question);
         case 'xclient':
           return this.#startOver(question.client);
         case 'xforward':
-          this.speaker.origin = originAfter(this.speaker.origin, question.origin);
+          this.session.origin = originAfter(this.session.origin, question.origin);
           return ACCEPT;
         case 'data':
           return this.#openSink();
@@ -119,7 +119,7 @@ export class Dialogue<Principal> {
     const refusalIn = (verdict: Verdict<Principal>): Reply | null =>
       verdict.type === 'refuse' ? verdict.reply : null;
     try {
-      const verdict = this.#settle('onSecure', this.handler.onSecure?.(this.speaker));
+      const verdict = this.#settle('onSecure', this.handler.onSecure?.(this.session));
       return verdict instanceof Promise ? verdict.then(refusalIn) : refusalIn(verdict);
     } catch (error) {
       return this.replyTo(error);
@@ -130,7 +130,7 @@ export class Dialogue<Principal> {
   worded(reply: Reply, verb: string): Reply {
     const { reword } = this.context;
     if (reword === null) return reply;
-    return reworded(reword, reply, { session: this.speaker, verb }, (error) => this.failed(error));
+    return reworded(reword, reply, { session: this.session, verb }, (error) => this.failed(error));
   }
 
   /** Passes octets of the content on. A promise holds the client back; it may reject. */
@@ -144,29 +144,29 @@ export class Dialogue<Principal> {
     switch (notice.type) {
       case 'abort':
         this.#abort(notice.reason);
-        this.speaker.origin = null;
+        this.session.origin = null;
         return;
       case 'reset':
-        this.speaker.recipients = [];
+        this.session.recipients = [];
         this.#opening = false;
         // Its handler has disconnected, and then given it.
         if (this.#sink !== null) this.#abort('disconnected');
-        this.#tellAll((observer) => observer.onReset?.(this.speaker));
-        this.speaker.origin = null;
+        this.#tellAll((observer) => observer.onReset?.(this.session));
+        this.session.origin = null;
         return;
       case 'refused':
         this.context.counters.refused++;
-        this.#tellAll((observer) => observer.onRefused?.(this.speaker, notice.command, notice.reply));
+        this.#tellAll((observer) => observer.onRefused?.(this.session, notice.command, notice.reply));
         return;
     }
   }
 
   closed(reason: string): void {
-    this.#tellAll((observer) => observer.onClose?.(this.speaker, reason));
+    this.#tellAll((observer) => observer.onClose?.(this.session, reason));
   }
 
   failed(error: Error): void {
-    this.#tellAll((observer) => observer.onError?.(this.speaker, error));
+    this.#tellAll((observer) => observer.onError?.(this.session, error));
   }
 
   /** Returns the reply for an error of the handler. If the client does not see all of it, `onError` gets it. */
@@ -182,30 +182,30 @@ export class Dialogue<Principal> {
   }
 
   #verify(): Verifier<Principal> {
-    this.#verifier ??= new Verifier(this.speaker, this.context, (error) => this.replyTo(error));
+    this.#verifier ??= new Verifier(this.session, this.context, (error) => this.replyTo(error));
     return this.#verifier;
   }
 
   #rcpt({ forwardPath, parameters }: Extract<Question, { type: 'rcpt' }>): Answer<Principal> {
     const recipient = { forwardPath, parameters };
-    const speaker = this.speaker as TransactionSpeaker<Principal>;
-    const answer = this.#settle('onRcpt', this.handler.onRcpt?.(speaker, forwardPath, parameters));
+    const session = this.session as SessionInTransaction<Principal>;
+    const answer = this.#settle('onRcpt', this.handler.onRcpt?.(session, forwardPath, parameters));
     if (!(answer instanceof Promise)) return this.#keep(recipient, answer);
     return answer.then((verdict) => this.#keep(recipient, verdict));
   }
 
   #keep(recipient: Recipient, verdict: Verdict<Principal>): Verdict<Principal> {
-    if (verdict.type === 'accept') this.speaker.recipients.push(recipient);
+    if (verdict.type === 'accept') this.session.recipients.push(recipient);
     return verdict;
   }
 
   /** Another client, by the word of a relay: asks whether that is so, and then whether it may connect. */
   async #startOver(client: XclientAttributes): Promise<Verdict<Principal>> {
-    const { handler, speaker } = this;
-    const believed = await this.#settle('onXclient', handler.onXclient?.(speaker, client));
+    const { handler, session } = this;
+    const believed = await this.#settle('onXclient', handler.onXclient?.(session, client));
     if (believed.type === 'refuse') return believed;
-    this.speaker.origin = null;
-    return speaker.assume(client) ? this.#greet() : refuse(reply('tooManyConnections'));
+    this.session.origin = null;
+    return session.assume(client) ? this.#greet() : refuse(reply('tooManyConnections'));
   }
 
   /** A client is there: looks its name up, and asks about TLS, if it has that, and about the client. */
@@ -213,18 +213,18 @@ export class Dialogue<Principal> {
     const insecure = this.#insecure();
     if (insecure !== null) return refuse(insecure);
     this.context.counters.connections++;
-    const { speaker } = this;
+    const { session } = this;
     const { reverseLookup } = this.context;
     if (reverseLookup === null) return this.#askAboutClient();
-    return nameOf(reverseLookup, speaker.remoteAddress, speaker.signal).then((name) => {
-      speaker.remoteName = name;
+    return nameOf(reverseLookup, session.remoteAddress, session.signal).then((name) => {
+      session.remoteName = name;
       return this.#askAboutClient();
     });
   }
 
   /** Returns the reply to everything from a client whose TLS is not enough here (RFC 3207 4.1), or null. */
   #insecure(): Reply | null {
-    const { tls } = this.speaker;
+    const { tls } = this.session;
     if (!this.context.certificateRequired || tls === null) return null;
     const problem = certificateProblem(tls);
     if (problem === null) return null;
@@ -233,9 +233,9 @@ export class Dialogue<Principal> {
   }
 
   #askAboutClient(): Answer<Principal> {
-    const { handler, speaker } = this;
-    if (speaker.tls === null || handler.onSecure === undefined) return this.#greet();
-    const secure = this.#settle('onSecure', handler.onSecure(speaker));
+    const { handler, session } = this;
+    if (session.tls === null || handler.onSecure === undefined) return this.#greet();
+    const secure = this.#settle('onSecure', handler.onSecure(session));
     if (secure instanceof Promise) {
       return secure.then((verdict) => (verdict.type === 'refuse' ? verdict : this.#greet()));
     }
@@ -243,9 +243,9 @@ export class Dialogue<Principal> {
   }
 
   #greet(): Answer<Principal> {
-    const answer = this.#settle('onConnect', this.handler.onConnect?.(this.speaker));
+    const answer = this.#settle('onConnect', this.handler.onConnect?.(this.session));
     const greeted = (verdict: Verdict<Principal>): Verdict<Principal> => {
-      if (verdict.type === 'accept') this.#tellAll((observer) => observer.onGreeted?.(this.speaker));
+      if (verdict.type === 'accept') this.#tellAll((observer) => observer.onGreeted?.(this.session));
       return verdict;
     };
     return answer instanceof Promise ? answer.then(greeted) : greeted(answer);
@@ -253,10 +253,10 @@ export class Dialogue<Principal> {
 
   #openSink(): Answer<Principal> {
     const { handler } = this;
-    const speaker = this.speaker as TransactionSpeaker<Principal>;
+    const session = this.session as SessionInTransaction<Principal>;
     this.#opening = true;
     if (handler.onContent === undefined) return this.#open(this.#bodySink());
-    return this.#settleBy<ContentSink | Reply>((sink) => this.#open(sink), handler.onContent(speaker));
+    return this.#settleBy<ContentSink | Reply>((sink) => this.#open(sink), handler.onContent(session));
   }
 
   #open(sink: ContentSink | Reply): Verdict<Principal> {
@@ -274,8 +274,8 @@ export class Dialogue<Principal> {
 
   #bodySink(): ContentSink {
     const { handler } = this;
-    const speaker = this.speaker as TransactionSpeaker<Principal>;
-    return handler.onData === undefined ? DROP : new BodyStream((body) => handler.onData?.(speaker, body));
+    const session = this.session as SessionInTransaction<Principal>;
+    return handler.onData === undefined ? DROP : new BodyStream((body) => handler.onData?.(session, body));
   }
 
   #endSink(): Answer<Principal> {
@@ -285,10 +285,10 @@ export class Dialogue<Principal> {
       (decision) => this.#noteAccepted(this.#verdictOnMessage(decision)),
       sink?.end(),
     );
-    if (this.speaker.origin === null) return answer;
+    if (this.session.origin === null) return answer;
     // XFORWARD is about one message, which has been logged by now.
     const forget = (verdict: Verdict<Principal>): Verdict<Principal> => {
-      this.speaker.origin = null;
+      this.session.origin = null;
       return verdict;
     };
     return answer instanceof Promise ? answer.then(forget) : forget(answer);
@@ -311,12 +311,12 @@ export class Dialogue<Principal> {
   #verdictOnMessage(decision: Awaited<MessageDecision>): Verdict<Principal> {
     if (!isList(decision))
       return verdictOf(this.handler.onContent === undefined ? 'onData' : 'end', decision);
-    const { length } = this.speaker.recipients;
+    const { length } = this.session.recipients;
     const replies = decision.filter((one) => one instanceof Reply);
-    if (this.speaker.hello?.verb === 'LHLO' && decision.length === length && replies.length === length) {
+    if (this.session.hello?.verb === 'LHLO' && decision.length === length && replies.length === length) {
       return { type: 'perRecipient', replies };
     }
-    const expected = this.speaker.hello?.verb === 'LHLO' ? `${length} replies` : 'one reply';
+    const expected = this.session.hello?.verb === 'LHLO' ? `${length} replies` : 'one reply';
     return refuse(
       this.replyTo(new TypeError(`the message has ${expected}, the handler gave ${replies.length}`)),
     );
@@ -331,7 +331,7 @@ export class Dialogue<Principal> {
           : undefined;
     if (accepted === undefined) return verdict;
     this.context.counters.accepted++;
-    this.#tellAll((observer) => observer.onAccepted?.(this.speaker, accepted));
+    this.#tellAll((observer) => observer.onAccepted?.(this.session, accepted));
     return verdict;
   }
 
