@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { FlakyTests } from './test/flaky.js';
 
 const dist = fileURLToPath(new URL('./dist/', import.meta.url));
 
@@ -40,6 +41,8 @@ export default defineConfig({
     // default, takes half as long again on a machine with two.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
+    retry: process.env['CI'] === undefined ? 0 : 1,
+    reporters: ['default', new FlakyTests()],
     hookTimeout: 30_000,
     coverage: {
       provider: 'v8',
