@@ -33,6 +33,7 @@ export async function openStore({ data, store }: StorePlace, options: OpenOption
       url: store.url.url.expose(),
       inFlightOctets: store.inFlight,
       ...(onWarning === undefined ? {} : { onWarning }),
+      ...(onCommit === undefined ? {} : { onCommit }),
     });
   }
   const { openSqliteStore } = await import('../store/sqlite/index.js');

@@ -181,6 +181,31 @@ describe('nodes on one database', () => {
     await connections.close();
   });
 
+  it('are not woken by another installation in the same database', async () => {
+    const other = await cluster.schema();
+    await (await openPostgresStore({ url: other })).close();
+    const connections = [url, url, other].map((each) => new Connections(parseAddress(each)));
+    const [one, two, stranger] = connections.map((each, at) => new Signals(each, String(at)));
+    const calls: string[] = [];
+    const listen = (name: string) => () => void calls.push(name);
+    two?.on('queue', listen('two'));
+    stranger?.on('queue', listen('stranger'));
+    await expect.poll(() => [...calls].sort(), SOON).toEqual(['stranger', 'two']);
+    // Signals of one database come in their order.
+    stranger?.send('queue');
+    await expect
+      .poll(async () => {
+        one?.send('queue');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return calls.length;
+      }, SOON)
+      .toBeGreaterThan(3);
+    expect(calls.slice(2).filter((name) => name === 'stranger')).toEqual([]);
+    expect(calls.slice(2)).toContain('two');
+    for (const each of [one, two, stranger]) await each?.close();
+    for (const each of connections) await each.close();
+  });
+
   it('find mail without a signal', async () => {
     const [connection, queue] = [new Connections(parseAddress(url)), b.queue];
     // Nothing is sent to it: it hears nobody.

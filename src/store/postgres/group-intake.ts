@@ -65,6 +65,13 @@ interface IntakeParts {
   readonly spans: TimeSpans;
 }
 
+interface IntakeOptions {
+  /** How long a client waits for an unknown outcome, in milliseconds. Default: {@link FENCE_MS}. */
+  readonly outcomeTime?: number | undefined;
+  /** Called for each group that was stored: its messages, and its time in milliseconds. */
+  readonly onCommit?: ((facts: { readonly writes: number; readonly duration: number }) => void) | undefined;
+}
+
 export class GroupIntake implements Intake {
   readonly #connections: Connections;
   readonly #buffers: BufferPool;
@@ -75,12 +82,19 @@ export class GroupIntake implements Intake {
   #waiting: Waiting[] = [];
   #connection: Connection | null = null;
   #running: Promise<void> | null = null;
+  /** Groups whose outcome is being found out. New ones do not wait for them: each has a fence of its own. */
+  readonly #unknown = new Set<Promise<void>>();
+  readonly #onCommit: IntakeOptions['onCommit'];
   /** The last chunk of each message that is under way: chunks are written in order. */
   readonly #chunks = new Map<number, Promise<void>>();
   #closed = false;
 
-  constructor({ connections, buffers, node, clock, spans }: IntakeParts, outcomeTime = FENCE_MS) {
+  constructor(
+    { connections, buffers, node, clock, spans }: IntakeParts,
+    { outcomeTime = FENCE_MS, onCommit }: IntakeOptions = {},
+  ) {
     this.#outcomeTime = outcomeTime;
+    this.#onCommit = onCommit;
     this.#connections = connections;
     this.#buffers = buffers;
     this.#node = node;
@@ -117,6 +131,7 @@ export class GroupIntake implements Intake {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
+    await Promise.all(this.#unknown);
     await Promise.allSettled(this.#chunks.values());
     await this.#connection?.close();
   }
@@ -157,9 +172,16 @@ export class GroupIntake implements Intake {
     try {
       const connection = await this.#connected();
       await this.#spans.add(connection, commits);
+      const start = performance.now();
       await storeGroup(connection, id, commits, this.#clock);
+      this.#onCommit?.({ writes: commits.length, duration: performance.now() - start });
     } catch (error) {
-      if (error instanceof OutcomeUnknown) return this.#resolve(id, group, error);
+      if (error instanceof OutcomeUnknown) {
+        const resolving = this.#resolve(id, group, error);
+        this.#unknown.add(resolving);
+        void resolving.finally(() => this.#unknown.delete(resolving));
+        return;
+      }
       if (group.length > 1 && isAboutOne(error)) {
         // Nothing of the group is stored. Each message alone: one that is refused takes no other with it.
         for (const each of group) await this.#store([each]);

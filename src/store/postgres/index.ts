@@ -43,6 +43,10 @@ interface PostgresOptions {
   readonly now?: () => number;
   /** How long a client waits for the outcome of its message if the connection was lost, in milliseconds. Default 30 s. */
   readonly outcomeTime?: number;
+  /**
+   * Called for each transaction that stored messages: how many, and its time in milliseconds. Default: none.
+   */
+  readonly onCommit?: (facts: { readonly writes: number; readonly duration: number }) => void;
   /** Called with what an operator should know of the server: one sentence, without secrets. Default: not told. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -88,7 +92,8 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
   const buffers = new BufferPool(options.chunkOctets ?? STORE.chunk.initial);
   const budget = new Budget(options.inFlightOctets ?? STORE.inFlight.initial);
   const spans = new TimeSpans(connections);
-  const intake = new GroupIntake({ connections, buffers, node, clock, spans }, options.outcomeTime);
+  const { outcomeTime, onCommit } = options;
+  const intake = new GroupIntake({ connections, buffers, node, clock, spans }, { outcomeTime, onCommit });
   const domains = new Domains(connections);
   const reading = new Reading(connections);
   const now = options.now ?? Date.now;

@@ -10,12 +10,14 @@ import type { Connections } from './connections.js';
 /** `queue`: mail may be due; `mail`: messages have changed; `domains`: domains or tokens have changed. */
 export type SignalKind = 'queue' | 'mail' | 'domains';
 
-const CHANNEL = 'postern';
 const GATHER_MS = 20;
 /** How soon to connect again after the connection was lost, in milliseconds. */
 const AGAIN_MS = 1000;
 
-const NOTIFY = { name: 'notify', text: `SELECT pg_notify('${CHANNEL}', $1)` };
+/** Two installations in schemas of one database have tables of their own, so they do not wake each other. */
+const CHANNEL = `'postern_' || 'message'::regclass::oid`;
+const NAME = { name: 'channel_name', text: `SELECT ${CHANNEL} AS channel` };
+const NOTIFY = { name: 'notify', text: `SELECT pg_notify(${CHANNEL}, $1)` };
 
 export class Signals {
   readonly #connections: Connections;
@@ -73,7 +75,8 @@ export class Signals {
         this.#connection = null;
         this.#connectAgain();
       });
-      await connection.listen(CHANNEL, (payload) => {
+      const { rows } = await connection.run<{ channel: string }>(NAME);
+      await connection.listen(rows[0]?.channel ?? '', (payload) => {
         this.#receive(payload);
       });
       for (const listeners of this.#listeners.values()) listeners.notify();
