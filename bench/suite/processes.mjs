@@ -153,6 +153,15 @@ export function processorTime(pid) {
   return ticks * TICK_MS;
 }
 
+/** Returns the processor time so far in milliseconds of one process, without that of its children; null if it is unknown. */
+export function ownTime(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  } catch {
+    return null;
+  }
+}
+
 /** Returns the page faults so far that needed no disk, of all its processes; null if they are unknown. */
 export function pageFaults(pid) {
   if (process.platform !== 'linux') return null;

@@ -20,3 +20,9 @@ export function pairedRatio(values, others) {
   const ratios = values.map((value, index) => value / others[index]);
   return { ratio: median(ratios), spread: spread(ratios) };
 }
+
+/** The least value that this part of the values does not exceed; null without values. */
+export function percentile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? null;
+}
