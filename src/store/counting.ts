@@ -66,16 +66,16 @@ export function allFactsOf(
 }
 
 /**
- * Returns whether a message is counted under none of its tags. A notification has the tags of the message that it is
- * about, for its route. If it counted, each bounce would add a delivery to its tag, and the bounce rate would read
- * too low. RFC 5321 4.5.5: notifications have the null reverse-path.
+ * Returns whether a message is a notification: it has the null reverse-path (RFC 5321 4.5.5). Counters leave it out, by
+ * domain, destination and tag. If it counted, each bounce would add a message and a delivery that no app sent, and the
+ * bounce rate would read too low. The gauges, which say what is stored, have it.
  */
 export function isNotification(reversePath: string): boolean {
   return reversePath === '';
 }
 
-export function countedTagsOf({ tags, reversePath }: Pick<CountedMessage, 'tags' | 'reversePath'>): string[] {
-  return tags === null || isNotification(reversePath) ? [] : (JSON.parse(tags) as string[]);
+export function tagsOf({ tags }: Pick<CountedMessage, 'tags'>): string[] {
+  return tags === null ? [] : (JSON.parse(tags) as string[]);
 }
 
 /** Returns the receiving domain of a forward-path, in lower case. */

@@ -19,14 +19,20 @@ export interface Narrowing {
 }
 
 /** Conditions on the time at which a message came in. */
-export interface Times {
+interface Times {
   /** Milliseconds since the epoch; null for any time. */
   readonly since: number | null;
   readonly until: number | null;
 }
 
+/** Conditions that the row of a message decides, and that no index has. */
+export interface RowConditions extends Times {
+  /** True: only messages with the null reverse-path. False: only others. Null: both. */
+  readonly notifications: boolean | null;
+}
+
 /** A filter with names resolved, within a scope. */
-export interface Narrowed extends Times {
+export interface Narrowed extends RowConditions {
   readonly narrowing: Narrowing;
   /** All that must hold of the text of a message, and what must not hold of it. */
   readonly search: Search;
@@ -62,7 +68,8 @@ export function narrowed(
     } else search.push(term);
   }
   if (domainIds?.length === 0 || statuses?.length === 0) return null;
-  return { narrowing: { domainIds, statuses, tags: [...tags] }, since, until, search };
+  const notifications = filter.notifications ?? null;
+  return { narrowing: { domainIds, statuses, tags: [...tags] }, since, until, notifications, search };
 }
 
 function within(scope: Scope, named: readonly number[] | null): readonly number[] | null {

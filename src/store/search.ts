@@ -48,6 +48,10 @@ export interface MessageFilter {
   readonly from?: string;
   readonly to?: string;
   readonly subject?: string;
+  /**
+   * True: only notifications, which have the null reverse-path (RFC 5321 4.5.5). False: no notification. Default: both.
+   */
+  readonly notifications?: boolean;
   /** Taken in at or after this, in milliseconds since the epoch. */
   readonly since?: number;
   /** Taken in before this, in milliseconds since the epoch. */

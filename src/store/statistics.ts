@@ -1,7 +1,8 @@
 /**
  * The contract of statistics: counters that are kept in the transactions that change them. Part of `port.ts`.
  *
- * They are history: removing messages changes none of them. Counts of messages are by the time at which a
+ * Notifications (null reverse-path, RFC 5321 4.5.5) are not counted, so that the numbers are those of the apps' mail.
+ * The counters are history: removing messages changes none of them. Counts of messages are by the time at which a
  * message came in, all others by the time of the attempt. All times are UTC.
  */
 import type { Scope } from './scope.js';
@@ -47,8 +48,7 @@ export interface StatisticsQuery {
   /** Name of one domain of the scope. Default: all of the scope together. */
   readonly domain?: string;
   /**
-   * One tag, letter for letter, or {@link OTHER}. Default: all messages. Notifications (null reverse-path, RFC 5321
-   * 4.5.5) are counted under none of their tags.
+   * One tag, letter for letter, or {@link OTHER}. Default: all messages.
    */
   readonly tag?: string;
   readonly unit: 'hour' | 'day';

@@ -19,6 +19,7 @@ export const SERVER: ReturnType<ApiOptions['server']> = {
   listeners: [{ protocol: 'smtp', address: '127.0.0.1', port: 2525, tls: 'optional' }],
   certificate: 'self-signed',
   delivers: false,
+  direct: false,
   maxMessageSize: 52_428_800,
   maxRecipients: 100,
 };

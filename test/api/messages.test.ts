@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import type { MessagePage } from '../../src/api/schemas/messages.js';
-import { newMessage } from '../store/fixtures.js';
+import { accept, newMessage } from '../store/fixtures.js';
 import { OTHER_TOKEN, ApiHarness, TOKEN } from './api-harness.js';
 
 const HEADERS = { host: 'mx.example', 'mailpace-server-token': TOKEN };
@@ -104,6 +104,18 @@ describe('GET /api/v1/messages', () => {
     expect(await ids(`?after=${a}`)).toEqual([b]);
     expect(await ids(`?search=${encodeURIComponent('-tag:paper is:held')}`)).toEqual([b]);
     expect(await ids(`?search=${encodeURIComponent('"invoice 17"')}`)).toEqual([a]);
+  });
+
+  it('leaves notifications out, or lists them alone', async () => {
+    const harness = await ApiHarness.start();
+    const sent = await send(harness);
+    const domainId = (await harness.store.domains())[0]?.id ?? 0;
+    const report = await accept(harness.store, newMessage(domainId, { reversePath: '' }));
+    const ids = async (query: string): Promise<number[]> =>
+      (await list(harness, query)).messages.map(({ id }) => id).sort();
+    expect(await ids('')).toEqual([sent, report].sort());
+    expect(await ids('?notifications=none')).toEqual([sent]);
+    expect(await ids('?notifications=only')).toEqual([report]);
   });
 
   it('walks all pages by cursors that it refuses in any other list', async () => {

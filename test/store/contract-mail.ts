@@ -19,6 +19,7 @@ interface Kept {
   readonly subject: string | null;
   readonly to: readonly string[];
   readonly headers: string;
+  readonly reversePath: string;
 }
 
 /** All pages of a filter, whatever their lengths. */
@@ -53,9 +54,21 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
         const receivedAt = RECEIVED + index * 1000;
         const to = [`user${index % 9}@example.net`];
         const recipients = to.map((forwardPath) => ({ forwardPath }));
-        const message = newMessage(domain.id, { status, tags, subject, receivedAt, recipients });
+        const reversePath = index % 6 === 1 ? '' : 'bounces@example.com';
+        const facts = { status, tags, subject, receivedAt, recipients, reversePath } as const;
+        const message = newMessage(domain.id, facts);
         const id = await accept(store(), message, Buffer.from(`${headers}\r\nbody\r\n`));
-        kept.unshift({ id, domain: domain.name, status, tags, receivedAt, subject, to, headers });
+        kept.unshift({
+          id,
+          domain: domain.name,
+          status,
+          tags,
+          receivedAt,
+          subject,
+          to,
+          headers,
+          reversePath,
+        });
       }
       const term = fc.oneof(
         fc.record({
@@ -88,6 +101,7 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
           statuses: fc.subarray<Status>(['held', 'queued', 'bounced']),
           subject: fc.constantFrom('password', 'zzz'),
           to: fc.constantFrom('user1', 'example.net'),
+          notifications: fc.boolean(),
           since: fc.constant(RECEIVED + 10_000),
           until: fc.constant(RECEIVED + 70_000),
           search: fc.array(term, { maxLength: 3 }),
@@ -104,12 +118,12 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
               filter.domains?.includes(message.domain) !== false &&
               filter.tags?.every((tag) => message.tags.includes(tag)) !== false &&
               filter.statuses?.includes(message.status) !== false &&
+              (filter.notifications === undefined || (message.reversePath === '') === filter.notifications) &&
               (filter.since === undefined || message.receivedAt >= filter.since) &&
               (filter.until === undefined || message.receivedAt < filter.until) &&
               matches(termsOfFilter(filter), {
                 ...message,
                 from: 'app@example.com',
-                reversePath: 'bounces@example.com',
                 messageId: '<1@example.com>',
                 headerValues: () => headerValuesOf(message.headers),
               })

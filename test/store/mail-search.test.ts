@@ -66,12 +66,17 @@ describe('a page of a filter that holds for few among many', () => {
     ['the status', { domainIds: null, statuses: ['bounced'], tags: ['all'] }, 1],
     ['the second tag', { domainIds: [1], statuses: ['held'], tags: ['all', 'one'] }, 1],
   ])('takes candidates from the index that has the fewest: %s', (_, narrowing, expected) => {
-    const source = new Candidates(database).sparsest(narrowing, { since: null, until: null }, ALL, []);
+    const source = new Candidates(database).sparsest(
+      narrowing,
+      { since: null, until: null, notifications: null },
+      ALL,
+      [],
+    );
     expect(source.find(ALL, ROWS).ids).toHaveLength(expected);
   });
 
   it('takes the index that has as many if less is to be read of each message', () => {
-    const times = { since: null, until: null };
+    const times = { since: null, until: null, notifications: null };
     const narrowing: Narrowing = { domainIds: null, statuses: ['held'], tags: ['all'] };
     const candidates = new Candidates(database);
     // Of candidates of the status, the index of tags tells the rest. Of those of the tag, each message must be read.

@@ -14,7 +14,7 @@ type FilterFields = z.output<z.ZodObject<typeof messageFilter>>;
  * @throws ApiError if a time or the search cannot be read
  */
 export function filterOf(fields: FilterFields, now: number): MessageFilter {
-  const { domain, tag, status, from, to, subject, since, until, search } = fields;
+  const { domain, tag, status, from, to, subject, notifications, since, until, search } = fields;
   return {
     ...(domain === undefined ? {} : { domains: domain.map((name) => name.toLowerCase()) }),
     ...(tag === undefined ? {} : { tags: tag }),
@@ -22,6 +22,7 @@ export function filterOf(fields: FilterFields, now: number): MessageFilter {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     ...(subject === undefined ? {} : { subject }),
+    ...(notifications === undefined ? {} : { notifications: notifications === 'only' }),
     ...(since === undefined ? {} : { since: timeOf('since', since, now) }),
     ...(until === undefined ? {} : { until: timeOf('until', until, now) }),
     ...(search === undefined ? {} : { search: parseSearch(search, now) }),
@@ -30,8 +31,8 @@ export function filterOf(fields: FilterFields, now: number): MessageFilter {
 
 /** Returns the fields that select messages, for the check of a cursor: as they were given, since `7d` moves on. */
 export function questionOf(fields: FilterFields): unknown {
-  const { domain, tag, status, from, to, subject, since, until, search } = fields;
-  return [domain, tag, status, from, to, subject, since, until, search];
+  const { domain, tag, status, from, to, subject, notifications, since, until, search } = fields;
+  return [domain, tag, status, from, to, subject, notifications, since, until, search];
 }
 
 export function timeOf(field: string, text: string, now: number): number {

@@ -1,10 +1,10 @@
 import type { Mail, MessageRecord, Page } from '../../store/mail.js';
 import type { Queue, Waiting } from '../../store/queue.js';
 import type { Scope } from '../../store/scope.js';
-import type { Status } from '../../store/message.js';
+import { type Failure, Failures } from './failing.js';
 
 /** Mail that was accepted, and of which nothing has been delivered since. Times are milliseconds since the epoch. */
-export interface Stall {
+interface Stall {
   /**
    * `waiting`: it waits, although it was due. `held`: no route is configured, so it is held. `refused`: remote servers
    * refuse it.
@@ -29,24 +29,25 @@ interface ProgressQuery {
   readonly domain: string | null;
   /** Whether any route delivers. */
   readonly delivers: boolean;
+  /** Whether any route delivers to the servers of the recipients. */
+  readonly direct: boolean;
   readonly now: number;
   /** How long mail may wait before that is a stall, in milliseconds. */
   readonly stallTime: number;
 }
 
-/** The newest messages of each status, without notifications, that are read for the time of the last delivery. */
+/** The newest messages of each status that are read for the time of the last delivery. */
 const NEWEST = 5;
-/** Messages of each status among which they are looked for. */
-const LOOKED_AT = 50;
-/** Messages that are searched for one that waits, page by page. */
+/** Messages that are searched for some that wait, page by page. */
 const PAGE = 100;
 const PAGES = 5;
-/** Messages that are refused in a row before that is no chance any more, such as addresses with a typing error. */
-const REFUSED = 3;
+/** The newest refused messages that are read: several may be to one address. */
+const REFUSED = 10;
 
 /**
- * Compares the mail that waits with the last delivery: mail that came in after it and has waited for long shows that
- * none gets out. Mail from before it does not: one mailbox that is full for days is no fault of this server.
+ * Compares the mail that failed with the last delivery: if mail came in after it, has waited for long or was refused, and
+ * its failures are not those of single recipients ({@link Failures}), then none gets out. Mail from before the last
+ * delivery does not show that.
  *
  * The work is bounded, however many messages there are.
  */
@@ -55,24 +56,28 @@ export async function progressOf(
   query: ProgressQuery,
 ): Promise<Progress> {
   const { scope, domain, now, stallTime, delivers } = query;
+  const where = domain === null ? {} : { domains: [domain] };
   const find = async (
     limit: number,
     filter: Parameters<Mail['page']>[1]['filter'],
-  ): Promise<Page['messages']> => {
-    const where = domain === null ? {} : { domains: [domain] };
-    return (await mail.page(scope, { filter: { ...filter, ...where }, limit })).messages;
+  ): Promise<Page['messages']> =>
+    (await mail.page(scope, { filter: { ...filter, ...where }, limit })).messages;
+  // Notifications of this server are left out: they may get out while the mail of apps does not.
+  const read = async (limit: number, filter: Parameters<typeof find>[1]): Promise<MessageRecord[]> => {
+    const found = await find(limit, { ...filter, notifications: false });
+    const records = await Promise.all(found.map(({ id }) => mail.message(scope, id)));
+    return records.filter((record) => record !== null);
   };
   const lastDelivery = await findLastDelivery();
   const came = {
     ...(lastDelivery === null ? {} : { since: lastDelivery + 1 }),
     until: now - stallTime,
   };
-  return { lastDelivery, stall: (await findWaiting()) ?? (await findHeld()) ?? (await findRefused()) };
+  return { lastDelivery, stall: (await findHeld()) ?? (await findFailures()) };
 
-  /** Notifications of this server are left out: they may get out while the mail of apps does not. */
   async function findLastDelivery(): Promise<number | null> {
-    const statuses: readonly Status[] = ['delivered', 'bounced', 'deferred'];
-    const records = await Promise.all(statuses.map((status) => newest(status)));
+    const statuses = ['delivered', 'bounced', 'deferred'] as const;
+    const records = await Promise.all(statuses.map((status) => read(NEWEST, { statuses: [status] })));
     const times = records
       .flat()
       .flatMap(({ recipients }) => recipients)
@@ -81,48 +86,63 @@ export async function progressOf(
     return times.length === 0 ? null : Math.max(...times);
   }
 
-  async function newest(status: Status): Promise<MessageRecord[]> {
-    const records: MessageRecord[] = [];
-    for (const { id } of await find(LOOKED_AT, { statuses: [status] })) {
-      if (records.length === NEWEST) break;
-      const record = await mail.message(scope, id);
-      if (record !== null && record.reversePath !== '') records.push(record);
-    }
-    return records;
-  }
-
-  async function findWaiting(): Promise<Stall | null> {
-    let after = 0;
-    if (lastDelivery !== null) after = (await find(1, { until: lastDelivery + 1 }))[0]?.id ?? 0;
-    for (let page = 0; page < PAGES; page += 1) {
-      const waiting = await queue.waiting({ ...(domain === null ? {} : { domain }), after, limit: PAGE });
-      const first = waiting.find((one) => hasWaited(one, now - stallTime));
-      if (first !== undefined) {
-        return { cause: 'waiting', since: first.receivedAt, reply: first.lastAttempt?.reply ?? null };
-      }
-      const last = waiting.at(-1);
-      if (last === undefined) break;
-      after = last.id;
-    }
-    return null;
-  }
-
   async function findHeld(): Promise<Stall | null> {
     const [held] = delivers ? [] : await find(1, { ...came, statuses: ['held'] });
     return held === undefined ? null : { cause: 'held', since: held.receivedAt, reply: null };
   }
 
-  async function findRefused(): Promise<Stall | null> {
-    const refused = await find(REFUSED, { ...came, statuses: ['bounced'] });
+  async function findFailures(): Promise<Stall | null> {
+    const failures = new Failures(query.direct);
+    let waiting: Failure | null = null;
+    for await (const failure of waitingMail()) {
+      waiting ??= failure;
+      // What was not tried says most.
+      if (failures.add(failure)) return stallOf('waiting', failure.attempt === null ? failure : waiting);
+    }
+    const refused = await refusedMail();
     const oldest = refused.at(-1);
-    if (oldest === undefined || refused.length < REFUSED) return null;
-    const record = await mail.message(scope, oldest.id);
-    const reply = record?.recipients.flatMap(({ attempts }) => attempts).at(-1)?.reply ?? null;
-    return { cause: 'refused', since: oldest.receivedAt, reply };
+    if (oldest === undefined || !refused.some((failure) => failures.add(failure))) return null;
+    return waiting === null ? stallOf('refused', oldest) : stallOf('waiting', waiting);
+  }
+
+  /** Yields recipients that wait, oldest message first. */
+  async function* waitingMail(): AsyncGenerator<Failure> {
+    let after = 0;
+    if (lastDelivery !== null) after = (await find(1, { until: lastDelivery + 1 }))[0]?.id ?? 0;
+    for (let page = 0; page < PAGES; page += 1) {
+      const waiting = await queue.waiting({ ...(domain === null ? {} : { domain }), after, limit: PAGE });
+      for (const one of waiting) {
+        const { forwardPath, receivedAt, lastAttempt } = one;
+        if (hasWaited(one, now - stallTime)) yield { forwardPath, since: receivedAt, attempt: lastAttempt };
+      }
+      const last = waiting.at(-1);
+      if (last === undefined) break;
+      after = last.id;
+    }
+  }
+
+  /** Returns recipients whose mail was refused, newest message first. */
+  async function refusedMail(): Promise<Failure[]> {
+    const records = await read(REFUSED, { ...came, statuses: ['bounced'] });
+    return records.flatMap(({ receivedAt, recipients }) =>
+      recipients.flatMap(({ forwardPath, status, attempts }) => {
+        const attempt = attempts.at(-1);
+        return status !== 'bounced' || attempt === undefined
+          ? []
+          : [{ forwardPath, since: receivedAt, attempt }];
+      }),
+    );
   }
 }
 
-/** Whether mail was due before this time. A message that its sender held back is due when it is released. */
-function hasWaited({ attempts, receivedAt, nextAttemptAt }: Waiting, before: number): boolean {
-  return (attempts > 0 ? receivedAt : nextAttemptAt) <= before;
+function stallOf(cause: Stall['cause'], { since, attempt }: Failure): Stall {
+  return { cause, since, reply: attempt?.reply ?? null };
+}
+
+/**
+ * Whether mail has waited since before this time. If it was not tried, it counts from when it was due, and not while
+ * its first attempt is under way.
+ */
+function hasWaited({ attempts, receivedAt, nextAttemptAt, leased }: Waiting, before: number): boolean {
+  return attempts > 0 ? receivedAt <= before : !leased && nextAttemptAt <= before;
 }

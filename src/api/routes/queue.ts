@@ -10,7 +10,7 @@ import { errorBody } from '../schemas/errors.js';
 import { progress, progressQuery, type QueuePage, queuePage, queueQuery } from '../schemas/queue.js';
 
 interface QueueRoutes {
-  readonly server: () => { readonly delivers: boolean };
+  readonly server: () => { readonly delivers: boolean; readonly direct: boolean };
 }
 
 /** `/api/v1/queue`: what waits to be delivered, and why; `/progress`: whether mail gets out. */
@@ -49,7 +49,7 @@ export function queueRoutes(app: Api, { store, now, limits }: ApiContext, { serv
     {
       config: { access: 'domain' },
       schema: {
-        summary: 'Whether mail gets out: the last delivery, and mail that waits with none since',
+        summary: 'Whether mail gets out: the last delivery, and mail that failed with none since',
         tags: ['queue'],
         querystring: progressQuery,
         response: { 200: progress, 404: errorBody },
@@ -57,8 +57,9 @@ export function queueRoutes(app: Api, { store, now, limits }: ApiContext, { serv
     },
     async (request) => {
       const { domain } = await scopeOf(request, request.query.domain);
+      const { delivers, direct } = server();
       const { lastDelivery, stall } = await progressOf(store, {
-        ...{ scope: scopeOfRequest(request), domain, delivers: server().delivers },
+        ...{ scope: scopeOfRequest(request), domain, delivers, direct },
         ...{ now: now(), stallTime: limits.stallTime },
       });
       return {

@@ -12,6 +12,10 @@ export const messageFilter = {
   from: text.optional().describe('In From or the envelope sender'),
   to: text.optional().describe('In an envelope recipient'),
   subject: text.optional(),
+  notifications: z
+    .enum(['none', 'only'])
+    .optional()
+    .describe('Notifications have the null reverse-path: none of them, or only them. Default: both'),
   since: text.optional().describe('Taken in at or after: 2026-11-29, 2026-11-29T08:00:00Z, or 7d ago'),
   until: text.optional().describe('Taken in before'),
   search: z

@@ -44,7 +44,9 @@ export const progress = z.object({
       reply: z.string().nullable().describe('What the last attempt for that message came to'),
     })
     .nullable()
-    .describe('Mail that came in minutes ago, with no delivery since; null if there is none'),
+    .describe(
+      'Mail that came in minutes ago and failed, with no delivery since, for a reason that is not that of single recipients; null if there is none',
+    ),
 });
 
 export type ProgressBody = z.output<typeof progress>;

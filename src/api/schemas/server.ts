@@ -17,6 +17,9 @@ export const serverFacts = z.object({
   ),
   certificate: z.enum(['configured', 'self-signed']),
   delivers: z.boolean().describe('Whether any route delivers messages; without one, they are held'),
+  direct: z
+    .boolean()
+    .describe('Whether any route delivers to the servers of the recipients themselves (mx:)'),
   maxMessageSize: z.int().describe('Octets'),
   maxRecipients: z.int(),
 });

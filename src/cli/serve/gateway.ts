@@ -72,7 +72,8 @@ async function serve(
   readiness = new Readiness(store, config.data, !delivery.routes.isEmpty);
   const { server, submissions } = gatewayServer(config, store, tls.certificates, delivery, log, metrics);
   let bound: readonly Bound[] = [];
-  const describe = await describeServer(config, tls, !delivery.routes.isEmpty, () => bound);
+  const delivers = { delivers: !delivery.routes.isEmpty, direct: delivery.routes.areDirect };
+  const describe = await describeServer(config, tls, delivers, () => bound);
   const http = await openHttp(
     config,
     {

@@ -14,7 +14,7 @@ import type { Bound } from './listening.js';
 export async function describeServer(
   config: Config,
   tls: LoadedCertificates,
-  delivers: boolean,
+  { delivers, direct }: Pick<ServerFacts, 'delivers' | 'direct'>,
   bound: () => readonly Bound[],
 ): Promise<() => ServerFacts> {
   const { hostname, smtp } = config;
@@ -30,6 +30,7 @@ export async function describeServer(
     })),
     certificate: tls.selfSigned === null ? 'configured' : 'self-signed',
     delivers,
+    direct,
     maxMessageSize: smtp.maxSize,
     maxRecipients: smtp.maxRecipients,
   });

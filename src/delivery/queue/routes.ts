@@ -99,6 +99,12 @@ export class Routes {
     return this.transports.length === 0;
   }
 
+  /** True if a transport delivers to the servers of the recipients: their domains are its destinations. */
+  get areDirect(): boolean {
+    const [one, another] = ['a@one.example', 'a@another.example'];
+    return this.transports.some((way) => way.destination(one) !== way.destination(another));
+  }
+
   /** Names of the transports, for people. */
   get names(): string[] {
     return this.transports.map(({ name }) => name);

@@ -24,12 +24,13 @@ export interface Source {
 /** Indexes that one statement merges at most; with more, each message of the domains is looked at. */
 const MOST_BRANCHES = 60;
 
-/** The conditions that are checked of each candidate, with parameters 4 to 8. */
+/** The conditions that are checked of each candidate, with parameters 4 to 9. */
 const HOLDS = `($4::int4[] IS NULL OR m.domain_id = ANY($4)) AND ($5::text[] IS NULL OR m.status = ANY($5))
   AND ($6::int8 IS NULL OR m.received_at >= $6) AND ($7::int8 IS NULL OR m.received_at < $7)
+  AND ($9::boolean IS NULL OR (m.reverse_path = '') = $9)
   AND (SELECT count(*) FROM unnest($8::text[]) AS wanted (name)
     WHERE NOT EXISTS (SELECT 1 FROM tag WHERE tag.name = wanted.name AND tag.message_id = m.id)) = 0`;
-const COLUMNS = 'id, domain_id, status, received_at';
+const COLUMNS = 'id, domain_id, status, received_at, reverse_path';
 const NEWEST = 'AND id < $1 AND id > $2 ORDER BY id DESC LIMIT $3';
 
 /** Each branch in the order of its index, with a limit of its own: PostgreSQL does not merge them without. */
@@ -40,22 +41,22 @@ const statement = (name: string, candidates: string) => ({
 const ALL = statement('all', `SELECT ${COLUMNS} FROM message WHERE true ${NEWEST}`);
 const OF_STATUSES = statement(
   'statuses',
-  `SELECT found.* FROM unnest($9::text[]) AS wanted (status) CROSS JOIN LATERAL (
+  `SELECT found.* FROM unnest($10::text[]) AS wanted (status) CROSS JOIN LATERAL (
     SELECT ${COLUMNS} FROM message WHERE status = wanted.status ${NEWEST}) AS found`,
 );
 const OF_DOMAINS = statement(
   'domains',
-  `SELECT found.* FROM unnest($9::int4[]) AS owner (id) CROSS JOIN unnest($10::text[]) AS wanted (status)
+  `SELECT found.* FROM unnest($10::int4[]) AS owner (id) CROSS JOIN unnest($11::text[]) AS wanted (status)
     CROSS JOIN LATERAL (
       SELECT ${COLUMNS} FROM message WHERE domain_id = owner.id AND status = wanted.status ${NEWEST}) AS found`,
 );
 const OF_TAG = statement(
   'tag',
-  `SELECT message.id, message.domain_id, status, received_at FROM (
-      SELECT message_id FROM tag WHERE name = $9 AND message_id < $1 AND message_id > $2
+  `SELECT message.id, message.domain_id, status, received_at, reverse_path FROM (
+      SELECT message_id FROM tag WHERE name = $10 AND message_id < $1 AND message_id > $2
       ORDER BY message_id DESC LIMIT $3) AS tagged JOIN message ON message.id = tagged.message_id`,
 );
-const GIVEN = statement('given', `SELECT ${COLUMNS} FROM message WHERE id = ANY($9::int8[]) ${NEWEST}`);
+const GIVEN = statement('given', `SELECT ${COLUMNS} FROM message WHERE id = ANY($10::int8[]) ${NEWEST}`);
 
 /** Returns those of some messages for which all conditions hold that SQL checks, newest first. */
 export async function holding(
@@ -68,8 +69,8 @@ export async function holding(
   return rows.flatMap(({ id, holds }) => (holds ? [id] : []));
 }
 
-/** The parameters 4 to 8. */
-function conditionValues({ narrowing, since, until }: Narrowed): Values {
+/** The parameters 4 to 9. */
+function conditionValues({ narrowing, since, until, notifications }: Narrowed): Values {
   const { domainIds, statuses, tags } = narrowing;
   return [
     domainIds === null ? null : int4Array(domainIds),
@@ -77,6 +78,7 @@ function conditionValues({ narrowing, since, until }: Narrowed): Values {
     whole(since, Math.ceil),
     whole(until, Math.ceil),
     textArray(tags),
+    notifications,
   ];
 }
 

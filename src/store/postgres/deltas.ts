@@ -1,12 +1,12 @@
 /** What a transaction adds to the counters: the row that it appends to `counter_delta` (see `schema/counters.ts`). */
 import {
   type CountedMessage,
-  countedTagsOf,
   destinationOf,
   factsOf,
   isNotification,
   MEASURES,
   TABLES,
+  tagsOf,
 } from '../counting.js';
 import type { Status } from '../port.js';
 import type { Attempt } from '../queue.js';
@@ -48,22 +48,24 @@ export class Deltas {
     status: Status,
     size: number,
   ): void {
+    this.#gauge(domainId, status, 1);
+    this.#gauge(domainId, OCTETS, size);
     const { tags, reversePath, receivedAt } = message;
+    if (isNotification(reversePath)) return;
     const hour = floor(receivedAt, HOUR);
-    for (const tag of isNotification(reversePath) ? [''] : ['', ...tags]) {
+    for (const tag of ['', ...tags]) {
       this.#add(TABLES.counter, domainId, hour, tag, MEASURES.accepted, 1);
       this.#add(TABLES.counter, domainId, hour, tag, MEASURES.recipients, recipients);
     }
-    this.#gauge(domainId, status, 1);
-    this.#gauge(domainId, OCTETS, size);
   }
 
   /** Counts an attempt that the transaction writes. */
   attempted(message: CountedMessage, forwardPath: string, attempt: Attempt): void {
+    if (isNotification(message.reversePath)) return;
     const { domainId } = message;
     const destination = destinationOf(forwardPath);
     for (const { measure, at, count } of factsOf(attempt, message)) {
-      for (const tag of ['', ...countedTagsOf(message)]) {
+      for (const tag of ['', ...tagsOf(message)]) {
         this.#add(TABLES.counter, domainId, floor(at, HOUR), tag, measure, count);
       }
       this.#add(TABLES.destination, domainId, floor(at, DAY), destination, measure, count);

@@ -1,7 +1,7 @@
 /** SQL that reads counters: what the tables have, and what is not folded into them yet, in one statement. */
 import { checkStatistics } from '../bounds.js';
 import { type CountedAt, countsOf, type DestinationCount, slowest } from '../counter-rows.js';
-import { allFactsOf, isNotification, TABLES, UNITS } from '../counting.js';
+import { allFactsOf, isNotification, TABLES, tagsOf, UNITS } from '../counting.js';
 import type { Scope } from '../port.js';
 import type { AttemptOutcome } from '../queue.js';
 import type { Statistics, StatisticsQuery, TagCount } from '../statistics.js';
@@ -108,10 +108,8 @@ export function postgresStatistics(connections: Connections): Statistics {
 
 /** What a stored message has added to the counters that a query asks for. */
 function factsOf(message: MessageRow, { tag, unit, since, until }: StatisticsQuery): CountedAt[] {
-  if (tag !== undefined) {
-    const tags = JSON.parse(message.tags ?? '[]') as string[];
-    if (isNotification(message.reversePath) || !tags.includes(tag)) return [];
-  }
+  if (isNotification(message.reversePath)) return [];
+  if (tag !== undefined && !tagsOf(message).includes(tag)) return [];
   const length = unit === 'hour' ? HOUR : DAY;
   return allFactsOf(message, message.recipients, message.attempts).flatMap(({ measure, at, count }) => {
     const start = floor(at, length);

@@ -1,5 +1,5 @@
 /** Finds candidates for a page, newest first, in the index that narrows them most. */
-import type { Narrowing, Range, Times } from '../../narrowing.js';
+import type { Narrowing, Range, RowConditions } from '../../narrowing.js';
 import type { Database } from './database.js';
 import { type Held, type Source, sourcesOf, Statements } from './candidate-sources.js';
 
@@ -25,13 +25,13 @@ export class Candidates {
    *
    * @param more further sources, each of which gives all messages that match
    */
-  sparsest(narrowing: Narrowing, times: Times, range: Range, more: readonly Source[]): Source {
+  sparsest(narrowing: Narrowing, rows: RowConditions, range: Range, more: readonly Source[]): Source {
     const sources = sourcesOf(this.#statements, narrowing);
     // If nothing narrows, the one source is all messages: any other is sparser.
     const isNarrow = narrowing.tags.length > 0 || narrowing.domainIds !== null || narrowing.statuses !== null;
     const candidates = more.length > 0 && !isNarrow ? more : [...sources, ...more];
     return cheapest(candidates, range, (source) => {
-      const { ofMessage } = this.#conditions(narrowing, times, source.holds);
+      const { ofMessage } = this.#conditions(narrowing, rows, source.holds);
       return ofMessage.length === 0 ? 1 : MESSAGE_COST;
     });
   }
@@ -41,8 +41,8 @@ export class Candidates {
    *
    * @param held the conditions that hold for all candidates
    */
-  matching(ids: readonly number[], narrowing: Narrowing, times: Times, held: Held = {}): number[] {
-    const { ofCandidate, ofMessage } = this.#conditions(narrowing, times, held);
+  matching(ids: readonly number[], narrowing: Narrowing, rows: RowConditions, held: Held = {}): number[] {
+    const { ofCandidate, ofMessage } = this.#conditions(narrowing, rows, held);
     const conditions = [...ofCandidate, ...ofMessage];
     if (conditions.length === 0) return [...ids];
     // CROSS JOIN: candidate by candidate, in their order. Messages are not read if tags decide.
@@ -57,7 +57,7 @@ export class Candidates {
   /** Returns what is to be checked of the candidate in the index of tags, and what of its message. */
   #conditions(
     { domainIds, statuses, tags }: Narrowing,
-    { since, until }: Times,
+    { since, until, notifications }: RowConditions,
     held: Held = {},
   ): { readonly ofCandidate: Condition[]; readonly ofMessage: Condition[] } {
     const ofMessage: Condition[] = [];
@@ -79,6 +79,9 @@ export class Candidates {
     }
     if (since !== null) ofMessage.push({ sql: 'received_at >= ?', values: [since] });
     if (until !== null) ofMessage.push({ sql: 'received_at < ?', values: [until] });
+    if (notifications !== null) {
+      ofMessage.push({ sql: `reverse_path ${notifications ? '=' : '<>'} ''`, values: [] });
+    }
     return { ofCandidate, ofMessage };
   }
 }

@@ -4,13 +4,13 @@ import type { Status } from '../../port.js';
 import {
   allFactsOf,
   type CountedMessage,
-  countedTagsOf,
   destinationOf,
   type Fact,
   factsOf,
   isNotification,
   MEASURES,
   TABLES,
+  tagsOf,
   UNITS,
 } from '../../counting.js';
 import { CountedNames } from './counted-names.js';
@@ -70,14 +70,15 @@ export class Counters {
     status: string,
     size: number,
   ): void {
+    this.#gauge(domainId, status, 1, size);
     const { tags, reversePath, receivedAt, recipients } = message;
+    if (isNotification(reversePath)) return;
     const hour = floor(receivedAt, HOUR);
     const counts = [MEASURES.accepted, 1, MEASURES.recipients, recipients];
     this.#journal.add(TABLES.counter, domainId, hour, '', counts);
-    for (const tag of isNotification(reversePath) ? [] : tags) {
+    for (const tag of tags) {
       this.#journal.add(TABLES.counter, domainId, hour, this.#tags.counted(domainId, hour, tag), counts);
     }
-    this.#gauge(domainId, status, 1, size);
   }
 
   /** Counts attempts of a message that are written in this transaction. */
@@ -87,7 +88,8 @@ export class Counters {
   ): void {
     if (changes.length === 0) return;
     const row = this.#message.get(id) as unknown as CountedMessage;
-    const tags = countedTagsOf(row);
+    if (isNotification(row.reversePath)) return;
+    const tags = tagsOf(row);
     for (const { forwardPath, attempt } of changes) {
       const facts = factsOf(attempt, row);
       this.#count(row.domainId, tags, facts);

@@ -1,7 +1,7 @@
 /** SQL that reads counters. */
 import type { Scope } from '../../port.js';
 import { type CountedAt, countsOf, type DestinationCount, slowest } from '../../counter-rows.js';
-import { isNotification, TABLES, UNITS } from '../../counting.js';
+import { isNotification, TABLES, tagsOf, UNITS } from '../../counting.js';
 import type { CountsAt, Destination, DestinationQuery, StatisticsQuery } from '../../statistics.js';
 import type { Counters } from './counters.js';
 import { type Database, inSnapshot } from './database.js';
@@ -92,10 +92,8 @@ export class StatisticsTable {
     const facts: CountedAt[] = [];
     for (const { id, domainId, tags, reversePath } of messages) {
       if (owner !== 0 && owner !== domainId) continue;
-      if (tag !== undefined) {
-        const counted = !isNotification(reversePath) && (JSON.parse(tags ?? '[]') as string[]).includes(tag);
-        if (!counted) continue;
-      }
+      if (isNotification(reversePath)) continue;
+      if (tag !== undefined && !tagsOf({ tags }).includes(tag)) continue;
       for (const { measure, at, count } of this.#counters.factsOf(id)) {
         if (at >= floor(since, length) && floor(at, length) < until) {
           facts.push({ at: floor(at, length), measure, count });
