@@ -34,6 +34,8 @@ const ERRORS = {
   refused: [422, 'The message is refused'],
   too_many_requests: [429, 'Too many requests'],
   sending_too_quickly: [429, 'You are sending emails too quickly'],
+  // It is not sent, since the client is gone. nginx counts such requests under the same number.
+  client_gone: [499, 'The client left before the answer'],
   header_too_large: [431, 'The header section is too large'],
   internal: [500, 'The server failed; its log says why'],
   busy: [503, 'The server is busy, try again later'],

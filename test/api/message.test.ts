@@ -1,4 +1,6 @@
 // One message: its facts, content, octets, parts and links, and nothing of another domain.
+import { EventEmitter, once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { messageRecord, type MessageRecordBody } from '../../src/api/schemas/message.js';
@@ -268,4 +270,35 @@ describe('GET /api/v1/messages/:id/html', () => {
     const response = await get(harness, `/api/v1/messages/${id}/html`);
     expect(response.statusCode).toBe(422);
   });
+});
+
+it('is no failure of the server if a client leaves while its message is read', async () => {
+  const harness = await ApiHarness.start();
+  const id = await send(harness, FULL);
+  const url = new URL(await harness.listen());
+  const { mail } = harness.store;
+  const content = mail.content.bind(mail);
+  const steps = new EventEmitter();
+  const asked = once(steps, 'asked');
+  const left = once(steps, 'left');
+  mail.content = async function* (...which) {
+    steps.emit('asked');
+    await left;
+    yield* content(...which);
+  };
+  const connected = once(harness.api.app.server, 'connection') as Promise<[Socket]>;
+  const client = connect(Number(url.port), url.hostname);
+  client.write(
+    `GET /api/v1/messages/${id} HTTP/1.1\r\nHost: mx.example\r\nMailPace-Server-Token: ${TOKEN}\r\n\r\n`,
+  );
+  const [socket] = await connected;
+  await asked;
+  const closed = once(socket, 'close');
+  client.destroy();
+  await closed;
+  steps.emit('left');
+  // The same request once more: when it is answered, the first one has ended.
+  const again = await get(harness, `/api/v1/messages/${id}`);
+  expect(again.json()).toMatchObject({ content: { text: expect.stringContaining('123456') as string } });
+  expect(harness.failures).toEqual([]);
 });

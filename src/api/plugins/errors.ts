@@ -39,12 +39,20 @@ export function answerErrors(
   translate: (error: ApiError) => ApiError = (error) => error,
 ): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const known = toApiError(error);
+    const known =
+      error instanceof Stopped && isGone(reply)
+        ? new ApiError('client_gone', { cause: error })
+        : toApiError(error);
     request.refusal = known.code;
     const answer = translate(known);
     if (answer.status >= 500) onFailure(answer.cause ?? error, request);
     return sendError(reply, answer, shape);
   });
+}
+
+/** Whether the client closed the connection: nothing can be answered, and the server did not fail. */
+function isGone({ raw }: FastifyReply): boolean {
+  return raw.closed && !raw.writableEnded;
 }
 
 export function sendError(reply: FastifyReply, error: ApiError, shape: ErrorShape): FastifyReply {
