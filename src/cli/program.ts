@@ -78,8 +78,26 @@ export async function buildProgram(
     .action(async (file: string, _options, command: Command) =>
       (await import('./commands/backup.js')).backup(context, command, file),
     );
+  addStoreCommands(program, context);
   addLoadCommands(program, context);
   return program;
+}
+
+function addStoreCommands(program: Command, context: Context): void {
+  program
+    .command('store')
+    .description('the place of the messages, domains and tokens')
+    .command('copy')
+    .description(
+      'copy everything into a new database or folder, and compare both; no server may run on either. ' +
+        'If it was interrupted, the same command goes on',
+    )
+    .requiredOption('--from <STORE>', 'sqlite:DIR, or postgres://HOST/DATABASE')
+    .requiredOption('--to <STORE>', 'likewise; it must be empty')
+    .option(...JSON_OPTION)
+    .action(async (_options, command: Command) =>
+      (await import('./commands/store-copy.js')).copyStores(context, command),
+    );
 }
 
 function addDomainCommands(program: Command, context: Context): void {

@@ -17,7 +17,7 @@ const STORE_URL_FORM = 'postgres://USER:PASSWORD@HOST,HOST/DATABASE';
  *
  * @returns the URL, or in words what is wrong, without any of the URL
  */
-function parseStoreUrl(text: string): Parsed<StoreUrl> {
+export function parseStoreUrl(text: string): Parsed<StoreUrl> {
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text) ?? [];
   if (rest === undefined) return new Fault(`it is not ${STORE_URL_FORM}`);
   // A password may have an @ that is not encoded: what follows the last one is no secret, if it looks like hosts.

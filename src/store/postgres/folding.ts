@@ -16,7 +16,7 @@ const QUICK_MS = 100;
 const FOLD = { name: 'fold', text: 'SELECT fold_counters($1, $2) AS folded' };
 
 /** Folds at most so many rows. Returns their number; 0 too if another node is at it. */
-function foldCounters(connections: Connections, rows: number): Promise<number> {
+export function foldCounters(connections: Connections, rows: number): Promise<number> {
   return connections.transaction(async (connection) => {
     // If it is lost, the rows are still there.
     await connection.exec('SET LOCAL synchronous_commit = off');

@@ -10,6 +10,7 @@ import { postgresApiParts } from './api-parts.js';
 import { postgresBlockList } from './block-list.js';
 import { DatabaseClock } from './clock.js';
 import { Connections } from './connections.js';
+import { refuseCopies } from './copy/guard.js';
 import { postgresDkimKeys } from './dkim-keys.js';
 import { Domains } from './domains.js';
 import { isRefusal, openingError } from './errors.js';
@@ -63,6 +64,10 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     await migrate(connections);
     const clock = await DatabaseClock.read(connections);
     const node = await Node.join(connections, options.now ?? Date.now);
+    await refuseCopies(connections).catch(async (error: unknown) => {
+      await node.leave();
+      throw error;
+    });
     const takeover = await Takeover.begin(connections, clock, node);
     const partitions = await Partitions.begin(connections, options.now ?? Date.now);
     return storeOf(options, { connections, clock, node, takeover, partitions });

@@ -13,8 +13,8 @@ const LEAST_OCTETS = 128 * 1024;
 /** How long to wait for a lock that holds up those who read or write the content of the day, in milliseconds. */
 const LOCK_MS = 100;
 
-/** One node at a time: "PSTN", number 3. */
-const ALONE = { name: 'partition_lock', text: `SELECT pg_advisory_xact_lock(1347638350, 3)` };
+/** One node at a time: "PSTN", number 5. */
+const ALONE = { name: 'partition_lock', text: `SELECT pg_advisory_xact_lock(1347638350, 5)` };
 const FIND = { name: 'partition_find', text: 'SELECT to_regclass($1) IS NOT NULL AS made' };
 const LARGE = {
   name: 'partition_large',
@@ -76,11 +76,7 @@ export class Partitions {
       if (rows[0]?.made === true) continue;
       // If the default partition has rows of that day already, they stay there with all that follow.
       await this.#connections
-        .transaction(async (connection) => {
-          await connection.run(ALONE);
-          await connection.exec(`CREATE TABLE IF NOT EXISTS ${name} PARTITION OF chunk
-            FOR VALUES FROM (${idOfTime(day * DAY)}) TO (${idOfTime((day + 1) * DAY)})`);
-        })
+        .transaction((connection) => makePartition(connection, day))
         .catch(() => undefined);
     }
   }
@@ -98,6 +94,13 @@ export class Partitions {
       return false; // It is in use.
     }
   }
+}
+
+/** Makes the partition of a day, counted from the epoch, within the transaction of the connection. */
+export async function makePartition(connection: Connection, day: number): Promise<void> {
+  await connection.run(ALONE);
+  await connection.exec(`CREATE TABLE IF NOT EXISTS chunk_${day} PARTITION OF chunk
+    FOR VALUES FROM (${idOfTime(day * DAY)}) TO (${idOfTime((day + 1) * DAY)})`);
 }
 
 async function isEmpty(runner: Pick<Connection | Connections, 'run'>, name: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** Opening the database file: what it must be, and how SQLite is set to work on it. */
 import { DatabaseSync } from '@photostructure/sqlite';
+import { RECORD, unfinished } from '../../copy/record.js';
 import { StoreError } from '../../port.js';
 import { isBusy } from '../errors.js';
 import { databaseFile } from '../folder.js';
@@ -22,9 +23,10 @@ const LOG_OCTETS = 64 * 1024 * 1024;
 /**
  * Opens the database of a data folder, makes or upgrades its schema.
  *
+ * @param copies whether a copy to the folder that is not finished may be there. Default: it is refused
  * @throws StoreError `newer`, `unreadable`; or whatever SQLite throws
  */
-export function openDatabase(directory: string): Database {
+export function openDatabase(directory: string, { copies = false } = {}): Database {
   const database = new DatabaseSync(databaseFile(directory), { timeout: BUSY_MS });
   try {
     checkOrigin(database, directory);
@@ -38,6 +40,7 @@ export function openDatabase(directory: string): Database {
       PRAGMA journal_size_limit = ${LOG_OCTETS};
     `);
     migrate(database);
+    if (!copies) refuseUnfinished(database, directory);
     return database;
   } catch (error) {
     database.close();
@@ -97,6 +100,11 @@ function checkOrigin(database: Database, directory: string): void {
         `this version knows up to ${MIGRATIONS.length}); upgrade, or give another data folder`,
     );
   }
+}
+
+function refuseUnfinished(database: Database, directory: string): void {
+  const row: unknown = database.prepare('SELECT value FROM setting WHERE name = ?').get(RECORD);
+  if (row !== undefined) throw unfinished((row as { value: string }).value, directory);
 }
 
 function migrate(database: Database): void {

@@ -11,6 +11,7 @@ import type { ReadPart, Close, Request, Write } from '../wire/operations.js';
 import type { MainPost, Outcome, WorkerOptions, WorkerPost } from '../wire/posts.js';
 import { unpackCommits } from '../wire/packed.js';
 import { callPart, openParts, type Parts } from './parts.js';
+import { endLeases } from './recover.js';
 import { Trash } from './trash.js';
 import { Uploads } from './uploads.js';
 
@@ -87,10 +88,7 @@ export class Scheduler {
     if (!options.exclusive) return;
     this.#trash.addUnfinished();
     if (!options.first) return;
-    const single = parts.leasing.underWay + parts.webhooks.underWay === 1;
-    parts.leasing.endAll(single);
-    parts.webhooks.endLeases(single);
-    parts.idempotency.endAll();
+    endLeases(parts);
   }
 
   get closed(): boolean {
