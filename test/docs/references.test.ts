@@ -91,6 +91,7 @@ describe('commands', () => {
     'status',
     'vacuum',
     'backup',
+    'store copy',
     'release',
     'bench',
     'sink',
