@@ -1,20 +1,15 @@
-import { Fault } from '../../base/fault.js';
 import { setMaxListeners } from 'node:events';
 import type { SecureContextOptions } from 'node:tls';
 import type { Store } from '../../store/port.js';
 import type { Webhook, WebhookCall, WebhookEvent } from '../../store/webhooks.js';
-import { Client, NoAnswer } from '../transports/https/client.js';
 import { ClockCheck } from '../clock-check.js';
 import { pause } from '../../base/sleep.js';
-import { printable } from '../../base/text.js';
 import { ContentWorkers, Stopped } from '../workers/workers.js';
-import { publicLookup } from './addresses.js';
-import { MAX_READ, eventBody } from './body.js';
 import { type LeasedEvent, DomainEvents } from './domain-events.js';
 import { DELIVERY } from '../limits.js';
 import { SUSPECT_LIMITS, Suspects, isOnTrial, mustGiveUp } from '../queue/suspects.js';
 import { LONGEST_GAP, RETRIES, gapAfter } from './schedule.js';
-import { parseWebhookUrl } from './url.js';
+import { type CallResult, WebhookCaller } from './webhook-caller.js';
 
 /** Notifications for the log. */
 export interface WebhookObserver {
@@ -66,22 +61,6 @@ const BATCH = 64;
 const PER_DOMAIN = 32;
 /** Milliseconds of a lease. If the turn of an event has not come by then, it is leased again later. */
 const LEASE = 120_000;
-/** The most octets of a response, which is ignored. */
-const MAX_ANSWER = 64 * 1024;
-/** Characters of the body of an answer that are kept with a call that failed. */
-const SHOWN = 200;
-/** What an attempt to report an event came to. */
-interface CallResult {
-  /** Why it was not reported; null if it was, or if there is nothing to report any more. */
-  readonly reason: string | null;
-  /** The beginning of the body of an answer that is a failure, on one line. Absent if there is none. */
-  readonly said?: string;
-  /** The HTTP status; null if there was none. */
-  readonly status: number | null;
-  /** When it began, in milliseconds since the epoch; null if the event is over without an attempt. */
-  readonly start: number | null;
-}
-
 /** Least milliseconds between two polls if the store says that something is due and does not give it. */
 const LEAST_GAP = 200;
 
@@ -102,7 +81,7 @@ export function startWebhooks(store: WebhookStore, options: WebhookOptions = {})
 class EventSender {
   readonly #store: WebhookStore;
   readonly #options: WebhookOptions;
-  readonly #client: Client;
+  readonly #caller: WebhookCaller;
   readonly #workers: ContentWorkers;
   /** The workers, if this object made them itself; else null. */
   readonly #own: ContentWorkers | null;
@@ -136,15 +115,15 @@ class EventSender {
     this.#now = now;
     this.#clock = new ClockCheck(now);
     this.#deadline = deadline;
-    this.#client = new Client({
+    this.#caller = new WebhookCaller({
+      store,
+      workers: this.#workers,
+      allowPrivate,
+      ca,
       deadline,
-      idle: deadline,
-      answerSize: MAX_ANSWER,
-      // The queues of the domains limit the connections.
-      connections: Infinity,
-      keepAlive: false,
-      ...(allowPrivate ? {} : { lookup: publicLookup() }),
-      ...(ca === undefined ? {} : { ca }),
+      now,
+      stopping: this.#stopping.signal,
+      abort: this.#abort.signal,
     });
   }
 
@@ -174,7 +153,7 @@ class EventSender {
     this.#abort.abort();
     await finished;
     this.#own?.close();
-    this.#client.close();
+    this.#caller.close();
   }
 
   /**
@@ -314,63 +293,9 @@ class EventSender {
         ).unref()
       : undefined;
     try {
-      return await this.#report(event, webhook);
+      return await this.#caller.call(event, webhook);
     } finally {
       clearTimeout(trial);
-    }
-  }
-
-  /** Calls the webhook once. Returns the result with the reason of a failure. */
-  async #report(event: WebhookEvent, webhook: Webhook): Promise<CallResult> {
-    const start = this.#now();
-    const url = parseWebhookUrl(webhook.url, this.#options.allowPrivate === true);
-    if (url instanceof Fault) return { reason: url.reason, status: null, start };
-    const message = await this.#store.message(event.message);
-    // The message was removed meanwhile: there is nothing to report.
-    if (message === null) return { reason: null, status: null, start: null };
-    return this.#workers.memory.hold(event.domainId, Math.min(message.size, MAX_READ), async () => {
-      if (this.#stopping.signal.aborted) throw new Stopped();
-      // A stop gives a request under way some time, but does not wait until a body is made.
-      const { signal } = this.#stopping;
-      const content = (): AsyncIterable<Uint8Array> => this.#store.content(event.message);
-      const { pieces, signature } = await eventBody(
-        this.#workers,
-        event,
-        message,
-        webhook.keys,
-        content,
-        signal,
-      );
-      const headers = {
-        accept: '*/*',
-        'content-type': 'application/json',
-        'user-agent': 'Postern',
-        'webhook-id': String(event.event),
-        'x-mailpace-signature': signature,
-      };
-      return { ...(await this.#post(url, headers, pieces)), start };
-    });
-  }
-
-  async #post(
-    url: URL,
-    headers: Readonly<Record<string, string>>,
-    body: readonly Uint8Array[],
-  ): Promise<Omit<CallResult, 'start'>> {
-    try {
-      const answer = await this.#client.post(url, headers, body, this.#abort.signal);
-      const { status } = answer;
-      if (status >= 200 && status < 300) return { status, reason: null };
-      const text = answer.body
-        .subarray(0, 4 * SHOWN)
-        .toString('utf8')
-        .replace(/\s+/g, ' ')
-        .trim();
-      const said = text === '' ? {} : { said: printable(text.slice(0, SHOWN)) };
-      return { status, reason: `the answer was ${status}`, ...said };
-    } catch (error) {
-      if (error instanceof NoAnswer) return { status: null, reason: error.message };
-      throw error;
     }
   }
 
