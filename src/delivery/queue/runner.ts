@@ -6,9 +6,9 @@ import { LeasedMessage, type DeliveryJob } from './leased-message.js';
 import type { DestinationQueue } from './destination-queue.js';
 import { type Caps, DestinationQueues, type Start } from './destination-queues.js';
 import { LeaseLoop } from './lease-loop.js';
+import { OutcomeRecorder, isAboutDestination } from './outcome-recorder.js';
 import { DELIVERY } from '../limits.js';
 import { type RetryPolicy, isTooLate, longestGap } from './schedule.js';
-import { givenUpSettlement, settlementOf, timedOutSettlement } from './settlement.js';
 import { SettlementWriter } from './settlement-writer.js';
 import { type LastDeliveries, Router } from './router.js';
 import { type Outcome, type OutgoingOf, ship } from './shipping.js';
@@ -61,7 +61,7 @@ export interface RunnerOptions {
  *
  *     queue ─lease─► LeasedMessage ─jobs─► DestinationQueues ─next─► Transport
  *       ▲                                                                │
- *       └─────────────settle───────── SettlementWriter ◄─────outcomes────┘
+ *       └─settle─ SettlementWriter ◄─ OutcomeRecorder ◄───outcomes───────┘
  */
 export class Runner {
   readonly #options: RunnerOptions;
@@ -70,6 +70,7 @@ export class Runner {
   readonly #destinations: DestinationQueues<DeliveryJob>;
   readonly #router: Router;
   readonly #writer: SettlementWriter;
+  readonly #outcomes: OutcomeRecorder;
   readonly #loop: LeaseLoop;
   readonly #inHand = new Map<number, LeasedMessage>();
   /** Messages of which it was reported that their content cannot be read. */
@@ -96,6 +97,17 @@ export class Runner {
       onFailure: (error) => observer?.onFault?.('the store does not write the outcomes of messages', error),
       onSettled: (settlements) => observer?.onSettled?.(settlements),
       onEnd: (message) => this.#end(message),
+    });
+    this.#outcomes = new OutcomeRecorder({
+      queue,
+      retry,
+      writer: this.#writer,
+      now: this.#now,
+      random: this.#random,
+      onOutcome: (...outcome) => observer?.onOutcome?.(...outcome),
+      onCrashes: (lease, count) => observer?.onCrashes?.(lease, count),
+      onEnd: (message) => this.#end(message),
+      onFault: (what, error) => observer?.onFault?.(what, error),
     });
     this.#loop = new LeaseLoop({
       queue,
@@ -134,8 +146,8 @@ export class Runner {
     this.#stop.abort();
     const loop = this.#loop.stop();
     clearTimeout(this.#suspectTimer);
-    for (const message of this.#suspects.clear()) this.#leave(message, message.lease.recipients);
-    for (const job of this.#destinations.clear()) this.#leave(job.message, job.recipients);
+    for (const message of this.#suspects.clear()) this.#outcomes.leave(message, message.lease.recipients);
+    for (const job of this.#destinations.clear()) this.#outcomes.leave(job.message, job.recipients);
     const settled = loop.then(() => this.#untilIdle());
     await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
     this.#writer.halt();
@@ -152,8 +164,8 @@ export class Runner {
     }
     const message = new LeasedMessage(lease, this.#options.transportsOf(lease.domain, lease.tags));
     this.#inHand.set(lease.id, message);
-    if (this.#stop.signal.aborted) this.#leave(message, lease.recipients);
-    else if (mustGiveUp(lease.crashes, DELIVERY.crashes.initial)) this.#giveUp(message);
+    if (this.#stop.signal.aborted) this.#outcomes.leave(message, lease.recipients);
+    else if (mustGiveUp(lease.crashes, DELIVERY.crashes.initial)) this.#outcomes.giveUp(message);
     else this.#suspects.add(message, lease.crashes?.count ?? 0);
   }
 
@@ -182,11 +194,11 @@ export class Runner {
   ): void {
     const now = this.#now();
     if (isTooLate(message.lease, now)) {
-      this.#returnToSender(message, recipients);
+      this.#outcomes.returnToSender(message, recipients);
       return;
     }
     const stranded = this.#router.route(message, recipients, way, last, now);
-    if (stranded.length > 0) this.#record(message, stranded);
+    if (stranded.length > 0) this.#outcomes.record(message, stranded);
   }
 
   #dispatch(): void {
@@ -219,12 +231,12 @@ export class Runner {
     await message.recorded;
     if (this.#stop.signal.aborted) {
       this.#destinations.done(start);
-      this.#leave(message, recipients);
+      this.#outcomes.leave(message, recipients);
       return;
     }
     if (transport === undefined || isTooLate(message.lease, this.#now())) {
       this.#destinations.done(start);
-      this.#returnToSender(message, recipients);
+      this.#outcomes.returnToSender(message, recipients);
     } else {
       message.touched = true;
       const trial = this.#limitTrial(message);
@@ -303,8 +315,8 @@ export class Runner {
     // A transport that is stopping says "not now", which is no answer of the remote server.
     const left = stopping ? outcomes.filter(({ delivery }) => delivery.outcome === 'deferred') : [];
     const known = outcomes.filter((one) => !left.includes(one) && (stopping || !next.includes(one)));
-    if (known.length > 0) this.#record(message, known);
-    if (left.length > 0) this.#leave(message, recipientsOf(left));
+    if (known.length > 0) this.#outcomes.record(message, known);
+    if (left.length > 0) this.#outcomes.leave(message, recipientsOf(left));
     else if (next.length > 0) {
       const last = new Map(next.map(({ delivery }) => [delivery.position, delivery]));
       this.#route(message, recipientsOf(next), way + 1, last);
@@ -318,75 +330,11 @@ export class Runner {
     this.#unreadable.set(lease.id, true);
   }
 
-  #returnToSender(message: LeasedMessage, recipients: readonly LeasedRecipient[]): void {
-    this.#settleUntried(message, recipients, timedOutSettlement);
-  }
-
-  /** Gives a message up because the server crashed too often while it was delivering it. */
-  #giveUp(message: LeasedMessage): void {
-    const { lease } = message;
-    const count = lease.crashes?.count ?? 0;
-    this.#options.observer?.onCrashes?.(lease, count);
-    this.#settleUntried(message, lease.recipients, (_, recipient, now) =>
-      givenUpSettlement(lease, recipient, count, now),
-    );
-  }
-
-  /** Settles recipients that are not tried any more. */
-  #settleUntried(
-    message: LeasedMessage,
-    recipients: readonly LeasedRecipient[],
-    settlementOfEnd: (lease: Lease, recipient: LeasedRecipient, now: number) => Settlement,
-  ): void {
-    const { lease } = message;
-    const settlements = recipients.map((recipient) => {
-      const settlement = settlementOfEnd(lease, recipient, this.#now());
-      this.#options.observer?.onOutcome?.(lease, recipient, settlement, false);
-      return settlement;
-    });
-    message.record(settlements);
-    this.#writer.settle(message);
-  }
-
-  #record(message: LeasedMessage, outcomes: readonly Outcome[]): void {
-    const { lease } = message;
-    // One moment for all: recipients that are deferred together are tried again together, in one shipment.
-    const moment = { now: this.#now(), chance: this.#random() };
-    const settlements = outcomes.map(({ recipient, delivery, ours }) => {
-      const settlement = settlementOf(this.#options.retry, lease, recipient, delivery, moment);
-      // An outage is logged in one line, not in one for each message; so is content that cannot be read, for its message.
-      const quiet =
-        (ours === true || isAboutDestination(delivery)) && settlement.attempt.outcome === 'deferred';
-      this.#options.observer?.onOutcome?.(lease, recipient, settlement, quiet);
-      return settlement;
-    });
-    message.record(settlements);
-    this.#writer.settle(message);
-  }
-
-  /** Puts recipients back without a try. If no recipient of the message was tried, gives the lease back unchanged. */
-  #leave(message: LeasedMessage, recipients: readonly LeasedRecipient[], at = this.#now()): void {
-    message.leave(recipients, at);
-    if (message.isOpen) return;
-    if (message.touched) {
-      this.#writer.settle(message);
-      return;
-    }
-    this.#options.queue.giveBack(message.lease, at).then(
-      () => this.#end(message),
-      (error: unknown) => {
-        // The lease will run out by itself.
-        this.#options.observer?.onFault?.('a message could not be given back', error);
-        this.#end(message);
-      },
-    );
-  }
-
   /** Gives back messages that cannot start soon, so that mail for other destinations has room. */
   #makeRoom(): void {
     const now = this.#now();
     for (const message of this.#suspects.spare(this.#loop.share() / 2)) {
-      this.#leave(message, message.lease.recipients, now + SUSPECT_RETURN);
+      this.#outcomes.leave(message, message.lease.recipients, now + SUSPECT_RETURN);
     }
     for (const { queue, jobs } of this.#destinations.overfull(now - DELIVERY.roomWait.initial, now)) {
       queue.returns++;
@@ -397,7 +345,7 @@ export class Runner {
         if (message.touched || recipients.length < message.lease.recipients.length) {
           this.#destinations.push(queue, job);
         } else {
-          this.#leave(message, recipients, now + Math.round(later * (1 + this.#random() / 2)));
+          this.#outcomes.leave(message, recipients, now + Math.round(later * (1 + this.#random() / 2)));
         }
       }
     }
@@ -426,10 +374,6 @@ const LONGEST_RETURN = 60_000;
 
 /** The same for a suspect: after what is due now. */
 const SUSPECT_RETURN = 5_000;
-
-function isAboutDestination({ transportFailed, general }: Delivery): boolean {
-  return transportFailed === true || general === true;
-}
 
 function recipientsOf(outcomes: readonly Outcome[]): LeasedRecipient[] {
   return outcomes.map(({ recipient }) => recipient);
