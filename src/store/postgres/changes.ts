@@ -10,25 +10,41 @@ import { Deltas, insertDeltas } from './deltas.js';
 import type { LockedMessage } from './locked.js';
 import { Rows } from './rows.js';
 
-const RECIPIENTS = new Rows(['int8', 'int4', 'text', 'int4', 'int8', 'int4'], 1);
+const EXPECTED = new Rows(['int8', 'text', 'text'], 1);
+const RECIPIENTS = new Rows(['int8', 'int4', 'text', 'int4', 'int8', 'int4'], EXPECTED.next);
 const ATTEMPTS = new Rows(['int8', 'int4', 'int4', 'int8', 'text', 'text', 'text', 'text'], RECIPIENTS.next);
 const OWED = new Rows(['int8', 'int4', 'text', 'int4', 'int8'], ATTEMPTS.next);
 const FORGOTTEN = new Rows(['int8', 'int4'], OWED.next);
 const BLOCKS = new Rows(['int4', 'text', 'int8', 'text'], FORGOTTEN.next);
 const EVENTS = new Rows(['int4', 'text', 'int8', 'text', 'text', 'int8', 'int8'], BLOCKS.next);
 const STATUSES = new Rows(['int8', 'text'], EVENTS.next);
-const REMOVED = new Rows(['int8'], STATUSES.next);
+const REMOVED = new Rows(['int8', 'int8'], STATUSES.next);
 const FREED = new Rows(['int8', 'int8', 'int8', 'int4'], REMOVED.next);
 const DELTAS = FREED.next;
 
-/** One round trip for all that settlements write. The parts change different tables, or different rows of the queue. */
+/** True if the messages were not locked before: then the statement locks them, and compares them with what is expected. */
+const CHECKED = `cardinality($${EXPECTED.first}::int8[]) > 0`;
+
+/**
+ * One round trip for all that settlements write. The parts change different tables, or different rows of the queue.
+ *
+ * If messages are expected to be in a state, the statement locks them first, as every transaction does that changes
+ * recipients. Each part that changes rows then looks for the state that is expected, in the latest version of the row;
+ * the statement fails if one of them has another state.
+ */
 const WRITE: Statement = {
   name: 'messages_write',
   text: `
-    WITH recipients AS (UPDATE recipient SET status = u.status, attempts = u.attempts, next_attempt_at = u.next,
+    WITH locked AS MATERIALIZED (SELECT message.id FROM message
+      JOIN ${EXPECTED.as('u', 'id, status, tags')} ON message.id = u.id
+      WHERE message.status = u.status AND message.tags IS NOT DISTINCT FROM u.tags
+      ORDER BY message.id FOR UPDATE OF message),
+    recipients AS (UPDATE recipient SET status = u.status, attempts = u.attempts, next_attempt_at = u.next,
         delay_reported = u.reported <> 0
       FROM ${RECIPIENTS.as('u', 'id, position, status, attempts, next, reported')}
-      WHERE recipient.message_id = u.id AND recipient.position = u.position),
+      WHERE recipient.message_id = u.id AND recipient.position = u.position
+        AND (NOT ${CHECKED} OR recipient.attempts = u.attempts - 1 AND recipient.status IN ('queued', 'deferred'))
+      RETURNING 1),
     attempts AS (INSERT INTO attempt (message_id, position, number, at, outcome, remote_host, reply, tls)
       SELECT * FROM ${ATTEMPTS.unnest}),
     owed AS (INSERT INTO owed_report (message_id, position, kind, attempt, next_attempt_at)
@@ -49,13 +65,23 @@ const WRITE: Statement = {
       ORDER BY u.n),
     statuses AS (UPDATE message SET status = u.status FROM ${STATUSES.as('u', 'id, status')}
       WHERE message.id = u.id),
-    removed AS (DELETE FROM queue USING ${REMOVED.as('u', 'id')} WHERE queue.message_id = u.id),
+    removed AS (DELETE FROM queue USING ${REMOVED.as('u', 'id, lease')}
+      WHERE queue.message_id = u.id AND (NOT ${CHECKED} OR queue.lease = u.lease) RETURNING 1),
     freed AS (UPDATE queue SET lease = NULL, attempting = 0, due_at = u.due,
         crashes = CASE u.attempted WHEN 0 THEN crashes ELSE 0 END
       FROM ${FREED.as('u', 'id, lease, due, attempted')}
-      WHERE queue.message_id = u.id AND queue.lease IS NOT DISTINCT FROM u.lease)
-    ${insertDeltas(DELTAS)}`,
+      WHERE queue.message_id = u.id AND queue.lease IS NOT DISTINCT FROM u.lease RETURNING 1),
+    counted AS (${insertDeltas(DELTAS)})
+    SELECT CASE WHEN NOT ${CHECKED} THEN true
+      WHEN (SELECT count(*) FROM locked) <> cardinality($${EXPECTED.first}::int8[]) THEN refuse_settlement()
+      WHEN (SELECT count(*) FROM recipients) <> cardinality($${RECIPIENTS.first}::int8[]) THEN refuse_settlement()
+      WHEN (SELECT count(*) FROM removed) + (SELECT count(*) FROM freed) <> cardinality($${EXPECTED.first}::int8[])
+        THEN refuse_settlement()
+      ELSE true END`,
 };
+
+/** Runs a statement: a connection, or a pool of them. */
+type Runner = Pick<Connection, 'run'>;
 
 /** If a message is in several changes of one kind, the last one counts. */
 export class MessageChanges {
@@ -67,7 +93,7 @@ export class MessageChanges {
   readonly #blocks = new Map<string, (string | number)[]>();
   readonly #events: (string | number | null)[][] = [];
   readonly #statuses = new Map<number, Status>();
-  readonly #removed = new Set<number>();
+  readonly #removed = new Map<number, number | null>();
   readonly #freed = new Map<number, (number | null)[]>();
 
   constructor(clock: DatabaseClock) {
@@ -127,8 +153,8 @@ export class MessageChanges {
   }
 
   /** Takes a message off the queue. */
-  dequeue(id: number): void {
-    this.#removed.add(id);
+  dequeue({ id, lease }: LockedMessage): void {
+    this.#removed.set(id, lease ?? null);
   }
 
   /**
@@ -141,9 +167,17 @@ export class MessageChanges {
     this.#freed.set(id, [id, lease ?? null, due, attempted ? 1 : 0]);
   }
 
-  async write(connection: Connection): Promise<void> {
+  /**
+   * Writes the changes.
+   *
+   * @param expected messages as they were when the changes were made, if the transaction has not locked them: each of them
+   *   must be leased, all its recipients change, and it leaves the queue or its lease ends
+   * @throws what the server answers; nothing is written if a message has changed meanwhile
+   */
+  async write(connection: Runner, expected: readonly LockedMessage[] = []): Promise<void> {
     const owed = [...this.#owed.values()];
     await connection.run(WRITE, [
+      ...EXPECTED.values(expected.map(({ id, status, tags }) => [id, status, tags])),
       ...RECIPIENTS.values([...this.#recipients.values()]),
       ...ATTEMPTS.values(this.#attempts),
       ...OWED.values(owed.filter((row) => Array.isArray(row))),
@@ -151,7 +185,7 @@ export class MessageChanges {
       ...BLOCKS.values([...this.#blocks.values()]),
       ...EVENTS.values(this.#events),
       ...STATUSES.values([...this.#statuses]),
-      ...REMOVED.values([...this.#removed].map((id) => [id])),
+      ...REMOVED.values([...this.#removed]),
       ...FREED.values([...this.#freed.values()]),
       ...this.deltas.values(),
     ]);

@@ -52,6 +52,16 @@ export class Connections {
     }
   }
 
+  /**
+   * Opens a connection for statements that write whole groups. Their plans are made for any values: one for the values of a
+   * group is made anew each time, and reads whole tables if they were small when they were last analyzed.
+   */
+  async openForGroups(): Promise<Connection> {
+    const connection = await this.open();
+    await connection.exec('SET plan_cache_mode = force_generic_plan');
+    return connection;
+  }
+
   /** Runs one statement in a transaction of its own. @throws StoreError */
   run<Row>(statement: Statement, values: Values = []): Promise<Answer<Row>> {
     return this.with((connection) => connection.run<Row>(statement, values));

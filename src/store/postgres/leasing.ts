@@ -6,6 +6,7 @@ import type { DatabaseClock } from './clock.js';
 import type { Connections } from './connections.js';
 import { freeLeases } from './freeing.js';
 import { readLeases } from './lease-rows.js';
+import type { LeasedMessages } from './leased-messages.js';
 import { LostLeases } from './lost-leases.js';
 import type { Node } from './node.js';
 import { inTurns, Turns } from './turns.js';
@@ -39,11 +40,13 @@ export class Leasing {
   readonly #connections: Connections;
   readonly #clock: DatabaseClock;
   readonly #turns: Turns;
+  readonly #leased: LeasedMessages;
   readonly #lost: LostLeases;
 
-  constructor(connections: Connections, clock: DatabaseClock, node: Node) {
+  constructor(connections: Connections, clock: DatabaseClock, node: Node, leased: LeasedMessages) {
     this.#connections = connections;
     this.#clock = clock;
+    this.#leased = leased;
     this.#turns = new Turns('lease_messages', connections, node);
     this.#lost = new LostLeases(node, async (from, to) => {
       const { rows } = await connections.run<LeaseName>(NUMBERED, [node.slot, from, to]);
@@ -65,7 +68,8 @@ export class Leasing {
         limit: limit - leases.length,
         perDomain,
       });
-      const read = await readLeases(this.#connections, claimed, { now: time, until, contentOctets });
+      const request = { now: time, until, contentOctets };
+      const read = await readLeases(this.#connections, claimed, request, this.#leased.note);
       leases.push(...read);
       if (read.length === claimed.length) break;
       // The clock went back, or a lease ran out after some recipients were done and the rest had been put off.

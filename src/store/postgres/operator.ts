@@ -111,7 +111,7 @@ function change(
     }
   }
   changes.status(message, statusOf(statuses));
-  if (operation === 'cancel') changes.dequeue(id);
+  if (operation === 'cancel') changes.dequeue(message);
   if (operation === 'release') changes.queued(message, now);
 }
 

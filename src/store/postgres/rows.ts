@@ -6,21 +6,22 @@ type Type = keyof typeof ARRAYS;
 
 export class Rows {
   readonly #types: readonly Type[];
-  readonly #first: number;
+  /** Number of the first parameter. */
+  readonly first: number;
 
   /** @param first number of the first parameter */
   constructor(types: readonly Type[], first: number) {
     this.#types = types;
-    this.#first = first;
+    this.first = first;
   }
 
   /** Number of the first parameter after those of the rows. */
   get next(): number {
-    return this.#first + this.#types.length;
+    return this.first + this.#types.length;
   }
 
   get unnest(): string {
-    return `unnest(${this.#types.map((type, at) => `$${this.#first + at}::${type}[]`).join(', ')})`;
+    return `unnest(${this.#types.map((type, at) => `$${this.first + at}::${type}[]`).join(', ')})`;
   }
 
   /**

@@ -1,15 +1,19 @@
 /**
  * Settlements by group: those that come in while one group is being written go with the next one.
  *
- *     waiting ──► lock the messages ──► read them ──► the rules decide ──► one statement writes ──► commit
+ *     waiting ──► the rules decide on what the lease has read ──► one statement compares, and writes
+ *                                                                    │ a message has changed meanwhile
+ *     the others ──► lock the messages ──► read them ──► the rules decide ──► one statement writes ──► commit
  */
 import { StoreError } from '../port.js';
 import type { Settlement } from '../queue.js';
 import { settleMessage } from '../settlement.js';
 import { MessageChanges } from './changes.js';
 import type { DatabaseClock } from './clock.js';
+import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
-import { isAboutData, operationError } from './errors.js';
+import { isAboutData, isRefusal, operationError } from './errors.js';
+import type { LeasedMessages } from './leased-messages.js';
 import type { LeaseName } from './leasing.js';
 import { type LockedMessage, lockMessages } from './locked.js';
 
@@ -18,6 +22,8 @@ const GROUP_MESSAGES = 500;
 
 interface Work {
   readonly id: number;
+  /** The message as it was when it was leased, if that is all that is needed. */
+  readonly leased: LockedMessage | null;
   /** @throws RangeError if it asks for something that the message does not have; nothing is changed then */
   readonly apply: (message: LockedMessage, changes: MessageChanges) => void;
   readonly resolve: () => void;
@@ -27,16 +33,20 @@ interface Work {
 export class Settling {
   readonly #connections: Connections;
   readonly #clock: DatabaseClock;
+  readonly #leased: LeasedMessages;
   #waiting: Work[] = [];
+  #connection: Connection | null = null;
   #running: Promise<void> | null = null;
 
-  constructor(connections: Connections, clock: DatabaseClock) {
+  constructor(connections: Connections, clock: DatabaseClock, leased: LeasedMessages) {
     this.#connections = connections;
     this.#clock = clock;
+    this.#leased = leased;
   }
 
   settle({ id, lease }: LeaseName, settlements: readonly Settlement[], finished: boolean): Promise<void> {
-    return this.#add(id, (message, changes) => {
+    const leased = finished ? this.#leased.take(lease, settlements) : null;
+    return this.#add(id, leased, (message, changes) => {
       settle(
         message,
         lease,
@@ -48,7 +58,7 @@ export class Settling {
   }
 
   giveBack({ id, lease }: LeaseName, at: number): Promise<void> {
-    return this.#add(id, (message, changes) => {
+    return this.#add(id, null, (message, changes) => {
       if (message.lease === lease) giveBack(message, this.#clock.toDatabase(at), changes);
     });
   }
@@ -56,6 +66,7 @@ export class Settling {
   /** Writes everything that was given to it. */
   async close(): Promise<void> {
     await this.#running;
+    await this.#connection?.close();
   }
 
   #onDatabaseClock(settlement: Settlement): Settlement {
@@ -64,16 +75,19 @@ export class Settling {
     return { ...settlement, nextAttemptAt: this.#clock.toDatabase(nextAttemptAt ?? attempt.at) };
   }
 
-  #add(id: number, apply: Work['apply']): Promise<void> {
+  #add(id: number, leased: LockedMessage | null, apply: Work['apply']): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ id, apply, resolve, reject });
+      this.#waiting.push({ id, leased, apply, resolve, reject });
       // At the end of the turn: what comes in with it goes with it.
       this.#running ??= new Promise(setImmediate).then(() => this.#run());
     });
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#write(this.#takeGroup());
+    while (this.#waiting.length > 0) {
+      const left = await this.#writeLeased(this.#takeGroup());
+      if (left.length > 0) await this.#write(left);
+    }
     this.#running = null;
   }
 
@@ -87,6 +101,35 @@ export class Settling {
     }
     this.#waiting = later;
     return [...group.values()];
+  }
+
+  /** Writes what needs nothing but what the leases have read. Returns the rest. */
+  async #writeLeased(group: readonly Work[]): Promise<readonly Work[]> {
+    const left: Work[] = [];
+    const works: Work[] = [];
+    const messages: LockedMessage[] = [];
+    const changes = new MessageChanges(this.#clock);
+    for (const work of group) {
+      if (work.leased === null) left.push(work);
+      else {
+        work.apply(work.leased, changes);
+        messages.push(work.leased);
+        works.push(work);
+      }
+    }
+    if (works.length === 0) return left;
+    try {
+      if (this.#connection?.isLost !== false) this.#connection = await this.#connections.openForGroups();
+      await changes.write(this.#connection, messages);
+    } catch (error) {
+      // Nothing is written: a message has changed, or it is about one of them. Then each is looked at.
+      if (isRefusal(error)) return group;
+      const failure = operationError(error, this.#connections.place);
+      for (const { reject } of works) reject(failure);
+      return left;
+    }
+    for (const { resolve } of works) resolve();
+    return left;
   }
 
   async #write(group: readonly Work[]): Promise<void> {
@@ -166,7 +209,7 @@ function settle(
   }
   changes.status(message, result.status);
   changes.settled(message, result.changes);
-  if (result.queue === 'remove') changes.dequeue(id);
+  if (result.queue === 'remove') changes.dequeue(message);
   else if (result.queue !== 'keep') changes.free(message, result.queue, true);
 }
 
@@ -180,6 +223,6 @@ function giveBack(message: LockedMessage, at: number, changes: MessageChanges): 
     if (next > nextAttemptAt) changes.recipient(message.id, position, { ...recipient, nextAttemptAt: next });
     due = Math.min(due ?? next, next);
   }
-  if (due === null) changes.dequeue(message.id);
+  if (due === null) changes.dequeue(message);
   else changes.free(message, due, false);
 }

@@ -21,5 +21,11 @@ export const QUEUE = `
   CREATE INDEX queue_by_time ON queue (due_at);
   CREATE INDEX queue_leased ON queue (domain_id, due_at) WHERE lease IS NOT NULL;
   CREATE INDEX queue_by_slot ON queue (slot) WHERE lease IS NOT NULL;
+
+  -- Fails the statement that calls it: a message is not in the state that its holder remembers.
+  CREATE FUNCTION refuse_settlement() RETURNS boolean LANGUAGE plpgsql AS $$
+  BEGIN
+    RAISE EXCEPTION 'the message has changed' USING ERRCODE = 'PS001';
+  END $$;
   ${turnsFunction({ name: 'lease_messages', table: 'queue', key: 'message_id', order: 'q.due_at' })}
 `;
