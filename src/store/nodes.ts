@@ -44,6 +44,12 @@ export interface Nodes {
   /** Says that this server takes nothing more and ends soon. Does nothing if it was not announced. */
   drain(): Promise<void>;
 
+  /**
+   * The servers that use the store, this one included, as of the last heartbeat; at least 1. For shares of what is limited
+   * over all servers. Costs no I/O.
+   */
+  readonly running: number;
+
   /** Returns the nodes, those that began first at the front. A silent node is listed for a day at most. */
   list(): Promise<NodeState[]>;
 }

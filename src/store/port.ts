@@ -5,6 +5,7 @@
  * promise, identifiers come from the adapter, and nothing in it belongs to one engine. One contract suite
  * (`test/store/contract.ts`) runs on every adapter.
  */
+import type { AuthFailures } from './auth-failures.js';
 import type { BlockList, BlockLists } from './block-list.js';
 import type { DkimKeys } from './dkim-keys.js';
 import type { DomainRecords } from './domain-records.js';
@@ -13,6 +14,7 @@ import type { Mail, Origin } from './mail.js';
 import type { ContentNeeds, DeliveryTerms, Domain, MessageId, NewRecipient, Status } from './message.js';
 import type { Nodes } from './nodes.js';
 import type { Fulfilment, Queue } from './queue.js';
+import type { Rates } from './rates.js';
 import type { Retention } from './retention.js';
 import type { Administrator, Sessions } from './sessions.js';
 import type { MessageDetail, MessageSummary } from './stored-message.js';
@@ -172,6 +174,8 @@ export interface Store {
   readonly blockLists: BlockLists;
   readonly webhookCalls: WebhookCalls;
   readonly nodes: Nodes;
+  readonly rates: Rates;
+  readonly authFailures: AuthFailures;
 
   // ---- receiving messages
 

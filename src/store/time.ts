@@ -1,3 +1,4 @@
+export const MINUTE = 60_000;
 /** The units in which counters are kept, in milliseconds. */
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;

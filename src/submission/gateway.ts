@@ -7,6 +7,8 @@ import { type Accepted, storeRefusal, type Submitted } from './acceptance.js';
 import { Submissions, type SubmissionsOptions } from './submissions.js';
 
 export interface GatewayOptions extends SubmissionsOptions {
+  /** Called before a failed AUTH is answered, which waits for it. Must not reject. */
+  readonly onAuthFailed?: (session: ServerSession<Domain>) => void | Promise<void>;
   /** Called for every message that was accepted. */
   readonly onAccepted?: (session: ServerSession<Domain>, accepted: Accepted) => void;
 }
@@ -21,17 +23,21 @@ export class Gateway implements Handler<Domain, PasswordCredentials, object, tru
   /** The rules of submission, for the other ways by which mail comes in. */
   readonly submissions: Submissions;
   readonly #onAccepted: GatewayOptions['onAccepted'];
+  readonly #onAuthFailed: GatewayOptions['onAuthFailed'];
   /** Domains of sessions without AUTH, taken from MAIL, if a listener allows that. */
   readonly #claimed = new WeakMap<Session, Domain>();
 
   constructor(options: GatewayOptions) {
     this.submissions = new Submissions(options);
     this.#onAccepted = options.onAccepted;
+    this.#onAuthFailed = options.onAuthFailed;
   }
 
-  async onAuth(_session: Session, credentials: PasswordCredentials): Promise<Domain | Reply | null> {
+  async onAuth(session: Session, credentials: PasswordCredentials): Promise<Domain | Reply | null> {
     try {
-      return await this.submissions.directory.authenticate(credentials);
+      const domain = await this.submissions.directory.authenticate(credentials);
+      if (domain === null) await this.#onAuthFailed?.(session);
+      return domain;
     } catch (error) {
       // RFC 4954 6: 454 says nothing about the credentials.
       throw storeRefusal(error, AUTH_UNAVAILABLE);
@@ -94,7 +100,7 @@ export class Gateway implements Handler<Domain, PasswordCredentials, object, tru
     return this.#claimFor(session, domain);
   }
 
-  #claimFor(session: Session, domain: Domain | null): void | Reply {
+  #claimFor(session: Session, domain: Domain | null): void | Reply | Promise<void | Reply> {
     if (domain === null) return new Reply(550, '5.7.1', 'Envelope sender must be of a domain of this server');
     this.#claimed.set(session, domain);
     return this.submissions.message(domain);

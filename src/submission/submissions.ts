@@ -2,11 +2,11 @@ import { normalizeDomain } from '../message/domain.js';
 import { type Mailbox, Reply } from '../protocol/index.js';
 import type { BlockEntry } from '../store/block-list.js';
 import type { Domain, Store } from '../store/port.js';
+import type { RateKind } from '../store/rates.js';
 import { Acceptance, type AcceptancePolicy, storeRefusal, type Submitted } from './acceptance.js';
 import { Blocking, blockedReply } from './blocking.js';
 import { Directory } from './directory.js';
 import { DEFAULT_SUBMISSION, type SubmissionLimits } from './limits.js';
-import { Rate } from './rate.js';
 import { DEFAULT_TAG_FIELDS } from './rewrite.js';
 
 export interface SubmissionsOptions extends Partial<Omit<AcceptancePolicy, 'hostname'>> {
@@ -15,8 +15,6 @@ export interface SubmissionsOptions extends Partial<Omit<AcceptancePolicy, 'host
   readonly hostname: string;
   /** How often a domain may send. Default: {@link DEFAULT_SUBMISSION}. */
   readonly rates?: Partial<Pick<SubmissionLimits, 'messagesPerMinute' | 'recipientsPerMinute'>>;
-  /** The clock of the rates, in milliseconds. Default: the process's monotonic clock. */
-  readonly clock?: () => number;
 }
 
 /**
@@ -28,8 +26,8 @@ export class Submissions {
   readonly policy: AcceptancePolicy;
   readonly #store: Store;
   readonly #blocking: Blocking;
-  readonly #messages: Rate;
-  readonly #recipients: Rate;
+  /** So much is allowed per minute; 0 allows any number. */
+  readonly #perMinute: Readonly<Record<RateKind, number>>;
 
   constructor(options: SubmissionsOptions) {
     const now = options.now ?? Date.now;
@@ -37,8 +35,7 @@ export class Submissions {
     this.directory = new Directory(options.store, now);
     this.#blocking = new Blocking(options.store.blockList, now);
     const { messagesPerMinute, recipientsPerMinute } = { ...DEFAULT_SUBMISSION, ...options.rates };
-    this.#messages = new Rate(messagesPerMinute, options.clock);
-    this.#recipients = new Rate(recipientsPerMinute, options.clock);
+    this.#perMinute = { messages: messagesPerMinute, recipients: recipientsPerMinute };
     this.policy = {
       hostname: options.hostname,
       maxHeaderSize: options.maxHeaderSize ?? DEFAULT_SUBMISSION.headerSize,
@@ -63,8 +60,8 @@ export class Submissions {
   }
 
   /** Counts one message of a domain. */
-  message(domain: Domain): void | Reply {
-    return within(this.#messages, domain, 'messages');
+  message(domain: Domain): void | Reply | Promise<void | Reply> {
+    return this.#within('messages', domain);
   }
 
   /** Checks the domain of a recipient. The rule is the same for all senders. */
@@ -75,8 +72,14 @@ export class Submissions {
 
   /** Counts a recipient of a domain's message, and looks it up in the block list. */
   recipient(domain: Domain, { address }: Pick<Mailbox, 'address'>): void | Reply | Promise<void | Reply> {
-    const refusal = within(this.#recipients, domain, 'recipients');
-    if (refusal) return refusal;
+    const refusal = this.#within('recipients', domain);
+    if (refusal instanceof Promise) {
+      return refusal.then((known) => known ?? this.#unlessBlocked(domain, address));
+    }
+    return refusal ?? this.#unlessBlocked(domain, address);
+  }
+
+  #unlessBlocked(domain: Domain, address: string): void | Reply | Promise<void | Reply> {
     const blocked = this.#blocking.blocked(domain, address);
     if (blocked !== null) return this.#refuseBlocked(blocked);
   }
@@ -91,7 +94,7 @@ export class Submissions {
    * up in the block list.
    */
   async again(domain: Domain, forwardPaths: readonly string[]): Promise<void | Reply> {
-    const refusal = this.message(domain);
+    const refusal = await this.message(domain);
     if (refusal) return refusal;
     for (const address of forwardPaths) {
       const refusal = await this.recipient(domain, { address });
@@ -128,12 +131,28 @@ export class Submissions {
   }
 
   /** @param owner the domain of this server that has the sender's name, or the nearest one above it */
-  #senderOf(principal: Domain, owner: Domain | null): void | Reply {
+  #senderOf(principal: Domain, owner: Domain | null): void | Reply | Promise<void | Reply> {
     if (owner?.id === principal.id) return this.message(principal);
     // A session may live longer than its domain.
     const here = this.directory.lastKnownOwner(principal.name)?.id === principal.id;
     if (!here || owner === null) return new Reply(550, '5.7.1', `${principal.name} may send no more`);
     return otherSender(principal, `; ${owner.name} is a domain of its own here`);
+  }
+
+  /** Takes one of the share of a domain. Returns a refusal with the time to wait if the share is used up. */
+  #within(what: RateKind, domain: Domain): void | Reply | Promise<void | Reply> {
+    const perMinute = this.#perMinute[what];
+    if (perMinute === 0) return;
+    const wait = this.#store.rates.take(what, domain.id, perMinute);
+    if (wait instanceof Promise) {
+      return wait.then(
+        (known) => tooMany(known, what, domain, perMinute),
+        (error: unknown) => {
+          throw storeRefusal(error);
+        },
+      );
+    }
+    return tooMany(wait, what, domain, perMinute);
   }
 
   /** Returns true if the author of a message may have a domain other than the client's own. */
@@ -152,15 +171,14 @@ function otherSender({ name }: Domain, why: string): Reply {
   return new Reply(550, '5.7.1', `Envelope sender must be of ${name} or a domain below it${why}`);
 }
 
-/** Returns a refusal with the time to wait if the domain has used its share. */
-function within(rate: Rate, { id, name }: Domain, what: 'messages' | 'recipients'): void | Reply {
-  const wait = rate.take(id);
+/** @param wait milliseconds until the domain may go on; 0 if it may now */
+function tooMany(wait: number, what: RateKind, { name }: Domain, perMinute: number): void | Reply {
   if (wait === 0) return;
   const seconds = Math.ceil(wait / 1000);
   return new Reply(
     450,
     '4.7.1',
-    `Too many ${what} of ${name}: at most ${rate.perMinute} a minute, try again in ${seconds} s`,
+    `Too many ${what} of ${name}: at most ${perMinute} a minute, try again in ${seconds} s`,
   );
 }
 

@@ -2,6 +2,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { OTHER_TOKEN, ApiHarness, TOKEN } from './api-harness.js';
+import { LocalRates } from '../../src/store/local-rates.js';
 
 function post(
   harness: ApiHarness,
@@ -178,7 +179,8 @@ describe('sending again', () => {
 
   it.each(['ids', 'filter'])('stops at the rate of the domain, and goes on from there: by %s', async (by) => {
     let time = 0;
-    const harness = await ApiHarness.start({}, { rates: { messagesPerMinute: 5 }, clock: () => time });
+    const harness = await ApiHarness.start({}, { rates: { messagesPerMinute: 5 } });
+    Object.assign(harness.store, { rates: new LocalRates(() => time) });
     const ids = [await send(harness), await send(harness), await send(harness)];
     const selected = by === 'ids' ? { ids } : { filter: {} };
     interface Answer {

@@ -10,6 +10,7 @@ export function describeNodes(store: () => Store): void {
 
     it('are those that were announced, with what they say of themselves', async () => {
       expect(await store().nodes.list()).toEqual([]);
+      expect(store().nodes.running).toBe(1);
       await store().nodes.announce(facts, () => load);
       const [own, ...others] = await store().nodes.list();
       expect(others).toEqual([]);

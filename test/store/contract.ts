@@ -12,6 +12,7 @@ import { describeOperator } from './contract-operator.js';
 import { describeQueue } from './contract-queue.js';
 import { describeReports } from './contract-reports.js';
 import { describeRetention } from './contract-retention.js';
+import { describeShared } from './contract-shared.js';
 import { describeSignIn } from './contract-sign-in.js';
 import { describeStatistics } from './contract-statistics.js';
 import { describeNeeds, describeTerms } from './contract-terms.js';
@@ -344,6 +345,7 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
     describeBlockList(() => store);
     describeBlockLists(() => store);
     describeNodes(() => store);
+    describeShared(() => store);
     describeSignIn(() => store, reopen);
     describeMail(() => store, reopen);
     describeDomainRecords(() => store, reopen);

@@ -8,28 +8,27 @@ import { type Mailbox, Reply } from '../../src/protocol/index.js';
 import type { Session } from '../../src/server/index.js';
 import type { Domain, Store } from '../../src/store/port.js';
 import { Gateway, type GatewayOptions } from '../../src/submission/gateway.js';
-import { Rate } from '../../src/submission/rate.js';
+import { LocalRates } from '../../src/store/local-rates.js';
 
 describe('a rate', () => {
+  const [kind, domain] = ['messages', 1] as const;
+
   it("allows a whole minute's number at once, and then as much as time gives back", () => {
     let now = 0;
-    const rate = new Rate(6, () => now);
-    expect(Array.from({ length: 7 }, () => rate.take(1))).toEqual([0, 0, 0, 0, 0, 0, 10_000]);
+    const rates = new LocalRates(() => now);
+    const take = () => rates.take(kind, domain, 6);
+    expect(Array.from({ length: 7 }, take)).toEqual([0, 0, 0, 0, 0, 0, 10_000]);
     now += 9_999;
-    expect(rate.take(1)).toBe(1);
+    expect(take()).toBe(1);
     now += 1;
-    expect(rate.take(1)).toBe(0);
-    expect(rate.take(1)).toBe(10_000);
+    expect(take()).toBe(0);
+    expect(take()).toBe(10_000);
   });
 
-  it('counts each key on its own', () => {
-    const rate = new Rate(1, () => 0);
-    expect([rate.take(1), rate.take(2), rate.take(1)]).toEqual([0, 0, 60_000]);
-  });
-
-  it('of 0 allows any number', () => {
-    const rate = new Rate(0, () => 0);
-    expect(Array.from({ length: 1000 }, () => rate.take(1)).every((wait) => wait === 0)).toBe(true);
+  it('counts each domain and each kind on its own', () => {
+    const rates = new LocalRates(() => 0);
+    expect([rates.take(kind, 1, 1), rates.take(kind, 2, 1), rates.take(kind, 1, 1)]).toEqual([0, 0, 60_000]);
+    expect(rates.take('recipients', 1, 1)).toBe(0);
   });
 
   it('holds for every pattern', () => {
@@ -37,15 +36,16 @@ describe('a rate', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), pauses, (perMinute, pauses) => {
         let now = 0;
-        const rate = new Rate(perMinute, () => now);
+        const rates = new LocalRates(() => now);
+        const take = () => rates.take(kind, domain, perMinute);
         const taken: number[] = [];
         for (const pause of pauses) {
           now += pause;
-          const wait = rate.take(1);
+          const wait = take();
           if (wait === 0) taken.push(now);
           else {
             now += wait;
-            expect(rate.take(1)).toBe(0);
+            expect(take()).toBe(0);
             taken.push(now);
           }
         }
@@ -68,9 +68,13 @@ describe('the gateway', () => {
 
   const text = (decision: unknown): string => (decision instanceof Reply ? decision.toString() : 'yes');
 
-  function gateway(options: Partial<GatewayOptions>): Gateway {
+  function gateway({
+    clock = () => 0,
+    ...options
+  }: Partial<GatewayOptions> & { clock?: () => number }): Gateway {
     const blockList = { isEmpty: async () => true };
-    const store = { domains: async () => [domain, other], blockList } as unknown as Store;
+    const rates = new LocalRates(clock);
+    const store = { domains: async () => [domain, other], blockList, rates } as unknown as Store;
     return new Gateway({ store, hostname: 'mx.example', ...options });
   }
 
@@ -97,15 +101,13 @@ describe('the gateway', () => {
   });
 
   it('does not count a message if its sender is refused', async () => {
-    const { onMail } = bound(gateway({ rates: { messagesPerMinute: 1 }, clock: () => 0 }));
+    const { onMail } = bound(gateway({ rates: { messagesPerMinute: 1 } }));
     expect(text(await onMail(session(domain), mailbox('app@example.org')))).toMatch(/^550 5\.7\.1/);
     expect(await onMail(session(domain), mailbox('app@example.com'))).toBeUndefined();
   });
 
   it('counts messages without AUTH for the domain of their sender', async () => {
-    const { onMail, onRcpt } = bound(
-      gateway({ rates: { messagesPerMinute: 1, recipientsPerMinute: 1 }, clock: () => 0 }),
-    );
+    const { onMail, onRcpt } = bound(gateway({ rates: { messagesPerMinute: 1, recipientsPerMinute: 1 } }));
     const anonymous = session(null);
     expect(await onMail(anonymous, mailbox('app@example.com'))).toBeUndefined();
     expect(await onRcpt(anonymous, to)).toBeUndefined();
@@ -114,7 +116,7 @@ describe('the gateway', () => {
   });
 
   it('allows any number by default', async () => {
-    const { onMail } = bound(gateway({ clock: () => 0 }));
+    const { onMail } = bound(gateway({}));
     for (let n = 0; n < 5000; n++) expect(await onMail(session(domain), null)).toBeUndefined();
   });
 

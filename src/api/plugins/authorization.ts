@@ -31,7 +31,12 @@ declare module 'fastify' {
 /** Counts failures by client network, as AUTH of SMTP does. */
 export interface Throttle {
   /** Notes a failure. Returns how long to hold the answer back, in milliseconds, and whether there were too many. */
-  failed(address: string): { readonly delay: number; readonly tooMany: boolean };
+  failed(address: string): Answer | Promise<Answer>;
+}
+
+interface Answer {
+  readonly delay: number;
+  readonly tooMany: boolean;
 }
 
 /** The sessions of those who signed in. */
@@ -151,7 +156,7 @@ function nameOf(secret: string): string {
 
 /** Waits as long as the throttle says after a failure, so that guessing is slow. */
 export async function holdBack(throttle: Throttle, address: string): Promise<void> {
-  const { delay, tooMany } = throttle.failed(address);
+  const { delay, tooMany } = await throttle.failed(address);
   if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay).unref());
   if (tooMany) throw new ApiError('too_many_requests', { retryAfter: 60 });
 }

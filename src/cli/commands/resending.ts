@@ -31,7 +31,7 @@ interface Resender {
   resend(id: MessageId, onWait: (reason: string) => Promise<void>): Promise<Resent>;
 }
 
-/** Returns what sends messages again by the rules of the HTTP API. The rates are those of this process alone. */
+/** Returns what sends messages again by the rules of the HTTP API. With a data folder, the rates are those of this process alone. */
 export function openResending(config: Config, store: Store): Resender {
   const { submission, deliver, delivery, hostname } = config;
   const rules = [

@@ -3,6 +3,7 @@ import { ADMIN_PASSWORD_VARIABLE, type Config, type Resolved } from '../../confi
 import type { Metrics } from '../../api/metrics/metrics.js';
 import type { RunnerObserver } from '../../delivery/queue/runner.js';
 import type { Context } from '../context.js';
+import { networkOf, plainAddress } from '../../base/networks.js';
 import type { PasswordCredentials, SaslMechanism } from '../../protocol/index.js';
 import { type Certificates, createServer, type Server, type ServerOptions } from '../../server/index.js';
 import type { Domain, Store } from '../../store/port.js';
@@ -83,8 +84,9 @@ async function serve(
       server: describe,
       installation: describeInstallation(loaded),
       throttle: {
-        failed: (address) => {
+        failed: async (address) => {
           metrics?.authFailed('api');
+          await countElsewhere(config, store, server, address);
           return server.authFailed(address);
         },
       },
@@ -136,7 +138,7 @@ function gatewayServer(
 ): { readonly server: Server<Domain>; readonly submissions: Submissions } {
   const { smtp, submission } = config;
   const observer = observe(log);
-  const gateway = new Gateway({
+  const gateway: Gateway = new Gateway({
     store,
     hostname: config.hostname,
     maxHeaderSize: smtp.maxHeaderSize,
@@ -148,6 +150,7 @@ function gatewayServer(
     listUnsubscribeField: submission.listUnsubscribeHeader,
     authorDomains: submission.authorDomains,
     status: ({ name }, tags) => (routes.transportsOf(name, tags).length === 0 ? 'held' : 'queued'),
+    onAuthFailed: ({ remoteAddress }) => countElsewhere(config, store, server, remoteAddress),
     onAccepted: (session, accepted) => {
       metrics?.accepted('smtp', accepted);
       observer.onAccepted(session, accepted);
@@ -186,5 +189,19 @@ function gatewayServer(
     timeouts: smtp.timeouts,
     dataRate: { octetsPerSecond: smtp.minDataRate, grace: smtp.minDataRateGrace },
   };
-  return { server: createServer(gateway, options), submissions: gateway.submissions };
+  const server: Server<Domain> = createServer(gateway, options);
+  return { server, submissions: gateway.submissions };
+}
+
+/** Counts failed sign-ins of a client's network at other servers as if they had come to this one. */
+async function countElsewhere(
+  { smtp }: Config,
+  { authFailures }: Store,
+  server: Server<Domain>,
+  address: string,
+): Promise<void> {
+  const sizes = { ipv4Bits: smtp.ipv4NetworkBits, ipv6Bits: smtp.ipv6NetworkBits };
+  const network = networkOf(plainAddress(address), sizes).slice(0, 100);
+  const elsewhere = await authFailures.note(network, smtp.auth.failureMemory);
+  for (let n = 0; n < elsewhere; n++) server.authFailed(address);
 }

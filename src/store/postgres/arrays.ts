@@ -8,7 +8,7 @@
 const HEAD = 20;
 
 /** The types of elements, by their object ids in `pg_type`. */
-const TYPE = { bytea: 17, int8: 20, int2: 21, int4: 23, text: 25 } as const;
+const TYPE = { bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, float8: 701 } as const;
 
 function begin(type: number, length: number, octets: number): Buffer {
   const array = Buffer.allocUnsafe(HEAD + octets);
@@ -49,6 +49,10 @@ export function int8Array(values: readonly (number | null)[]): Buffer {
 
 export function int4Array(values: readonly (number | null)[]): Buffer {
   return fixed(TYPE.int4, 4, values, (array, value, at) => void array.writeInt32BE(value, at));
+}
+
+export function float8Array(values: readonly number[]): Buffer {
+  return fixed(TYPE.float8, 8, values, (array, value, at) => void array.writeDoubleBE(value, at));
 }
 
 /**

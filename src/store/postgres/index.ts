@@ -7,6 +7,7 @@ import { type Draft, type NewMessage, type Store, StoreError } from '../port.js'
 import { watchedQueue } from '../watched-queue.js';
 import { parseAddress } from './address.js';
 import { postgresApiParts } from './api-parts.js';
+import { SharedAuthFailures } from './auth-failures.js';
 import { postgresBlockList } from './block-list.js';
 import { DatabaseClock } from './clock.js';
 import { Connections } from './connections.js';
@@ -29,6 +30,7 @@ import { Reading } from './reading.js';
 import { Reports } from './reports.js';
 import { postgresRetention } from './retention.js';
 import { Settling } from './settling.js';
+import { SharedRates } from './shared-rates.js';
 import { Signals } from './signals.js';
 import { Takeover } from './takeover.js';
 import { TimeSpans } from './time-spans.js';
@@ -110,6 +112,8 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
   const watch = new QueueWatch(signals, () => leasing.nextDue());
   const reports = new Reports(connections, clock);
   const fences = new Fences(connections, clock);
+  const authFailures = new SharedAuthFailures(connections);
+  const rates = new SharedRates(connections, () => node.running);
   const api = postgresApiParts({
     ...{ connections, clock, node, domains, reading, signals, spans },
     queueWatch: watch,
@@ -121,6 +125,7 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
     await api.close();
     await signals.close();
     await fences.close();
+    await Promise.all([rates.close(), authFailures.close()]);
     await takeover.close();
     await node.leave();
     await connections.close();
@@ -161,6 +166,8 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
     blockList: postgresBlockList(connections, now),
     ...api.parts,
     nodes: postgresNodes(connections, node),
+    rates,
+    authFailures,
     // A connection that is lost is opened again, so no failure lasts until the next start.
     fault: null,
     close: () => (closing ??= close()),

@@ -28,7 +28,9 @@ const BEAT = {
   name: 'node_beat',
   text: `UPDATE node SET heartbeat_until = ${UNTIL}, last_id = greatest(last_id, $3), beat_at = now(),
       name = $4, version = $5, process = $6, started_at = to_timestamp($7::float8 / 1000), load = $8, draining = $9
-    WHERE slot = $1 AND incarnation = $2`,
+    WHERE slot = $1 AND incarnation = $2
+    RETURNING (SELECT count(*) FROM node AS other
+      WHERE other.slot <> $1 AND other.name IS NOT NULL AND other.heartbeat_until > now()) AS others`,
 };
 const LEAVE = {
   name: 'node_leave',
@@ -55,6 +57,7 @@ export class Node {
   #place: Place;
   #announced: Announced | null = null;
   #draining = false;
+  #others = 0;
   #left = false;
   #beating: Promise<void> | null = null;
 
@@ -89,6 +92,11 @@ export class Node {
 
   get ids(): NodeIds {
     return this.#place.ids;
+  }
+
+  /** The servers that use the database, this one included, as of the last heartbeat. */
+  get running(): number {
+    return 1 + this.#others;
   }
 
   /** Lists this node as a server from now on. @throws StoreError */
@@ -126,12 +134,13 @@ export class Node {
     const { slot, incarnation, ids } = this.#place;
     const reserved = ids.ahead(RESERVED_MS);
     const { facts, load, startedAt } = this.#announced ?? {};
-    const { count } = await this.#connections.run(BEAT, [
+    const { rows } = await this.#connections.run<{ others: number }>(BEAT, [
       ...[slot, incarnation, reserved],
       ...[facts?.name ?? null, facts?.version ?? null, facts?.process ?? null, startedAt ?? null],
       ...[load === undefined ? null : JSON.stringify(load()), this.#draining],
     ]);
-    if (count > 0) {
+    if (rows[0] !== undefined) {
+      this.#others = rows[0].others;
       ids.reserve(reserved);
       return;
     }

@@ -17,6 +17,9 @@ export function postgresNodes(connections: Connections, node: Node): Nodes {
   return {
     announce: (facts, load) => node.announce(facts, load),
     drain: () => node.drain(),
+    get running() {
+      return node.running;
+    },
     list: async () => (await connections.run<NodeState>(LIST)).rows,
   };
 }

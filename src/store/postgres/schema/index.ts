@@ -16,6 +16,10 @@
  *     api       what only the HTTP API needs: sessions, idempotency keys, calls of webhooks
  *     mail      what finds messages: the index of words, ids by time
  *
+ * Later steps:
+ *
+ *     shared    what the nodes count together: rates, failed sign-ins
+ *
  * Times are in milliseconds since the epoch. Those at which something is due, and at which a lease ends, are on the
  * database's clock (`clock.ts`); all others are on the clock of the node that wrote them.
  */
@@ -27,6 +31,7 @@ import { MAIL } from './mail.js';
 import { MESSAGES } from './messages.js';
 import { NODES } from './nodes.js';
 import { QUEUE } from './queue.js';
+import { SHARED } from './shared.js';
 import { WEBHOOKS } from './webhooks.js';
 
 /** A program must know so many steps to use the schema that all of them made. */
@@ -35,4 +40,6 @@ export const LEAST_STEPS = 1;
 export const MIGRATIONS: readonly string[] = [
   // 1
   [DOMAINS, MESSAGES, CONTENT, QUEUE, WEBHOOKS, COUNTERS, NODES, API, MAIL].join('\n'),
+  // 2
+  SHARED,
 ];

@@ -11,6 +11,7 @@ export function singleNode(now: () => number): Nodes {
     drain: async () => {
       draining = true;
     },
+    running: 1,
     list: async () => {
       if (own === null) return [];
       const { facts, startedAt, load } = own;

@@ -18,6 +18,8 @@ import type { Administrator, Sessions } from '../../sessions.js';
 import type { BlockLists } from '../../block-list.js';
 import type { DomainRecords } from '../../domain-records.js';
 import type { Mail } from '../../mail.js';
+import type { AuthFailures } from '../../auth-failures.js';
+import { LocalRates } from '../../local-rates.js';
 import type { Nodes } from '../../nodes.js';
 import type { Statistics } from '../../statistics.js';
 import type { WebhookCalls, Webhooks } from '../../webhooks.js';
@@ -102,6 +104,9 @@ export class SqliteStore implements Store {
   readonly blockLists: BlockLists;
   readonly webhookCalls: WebhookCalls;
   readonly nodes: Nodes;
+  readonly rates = new LocalRates();
+  /** There is no other server. */
+  readonly authFailures: AuthFailures = { note: () => 0 };
   readonly #link: WorkerLink;
   readonly #reader: WorkerLink;
   readonly #indexer: SearchIndexer | null;

@@ -1,0 +1,137 @@
+/** What several nodes on one PostgreSQL database count together: rates, failed sign-ins. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../src/store/port.js';
+import { parseAddress } from '../../src/store/postgres/address.js';
+import { SharedAuthFailures } from '../../src/store/postgres/auth-failures.js';
+import { Connections } from '../../src/store/postgres/connections.js';
+import { openPostgresStore } from '../../src/store/postgres/index.js';
+import { addDomain } from './fixtures.js';
+import { type Cluster, startCluster } from './postgres-cluster.js';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster.stop());
+
+describe('three nodes', () => {
+  const PER_MINUTE = 1200;
+  let url: string;
+  let nodes: Store[];
+  let domain: number;
+
+  beforeEach(async () => {
+    url = await cluster.schema();
+    const open = () => openPostgresStore({ url });
+    nodes = [await open(), await open(), await open()];
+    for (const [process, node] of nodes.entries()) {
+      const load = { connections: 0, delivering: 0, memory: 0, cpu: 0 };
+      await node.nodes.announce({ name: 'mx.example', version: '1', process }, () => load);
+    }
+    domain = (await addDomain(nodes[0] as Store)).id;
+  });
+  afterEach(async () => {
+    for (const node of nodes) await node.close();
+  });
+
+  /**
+   * Takes, each node with a pause of its own between two takes, until the rate is used up and so many milliseconds have
+   * passed. Returns how many each node was given.
+   */
+  async function load(milliseconds: number, pauses: readonly number[]): Promise<number[]> {
+    const end = performance.now() + milliseconds;
+    let isUsedUp = false;
+    return Promise.all(
+      pauses.map(async (pause, at) => {
+        let given = 0;
+        while (performance.now() < end || !isUsedUp) {
+          if ((await nodes[at]?.rates.take('messages', domain, PER_MINUTE)) === 0) given++;
+          else isUsedUp = true;
+          await new Promise((resolve) => (pause === 0 ? setImmediate(resolve) : setTimeout(resolve, pause)));
+        }
+        return given;
+      }),
+    );
+  }
+
+  it('together allow what one would, to 10 %, under uneven load', async () => {
+    const start = performance.now();
+    const given = await load(4000, [0, 40, 700]);
+    const allowed = PER_MINUTE * (1 + (performance.now() - start) / 60_000);
+    const sum = given.reduce((all, one) => all + one, 0);
+    expect(sum / allowed).toBeGreaterThan(0.9);
+    expect(sum / allowed).toBeLessThan(1.1);
+    // None of them gets nothing.
+    expect(Math.min(...given)).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('let one of them have all of it, also after the others had some', async () => {
+    const start = performance.now();
+    for (const node of nodes.slice(1)) {
+      for (let n = 0; n < 60; n++) expect(await node.rates.take('messages', domain, PER_MINUTE)).toBe(0);
+    }
+    const [given = 0] = await load(0, [0]);
+    const allowed = PER_MINUTE * (1 + (performance.now() - start) / 60_000) - 120;
+    expect(given / allowed).toBeGreaterThan(0.9);
+    expect(given / allowed).toBeLessThan(1.1);
+  }, 60_000);
+
+  it('give back what they do not use, and what they have in hand when they stop', async () => {
+    const granted = async () => (await cluster.query(url, 'SELECT granted FROM rate'))[0]?.['granted'];
+    const [a, b] = nodes as [Store, Store];
+    // So fast that a node asks ahead.
+    for (let n = 0; n < 100; n++) await a.rates.take('messages', domain, PER_MINUTE);
+    await expect.poll(granted, { timeout: 30_000 }).toBeLessThan(0);
+    for (let n = 0; n < 100; n++) await b.rates.take('messages', domain, PER_MINUTE);
+    expect(await granted()).toBeGreaterThan(0);
+    await b.close();
+    expect(await granted()).toBeLessThan(0);
+  }, 60_000);
+
+  it('count the failed sign-ins of a network that came to others since they were asked last', async () => {
+    const [a, b, c] = nodes as [Store, Store, Store];
+    const note = (node: Store, network = '192.0.2.7') => node.authFailures.note(network, 60_000);
+    for (let n = 0; n < 3; n++) expect(await note(a)).toBe(0);
+    expect(await note(b)).toBe(3);
+    expect(await note(b)).toBe(0);
+    expect(await note(b, '192.0.2.8')).toBe(0);
+    expect(await note(a)).toBe(2);
+    expect(await note(c)).toBe(6);
+    const count = async () =>
+      (await cluster.query(url, 'SELECT count(*)::int AS n FROM auth_failure'))[0]?.['n'];
+    expect(await count()).toBe(2);
+    // They have run out: what comes next begins anew.
+    await cluster.query(url, 'UPDATE auth_failure SET until = 1');
+    expect(await note(a)).toBe(0);
+    expect(await note(b)).toBe(1);
+    const memory = new SharedAuthFailures(new Connections(parseAddress(url)));
+    expect(await memory.removeOld()).toBe(1);
+    expect(await count()).toBe(1);
+    await memory.close();
+    await cluster.query(url, 'DROP TABLE auth_failure');
+    expect(await note(a)).toBe(0);
+  });
+
+  it('keep a bounded number of networks', async () => {
+    const [a] = nodes as [Store];
+    await cluster.query(
+      url,
+      `INSERT INTO auth_failure SELECT n, 'full', 1, 9e15::int8, 1 FROM generate_series(0, 65535) AS n`,
+    );
+    for (let n = 0; n < 50; n++) expect(await a.authFailures.note(`2001:db8:${n}::/64`, 60_000)).toBe(0);
+    const [row] = await cluster.query(url, 'SELECT count(*)::int AS n FROM auth_failure');
+    expect(row?.['n']).toBe(65_536);
+  });
+
+  it('know how many they are', () => {
+    expect(nodes.map((node) => node.nodes.running)).toEqual([1, 2, 3]);
+  });
+
+  it('refuse for now if the database cannot be asked', async () => {
+    const [a] = nodes as [Store];
+    await cluster.query(url, 'ALTER TABLE rate RENAME TO elsewhere');
+    await expect(a.rates.take('messages', domain, PER_MINUTE)).rejects.toMatchObject({ code: 'failed' });
+    await cluster.query(url, 'ALTER TABLE elsewhere RENAME TO rate');
+    expect(await a.rates.take('messages', domain, PER_MINUTE)).toBe(0);
+  });
+});
