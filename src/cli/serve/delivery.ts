@@ -54,7 +54,9 @@ export async function openDelivery(
   const { delivery } = config;
   const { workers, perDestination, perDomain, retryBase, retryMax, expireAfter, delayAfter } = delivery;
   const contentWorkers = new ContentWorkers();
-  const routes = await openRoutes(config, { workers: contentWorkers, onCut: observeCuts(log) });
+  /** Returns this server's part of a limit that holds over all servers of the store. It changes with their number. */
+  const share = (limit: number): number => Math.ceil(limit / store.nodes.running);
+  const routes = await openRoutes(config, { workers: contentWorkers, onCut: observeCuts(log), share });
   const observer = everyOne<WebhookObserver>(observeWebhooks(log), counts.webhooks);
   const webhooks = webhooksOf(config, store, observer, contentWorkers);
   if (routes.isEmpty) {
@@ -83,7 +85,15 @@ export async function openDelivery(
         await withoutLongLines(lease, storedContent(lease, store), contentWorkers, observeLongLines(log)),
       ),
     transportsOf: ({ name }, tags) => routes.transportsOf(name, tags),
-    caps: { workers, perDestination, perDomain },
+    caps: {
+      workers,
+      get perDestination() {
+        return share(perDestination);
+      },
+      get perDomain() {
+        return share(perDomain);
+      },
+    },
     retry,
     observer: everyOne<RunnerObserver>(observeDelivery(log), counts.runner, {
       onSettled: (settlements) => {

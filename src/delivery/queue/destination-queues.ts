@@ -1,7 +1,7 @@
 import { CircuitBreaker } from './circuit-breaker.js';
 import { type Job, DestinationQueue } from './destination-queue.js';
 
-/** The most messages that may be under way at one time. */
+/** The most messages that may be under way at one time. They may change: each decision reads them anew. */
 export interface Caps {
   readonly workers: number;
   readonly perDestination: number;

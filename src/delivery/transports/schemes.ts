@@ -10,6 +10,8 @@ export interface TransportEnvironment {
   readonly hostname: string;
   /** As {@link SmtpEnvironment.onCut}. */
   readonly onCut?: SmtpEnvironment['onCut'];
+  /** As {@link SmtpEnvironment.share}. */
+  readonly share?: SmtpEnvironment['share'];
   /** Workers that parse messages, if a transport needs that. Default: workers of its own. */
   readonly workers?: ContentWorkers;
 }

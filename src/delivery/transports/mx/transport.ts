@@ -51,9 +51,11 @@ class MxTransport implements Transport {
   /** By domain. */
   readonly #pools = new Map<string, Pool<Session>>();
   readonly #shared = new Shared();
+  readonly #share: (limit: number) => number;
   #closed = false;
 
-  constructor(target: MxTarget, { hostname, limits, onCut, now = Date.now }: SmtpEnvironment) {
+  constructor(target: MxTarget, { hostname, limits, onCut, share, now = Date.now }: SmtpEnvironment) {
+    this.#share = share ?? ((limit) => limit);
     const { resolver, ca, port, connections, stsPort } = target;
     this.name = port === 25 ? 'mx://' : `mx://?port=${port}`;
     this.#target = target;
@@ -117,7 +119,7 @@ class MxTransport implements Transport {
     const key = ignoresPolicy ? `${domain} without policy` : domain;
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
-    const pool = new Pool<Session>(this.#limits.connections, this.#limits.idle);
+    const pool = new Pool<Session>(() => this.#share(this.#limits.connections), this.#limits.idle);
     this.#pools.set(key, pool);
     if (this.#closed) void pool.close();
     return pool;

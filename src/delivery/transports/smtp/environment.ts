@@ -21,6 +21,10 @@ export interface SmtpEnvironment {
    * it: no message was on its way.
    */
   readonly onCut?: ((cut: Cut) => void) | undefined;
+  /**
+   * Returns the part that this process has of a limit which holds over all servers, at the moment. Default: all of it.
+   */
+  readonly share?: ((limit: number) => number) | undefined;
   /** Returns the time in milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: () => number;
 }

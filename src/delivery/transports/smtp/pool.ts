@@ -27,11 +27,11 @@ export class Pool<Connection extends Pooled> {
   readonly #stop = new AbortController();
 
   /**
-   * @param size largest number of connections
+   * @param size largest number of connections, or what returns it at the moment
    * @param idleTimeout how long an idle connection is kept, in milliseconds
    */
   constructor(
-    private readonly size: number,
+    private readonly size: number | (() => number),
     private readonly idleTimeout: number,
   ) {
     // Every connection that is being opened listens to this signal, so their number is not a sign of a leak.
@@ -64,8 +64,9 @@ export class Pool<Connection extends Pooled> {
         return kept;
       }
       const [idle] = this.#idle.keys();
-      if (this.#connections.size + this.#opening >= this.size && idle !== undefined) this.#remove(idle);
-      if (this.#connections.size + this.#opening < this.size) return this.#openNew(opener, signal);
+      const size = typeof this.size === 'number' ? this.size : this.size();
+      if (this.#connections.size + this.#opening >= size && idle !== undefined) this.#remove(idle);
+      if (this.#connections.size + this.#opening < size) return this.#openNew(opener, signal);
       await this.#waitForRoom(signal);
     }
   }

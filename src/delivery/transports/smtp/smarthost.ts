@@ -54,7 +54,7 @@ class Smarthost implements Transport {
 
   constructor(
     target: SmarthostTarget,
-    { hostname, limits, onCut, now = Date.now }: SmtpEnvironment,
+    { hostname, limits, onCut, share = (limit) => limit, now = Date.now }: SmtpEnvironment,
     { name, lmtp, path }: RelayAddress,
   ) {
     const { host, port, tls, verify, ca, credentials } = target;
@@ -77,7 +77,7 @@ class Smarthost implements Transport {
       shared: new Shared(),
       onCut,
     };
-    this.#pool = new Pool(this.#limits.connections, this.#limits.idle);
+    this.#pool = new Pool(() => share(this.#limits.connections), this.#limits.idle);
   }
 
   destination(): string {
