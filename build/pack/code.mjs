@@ -119,7 +119,7 @@ export async function bundleCode(input, folder) {
     esModule: true,
     entryFileNames: 'chunks/[name].cjs',
     chunkFileNames: 'chunks/[name].cjs',
-    generatedCode: { preset: 'es2015' },
+    generatedCode: { preset: 'es2015', symbols: false },
     hoistTransitiveImports: false,
     minifyInternalExports: true,
   });

@@ -41,7 +41,7 @@ export async function makeLibrary(folder) {
     },
     sideEffects: false,
   };
-  await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest)}\n`);
   await copyFile(join(import.meta.dirname, 'README.library.md'), join(folder, 'README.md'));
   await copyFile(join(project, 'LICENSE'), join(folder, 'LICENSE'));
 }

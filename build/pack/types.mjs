@@ -144,10 +144,31 @@ function brief(comment) {
     .trim();
   const [first, ...others] = text.split(/(?<=\.\)?) (?=[A-Z`])/);
   const kept = [first, ...others.filter((sentence) => /^Default|\bdefault\b/.test(sentence))].join(' ');
-  return kept.startsWith('@') ? '' : `/** ${kept} */`;
+  return kept === '' || kept.startsWith('@') ? '' : `/** ${kept} */`;
 }
 
-/** Leaves out private members, the documentation of what only the declarations of others name, and indentation. */
+/**
+ * Returns declarations without the spaces and the blank lines between their words. An editor prints a type from its
+ * syntax tree, and shows the same as before.
+ */
+function withoutSpaces(code) {
+  const scanner = ts.createScanner(ts.ScriptTarget.ES2022, false, ts.LanguageVariant.Standard, code);
+  let text = '';
+  let space = '';
+  for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
+    const word = scanner.getTokenText();
+    if (token === ts.SyntaxKind.NewLineTrivia || (token === ts.SyntaxKind.WhitespaceTrivia && space === '')) {
+      space = token === ts.SyntaxKind.NewLineTrivia ? '\n' : ' ';
+    } else if (token !== ts.SyntaxKind.WhitespaceTrivia) {
+      const needed = space === '\n' || (/[\w$'"]$/.test(text) && /^[\w$'"#]/.test(word));
+      text += (needed ? space : '') + word;
+      space = '';
+    }
+  }
+  return `${text}\n`;
+}
+
+/** Leaves out private members, the documentation of what only the declarations of others name, and white space. */
 const shorter = (documented) => ({
   name: 'shorter',
   renderChunk(code) {
@@ -169,10 +190,10 @@ const shorter = (documented) => ({
       .join('')
       .replace(/\/\*\*[^]*?\*\//g, brief)
       .replace(/^ +/gm, '')
+      .replace(/^import '[^']+';\n/gm, '')
       .replace(/^private readonly \w+;\n/gm, '')
-      .replace(/\n\s*\n/g, '\n')
       .replace(/\{\n(readonly type: '\w+';)\n\}/g, '{ $1 }');
-    return { code: text, map: null };
+    return { code: withoutSpaces(text), map: null };
   },
 });
 
