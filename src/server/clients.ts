@@ -127,7 +127,7 @@ export class Clients<Principal> {
     }
     // Before any work on TLS: a server that is full must not be made to compute.
     if (this.#stopping) {
-      writeAndClose(socket, this.#worded(this.#farewell(), address));
+      writeAndClose(socket, this.#worded(this.#farewell(), address).octets);
       return;
     }
     const seat = admission.enter(network, crowd);
@@ -154,7 +154,7 @@ export class Clients<Principal> {
   }
 
   #turnAway(socket: Socket, address: string): void {
-    writeAndClose(socket, this.#worded(reply('tooManyConnections'), address));
+    writeAndClose(socket, this.#worded(reply('tooManyConnections'), address).octets);
     this.#tellRefused(address, new TooManyConnections());
   }
 

@@ -1,6 +1,5 @@
 import type { AddressInfo, ListenOptions as NodeListenOptions, Socket } from 'node:net';
 import { ClientFault } from '../base/client-fault.js';
-import type { Reply } from '../protocol/index.js';
 import type { ListenTls } from './option-checks.js';
 import type { Listening, ListenOptions } from './options.js';
 
@@ -25,12 +24,12 @@ export function unexpectedTls(tls: ListenTls['tls'], waited: number): ClientFaul
   }
 }
 
-/** One reply in place of a greeting (RFC 5321 3.1), and the end. */
-export function writeAndClose(socket: Socket, refusal: Reply): void {
+/** Writes a refusal in place of a greeting (RFC 5321 3.1), and closes. */
+export function writeAndClose(socket: Socket, refusal: string | Uint8Array): void {
   socket.on('error', () => {
     // It was not welcome; how it leaves is no matter.
   });
-  socket.write(refusal.octets);
+  socket.write(refusal);
   socket.destroySoon();
 }
 

@@ -143,6 +143,7 @@ const ACCEPT = {
   proxies: isList,
   relays: isList,
   proxiesOnly: isBoolean,
+  proxyRefusal: isText,
 } satisfies Record<keyof AcceptOptions, Check>;
 
 const LISTEN = {

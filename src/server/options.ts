@@ -140,6 +140,11 @@ export interface AcceptOptions {
    */
   readonly proxies?: readonly string[];
   /**
+   * What a connection gets before it is closed if it does not begin with a PROXY header where one is due. Default:
+   * nothing, since a proxy does not read it.
+   */
+  readonly proxyRefusal?: string;
+  /**
    * Addresses and networks of relays that are trusted to name the client that they speak for: XCLIENT and XFORWARD are
    * offered to them only. Default: none.
    */

@@ -43,6 +43,7 @@ export function receptionOf<Principal>(
       habits: parts.habits,
       gate,
       handshakeMs: parts.timeouts.handshake,
+      proxyRefusal: options.proxyRefusal ?? '',
       deadlines: parts.deadlines,
     },
     connections: connectionContext(parts, options, relays, tls, gate, localEnd),

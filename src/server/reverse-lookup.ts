@@ -21,8 +21,8 @@ export const reverseByDns: ReverseLookup = async (address, signal) => {
 };
 
 /**
- * Looks a name up, for no longer than the limit. The owner of the address chooses the name: only a domain
- * is returned, without a dot at its end.
+ * Looks a name up, for no longer than the limit. The owner of the address chooses the name: only a domain,
+ * which may have underscores, is returned, without a dot at its end.
  */
 export async function nameOf(
   lookUp: ReverseLookup,
@@ -38,7 +38,8 @@ export async function nameOf(
     });
     const name: unknown = await Promise.race([lookUp(address, signal), aborted]);
     const text = typeof name === 'string' ? name.replace(/\.$/, '') : '';
-    return isDomain(text) ? text : null;
+    // Underscores are no letters of a host name, and some providers publish them.
+    return isDomain(text.replaceAll('_', 'x')) ? text : null;
   } catch {
     return null;
   } finally {

@@ -2,7 +2,7 @@ import type { CommandLine, Reply } from '../protocol/index.js';
 import { repeated } from './arguments.js';
 import type { AdapterConnection } from './connection.js';
 import { type AnyOptions, UNAUTHENTICATED_COMMANDS, UNRECOGNIZED_COMMANDS } from './defaults.js';
-import { takesFrom, xforwardFault } from './relays.js';
+import { relayFault, takesFrom } from './relays.js';
 import type { Replies } from './replies.js';
 
 /** The commands that there are, BDAT aside: its octets would be taken for commands. */
@@ -82,8 +82,8 @@ export class Commands {
   #relay(connection: AdapterConnection, verb: string, argument: string): Reply | undefined {
     const option = verb === 'XCLIENT' ? this.options.useXClient : this.options.useXForward;
     if (!takesFrom(option, connection)) return this.replies.of(550, 'Error: Not allowed', '5.7.0');
-    const fault = verb === 'XFORWARD' ? xforwardFault(argument) : null;
-    return fault === null ? undefined : this.replies.of(501, `Error: ${fault}`);
+    const fault = relayFault(argument);
+    return fault === null ? undefined : this.replies.of(501, fault);
   }
 
   #auth(connection: AdapterConnection, argument: string): Reply | undefined {

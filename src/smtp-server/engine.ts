@@ -57,6 +57,8 @@ function serverOptions(
     limits: {
       commandLine,
       authLine: Math.max(commandLine, 12_288),
+      // The client is disconnected as soon as its line is too long.
+      swallowedLine: commandLine,
       // `onData` decides on the size; on the rest, the adapter.
       messageSize: Number.MAX_SAFE_INTEGER,
       recipients: 10 * (options.maxRecipients ?? RECIPIENTS),
@@ -82,6 +84,7 @@ export function acceptOptions(options: AnyOptions, unix: boolean): AcceptOptions
     authRequired: false,
     lmtp: options.lmtp === true,
     proxies: networksOf(options.useProxy),
+    proxyRefusal: '* BAD Invalid PROXY header\r\n',
     relays: [...networksOf(options.useXClient), ...networksOf(options.useXForward)],
     // Whether a certificate is required is decided after the handshake, with a reply.
     ...(asksClients ? { clientCertificates: 'optional' } : {}),

@@ -95,6 +95,7 @@ export class CallbackHandler implements Handler<Authenticated, AnyCredentials, o
     connection.greeted = true;
     const { error } = await answerOf((done) => this.host.hooks.onConnect(connection.session, done));
     if (error !== null) return this.#replies.refusal(error, 554).closing();
+    await nextReads();
     return connection.secure && !this.#securesFirst ? this.#secure(session, connection) : undefined;
   }
 
@@ -155,7 +156,8 @@ export class CallbackHandler implements Handler<Authenticated, AnyCredentials, o
       };
       const { error, result } = await this.#authenticate(connection, auth);
       if (error !== null) return this.#replies.refusal(error, 550).closing();
-      if (!hasUser(result?.user)) {
+      // An answer without anything names no user, and the client may still authenticate.
+      if (result !== undefined && !hasUser(result.user)) {
         return this.#replies.refusal(refusalOf(result, 'Authentication credentials invalid'), 550).closing();
       }
       user = result?.user;
@@ -335,6 +337,16 @@ export class CallbackHandler implements Handler<Authenticated, AnyCredentials, o
     const { id, remoteAddress } = connection;
     log.write(level, { tnx: 'connection', cid: id, remoteAddress }, text, ...values);
   }
+}
+
+/**
+ * Resolves when all that the client has sent by now was read. The octets of a client that does not wait for the greeting
+ * follow its connection directly, and get 421.
+ */
+function nextReads(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => setImmediate(resolve));
+  });
 }
 
 function isOff(option: boolean | readonly string[] | undefined): boolean {

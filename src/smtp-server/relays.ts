@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { XclientAttributes, XforwardAttributes } from '../protocol/index.js';
 import { canonicalAddress, plainAddress } from '../base/networks.js';
+import { decodeXtext } from '../protocol/grammar/xtext.js';
 import type { AdapterConnection } from './connection.js';
 
 /** The addresses of `useProxy`, `useXClient` or `useXForward` as networks: `true` and `*` are all. */
@@ -21,15 +22,20 @@ export function takesFrom(
   return option.some((address) => canonicalAddress(plainAddress(address)) === peer);
 }
 
-/** Returns why the attributes of XFORWARD cannot be taken, or null. The server checks what holds for all relays. */
-export function xforwardFault(argument: string): string | null {
-  for (const [, name = '', value = ''] of argument.matchAll(/(\w+)=(\S+)/g)) {
-    if (/^\[(?:UNAVAILABLE|TEMPUNAVAIL)\]$/i.test(value)) continue;
+/** What smtp-server says of an attribute that it cannot take. */
+export const BAD_ATTRIBUTE = 'Error: Bad command parameter syntax';
+
+/** Returns why the attributes of XCLIENT or XFORWARD are refused, or null. The server checks the rest. */
+export function relayFault(argument: string): string | null {
+  for (const [, name = '', written = ''] of argument.matchAll(/(\w+)=(\S+)/g)) {
+    if (/^\[(?:UNAVAILABLE|TEMPUNAVAIL)\]$/i.test(written)) continue;
+    const value = decodeXtext(written);
+    // eslint-disable-next-line no-control-regex -- these are what it must not have
+    if (value === null || /[\0-\x1f\x7f]/.test(value)) return BAD_ATTRIBUTE;
     const key = name.toUpperCase();
     if (key === 'ADDR' && isIP(value.replace(/^IPv6:/i, '')) === 0)
-      return 'Bad command parameter syntax. Invalid address';
-    if (key === 'NAME' && !/^[A-Za-z0-9_.-]+$/.test(value))
-      return 'Bad command parameter syntax. Invalid hostname';
+      return `${BAD_ATTRIBUTE}. Invalid address`;
+    if (key === 'NAME' && !/^[A-Za-z0-9_.-]+$/.test(value)) return `${BAD_ATTRIBUTE}. Invalid hostname`;
   }
   return null;
 }

@@ -1,5 +1,6 @@
 import { CATALOGUE, Reply, type ReplyName } from '../protocol/parts.js';
 import type { AnyOptions } from './defaults.js';
+import { BAD_ATTRIBUTE } from './relays.js';
 
 /**
  * The words of smtp-server for the replies of the catalogue, since programs and tests compare them. A code stands here
@@ -21,6 +22,7 @@ const WORDS: Readonly<Partial<Record<ReplyName, string | readonly [code: number,
   authAborted: 'Authentication aborted',
   notRecognized: 'Error: command not recognized',
   lineTooLong: [421, 'Error: Command line too long'],
+  lineNeverEnds: 'Error: Command line too long',
   badSender: 'Error: Bad sender address syntax',
   badRecipient: 'Error: Bad recipient address syntax',
   badBase64: 'Error: invalid userdata',
@@ -80,6 +82,9 @@ function wordsFor(
   if (name === 'syntax' && verb === 'RCPT') return 'Error: Bad recipient address syntax';
   if (name === 'badParameter' && text.includes('NEVER stands alone')) {
     return 'Error: NOTIFY=NEVER cannot be combined with other values';
+  }
+  if ((name === 'badParameter' || name === 'syntax') && (verb === 'XCLIENT' || verb === 'XFORWARD')) {
+    return BAD_ATTRIBUTE;
   }
   const parameter = name === 'badParameter' ? /^Bad parameter (\w+)/.exec(text)?.[1] : undefined;
   return PARAMETERS[parameter ?? ''] ?? WORDS[name] ?? text;

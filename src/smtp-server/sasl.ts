@@ -47,10 +47,13 @@ const plain: SaslMechanism<AdapterCredentials> = {
       if (authzid === undefined || authcid === undefined || password === undefined || rest.length > 0) {
         return new Fault('expected [authzid] NUL authcid NUL password');
       }
-      if (authcid === '') return new Fault('the user is empty');
+      // Some clients send their user as the identity to act for, and none to log in with.
+      const username = authcid === '' ? authzid : authcid;
+      const fault = userFault(username);
+      if (fault !== null) return fault;
       const credentials = {
         mechanism: 'PLAIN',
-        username: new Secret(authcid),
+        username: new Secret(username),
         authcid: new Secret(authcid),
         authzid: new Secret(authzid),
         password: new Secret(password),
@@ -74,7 +77,8 @@ class Login implements SaslExchange<AdapterCredentials> {
       const credentials = { mechanism: 'LOGIN', username: this.#username, password: new Secret(text) };
       return { kind: 'credentials', credentials };
     }
-    if (text === '') return new Fault('the user is empty');
+    const fault = userFault(text);
+    if (fault !== null) return fault;
     this.#username = new Secret(text);
     return { kind: 'challenge', text: 'Password:' };
   }
@@ -90,9 +94,9 @@ const xoauth2: SaslMechanism<AdapterCredentials> = {
       const pairs = new Map(message.split('\x01').map((pair) => splitAt(pair, '=')));
       const username = pairs.get('user') ?? '';
       const accessToken = /^Bearer +(\S+)$/i.exec(pairs.get('auth') ?? '')?.[1];
-      if (username === '' || accessToken === undefined) {
-        return new Fault('expected user=, ^A, auth=Bearer, a token, ^A and ^A');
-      }
+      if (accessToken === undefined) return new Fault('expected user=, ^A, auth=Bearer, a token, ^A and ^A');
+      const fault = userFault(username);
+      if (fault !== null) return fault;
       const credentials = {
         mechanism: 'XOAUTH2',
         username: new Secret(username),
@@ -111,6 +115,8 @@ const cramMd5 = (hostname: string): SaslMechanism<AdapterCredentials> => ({
     const respond = (response: string): Step => {
       const message = decodeUtf8(response) ?? '';
       const [username, challengeResponse] = splitAt(message, ' ');
+      const fault = userFault(username);
+      if (fault !== null) return fault;
       const credentials = {
         mechanism: 'CRAM-MD5',
         username: new Secret(username),
@@ -142,6 +148,13 @@ export function mechanismsOf(
 ): SaslMechanism<AdapterCredentials>[] {
   const known = [plain, login, xoauth2, cramMd5(hostname)];
   return names.flatMap((name) => known.find((mechanism) => mechanism.name === name) ?? []);
+}
+
+/** Returns why a user name is refused, or null: it goes on into logs and `Received` fields. */
+function userFault(username: string): Fault | null {
+  if (username === '') return new Fault('the user is empty');
+  // eslint-disable-next-line no-control-regex -- these are what it must not have
+  return /[\0-\x1f\x7f]/.test(username) ? new Fault('the user has control characters') : null;
 }
 
 function splitAt(text: string, separator: string): [string, string] {

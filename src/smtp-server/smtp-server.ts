@@ -154,11 +154,12 @@ export class SMTPServer extends EventEmitter<SMTPServerEvents> {
   }
 
   onAuth(
-    _auth: SMTPServerAuthentication,
+    auth: SMTPServerAuthentication,
     _session: SMTPServerSession,
     callback: (error: Error | null | undefined, response?: SMTPServerAuthenticationResponse) => void,
   ): void {
-    callback(null, { message: 'Authentication not implemented' });
+    if (auth.method === 'XCLIENT') callback(null);
+    else callback(null, { message: 'Authentication not implemented' });
   }
 
   onMailFrom(_address: SMTPServerAddress, _session: SMTPServerSession, callback: Answer): void {

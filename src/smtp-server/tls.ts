@@ -1,4 +1,3 @@
-import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext, type Server, type TlsOptions } from 'node:tls';
 import { domainToASCII } from 'node:url';
 import type { TlsSource } from '../server/index.js';
@@ -59,9 +58,7 @@ function hasCertificate({ cert, key, pfx }: TlsOptions): boolean {
 }
 
 function withCertificate(options: TlsOptions): TlsOptions {
-  // A client that renegotiates makes the server compute (CVE-2011-1473).
-  const secureOptions = (options.secureOptions ?? 0) | constants.SSL_OP_NO_RENEGOTIATION;
-  return { ...options, ...(hasCertificate(options) ? {} : defaultCertificate()), secureOptions };
+  return { ...options, ...(hasCertificate(options) ? {} : defaultCertificate()) };
 }
 
 /** Names are compared in lower case, those beyond ASCII in their ASCII form. */

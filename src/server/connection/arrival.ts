@@ -6,6 +6,7 @@ import type { Deadlined, Deadlines } from './deadlines.js';
 import { parseProxyHeader, type ProxiedEndpoints } from '../admission/proxy-header.js';
 import type { Seat } from '../admission/admission.js';
 import { TLS_HANDSHAKE, type TlsGate } from '../tls/gate.js';
+import { writeAndClose } from '../listener.js';
 import type { TlsHabits } from '../admission/tls-habits.js';
 
 /** The parts of a listener that an arrival needs. */
@@ -16,6 +17,8 @@ export interface ArrivalContext {
   readonly habits: TlsHabits;
   /** Null where TLS is not on offer. */
   readonly gate: TlsGate | null;
+  /** Sent to a connection whose PROXY header is malformed; may be empty. */
+  readonly proxyRefusal: string;
   /** Milliseconds for a PROXY header, and again for a handshake. */
   readonly handshakeMs: number;
   readonly deadlines: Deadlines;
@@ -84,7 +87,7 @@ export class Arrival implements Deadlined {
       held = held.length === 0 ? octets : Buffer.concat([held, octets]);
       const header = parseProxyHeader(held);
       if (header instanceof Fault) {
-        this.destroy(new Error(`PROXY protocol: ${header.reason}`));
+        this.#refuseHeader(new Error(`PROXY protocol: ${header.reason}`));
         return;
       }
       if (header.kind === 'more') return;
@@ -99,6 +102,17 @@ export class Arrival implements Deadlined {
       const early = held.subarray(header.length);
       this.#chooseLink(early.length === 0 ? null : early);
     });
+  }
+
+  #refuseHeader(error: Error): void {
+    const { proxyRefusal } = this.context;
+    if (proxyRefusal === '') {
+      this.destroy(error);
+      return;
+    }
+    this.#ignore();
+    writeAndClose(this.socket, proxyRefusal);
+    if (this.#finish()) this.context.failed(this, error);
   }
 
   // ---- plain or TLS
