@@ -125,6 +125,24 @@ describe('the journal of counters', () => {
     expect(sums()).toEqual({ queued: FOLD_AT.rows });
   });
 
+  it('keeps a bounded number of sums, however fast commits add new names', () => {
+    const added = 1000;
+    let most = 0;
+    for (let round = 0; round < 200; round++) {
+      commit(() => {
+        for (let at = 0; at < added; at++) {
+          journal.add(TABLES.counter, 1, HOUR, `t${round * added + at}`, [0, 1]);
+        }
+      });
+      if (journal.isDue) step();
+      if (round % 5 === 0) most = Math.max(most, [...journal.unfolded()].length);
+    }
+    // A frozen part that has grown to twice the limit, and what comes in while it is folded.
+    expect(most).toBeLessThan(4 * FOLD_AT.tallies);
+    while (journal.isDue) step();
+    expect(Object.keys(sums()).length).toBe(200 * added);
+  }, 60_000);
+
   it('keeps names with any characters apart', () => {
     const names = ['', ' ', 'a b', 'a  b', '50%', '%35', 'x\ny', '0 1 2 3', ',other', 'ü', '"'];
     commit(() => {

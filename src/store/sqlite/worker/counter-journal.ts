@@ -11,6 +11,10 @@
  *   `done` of them are in the tables. Null: all are, and the rows are being removed.
  *
  * Each step changes the tables and `counter_fold` in one transaction, so a process that dies loses and doubles nothing.
+ *
+ * There is a step after each group commit. If commits add keys faster than steps of the usual size fold them, each step
+ * folds twice as many as were added since the one before it. So what is in memory is at most about twice what is gathered
+ * before it is frozen, and as much again that is frozen.
  */
 import type { Database } from './database.js';
 import { Tallies, type TableNumber, type Tally } from './tallies.js';
@@ -22,6 +26,8 @@ export const FOLD_AT = { rows: 4096, tallies: 20_000, octets: 8 * 1024 * 1024 };
 const SLICE_ROWS = 64;
 /** Tallies that one step folds: about a millisecond. */
 const SLICE_TALLIES = 64;
+/** How many times as many as were added since the last step, if there is much again before all is folded. */
+const CATCH_UP = 2;
 
 interface FoldRow {
   readonly last: number;
@@ -50,6 +56,8 @@ export class CounterJournal {
   #pending = new Tallies();
   #pendingRows = 0;
   #pendingOctets = 0;
+  /** How many tallies `#pending` had at the last step. */
+  #pendingAtStep = 0;
   #seen = 0;
   #isLoaded = false;
   /** As `counter_fold` has them. */
@@ -130,9 +138,11 @@ export class CounterJournal {
 
   /** Whether a step is due. For the process that folds. */
   get isDue(): boolean {
+    return !this.#isLoaded || this.#frozen.size > 0 || this.#isMuch;
+  }
+
+  get #isMuch(): boolean {
     return (
-      !this.#isLoaded ||
-      this.#frozen.size > 0 ||
       this.#pendingRows >= FOLD_AT.rows ||
       this.#pending.size >= FOLD_AT.tallies ||
       this.#pendingOctets >= FOLD_AT.octets
@@ -147,7 +157,7 @@ export class CounterJournal {
   step(): () => void {
     this.#catchUp();
     if (this.#frozen.size === 0) return this.#pending.size === 0 ? () => undefined : this.#freeze();
-    if (this.#done !== null) return this.#foldSlice(this.#done);
+    if (this.#done !== null) return this.#foldSlice(this.#done, this.#pace());
     const { changes } = this.#remove.run(this.#last);
     return () => {
       if (changes < SLICE_ROWS) this.#frozen = new Tallies();
@@ -165,8 +175,15 @@ export class CounterJournal {
     };
   }
 
-  #foldSlice(from: number): () => void {
-    const to = Math.min(from + SLICE_TALLIES, this.#frozen.size);
+  /** Returns how many tallies a step folds. */
+  #pace(): number {
+    const added = this.#pending.size - this.#pendingAtStep;
+    this.#pendingAtStep = this.#pending.size;
+    return this.#isMuch ? Math.max(SLICE_TALLIES, CATCH_UP * added) : SLICE_TALLIES;
+  }
+
+  #foldSlice(from: number, tallies: number): () => void {
+    const to = Math.min(from + tallies, this.#frozen.size);
     for (const tally of this.#frozen.slice(from, to)) this.#fold(tally);
     const done = to === this.#frozen.size ? null : to;
     this.#setFold.run(this.#last, done);
@@ -221,6 +238,7 @@ export class CounterJournal {
     this.#pending = new Tallies();
     this.#pendingRows = 0;
     this.#pendingOctets = 0;
+    this.#pendingAtStep = 0;
   }
 }
 
