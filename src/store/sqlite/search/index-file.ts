@@ -18,7 +18,7 @@ import type { Database } from '../worker/database.js';
 import { WORD_COLUMNS } from './words.js';
 
 /** Changes with what is indexed, and how: an index of another version is made anew. */
-const VERSION = 1;
+const VERSION = 2;
 /** Page cache of one connection. */
 const CACHE_KIB = 4 * 1024;
 const BUSY_MS = 5000;
