@@ -14,6 +14,7 @@ import {
   wordsTable,
 } from './index-file.js';
 import { JournalReader, type JournalRow, messagesIn } from './journal.js';
+import { RemovedMessages } from './removed-messages.js';
 import { columnsOf, WORD_COLUMNS } from './words.js';
 
 /** Messages that one step indexes, in one transaction: some tenths of a second of a processor. */
@@ -43,7 +44,12 @@ export class Indexing {
   readonly #journal: JournalReader;
   readonly #below: Statement;
   readonly #any: Statement;
+  readonly #removed: RemovedMessages;
   #index: Database;
+  /** The part that is being made anew. */
+  #sparse: number | null = null;
+  /** The place of the part that is looked at next to find it. From the newest down, so that sparse parts become one. */
+  #place = 1;
 
   /**
    * Opens the index beside the database of a data folder, and makes it anew if it does not belong to that database.
@@ -62,6 +68,7 @@ export class Indexing {
     this.#journal = new JournalReader(this.#main);
     this.#below = this.#main.prepare('SELECT id FROM message WHERE id < ? ORDER BY id DESC LIMIT ?');
     this.#any = this.#main.prepare('SELECT 1 FROM message WHERE id >= ? AND id < ? LIMIT 1');
+    this.#removed = new RemovedMessages(this.#main);
     this.#index = this.#open();
   }
 
@@ -71,7 +78,7 @@ export class Indexing {
     if (progress === null) throw new Error('the index of words has no progress');
     const rows = this.#journal.from(progress.journal + 1, STEP_ROWS);
     if (rows.length > 0) return this.#follow(rows);
-    const more = this.#growDown() || this.#dropEmptyPart();
+    const more = this.#growDown() || this.#dropEmptyPart() || this.#renewSparsePart();
     return { journal: progress.journal, more, behind: 0 };
   }
 
@@ -203,11 +210,51 @@ export class Indexing {
     );
     const part = parts[at];
     if (part === undefined) return false;
-    this.#change(() => {
-      this.#index.exec(`DROP TABLE ${wordsTable(part.id)}`);
-      this.#index.prepare('DELETE FROM part WHERE id = ?').run(part.id);
-    });
+    this.#change(() => dropPart(this.#index, part.id));
+    this.#sparse = null;
     return true;
+  }
+
+  /**
+   * Makes a part anew if most of its messages have been removed, some messages in each call: the part above takes over its
+   * range from the top, with the messages that are left, until nothing of the range remains. So a part has at most twice as
+   * many messages as are stored, and parts with few messages become one. Looks at one part in each call, by turns.
+   *
+   * @returns whether there was something to do
+   */
+  #renewSparsePart(): boolean {
+    const parts = partsOf(this.#index);
+    const at = this.#sparseAmong(parts);
+    const [above, part] = [parts[at - 1], parts[at]];
+    this.#sparse = part?.id ?? null;
+    if (above === undefined || part === undefined) return false;
+    // New messages go to the newest part, so it does not grow down.
+    const isFull = at === 1 || above.documents >= this.#partMessages;
+    const most = Math.min(STEP_MESSAGES, this.#partMessages - (isFull ? 0 : above.documents));
+    const rows = this.#below.all(above.first, most) as { id: number }[];
+    const ids = rows.map(({ id }) => id).filter((id) => id >= part.first);
+    const lowest = ids.length < most ? part.first : (ids.at(-1) ?? part.first);
+    const isDone = lowest === part.first;
+    this.#change(() => {
+      if (isDone) dropPart(this.#index, part.id);
+      if (isFull && ids.length > 0) addPart(this.#index, lowest);
+      else this.#index.prepare('UPDATE part SET first = ? WHERE id = ?').run(lowest, above.id);
+      this.#add(ids);
+    });
+    // Its number may be given to another part.
+    if (isDone) this.#sparse = null;
+    return true;
+  }
+
+  /** Returns the place of the part that is to be made anew; -1 if there is none now. */
+  #sparseAmong(parts: readonly Part[]): number {
+    if (this.#sparse !== null) return parts.findIndex(({ id }) => id === this.#sparse);
+    const at = this.#place < parts.length ? this.#place : 1;
+    const [above, part] = [parts[at - 1], parts[at]];
+    const isSparse =
+      above !== undefined && part !== undefined && this.#removed.areMost(this.#index, part, above.first);
+    this.#place = isSparse ? at : at + 1;
+    return isSparse ? at : -1;
   }
 
   #change(work: () => void): void {
@@ -241,6 +288,11 @@ function addPart(index: Database, first: number): void {
     .prepare('INSERT INTO part (first, documents) VALUES (?, 0) RETURNING id')
     .get(first) as { id: number };
   createWordsTable(index, id);
+}
+
+function dropPart(index: Database, id: number): void {
+  index.exec(`DROP TABLE ${wordsTable(id)}`);
+  index.prepare('DELETE FROM part WHERE id = ?').run(id);
 }
 
 function greatestIn(index: Database, { id, first }: Part): number {
