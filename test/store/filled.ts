@@ -153,8 +153,15 @@ async function deliver(store: Store, now: number): Promise<void> {
   }
 }
 
-/** What a reader sees of a store: for comparisons, so contents are hashed. */
-export async function seen(store: Store): Promise<Record<string, unknown>> {
+/**
+ * What a reader sees of a store: for comparisons, so contents are hashed.
+ *
+ * @param domains those whose keys and statistics are looked at. Default: those that {@link fill} makes
+ */
+export async function seen(
+  store: Store,
+  domains: readonly string[] = ['a.example', 'b.example'],
+): Promise<Record<string, unknown>> {
   const now = Date.now();
   const messages = await store.messages({ limit: 10_000 });
   const details: unknown[] = [];
@@ -191,7 +198,7 @@ export async function seen(store: Store): Promise<Record<string, unknown>> {
     sessions: await store.sessions.list(null, now),
     password: await store.administrator.password(),
     token: await store.domainByToken(digest('a2'), now),
-    ofDomains: [await ofDomain('a.example'), await ofDomain('b.example')],
+    ofDomains: await Promise.all(domains.map(ofDomain)),
     tagged: (await store.messages({ limit: 100, tag: 'ümlaut' })).map(({ id }) => id),
   };
 }

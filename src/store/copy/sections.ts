@@ -3,7 +3,7 @@
  * names are those of the tables of both adapters. An adapter whose column has another form converts it.
  *
  * Left out is what a store makes anew from the rest (tags by name, the index of words), and what belongs to processes that
- * have ended: leases, uploads, nodes, requests that hold an idempotency key.
+ * have ended, or is of a minute or so: leases, uploads, nodes, requests that hold an idempotency key, rates.
  */
 
 /** `number`: a safe integer, a flag as 0 or 1. `octets`: a `Uint8Array`. Any column may be null. */
