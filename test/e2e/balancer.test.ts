@@ -82,7 +82,7 @@ it.skipIf(!HAPROXY_PRESENT)(
         const content = (await contentOf(store, Number(id))).toString('latin1');
         expect(sha256(content.slice(content.indexOf('\r\n\r\n') + 4))).toBe(bodyHash);
       }
-      // What the killed node had in hand goes on at another one, 15 seconds later.
+      // Another node takes over the leases of the killed one 15 seconds later.
       const waiting = async (): Promise<number> => (await store.queue.waiting({ limit: 10_000 })).length;
       await expect.poll(waiting, { timeout: 60_000, interval: 500 }).toBe(0);
       for (const { content } of far.received) {

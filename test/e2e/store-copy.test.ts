@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-/** What readers see of a store that no server uses. */
+/** Returns what readers see of a store that no server uses. */
 async function shown(place: { readonly data: string } | { readonly url: string }): Promise<unknown> {
   const store =
     'url' in place

@@ -159,7 +159,7 @@ it.each([
           return false;
         },
       );
-      // Nobody else gets at what is only half there.
+      // Servers and commands refuse what is only half there.
       if (!ended && runs === 20)
         await expect(here.open()).rejects.toThrow(/is not finished: go on with the same/);
     }

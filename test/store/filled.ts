@@ -1,4 +1,4 @@
-/** A store in which each kind of data is, filled through its contract, and what a reader sees of a store. */
+/** Fills a store with each kind of data through its contract, and reads all of it. */
 import { createHash } from 'node:crypto';
 import type { MessageId, NewMessage, Store } from '../../src/store/port.js';
 import type { Attempt, Settlement } from '../../src/store/queue.js';
@@ -154,7 +154,7 @@ async function deliver(store: Store, now: number): Promise<void> {
 }
 
 /**
- * What a reader sees of a store: for comparisons, so contents are hashed.
+ * Returns what a reader sees of a store, for comparisons: contents are hashed.
  *
  * @param domains those whose keys and statistics are looked at. Default: those that {@link fill} makes
  */

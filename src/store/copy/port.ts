@@ -17,11 +17,11 @@ export interface LastNumbers {
   readonly webhookCall: number;
 }
 
-/** What a store is recognised by when an interrupted copy goes on. */
+/** Identifies a store when an interrupted copy goes on. */
 export interface Identity {
   /** Where the store is, for people: without user and password. */
   readonly place: string;
-  /** Number of messages, and the greatest id of one; 0 if there is none. */
+  /** Number of messages, and the greatest id of one; 0 if it has no message. */
   readonly messages: number;
   readonly greatest: number;
 }
@@ -50,7 +50,7 @@ export interface Readable {
 }
 
 /**
- * A store to copy from. What processes that have died left behind was put in order when it was opened. All reads see it
+ * A store to copy from. The leases of processes that have died were ended when it was opened. All reads see it
  * as it was then, whatever other commands change meanwhile.
  */
 export interface Source extends Readable {

@@ -38,7 +38,7 @@ const FORMS: FormsBySection = {
 const JOURNAL_MESSAGES = 128;
 
 /**
- * Opens the data folder of a server to copy from it. What a server that died left is put in order first.
+ * Opens the data folder of a server to copy from it. First it ends the leases of a server that died.
  *
  * @throws StoreError `in-use`: a server runs on it; `newer`, `unreadable`
  */

@@ -50,7 +50,7 @@ const CONTINUE = {
 };
 
 /**
- * Opens a database to copy from it. What nodes that died left is put in order first.
+ * Opens a database to copy from it. First it ends the leases of nodes that died.
  *
  * @throws StoreError `in-use`: a server uses it; and those of `openPostgresStore`
  */

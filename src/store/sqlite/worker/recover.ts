@@ -1,4 +1,4 @@
-/** Puts in order what a server left behind that did not stop in order. Only while no server runs on the folder. */
+/** Recovers a folder after a server that did not stop in order. Only while no server runs on it. */
 import type { Database } from './database.js';
 import { openParts, type Parts } from './parts.js';
 import { Trash } from './trash.js';
