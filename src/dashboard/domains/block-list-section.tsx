@@ -1,3 +1,4 @@
+import './block-list.css';
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import type { BlockEntryBody, BlockListPage } from '../../api/schemas/block-list.js';
@@ -122,21 +123,17 @@ function Entries(props: {
 }): VNode {
   const { entries, marked, onMark } = props;
   return (
-    <table class="table">
+    <table class="table table-blocks block-list">
       <thead>
         <tr>
           <th scope="col">
             <span class="unseen">Mark</span>
           </th>
           <th scope="col">Address</th>
-          <th scope="col" />
+          <th scope="col">Verdict</th>
           <th scope="col">Reason</th>
-          <th scope="col" class="wide">
-            Since
-          </th>
-          <th scope="col" class="wide">
-            Until
-          </th>
+          <th scope="col">Since</th>
+          <th scope="col">Until</th>
         </tr>
       </thead>
       <tbody>
@@ -157,10 +154,12 @@ function Entries(props: {
               </Badge>
             </td>
             <td class="soft">{reason}</td>
-            <td class="wide soft">
+            <td class="soft" data-label="Since">
               <Time at={since} />
             </td>
-            <td class="wide soft">{expiresAt === null ? '' : fullTime(expiresAt)}</td>
+            <td class="soft" data-label="Until">
+              {expiresAt === null ? 'it is removed' : fullTime(expiresAt)}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -53,12 +53,8 @@ function NodeTable({ nodes }: { readonly nodes: readonly Node[] }): VNode {
           <th scope="col">State</th>
           <th scope="col">Connections</th>
           <th scope="col">Delivering</th>
-          <th scope="col" class="wide">
-            Processor
-          </th>
-          <th scope="col" class="wide">
-            Memory
-          </th>
+          <th scope="col">Processor</th>
+          <th scope="col">Memory</th>
         </tr>
       </thead>
       <tbody>
@@ -75,10 +71,10 @@ function NodeTable({ nodes }: { readonly nodes: readonly Node[] }): VNode {
               <Badge kind={KINDS[state]}>{state}</Badge>
               {state === 'silent' && <div class="soft small">last heard of {distance(seenAt)}</div>}
             </td>
-            <td>{countText(load.connections)}</td>
-            <td>{plural(load.delivering, 'message')}</td>
-            <td class="wide">{Math.round(load.cpu * 100)} %</td>
-            <td class="wide">{sizeText(load.memory)}</td>
+            <td data-label="Connections">{countText(load.connections)}</td>
+            <td data-label="Delivering">{plural(load.delivering, 'message')}</td>
+            <td data-label="Processor">{Math.round(load.cpu * 100)} %</td>
+            <td data-label="Memory">{sizeText(load.memory)}</td>
           </tr>
         ))}
       </tbody>

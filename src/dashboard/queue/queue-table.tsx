@@ -20,12 +20,8 @@ export function QueueTable({ waiting, onOperation }: QueueTableProps): VNode {
         <tr>
           <th scope="col">To</th>
           <th scope="col">Why</th>
-          <th scope="col" class="wide">
-            Next try
-          </th>
-          <th scope="col" class="wide">
-            Came in
-          </th>
+          <th scope="col">Next try</th>
+          <th scope="col">Came in</th>
           <th scope="col">
             <span class="unseen">Actions</span>
           </th>
@@ -36,15 +32,15 @@ export function QueueTable({ waiting, onOperation }: QueueTableProps): VNode {
           <tr key={`${one.id} ${one.to}`}>
             <th scope="row">
               <a href={`/messages/${one.id}`}>{one.to}</a>
-              <div class="soft small">{one.domain}</div>
+              <div class="soft small">from {one.domain}</div>
             </th>
             <td>
               <StatusBadge status={one.status} /> <Why one={one} />
             </td>
-            <td class="wide" title={fullTime(one.nextAttemptAt)}>
+            <td class="brief" data-label="Next try" title={fullTime(one.nextAttemptAt)}>
               {one.underWay ? 'under way' : due(one.nextAttemptAt)}
             </td>
-            <td class="wide" title={fullTime(one.receivedAt)}>
+            <td class="brief" data-label="Came in" title={fullTime(one.receivedAt)}>
               {distance(one.receivedAt)}
             </td>
             <td class="actions">

@@ -21,14 +21,12 @@ export function Sessions(): VNode {
       {problem !== null && <Notice kind="bad" title={problem} />}
       <Loaded from={list}>
         {({ sessions }) => (
-          <table class="table">
+          <table class="table table-blocks">
             <thead>
               <tr>
                 <th scope="col">Who</th>
                 <th scope="col">From</th>
-                <th scope="col" class="wide">
-                  Browser
-                </th>
+                <th scope="col">Browser</th>
                 <th scope="col">Last seen</th>
                 <th scope="col">
                   <span class="unseen">Actions</span>
@@ -41,11 +39,13 @@ export function Sessions(): VNode {
                   <th scope="row">
                     {domain ?? 'Administrator'} {current && <Badge kind="good">this one</Badge>}
                   </th>
-                  <td class="mono whole">{clientAddress}</td>
-                  <td class="wide soft" title={userAgent}>
+                  <td data-label="From">
+                    <span class="mono whole">{clientAddress}</span>
+                  </td>
+                  <td class="soft" data-label="Browser" title={userAgent}>
                     {browserName(userAgent)}
                   </td>
-                  <td class="whole" title={fullTime(lastSeenAt)}>
+                  <td class="whole" data-label="Last seen" title={fullTime(lastSeenAt)}>
                     {distance(lastSeenAt)}
                   </td>
                   <td class="actions">
