@@ -202,7 +202,7 @@ it('calls a webhook, shows what it answered and sends an event again', async () 
   await page.getByText('Public key').waitFor();
   await page.getByRole('button', { name: 'Send a test event' }).click();
   await eventually(() => called).toContain('email.delivered');
-  await page.getByText('Taken').first().waitFor();
+  await page.getByText('Accepted', { exact: true }).first().waitFor();
   status = 503;
   await sendMail({ port: here.gateway.port, token }, { subject: 'Called about' });
   await page.getByText('Failed, tried again').first().waitFor();
@@ -216,6 +216,24 @@ it('calls a webhook, shows what it answered and sends an event again', async () 
   await page.getByRole('button', { name: 'Switch off' }).waitFor();
   await page.getByRole('button', { name: 'Remove', exact: true }).last().click();
   await page.getByLabel('URL').waitFor();
+});
+
+it('names a field in an error as the page does', async () => {
+  const page = await here.openAsAdministrator('/domains?add=1');
+  const add = page.getByRole('dialog');
+  await add.getByRole('textbox').fill('not a name');
+  await add.getByRole('button', { name: 'Add the domain' }).click();
+  await page
+    .getByRole('alert')
+    .getByText(/^The name /)
+    .waitFor();
+  await page.goto('/domains/example.com/webhook');
+  await page.getByLabel('URL').fill('ftp://example.com/');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page
+    .getByRole('alert')
+    .getByText(/^The URL /)
+    .waitFor();
 });
 
 it('sets how long messages are kept; a domain sees it and cannot change it', async () => {

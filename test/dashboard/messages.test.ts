@@ -94,6 +94,8 @@ it('says what is wrong with a search', async () => {
   const page = await here.openAsAdministrator('/messages');
   await page.getByRole('combobox', { name: 'Search messages' }).fill('is:lost');
   await page.getByText('is: needs one of held').waitFor();
+  await page.getByText('The search cannot be read').waitFor();
+  expect(await page.getByText('No message matches').count()).toBe(0);
   await page.getByRole('button', { name: 'Clear the search' }).click();
   await row(page, 'Tagged two').waitFor();
 });
@@ -145,6 +147,9 @@ it('says why it deletes nothing, or less than was marked', async () => {
   await mark('Stuck 1');
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.getByText('Nothing was done: 2 messages still wait or are held: cancel them first').waitFor();
+  // It is said at once: there is nothing to undo.
+  expect(await page.getByRole('button', { name: 'Undo' }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Take the marks away' }).waitFor({ state: 'detached' });
   await mark('Stuck 1');
   await mark('Stuck 3');
   await page.getByRole('button', { name: 'Delete' }).click();

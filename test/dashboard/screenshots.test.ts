@@ -52,6 +52,7 @@ it.runIf(wanted)(
       page.locator('canvas').waitFor(),
     );
     await each('queue', '/queue', (page) => page.getByRole('row').nth(1).waitFor());
+    await each('nodes', '/nodes', (page) => page.getByRole('row').nth(1).waitFor());
     await each('settings', '/settings', (page) => page.getByText('API reference').waitFor());
     await each('domains', '/domains', (page) => page.getByRole('row').nth(1).waitFor());
     await each('domain-tokens', '/domains/example.com/tokens', async (page) => {
@@ -63,7 +64,10 @@ it.runIf(wanted)(
       await page.getByRole('button', { name: 'Create a new token' }).click();
       await page.getByRole('button', { name: 'Create the token' }).waitFor();
     });
-    await sendMail(here.gateway, { to: 'full@example.net', subject: 'Your invoice 42' });
+    await sendMail(here.gateway, {
+      to: ['full@example.net', 'full2@example.net', 'full3@example.net'],
+      subject: 'Your invoice 42',
+    });
     putAhead(here.gateway, 4 * 60_000);
     await each('stall', '/messages', (page) => page.getByRole('alert').waitFor());
     putAhead(here.gateway, 0);

@@ -41,6 +41,9 @@ it('lists the servers for the administrator, and a domain has no such page', asy
   const domain = await here.openWithToken('/messages', here.gateway.token);
   await domain.getByRole('heading', { name: 'Messages' }).waitFor();
   expect(await domain.getByRole('link', { name: 'Nodes' }).count()).toBe(0);
+  await domain.goto('/nodes');
+  await domain.getByText('Only the administrator may do this').waitFor();
+  expect(await domain.getByRole('button', { name: 'Try again' }).count()).toBe(0);
 });
 
 it('changes the password: others are signed out, and the page that did it stays', async () => {

@@ -32,7 +32,7 @@ it('says that a password is wrong, and takes the right one then', async () => {
   const page = await here.open('/');
   await page.getByLabel('Password').fill('wrong');
   await page.keyboard.press('Enter');
-  await page.getByRole('alert').getByText('The password or token is wrong').waitFor();
+  await page.getByRole('alert').getByText('The password is wrong').waitFor();
   await page.getByLabel('Password').fill(PASSWORD);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Messages' }).waitFor();

@@ -28,7 +28,7 @@ const failures = { 404: errorBody };
 /** The reason that is shown for a webhook that a person switched off. */
 const BY_HAND = 'switched off by hand';
 
-/** `/api/v1/domains/:name/webhook`: where the events of a domain are sent, and the calls of late. */
+/** `/api/v1/domains/:name/webhook`: where the events of a domain are sent, and its recent calls. */
 export function domainWebhookRoutes(
   app: Api,
   { store, now }: ApiContext,
@@ -124,7 +124,7 @@ export function domainWebhookRoutes(
     {
       config: { access: 'domain' },
       schema: {
-        summary: 'Calls of the webhook of late, newest first',
+        summary: 'Recent calls of the webhook, newest first',
         tags,
         params: domainParameters,
         querystring: webhookCallsQuery,

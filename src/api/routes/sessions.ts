@@ -48,7 +48,8 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
       const secret = principal === null ? null : await signedIn.begin(principal, clientOf(request));
       if (principal === null || secret === null) {
         await holdBack(throttle, request.ip);
-        throw new ApiError('wrong_credentials');
+        const what = 'password' in request.body ? 'password' : 'token';
+        throw new ApiError('wrong_credentials', { text: `The ${what} is wrong` });
       }
       reply.setCookie(cookie, secret, cookieOptions(tls));
       const domain = principal.kind === 'domain' ? await directory.byId(principal.domainId) : null;

@@ -14,6 +14,8 @@ interface ChartProps {
   /** Writes a value: a count, a share, a time. */
   readonly format: (value: number) => string;
   readonly by: 'hour' | 'day';
+  /** Whether the values of a line add up, as counts do and rates do not. */
+  readonly adds: boolean;
 }
 
 const hourly = new Intl.DateTimeFormat(undefined, {
@@ -27,7 +29,7 @@ const daily = new Intl.DateTimeFormat(undefined, {
 });
 
 /** Lines over time, with the values under the pointer, and the same as a table. The code that draws is loaded here. */
-export function Chart({ data, label, format, by }: ChartProps): VNode {
+export function Chart({ data, label, format, by, adds }: ChartProps): VNode {
   const place = useRef<HTMLDivElement>(null);
   const at = useSignal<number | null>(null);
   const failed = useSignal(false);
@@ -56,16 +58,23 @@ export function Chart({ data, label, format, by }: ChartProps): VNode {
     };
   }, [data, by, dark]);
 
-  const index = at.value ?? data.times.length - 1;
+  const newest = data.times.length - 1;
+  const index = at.value ?? newest;
+  // With the pointer at no point: what all of them add up to, or the newest one.
+  const totals = adds && at.value === null;
   const nothing = data.series.every(({ values }) => values.every((value) => value === null || value === 0));
   return (
     <figure class="chart">
       <figcaption class="chart-legend" aria-hidden="true">
-        <span class="soft">{timeText(data.times[index], by)}</span>
+        <span class="soft">
+          {totals
+            ? 'In all'
+            : `${at.value === null ? `Newest ${by}: ` : ''}${timeText(data.times[index], by)}`}
+        </span>
         {data.series.map(({ name, color, values }) => (
           <span key={name}>
             <i style={{ background: `var(${color})` }} />
-            {name} <b>{valueText(values[index], format)}</b>
+            {name} <b>{valueText(totals ? sumOf(values) : values[index], format)}</b>
           </span>
         ))}
       </figcaption>
@@ -116,6 +125,10 @@ function ChartTable({ data, format, by }: Pick<ChartProps, 'data' | 'format' | '
       </tbody>
     </table>
   );
+}
+
+function sumOf(values: readonly (number | null)[]): number {
+  return values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 }
 
 function timeText(time: number | undefined, by: 'hour' | 'day'): string {

@@ -77,6 +77,9 @@ function DomainTable({ domains }: { readonly domains: readonly DomainEntry[] }):
             Waiting
           </th>
           <th scope="col" class="number">
+            Held
+          </th>
+          <th scope="col" class="number">
             Bounced
           </th>
           <th scope="col" class="number wide">
@@ -99,7 +102,7 @@ function DomainTable({ domains }: { readonly domains: readonly DomainEntry[] }):
 function DomainRow({ domain }: { readonly domain: DomainEntry }): VNode {
   const { name, messages, contentOctets, tokens } = domain;
   const all = Object.values(messages).reduce((sum, count) => sum + count, 0);
-  const waiting = messages.queued + messages.deferred + messages.held;
+  const waiting = messages.queued + messages.deferred;
   const used = tokens[0]?.lastUsedAt ?? null;
   return (
     <tr>
@@ -110,9 +113,10 @@ function DomainRow({ domain }: { readonly domain: DomainEntry }): VNode {
         <a href={filterUrl({ domain: [name] })}>{countText(all)}</a>
       </td>
       <td class="number">
-        <a href={filterUrl({ domain: [name], status: ['queued', 'deferred', 'held'] })}>
-          {countText(waiting)}
-        </a>
+        <a href={filterUrl({ domain: [name], status: ['queued', 'deferred'] })}>{countText(waiting)}</a>
+      </td>
+      <td class="number">
+        <a href={filterUrl({ domain: [name], status: ['held'] })}>{countText(messages.held)}</a>
       </td>
       <td class="number">
         <a href={filterUrl({ domain: [name], status: ['bounced'] })}>{countText(messages.bounced)}</a>

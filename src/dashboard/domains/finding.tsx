@@ -36,8 +36,8 @@ export function Finding({ finding, hint }: FindingProps): VNode {
         <span class="finding-name soft mono">{name}</span>
       </p>
       <p class="finding-says">
-        {says}
-        {hint !== null && `. ${hint}`}
+        {/[.!?]$/.test(says) ? says : `${says}.`}
+        {hint !== null && ` ${hint}`}
       </p>
       {record !== null && check !== 'dkim' && <DnsRecord record={record} />}
     </li>

@@ -19,12 +19,12 @@ const LOOK_EVERY = 4_000;
 const OUTCOMES: Readonly<
   Record<WebhookCallEntry['outcome'], readonly [name: string, kind: BadgeProps['kind']]>
 > = {
-  delivered: ['Taken', 'good'],
+  delivered: ['Accepted', 'good'],
   failed: ['Failed, tried again', 'warning'],
   'gave-up': ['Given up', 'bad'],
 };
 
-/** Calls of late, with what the app answered; a test event; and a call once more. */
+/** Recent calls, with what the app answered; a test event; and a call once more. */
 export function WebhookCalls({ name }: { readonly name: string }): VNode {
   const event = useSignal<string>('email.delivered');
   const { busy, problem, run } = useSubmit();
@@ -45,7 +45,7 @@ export function WebhookCalls({ name }: { readonly name: string }): VNode {
   return (
     <>
       <div class="section-head">
-        <h2>Calls of late</h2>
+        <h2>Recent calls</h2>
         <select
           class="input input-small"
           aria-label="Event to send"
@@ -105,16 +105,16 @@ function CallTable(props: {
 }): VNode {
   const { calls, busy, onRedeliver } = props;
   return (
-    <table class="table">
+    <table class="table table-blocks">
       <thead>
         <tr>
           <th scope="col">When</th>
           <th scope="col">Event</th>
           <th scope="col">Outcome</th>
-          <th scope="col" class="number wide">
+          <th scope="col" class="number">
             Answer
           </th>
-          <th scope="col" class="number wide">
+          <th scope="col" class="number">
             Time
           </th>
           <th scope="col">
@@ -139,8 +139,12 @@ function CallTable(props: {
                 <Badge kind={kind}>{title}</Badge>
                 {problem !== null && <p class="soft small call-problem">{problem}</p>}
               </td>
-              <td class="number wide">{status ?? ''}</td>
-              <td class="number wide">{Math.round(duration)} ms</td>
+              <td class="number" data-label="Answer">
+                {status ?? 'none'}
+              </td>
+              <td class="number" data-label="Time">
+                {Math.round(duration)} ms
+              </td>
               <td class="actions">
                 <button type="button" class="button" disabled={busy} onClick={() => onRedeliver(call)}>
                   Send again

@@ -23,7 +23,7 @@ export function Details({ message }: { readonly message: MessageRecordBody }): V
         <Row name="Envelope sender" value={sender === '' ? 'none (<>)' : sender} />
         <Row name="Message-ID" value={messageId} mono />
         <Row name="Size" value={sizeText(size)} />
-        <Row name="Taken in" value={fullTime(receivedAt)} />
+        <Row name="Accepted" value={fullTime(receivedAt)} />
         <Row name="By" value={WAYS[origin.way]} />
         <Row name="Client" value={clientAddress} mono />
         <Row name={origin.way === 'api' ? 'User agent' : 'Hello'} value={origin.hello} mono />

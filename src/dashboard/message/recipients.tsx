@@ -54,7 +54,7 @@ export function Recipients({ message }: { readonly message: MessageRecordBody })
 
 const OUTCOMES: Readonly<Record<RecipientFacts['attempts'][number]['outcome'], string>> = {
   delivered: 'Delivered',
-  deferred: 'Put off',
+  deferred: 'Deferred',
   bounced: 'Refused for good',
   cancelled: 'Cancelled',
 };
@@ -66,7 +66,7 @@ function History(props: { readonly recipient: RecipientFacts; readonly receivedA
   return (
     <ol class="history">
       <li data-outcome="accepted">
-        <p>Taken in</p>
+        <p>Accepted</p>
         <p class="soft small">
           <Time at={receivedAt} />
           {originalRecipient !== null && ` · for ${originalRecipient}`}

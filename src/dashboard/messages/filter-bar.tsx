@@ -12,6 +12,10 @@ const SINCE: readonly (readonly [value: string, name: string])[] = [
   ['30d', 'Last 30 days'],
 ];
 
+const moment = new Intl.DateTimeFormat(undefined, {
+  ...{ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false },
+});
+
 interface FilterBarProps {
   readonly filter: Filter;
   readonly onChange: (filter: Filter) => void;
@@ -21,7 +25,9 @@ interface FilterBarProps {
 export function FilterBar({ filter, onChange }: FilterBarProps): VNode {
   const { status, since } = filter;
   const [only] = status.length === 1 ? status : [];
-  const times = SINCE.some(([value]) => value === since) ? SINCE : [...SINCE, [since, since] as const];
+  const times = SINCE.some(([value]) => value === since)
+    ? SINCE
+    : [...SINCE, [since, sinceText(since)] as const];
   return (
     <div class="filters">
       <nav class="status-tabs" aria-label="States">
@@ -71,9 +77,15 @@ export function FilterBar({ filter, onChange }: FilterBarProps): VNode {
   );
 }
 
+/** A time that a link gave: a page of numbers gives the beginning of what it counts. */
+function sinceText(since: string): string {
+  const time = Date.parse(since);
+  return `Since ${Number.isNaN(time) ? since : moment.format(time)}`;
+}
+
 /** The conditions that have no control of their own. */
 function chipsOf(filter: Filter): { readonly name: string; readonly without: Filter }[] {
-  const { status, tag, domain, until } = filter;
+  const { status, tag, domain, notifications, until } = filter;
   const drop = (list: readonly string[], value: string): string[] => list.filter((each) => each !== value);
   return [
     ...(status.length < 2
@@ -87,6 +99,14 @@ function chipsOf(filter: Filter): { readonly name: string; readonly without: Fil
       name: `domain: ${each}`,
       without: { ...filter, domain: drop(domain, each) },
     })),
+    ...(notifications === ''
+      ? []
+      : [
+          {
+            name: notifications === 'none' ? 'without notifications' : 'notifications only',
+            without: { ...filter, notifications: '' },
+          },
+        ]),
     ...(until === '' ? [] : [{ name: `before: ${until}`, without: { ...filter, until: '' } }]),
   ];
 }

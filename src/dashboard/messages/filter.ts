@@ -22,11 +22,21 @@ export interface Filter {
   readonly tag: readonly string[];
   /** One of them; empty: any. */
   readonly domain: readonly string[];
+  /** `none`: no notification of the server; `only`: nothing else; empty: both. */
+  readonly notifications: string;
   readonly since: string;
   readonly until: string;
 }
 
-const NO_FILTER: Filter = { search: '', status: [], tag: [], domain: [], since: '', until: '' };
+const NO_FILTER: Filter = {
+  search: '',
+  status: [],
+  tag: [],
+  domain: [],
+  notifications: '',
+  since: '',
+  until: '',
+};
 
 /** Reads the query of a URL. Unknown parameters are left out. */
 export function parseFilter(query: string): Filter {
@@ -36,14 +46,15 @@ export function parseFilter(query: string): Filter {
     status: given.getAll('status'),
     tag: given.getAll('tag'),
     domain: given.getAll('domain'),
+    notifications: given.get('notifications') ?? '',
     since: given.get('since') ?? '',
     until: given.get('until') ?? '',
   };
 }
 
 /** Returns the filter as parameters of the API, which are those of the URL too. */
-export function filterQuery({ search, since, until, ...lists }: Filter): Query {
-  const texts = { search: search.trim(), since, until };
+export function filterQuery({ search, notifications, since, until, ...lists }: Filter): Query {
+  const texts = { search: search.trim(), notifications, since, until };
   return Object.fromEntries(Object.entries({ ...texts, ...lists }).filter(([, value]) => value.length > 0));
 }
 

@@ -79,7 +79,18 @@ function Rows({ shown: { list, selection, current } }: { readonly shown: Current
     return <MessageTable key={list} list={list} selection={selection} current={current} />;
   }
   if (list.state.value === 'loading') return <LoadingRows />;
-  if (problem !== null && searchProblem(problem) === null) {
+  if (searchProblem(problem) !== null) {
+    return (
+      <div class="nothing-found">
+        <h2>The search cannot be read</h2>
+        <p class="soft">Correct it above: nothing was searched.</p>
+        <a class="button" href="/messages">
+          Show all messages
+        </a>
+      </div>
+    );
+  }
+  if (problem !== null) {
     return (
       <div class="messages-problem">
         <Notice kind="bad" title={problemOf(problem)}>
@@ -135,8 +146,10 @@ function operate({ list, selection, current }: CurrentList, operation: Operation
     toast({ text: 'Mark messages first, or go to one with j and k' });
     return;
   }
+  const states = new Map(list.rows.value.map(({ id, status }) => [id, status]));
   change({
     operation,
+    states: all ? [] : ids.map((id) => states.get(id)),
     selection: all ? { filter: filterQuery(list.filter) } : { ids },
     count: all ? null : ids.length,
     after: () => void list.load(),

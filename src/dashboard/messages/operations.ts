@@ -1,4 +1,5 @@
 import type { OperationResult, SelectionBody } from '../../api/schemas/operations.js';
+import type { MessageEntry } from '../../api/schemas/messages.js';
 import { request } from '../api/request.js';
 
 export type Operation = 'retry' | 'release' | 'cancel' | 'delete';
@@ -14,24 +15,32 @@ interface OperationWords {
   readonly unchanged: readonly [one: string, several: string];
   /** The key that does it. */
   readonly key: string | null;
+  /** The states of messages that it does nothing to. */
+  readonly idle: readonly MessageEntry['status'][];
 }
+
+const ENDED = ['delivered', 'bounced', 'cancelled'] as const;
 
 export const OPERATIONS: Readonly<Record<Operation, OperationWords>> = {
   retry: {
     ...{ name: 'Retry now', doing: 'Retrying', done: 'will be tried now', key: 'r' },
     unchanged: ['does not wait for another try', 'do not wait for another try'],
+    idle: [...ENDED, 'held'],
   },
   release: {
     ...{ name: 'Release', doing: 'Releasing', done: 'released', key: 'l' },
     unchanged: ['is not held', 'are not held'],
+    idle: ENDED,
   },
   cancel: {
     ...{ name: 'Cancel', doing: 'Cancelling', done: 'cancelled', key: 'c' },
     unchanged: ['neither waits nor is held', 'neither wait nor are held'],
+    idle: ENDED,
   },
   delete: {
     ...{ name: 'Delete', doing: 'Deleting', done: 'deleted', key: '#' },
     unchanged: ['still waits or is held: cancel it first', 'still wait or are held: cancel them first'],
+    idle: ['queued', 'deferred', 'held'],
   },
 };
 

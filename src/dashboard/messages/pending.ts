@@ -1,5 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import type { SelectionBody } from '../../api/schemas/operations.js';
+import type { MessageEntry } from '../../api/schemas/messages.js';
 import { problemOf } from '../api/refusal.js';
 import { plural } from '../parts/sizes.js';
 import { toast } from '../parts/toasts.js';
@@ -16,6 +17,8 @@ interface Change {
   readonly selection: SelectionBody;
   /** How many messages it is for; null if no one knows: all that match a filter. */
   readonly count: number | null;
+  /** The states of the messages, as far as the page knows them. Default: none is known. */
+  readonly states?: readonly (MessageEntry['status'] | undefined)[];
   /** Called when the server has done it. */
   readonly after: () => void;
 }
@@ -27,6 +30,12 @@ export const pendingChanges: ReadonlySignal<ReadonlySet<Change>> = pending;
 
 /** Does something to messages: at once, or after a time in which it can be undone. */
 export function change(wanted: Change): void {
+  const { idle } = OPERATIONS[wanted.operation];
+  const { states = [] } = wanted;
+  if (states.length > 0 && states.every((state) => state !== undefined && idle.includes(state))) {
+    // Time to undo something that does nothing would only put the answer off.
+    return void toast({ ...resultOf(wanted.operation, 0, states.length), stays: 10_000 });
+  }
   if (!WAITS.has(wanted.operation)) return void run(wanted);
   pending.value = new Set([...pending.peek(), wanted]);
   const { doing } = OPERATIONS[wanted.operation];

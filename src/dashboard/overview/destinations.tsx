@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import type { StatisticsBody } from '../../api/schemas/statistics.js';
 import { durationText, shareText } from '../charts/formats.js';
-import { filterUrl } from '../messages/filter.js';
+import { countedUrl } from '../messages/counted.js';
 import { countText } from '../parts/sizes.js';
 
 type Destination = StatisticsBody['slowestDestinations'][number];
@@ -12,8 +12,14 @@ type Order = 'slow' | 'failing';
 const OTHER = ',other';
 const SHOWN = 10;
 
+interface DestinationsProps {
+  readonly statistics: StatisticsBody;
+  /** Empty: all sending domains. */
+  readonly domain: string;
+}
+
 /** Receiving domains: the slowest, or those that refuse most. */
-export function Destinations({ statistics }: { readonly statistics: StatisticsBody }): VNode {
+export function Destinations({ statistics, domain }: DestinationsProps): VNode {
   const order = useSignal<Order>('slow');
   const { slowestDestinations } = statistics;
   const shown =
@@ -39,6 +45,7 @@ export function Destinations({ statistics }: { readonly statistics: StatisticsBo
           ))}
         </div>
       </div>
+      <p class="soft small">Recipients, by whole days (UTC)</p>
       {shown.length === 0 ? (
         <p class="soft">
           {order.value === 'slow' ? 'Nothing was delivered yet.' : 'None refuses or defers mail.'}
@@ -65,7 +72,14 @@ export function Destinations({ statistics }: { readonly statistics: StatisticsBo
             </thead>
             <tbody>
               {shown.slice(0, SHOWN).map((destination) => (
-                <DestinationRow key={destination.destination} destination={destination} />
+                <DestinationRow
+                  key={destination.destination}
+                  destination={destination}
+                  href={countedUrl('day', statistics.since, {
+                    search: `to:"${destination.destination}"`,
+                    domain: domain === '' ? [] : [domain],
+                  })}
+                />
               ))}
             </tbody>
           </table>
@@ -75,18 +89,13 @@ export function Destinations({ statistics }: { readonly statistics: StatisticsBo
   );
 }
 
-function DestinationRow({ destination: each }: { readonly destination: Destination }): VNode {
+function DestinationRow(props: { readonly destination: Destination; readonly href: string }): VNode {
+  const { destination: each, href } = props;
   const { destination, delivered, deferred, bounced, timeToDelivery } = each;
   const ended = delivered + bounced;
   return (
     <tr>
-      <th scope="row">
-        {destination === OTHER ? (
-          'all others'
-        ) : (
-          <a href={filterUrl({ search: `to:"${destination}"` })}>{destination}</a>
-        )}
-      </th>
+      <th scope="row">{destination === OTHER ? 'all others' : <a href={href}>{destination}</a>}</th>
       <td class="number">{countText(delivered)}</td>
       <td class="number">{countText(deferred)}</td>
       <td class="number">

@@ -3,7 +3,7 @@ import type { QueuePage } from '../../api/schemas/queue.js';
 import type { StatisticsBody } from '../../api/schemas/statistics.js';
 import { queryOf } from '../api/request.js';
 import { durationText, shareText } from '../charts/formats.js';
-import type { Span } from '../charts/span.js';
+import { countedUrl } from '../messages/counted.js';
 import { filterUrl } from '../messages/filter.js';
 import { countText } from '../parts/sizes.js';
 import { distance } from '../parts/time.js';
@@ -11,17 +11,17 @@ import { distance } from '../parts/time.js';
 interface FiguresProps {
   readonly statistics: StatisticsBody;
   readonly queue: QueuePage | null;
-  readonly span: Span;
   /** Empty: all domains. */
   readonly domain: string;
 }
 
 /** The numbers of the span and of now. Those that count messages or recipients lead to the messages of the span. */
-export function Figures({ statistics: { total }, queue, span, domain }: FiguresProps): VNode {
+export function Figures({ statistics, queue, domain }: FiguresProps): VNode {
+  const { total } = statistics;
   const { deliveryRate, bounceRate, timeToDelivery } = total;
   const domains = domain === '' ? [] : [domain];
   const listOf = (status: readonly string[]): string =>
-    filterUrl({ status, domain: domains, since: span.query.since });
+    countedUrl(statistics.by, statistics.since, { status, domain: domains });
   const waiting = queue === null ? null : queue.messages.queued + queue.messages.deferred;
   const held = queue?.messages.held ?? null;
   return (

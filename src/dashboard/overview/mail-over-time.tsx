@@ -27,6 +27,7 @@ export function MailOverTime({ statistics }: { readonly statistics: StatisticsBo
     <Chart
       data={data}
       by={statistics.by}
+      adds
       format={shortCount}
       label="Accepted, delivered, deferred and bounced mail"
     />

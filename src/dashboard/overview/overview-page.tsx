@@ -54,13 +54,18 @@ export function OverviewPage(): VNode {
       <Loaded from={statistics}>
         {(body) => (
           <>
-            <Figures statistics={body} queue={queue.value} span={span} domain={domain} />
+            <Figures statistics={body} queue={queue.value} domain={domain} />
+            <p class="soft small">
+              Messages count from when they came in, recipients from when their delivery ended. A number leads
+              to the messages that came in during this time: one with a recipient who bounced is listed as
+              bounced. Notifications of the server are not counted, but they wait like other mail.
+            </p>
             <section class="card">
               <h2>Mail over time</h2>
               <MailOverTime statistics={body} />
             </section>
             <div class="overview-columns">
-              <Destinations statistics={body} />
+              <Destinations statistics={body} domain={domain} />
               <TopTags span={span} domain={domain} />
             </div>
           </>

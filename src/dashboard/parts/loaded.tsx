@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { problemOf } from '../api/refusal.js';
+import { problemOf, Refusal } from '../api/refusal.js';
 import { Notice } from './notice.js';
 import type { Resource } from './resource.js';
 
@@ -15,9 +15,11 @@ export function Loaded<Value>({ from, children }: LoadedProps<Value>): VNode {
     <>
       {problem !== null && (
         <Notice kind="bad" title={problemOf(problem)}>
-          <button type="button" class="button" onClick={() => void reload()}>
-            Try again
-          </button>
+          {!isForbidden(problem) && (
+            <button type="button" class="button" onClick={() => void reload()}>
+              Try again
+            </button>
+          )}
         </Notice>
       )}
       {value !== null
@@ -29,4 +31,9 @@ export function Loaded<Value>({ from, children }: LoadedProps<Value>): VNode {
           )}
     </>
   );
+}
+
+/** Whether the one who is signed in may not see it: another try gives the same. */
+function isForbidden(problem: unknown): boolean {
+  return problem instanceof Refusal && problem.status === 403;
 }

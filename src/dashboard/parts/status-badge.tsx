@@ -15,7 +15,7 @@ export const STATUS_NAMES: Readonly<Record<MessageEntry['status'], string>> = {
 export const STATUS_MEANINGS: Readonly<Record<MessageEntry['status'], string>> = {
   queued: 'Waits for its first delivery',
   deferred: 'Could not be delivered yet, and will be tried again',
-  delivered: 'Taken by the server of the recipient',
+  delivered: 'Accepted by the server of the recipient',
   bounced: 'Refused for good',
   held: 'Stays here until it is released: delivery was off when it came in, or no route took it',
   cancelled: 'Given up by a person',

@@ -37,7 +37,7 @@ export function Comparison({ span, domain, tags, metric, onMetric, onRemove }: C
   return (
     <section class="card">
       <div class="row">
-        <div class="segments segments-wrap" role="group" aria-label="Compare by">
+        <div class="segments" role="group" aria-label="Compare by">
           {(Object.keys(METRICS) as MetricName[]).map((each) => (
             <button key={each} type="button" aria-pressed={each === metric} onClick={() => onMetric(each)}>
               {METRICS[each].title}
@@ -83,6 +83,12 @@ function Lines(props: {
   }, [bodies, metric]);
   if (first === undefined || data === null) return null;
   return (
-    <Chart data={data} by={first.by} format={metric.format} label={`${metric.title} of ${tags.join(', ')}`} />
+    <Chart
+      data={data}
+      by={first.by}
+      adds={metric.adds}
+      format={metric.format}
+      label={`${metric.title} of ${tags.join(', ')}`}
+    />
   );
 }

@@ -10,23 +10,33 @@ export interface Metric {
   readonly format: (value: number) => string;
   /** What an hour or day without any count has. */
   readonly missing: number | null;
+  /** Whether the values of several hours add up. */
+  readonly adds: boolean;
 }
 
 /** What tags are compared by. */
 export const METRICS = {
-  volume: { title: 'Messages', of: ({ accepted }) => accepted, format: shortCount, missing: 0 },
+  volume: { title: 'Messages', of: ({ accepted }) => accepted, format: shortCount, missing: 0, adds: true },
   deliveryRate: {
     title: 'Delivery rate',
     of: (counts) => counts.deliveryRate,
     format: shareText,
     missing: null,
+    adds: false,
   },
-  bounceRate: { title: 'Bounce rate', of: (counts) => counts.bounceRate, format: shareText, missing: null },
+  bounceRate: {
+    title: 'Bounce rate',
+    of: (counts) => counts.bounceRate,
+    format: shareText,
+    missing: null,
+    adds: false,
+  },
   time: {
     title: 'Time to delivery (95 %)',
     of: ({ timeToDelivery }) => timeToDelivery.p95,
     format: durationText,
     missing: null,
+    adds: false,
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 

@@ -5,6 +5,8 @@ export type TagEntry = TagStatisticsBody['tags'][number];
 
 interface TagEntries {
   readonly tags: readonly TagEntry[];
+  /** A time in the first hour or day that is counted. */
+  readonly since: string;
   /** Whether there are more than the page reads. */
   readonly more: boolean;
 }
@@ -16,13 +18,15 @@ const MOST = 1_000;
 export async function allTagStatistics(query: Query, signal: AbortSignal): Promise<TagEntries> {
   const tags: TagEntry[] = [];
   let after: string | undefined;
+  let since = '';
   do {
     const page: TagStatisticsBody = await request<TagStatisticsBody>('GET', '/api/v1/statistics/tags', {
       query: { ...query, after },
       signal,
     });
     tags.push(...page.tags);
+    since ||= page.since;
     after = page.next ?? undefined;
   } while (after !== undefined && tags.length < MOST);
-  return { tags, more: after !== undefined };
+  return { tags, since, more: after !== undefined };
 }

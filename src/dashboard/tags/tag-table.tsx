@@ -1,6 +1,5 @@
 import type { VNode } from 'preact';
 import { durationText, shareText } from '../charts/formats.js';
-import { filterUrl } from '../messages/filter.js';
 import { Icon } from '../parts/icon.js';
 import { countText } from '../parts/sizes.js';
 import type { TagEntry } from './tag-statistics.js';
@@ -40,6 +39,8 @@ export function sorted(tags: readonly TagEntry[], by: SortKey): TagEntry[] {
 
 interface TagTableProps {
   readonly tags: readonly TagEntry[];
+  /** Returns the address of the messages that the numbers of a tag count. */
+  readonly listOf: (tag: string) => string;
   readonly sort: SortKey;
   readonly compared: readonly string[];
   /** No further tag can be compared. */
@@ -49,7 +50,7 @@ interface TagTableProps {
 }
 
 /** All tags with their numbers; a click on a heading puts the largest first. */
-export function TagTable({ tags, sort, compared, full, onSort, onCompare }: TagTableProps): VNode {
+export function TagTable({ tags, listOf, sort, compared, full, onSort, onCompare }: TagTableProps): VNode {
   return (
     <div class="table-scroll">
       <table class="table tags-table">
@@ -82,11 +83,7 @@ export function TagTable({ tags, sort, compared, full, onSort, onCompare }: TagT
                 />
               </td>
               <th scope="row">
-                {entry.tag === OTHER ? (
-                  'all others'
-                ) : (
-                  <a href={filterUrl({ tag: [entry.tag] })}>{entry.tag}</a>
-                )}
+                {entry.tag === OTHER ? 'all others' : <a href={listOf(entry.tag)}>{entry.tag}</a>}
               </th>
               {(Object.keys(COLUMNS) as SortKey[]).map((key) => (
                 <td key={key} class="number">

@@ -4,6 +4,7 @@ import { queryOf } from '../api/request.js';
 import { DomainChoice } from '../charts/domain-choice.js';
 import { spanNamed, statisticsQuery } from '../charts/span.js';
 import { SpanChoice } from '../charts/span-choice.js';
+import { countedUrl } from '../messages/counted.js';
 import { Icon } from '../parts/icon.js';
 import { Loaded } from '../parts/loaded.js';
 import { useResource } from '../parts/resource.js';
@@ -56,7 +57,7 @@ export function TagsPage(): VNode {
         />
       )}
       <Loaded from={tags}>
-        {({ tags: found, more }) =>
+        {({ tags: found, since, more }) =>
           found.length === 0 ? (
             <p class="soft">
               No tag yet. Apps tag a message by the header <code>X-OMS-Tags: welcome, beta</code>, or by{' '}
@@ -80,6 +81,12 @@ export function TagsPage(): VNode {
               </div>
               <TagTable
                 tags={found}
+                listOf={(tag) =>
+                  countedUrl(span.query.by, since, {
+                    tag: [tag],
+                    domain: view.domain === '' ? [] : [view.domain],
+                  })
+                }
                 sort={view.sort}
                 compared={view.tag}
                 full={view.tag.length >= MOST_COMPARED}
