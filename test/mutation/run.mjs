@@ -1,79 +1,145 @@
-// A mutation run, on demand: `npm run mutation` changes src/protocol, `npm run mutation -- src/store/settlement.ts` the files
-// that are named. All of them must belong to one of the areas below, because its tests are what each change is held against.
-// POSTERN_MUTATION_TESTS names fewer tests, in less time: the score is then one that is reached at least.
+// A mutation run, on demand: changes sources in one place at a time, and counts the changes that a test notices.
 //
-// Stryker brings 138 packages of its own, for a run that is made now and then. So it is no dependency of the
-// project: the run copies the project to a folder of its own, installs the fixed version there, and leaves
-// its report in reports/mutation/. docs/conformance.md keeps the score.
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+//   npm run mutation                                    src/protocol
+//   npm run mutation -- src/client src/store/settlement.ts   these files, or the files in these folders
+//
+//   --tests PATH     only these tests (may be repeated), instead of those of the area below
+//   --sample N       N mutants, chosen at random, and the interval of the score
+//   --seconds N      stop after so much time: what is done by then is reported as a sample
+//   --workers N      processes, 1 by default
+//   --verbose        print each mutant with the test that noticed it
+//
+// Stryker makes the mutants: all of them at once, each with a switch that says if it is on. Stryker's own runner
+// is not used, since it starts the tests anew for each mutant. One process loads all tests once, runs them without a mutant, and notes
+// which mutants each test reaches, and how long it takes. Then it runs, for one mutant after the other, the tests that
+// reach it, those first that noticed the most, and stops at the first that fails.
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-// The last line that runs on Node.js 20.
-const VERSION = '9.6.1';
+import { parseArgs } from 'node:util';
+import { makeMutants } from './mutants.mjs';
+import { MutantRunner, Worker } from './runner.mjs';
+import { intervalOf, Report, scoreOf } from './report.mjs';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
-const box = mkdtempSync(join(tmpdir(), 'postern-mutation-'));
-const named = process.argv.slice(2);
-const files = named.length > 0 ? named : ['src/protocol/**/*.ts'];
 
-// The quick tests that say the same in each run: the slow ones and those that differ from run to run take no part.
-const AREAS = {
-  'src/protocol/': ['test/protocol/*.test.ts', 'test/mutation/*.mutation.ts'],
-  'src/client/': ['test/client/*.test.ts'],
-  'src/store/settlement.ts': ['test/store/settlement.test.ts'],
-};
-const area = Object.keys(AREAS).find((start) => files.every((file) => file.startsWith(start)));
-if (area === undefined) {
-  console.error(`the files must all be of one area: ${Object.keys(AREAS).join(', ')}`);
-  process.exit(1);
+// The tests that say the same in each run. Those below differ from run to run, or take a minute.
+const AREAS = [
+  ['src/protocol/client/', ['test/protocol', 'test/client']],
+  ['src/protocol/', ['test/protocol', 'test/mutation']],
+  ['src/client/', ['test/client']],
+  ['src/store/settlement.ts', ['test/store/settlement.test.ts']],
+];
+const LEFT_OUT = /\.property\.test\.ts$|\/(?:fuzz|model|states)\.test\.ts$/;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tests: { type: 'string', multiple: true },
+    sample: { type: 'string' },
+    seconds: { type: 'string', default: '86400' },
+    workers: { type: 'string', default: '1' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+const deadline = Date.now() + Number(values.seconds) * 1_000;
+
+const named = positionals.length > 0 ? positionals : ['src/protocol'];
+const files = named.flatMap((path) => expand(path, (name) => name.endsWith('.ts')));
+const testPaths = values.tests ?? files.flatMap(testsOf);
+const tests = [...new Set(testPaths)]
+  .flatMap((path) => expand(path, (name) => /\.(?:test|mutation)\.ts$/.test(name)))
+  .filter((name) => !LEFT_OUT.test(name));
+
+function expand(path, takes) {
+  if (!statSync(join(project, path)).isDirectory()) return [path];
+  return readdirSync(join(project, path), { recursive: true })
+    .filter(takes)
+    .map((name) => join(path, name))
+    .sort();
 }
-process.env.POSTERN_MUTATION_TESTS ??= AREAS[area].join(' ');
 
-const stryker = {
-  testRunner: 'vitest',
-  plugins: ['@stryker-mutator/vitest-runner'],
-  vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-  mutate: files,
-  // The texts of replies and of reasons: docs/replies.md and its test hold them.
-  mutator: { excludedMutations: ['StringLiteral'] },
-  // Code that runs once, when a module loads, would need a process for each mutant.
-  ignoreStatic: true,
-  coverageAnalysis: 'perTest',
-  concurrency: Number(process.env.POSTERN_MUTATION_CONCURRENCY ?? 2),
-  timeoutMS: 3_000,
-  reporters: ['clear-text', 'progress-append-only', 'json', 'html'],
-  clearTextReporter: { allowColor: false, reportTests: false },
-};
-
-function run(command, ...args) {
-  const { status } = spawnSync(command, args, { cwd: box, stdio: 'inherit' });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${status}`);
+function testsOf(file) {
+  const area = AREAS.find(([start]) => file.startsWith(start));
+  if (area === undefined) throw new Error(`${file}: name its tests with --tests`);
+  return area[1];
 }
 
-try {
-  for (const name of [
-    'src',
-    'test',
-    'docs',
-    // The tests of the client make certificates, by what is built.
-    'certs',
-    'dist',
-    'package.json',
-    'package-lock.json',
-    'tsconfig.json',
-    '.npmrc',
-  ]) {
-    cpSync(join(project, name), join(box, name), { recursive: true });
+const cache = mkdtempSync(join(tmpdir(), 'postern-mutation-'));
+process.on('exit', () => rmSync(cache, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
+const { sources, texts, mutants } = await makeMutants(project, files);
+const load = { project, cache, files: tests, texts };
+const worker = new Worker(load);
+if ((await worker.ready) !== 'ready') throw new Error('the tests cannot be loaded');
+const start = Date.now();
+const answer = await worker.ask({ type: 'clean' }, 600_000);
+if (typeof answer === 'string') throw new Error(`the tests without a mutant: ${answer}`);
+const failed = answer.results.filter(({ failure }) => failure !== null);
+if (failed.length > 0) throw new Error(`fails without a mutant: ${JSON.stringify(failed, null, 1)}`);
+console.log(
+  `${mutants.length} mutants, ${answer.results.length} tests, ${(Date.now() - start) / 1000} s without a mutant`,
+);
+
+const reach = new Map();
+for (const [test, counts] of Object.entries(answer.coverage.perTest)) {
+  for (const id of Object.keys(counts)) {
+    if (!reach.has(id)) reach.set(id, []);
+    reach.get(id).push(Number(test.slice(1)));
   }
-  cpSync(join(project, 'node_modules'), join(box, 'node_modules'), { recursive: true, dereference: true });
-  writeFileSync(join(box, 'stryker.config.json'), JSON.stringify(stryker));
-  const packages = ['core', 'vitest-runner'].map((name) => `@stryker-mutator/${name}@${VERSION}`);
-  run('npm', 'install', '--no-save', '--ignore-scripts', ...packages);
-  run('node', 'node_modules/@stryker-mutator/core/bin/stryker.js', 'run');
-  cpSync(join(box, 'reports'), join(project, 'reports'), { recursive: true });
-} finally {
-  rmSync(box, { recursive: true, force: true });
 }
+
+const report = new Report(project, sources);
+const todo = [];
+for (const mutant of mutants) {
+  if (reach.has(mutant.id)) todo.push({ mutant, reach: reach.get(mutant.id) });
+  else report.add(mutant, answer.coverage.static[mutant.id] > 0 ? 'static' : 'uncovered', null);
+}
+const all = todo.length;
+if (values.sample !== undefined && Number(values.sample) < all) {
+  for (let place = todo.length - 1; place > 0; place--) {
+    const other = Math.floor(Math.random() * (place + 1));
+    [todo[place], todo[other]] = [todo[other], todo[place]];
+  }
+  todo.length = Number(values.sample);
+}
+
+// What is left to do in each file: a file is written when it is done.
+const left = new Map(files.map((name) => [name, 0]));
+for (const { mutant } of todo) left.set(mutant.fileName, left.get(mutant.fileName) + 1);
+for (const [name, count] of left) if (count === 0) report.save(name, true);
+const counts = {};
+let finished = 0;
+const planned = todo.length;
+const done = (mutant, fate, by) => {
+  const noted = report.add(mutant, fate, by);
+  counts[noted.fate] = (counts[noted.fate] ?? 0) + 1;
+  finished++;
+  const name = mutant.fileName;
+  left.set(name, left.get(name) - 1);
+  if (left.get(name) === 0) report.save(name, planned === all);
+  if (values.verbose) {
+    const test = by === null ? '' : ` by ${answer.results[by].name}`;
+    console.log(`${noted.fate} ${name}:${noted.at} ${noted.from} -> ${noted.to}${test}`);
+  } else if (finished % 100 === 0) {
+    console.log(`${finished} of ${planned}, ${Math.round((Date.now() - start) / 1000)} s`);
+  }
+};
+const take = () => (Date.now() < deadline ? todo.shift() : undefined);
+const kills = [];
+const others = Array.from({ length: Number(values.workers) - 1 }, () => undefined);
+await Promise.all(
+  [worker, ...others].map((one) => new MutantRunner(load, one, answer.results, kills).run(take, done)),
+);
+
+report.print();
+if (finished < all) {
+  const { noticed, total } = scoreOf(counts);
+  const [low, high] = intervalOf(noticed, total).map((share) => share.toFixed(1));
+  console.log(
+    `${finished} of ${all} mutants that tests reach; the score is between ${low} and ${high} % (95 %)`,
+  );
+}
+console.log(`${Math.round((Date.now() - start) / 1000)} s`);

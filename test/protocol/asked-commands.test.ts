@@ -34,14 +34,15 @@ describe('is asked about', () => {
   });
 
   it('lines that are no commands, with no more than the first octets of their first word', () => {
-    const harness = session().feed('BLA bla\r\n \r\nxxxxxxxxxxxxxxxxxxxx y\r\nNOOP \xff\r\n');
+    const harness = session().feed('BLA bla\r\n \r\n a b\r\nxxxxxxxxxxxxxxxxxxxx y\r\nNOOP \xff\r\n');
     expect(commands(harness)).toEqual([
       'command BLA "bla"',
       'command  ""',
+      'command  "a b"',
       'command XXXXXXXXXXXXXXXX "y"',
       'command NOOP "\xff"',
     ]);
-    expect(harness.codes).toEqual([220, 500, 500, 500, 500]);
+    expect(harness.codes).toEqual([220, 500, 500, 500, 500, 500]);
   });
 
   it('no line that cannot be read, no answer to a challenge, and no content', () => {

@@ -179,6 +179,39 @@ describe('the chunk decoder', () => {
   });
 });
 
+describe('the chunk decoder, with octets that may not stand alone', () => {
+  function decoderOf(bareNewlines: BareNewlines): ChunkDecoder {
+    const decoder = new ChunkDecoder(bareNewlines, new PortableScan());
+    decoder.begin({ size: 100, last: false });
+    return decoder;
+  }
+
+  it('passes on what comes before a bare LF, and then reports it', () => {
+    const decoder = decoderOf('reject');
+    const octets = octetsOf('ab\ncd');
+    expect([decoder.next(octets, 0), textOf(decoder.slice)]).toEqual(['slice', 'ab']);
+    expect([decoder.next(octets, decoder.position), decoder.fault]).toEqual([
+      'fault',
+      { octet: 'LF', line: 1 },
+    ]);
+  });
+
+  it('only counts after a fault', () => {
+    const decoder = decoderOf('reject');
+    const octets = octetsOf('\nab\n');
+    expect(decoder.next(octets, 0)).toBe('fault');
+    expect([decoder.next(octets, 1), decoder.slice.length]).toEqual(['more', 0]);
+  });
+
+  it('passes nothing on if all there is may be half a line end', () => {
+    const decoder = decoderOf('normalize');
+    expect(decoder.next(octetsOf('\r'), 0)).toBe('more');
+    const octets = octetsOf('a');
+    expect([decoder.next(octets, 0), textOf(decoder.slice)]).toEqual(['slice', '\r\n']);
+    expect([decoder.next(octets, decoder.position), textOf(decoder.slice)]).toEqual(['slice', 'a']);
+  });
+});
+
 describe('the grammar of BDAT', () => {
   it.each([
     ['0', 0, false],

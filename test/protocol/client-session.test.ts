@@ -260,6 +260,11 @@ describe('replies', () => {
 });
 
 describe('content', () => {
+  it('is not copied if nothing in it changes', () => {
+    const piece = octetsOf('a.b\r\nc..\r\n');
+    expect(new DotStuffer().stuff(piece)).toBe(piece);
+  });
+
   it('arrives at the server as it was, but for its line ends, however it is cut', () => {
     const octets = fc.array(fc.constantFrom(0x0d, 0x0a, 0x2e, 0x61), { maxLength: 30 });
     fc.assert(

@@ -166,7 +166,7 @@ export function unreadable(
 
 /** Returns the refusal of a line that is too long, chosen by its first octets. */
 function tooLong(verb: string, phase: Phase<unknown>, head: string, { limits }: Profile): Refused {
-  if (phase.kind === 'authenticating' || /^AUTH(?: |$)/i.test(head)) {
+  if (phase.kind === 'authenticating' || /^AUTH /i.test(head)) {
     return new Refused(verb, reply('authLineTooLong', { limit: limits.authLine }));
   }
   return refusedUnread(verb, head, reply('lineTooLong', { limit: limits.commandLine }));
