@@ -210,7 +210,7 @@ export class GroupIntake implements Intake {
   }
 
   async #connected(): Promise<Connection> {
-    if (this.#connection?.isLost !== false) this.#connection = await this.#connections.open();
+    if (this.#connection?.isLost !== false) this.#connection = await this.#connections.openForGroups();
     return this.#connection;
   }
 

@@ -30,8 +30,9 @@ export const MAIL = `
     message_id bigint PRIMARY KEY,
     words      tsvector NOT NULL
   );
-  -- Without a list of pending entries, which each search would go through.
-  CREATE INDEX search_words ON search_document USING gin (words) WITH (fastupdate = off);
+  -- With a list of pending entries, which the node that indexes empties at the end of each step: searches would go through
+  -- it. Without the list each message goes into the index by itself, which takes four times as much processor time.
+  CREATE INDEX search_words ON search_document USING gin (words) WITH (fastupdate = on);
 
   -- Messages that were stored after one with a greater id: late-messages.ts says what for.
   CREATE TABLE late_message (

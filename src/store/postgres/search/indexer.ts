@@ -1,9 +1,19 @@
 /** Fills the index of words soon after messages came in. */
 import type { Connections } from '../connections.js';
-import { indexStep } from './indexing.js';
+import { countWaiting, indexStep } from './indexing.js';
+import { MOST_WAITING } from './text-index.js';
 
 /** How soon after a message came in, so that those of a burst are indexed together, in milliseconds. */
 const SOON_MS = 100;
+/**
+ * While messages come in, the pause after a step, as a multiple of the time that the step took. Accepting a message needs
+ * less processor time than indexing it, of the process and of the server.
+ */
+const GIVE_WAY = 9;
+/** The longest pause, in milliseconds. */
+const MOST_PAUSE_MS = 1000;
+/** Messages that wait from which on the index no longer gives way: with some more it would be too far behind to be used. */
+const MOST_BEHIND = MOST_WAITING / 2;
 /** How often to look for what another node has left, in milliseconds. */
 const LOOK_MS = 2000;
 
@@ -12,6 +22,9 @@ export class Indexer {
   readonly #look: NodeJS.Timeout;
   #soon: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
+  /** How many messages have come in. */
+  #wakes = 0;
+  #endPause: (() => void) | null = null;
   #closed = false;
 
   constructor(connections: Connections) {
@@ -23,6 +36,7 @@ export class Indexer {
 
   /** A message has come in. */
   wake(): void {
+    this.#wakes++;
     if (this.#closed || this.#running !== null) return;
     this.#soon ??= setTimeout(() => {
       this.#soon = null;
@@ -34,6 +48,7 @@ export class Indexer {
     this.#closed = true;
     clearInterval(this.#look);
     if (this.#soon !== null) clearTimeout(this.#soon);
+    this.#endPause?.();
     await this.#running;
   }
 
@@ -43,9 +58,27 @@ export class Indexer {
 
   async #run(): Promise<void> {
     try {
-      while (!this.#closed && (await indexStep(this.#connections)) > 0);
+      for (;;) {
+        const wakes = this.#wakes;
+        const began = performance.now();
+        if (this.#closed || (await indexStep(this.#connections)) === 0) return;
+        const pause = Math.min(MOST_PAUSE_MS, (performance.now() - began) * GIVE_WAY);
+        if (this.#wakes !== wakes && (await countWaiting(this.#connections)) < MOST_BEHIND)
+          await this.#pause(pause);
+      }
     } catch {
       // A failure shows in the calls of others. The next look goes on.
     }
+  }
+
+  #pause(time: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, time).unref();
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }

@@ -8,7 +8,7 @@ import { BLOCK, blockPrefix, questionOf } from './words.js';
 /** Blocks that one statement goes through: some 10 ms if none of them has the words. */
 const MOST_BLOCKS = 128;
 /** Messages that are not indexed yet. If there are more, the index is too far behind to help. */
-const MOST_WAITING = 20_000;
+export const MOST_WAITING = 20_000;
 
 interface Block {
   readonly number: number;
