@@ -170,9 +170,9 @@ describe('nodes on one database', () => {
     const calls: string[] = [];
     one.on('queue', () => calls.push('one'));
     two.on('queue', () => calls.push('two'));
-    two.on('mail', () => calls.push('two: mail'));
+    two.on('watch', () => calls.push('two: watch'));
     // Each is called once when it listens, since it may have missed something.
-    await expect.poll(() => [...calls].sort(), SOON).toEqual(['one', 'two', 'two: mail']);
+    await expect.poll(() => [...calls].sort(), SOON).toEqual(['one', 'two', 'two: watch']);
     one.send('queue');
     await expect.poll(() => calls.slice(3), SOON).toEqual(['two']);
     two.send('queue');

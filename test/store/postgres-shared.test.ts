@@ -1,12 +1,16 @@
-/** What several nodes on one PostgreSQL database count together: rates, failed sign-ins. */
+/** What several nodes on one PostgreSQL database share beside the mail: rates, failed sign-ins, live events. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { MailChange } from '../../src/store/mail.js';
 import type { Store } from '../../src/store/port.js';
 import { parseAddress } from '../../src/store/postgres/address.js';
 import { SharedAuthFailures } from '../../src/store/postgres/auth-failures.js';
 import { Connections } from '../../src/store/postgres/connections.js';
 import { openPostgresStore } from '../../src/store/postgres/index.js';
-import { addDomain } from './fixtures.js';
+import { settlement } from './contract-queue.js';
+import { accept, addDomain, newMessage } from './fixtures.js';
 import { type Cluster, startCluster } from './postgres-cluster.js';
+
+const SOON = { timeout: 30_000, interval: 50 };
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -122,6 +126,50 @@ describe('three nodes', () => {
     const [row] = await cluster.query(url, 'SELECT count(*)::int AS n FROM auth_failure');
     expect(row?.['n']).toBe(65_536);
   });
+
+  it('learn what happens to messages at others, one by one, and of what cannot be listed that it happened', async () => {
+    const [a, b, c] = nodes as [Store, Store, Store];
+    const seen: (MailChange | 'missed')[] = [];
+    const end = b.mail.watch('all', {
+      changed: (changes) => void seen.push(...changes),
+      missed: () => void seen.push('missed'),
+    });
+    const kinds = () => seen.map((one) => (one === 'missed' ? one : `${one.id} ${one.kind} ${one.status}`));
+    // Each is heard of once as something unknown: its first signal has no one before it.
+    for (const node of [a, c]) {
+      const before = seen.length;
+      await accept(node, newMessage(domain));
+      await expect.poll(() => seen.slice(before), SOON).toContain('missed');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    seen.length = 0;
+    const queued = await accept(a, newMessage(domain, { status: 'queued' }));
+    await expect.poll(kinds, SOON).toEqual([`${queued} accepted queued`]);
+    const [lease] = await c.queue.lease({
+      now: Date.now(),
+      until: Date.now() + 60_000,
+      limit: 1,
+      perDomain: 9,
+    });
+    if (lease === undefined) throw new Error('nothing is leased');
+    await c.queue.settle(lease, [settlement(0, 'delivered')], true);
+    await expect.poll(kinds, SOON).toEqual([`${queued} accepted queued`, `${queued} status null`]);
+    await a.mail.operate('all', { operation: 'delete', selection: { ids: [queued] }, now: Date.now() });
+    await expect.poll(kinds, SOON).toContain(`${queued} removed null`);
+    expect(seen).not.toContain('missed');
+    // More at once than one signal takes.
+    seen.length = 0;
+    const many = await Promise.all(Array.from({ length: 700 }, () => accept(a, newMessage(domain))));
+    await expect
+      .poll(() => new Set(seen.map((one) => one !== 'missed' && one.id)).size, SOON)
+      .toBe(many.length);
+    expect(seen).not.toContain('missed');
+    // Signals that are lost are missed within a second or so.
+    seen.length = 0;
+    await cluster.query(url, 'UPDATE mail_change SET number = number + 1 WHERE slot = 0');
+    await expect.poll(() => seen, SOON).toEqual(['missed']);
+    end();
+  }, 60_000);
 
   it('know how many they are', () => {
     expect(nodes.map((node) => node.nodes.running)).toEqual([1, 2, 3]);

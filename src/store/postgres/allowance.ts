@@ -1,9 +1,9 @@
-/** What one node may still take of a rate before it has to ask the database. */
+/** The part of a rate that one node has in hand: it asks the database for more. */
 
 /** An allowance that asks again within this time has too little in hand; after more than the second, too much; in ms. */
 const SOON_MS = 250;
 const LATE_MS = 1000;
-/** What is not used for this time is given back, in milliseconds. */
+/** If nothing is taken for this time, the rest is given back; in milliseconds. */
 const KEEP_MS = 1000;
 /** A rate that is used up is not asked for more often than this, in milliseconds. */
 const LEAST_WAIT_MS = 10;

@@ -50,7 +50,7 @@ interface ApiParts {
 
 export function postgresApiParts(shared: Shared): ApiParts {
   const { connections, clock, node, domains, reading, signals, spans, queueWatch } = shared;
-  const watch = new MailWatch(connections, signals, node.slot);
+  const watch = new MailWatch(connections, signals, node);
   const indexer = new Indexer(connections);
   const folding = new Folding(connections);
   const search = new MailSearch(connections, spans);

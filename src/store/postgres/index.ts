@@ -165,7 +165,7 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
     retention: postgresRetention(connections, partitions),
     blockList: postgresBlockList(connections, now),
     ...api.parts,
-    nodes: postgresNodes(connections, node),
+    nodes: postgresNodes(connections, node, () => api.watch.serve()),
     rates,
     authFailures,
     // A connection that is lost is opened again, so no failure lasts until the next start.

@@ -2,53 +2,55 @@
 import type { MailChange, MailWatcher } from '../mail.js';
 import { MailWatchers } from '../mail-watchers.js';
 import type { Scope } from '../port.js';
+import { readSignal } from './change-text.js';
 import type { Connections } from './connections.js';
+import { MailSender } from './mail-sender.js';
+import type { Node } from './node.js';
 import type { Signals } from './signals.js';
 
 /** How often other nodes' changes are looked for, in milliseconds, while there are watchers. */
 const LOOK_MS = 1000;
-/** Changes of so many milliseconds are noted for other nodes in one go. */
-const NOTE_MS = 250;
+/** The other nodes learn that this one has watchers every so many looks. */
+const WANT_LOOKS = 10;
 
-const NOTE = {
-  name: 'mail_note',
-  text: `INSERT INTO mail_change AS kept (slot, number) VALUES ($1, 1)
-    ON CONFLICT (slot) DO UPDATE SET number = kept.number + 1`,
-};
-const LOOK = {
-  name: 'mail_look',
-  text: 'SELECT coalesce(sum(number), 0)::int8 AS number FROM mail_change WHERE slot <> $1',
-};
+const LOOK = { name: 'mail_look', text: 'SELECT slot, number FROM mail_change WHERE slot <> $1' };
 
 /**
- * Changes through this node reach its watchers as they are. If another node has changed something, watchers only learn that
- * there was something: soon by a signal, and within a second or so without.
+ * Changes through this node reach its watchers as they are, and so do those of other nodes, by signals with numbers. If a
+ * number is missing, watchers learn that there was something: at the next signal, or within a second or so.
  */
 export class MailWatch {
   readonly #connections: Connections;
   readonly #signals: Signals;
-  readonly #slot: number;
+  readonly #node: Node;
   readonly #watchers = new MailWatchers();
+  readonly #sender: MailSender;
   #timer: NodeJS.Timeout | null = null;
+  #looks = 0;
   #endSignals: (() => void) | null = null;
-  /** Undefined before the first look; null if the last one failed, so that changes may have been overlooked. */
-  #number: number | null | undefined;
-  #noting: NodeJS.Timeout | null = null;
-  #noted: Promise<void> | null = null;
+  /** The last number of each node that the watchers know of. Null before the first look, and after one that failed. */
+  #seen: Map<number, number> | null = null;
+  #failed = false;
 
-  constructor(connections: Connections, signals: Signals, slot: number) {
+  constructor(connections: Connections, signals: Signals, node: Node) {
     this.#connections = connections;
     this.#signals = signals;
-    this.#slot = slot;
+    this.#node = node;
+    this.#sender = new MailSender(connections, signals, node);
+  }
+
+  /** This is a server from now on: it signals its changes only while others want them. */
+  serve(): void {
+    this.#sender.listen();
   }
 
   /** Returns the function that ends it. */
   add(scope: Scope, watcher: MailWatcher): () => void {
     const end = this.#watchers.add(scope, watcher);
-    this.#endSignals ??= this.#signals.on('mail', () => {
-      this.#watchers.miss();
-    });
     if (this.#timer === null) {
+      this.#endSignals = this.#signals.onTold((text) => {
+        this.#receive(text);
+      });
       this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
       void this.#look();
     }
@@ -62,60 +64,57 @@ export class MailWatch {
   publish(changes: readonly MailChange[]): void {
     if (changes.length === 0) return;
     this.#watchers.publish(changes);
-    this.#tellOthers();
+    this.#sender.add(changes);
   }
 
   /** This node has done something that is not known in detail. */
   miss(): void {
     this.#watchers.miss();
-    this.#tellOthers();
+    this.#sender.miss();
   }
 
   async close(): Promise<void> {
     this.#stop();
     this.#watchers.end();
-    if (this.#noting !== null) {
-      clearTimeout(this.#noting);
-      this.#note();
-    }
-    await this.#noted;
+    await this.#sender.close();
   }
 
   #stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     this.#endSignals?.();
-    this.#endSignals = null;
-    this.#number = undefined;
+    this.#looks = 0;
+    this.#seen = null;
+    this.#failed = false;
   }
 
-  #tellOthers(): void {
-    this.#signals.send('mail');
-    this.#noting ??= setTimeout(() => {
-      this.#note();
-    }, NOTE_MS).unref();
+  #receive(text: string | null): void {
+    const signal = text === null ? null : readSignal(text);
+    const last = signal === null ? undefined : this.#seen?.get(signal.slot);
+    if (signal === null || signal.changes === null || last === undefined || signal.number !== last + 1) {
+      this.#watchers.miss();
+    } else this.#watchers.publish(signal.changes);
+    if (signal !== null) this.#see(signal.slot, signal.number);
   }
 
-  #note(): void {
-    this.#noting = null;
-    // If it fails, the next change is noted.
-    this.#noted = this.#connections.run(NOTE, [this.#slot]).then(
-      () => undefined,
-      () => undefined,
-    );
+  #see(slot: number, number: number): void {
+    this.#seen?.set(slot, Math.max(number, this.#seen.get(slot) ?? 0));
   }
 
   async #look(): Promise<void> {
-    let number: number;
+    if (this.#looks++ % WANT_LOOKS === 0) this.#signals.send('watch');
+    let rows: readonly { readonly slot: number; readonly number: number }[];
     try {
-      const { rows } = await this.#connections.run<{ number: number }>(LOOK, [this.#slot]);
-      number = rows[0]?.number ?? 0;
+      ({ rows } = await this.#connections.run<{ slot: number; number: number }>(LOOK, [this.#node.slot]));
     } catch {
-      this.#number = null;
+      this.#failed = true;
       return;
     }
     // The first look is asked for together with the watcher, so whatever its owner reads comes later.
-    if (this.#number !== undefined && number !== this.#number) this.#watchers.miss();
-    this.#number = number;
+    const isNew = rows.some(({ slot, number }) => number > (this.#seen?.get(slot) ?? 0));
+    if (this.#failed || (this.#seen !== null && isNew)) this.#watchers.miss();
+    this.#failed = false;
+    this.#seen ??= new Map();
+    for (const { slot, number } of rows) this.#see(slot, number);
   }
 }

@@ -13,9 +13,13 @@ const LIST = {
     FROM node WHERE name IS NOT NULL AND heartbeat_until > now() - interval '1 day' ORDER BY started_at, slot`,
 };
 
-export function postgresNodes(connections: Connections, node: Node): Nodes {
+/** @param onAnnounced called when this process becomes a server */
+export function postgresNodes(connections: Connections, node: Node, onAnnounced: () => void): Nodes {
   return {
-    announce: (facts, load) => node.announce(facts, load),
+    announce: (facts, load) => {
+      onAnnounced();
+      return node.announce(facts, load);
+    },
     drain: () => node.drain(),
     get running() {
       return node.running;

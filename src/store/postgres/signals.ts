@@ -7,9 +7,11 @@ import { Listeners } from '../listeners.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 
-/** `queue`: mail may be due; `mail`: messages have changed; `domains`: domains or tokens have changed. */
-export type SignalKind = 'queue' | 'mail' | 'domains';
+/** `queue`: mail may be due; `watch`: a node wants to be told of changes of messages. */
+export type SignalKind = 'queue' | 'watch';
 
+/** Begins a word of a signal that is not a kind. */
+const TOLD = 'changes=';
 const GATHER_MS = 20;
 /** How soon to connect again after the connection was lost, in milliseconds. */
 const AGAIN_MS = 1000;
@@ -23,6 +25,7 @@ export class Signals {
   readonly #connections: Connections;
   readonly #name: string;
   readonly #listeners = new Map<SignalKind, Listeners>();
+  readonly #told = new Set<(text: string | null) => void>();
   readonly #sending = new Set<SignalKind>();
   #timer: NodeJS.Timeout | null = null;
   #connection: Connection | null = null;
@@ -45,6 +48,24 @@ export class Signals {
     const end = listeners.add(listener);
     if (!this.#closed) this.#connecting ??= this.#connect();
     return end;
+  }
+
+  /** Calls the listener with what other nodes {@link tell}; with null if some may have been missed. Returns what ends it. */
+  onTold(listener: (text: string | null) => void): () => void {
+    // One listener given twice is two.
+    const own = (text: string | null): void => listener(text);
+    this.#told.add(own);
+    if (!this.#closed) this.#connecting ??= this.#connect();
+    return () => void this.#told.delete(own);
+  }
+
+  /**
+   * Tells the other nodes something at once. Never rejects: they do not learn that it failed.
+   *
+   * @param text less than 7,900 octets, without spaces
+   */
+  async tell(text: string): Promise<void> {
+    await this.#connections.run(NOTIFY, [`${this.#name} ${TOLD}${text}`]).catch(() => undefined);
   }
 
   /** Tells the other nodes, soon. */
@@ -80,6 +101,7 @@ export class Signals {
         this.#receive(payload);
       });
       for (const listeners of this.#listeners.values()) listeners.notify();
+      for (const listener of this.#told) listener(null);
     } catch {
       if (this.#connection === null) this.#connectAgain();
     }
@@ -95,6 +117,9 @@ export class Signals {
   #receive(payload: string): void {
     const [name, ...kinds] = payload.split(' ');
     if (name === this.#name) return;
-    for (const kind of kinds) this.#listeners.get(kind as SignalKind)?.notify();
+    for (const kind of kinds) {
+      if (!kind.startsWith(TOLD)) this.#listeners.get(kind as SignalKind)?.notify();
+      else for (const listener of this.#told) listener(kind.slice(TOLD.length));
+    }
   }
 }
