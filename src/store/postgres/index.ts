@@ -162,7 +162,7 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
     ),
     webhooks: postgresWebhooks(connections, clock, node),
     dkimKeys: postgresDkimKeys(connections),
-    retention: postgresRetention(connections, partitions),
+    retention: postgresRetention(connections, partitions, now),
     blockList: postgresBlockList(connections, now),
     ...api.parts,
     nodes: postgresNodes(connections, node, () => api.watch.serve()),

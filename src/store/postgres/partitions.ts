@@ -103,6 +103,12 @@ export async function makePartition(connection: Connection, day: number): Promis
     FOR VALUES FROM (${idOfTime(day * DAY)}) TO (${idOfTime((day + 1) * DAY)})`);
 }
 
+/** Makes one partition for all days before one, within the transaction of the connection. */
+export async function makeOldPartition(connection: Connection, day: number): Promise<void> {
+  await connection.exec(`CREATE TABLE IF NOT EXISTS chunk_old PARTITION OF chunk
+    FOR VALUES FROM (MINVALUE) TO (${idOfTime(day * DAY)})`);
+}
+
 async function isEmpty(runner: Pick<Connection | Connections, 'run'>, name: string): Promise<boolean> {
   const statement = { name: `empty_${name}`, text: `SELECT 1 FROM ${name} LIMIT 1` };
   return (await runner.run(statement)).count === 0;

@@ -11,22 +11,26 @@ const REMOVABLE = {
   text: `SELECT id, size, content_removed AS "contentRemoved" FROM message
     WHERE id = ANY($1::int8[]) AND NOT EXISTS (SELECT 1 FROM owed_report WHERE message_id = message.id)`,
 };
-const PARTS = ['chunk', 'tag', 'attempt', 'recipient'] as const;
+const PARTS = ['tag', 'attempt', 'recipient'] as const;
 const REMOVE = {
   name: 'message_remove',
   text: `WITH ${PARTS.map(
     (table) => `${table}s AS (DELETE FROM ${table} WHERE message_id = ANY($1::int8[]))`,
-  ).join(', ')} DELETE FROM message WHERE id = ANY($1::int8[])`,
+  ).join(', ')}, chunks AS (DELETE FROM chunk WHERE message_id = ANY($2::int8[]))
+    DELETE FROM message WHERE id = ANY($1::int8[])`,
 };
 const COUNT = { name: 'count_changes', text: insertDeltas(1) };
 
 /**
  * Removes those of some messages that are finished (each recipient final, no notification owed), in the transaction of the
  * connection. Returns the ids of those that it removed.
+ *
+ * @param stays whether the rows of a content stay until their day is dropped. Default: they are deleted
  */
 export async function removeFinished(
   connection: Connection,
   ids: readonly number[],
+  stays: (id: number) => boolean = () => false,
 ): Promise<ReadonlySet<number>> {
   const locked = await lockMessages(connection, ids);
   const finished = [...locked.values()].filter(({ status }) => isFinal(status));
@@ -41,7 +45,8 @@ export async function removeFinished(
     if (!contentRemoved) deltas.contentRemoved(message.domainId, size);
     deltas.messageRemoved(message.domainId, message.status);
   }
-  await connection.run(REMOVE, [int8Array(rows.map(({ id }) => id))]);
+  const removed = rows.map(({ id }) => id);
+  await connection.run(REMOVE, [int8Array(removed), int8Array(removed.filter((id) => !stays(id)))]);
   await connection.run(COUNT, deltas.values());
   return new Set(rows.map(({ id }) => id));
 }

@@ -18,6 +18,7 @@ import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import { Deltas, insertDeltas } from './deltas.js';
 import { gaugesOf } from './gauges.js';
+import { goesWithItsDay, OldDays } from './old-days.js';
 import type { Partitions } from './partitions.js';
 import { removeFinished } from './removing.js';
 
@@ -70,16 +71,28 @@ const REMOVE_CONTENT = {
   name: 'removal_content',
   text: `WITH marked AS (UPDATE message SET content_removed = true
       WHERE id = ANY($1::int8[]) AND NOT content_removed RETURNING id, size),
-    chunks AS (DELETE FROM chunk WHERE message_id = ANY($1::int8[]))
+    chunks AS (DELETE FROM chunk WHERE message_id = ANY($2::int8[]))
     SELECT id, size FROM marked`,
 };
 const COUNT = { name: 'count_changes', text: insertDeltas(1) };
 
-export function postgresRetention(connections: Connections, partitions: Partitions): Retention {
+/** @param now the clock by which ids are given out */
+export function postgresRetention(
+  connections: Connections,
+  partitions: Partitions,
+  now: () => number,
+): Retention {
+  const days = new OldDays(connections, now);
+  const steps = inSteps((request, position) =>
+    connections.transaction((connection) => removeOld(connection, request, position)),
+  );
   return {
-    removeOld: inSteps((request, position) =>
-      connections.transaction((connection) => removeOld(connection, request, position)),
-    ),
+    async removeOld(request) {
+      const removed = await steps(request);
+      // The last step of a round.
+      if (removed.contents === 0 && removed.messages === 0) await days.remove(request.contentBefore);
+      return removed;
+    },
     shrink: () => partitions.shrink(),
   };
 }
@@ -114,7 +127,11 @@ async function removeByAge(
 ): Promise<RemovalProgress> {
   if (!hasAges(request, domain)) return NOTHING;
   const rows = await finishedOf(connection, domain, after);
-  return remove(connection, domain, rows, Infinity, (row) => tooOld(row, request, domain));
+  const limit = domain.contentAge === null ? request.contentBefore : null;
+  return remove(connection, domain, rows, {
+    what: (row) => tooOld(row, request, domain),
+    stays: (id) => goesWithItsDay(id, limit),
+  });
 }
 
 async function removeExcess(connection: Connection, domain: Rule, after: number): Promise<RemovalProgress> {
@@ -123,20 +140,30 @@ async function removeExcess(connection: Connection, domain: Rule, after: number)
   const excess = stored - domain.contentOctets;
   if (excess <= 0) return NOTHING;
   const rows = await finishedOf(connection, domain, after);
-  return remove(connection, domain, rows, excess, (row) => (row.contentRemoved ? 'nothing' : 'content'));
+  return remove(connection, domain, rows, {
+    most: excess,
+    what: (row) => (row.contentRemoved ? 'nothing' : 'content'),
+  });
 }
 
 async function finishedOf(connection: Connection, { id }: Rule, after: number): Promise<Row[]> {
   return (await connection.run<Row>(FINISHED, [id, after])).rows;
 }
 
-/** @param most removes no more once this many octets of content are removed */
+interface Removing {
+  /** What goes of a message. */
+  readonly what: (row: Row) => RemovedPart;
+  /** Nothing more goes once this many octets of content are removed. Default: all of the step. */
+  readonly most?: number;
+  /** Whether rows of a removed content stay until their day is dropped. Default: they are deleted. */
+  readonly stays?: (id: number) => boolean;
+}
+
 async function remove(
   connection: Connection,
   { id: domainId }: Rule,
   rows: readonly Row[],
-  most: number,
-  what: (row: Row) => RemovedPart,
+  { what, most = Infinity, stays = () => false }: Removing,
 ): Promise<RemovalProgress> {
   const owed = new Set(
     (await connection.run<{ id: number }>(OWED, [int8Array(rows.map(({ id }) => id))])).rows.map(
@@ -157,8 +184,8 @@ async function remove(
     break;
   }
   return {
-    contents: await removeContents(connection, domainId, contents),
-    messages: messages.length === 0 ? 0 : (await removeFinished(connection, messages)).size,
+    contents: await removeContents(connection, domainId, contents, stays),
+    messages: messages.length === 0 ? 0 : (await removeFinished(connection, messages, stays)).size,
     last,
   };
 }
@@ -167,9 +194,13 @@ async function removeContents(
   connection: Connection,
   domainId: number,
   ids: readonly number[],
+  stays: (id: number) => boolean,
 ): Promise<number> {
   if (ids.length === 0) return 0;
-  const { rows } = await connection.run<{ size: number }>(REMOVE_CONTENT, [int8Array(ids)]);
+  const { rows } = await connection.run<{ size: number }>(REMOVE_CONTENT, [
+    int8Array(ids),
+    int8Array(ids.filter((id) => !stays(id))),
+  ]);
   const deltas = new Deltas();
   for (const { size } of rows) deltas.contentRemoved(domainId, size);
   await connection.run(COUNT, deltas.values());

@@ -24,8 +24,8 @@ export const FORMS: FormsBySection = {
     },
   },
   webhook_event: { columns: { crashed_alone: flag('crashed_alone') } },
-  // Others belong to uploads that were given up.
-  chunk: { where: 'EXISTS (SELECT 1 FROM message WHERE id = message_id)' },
+  // Others belong to uploads that were given up, or are removed with their day.
+  chunk: { where: 'EXISTS (SELECT 1 FROM message WHERE id = message_id AND NOT content_removed)' },
 };
 
 /** Columns that a copy lacks and that have no default. */

@@ -6,12 +6,15 @@ import { SLOTS, timeOfId } from '../../intake/ids.js';
 import { DAY } from '../../time.js';
 import { byteaArray, int4Array, int8Array, textArray } from '../arrays.js';
 import type { Connection } from '../connection.js';
-import { makePartition } from '../partitions.js';
+import { makeOldPartition, makePartition } from '../partitions.js';
 import { CONSTANTS } from './forms.js';
 
 /** Messages of one row of the journal for the index of words: a step of the index takes about as many. */
 const JOURNAL_MESSAGES = 128;
-/** Days whose content gets a partition of its own; what is older goes to the one for the rest. */
+/**
+ * Days whose content gets a partition of its own. What is older goes to one together: not to the one for the rest, which is
+ * searched through whenever a partition is made.
+ */
 const PARTITIONED_DAYS = 100;
 
 const ARRAYS = {
@@ -59,6 +62,7 @@ export async function seedNodes(connection: Connection): Promise<void> {
 export class DayPartitions {
   readonly #first: number;
   readonly #made = new Set<number>();
+  #hasOld = false;
 
   /** @param now milliseconds since the epoch */
   constructor(now: number) {
@@ -67,6 +71,8 @@ export class DayPartitions {
 
   /** Makes those that rows of contents need, within the transaction of the connection. */
   async make(connection: Connection, rows: readonly Row[]): Promise<void> {
+    if (!this.#hasOld) await makeOldPartition(connection, this.#first);
+    this.#hasOld = true;
     for (const [id] of rows) {
       const day = Math.floor(timeOfId(Number(id)) / DAY);
       if (day < this.#first || this.#made.has(day)) continue;

@@ -4,7 +4,7 @@
  * the default one.
  */
 export const CONTENT = `
-  -- Not compressed: what mail brings is compressed already, and pglz costs half of the speed.
+  -- Not compressed, unless the server has lz4 (see below).
   CREATE TABLE chunk (
     message_id bigint NOT NULL,
     sequence   int NOT NULL,
@@ -20,4 +20,17 @@ export const CONTENT = `
     slot       int NOT NULL
   );
   CREATE INDEX upload_by_slot ON upload (slot);
+`;
+
+/**
+ * Where the server has lz4, contents are compressed with it from now on: text of 64 KiB takes a sixth of the room, and is
+ * accepted at twice the speed or more. pglz, which every server has, costs half of the speed instead.
+ */
+export const COMPRESSION = `
+  DO $$ BEGIN
+    IF (SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression') THEN
+      ALTER TABLE chunk ALTER COLUMN octets SET COMPRESSION lz4;
+      ALTER TABLE chunk ALTER COLUMN octets SET STORAGE EXTENDED;
+    END IF;
+  END $$;
 `;

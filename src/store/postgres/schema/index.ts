@@ -19,12 +19,13 @@
  * Later steps:
  *
  *     shared    what the nodes count together: rates, failed sign-ins
+ *     content   its compression
  *
  * Times are in milliseconds since the epoch. Those at which something is due, and at which a lease ends, are on the
  * database's clock (`clock.ts`); all others are on the clock of the node that wrote them.
  */
 import { API } from './api.js';
-import { CONTENT } from './content.js';
+import { COMPRESSION, CONTENT } from './content.js';
 import { COUNTERS } from './counters.js';
 import { DOMAINS } from './domains.js';
 import { MAIL } from './mail.js';
@@ -42,4 +43,6 @@ export const MIGRATIONS: readonly string[] = [
   [DOMAINS, MESSAGES, CONTENT, QUEUE, WEBHOOKS, COUNTERS, NODES, API, MAIL].join('\n'),
   // 2
   SHARED,
+  // 3
+  COMPRESSION,
 ];
