@@ -3,7 +3,7 @@
  * far in the future: without a correction the mail would wait as long as the clock was ahead. Pure.
  */
 
-/** The due time of a message that an operator wants tried now: before all others, and not a time of the clock. */
+/** The due time of a message, or an event of a webhook, that a person wants tried now: before all others, and not a time of the clock. */
 export const DUE_AT_ONCE = 0;
 
 /** All times in milliseconds since the epoch. */

@@ -49,6 +49,8 @@ export interface WebhookEvent {
   readonly attempts: number;
   /** Attempts in a row in which the server died: see {@link Webhooks.beginEvent}. Null if there are none. */
   readonly crashes: Crashes | null;
+  /** True in the first lease of an event that a person asked for, by {@link WebhookCalls.test} or `redeliver`. */
+  readonly hastened?: true;
 }
 
 /** One call of a webhook. */
@@ -94,13 +96,13 @@ export interface WebhookCalls {
 
   /**
    * Queues the event of a call once more, as a new event with the same content. Resolves to its number, or null if the
-   * scope does not have the call, its message is gone, or the webhook is off.
+   * scope does not have the call, its message is gone, or the webhook is off. It is due before all others.
    */
-  redeliver(scope: Scope, call: number, now: number): Promise<number | null>;
+  redeliver(scope: Scope, call: number): Promise<number | null>;
 
   /**
    * Queues an event about a message, to try the webhook. Resolves to its number, or null if the scope does not have
-   * the message or its domain has no webhook that is on.
+   * the message or its domain has no webhook that is on. It is due before all others.
    */
   test(scope: Scope, message: MessageId, name: EventName, now: number): Promise<number | null>;
 }

@@ -108,15 +108,22 @@ export function describeWebhookCalls(store: () => Store): void {
       expect((await store().mail.message('all', message))?.calls).toEqual([listed]);
       expect(await store().webhookCalls.list({ domainId: b.id }, { limit: 9 })).toEqual([]);
       expect(await store().webhookCalls.list('all', { domain: 'b.example', limit: 9 })).toEqual([]);
-      expect(await store().webhookCalls.redeliver({ domainId: b.id }, listed?.call ?? 0, 9)).toBeNull();
-      expect(await store().webhookCalls.redeliver('all', listed?.call ?? 0, 9)).toBeGreaterThan(call.event);
+      expect(await store().webhookCalls.redeliver({ domainId: b.id }, listed?.call ?? 0)).toBeNull();
+      expect(await store().webhookCalls.redeliver('all', listed?.call ?? 0)).toBeGreaterThan(call.event);
       expect(await store().webhookCalls.test({ domainId: b.id }, message, 'email.bounced', 9)).toBeNull();
       expect(await store().webhookCalls.test('all', message, 'email.bounced', 9)).toBeGreaterThan(call.event);
       const again = await lease();
       expect(again).toMatchObject([
-        { name: 'email.queued', message, positions: [0], attempt: null },
+        { name: 'email.queued', message, positions: [0], attempt: null, hastened: true },
         { name: 'email.bounced', message, positions: [0], attempt: { outcome: 'bounced', at: 9 } },
       ]);
+      expect(again[1]?.hastened).toBe(true);
+      expect(event?.hastened).toBeUndefined();
+      // Once it has failed, it waits as any other.
+      await store().webhooks.deferEvent(again[0]?.event ?? 0, RECEIVED);
+      expect((await lease())[0]).toMatchObject({ event: again[0]?.event, attempts: 1 });
+      await store().webhooks.deferEvent(again[0]?.event ?? 0, RECEIVED);
+      expect((await lease())[0]?.hastened).toBeUndefined();
     });
   });
 }

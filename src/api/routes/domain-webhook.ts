@@ -163,7 +163,7 @@ export function domainWebhookRoutes(
     async (request, reply) => {
       const { record, scope } = await namedDomain(store, request, request.params.name, now());
       await expectOn(record.name);
-      const event = await webhookCalls.redeliver(scope, request.params.call, now());
+      const event = await webhookCalls.redeliver(scope, request.params.call);
       if (event === null)
         throw new ApiError('not_found', { text: 'There is no such call, or its message is gone' });
       return reply.code(202).send({ event });

@@ -55,3 +55,5 @@ export const testEvent = z.strictObject({
 export const queuedEvent = z.object({
   event: z.int().describe('The number of the event, in `webhook-id` of the call'),
 });
+
+export type QueuedEvent = z.output<typeof queuedEvent>;

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { WebhookCallEntry } from '../../api/schemas/message.js';
 import type { MessagePage } from '../../api/schemas/messages.js';
-import type { WebhookCallPage } from '../../api/schemas/webhook.js';
+import type { QueuedEvent, WebhookCallPage } from '../../api/schemas/webhook.js';
 import { request } from '../api/request.js';
 import { Badge, type BadgeProps } from '../parts/badge.js';
 import { Loaded } from '../parts/loaded.js';
@@ -16,6 +16,9 @@ import { domainPath, domainUrl } from './domain-api.js';
 import { EVENTS } from './webhook-form.js';
 
 const LOOK_EVERY = 4_000;
+/** How long the result of an event that a person sent is waited for, and how often it is asked for, in milliseconds. */
+const RESULT_TIME = 30_000;
+const RESULT_EVERY = 500;
 const OUTCOMES: Readonly<
   Record<WebhookCallEntry['outcome'], readonly [name: string, kind: BadgeProps['kind']]>
 > = {
@@ -84,18 +87,43 @@ export function WebhookCalls({ name }: { readonly name: string }): VNode {
   );
 
   async function sendTest(): Promise<void> {
-    const sent = await run(async () => {
-      await request('POST', domainPath(name, '/webhook/test'), { body: { name: event.peek() } });
-    });
-    if (sent) toast({ text: 'The test event is on its way', stays: 3_000 });
+    await send('The test event', '/webhook/test', { name: event.peek() });
   }
 
   async function redeliver(call: number): Promise<void> {
-    const sent = await run(async () => {
-      await request('POST', domainPath(name, `/webhook/calls/${call}/redeliver`));
-    });
-    if (sent) toast({ text: 'The event is on its way once more', stays: 3_000 });
+    await send('The event', `/webhook/calls/${call}/redeliver`);
   }
+
+  /** Has an event sent, and says what came of its call. */
+  async function send(what: string, path: string, body?: object): Promise<void> {
+    const sent: { event?: number } = {};
+    await run(async () => {
+      const queued = await request<QueuedEvent>('POST', domainPath(name, path), { body });
+      sent.event = queued.event;
+    });
+    if (sent.event === undefined) return;
+    const close = toast({ text: `${what} is on its way`, stays: RESULT_TIME });
+    const call = await resultOf(name, sent.event);
+    close();
+    void calls.reload();
+    if (call === null) toast({ text: `${what} has no answer yet: it will be listed here` });
+    else if (call.problem === null)
+      toast({ text: `${what} was accepted, in ${Math.round(call.duration)} ms` });
+    else toast({ text: `${what} failed: ${call.problem}`, bad: true, stays: 10_000 });
+  }
+}
+
+/** Waits for the call of an event; null if it has not ended in time. */
+async function resultOf(name: string, event: number): Promise<WebhookCallEntry | null> {
+  for (const end = Date.now() + RESULT_TIME; Date.now() < end;) {
+    const { calls } = await request<WebhookCallPage>('GET', domainPath(name, '/webhook/calls'), {
+      query: { limit: 50 },
+    }).catch(() => ({ calls: [] }));
+    const call = calls.find((each) => each.event === event);
+    if (call !== undefined) return call;
+    await new Promise((resolve) => setTimeout(resolve, RESULT_EVERY));
+  }
+  return null;
 }
 
 function CallTable(props: {

@@ -238,7 +238,9 @@ class EventSender {
     const { webhooks } = this.#store;
     const webhook = this.#webhooks.get(event.domainId);
     if (webhook === undefined || webhook.off !== null) return webhooks.endEvent(event.event);
-    const quietUntil = Math.min(domain.quietUntil(webhook.url), now + LONGEST_GAP);
+    // A person who asked for the call waits for its result, also while the endpoint is left alone.
+    const quietUntil =
+      event.hastened === true ? 0 : Math.min(domain.quietUntil(webhook.url), now + LONGEST_GAP);
     if (quietUntil > now) return webhooks.deferEvent(event.event, quietUntil);
     if (mustGiveUp(event.crashes, DELIVERY.crashes.initial)) {
       this.#options.observer?.onCrashes?.(webhook, event);
@@ -303,7 +305,10 @@ class EventSender {
     const { webhooks } = this.#store;
     const { observer, gap = (attempts: number) => gapAfter(attempts, Math.random()) } = this.#options;
     const now = this.#now();
-    const waiting = domain.clear();
+    const cleared = domain.clear();
+    // What a person asked for is called all the same, and its result shown.
+    for (const held of cleared) if (held.event.hastened === true) domain.add(held);
+    const waiting = cleared.filter((held) => held.event.hastened !== true);
     this.#leased -= waiting.length;
     for (const held of waiting) this.#suspects.ended(held);
     // Another event of the domain may have been the last one before the webhook was switched off.

@@ -1,4 +1,5 @@
 /** Rows of webhooks and of their events, which both databases return in almost the same form. */
+import { DUE_AT_ONCE } from '../due-time.js';
 import type { Attempt } from '../queue.js';
 import type { EventName, Webhook, WebhookEvent } from '../webhooks.js';
 
@@ -15,7 +16,7 @@ export interface WebhookRow {
   readonly off_reason: string | null;
 }
 
-export type EventRow = Omit<WebhookEvent, 'positions' | 'attempt' | 'crashes'> & {
+export type EventRow = Omit<WebhookEvent, 'positions' | 'attempt' | 'crashes' | 'hastened'> & {
   readonly positions: string;
   readonly attempt: string | null;
   readonly crashes: number;
@@ -35,9 +36,11 @@ export function webhookOf(row: WebhookRow): Webhook {
   };
 }
 
-export function eventOf({ crashes, crashedAlone, ...row }: EventRow): WebhookEvent {
+/** @param dueAt when it was due before its lease */
+export function eventOf({ crashes, crashedAlone, ...row }: EventRow, dueAt: number): WebhookEvent {
   return {
     ...row,
+    ...(dueAt === DUE_AT_ONCE ? { hastened: true } : {}),
     crashes: crashes === 0 ? null : { count: crashes, alone: Boolean(crashedAlone) },
     positions: JSON.parse(row.positions) as number[],
     attempt: row.attempt === null ? null : (JSON.parse(row.attempt) as Attempt),

@@ -54,7 +54,7 @@ export function postgresApiParts(shared: Shared): ApiParts {
   const indexer = new Indexer(connections);
   const folding = new Folding(connections);
   const search = new MailSearch(connections, spans);
-  const webhookCalls = postgresWebhookCalls(connections, clock);
+  const webhookCalls = postgresWebhookCalls(connections);
   const mail = postgresMail({ connections, clock, reading, search, calls: webhookCalls, watch, queueWatch });
   return {
     watch,

@@ -1,8 +1,8 @@
 /** SQL for the calls of webhooks. */
+import { DUE_AT_ONCE } from '../due-time.js';
 import { STORE } from '../limits.js';
 import type { Scope } from '../port.js';
 import type { WebhookCall, WebhookCalls } from '../webhooks.js';
-import type { DatabaseClock } from './clock.js';
 import type { Connections } from './connections.js';
 
 // Includes the data of the event, which is removed once it is sent, for a later redelivery.
@@ -39,7 +39,8 @@ const ON = 'JOIN webhook ON webhook.domain_id = message.domain_id AND off_since 
 const REDELIVER = {
   name: 'call_redeliver',
   text: `${INSERT_EVENT}
-    SELECT message.domain_id, webhook_call.name, message.id, coalesce(positions, ${POSITIONS}), attempt, at, $3
+    SELECT message.domain_id, webhook_call.name, message.id, coalesce(positions, ${POSITIONS}), attempt, at,
+      ${DUE_AT_ONCE}
     FROM webhook_call JOIN message ON message.id = message_id ${ON}
     WHERE webhook_call.id = $1 AND ($2::int4 IS NULL OR message.domain_id = $2) RETURNING id`,
 };
@@ -48,11 +49,11 @@ const TEST = {
   text: `${INSERT_EVENT}
     SELECT message.domain_id, $3::text, message.id, ${POSITIONS},
       CASE WHEN $3::text = 'email.queued' THEN NULL ELSE json_build_object('at', $4::int8,
-        'outcome', substr($3::text, 7), 'remoteHost', NULL, 'reply', 'test event', 'tls', NULL)::text END, $4, $5
+        'outcome', substr($3::text, 7), 'remoteHost', NULL, 'reply', 'test event', 'tls', NULL)::text END, $4, ${DUE_AT_ONCE}
     FROM message ${ON} WHERE message.id = $1 AND ($2::int4 IS NULL OR message.domain_id = $2) RETURNING id`,
 };
 
-export function postgresWebhookCalls(connections: Connections, clock: DatabaseClock): WebhookCalls {
+export function postgresWebhookCalls(connections: Connections): WebhookCalls {
   return {
     record: (call) =>
       connections.transaction(async (connection) => {
@@ -69,12 +70,11 @@ export function postgresWebhookCalls(connections: Connections, clock: DatabaseCl
       if (message !== undefined) return rows(OF_MESSAGE, message);
       return scope === 'all' ? rows(LIST) : rows(OF_DOMAIN, scope.domainId);
     },
-    async redeliver(scope, call, now) {
-      const values = [call, idOf(scope), clock.toDatabase(now)];
-      return (await connections.run<{ id: number }>(REDELIVER, values)).rows[0]?.id ?? null;
+    async redeliver(scope, call) {
+      return (await connections.run<{ id: number }>(REDELIVER, [call, idOf(scope)])).rows[0]?.id ?? null;
     },
     async test(scope, message, name, now) {
-      const values = [message, idOf(scope), name, now, clock.toDatabase(now)];
+      const values = [message, idOf(scope), name, now];
       return (await connections.run<{ id: number }>(TEST, values)).rows[0]?.id ?? null;
     },
   };

@@ -88,9 +88,9 @@ export function postgresWebhooks(connections: Connections, clock: DatabaseClock,
         const ids = int8Array(claimed.map(({ id }) => id));
         const { rows } = await connections.run<EventRow>(READ, [ids]);
         const events = new Map(rows.map((row) => [row.event, row]));
-        return inTurns(claimed, ({ domainId }) => domainId).flatMap(({ id }) => {
+        return inTurns(claimed, ({ domainId }) => domainId).flatMap(({ id, dueAt }) => {
           const row = events.get(id);
-          return row === undefined ? [] : eventOf(row);
+          return row === undefined ? [] : eventOf(row, dueAt);
         });
       }),
     async beginEvent(event) {

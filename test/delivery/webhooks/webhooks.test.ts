@@ -325,8 +325,28 @@ describe('each call', () => {
       { name: 'email.queued', message, outcome: 'failed', status: 500, problem: 'the answer was 500' },
     ]);
     expect(calls.every(({ at, duration }) => at > 1.7e12 && duration >= 0)).toBe(true);
-    await store.webhookCalls.redeliver('all', calls[0]?.call ?? 0, Date.now());
+    await store.webhookCalls.redeliver('all', calls[0]?.call ?? 0);
     await expect.poll(async () => (await list()).length, PATIENCE).toBe(3);
+    expect(api.taken).toHaveLength(3);
+  });
+
+  it('that a person asks for is made at once, although the endpoint is left alone for an hour', async () => {
+    const { store, domain } = await setUp();
+    const api = await apiServer(() => ({ status: 500 }));
+    await setWebhook(store, domain, api.url);
+    const message = await queue(store, domain);
+    start(store, { gap: () => 3_600_000 });
+    const list = () => store.webhookCalls.list({ domainId: domain.id }, { message, limit: 9 });
+    await expect.poll(async () => (await list()).length, PATIENCE).toBe(1);
+    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeGreaterThan(Date.now() + 3_000_000);
+    await store.webhookCalls.test('all', message, 'email.bounced', Date.now());
+    await expect.poll(async () => (await list()).length, PATIENCE).toBe(2);
+    const [call] = await list();
+    expect(call).toMatchObject({ name: 'email.bounced', outcome: 'failed', status: 500 });
+    await store.webhookCalls.redeliver('all', call?.call ?? 0);
+    await expect.poll(async () => (await list()).length, PATIENCE).toBe(3);
+    // Each waits for its next try as any other, and the event that failed first was not tried again.
+    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeGreaterThan(Date.now() + 3_000_000);
     expect(api.taken).toHaveLength(3);
   });
 });

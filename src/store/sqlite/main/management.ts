@@ -116,7 +116,7 @@ export function remoteWebhookCalls(link: WorkerLink): WebhookCalls {
   return {
     record: (call) => link.ask('webhookCalls', 'record', { ...call }),
     list: (scope, query) => link.ask('webhookCalls', 'list', plainScope(scope), { ...query }),
-    redeliver: (scope, call, now) => link.ask('webhookCalls', 'redeliver', plainScope(scope), call, now),
+    redeliver: (scope, call) => link.ask('webhookCalls', 'redeliver', plainScope(scope), call),
     test: (scope, message, name, now) =>
       link.ask('webhookCalls', 'test', plainScope(scope), message, name, now),
   };

@@ -1,4 +1,5 @@
 /** SQL for the calls of webhooks. */
+import { DUE_AT_ONCE } from '../../due-time.js';
 import { STORE } from '../../limits.js';
 import type { Scope } from '../../port.js';
 import type { EventName, WebhookCall, WebhookCalls } from '../../webhooks.js';
@@ -44,14 +45,15 @@ export class WebhookCallTable {
     const on = 'JOIN webhook ON webhook.domain_id = message.domain_id AND off_since IS NULL';
     this.#redeliver = database.prepare(`
       ${insertEvent}
-      SELECT message.domain_id, webhook_call.name, message.id, coalesce(positions, ${positions}), attempt, at, ?3
+      SELECT message.domain_id, webhook_call.name, message.id, coalesce(positions, ${positions}), attempt, at,
+        ${DUE_AT_ONCE}
       FROM webhook_call JOIN message ON message.id = message_id ${on}
       WHERE webhook_call.id = ?1 AND (?2 IS NULL OR message.domain_id = ?2) RETURNING id`);
     this.#test = database.prepare(`
       ${insertEvent}
       SELECT message.domain_id, ?3, message.id, ${positions},
         CASE WHEN ?3 = 'email.queued' THEN NULL ELSE json_object('at', ?4, 'outcome', substr(?3, 7),
-          'remoteHost', NULL, 'reply', 'test event', 'tls', NULL) END, ?4, ?4
+          'remoteHost', NULL, 'reply', 'test event', 'tls', NULL) END, ?4, ${DUE_AT_ONCE}
       FROM message ${on} WHERE message.id = ?1 AND (?2 IS NULL OR message.domain_id = ?2) RETURNING id`);
   }
 
@@ -73,8 +75,8 @@ export class WebhookCallTable {
     return this.#ofMessage.all(...values, message) as WebhookCall[];
   }
 
-  redeliver(scope: Scope, call: number, now: number): number | null {
-    const row = this.#redeliver.get(call, idOf(scope), now) as { id: number } | undefined;
+  redeliver(scope: Scope, call: number): number | null {
+    const row = this.#redeliver.get(call, idOf(scope)) as { id: number } | undefined;
     return row?.id ?? null;
   }
 

@@ -51,7 +51,7 @@ export class WebhookTable {
     );
     this.#first = database.prepare(`
       SELECT id AS event, domain_id AS domainId, name, message_id AS message, positions, attempt, at, attempts,
-        crashes, crashed_alone AS crashedAlone
+        crashes, crashed_alone AS crashedAlone, due_at AS dueAt
       FROM webhook_event WHERE domain_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT 1`);
     this.#lease = database.prepare('UPDATE webhook_event SET due_at = ?, leased = 1 WHERE id = ?');
     this.#end = database.prepare('DELETE FROM webhook_event WHERE id = ?');
@@ -118,10 +118,11 @@ export class WebhookTable {
     const take = (domainId: number): boolean => {
       const held = leased.get(domainId) ?? 0;
       if (events.length >= limit || held >= perDomain) return false;
-      const row = this.#first.get(domainId, now) as EventRow | undefined;
-      if (row === undefined) return false;
+      const first = this.#first.get(domainId, now) as (EventRow & { dueAt: number }) | undefined;
+      if (first === undefined) return false;
+      const { dueAt, ...row } = first;
       this.#lease.run(until, row.event);
-      events.push(eventOf(row));
+      events.push(eventOf(row, dueAt));
       leased.set(domainId, held + 1);
       this.#served = domainId;
       return true;
