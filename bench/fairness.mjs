@@ -65,7 +65,7 @@ function makeTemplate(folder, ports) {
     tokens[name] = JSON.parse(postern('domain', 'add', name, '--json')).token;
   }
   for (const domain of domains) {
-    if (domain.dkim) postern('domain', 'dkim', domainOf(domain));
+    if (domain.dkim) postern('domain', 'dkim', domainOf(domain), '--on', '--anyway');
     if (domain.webhook) postern('webhook', 'set', domainOf(domain), `http://127.0.0.1:${ports.hook}/`);
   }
   return tokens;

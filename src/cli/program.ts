@@ -143,7 +143,9 @@ function addDkimCommands(domain: Command, context: Context): void {
   const load = () => import('./commands/dkim.js');
   domain
     .command('dkim <NAME>')
-    .description('make the keys that messages of a domain are signed with; shows their DNS records')
+    .description(
+      'make the keys that messages of a domain are signed with once they are on; shows their DNS records',
+    )
     .option('--selector <S>', 'name of the keys in the DNS (default postern, followed by the algorithm)')
     .addOption(
       new Option('--algorithm <ALGORITHM>', 'which keys to make (default both)').choices([
@@ -153,8 +155,15 @@ function addDkimCommands(domain: Command, context: Context): void {
       ]),
     )
     .addOption(
-      new Option('--remove <S>', 'remove the key of this selector').conflicts(['selector', 'algorithm']),
+      new Option('--remove <S>', 'remove the key of this selector').conflicts([
+        'selector',
+        'algorithm',
+        'on',
+      ]),
     )
+    .option('--on', 'sign with the keys whose records the DNS has; fails if one is missing, and says what')
+    .option('--anyway', 'with --on: do not look the records up')
+    .option('--resolver <ADDR:PORT>', 'with --on: the name server to ask')
     .option(...JSON_OPTION)
     .action(async (name: string, _options, command: Command) =>
       (await load()).domainKeys(context, command, name),

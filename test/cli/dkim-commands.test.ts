@@ -9,6 +9,7 @@ interface KeyLine {
   readonly name: string;
   readonly value: string;
   readonly strings: readonly string[];
+  readonly active: boolean;
 }
 interface Finding {
   readonly check: string;
@@ -65,7 +66,7 @@ describe('postern domain dkim', () => {
     const environment = await setUp();
     const args = ['domain', 'dkim', 'example.com', '--selector', 's1', '--algorithm', 'ed25519'];
     expect((await postern(args, environment)).stdout).toMatch(
-      /^Messages of example\.com are signed from now on.*\n\ns1\._domainkey\.example\.com\. IN TXT/,
+      /^The keys are made.*\n\ns1\._domainkey\.example\.com\. IN TXT/,
     );
     expect(await postern(args, environment)).toMatchObject({
       exitCode: 1,
@@ -82,6 +83,31 @@ describe('postern domain dkim', () => {
       ),
     });
   });
+
+  it('signs with a key once its record is there, as the page of a domain does, or anyway', async () => {
+    const environment = await setUp();
+    const dkim = (...args: string[]): Promise<Outcome> =>
+      postern(['domain', 'dkim', 'example.com', ...args], environment);
+    const active = async (): Promise<boolean[]> =>
+      lines<KeyLine>(await dkim('--json')).map((key) => key.active);
+    const [rsa, ed25519] = lines<KeyLine>(await dkim('--json'));
+    expect(await active()).toEqual([false, false]);
+    expect((await dkim()).stdout).toContain('are not signed with postern-rsa and postern-ed25519 yet');
+    const server = await dnsServer({ [rsa?.name ?? '']: { TXT: [rsa?.value ?? ''] } });
+    const on = await dkim('--on', '--resolver', server.address);
+    expect([on.exitCode, on.stderr]).toEqual([
+      1,
+      expect.stringContaining('not switched on: postern-ed25519: '),
+    ]);
+    expect(await active()).toEqual([true, false]);
+    server.zone.set(ed25519?.name ?? '', { TXT: [ed25519?.value ?? ''] });
+    const done = await dkim('--on', '--resolver', server.address);
+    expect([done.exitCode, done.stdout]).toEqual([0, expect.stringContaining('are signed with all of them')]);
+    const anyway = await dkim('--selector', 'new', '--algorithm', 'rsa', '--on', '--anyway');
+    expect(anyway.exitCode).toBe(0);
+    expect(await active()).toEqual([true, true, true]);
+    expect(await dkim('--anyway')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--on') });
+  }, 60_000);
 
   it('refuses a name that is not a domain here, and a bad selector', async () => {
     const environment = await setUp();

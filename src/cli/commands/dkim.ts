@@ -19,13 +19,20 @@ interface KeyOptions {
   readonly selector?: string;
   readonly algorithm?: 'rsa' | 'ed25519' | 'both';
   readonly remove?: string;
+  readonly on?: true;
+  readonly anyway?: true;
+  readonly resolver?: string;
   readonly json?: true;
 }
 
-/** Runs `postern domain dkim NAME`: makes keys, or shows the existing ones. */
+/** Runs `postern domain dkim NAME`: makes keys, which sign once they are switched on, or shows the existing ones. */
 export async function domainKeys(context: Context, command: Command, text: string): Promise<void> {
   const name = domainName(text);
   const options = command.opts<KeyOptions>();
+  if (options.on !== true && (options.anyway ?? options.resolver) !== undefined) {
+    throw new CliError('--anyway and --resolver say how --on switches keys on: give --on too');
+  }
+  const server = options.resolver === undefined ? null : nameServer(options.resolver);
   const config = await configOf(context, command);
   await withStore(config, { create: false }, async (store) => {
     const keys: DkimKeys = store.dkimKeys;
@@ -34,16 +41,26 @@ export async function domainKeys(context: Context, command: Command, text: strin
     if (options.remove !== undefined) return removeKey(context, keys, name, options.remove, options.json);
     const present = await keys.list(name);
     const make = present.length === 0 || options.selector !== undefined || options.algorithm !== undefined;
-    const shown = make ? await newKeys(keys, name, options) : present;
+    const there = make ? await newKeys(keys, name, options) : present;
+    const lookUp = (off: readonly DkimKey[]): Promise<Finding[]> =>
+      checkDomain(name, off, config.hostname, openLookups(server));
+    const missing =
+      options.on === true ? await switchOn(keys, there, options.anyway === true ? null : lookUp) : [];
+    const shown = options.on === true ? await keys.list(name) : there;
     if (options.json) for (const key of shown) await context.stdout.json(keyLine(key));
     else await context.stdout.write(describe(name, shown, make));
+    if (missing.length > 0) {
+      throw new CliError(
+        `not switched on: ${missing.join('; ')}. A signature with a key that receivers do not find does not pass; --anyway switches it on all the same`,
+      );
+    }
   });
 }
 
 async function newKeys(keys: DkimKeys, domain: string, options: KeyOptions): Promise<DkimKey[]> {
   const { selector = DEFAULT_SELECTOR, algorithm = 'both' } = options;
   try {
-    return await makeKeys(keys, domain, { selector, algorithm, active: true, now: Date.now });
+    return await makeKeys(keys, domain, { selector, algorithm, active: false, now: Date.now });
   } catch (error) {
     if (!(error instanceof SelectorRefused)) throw error;
     const shown = printable(error.selector);
@@ -52,6 +69,28 @@ async function newKeys(keys: DkimKeys, domain: string, options: KeyOptions): Pro
       `--selector: ${shown} is no selector; give letters in lower case, digits and hyphens, up to 63`,
     );
   }
+}
+
+/**
+ * Switches on those keys that are off and whose records are right, as the page of a domain does.
+ *
+ * @param lookUp null: all of them, whatever receivers find
+ * @returns what is wrong with the records of the others, in words
+ */
+async function switchOn(
+  keys: DkimKeys,
+  among: readonly DkimKey[],
+  lookUp: ((off: readonly DkimKey[]) => Promise<Finding[]>) | null,
+): Promise<string[]> {
+  const off = among.filter(({ active }) => !active);
+  const findings = lookUp === null || off.length === 0 ? [] : await lookUp(off);
+  const wrong: string[] = [];
+  for (const key of off) {
+    const finding = findings.find(({ name }) => name === keyRecord(key).name);
+    if (finding === undefined || finding.ok) await keys.setActive(key.domain, key.selector, true);
+    else wrong.push(`${key.selector}: ${printable(finding.says)}`);
+  }
+  return wrong;
 }
 
 function inUse(selector: string, domain: string): CliError {
@@ -87,10 +126,13 @@ function keyLine(key: DkimKey): Record<string, unknown> {
 
 function describe(domain: string, keys: readonly DkimKey[], made: boolean): string {
   const lines = keys.map((key) => `${zoneLine(keyRecord(key))}\n`).join('\n');
-  const more = made
-    ? `Messages of ${domain} are signed from now on.`
-    : 'These are there already; --selector makes others.';
-  return `${more} Put into the DNS, each on one line:\n\n${lines}\nThen: postern domain verify ${domain}\n`;
+  const off = keys.filter(({ active }) => !active).map(({ selector }) => selector);
+  const more = made ? 'The keys are made.' : 'These are there already; --selector makes others.';
+  const next =
+    off.length === 0
+      ? `Messages of ${domain} are signed with all of them. To check: postern domain verify ${domain}`
+      : `Messages of ${domain} are not signed with ${off.join(' and ')} yet. Once the DNS has the records: postern domain dkim ${domain} --on`;
+  return `${more} Put into the DNS, each on one line:\n\n${lines}\n${next}\n`;
 }
 
 /** Runs `postern domain verify NAME`: says what receivers find, and fails if something is missing. */
