@@ -33,7 +33,8 @@ export interface Page {
   readonly next: Position | null;
   /**
    * The message of the scope that was stored last before the page was read, whether it matches or not; null if there is
-   * none. Not always the one with the greatest id: ids are given out when the content of a message begins to come in.
+   * none. If a store of several servers cannot know it at the moment, {@link PageRequest.newerThan}, or null: what follows
+   * from there comes again, and is not missed. Not always the one with the greatest id: ids are given out when the content of a message begins to come in.
    */
   readonly latest: MessageId | null;
 }

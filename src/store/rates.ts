@@ -1,6 +1,6 @@
 /** The contract of rates. Part of `port.ts`. */
 
-/** What is counted. */
+/** The things that are counted. */
 export type RateKind = 'messages' | 'recipients';
 
 /**

@@ -171,8 +171,83 @@ describe('three nodes', () => {
     end();
   }, 60_000);
 
-  it('know how many they are', () => {
-    expect(nodes.map((node) => node.nodes.running)).toEqual([1, 2, 3]);
+  /** Reads all pages of what was stored after a message. */
+  async function after(node: Store, mark: number | null): Promise<{ ids: number[]; latest: number | null }> {
+    const ids: number[] = [];
+    let latest: number | null | undefined;
+    let before: number | null | undefined;
+    while (before !== null) {
+      const page = await node.mail.page('all', {
+        ...{ filter: {}, limit: 200 },
+        ...(mark === null ? {} : { newerThan: mark }),
+        ...(before === undefined ? {} : { before }),
+      });
+      ids.push(...page.messages.map(({ id }) => id));
+      latest ??= page.latest;
+      before = page.next;
+    }
+    return { ids, latest: latest ?? mark };
+  }
+
+  it('let no reader miss a message whose commit overlaps with that of a greater id', async () => {
+    const [a, b, c] = nodes as [Store, Store, Store];
+    await cluster.query(
+      url,
+      `CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         PERFORM pg_advisory_xact_lock(4711); RETURN NEW; END $$;
+       CREATE TRIGGER hold AFTER INSERT ON message FOR EACH ROW WHEN (NEW.subject = 'slow') EXECUTE FUNCTION hold()`,
+    );
+    const waiting = async (what: string) =>
+      (await cluster.query(url, `SELECT pid FROM pg_stat_activity WHERE wait_event = '${what}'`)).length;
+    const locked = cluster.query(url, 'SELECT pg_advisory_lock(4711), pg_sleep(60)').catch(() => undefined);
+    await expect.poll(() => waiting('PgSleep'), SOON).toBe(1);
+    const slow = accept(a, newMessage(domain, { subject: 'slow' }));
+    await expect.poll(() => waiting('advisory'), SOON).toBe(1);
+    const quick = await accept(b, newMessage(domain));
+    const reading = after(c, null);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await cluster.query(
+      url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'`,
+    );
+    await locked;
+    const first = await reading;
+    expect(first.ids).toContain(quick);
+    const second = await after(c, first.latest);
+    expect(new Set([...first.ids, ...second.ids])).toEqual(new Set([quick, await slow]));
+    expect((await after(c, second.latest)).ids).toEqual([]);
+  }, 60_000);
+
+  it('let no reader miss a message while all of them take in mail', async () => {
+    const end = new AbortController();
+    const seen = new Set<number>();
+    const reading = (async () => {
+      let latest: number | null = null;
+      let isLast = false;
+      while (!isLast) {
+        isLast = end.signal.aborted;
+        const page: { ids: number[]; latest: number | null } = await after(nodes[2] as Store, latest);
+        for (const id of page.ids) seen.add(id);
+        latest = page.latest;
+      }
+    })();
+    const stored = await Promise.all(
+      Array.from({ length: 24 }, async (_, at) => {
+        const ids: number[] = [];
+        for (let n = 0; n < 60; n++) ids.push(await accept(nodes[at % 3] as Store, newMessage(domain)));
+        return ids;
+      }),
+    );
+    end.abort();
+    await reading;
+    expect(stored.flat().filter((id) => !seen.has(id))).toEqual([]);
+  }, 60_000);
+
+  it('know how many they are, with the next heartbeat', async () => {
+    expect(nodes.at(-1)?.nodes.running).toBe(3);
+    await expect.poll(() => nodes.map((node) => node.nodes.running), SOON).toEqual([3, 3, 3]);
+    await nodes.pop()?.close();
+    await expect.poll(() => nodes.map((node) => node.nodes.running), SOON).toEqual([2, 2]);
   });
 
   it('refuse for now if the database cannot be asked', async () => {

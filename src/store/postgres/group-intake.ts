@@ -14,6 +14,7 @@ import type { Connections } from './connections.js';
 import { operationError, OutcomeUnknown } from './errors.js';
 import { isAboutOne, LostContent, storeGroup } from './group.js';
 import type { Node } from './node.js';
+import { markIntake } from './overlap.js';
 import type { TimeSpans } from './time-spans.js';
 
 /** Octets of one group at most, so that no message waits long for large ones. */
@@ -210,8 +211,10 @@ export class GroupIntake implements Intake {
   }
 
   async #connected(): Promise<Connection> {
-    if (this.#connection?.isLost !== false) this.#connection = await this.#connections.openForGroups();
-    return this.#connection;
+    if (this.#connection?.isLost === false) return this.#connection;
+    const connection = await this.#connections.openForGroups();
+    await markIntake(connection);
+    return (this.#connection = connection);
   }
 
   async #writeChunk(id: number, sequence: number, octets: Uint8Array): Promise<void> {

@@ -3,7 +3,7 @@
  * that is stored after one with a greater id.
  *
  * Two nodes that store at the same moment do not see each other: of two groups whose statements overlap, neither is late
- * to the other. So a reader that comes in between can miss a message of the one if it goes on from the other.
+ * to the other. A reader that comes in between waits for both (`overlap.ts`).
  */
 import { type Scope, STATUSES } from '../port.js';
 import { textArray } from './arrays.js';

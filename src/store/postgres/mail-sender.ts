@@ -1,4 +1,4 @@
-/** What this node tells the others of its changes of messages. */
+/** Sends this node's changes of messages to the others. */
 import { STORE } from '../limits.js';
 import type { MailChange } from '../mail.js';
 import { changeTexts, signalText } from './change-text.js';
@@ -10,7 +10,7 @@ import type { Signals } from './signals.js';
 const GATHER_MS = 50;
 /** Signals of so many milliseconds are noted in one go. */
 const NOTE_MS = 250;
-/** How long a node is told of changes after it has said that it has watchers, in milliseconds: it says so more often. */
+/** How long changes are sent after a node has said that it has watchers, in milliseconds: it says so more often. */
 const WANTED_MS = 30_000;
 
 const NOTE = {
@@ -67,7 +67,7 @@ export class MailSender {
     this.#gather();
   }
 
-  /** Tells what is left to tell. */
+  /** Sends the rest. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#endSignals?.();

@@ -16,6 +16,7 @@ import { lastStored, lateAfter, markOf } from './late-messages.js';
 import type { IdStep, MailSearch } from './mail-search.js';
 import type { MailWatch } from './mail-watch.js';
 import { operateByHand } from './operator.js';
+import { overlapsEnd } from './overlap.js';
 import type { QueueWatch } from './queue-watch.js';
 import type { Reading } from './reading.js';
 import { removeFinished } from './removing.js';
@@ -117,7 +118,8 @@ export function postgresMail(parts: MailParts): Mail {
       const { filter, before, newerThan, limit } = request;
       const below = before ?? Number.MAX_SAFE_INTEGER;
       // Before the messages are read: what is stored in between comes again, and is not missed.
-      const latest = await lastStored(connections, scope);
+      const last = await lastStored(connections, scope);
+      const latest = (await overlapsEnd(connections)) ? last : (newerThan ?? null);
       const { ids, next } =
         newerThan === undefined
           ? await search.step(scope, filter, { below, above: 0 }, limit)

@@ -22,7 +22,7 @@ const REMOVE_MS = 600_000;
 
 const KINDS: readonly RateKind[] = ['messages', 'recipients'];
 
-/** What is given: all that is wanted, if it is there. What is given back is less than 0. A bit more, for rounding. */
+/** What is given: all that is wanted, if it is there. A number below 0 is given back. The 0.001 is for rounding. */
 const GRANTED = `greatest(least(excluded.granted, 0), least(excluded.granted,
   floor((excluded.at + ${MINUTE} - greatest(kept.full_again, excluded.at)) / excluded.cost + 0.001)))`;
 /**

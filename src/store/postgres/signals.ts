@@ -7,7 +7,7 @@ import { Listeners } from '../listeners.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 
-/** `queue`: mail may be due; `watch`: a node wants to be told of changes of messages. */
+/** `queue`: mail may be due; `watch`: a node wants to know of changes of messages. */
 export type SignalKind = 'queue' | 'watch';
 
 /** Begins a word of a signal that is not a kind. */
@@ -60,7 +60,7 @@ export class Signals {
   }
 
   /**
-   * Tells the other nodes something at once. Never rejects: they do not learn that it failed.
+   * Sends a text to the other nodes at once. Never rejects: they do not learn that it failed.
    *
    * @param text less than 7,900 octets, without spaces
    */
