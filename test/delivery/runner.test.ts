@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Delivery } from '../../src/delivery/transports/transport.js';
 import { StoreError } from '../../src/store/port.js';
+import { ModelQueue } from './model-queue.js';
 import {
   A,
   B,
@@ -299,6 +300,41 @@ describe('caps and turns', () => {
     expect(far.tried).toContain('you@x.example');
     expect(harness.queue.calls.giveBack).toBeGreaterThan(0);
     expect(far.mostOf.get('slow.example')).toBeLessThanOrEqual(CAPS.perDestination);
+  });
+});
+
+describe('the record of attempts that begin', () => {
+  const caps = { ...CAPS, perDestination: 2 };
+
+  it('is made before each attempt, in one call for those that come next as well', async () => {
+    useFakeClock();
+    const queue = new ModelQueue();
+    const recorded = new Set<number>();
+    const begin = vi.spyOn(queue, 'begin').mockImplementation(async (leases) => {
+      for (const { id } of leases) recorded.add(id);
+    });
+    const far = new ScriptedTransport('far', () => later(100, DELIVERED));
+    const harness = new RunnerHarness([far], queue, { caps });
+    flood(queue, A, 60, 'x.example');
+    await pass(4_000);
+    expect(harness.statuses).toEqual({ delivered: 60 });
+    expect(far.shipments.filter(({ id }) => !recorded.has(id))).toEqual([]);
+    expect(begin.mock.calls.length).toBeLessThanOrEqual(3);
+  });
+
+  it('has only what is under way while a message that may have ended the server is about', async () => {
+    useFakeClock();
+    const queue = new ModelQueue();
+    flood(queue, A, 1, 'y.example');
+    await queue.begin(await queue.lease({ now: NOON, until: NOON + 1, limit: 1, perDomain: 1 }));
+    queue.dropLeases();
+    const begin = vi.spyOn(queue, 'begin');
+    flood(queue, A, 60, 'x.example');
+    const far = new ScriptedTransport('far', () => new Promise(() => undefined));
+    new RunnerHarness([far], queue, { caps });
+    await pass(1_000);
+    expect(far.shipments).toHaveLength(2);
+    expect(begin.mock.calls.flatMap(([leases]) => leases)).toHaveLength(2);
   });
 });
 

@@ -54,6 +54,12 @@ export class DestinationQueue<J extends Job> {
     return job;
   }
 
+  /** Returns jobs that are next, in about their order: `count` of them, and up to one more for each domain. */
+  ahead(count: number): J[] {
+    const each = Math.ceil(count / Math.max(1, this.#domains.size));
+    return [...this.#domains.values()].flatMap((jobs) => jobs.slice(0, each));
+  }
+
   /** Removes and returns all jobs for which `go` returns true. */
   remove(go: (job: J) => boolean): J[] {
     const gone: J[] = [];

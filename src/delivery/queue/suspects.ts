@@ -114,6 +114,11 @@ export class Suspects<M> {
     return Math.min(since + this.limits.trial, this.#aloneUntil ?? Infinity);
   }
 
+  /** True if no message that may have ended the server is waiting or under way. */
+  get isUnsuspecting(): boolean {
+    return this.#last.length + this.#suspects.length === 0 && this.#current === null;
+  }
+
   /** True if no message waits to start. */
   get isEmpty(): boolean {
     return this.#last.length + this.#suspects.length + this.#others.length === 0;
