@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
-import type { Column, CommitMessage, Request } from '../../src/store/sqlite/wire/operations.js';
+import type { Column } from '../../src/store/sqlite/wire/column.js';
+import type { CommitMessage, Request } from '../../src/store/sqlite/wire/operations.js';
 import { packCommit, unpackCommits } from '../../src/store/sqlite/wire/packed.js';
 import { newMessage } from './fixtures.js';
 

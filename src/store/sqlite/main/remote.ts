@@ -11,6 +11,8 @@ import type { CapStep } from '../worker/due-times.js';
 import type { LeaseName } from '../worker/leasing.js';
 import type { WorkerLink } from './worker-link.js';
 import { plainCompletion, plainFulfilment } from '../wire/packed.js';
+import { type PackedLeases, unpackLeases } from '../wire/packed-leases.js';
+import { packSettlements } from '../wire/packed-settlements.js';
 import type { Watch } from './watch.js';
 
 /** @param now the clock, in milliseconds since the epoch */
@@ -22,18 +24,14 @@ export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): 
     return recipients;
   };
   return {
-    lease: (request) => link.ask('leasing', 'lease', { ...request }),
+    // The worker adds the content to what the method returns: see `Scheduler`.
+    lease: async (request) =>
+      unpackLeases((await link.ask('leasing', 'lease', { ...request })) as unknown as PackedLeases),
     renew: (leases, until) => link.ask('leasing', 'renew', leases.map(nameOf), until),
     begin: (leases) => link.ask('leasing', 'begin', leases.map(nameOf)),
     lasts: (lease) => link.ask('leasing', 'lasts', nameOf(lease)),
-    settle: (lease, settlements, finished) =>
-      link.ask(
-        'settlements',
-        'settle',
-        nameOf(lease),
-        settlements.map((each) => ({ ...each })),
-        finished,
-      ),
+    settle: ({ id, lease }, settlements, finished) =>
+      link.ask('settlements', 'settle', id, lease, finished, packSettlements(settlements)),
     giveBack: (lease, at) => link.ask('leasing', 'giveBack', nameOf(lease), at),
     capDue: async (request) => {
       let changed = 0;

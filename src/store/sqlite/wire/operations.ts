@@ -2,6 +2,7 @@
 import type { Completion } from '../../idempotency.js';
 import type { Fulfilment } from '../../queue.js';
 import type { Parts } from '../worker/parts.js';
+import type { Column } from './column.js';
 
 /** Octets on their way in: a part of a buffer. */
 export interface Piece {
@@ -11,9 +12,6 @@ export interface Piece {
   /** Whether the buffer goes back to the main thread once this is written, to be filled again. */
   readonly returns: boolean;
 }
-
-/** A value that SQLite accepts for a column. */
-export type Column = string | number | null;
 
 /** One chunk of a message that is still coming in. `sequence` counts from 0 without gaps. */
 export interface WriteChunk {

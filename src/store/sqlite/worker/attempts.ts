@@ -26,7 +26,7 @@ export class Attempts {
   /** @param number of the attempt, from 1 without gaps */
   add(messageId: number, position: number, number: number, attempt: Attempt): void {
     const { at, outcome, remoteHost, reply, tls } = attempt;
-    this.#insert.run(messageId, position, number, at, outcome, remoteHost, reply, tls);
+    this.#insert.get(messageId, position, number, at, outcome, remoteHost, reply, tls);
   }
 
   find(messageId: number, position: number, number: number): Attempt | null {

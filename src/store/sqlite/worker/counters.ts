@@ -81,29 +81,27 @@ export class Counters {
     }
   }
 
-  /** Counts attempts of a message that are written in this transaction. */
-  attempted(
-    id: number,
-    changes: readonly { readonly forwardPath: string; readonly attempt: Attempt }[],
-  ): void {
-    if (changes.length === 0) return;
-    const row = this.#message.get(id) as unknown as CountedMessage;
-    if (isNotification(row.reversePath)) return;
-    const tags = tagsOf(row);
-    for (const { forwardPath, attempt } of changes) {
-      const facts = factsOf(attempt, row);
-      this.#count(row.domainId, tags, facts);
-      const destination = destinationOf(forwardPath);
-      for (const { measure, at, count } of facts) {
-        const name = this.#destinations.counted(row.domainId, at, destination);
-        this.#journal.add(TABLES.destination, row.domainId, floor(at, DAY), name, [measure, count]);
-      }
+  /** Counts an attempt of a message that is written in this transaction. */
+  attempted(message: CountedMessage, forwardPath: string, attempt: Attempt): void {
+    const { domainId, reversePath } = message;
+    if (isNotification(reversePath)) return;
+    const facts = factsOf(attempt, message);
+    this.#count(domainId, tagsOf(message), facts);
+    const destination = destinationOf(forwardPath);
+    for (const { measure, at, count } of facts) {
+      const name = this.#destinations.counted(domainId, at, destination);
+      this.#journal.add(TABLES.destination, domainId, floor(at, DAY), name, [measure, count]);
     }
+  }
+
+  /** What decides how a stored message counts. */
+  counted(id: number): CountedMessage {
+    return this.#message.get(id) as CountedMessage;
   }
 
   /** Moves what a stored message has added from tags that it lost to tags that it gained. */
   retagged(id: number, domainId: number, gained: readonly string[], lost: readonly string[]): void {
-    if (isNotification((this.#message.get(id) as unknown as CountedMessage).reversePath)) return;
+    if (isNotification(this.counted(id).reversePath)) return;
     const facts = this.factsOf(id);
     for (const tag of gained) this.#countTag(domainId, tag, facts, 1);
     for (const tag of lost) this.#countTag(domainId, tag, facts, -1);
@@ -124,7 +122,7 @@ export class Counters {
 
   /** All that a stored message has added. */
   factsOf(id: number): Fact[] {
-    const row = this.#message.get(id) as unknown as CountedMessage;
+    const row = this.counted(id);
     const { count } = this.#recipients.get(id) as { count: number };
     const attempts = this.#attempts.all(id) as unknown as Pick<Attempt, 'outcome' | 'at'>[];
     return allFactsOf(row, count, attempts);

@@ -1,29 +1,20 @@
 /** SQL that gives out leases. */
 import { DUE_AT_ONCE } from '../../due-time.js';
 import type { Domain } from '../../port.js';
-import type { Crashes, Lease, LeasedRecipient, LeaseRequest } from '../../queue.js';
+import type { Lease, LeaseRequest } from '../../queue.js';
 import type { Database } from './database.js';
-import { needsOf } from '../../columns/needs.js';
-import { notifyOf, termsOf, type TermsRow } from '../../columns/terms.js';
+import {
+  LEASED_COLUMNS,
+  type LeasedColumns,
+  packLease,
+  type PackedLease,
+  type PackedLeases,
+  type PackedRecipient,
+  packLeases,
+} from '../wire/packed-leases.js';
 
 /** The part of a lease that identifies it to the worker. */
 export type LeaseName = Pick<Lease, 'lease' | 'id'>;
-
-interface MessageRow extends TermsRow {
-  readonly needs: number | null;
-  readonly domain_id: number;
-  readonly reverse_path: string;
-  readonly header_from: string;
-  readonly tags: string | null;
-  readonly header_message_id: string | null;
-  readonly size: number;
-  readonly received_at: number;
-}
-
-type RecipientRow = Omit<LeasedRecipient, 'notify' | 'delayReported'> & {
-  readonly notify: string | null;
-  readonly delayReported: number;
-};
 
 /** The least next_attempt_at of a message's recipients; null if none of them waits. */
 const NEXT_ATTEMPT = '(SELECT min(next_attempt_at) FROM recipient WHERE message_id = ?1)';
@@ -47,7 +38,6 @@ export class Leasing {
   readonly #lease;
   readonly #lastNumber;
   readonly #setNumber;
-  readonly #message;
   readonly #due;
   readonly #domain;
   readonly #content;
@@ -76,17 +66,18 @@ export class Leasing {
     this.#nextPriority = database.prepare(`
       SELECT priority FROM queue WHERE domain_id = ? AND priority < ? ORDER BY priority DESC LIMIT 1`);
     this.#first = database.prepare(`
-      SELECT message_id AS id, due_at AS dueAt, crashes, crashed_alone AS crashedAlone
-      FROM queue WHERE domain_id = ? AND priority = ? AND due_at <= ?
+      SELECT due_at, crashes, crashed_alone, ${LEASED_COLUMNS.map((name) => `message.${name}`).join(', ')}
+      FROM queue CROSS JOIN message ON message.id = queue.message_id
+      WHERE queue.domain_id = ? AND queue.priority = ? AND due_at <= ?
       ORDER BY due_at LIMIT 1`);
+    this.#first.setReturnArrays(true);
     this.#lease = database.prepare('UPDATE queue SET lease = ?, due_at = ? WHERE message_id = ?');
     this.#lastNumber = database.prepare('SELECT number FROM last_lease');
     this.#setNumber = database.prepare('UPDATE last_lease SET number = ?');
-    this.#message = database.prepare('SELECT * FROM message WHERE id = ?');
     this.#due = database.prepare(`
-      SELECT position, forward_path AS forwardPath, notify, original_recipient AS originalRecipient, attempts,
-        delay_reported AS delayReported
+      SELECT position, forward_path, notify, original_recipient, attempts, delay_reported
       FROM recipient WHERE message_id = ? AND next_attempt_at <= ? ORDER BY position`);
+    this.#due.setReturnArrays(true);
     this.#domain = database.prepare('SELECT id, name, created_at AS createdAt FROM domain WHERE id = ?');
     this.#content = database.prepare('SELECT octets FROM chunk WHERE message_id = ? AND sequence = 0');
     this.#end = database.prepare(`
@@ -117,11 +108,11 @@ export class Leasing {
   }
 
   /** The content is added by {@link withContent}, after the transaction. */
-  lease({ now, until, limit, perDomain }: LeaseRequest): Lease[] {
+  lease({ now, until, limit, perDomain }: LeaseRequest): PackedLease[] {
     const counts = this.#leased.all(now) as { id: number; leases: number }[];
     const leased = new Map(counts.map(({ id, leases }) => [id, leases]));
     const { number: before } = this.#lastNumber.get() as { number: number };
-    const leases: Lease[] = [];
+    const leases: PackedLease[] = [];
     const take = (line: Line): boolean => {
       if (line.room <= 0 || leases.length >= limit) return false;
       const first = this.#firstOf(line, now);
@@ -143,14 +134,14 @@ export class Leasing {
   }
 
   /**
-   * Adds the content to leases of short messages. It must not run in a transaction that writes, because an error of the
-   * disk ends such a transaction: then one message would hold up all others.
+   * Returns leases as they travel, those of short messages with their content. It must not run in a transaction that
+   * writes, because an error of the disk ends such a transaction: then one message would hold up all others.
    */
-  withContent(leases: readonly Lease[], { contentOctets = 0 }: Pick<LeaseRequest, 'contentOctets'>): Lease[] {
-    return leases.map((lease) => {
-      const content = lease.size <= contentOctets ? this.#contentOf(lease.id, lease.size) : null;
-      return content === null ? lease : { ...lease, content };
-    });
+  withContent(
+    leases: readonly PackedLease[],
+    { contentOctets = 0 }: Pick<LeaseRequest, 'contentOctets'>,
+  ): PackedLeases {
+    return packLeases(leases, (id, size) => (size <= contentOctets ? this.#contentOf(id, size) : null));
   }
 
   renew(leases: readonly LeaseName[], until: number): void {
@@ -158,7 +149,7 @@ export class Leasing {
   }
 
   begin(leases: readonly LeaseName[]): void {
-    for (const { id, lease } of leases) this.#begin.run(id, lease);
+    for (const { id, lease } of leases) this.#begin.get(id, lease);
   }
 
   lasts({ id, lease }: LeaseName): void {
@@ -218,41 +209,22 @@ export class Leasing {
         line.priority = next.priority;
         continue;
       }
-      const { id, dueAt, crashes, crashedAlone } = first;
-      const recipients = this.#due.all(id, now) as unknown as RecipientRow[];
+      const [dueAt, crashes, crashedAlone, ...columns] = first;
+      const [id] = columns;
+      const recipients = this.#due.all(id, now) as unknown as PackedRecipient[];
       if (recipients.length > 0) {
-        const died = crashes === 0 ? null : { count: crashes, alone: crashedAlone === 1 };
-        return { id, recipients, hastened: dueAt === DUE_AT_ONCE, crashes: died };
+        return { columns, recipients, hastened: dueAt === DUE_AT_ONCE, crashes, alone: crashedAlone === 1 };
       }
       // The clock went back, or a lease ran out after some were done and the rest had been put off.
       if (this.#end.run(id).changes === 0) this.#remove.run(id);
     }
   }
 
-  #take({ id, recipients, hastened, crashes }: Due, lease: number, until: number): Lease {
-    this.#lease.run(lease, until, id);
-    const row = this.#message.get(id) as unknown as MessageRow;
-    return {
-      lease,
-      id,
-      domain: this.#domainOf(row.domain_id),
-      reversePath: row.reverse_path,
-      from: row.header_from,
-      tags: row.tags === null ? [] : (JSON.parse(row.tags) as string[]),
-      messageId: row.header_message_id,
-      size: row.size,
-      receivedAt: row.received_at,
-      terms: termsOf(row),
-      needs: needsOf(row.needs),
-      recipients: recipients.map(({ notify, delayReported, ...recipient }) => ({
-        ...recipient,
-        notify: notifyOf(notify),
-        delayReported: delayReported === 1,
-      })),
-      until,
-      ...(hastened ? { hastened } : {}),
-      ...(crashes === null ? {} : { crashes }),
-    };
+  #take({ columns, recipients, hastened, crashes, alone }: Due, lease: number, until: number): PackedLease {
+    const [id, domainId] = columns;
+    this.#lease.get(lease, until, id);
+    const domain = this.#domainOf(domainId);
+    return packLease({ lease, until, columns, domain, recipients, hastened, crashes, alone });
   }
 
   /** Null if the content is not there as a whole: it may have been removed, or the disk does not give it out. */
@@ -276,18 +248,14 @@ export class Leasing {
   }
 }
 
-interface FirstRow {
-  readonly id: number;
-  readonly dueAt: number;
-  readonly crashes: number;
-  readonly crashedAlone: number;
-}
+type FirstRow = [dueAt: number, crashes: number, crashedAlone: number, ...columns: LeasedColumns];
 
 interface Due {
-  readonly id: number;
-  readonly recipients: readonly RecipientRow[];
+  readonly columns: LeasedColumns;
+  readonly recipients: readonly PackedRecipient[];
   readonly hastened: boolean;
-  readonly crashes: Crashes | null;
+  readonly crashes: number;
+  readonly alone: boolean;
 }
 
 /** How far one call has come in the line of a domain. */

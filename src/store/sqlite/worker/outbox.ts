@@ -5,6 +5,10 @@ import type { Attempt } from '../../queue.js';
 import type { EventName } from '../../webhooks.js';
 import type { Database } from './database.js';
 
+/** SQL for the events that the webhook of `message.domain_id` wants, a JSON array; null if none is called. */
+export const WANTED_EVENTS =
+  '(SELECT events FROM webhook WHERE webhook.domain_id = message.domain_id AND off_since IS NULL)';
+
 export class Outbox {
   readonly #wanted;
   readonly #insert;
@@ -23,13 +27,19 @@ export class Outbox {
     this.#write(domainId, 'email.queued', message, positions, null, at);
   }
 
-  /** Writes events for recipients with a new status: those with the same result share one event. */
+  /**
+   * Writes events for recipients with a new status: those with the same result share one event.
+   *
+   * @param events what {@link WANTED_EVENTS} gives; by default it is asked for
+   */
   settled(
     domainId: number,
     message: MessageId,
     changes: readonly { readonly position: number; readonly attempt: Attempt }[],
+    events?: string,
   ): void {
-    const wanted = changes.length === 0 ? [] : this.#wants(domainId);
+    if (changes.length === 0) return;
+    const wanted = events === undefined ? this.#wants(domainId) : (JSON.parse(events) as EventName[]);
     if (wanted.length === 0) return;
     for (const { name, positions, attempt } of eventsOf(changes)) {
       const event = wanted.find((wanted) => wanted === name);

@@ -1,6 +1,6 @@
 /** What the worker has to do, and in which order it does it. */
 import { StoreError } from '../../port.js';
-import type { Lease, LeaseRequest } from '../../queue.js';
+import type { LeaseRequest } from '../../queue.js';
 import type { CounterJournal } from './counter-journal.js';
 import { BUSY_MS, type Database } from './database.js';
 import { OwnFiles } from './own-files.js';
@@ -10,6 +10,7 @@ import { Intake } from './intake.js';
 import type { ReadPart, Close, Request, Write } from '../wire/operations.js';
 import type { MainPost, Outcome, WorkerOptions, WorkerPost } from '../wire/posts.js';
 import { unpackCommits } from '../wire/packed.js';
+import type { PackedLease } from '../wire/packed-leases.js';
 import { callPart, openParts, type Parts } from './parts.js';
 import { endLeases } from './recover.js';
 import { Trash } from './trash.js';
@@ -157,7 +158,7 @@ export class Scheduler {
   #completed(write: Write, value: unknown): unknown {
     if (write.kind !== 'write' || write.part !== 'leasing' || write.method !== 'lease') return value;
     const [request] = write.args as [LeaseRequest];
-    return this.#parts.leasing.withContent(value as Lease[], request);
+    return this.#parts.leasing.withContent(value as PackedLease[], request);
   }
 
   /** Null while another process writes, for {@link BUSY_MS} at most: reads go on meanwhile. */

@@ -124,10 +124,8 @@ export class WaitingRecipients {
       this.#attempts.add(id, position, attempts + 1, attempt);
     }
     if (given.length === 0) return 0;
-    this.#counters.attempted(
-      id,
-      given.map(({ forwardPath }) => ({ forwardPath, attempt })),
-    );
+    const counted = this.#counters.counted(id);
+    for (const { forwardPath } of given) this.#counters.attempted(counted, forwardPath, attempt);
     this.#setStatus(id);
     this.#dequeue.run(id);
     this.#dropNotices.run(id);
