@@ -2,7 +2,9 @@
 // what came and what is allowed. Or it is refused on the wire: nothing that a hook answers by mistake is a yes.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Certificates, createServer, PLAIN, Refusal, Reply, SCRAM_SHA_256 } from '../../src/index.js';
+import { scratch } from '../scratch.js';
 import { localhostCertificates, serve, until } from './harness.js';
+import { certificates, RIGHT_LISTENERS, RIGHT_SERVERS, RIGHT_VALUES } from './right-programs.js';
 import { Talk } from './talk.js';
 
 const make = (handler?: unknown, options?: unknown) => (): unknown =>
@@ -29,173 +31,180 @@ class Fine {
   }
 }
 
+/** What is wrong, the program, and the words of its error. */
+type Wrong = readonly [name: string, program: () => unknown, error: RegExp];
+
+const WRONG_SERVERS: readonly Wrong[] = [
+  ['a misspelt method', make({ onAuht() {} }), /handler: there is no method onAuht; did you mean onAuth\?/],
+  ['a misspelt method of a class', make(new Misspelt()), /no method onAuht; did you mean onAuth\?/],
+  ['a method of a class in small letters', make(new Lower()), /no method onauth; did you mean onAuth\?/],
+  ['an unknown method', make({ validate() {} }), /there is no method validate/],
+  ['a method that is text', make({ onData: 'drop' }), /onData: expected a function, got "drop"/],
+  ['a method that is null', make({ onMail: null }), /onMail: expected a function, got null/],
+  ['a method that is true', make({ onRcpt: true }), /onRcpt: expected a function, got true/],
+  [
+    'options in place of the handler',
+    make({ certificates: 1 }),
+    /certificates is an option: createServer\(handler, \{/,
+  ],
+  ['an option beside the methods', make({ onData() {}, limits: {} }), /limits is an option/],
+  [
+    'a method among the options',
+    option({ onData() {} }),
+    /onData is a method of the handler, the first argument/,
+  ],
+  ['a function as handler', make(() => undefined), /handler: expected an object with methods/],
+  ['a list as handler', make([]), /handler: expected an object .*got a list of 0/],
+  ['null as handler', make(null), /handler: expected an object .*got null/],
+  ['a port as handler', make(2525), /handler: expected an object .*got 2525/],
+  ['options that are text', make({}, 'mx.example'), /expected an object of options, got "mx.example"/],
+  ['options that are a list', make({}, []), /expected an object of options, got a list/],
+  ['options that are null', make({}, null), /expected an object of options, got null/],
+  ['an option in small letters', option({ bareNewLines: 'reject' }), /did you mean bareNewlines\?/],
+  [
+    'a limit outside of limits',
+    option({ messageSize: 1 }),
+    /no option messageSize; did you mean limits.messageSize\?/,
+  ],
+  [
+    'a limit in small letters',
+    option({ limits: { messagesize: 1 } }),
+    /limits: there is no option messagesize; did you mean messageSize\?/,
+  ],
+  ['limits that are a number', option({ limits: 1 }), /limits: expected an object of options, got 1/],
+  ['a limit that is text', option({ limits: { errors: '3' } }), /limits.errors: expected a number/],
+  ['a limit below 0', option({ limits: { errors: -1 } }), /limits.errors: expected a number/],
+  ['an unknown time', option({ timeouts: { comand: 1 } }), /no option comand; did you mean command\?/],
+  ['an unknown limit of admission', option({ admission: { connection: 1 } }), /did you mean connections\?/],
+  ['an unknown rate', option({ dataRate: { graze: 1 } }), /did you mean grace\?/],
+  ['an unknown extension', option({ extensions: { chunkin: false } }), /did you mean chunking\?/],
+  ['a name that is no name', option({ hostname: 'mx example' }), /hostname: expected a host name/],
+  ['a name with a line end', option({ hostname: 'mx\r\n250 x' }), /hostname: expected a host name/],
+  ['an empty name', option({ hostname: '' }), /hostname: expected a host name, got ""/],
+  [
+    'certificates as files',
+    option({ certificates: { certFile: 'a' } }),
+    /certificates: expected what Certificates.load gives, got an object/,
+  ],
+  [
+    'certificates that are a promise',
+    option({ certificates: Promise.resolve() }),
+    /got an object \(Promise\)/,
+  ],
+  [
+    'mechanisms by name',
+    make({ onAuth() {} }, { mechanisms: ['PLAIN'] }),
+    /mechanisms: expected a list of mechanisms/,
+  ],
+  ['one mechanism, not a list', make({ onAuth() {} }, { mechanisms: PLAIN }), /mechanisms: expected a list/],
+  ['a mechanism without onAuth', option({ mechanisms: [PLAIN] }), /PLAIN needs onAuth/],
+  ['SCRAM without onScram', make({ onAuth() {} }, { mechanisms: [SCRAM_SHA_256] }), /needs onScram/],
+  [
+    'a policy that there is not',
+    option({ bareNewlines: 'accept' }),
+    /expected one of 'reject', 'normalize', got "accept"/,
+  ],
+  [
+    'a policy that is true',
+    option({ spaceBeforePath: true }),
+    /expected one of 'accept', 'reject', got true/,
+  ],
+  [
+    'a syntax that there is not',
+    option({ syntax: 'lax' }),
+    /expected one of 'tolerant', 'strict', 'lenient'/,
+  ],
+  [
+    'yes as text',
+    option({ allowInsecureAuth: 'yes' }),
+    /allowInsecureAuth: expected true or false, got "yes"/,
+  ],
+  ['one observer, not a list', option({ observers: { onClose() {} } }), /observers: expected a list/],
+  [
+    'an observer that decides',
+    option({ observers: [{ onMail() {} }] }),
+    /observers\[0\]: there is no method onMail/,
+  ],
+  [
+    'a misspelt observer',
+    option({ observers: [{ onclose() {} }] }),
+    /no method onclose; did you mean onClose\?/,
+  ],
+  ['a clock that stands', option({ clock: 0 }), /clock: expected a function, got 0/],
+  [
+    'a method that waits for a callback',
+    make({ onData(_stream: unknown, _session: unknown, _callback: unknown) {} }),
+    /onData: expected a function of 2 parameters at the most, got one of 3: it returns its decision/,
+  ],
+  [
+    'a callback of onConnect',
+    make({ onConnect: (_session: unknown, _callback: unknown) => undefined }),
+    /onConnect: expected a function of 1 parameters at the most/,
+  ],
+  [
+    'an observer with a callback',
+    option({ observers: [{ onClose: (_a: unknown, _b: unknown, _c: unknown) => 1 }] }),
+    /onClose: expected a function of 2/,
+  ],
+  ['a banner that is none', option({ banner: 220 }), /banner: expected text, got 220/],
+  [
+    'words that are a table',
+    option({ reword: { greeting: 'hi' } }),
+    /reword: expected a function, got an object/,
+  ],
+  ['a state that is shared', option({ state: {} }), /state: expected a function, got an object/],
+  [
+    'a logger that is a function',
+    option({ logger: console.log }),
+    /logger: expected an object with debug, info/,
+  ],
+  [
+    'a logger without levels',
+    option({ logger: { log() {} } }),
+    /logger: expected an object with debug, info/,
+  ],
+  [
+    'a look-up by name',
+    option({ reverseLookup: 'dns' }),
+    /reverseLookup: expected true, false or a function/,
+  ],
+  ['a yes that is text', option({ authOptional: 'yes' }), /authOptional: expected true or false, got "yes"/],
+  [
+    'a policy for parameters that there is not',
+    option({ unknownParameters: 'ignore' }),
+    /unknownParameters: expected one of 'reject', 'accept'/,
+  ],
+  [
+    'an extension that is text',
+    option({ extensions: { dsn: 'no' } }),
+    /extensions: dsn: expected true or false, got "no"/,
+  ],
+  [
+    'an extension without its limit',
+    option({ extensions: { deliverBy: true } }),
+    /extensions: deliverBy: expected false, or an object such as \{ minimum: 60 \}, got true/,
+  ],
+  [
+    'networks of too many bits',
+    option({ admission: { ipv4Bits: 33 } }),
+    /admission.ipv4Bits: expected 1 to 32, got 33/,
+  ],
+  [
+    'the same mechanism twice',
+    make({ onAuth() {} }, { mechanisms: [PLAIN, PLAIN] }),
+    /mechanisms: PLAIN is listed twice/,
+  ],
+];
+
 describe('createServer refuses', () => {
-  it.each<[string, () => unknown, RegExp]>([
-    ['a misspelt method', make({ onAuht() {} }), /handler: there is no method onAuht; did you mean onAuth\?/],
-    ['a misspelt method of a class', make(new Misspelt()), /no method onAuht; did you mean onAuth\?/],
-    ['a method of a class in small letters', make(new Lower()), /no method onauth; did you mean onAuth\?/],
-    ['an unknown method', make({ validate() {} }), /there is no method validate/],
-    ['a method that is text', make({ onData: 'drop' }), /onData: expected a function, got "drop"/],
-    ['a method that is null', make({ onMail: null }), /onMail: expected a function, got null/],
-    ['a method that is true', make({ onRcpt: true }), /onRcpt: expected a function, got true/],
-    [
-      'options in place of the handler',
-      make({ certificates: 1 }),
-      /certificates is an option: createServer\(handler, \{/,
-    ],
-    ['an option beside the methods', make({ onData() {}, limits: {} }), /limits is an option/],
-    [
-      'a method among the options',
-      option({ onData() {} }),
-      /onData is a method of the handler, the first argument/,
-    ],
-    ['a function as handler', make(() => undefined), /handler: expected an object with methods/],
-    ['a list as handler', make([]), /handler: expected an object .*got a list of 0/],
-    ['null as handler', make(null), /handler: expected an object .*got null/],
-    ['a port as handler', make(2525), /handler: expected an object .*got 2525/],
-    ['options that are text', make({}, 'mx.example'), /expected an object of options, got "mx.example"/],
-    ['options that are a list', make({}, []), /expected an object of options, got a list/],
-    ['options that are null', make({}, null), /expected an object of options, got null/],
-    ['an option in small letters', option({ bareNewLines: 'reject' }), /did you mean bareNewlines\?/],
-    [
-      'a limit outside of limits',
-      option({ messageSize: 1 }),
-      /no option messageSize; did you mean limits.messageSize\?/,
-    ],
-    [
-      'a limit in small letters',
-      option({ limits: { messagesize: 1 } }),
-      /limits: there is no option messagesize; did you mean messageSize\?/,
-    ],
-    ['limits that are a number', option({ limits: 1 }), /limits: expected an object of options, got 1/],
-    ['a limit that is text', option({ limits: { errors: '3' } }), /limits.errors: expected a number/],
-    ['a limit below 0', option({ limits: { errors: -1 } }), /limits.errors: expected a number/],
-    ['an unknown time', option({ timeouts: { comand: 1 } }), /no option comand; did you mean command\?/],
-    ['an unknown limit of admission', option({ admission: { connection: 1 } }), /did you mean connections\?/],
-    ['an unknown rate', option({ dataRate: { graze: 1 } }), /did you mean grace\?/],
-    ['an unknown extension', option({ extensions: { chunkin: false } }), /did you mean chunking\?/],
-    ['a name that is no name', option({ hostname: 'mx example' }), /hostname: expected a host name/],
-    ['a name with a line end', option({ hostname: 'mx\r\n250 x' }), /hostname: expected a host name/],
-    ['an empty name', option({ hostname: '' }), /hostname: expected a host name, got ""/],
-    [
-      'certificates as files',
-      option({ certificates: { certFile: 'a' } }),
-      /certificates: expected what Certificates.load gives, got an object/,
-    ],
-    [
-      'certificates that are a promise',
-      option({ certificates: Promise.resolve() }),
-      /got an object \(Promise\)/,
-    ],
-    [
-      'mechanisms by name',
-      make({ onAuth() {} }, { mechanisms: ['PLAIN'] }),
-      /mechanisms: expected a list of mechanisms/,
-    ],
-    [
-      'one mechanism, not a list',
-      make({ onAuth() {} }, { mechanisms: PLAIN }),
-      /mechanisms: expected a list/,
-    ],
-    ['a mechanism without onAuth', option({ mechanisms: [PLAIN] }), /PLAIN needs onAuth/],
-    ['SCRAM without onScram', make({ onAuth() {} }, { mechanisms: [SCRAM_SHA_256] }), /needs onScram/],
-    [
-      'a policy that there is not',
-      option({ bareNewlines: 'accept' }),
-      /expected one of 'reject', 'normalize', got "accept"/,
-    ],
-    ['another one', option({ spaceBeforePath: true }), /expected one of 'accept', 'reject', got true/],
-    [
-      'a syntax that there is not',
-      option({ syntax: 'lax' }),
-      /expected one of 'tolerant', 'strict', 'lenient'/,
-    ],
-    [
-      'yes as text',
-      option({ allowInsecureAuth: 'yes' }),
-      /allowInsecureAuth: expected true or false, got "yes"/,
-    ],
-    ['one observer, not a list', option({ observers: { onClose() {} } }), /observers: expected a list/],
-    [
-      'an observer that decides',
-      option({ observers: [{ onMail() {} }] }),
-      /observers\[0\]: there is no method onMail/,
-    ],
-    [
-      'a misspelt observer',
-      option({ observers: [{ onclose() {} }] }),
-      /no method onclose; did you mean onClose\?/,
-    ],
-    ['a clock that stands', option({ clock: 0 }), /clock: expected a function, got 0/],
-    [
-      'a method that waits for a callback',
-      make({ onData(_stream: unknown, _session: unknown, _callback: unknown) {} }),
-      /onData: expected a function of 2 parameters at the most, got one of 3: it returns its decision/,
-    ],
-    [
-      'another one',
-      make({ onConnect: (_session: unknown, _callback: unknown) => undefined }),
-      /onConnect: expected a function of 1 parameters at the most/,
-    ],
-    [
-      'an observer with a callback',
-      option({ observers: [{ onClose: (_a: unknown, _b: unknown, _c: unknown) => 1 }] }),
-      /onClose: expected a function of 2/,
-    ],
-    ['a banner that is none', option({ banner: 220 }), /banner: expected text, got 220/],
-    [
-      'words that are a table',
-      option({ reword: { greeting: 'hi' } }),
-      /reword: expected a function, got an object/,
-    ],
-    ['a state that is shared', option({ state: {} }), /state: expected a function, got an object/],
-    [
-      'a logger that is a function',
-      option({ logger: console.log }),
-      /logger: expected an object with debug, info/,
-    ],
-    [
-      'a logger without levels',
-      option({ logger: { log() {} } }),
-      /logger: expected an object with debug, info/,
-    ],
-    [
-      'a look-up by name',
-      option({ reverseLookup: 'dns' }),
-      /reverseLookup: expected true, false or a function/,
-    ],
-    [
-      'a yes that is text',
-      option({ authOptional: 'yes' }),
-      /authOptional: expected true or false, got "yes"/,
-    ],
-    [
-      'a policy for parameters that there is not',
-      option({ unknownParameters: 'ignore' }),
-      /unknownParameters: expected one of 'reject', 'accept'/,
-    ],
-    [
-      'an extension that is text',
-      option({ extensions: { dsn: 'no' } }),
-      /extensions: dsn: expected true or false, got "no"/,
-    ],
-    [
-      'an extension without its limit',
-      option({ extensions: { deliverBy: true } }),
-      /extensions: deliverBy: expected false, or an object such as \{ minimum: 60 \}, got true/,
-    ],
-    [
-      'networks of too many bits',
-      option({ admission: { ipv4Bits: 33 } }),
-      /admission.ipv4Bits: expected 1 to 32, got 33/,
-    ],
-    [
-      'the same mechanism twice',
-      make({ onAuth() {} }, { mechanisms: [PLAIN, PLAIN] }),
-      /mechanisms: PLAIN is listed twice/,
-    ],
-  ])('%s', (_, program, message) => {
+  it.each(WRONG_SERVERS)('%s', (_, program, message) => {
     expect(program).toThrow(message);
+  });
+
+  it.each(WRONG_SERVERS)('and takes the right twin of %s', async (name) => {
+    const right = RIGHT_SERVERS[name];
+    expect(right, 'a twin').toBeDefined();
+    await right?.();
   });
 
   it('and takes an instance of a class, whatever else it has', () => {
@@ -205,44 +214,55 @@ describe('createServer refuses', () => {
   });
 });
 
+const WRONG_LISTENERS: readonly (readonly [name: string, options: unknown, error: RegExp])[] = [
+  ['nothing', undefined, /listen: expected an object of options, got undefined/],
+  ['a list', [25], /expected an object of options, got a list of 1/],
+  ['no place', { host: '127.0.0.1' }, /expected one of port, path and handle/],
+  ['two places', { port: 0, path: '/tmp/x' }, /expected one of port, path and handle/],
+  ['a port as text', { port: '2525' }, /port: expected a whole number from 0 to 65535, got "2525"/],
+  ['a port that is too high', 65_536, /port: expected a whole number from 0 to 65535, got 65536/],
+  ['a port that is none', NaN, /port: expected a whole number/],
+  ['a host beside a path', { path: '/tmp/x', host: '::' }, /host belongs to a port/],
+  [
+    'TLS that is on',
+    { port: 0, tls: 'on' },
+    /tls: expected one of 'starttls', 'implicit', 'detect', 'off', got "on"/,
+  ],
+  ['TLS that is true', { port: 0, tls: true }, /tls: expected one of/],
+  ['TLS without certificates', { port: 0, tls: 'implicit' }, /needs certificates/],
+  ['TLS on a Unix socket', { path: '/tmp/x', tls: 'starttls' }, /cannot be had on a Unix socket/],
+  ['TLS required where there is none', { port: 0, tlsRequired: true }, /tlsRequired cannot be met/],
+  ['AUTH required without onAuth', { port: 0, authRequired: true }, /authRequired needs onAuth/],
+  ['an unknown option', { prot: 25 }, /there is no option prot; there is host, port, path/],
+  ['a misspelt option', { port: 0, proxys: [] }, /did you mean proxies\?/],
+  ['a proxy as text', { port: 0, proxies: '192.0.2.1' }, /proxies: expected a list of texts/],
+  ['proxies only, and none', { port: 0, proxiesOnly: true }, /proxiesOnly needs proxies/],
+  ['a proxy that is none', { port: 0, proxies: ['localhost'] }, /expected an address or a network/],
+  ['LMTP on port 25', { port: 25, lmtp: true }, /RFC 2033/],
+  ['a wait as text', { port: 0, tlsDetectMs: '1s' }, /tlsDetectMs: expected milliseconds/],
+  [
+    'client certificates without TLS',
+    { port: 0, clientCertificates: 'required' },
+    /cannot be met with tls 'off'/,
+  ],
+  ['a backlog of none', { port: 0, backlog: 0 }, /backlog: expected a whole number from 1/],
+];
+
 describe('listen refuses', () => {
   const listen = (options: unknown, handler: object = {}, server: object = {}) =>
     createServer(handler, server).listen(options as number);
 
-  it.each<[string, unknown, RegExp]>([
-    ['nothing', undefined, /listen: expected an object of options, got undefined/],
-    ['a list', [25], /expected an object of options, got a list of 1/],
-    ['no place', { host: '127.0.0.1' }, /expected one of port, path and handle/],
-    ['two places', { port: 0, path: '/tmp/x' }, /expected one of port, path and handle/],
-    ['a port as text', { port: '2525' }, /port: expected a whole number from 0 to 65535, got "2525"/],
-    ['a port that is too high', 65_536, /port: expected a whole number from 0 to 65535, got 65536/],
-    ['a port that is none', NaN, /port: expected a whole number/],
-    ['a host beside a path', { path: '/tmp/x', host: '::' }, /host belongs to a port/],
-    [
-      'TLS that is on',
-      { port: 0, tls: 'on' },
-      /tls: expected one of 'starttls', 'implicit', 'detect', 'off', got "on"/,
-    ],
-    ['TLS that is true', { port: 0, tls: true }, /tls: expected one of/],
-    ['TLS without certificates', { port: 0, tls: 'implicit' }, /needs certificates/],
-    ['TLS on a Unix socket', { path: '/tmp/x', tls: 'starttls' }, /cannot be had on a Unix socket/],
-    ['TLS required where there is none', { port: 0, tlsRequired: true }, /tlsRequired cannot be met/],
-    ['AUTH required without onAuth', { port: 0, authRequired: true }, /authRequired needs onAuth/],
-    ['an unknown option', { prot: 25 }, /there is no option prot; there is host, port, path/],
-    ['another one', { port: 0, proxys: [] }, /did you mean proxies\?/],
-    ['a proxy as text', { port: 0, proxies: '192.0.2.1' }, /proxies: expected a list of texts/],
-    ['proxies only, and none', { port: 0, proxiesOnly: true }, /proxiesOnly needs proxies/],
-    ['a proxy that is none', { port: 0, proxies: ['localhost'] }, /expected an address or a network/],
-    ['LMTP on port 25', { port: 25, lmtp: true }, /RFC 2033/],
-    ['a wait as text', { port: 0, tlsDetectMs: '1s' }, /tlsDetectMs: expected milliseconds/],
-    [
-      'client certificates without TLS',
-      { port: 0, clientCertificates: 'required' },
-      /cannot be met with tls 'off'/,
-    ],
-    ['a backlog of none', { port: 0, backlog: 0 }, /backlog: expected a whole number from 1/],
-  ])('%s', async (_, options, message) => {
+  it.each(WRONG_LISTENERS)('%s', async (_, options, message) => {
     await expect(listen(options)).rejects.toThrow(message);
+  });
+
+  it.each(WRONG_LISTENERS)('and takes the right twin of %s', async (name) => {
+    const right = RIGHT_LISTENERS[name];
+    expect(right, 'a twin').toBeDefined();
+    const { options, handler = {}, server = {} } = right?.(await scratch()) ?? {};
+    const running = createServer(handler, { certificates: await certificates(), ...server });
+    onTestFinished(() => running.close(0));
+    await running.listen(options as number);
   });
 
   it('AUTH that no client could have', async () => {
@@ -259,45 +279,59 @@ describe('listen refuses', () => {
   });
 });
 
+const WRONG_VALUES: readonly Wrong[] = [
+  [
+    'a reply without text',
+    () => new Reply(550, '5.7.1', undefined as never),
+    /reply text: .*new Reply\(550, '5.7.1', 'text'\), got undefined/,
+  ],
+  [
+    'a reply of a code alone',
+    () => new Reply(550, undefined as never, 'x'),
+    /enhanced code: expected null, or 5.x.x as text for 550, got undefined/,
+  ],
+  ['a text in place of the enhanced code', () => new Reply(550, 'No', 'x'), /enhanced code: .*got "No"/],
+  ['a code that there is not', () => new Reply(999, null, 'x'), /reply code: expected 200 to 559, got 999/],
+  ['a code as text', () => new Reply('x' as never, null, 'x'), /reply code: expected 200 to 559, got "x"/],
+  [
+    'an enhanced code of another class',
+    () => new Reply(550, '4.7.1', 'x'),
+    /expected null, or 5.x.x as text for 550, got "4.7.1"/,
+  ],
+  ['a refusal that is text', () => new Refusal('no' as never), /Refusal: expected a Reply, got no/],
+  [
+    'certificates that are no list',
+    () => Certificates.load({} as never),
+    /Certificates.load: expected a list of \{ certFile, keyFile \} or \{ cert, key \}, got an object/,
+  ],
+  [
+    'a source without a key',
+    () => Certificates.load([{ certFile: 'a' }] as never),
+    /source 1: expected .*got an object/,
+  ],
+  [
+    'a source that is a file name',
+    () => Certificates.load(['a.pem'] as never),
+    /source 1: expected .*got "a.pem"/,
+  ],
+];
+
 describe('errors name what came', () => {
-  it.each<[string, () => unknown, RegExp]>([
-    [
-      'a reply without text',
-      () => new Reply(550, '5.7.1', undefined as never),
-      /reply text: .*new Reply\(550, '5.7.1', 'text'\), got undefined/,
-    ],
-    [
-      'a reply of a code alone',
-      () => new Reply(550, undefined as never, 'x'),
-      /enhanced code: expected null, or 5.x.x as text for 550, got undefined/,
-    ],
-    ['a text in place of the enhanced code', () => new Reply(550, 'No', 'x'), /enhanced code: .*got "No"/],
-    ['a code that there is not', () => new Reply(999, null, 'x'), /reply code: expected 200 to 559, got 999/],
-    ['a code as text', () => new Reply('x' as never, null, 'x'), /reply code: expected 200 to 559, got "x"/],
-    [
-      'an enhanced code of another class',
-      () => new Reply(550, '4.7.1', 'x'),
-      /expected null, or 5.x.x as text for 550, got "4.7.1"/,
-    ],
-    ['a refusal that is text', () => new Refusal('no' as never), /Refusal: expected a Reply, got no/],
-    [
-      'certificates that are no list',
-      () => Certificates.load({} as never),
-      /Certificates.load: expected a list of \{ certFile, keyFile \} or \{ cert, key \}, got an object/,
-    ],
-    [
-      'a source without a key',
-      () => Certificates.load([{ certFile: 'a' }] as never),
-      /source 1: expected .*got an object/,
-    ],
-    [
-      'a source that is a file name',
-      () => Certificates.load(['a.pem'] as never),
-      /source 1: expected .*got "a.pem"/,
-    ],
-  ])('%s', (_, program, message) => {
+  it.each(WRONG_VALUES)('%s', (_, program, message) => {
     expect(program).toThrow(message);
   });
+});
+
+it.each(WRONG_VALUES)('the right twin of %s is taken', async (name) => {
+  const right = RIGHT_VALUES[name];
+  expect(right, 'a twin').toBeDefined();
+  await right?.();
+});
+
+it('these are more than sixty programs, all different', () => {
+  const programs = [...WRONG_SERVERS, ...WRONG_LISTENERS, ...WRONG_VALUES];
+  expect(new Set(programs.map(([name]) => name)).size).toBe(programs.length);
+  expect(programs.length).toBeGreaterThanOrEqual(60);
 });
 
 describe('an answer that is no decision', () => {

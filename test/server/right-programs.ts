@@ -1,0 +1,140 @@
+// The right twins of the programs of `wrong-programs.test.ts`, by the names of those: each differs in what is wrong there.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Certificates, createServer, PLAIN, Refusal, Reply, SCRAM_SHA_256 } from '../../src/index.js';
+import { testCertificates } from '../certs.js';
+
+type Program = () => unknown;
+
+const make = (handler: object, options: object = {}): Program => {
+  return () => createServer(handler, options);
+};
+const option = (options: object): Program => make({}, options);
+const onAuth = (): null => null;
+const onScram = (): null => null;
+
+class Spelt {
+  onAuth(): null {
+    return null;
+  }
+}
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+export const RIGHT_SERVERS: Readonly<Record<string, Program>> = {
+  'a misspelt method': make({ onAuth() {} }),
+  'a misspelt method of a class': make(new Spelt()),
+  'a method of a class in small letters': make(new Spelt()),
+  'an unknown method': make({ onRcpt() {} }),
+  'a method that is text': make({ onData: () => undefined }),
+  'a method that is null': make({ onMail: undefined }),
+  'a method that is true': make({ onRcpt: () => undefined }),
+  'options in place of the handler': make({}, { certificates: undefined }),
+  'an option beside the methods': make({ onData() {} }, { limits: {} }),
+  'a method among the options': make({ onData() {} }, {}),
+  'a function as handler': make({ onData: () => undefined }),
+  'a list as handler': make({}),
+  'null as handler': make({}),
+  'a port as handler': make({}),
+  'options that are text': make({}, { hostname: 'mx.example' }),
+  'options that are a list': make({}, {}),
+  'options that are null': () => createServer({}, undefined),
+  'an option in small letters': option({ bareNewlines: 'reject' }),
+  'a limit outside of limits': option({ limits: { messageSize: 1 } }),
+  'a limit in small letters': option({ limits: { messageSize: 1 } }),
+  'limits that are a number': option({ limits: { errors: 1 } }),
+  'a limit that is text': option({ limits: { errors: 3 } }),
+  'a limit below 0': option({ limits: { errors: 0 } }),
+  'an unknown time': option({ timeouts: { command: 1 } }),
+  'an unknown limit of admission': option({ admission: { connections: 1 } }),
+  'an unknown rate': option({ dataRate: { grace: 1 } }),
+  'an unknown extension': option({ extensions: { chunking: false } }),
+  'a name that is no name': option({ hostname: 'mx.example' }),
+  'a name with a line end': option({ hostname: 'mx' }),
+  'an empty name': option({ hostname: undefined }),
+  'certificates as files': async () => option({ certificates: await certificates() })(),
+  'certificates that are a promise': async () => option({ certificates: await certificates() })(),
+  'mechanisms by name': make({ onAuth }, { mechanisms: [PLAIN] }),
+  'one mechanism, not a list': make({ onAuth }, { mechanisms: [PLAIN] }),
+  'a mechanism without onAuth': make({ onAuth }, { mechanisms: [PLAIN] }),
+  'SCRAM without onScram': make({ onAuth, onScram }, { mechanisms: [SCRAM_SHA_256] }),
+  'a policy that there is not': option({ bareNewlines: 'normalize' }),
+  'a policy that is true': option({ spaceBeforePath: 'accept' }),
+  'a syntax that there is not': option({ syntax: 'lenient' }),
+  'yes as text': option({ allowInsecureAuth: true }),
+  'one observer, not a list': option({ observers: [{ onClose() {} }] }),
+  'an observer that decides': option({ observers: [{ onAccepted() {} }] }),
+  'a misspelt observer': option({ observers: [{ onClose() {} }] }),
+  'a clock that stands': option({ clock: () => 0 }),
+  'a method that waits for a callback': make({ onData(_session: unknown, _body: unknown) {} }),
+  'a callback of onConnect': make({ onConnect: (_session: unknown) => undefined }),
+  'an observer with a callback': option({ observers: [{ onClose: (_a: unknown, _b: unknown) => 1 }] }),
+  'a banner that is none': option({ banner: '220' }),
+  'words that are a table': option({ reword: () => undefined }),
+  'a state that is shared': option({ state: () => ({}) }),
+  'a logger that is a function': option({ logger: console }),
+  'a logger without levels': option({ logger }),
+  'a look-up by name': option({ reverseLookup: true }),
+  'a yes that is text': make({ onAuth }, { authOptional: true }),
+  'a policy for parameters that there is not': option({ unknownParameters: 'accept' }),
+  'an extension that is text': option({ extensions: { dsn: false } }),
+  'an extension without its limit': option({ extensions: { deliverBy: { minimum: 60 } } }),
+  'networks of too many bits': option({ admission: { ipv4Bits: 32 } }),
+  'the same mechanism twice': make({ onAuth, onScram }, { mechanisms: [PLAIN, SCRAM_SHA_256] }),
+};
+
+interface Listener {
+  /** What `listen` gets. */
+  readonly options: unknown;
+  readonly handler?: object;
+  readonly server?: object;
+}
+
+/** @param folder for Unix sockets */
+export const RIGHT_LISTENERS: Readonly<Record<string, (folder: string) => Listener>> = {
+  nothing: () => ({ options: 0 }),
+  'a list': () => ({ options: 0 }),
+  'no place': () => ({ options: { host: '127.0.0.1', port: 0 } }),
+  'two places': (folder) => ({ options: { path: join(folder, 'x') } }),
+  'a port as text': () => ({ options: { port: 0 } }),
+  'a port that is too high': () => ({ options: 0 }),
+  'a port that is none': () => ({ options: 0 }),
+  'a host beside a path': (folder) => ({ options: join(folder, 'x') }),
+  'TLS that is on': () => ({ options: { port: 0, tls: 'starttls' } }),
+  'TLS that is true': () => ({ options: { port: 0, tls: 'detect' } }),
+  'TLS without certificates': () => ({ options: { port: 0, tls: 'implicit' } }),
+  'TLS on a Unix socket': (folder) => ({ options: { path: join(folder, 'x'), tls: 'off' } }),
+  'TLS required where there is none': () => ({ options: { port: 0, tlsRequired: true } }),
+  'AUTH required without onAuth': () => ({ options: { port: 0, authRequired: true }, handler: { onAuth } }),
+  'an unknown option': () => ({ options: { port: 0 } }),
+  'a misspelt option': () => ({ options: { port: 0, proxies: [] } }),
+  'a proxy as text': () => ({ options: { port: 0, proxies: ['192.0.2.1'] } }),
+  'proxies only, and none': () => ({ options: { port: 0, proxies: ['192.0.2.1'], proxiesOnly: true } }),
+  'a proxy that is none': () => ({ options: { port: 0, proxies: ['127.0.0.0/8'] } }),
+  'LMTP on port 25': () => ({ options: { port: 0, lmtp: true } }),
+  'a wait as text': () => ({ options: { port: 0, tls: 'detect', tlsDetectMs: 1000 } }),
+  'client certificates without TLS': () => ({ options: { port: 0, clientCertificates: 'required' } }),
+  'a backlog of none': () => ({ options: { port: 0, backlog: 1 } }),
+};
+
+export const RIGHT_VALUES: Readonly<Record<string, Program>> = {
+  'a reply without text': () => new Reply(550, '5.7.1', 'text'),
+  'a reply of a code alone': () => new Reply(550, null, 'x'),
+  'a text in place of the enhanced code': () => new Reply(550, '5.1.1', 'No'),
+  'a code that there is not': () => new Reply(559, null, 'x'),
+  'a code as text': () => new Reply(250, null, 'x'),
+  'an enhanced code of another class': () => new Reply(450, '4.7.1', 'x'),
+  'a refusal that is text': () => new Refusal(new Reply(550, null, 'no')),
+  'certificates that are no list': certificates,
+  'a source without a key': certificates,
+  'a source that is a file name': async () => {
+    const { cert, key } = await testCertificates();
+    return Certificates.load([{ cert: await readFile(cert), key: await readFile(key) }]);
+  },
+};
+
+/** Returns certificates that vouch for clients, too. */
+export async function certificates(): Promise<Certificates> {
+  const { ca, cert, key } = await testCertificates();
+  return Certificates.load([{ certFile: cert, keyFile: key }], { clientAuthorities: { file: ca } });
+}
