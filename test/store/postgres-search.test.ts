@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Domain, Store } from '../../src/store/port.js';
 import { openPostgresStore } from '../../src/store/postgres/index.js';
+import { BLOCK, blockPrefix, questionOf } from '../../src/store/postgres/search/words.js';
 import type { MessageFilter } from '../../src/store/search.js';
 import { accept, addDomain, newMessage } from './fixtures.js';
 import { type Cluster, startCluster } from './postgres-cluster.js';
@@ -59,6 +60,23 @@ describe('the index of words', () => {
     await store.mail.operate('all', { operation: 'delete', selection: { ids: [id] }, now: 1 });
     expect(await found('order-9')).toEqual([]);
     expect(await count('search_document')).toBe(1);
+  });
+
+  it('narrows a phrase to messages that have its words next to each other', async () => {
+    const there = await take('your new password reset link');
+    await take('password of the reset');
+    await take('reset password');
+    await isFilled();
+    const candidates = async (text: string, kind: 'text' | 'phrase') => {
+      const question = questionOf([{ kind, text, negated: false }])?.replaceAll(BLOCK, blockPrefix(0));
+      const asked = `SELECT message_id FROM search_document WHERE words @@ '${question?.replaceAll("'", "''")}'::tsquery`;
+      return (await cluster.query(url, asked)).map((row) => Number(row['message_id']));
+    };
+    expect(await candidates('password reset', 'phrase')).toEqual([there]);
+    expect(await candidates('new password res', 'text')).toEqual([there]);
+    expect(await candidates('password res', 'text')).toHaveLength(3);
+    expect(await found('password reset', 'phrase')).toEqual([there]);
+    expect(await found('new password res')).toEqual([there]);
   });
 
   it('takes a message with words without end, and those beside it', async () => {

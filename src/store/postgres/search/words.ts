@@ -3,6 +3,9 @@
  *
  * Each word begins with its block and a slash, such as `1a/invoice`. So the beginning of a word that is in all messages is
  * looked for among those of one block, not of all: `'1a/inv':*`.
+ *
+ * The index also has each pair of words that follow each other in a field, as a number: `1a/=x8k2f0`. So a phrase of common
+ * words gives few candidates more than there are matches, though the index has no positions.
  */
 import type { Search, SearchTerm } from '../../search.js';
 import { type SearchDocument, wordsAsked, wordsOf } from '../../search-text.js';
@@ -30,10 +33,14 @@ export function wordsInBlock(document: SearchDocument, block: number): string {
   const words = new Set<string>();
   let characters = 0;
   for (const field of fields) {
+    let before: string | null = null;
     for (const word of wordsOf(field).map(clipped)) {
-      if (words.has(word)) continue;
-      words.add(word);
-      characters += word.length;
+      for (const entry of before === null ? [word] : [word, pairOf(before, word)]) {
+        if (words.has(entry)) continue;
+        words.add(entry);
+        characters += entry.length;
+      }
+      before = word;
     }
     if (characters > MOST_CHARACTERS) return blockPrefix(block);
   }
@@ -60,12 +67,23 @@ function partOf(term: SearchTerm): string | null {
   if (words.length === 0) return null;
   // Words are letters and digits alone, so nothing in them ends the quotes.
   return words
-    .map((word, at) => {
-      const isBeginning =
-        word.length > WORD_CHARACTERS || (at === words.length - 1 && term.kind !== 'phrase');
-      return `'${BLOCK}${clipped(word)}'${isBeginning ? ':*' : ''}`;
+    .flatMap((word, at) => {
+      const isBeginning = at === words.length - 1 && term.kind !== 'phrase';
+      const lexeme = `'${BLOCK}${clipped(word)}'${isBeginning || word.length > WORD_CHARACTERS ? ':*' : ''}`;
+      const before = words[at - 1];
+      if (before === undefined || isBeginning) return [lexeme];
+      return [lexeme, `'${BLOCK}${pairOf(clipped(before), clipped(word))}'`];
     })
     .join(' & ');
+}
+
+/** Returns what stands for two words that follow each other: a number of 32 bits (FNV-1a), and a sign that no word has. */
+function pairOf(first: string, second: string): string {
+  let hash = 0x811c9dc5;
+  for (const text of [first, ' ', second]) {
+    for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  }
+  return `=${(hash >>> 0).toString(36)}`;
 }
 
 function clipped(word: string): string {
