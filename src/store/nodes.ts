@@ -50,6 +50,12 @@ export interface Nodes {
    */
   readonly running: number;
 
+  /**
+   * Returns how long the oldest transaction has been open that keeps the store from cleaning up, in milliseconds. 0 if there is
+   * none, as in a store that only one server uses.
+   */
+  oldestTransaction(): Promise<number>;
+
   /** Returns the nodes, those that began first at the front. A silent node is listed for a day at most. */
   list(): Promise<NodeState[]>;
 }

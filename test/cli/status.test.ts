@@ -114,6 +114,30 @@ describe('postern status', () => {
     expect(stderr).toBe('postern: not ready: stopping; a\ufffd[2J\n');
   });
 
+  it('warns of a transaction that stays open in the database', async () => {
+    const metrics = (seconds: number) =>
+      [
+        'postern_messages{status="held"} 1',
+        'process_start_time_seconds 1700000000',
+        `postern_store_oldest_transaction_seconds ${seconds}`,
+      ].join('\n');
+    const ready = { '/readyz': [200, '{"status":"ready","reasons":[]}'] } as const;
+    const long = await postern([
+      'status',
+      '--server',
+      await serving({ ...ready, '/metrics': [200, metrics(95.4)] }),
+    ]);
+    expect(long.stdout).toMatch(
+      /^Warning: {2}a transaction has been open for 1 min 35 s, and keeps the database from cleaning up$/m,
+    );
+    const short = await postern([
+      'status',
+      '--server',
+      await serving({ ...ready, '/metrics': [200, metrics(3)] }),
+    ]);
+    expect([short.exitCode, short.stdout.includes('Warning')]).toEqual([0, false]);
+  });
+
   it('does not take another program for a server', async () => {
     const url = await serving({ '/readyz': [200, '<html>'], '/metrics': [200, 'x 1'] });
     const { exitCode, stderr } = await postern(['status', '--server', url]);

@@ -90,6 +90,7 @@ describe('the metrics of a running server', () => {
       postern_ready: 1,
       'postern_nodes{state="running"}': 1,
       postern_queue_oldest_seconds: 0,
+      postern_store_oldest_transaction_seconds: 0,
     };
     await expect
       .poll(

@@ -67,6 +67,11 @@ export function gaugesOf(registry: Registry, sources: StateSources): void {
     'state',
   );
   gauge(
+    'store_oldest_transaction_seconds',
+    'How long the oldest transaction in the database has been open; 0 with a data folder',
+    async () => (await store.nodes.oldestTransaction()) / 1000,
+  );
+  gauge(
     'queue_oldest_seconds',
     'How long ago the oldest message that waits came in; 0 if none waits',
     async () => {

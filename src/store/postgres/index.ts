@@ -22,6 +22,7 @@ import { Leasing } from './leasing.js';
 import { migrate } from './migrate.js';
 import { Node } from './node.js';
 import { postgresNodes } from './nodes.js';
+import { OpenTransactions } from './open-transactions.js';
 import { checkOpening } from './opening.js';
 import { Partitions } from './partitions.js';
 import { postgresQueue } from './queue.js';
@@ -51,7 +52,10 @@ interface PostgresOptions {
    * Called for each transaction that stored messages: how many, and its time in milliseconds. Default: none.
    */
   readonly onCommit?: (facts: { readonly writes: number; readonly duration: number }) => void;
-  /** Called with what an operator should know of the server: one sentence, without secrets. Default: not told. */
+  /**
+   * Called with what an operator should know of the server, one sentence without secrets: when the store is opened, and later
+   * of transactions that stay open. Default: none is looked for.
+   */
   readonly onWarning?: (warning: string) => void;
 }
 
@@ -118,9 +122,12 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
     ...{ connections, clock, node, domains, reading, signals, spans },
     queueWatch: watch,
   });
+  const { onWarning } = options;
+  const transactions = onWarning === undefined ? null : new OpenTransactions(connections, onWarning);
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     watch.end();
+    transactions?.close();
     await Promise.all([intake.close(), settling.close(), partitions.close()]);
     await api.close();
     await signals.close();

@@ -2,6 +2,7 @@
 import type { Nodes, NodeState } from '../nodes.js';
 import type { Connections } from './connections.js';
 import type { Node } from './node.js';
+import { oldestTransaction } from './open-transactions.js';
 
 const MILLISECONDS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::int8`;
 /** A node that left in order has a heartbeat that ended before all times. */
@@ -24,6 +25,7 @@ export function postgresNodes(connections: Connections, node: Node, onAnnounced:
     get running() {
       return node.running;
     },
+    oldestTransaction: () => oldestTransaction(connections),
     list: async () => (await connections.run<NodeState>(LIST)).rows,
   };
 }

@@ -57,6 +57,7 @@ function numbersIn(text: string): Numbers | null {
     ) as Record<(typeof STATUSES)[number], number>,
     contentOctets: metrics.sum('postern_store_content_bytes'),
     oldestSeconds: Math.round(metrics.sum('postern_queue_oldest_seconds')),
+    transactionSeconds: Math.round(metrics.sum('postern_store_oldest_transaction_seconds')),
     diskFree: metrics.has('postern_disk_free_bytes') ? metrics.sum('postern_disk_free_bytes') : null,
     since: new Date(Math.round(started) * 1000).toISOString(),
     accepted: metrics.sum('postern_accepted_total'),

@@ -21,6 +21,8 @@ export interface Numbers {
   readonly contentOctets: number;
   /** How long ago the oldest message that waits came in, in seconds; 0 if no message waits. */
   readonly oldestSeconds: number;
+  /** How long the oldest transaction in the database has been open, in seconds; 0 with a data folder. */
+  readonly transactionSeconds: number;
   /** Free octets of the device of the data folder; null if that is not known. */
   readonly diskFree: number | null;
   /** What happened since a time: the start of the server, or, from a data folder, the hour that was a day ago. */

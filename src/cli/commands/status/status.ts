@@ -12,6 +12,9 @@ import { storeState } from './store.js';
 import { NoServer, serverState } from './server.js';
 import type { ServerState } from './state.js';
 
+/** Seconds after which an open transaction is shown, as the server logs it then. */
+const LONG_TRANSACTION = 30;
+
 interface Options {
   readonly server?: string;
   readonly json?: true;
@@ -78,7 +81,7 @@ function describe({ ready, reasons, source, numbers, nodes }: ServerState): stri
     [source.startsWith('http') ? 'Server' : 'Data', source],
   ];
   if (numbers !== null) {
-    const { messages, contentOctets, oldestSeconds, diskFree, since } = numbers;
+    const { messages, contentOctets, oldestSeconds, transactionSeconds, diskFree, since } = numbers;
     const { accepted, delivered, deferred, bounced } = numbers;
     facts.push(
       ['Messages', STATUSES.map((status) => `${messages[status]} ${status}`).join(', ')],
@@ -88,6 +91,13 @@ function describe({ ready, reasons, source, numbers, nodes }: ServerState): stri
       ['Content', shownSize(contentOctets)],
       ['Disk', diskFree === null ? '-' : `${shownSize(diskFree)} free`],
     );
+    if (transactionSeconds >= LONG_TRANSACTION) {
+      const age = spanOf(transactionSeconds);
+      facts.push([
+        'Warning',
+        `a transaction has been open for ${age}, and keeps the database from cleaning up`,
+      ]);
+    }
   }
   if (nodes !== null) {
     const { running, draining, silent } = nodes;

@@ -35,10 +35,11 @@ function countStates(nodes: readonly Pick<NodeState, 'state'>[]): NonNullable<Se
 
 async function numbersOf(store: Store, data: string | null, now: number): Promise<Numbers> {
   const since = Math.floor((now - 24 * HOUR_MS) / HOUR_MS) * HOUR_MS;
-  const [{ messages, contentOctets }, hours, [oldest], diskFree] = await Promise.all([
+  const [{ messages, contentOctets }, hours, [oldest], transaction, diskFree] = await Promise.all([
     store.domainRecords.totals(),
     store.statistics.counts('all', { unit: 'hour', since, until: now }),
     store.queue.waiting({ limit: 1 }),
+    store.nodes.oldestTransaction(),
     data === null ? null : freeOctets(data).catch(() => null),
   ]);
   const { accepted, delivered, deferred, bounced } = hours.reduce(addCounts, NO_COUNTS);
@@ -46,6 +47,7 @@ async function numbersOf(store: Store, data: string | null, now: number): Promis
     messages,
     contentOctets,
     oldestSeconds: oldest === undefined ? 0 : Math.max(0, Math.round((now - oldest.receivedAt) / 1000)),
+    transactionSeconds: Math.round(transaction / 1000),
     diskFree,
     since: new Date(since).toISOString(),
     ...{ accepted, delivered, deferred, bounced },

@@ -12,6 +12,7 @@ export function singleNode(now: () => number): Nodes {
       draining = true;
     },
     running: 1,
+    oldestTransaction: async () => 0,
     list: async () => {
       if (own === null) return [];
       const { facts, startedAt, load } = own;
