@@ -4,7 +4,11 @@ import { once } from 'node:events';
 import { register } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
 import { enter, takeCleanups, tests } from './vitest.mjs';
+
+// The same examples in each run, and no search for the smallest one that fails.
+fc.configureGlobal({ seed: 1, numRuns: 30, endOnFailure: true });
 
 const space = (globalThis.__stryker__ = {
   mutantCoverage: { static: {}, perTest: {} },
