@@ -49,6 +49,11 @@ export function isReadOnly(error: unknown): boolean {
   return sqlState(error) === READ_ONLY;
 }
 
+/** True if a lock was not to be had in time. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlState(error) === '55P03';
+}
+
 /** True if the server has no connection left for this program. */
 export function isTooMany(error: unknown): boolean {
   return sqlState(error) === TOO_MANY_CONNECTIONS;

@@ -1,6 +1,7 @@
 import { StoreError } from '../port.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
+import { isLockTimeout } from './errors.js';
 import { LEAST_STEPS, MIGRATIONS } from './schema/index.js';
 
 /** The lock under which the schema is changed, by one node at a time: "PSTN". */
@@ -10,11 +11,38 @@ const LOCK = 0x5053544e;
 const LONGEST_MS = 60 * 60_000;
 
 /**
- * Makes or upgrades the schema.
+ * How long a step waits for a lock on a table, and the pause before all is tried again, in milliseconds. While it waits,
+ * nodes that use the table wait for it in turn.
+ */
+const LOCK_MS = 1_000;
+const PAUSE_MS = 2_000;
+
+/**
+ * Makes or upgrades the schema. Other nodes may run on it meanwhile.
  *
+ * @param steps default: those of this version
+ * @param least a program that knows fewer steps cannot use the schema. Default: that of this version
  * @throws StoreError `newer` if a newer version of the program has made it
  */
-export function migrate(connections: Connections): Promise<void> {
+export async function migrate(
+  connections: Connections,
+  steps: readonly string[] = MIGRATIONS,
+  least = LEAST_STEPS,
+): Promise<void> {
+  const end = performance.now() + LONGEST_MS;
+  for (;;) {
+    try {
+      await tryMigrate(connections, steps, least);
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreError) || !isLockTimeout(error.cause) || performance.now() > end)
+        throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+function tryMigrate(connections: Connections, steps: readonly string[], ownLeast: number): Promise<void> {
   return connections.transaction(async (connection) => {
     await connection.exec('SET LOCAL statement_timeout = 0');
     await connection.exec(`SELECT pg_advisory_xact_lock(${LOCK})`, LONGEST_MS);
@@ -22,18 +50,19 @@ export function migrate(connections: Connections): Promise<void> {
       'CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL, least int NOT NULL)',
     );
     const { version, least } = await versionOf(connection);
-    if (least > MIGRATIONS.length) {
+    if (least > steps.length) {
       throw new StoreError(
         'newer',
         `the database at ${connections.place} was written by a newer version (schema ${version}, which needs ${least}; ` +
-          `this version knows up to ${MIGRATIONS.length}); upgrade, or give another database`,
+          `this version knows up to ${steps.length}); upgrade, or give another database`,
       );
     }
     // Steps that this version does not know only added something.
-    if (version >= MIGRATIONS.length) return;
-    for (const step of MIGRATIONS.slice(version)) await connection.exec(step, LONGEST_MS);
+    if (version >= steps.length) return;
+    await connection.exec(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+    for (const step of steps.slice(version)) await connection.exec(step, LONGEST_MS);
     await connection.exec(
-      `DELETE FROM schema_version; INSERT INTO schema_version VALUES (${MIGRATIONS.length}, ${LEAST_STEPS})`,
+      `DELETE FROM schema_version; INSERT INTO schema_version VALUES (${steps.length}, ${ownLeast})`,
     );
   });
 }

@@ -1,7 +1,8 @@
 /**
  * The schema, as the steps that made it. The table `schema_version` counts the steps taken. A step that has been released
  * is never edited: add another. A step may only add, so that the version before it goes on working beside it, and can be
- * started again beside it. What nothing uses any more is removed one release later, in a step that raises
+ * started again beside it (`test/store/versions.test.ts`). No step may hold a lock on a table of messages for long: it must
+ * not write all rows of one, nor make an index on one. What nothing uses any more is removed one release later, in a step that raises
  * {@link LEAST_STEPS}.
  *
  * The first step has a file for each area:
