@@ -5,7 +5,9 @@ import { type ClientMessage, connect, ConnectionError, ReplyError, Secret } from
 import { Reply } from '../../src/index.js';
 import { testCertificates } from '../certs.js';
 import { scratch } from '../scratch.js';
-import { localhostCertificates, serve, type ServeOptions } from '../server/harness.js';
+import { hostileServer } from './hostile-server.js';
+import { play } from './scripted-server.js';
+import { localhostCertificates, serve, type ServeOptions, until } from '../server/harness.js';
 import type { ListenOptions } from '../../src/index.js';
 
 interface Got {
@@ -46,6 +48,10 @@ describe('a message that is none', () => {
       'send: content: expected text, octets or an async iterable',
     ],
     [
+      { from: null, to: ['b@y.example'], content: null },
+      'send: content: expected text, octets or an async iterable of octets',
+    ],
+    [
       { from: null, to: ['b@y.example'], contents: '' },
       'send: there is no option contents; did you mean content?',
     ],
@@ -61,6 +67,13 @@ describe('a message that is none', () => {
 });
 
 describe('a client', () => {
+  it('connects to port 25, and to 465 if TLS comes first', async () => {
+    // The look-up fails, so nothing is connected to.
+    const nowhere = { host: 'mx.example', addresses: [] };
+    await expect(connect(nowhere)).rejects.toThrow('no connection to mx.example port 25:');
+    await expect(connect({ ...nowhere, implicitTls: true })).rejects.toThrow('mx.example port 465:');
+  });
+
   it('sends text, octets and streams over one connection, and says QUIT', async () => {
     const { port, got, closed } = await receiver();
     const client = await connect({ port });
@@ -85,7 +98,30 @@ describe('a client', () => {
     const client = await connect({ port });
     await client.send({ ...message, to: ['ü@y.example'], content: 'Grüße' });
     expect(got.mail).toEqual(['a@x.example  8BITMIME true']);
+    await client.send({ ...message, from: 'ü@x.example', content: 'plain \x7f' });
+    expect(got.mail[1]).toBe('ü@x.example   true');
     client.destroy();
+  });
+
+  it('does not say what the server does not know', async () => {
+    const heard: string[] = [];
+    const port = await hostileServer((socket) => play(socket, { heard: (line) => heard.push(line) }));
+    const client = await connect({ port });
+    await client.send({ ...message, content: 'Grüße' });
+    expect(heard).toContain('MAIL FROM:<a@x.example>');
+    const refusal: unknown = await client
+      .send({ ...message, to: ['ü@y.example'] })
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ keyword: 'SMTPUTF8', message: 'the server offers no SMTPUTF8' });
+    client.destroy();
+  });
+
+  it('closes the connection at once if it is destroyed', async () => {
+    const { port, closed } = await receiver();
+    const client = await connect({ port });
+    client.destroy();
+    await until('the end of the connection', () => closed.length > 0);
+    expect(closed).toEqual(['peer']);
   });
 
   it('names the recipients that were refused, and rejects if all were', async () => {
