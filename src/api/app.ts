@@ -48,7 +48,8 @@ export function openApp({ limits, hosts, tls, onFailure, ...options }: AppOption
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    exposeHeadRoutes: false,
+    // HEAD has the hooks of GET, and so its authorization.
+    exposeHeadRoutes: true,
   });
   app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
     const result = schema.safeParse(data);
@@ -59,7 +60,8 @@ export function openApp({ limits, hosts, tls, onFailure, ...options }: AppOption
   const routes: RouteRow[] = [];
   app.addHook('onRoute', (route) => {
     const { method, url, config, schema } = route;
-    routes.push({ method: String(method), url, access: String(config?.access) });
+    // HEAD is GET without its body, and no route of its own.
+    if (method !== 'HEAD') routes.push({ method: String(method), url, access: String(config?.access) });
     // The scripts of the pages read their queries themselves.
     if (config?.access !== 'page') route.schema = { querystring: NOTHING, ...schema };
   });

@@ -11,6 +11,8 @@ export function sendStream(
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   time: number,
 ): FastifyReply {
+  // The fields are all that the client wants.
+  if (reply.request.method === 'HEAD') return reply.send(Readable.from([]));
   const stream = Readable.from(content, { objectMode: false });
   const timer = setTimeout(() => reply.raw.destroy(), time);
   timer.unref();

@@ -44,13 +44,13 @@ const PAGES = [
 const FOREVER = 365 * 24 * 3_600_000;
 
 /**
- * Serves the dashboard. Its files may be read by anyone; they hold no data. HEAD is answered as GET. A path that no
+ * Serves the dashboard. Its files may be read by anyone; they hold no data. A path that no
  * route has gets the same document with 404 if a browser asks for it, so that its script can say so in words.
  */
 export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
   const built = existsSync(`${ROOT}index.html`);
   if (built) await app.register(fastifyStatic, { root: ROOT, serve: false, preCompressed: true });
-  const options = { config: { access: 'page' }, schema: { hide: true }, exposeHeadRoute: true } as const;
+  const options = { config: { access: 'page' }, schema: { hide: true } } as const;
 
   for (const path of PAGES) {
     app.get(path, options, (_request, reply) => {

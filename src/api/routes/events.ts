@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import type { Api, ApiContext } from '../context.js';
 import type { EventHub, EventSink } from '../events/hub.js';
 import { contentOf } from '../plugins/documentation.js';
@@ -28,6 +29,13 @@ export function eventRoutes(app: Api, { limits }: ApiContext, hub: EventHub): vo
       },
     },
     async (request, reply) => {
+      const fields = {
+        'content-type': 'text/event-stream; charset=utf-8',
+        // Proxies that gather answers would hold events back.
+        'x-accel-buffering': 'no',
+      };
+      // A stream has no end, so no length can be given: the fields alone say that it is there.
+      if (request.method === 'HEAD') return reply.headers(fields).send(Readable.from([]));
       const scope = scopeOfRequest(request);
       const { credentials, isAllowed } = standingOf(request);
       const leave = gate.enter(scope);
@@ -37,9 +45,7 @@ export function eventRoutes(app: Api, { limits }: ApiContext, hub: EventHub): vo
       reply.hijack();
       raw.writeHead(200, {
         ...(reply.getHeaders() as Record<string, string>),
-        'content-type': 'text/event-stream; charset=utf-8',
-        // Proxies that gather answers would hold events back.
-        'x-accel-buffering': 'no',
+        ...fields,
       });
       let remove: (() => void) | null = null;
       raw.once('close', () => {
@@ -48,6 +54,7 @@ export function eventRoutes(app: Api, { limits }: ApiContext, hub: EventHub): vo
       });
       remove = await hub.open(sinkOf(raw), { scope, lastId, credentials: credentials(), isAllowed });
       if (raw.destroyed) remove();
+      return reply;
     },
   );
 }

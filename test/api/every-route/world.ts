@@ -17,7 +17,7 @@ const LOOKUPS: Lookups = {
   cancel: () => undefined,
 };
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** A request without its credentials. */
 export interface Ask {
