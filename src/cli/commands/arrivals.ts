@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Mail } from '../../store/mail.js';
+import type { Mail, PageRequest, Position } from '../../store/mail.js';
 import type { MessageId, MessageSummary } from '../../store/port.js';
 import type { MessageFilter } from '../../store/search.js';
 import type { Output } from '../output.js';
@@ -12,94 +12,70 @@ import { pages } from './pages.js';
 const BETWEEN_LOOKS_MS = 200;
 /** Milliseconds between two looks for a reader that has gone away. */
 const READER_MS = 1_000;
-/**
- * A message has its id from its first octet on, and is stored after its last one. So one with a lower id may be stored
- * after one with a higher id. Each look goes back so many milliseconds for such messages, and now and then one goes back
- * further.
- */
-const NEAR_MS = 5_000;
-const FAR_MS = 10 * 60_000;
-/** Milliseconds between two looks that go far back, at least; and how many times longer than such a look takes. */
-const FAR_EVERY_MS = 10_000;
-const FAR_SHARE = 20;
-/** If there are more ids, looks go back less far. */
+/** Milliseconds after which a look is taken if the store does not say that something has come in. */
+const LOOK_MS = 10_000;
 const MOST_SEEN = COMMANDS.followedIds.initial;
-/** Messages before the first one that may not be stored yet. */
-const FIRST_WINDOW = 200;
+/** Messages that one call reads from the store. */
+const PAGE = 200;
 
-/** Finds messages that have come in since the last look. */
+/**
+ * Finds messages that have been stored since it began, whatever their ids.
+ *
+ * Each look goes on from what was stored last at the look before the last one. What was found meanwhile comes again and is
+ * left out: two nodes on one database that store at the same moment do not know which of them was first, so a look in
+ * between may miss a message that the next one finds.
+ */
 export class Arrivals {
+  /** In the order in which they were found. */
   readonly #seen = new Set<MessageId>();
-  /** The greatest id that was stored at a time, oldest first. The first one is as far as any look goes back. */
-  #marks: { readonly at: number; readonly id: MessageId }[] = [];
+  /** {@link Page.latest} of the last look. */
+  #last: MessageId | null;
 
   private constructor(
     private readonly mail: Pick<Mail, 'page'>,
     private readonly filter: MessageFilter,
-    /** Milliseconds of a clock that never goes back. */
-    private readonly clock: () => number,
-  ) {}
+    /** {@link Page.latest} of the look before the last one. */
+    private after: MessageId | null,
+  ) {
+    this.#last = after;
+  }
 
   /** Begins: what is stored now is not new. */
-  static async begin(
-    mail: Pick<Mail, 'page'>,
-    filter: MessageFilter,
-    clock: () => number = () => performance.now(),
-  ): Promise<Arrivals> {
-    const arrivals = new Arrivals(mail, filter, clock);
-    const stored: MessageId[] = [];
-    for await (const page of pages(mail, {}, FIRST_WINDOW)) stored.push(...page.map(({ id }) => id));
-    const first = stored.length < FIRST_WINDOW ? 0 : (stored.at(-1) ?? 0);
-    arrivals.#marks = [{ at: -Infinity, id: first }];
-    await arrivals.look(true);
-    // What came in after the list was read is new.
-    for (const id of arrivals.#seen) if (id > (stored[0] ?? 0)) arrivals.#seen.delete(id);
-    return arrivals;
+  static async begin(mail: Pick<Mail, 'page'>, filter: MessageFilter): Promise<Arrivals> {
+    const { latest } = await mail.page('all', { filter: {}, limit: 1 });
+    return new Arrivals(mail, filter, latest);
   }
 
   /** Records messages that are shown already. */
   saw(messages: readonly MessageSummary[]): void {
     for (const { id } of messages) this.#seen.add(id);
+    for (const id of this.#seen) {
+      if (this.#seen.size <= MOST_SEEN) break;
+      this.#seen.delete(id);
+    }
   }
 
-  /**
-   * Returns the messages that match and that no earlier look returned, oldest first.
-   *
-   * @param far whether to look for messages that began long ago
-   */
-  async look(far: boolean): Promise<readonly MessageSummary[]> {
-    const now = this.clock();
-    const newest = await this.#newest();
+  /** Returns the messages that match and that no earlier look returned, oldest first. */
+  async look(): Promise<readonly MessageSummary[]> {
     const found: MessageSummary[] = [];
-    const above = far ? (this.#marks[0]?.id ?? 0) : this.#markBefore(now - NEAR_MS);
-    for await (const page of pages(this.mail, this.filter, Infinity, above === 0 ? null : above)) {
-      found.push(...page.filter(({ id }) => !this.#seen.has(id)));
+    let request: PageRequest = {
+      filter: this.filter,
+      ...(this.after === null ? {} : { newerThan: this.after }),
+      limit: PAGE,
+    };
+    // That of the first page: what is stored between two pages may be in neither.
+    let latest: MessageId | null | undefined;
+    for (let next: Position | null | undefined; next !== null;) {
+      const page = await this.mail.page('all', request);
+      latest ??= page.latest;
+      found.push(...page.messages.filter(({ id }) => !this.#seen.has(id)));
+      ({ next } = page);
+      if (next !== null) request = { ...request, before: next };
     }
     this.saw(found);
-    if (newest !== this.#marks.at(-1)?.id) this.#marks.push({ at: now, id: newest });
-    this.#forget(now);
+    this.after = this.#last;
+    this.#last = latest ?? null;
     return found.reverse();
-  }
-
-  async #newest(): Promise<MessageId> {
-    const { messages } = await this.mail.page('all', { filter: {}, limit: 1 });
-    return messages[0]?.id ?? 0;
-  }
-
-  #markBefore(time: number): MessageId {
-    return (this.#marks.filter(({ at }) => at <= time).at(-1) ?? this.#marks[0])?.id ?? 0;
-  }
-
-  #forget(now: number): void {
-    const old = this.#marks.filter(({ at }) => at <= now - FAR_MS).length;
-    if (old > 1) this.#marks.splice(0, old - 1);
-    if (this.#seen.size > MOST_SEEN) {
-      const ids = [...this.#seen].sort((a, b) => b - a);
-      const least = ids[MOST_SEEN / 2] ?? 0;
-      this.#marks = [{ at: -Infinity, id: least }, ...this.#marks.filter(({ id }) => id > least)];
-    }
-    const [{ id: least } = { id: 0 }] = this.#marks;
-    for (const id of this.#seen) if (id <= least) this.#seen.delete(id);
   }
 }
 
@@ -149,14 +125,10 @@ async function showArrivals(
   print: (messages: readonly MessageSummary[]) => Promise<void>,
   over: AbortSignal,
 ): Promise<void> {
-  let nextFar = performance.now() + FAR_EVERY_MS;
   for (;;) {
-    await news.wait(Math.max(0, nextFar - performance.now()), over);
+    await news.wait(LOOK_MS, over);
     if (over.aborted) return;
-    const began = performance.now();
-    const far = began >= nextFar;
-    await print(await arrivals.look(far));
-    if (far) nextFar = began + Math.max(FAR_EVERY_MS, FAR_SHARE * (performance.now() - began));
+    await print(await arrivals.look());
     await pause(BETWEEN_LOOKS_MS, undefined, { signal: over }).catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
 import type { Mail, Position } from '../../store/mail.js';
-import type { MessageId, MessageSummary } from '../../store/port.js';
+import type { MessageSummary } from '../../store/port.js';
 import type { MessageFilter } from '../../store/search.js';
 
 /** Messages that one call reads from the store. */
@@ -9,22 +9,19 @@ const PAGE = 200;
  * Yields the messages that match, newest first, page by page.
  *
  * @param limit messages at most
- * @param newerThan only messages that came in after this one. Default: all
  */
 export async function* pages(
   mail: Pick<Mail, 'page'>,
   filter: MessageFilter,
   limit: number,
-  newerThan: MessageId | null = null,
 ): AsyncGenerator<readonly MessageSummary[]> {
   let left = limit;
-  let from: { readonly newerThan?: MessageId; readonly before?: Position } =
-    newerThan === null ? {} : { newerThan };
+  let from: { readonly before?: Position } = {};
   while (left > 0) {
     const page = await mail.page('all', { filter, ...from, limit: Math.min(PAGE, left) });
     if (page.messages.length > 0) yield page.messages;
     left -= page.messages.length;
     if (page.next === null) return;
-    from = { ...from, before: page.next };
+    from = { before: page.next };
   }
 }
