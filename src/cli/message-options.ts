@@ -66,7 +66,14 @@ function addChanges(program: Command, context: Context): void {
     },
   ];
   for (const { name, about, run } of changes) {
-    withFilter(program.command(name).description(about))
+    const command = withFilter(program.command(name).description(about));
+    if (name === 'resend') {
+      command.option(
+        '--release',
+        'hold no copy: the server has a route, by flags that this command does not see',
+      );
+    }
+    command
       .argument('[ID...]', 'as "postern messages" shows them', several(positiveInteger))
       .option('--yes', 'do it to all messages that the options select')
       .option(...JSON_OPTION)

@@ -48,7 +48,7 @@ class Client {
     return this.#text.endsWith('\r\n0\r\n\r\n');
   }
 
-  /** What came after the header section, without the sizes of chunks. */
+  /** The octets after the header section, without the sizes of chunks. */
   get body(): string {
     return this.#text
       .slice(this.#text.indexOf('\r\n\r\n') + 4)

@@ -72,6 +72,18 @@ describe('postern resend', () => {
     const { stdout } = await postern(['resend', String(id), '--json', '--data', data]);
     const copy = Number(lines(stdout)[0]?.['copy']);
     expect(await store.message(copy)).toMatchObject({ status: 'held', to: ['one@example.net'] });
+    expect(lines(stdout)).toEqual([{ id: String(id), copy: String(copy), held: true }]);
+    const said = await postern(['resend', String(id), '--data', data]);
+    expect(said.stdout).toMatch(/is stored again as (\d+), and held .* "postern release \1" delivers it/);
+  });
+
+  it('holds no copy with --release, although the command does not know the routes', async () => {
+    const { data, store, domainId } = await storeWithDomain();
+    const id = await accept(store, domainId);
+    const { stdout } = await postern(['resend', String(id), '--release', '--json', '--data', data]);
+    const [{ copy, held } = { copy: '', held: null }] = lines(stdout);
+    expect(held).toBe(false);
+    expect(await store.message(Number(copy))).toMatchObject({ status: 'queued' });
   });
 
   it('says of each message that cannot be sent again why, and sends the others', async () => {

@@ -79,7 +79,7 @@ describe('a page of a filter that holds for few among many', () => {
     const times = { since: null, until: null, notifications: null };
     const narrowing: Narrowing = { domainIds: null, statuses: ['held'], tags: ['all'] };
     const candidates = new Candidates(database);
-    // Of candidates of the status, the index of tags tells the rest. Of those of the tag, each message must be read.
+    // Of candidates of the status, the index of tags shows the rest. Of those of the tag, each message must be read.
     expect(candidates.sparsest(narrowing, times, ALL, []).holds).toEqual({ domains: false, statuses: true });
     const ofTag = { ...narrowing, statuses: null, domainIds: [1, 2] };
     expect(candidates.sparsest(ofTag, times, ALL, []).holds).toEqual({ domains: true, tag: 'all' });

@@ -14,6 +14,8 @@ import { withStore } from './store.js';
 
 interface ChangeOptions extends FilterOptions {
   readonly yes?: true;
+  /** Of `postern resend` alone. */
+  readonly release?: true;
   readonly json?: true;
 }
 
@@ -55,7 +57,7 @@ export async function resendMessages(
   await withStore(config, adding, async (store) => {
     if (filter !== null) await confirm(store.mail, filter, options, 'sent again');
     const chosen = filter === null ? each(ids) : matching(store.mail, filter);
-    const resending = openResending(config, store);
+    const resending = openResending(config, store, options.release === true);
     let failed = 0;
     let done = 0;
     for await (const id of chosen) {
@@ -66,8 +68,14 @@ export async function resendMessages(
         else await context.stderr.line(`postern: message ${id}: ${result.problem}`);
       } else {
         done++;
-        if (options.json) await context.stdout.json({ id: String(id), copy: String(result.copy) });
-        else await context.stdout.line(`Message ${id} is sent again as ${result.copy}.`);
+        const { copy, isHeld } = result;
+        if (options.json) await context.stdout.json({ id: String(id), copy: String(copy), held: isHeld });
+        else if (isHeld) {
+          await context.stdout.line(
+            `Message ${id} is stored again as ${copy}, and held as ${id} was, since this configuration has no route ` +
+              `for it. "postern release ${copy}" delivers it, if the server has a route.`,
+          );
+        } else await context.stdout.line(`Message ${id} is sent again as ${copy}.`);
       }
     }
     if (done + failed === 0) await context.stderr.line('There are no such messages.');

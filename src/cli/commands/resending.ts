@@ -17,8 +17,8 @@ import { CliError } from '../error.js';
  */
 const WAITS_MS = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000];
 
-/** The copy of a message, or why there is none. */
-export type Resent = { readonly copy: MessageId } | { readonly problem: string };
+/** The copy of a message, and whether it is held; or why there is none. */
+export type Resent = { readonly copy: MessageId; readonly isHeld: boolean } | { readonly problem: string };
 
 /** Sends messages again. */
 interface Resender {
@@ -31,8 +31,13 @@ interface Resender {
   resend(id: MessageId, onWait: (reason: string) => Promise<void>): Promise<Resent>;
 }
 
-/** Returns what sends messages again by the rules of the HTTP API. With a data folder, the rates are those of this process alone. */
-export function openResending(config: Config, store: Store): Resender {
+/**
+ * Returns what sends messages again by the rules of the HTTP API. With a data folder, the rates are those of this process
+ * alone.
+ *
+ * @param releases whether no copy is held
+ */
+export function openResending(config: Config, store: Store, releases: boolean): Resender {
   const { submission, deliver, delivery, hostname } = config;
   const rules = [
     ...delivery.routes.map(({ domain, ...rule }) => ({
@@ -49,6 +54,7 @@ export function openResending(config: Config, store: Store): Resender {
       recipientsPerMinute: submission.maxRecipientsPerMinute,
     },
   });
+  let isHeld = false;
   // This command does not see the flags of `postern serve`. If the first message was not held, the server has a route.
   const resending = new Resending(
     store,
@@ -57,7 +63,8 @@ export function openResending(config: Config, store: Store): Resender {
     Date.now,
     ({ name }, { tags, status }) => {
       const isRouted = (fittingRule(rules, name, tags)?.deliver.length ?? 0) > 0;
-      return isRouted || status !== 'held' ? 'queued' : 'held';
+      isHeld = !releases && !isRouted && status === 'held';
+      return isHeld ? 'held' : 'queued';
     },
   );
   const client = { address: '127.0.0.1', tls: null, userAgent: 'postern resend', listener: null };
@@ -65,7 +72,8 @@ export function openResending(config: Config, store: Store): Resender {
     async resend(id, onWait) {
       for (const wait of [...WAITS_MS, null]) {
         try {
-          return { copy: await resending.resend('all', id, client) };
+          const copy = await resending.resend('all', id, client);
+          return { copy, isHeld };
         } catch (error) {
           const refusal = toApiError(error);
           if (refusal.code !== 'sending_too_quickly' || wait === null) {

@@ -27,7 +27,7 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What a request is made by. */
+/** The header fields that say who makes a request. */
 export type Credentials = Readonly<Record<string, string>>;
 
 /** A domain with all that it has. */
@@ -97,7 +97,7 @@ export async function inject(
   headers: Readonly<Record<string, string>>,
   remoteAddress = '127.0.0.1',
 ): Promise<LightMyRequestResponse> {
-  const isStream = url.startsWith('/api/v1/events');
+  const isStream = method !== 'HEAD' && url.startsWith('/api/v1/events');
   const response = await harness.api.app.inject({
     method,
     url,
