@@ -15,13 +15,19 @@ async function search(
   capacity: number,
   first: number,
   saturatedFrom = Infinity,
+  acceptedBelow = Infinity,
 ): Promise<{ rate: number | null; runs: number[] }> {
   const runs: number[] = [];
   const plan = planFor(0, { schedule: { perSecond: first, arrivals: 'fixed', ramp: 0 } });
   const best = await findRate(plan, THRESHOLDS, ({ schedule }) => {
     const rate = schedule?.perSecond ?? 0;
     runs.push(rate);
-    const messages = { refused: rate > capacity ? 1 : 0, lost: 0, unstarted: 0 };
+    const messages = {
+      accepted: rate < acceptedBelow ? 1 : 0,
+      refused: rate > capacity ? 1 : 0,
+      lost: 0,
+      unstarted: 0,
+    };
     return Promise.resolve({
       messages,
       messagesPerSecond: rate,
@@ -54,6 +60,14 @@ describe('the search for the highest rate', () => {
 
   it('takes a run that the generator limits for one that failed', async () => {
     const { rate } = await search(1000, 100, 300);
+    expect(rate).toBeGreaterThan(280);
+    expect(rate).toBeLessThan(300);
+  });
+});
+
+describe('a run in which no message was accepted', () => {
+  it('is taken for one that failed, whatever the conditions are', async () => {
+    const { rate } = await search(10_000, 100, Infinity, 300);
     expect(rate).toBeGreaterThan(280);
     expect(rate).toBeLessThan(300);
   });

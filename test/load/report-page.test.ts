@@ -24,13 +24,26 @@ beforeAll(async () => {
 
 afterAll(() => started.browser?.close());
 
-/** Returns the elements of charts that reach beyond their card or the window, and the page if it scrolls sideways. */
+/**
+ * Returns the elements of charts that reach beyond their card or the window, tables that do not fit into their card, numbers
+ * that are broken into two lines, and the page if it scrolls sideways.
+ */
 function tooWide(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`[
     ...Array.from(document.querySelectorAll('.chart *'))
       .filter((element) => element.getBoundingClientRect().right >
         Math.min(innerWidth, element.closest('.card').getBoundingClientRect().right))
       .map((element) => element.tagName + '.' + element.className),
+    ...Array.from(document.querySelectorAll('.scroll'))
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+      .map((element) => 'table ' + element.textContent),
+    ...Array.from(document.querySelectorAll('td'))
+      .filter((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return /^[\\d,.]+$/.test(cell.textContent) && range.getClientRects().length > 1;
+      })
+      .map((cell) => 'number ' + cell.textContent),
     ...(document.documentElement.scrollWidth > innerWidth ? ['page'] : []),
   ]`);
 }

@@ -118,13 +118,20 @@ async function search(context: Context, plan: Plan, { failIf = [] }: BenchOption
     const report = await run(context, one);
     if (report.interrupted) throw new CliError('stopped before the highest rate was found');
     const failed = judge(report, failIf).filter((result) => result.failed);
-    const limited = report.generator.saturated ? 'the generator is the limit' : 'no condition holds';
-    const words = failed.length === 0 ? limited : failed.map(judgedText).join(', ');
-    await context.stderr.line(`${figure(one.schedule?.perSecond ?? 0).padStart(10)}/s  ${words}`);
+    await context.stderr.line(
+      `${figure(one.schedule?.perSecond ?? 0).padStart(10)}/s  ${wordsOf(report, failed)}`,
+    );
     return report;
   });
   if (best === null) throw new CliError('there is no rate at which no condition of --fail-if holds');
   return best;
+}
+
+/** Returns what a run of the search came to, in words. */
+function wordsOf({ messages, generator }: Report, failed: readonly Judged[]): string {
+  if (failed.length > 0) return failed.map(judgedText).join(', ');
+  if (messages.accepted === 0) return 'no message was accepted';
+  return generator.saturated ? 'the generator is the limit' : 'no condition holds';
 }
 
 /** Returns the code of the innermost cause; empty if no cause has a code. */

@@ -15,7 +15,8 @@ const HIGHEST = 1_000_000;
  * Finds the highest rate at which no threshold fails. It doubles the rate of the plan until a run fails, or halves it
  * until a run does not, and then halves the gap between the two.
  *
- * A run that the generator limits counts as failed: at such a rate the figures are not those of the server.
+ * A run that the generator limits counts as failed: at such a rate the figures are not those of the server. So does a
+ * run in which no message was accepted: its latency is that of refusals.
  *
  * @param plan its schedule has the first rate
  * @returns the report of the best run; null if the lowest rate fails, too
@@ -31,7 +32,8 @@ export async function findRate(
   let rate = plan.schedule?.perSecond ?? LOWEST;
   while (rate >= LOWEST && rate <= HIGHEST && failing - met > PRECISION * met) {
     const report = await run(atRate(plan, rate));
-    if (judge(report, thresholds).some(({ failed }) => failed) || report.generator.saturated) failing = rate;
+    const failed = judge(report, thresholds).some((one) => one.failed) || report.messages.accepted === 0;
+    if (failed || report.generator.saturated) failing = rate;
     else {
       met = rate;
       best = report;

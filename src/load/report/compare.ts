@@ -1,4 +1,4 @@
-import { figure, octets, percent, time } from './format.js';
+import { count, figure, octets, percent, time } from './format.js';
 import type { Report } from './report.js';
 import { loadOf } from './text.js';
 
@@ -20,8 +20,8 @@ const ROWS: readonly Row[] = [
   { name: 'latency p99.9', of: (report) => report.latency.p99_9, show: measured },
   { name: 'latency max', of: (report) => report.latency.max, show: measured },
   { name: 'connection p50', of: (report) => report.setup.p50, show: measured },
-  { name: 'refused', of: (report) => report.messages.refused, show: figure },
-  { name: 'lost', of: (report) => report.messages.lost, show: figure },
+  { name: 'refused', of: (report) => report.messages.refused, show: count },
+  { name: 'lost', of: (report) => report.messages.lost, show: count },
   { name: 'generator, busy', of: (report) => report.generator.busiest, show: percent },
 ];
 

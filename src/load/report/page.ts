@@ -99,7 +99,7 @@ function notes(report: Report): string {
   return found.length === 0 ? '' : `<section class="card note">${found.join('')}</section>`;
 }
 
-const COLUMNS = [
+const SPREAD = [
   ['min', 'min'],
   ['50%', 'p50'],
   ['75%', 'p75'],
@@ -113,15 +113,16 @@ const COLUMNS = [
 ] as const satisfies readonly (readonly [string, keyof Spread])[];
 
 function latencies({ latency, service, setup }: Report): string {
-  const rows: (readonly [string, Spread])[] = [
-    [service === null ? 'Message' : 'Message, from when it was due', latency],
-    ...(service === null ? [] : [['Message, from when it began', service] as const]),
-    ['Connection, until ready', setup],
+  // A column for each moment from which time counts, since a phone has room for three columns and not for ten.
+  const columns: (readonly [string, Spread])[] = [
+    [service === null ? 'Message' : 'From due', latency],
+    ...(service === null ? [] : [['From start', service] as const]),
+    ['Connection', setup],
   ];
-  const head = COLUMNS.map(([name]) => `<th>${name}</th>`).join('');
-  const body = rows.map(
-    ([name, spread]) =>
-      `<tr><td>${text(name)}</td>${COLUMNS.map(([, key]) => `<td>${text(timeIn(spread, key))}</td>`).join('')}</tr>`,
+  const head = columns.map(([name]) => `<th>${name}</th>`).join('');
+  const body = SPREAD.map(
+    ([name, key]) =>
+      `<tr><td>${name}</td>${columns.map(([, spread]) => `<td>${text(timeIn(spread, key))}</td>`).join('')}</tr>`,
   );
   return `<section class="card"><h2>Latency</h2><div class="scroll"><table><thead><tr><th></th>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div></section>`;
 }

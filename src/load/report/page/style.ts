@@ -44,12 +44,20 @@ code { font: inherit; font-weight: 600; white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: right; padding: .3rem 0 .3rem .75rem; border-top: 1px solid var(--line); font-weight: 400; }
 tr:first-child > * { border-top: 0; }
-h1, td { overflow-wrap: anywhere; }
+h1, td:first-child { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; color: var(--faint); }
 .scroll th, .scroll td { white-space: nowrap; }
 .scroll table { font-size: .9375rem; }
 thead th { color: var(--faint); font-size: .875rem; }
 .scroll { overflow-x: auto; }
+@media (max-width: 30rem) {
+  body { padding: 1.5rem .75rem 3rem; }
+  .card { padding: 1rem; }
+  .scroll th, .scroll td { padding-left: .4rem; }
+  .scroll th:first-child, .scroll td:first-child { padding-left: 0; white-space: normal; overflow-wrap: normal; }
+  .scroll table { font-size: .8125rem; }
+}
 .chart { min-height: 300px; }
 .uplot, .u-legend { font-family: inherit; }
 .u-legend { color: var(--faint); font-size: .875rem; }
