@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
+import { readDocument } from '../docs/markdown.js';
 import { has } from '../e2e/clients.js';
 import { sendMail } from './app.js';
 import { remoteServer } from './remote.js';
@@ -57,7 +58,7 @@ it('says of mail that was held before a restart with a route that Release sends 
   expect(await why.count()).toBe(0);
 });
 
-it('shows what to put into a Laravel app', async () => {
+it('shows what to put into a Laravel app, as README does', async () => {
   const page = await here.openAsAdministrator('/messages');
   await page.getByRole('heading', { name: 'Messages' }).waitFor();
   await page.keyboard.press('Control+k');
@@ -66,7 +67,11 @@ it('shows what to put into a Laravel app', async () => {
   await page.getByRole('link', { name: 'example.com' }).click();
   await page.getByRole('button', { name: 'Laravel' }).click();
   const code = await page.getByLabel('the settings for Laravel', { exact: true }).innerText();
+  const block = readDocument('README.md').blocks.find(({ heading }) => heading === 'Laravel');
+  const token = /^MAIL_PASSWORD=(.+)$/m.exec(code)?.[1] ?? '';
+  const filledIn = (block?.text ?? '')
+    .replaceAll('your-token', token)
+    .replaceAll('2525', String(here.gateway.port));
   expect(code).toContain(`MAIL_PORT=${here.gateway.port}`);
-  expect(code).toContain('MAIL_FROM_ADDRESS=app@example.com');
-  expect(code).toMatch(/^MAIL_URL="smtp:\/\/.*@127\.0\.0\.1:\d+\?verify_peer=0"$/m);
+  expect(`# .env\n${code}`).toBe(filledIn.trim());
 });

@@ -1,6 +1,6 @@
 import { lines, type Snippet, type Values } from './snippet.js';
 
-/** The names of `config/mail.php` as Laravel has it since version 10. What MAIL_URL says goes before the other values. */
+/** The names of `config/mail.php` as Laravel has it since version 11. What MAIL_URL says goes before the other values. */
 export function laravel({ settings, domain, token }: Values): Snippet {
   const { host, port, encryption, selfSigned } = settings;
   const user = encodeURIComponent(token);
