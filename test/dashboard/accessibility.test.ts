@@ -100,15 +100,19 @@ const PAGES: readonly (readonly [
   ['no message', () => '/messages/1', (page) => text(page, 'There is no such message')],
   ['overview', () => '/overview', (page) => page.locator('canvas').waitFor()],
   ['tags', () => '/tags?tag=order&tag=password', (page) => page.locator('canvas').waitFor()],
-  ['queue', () => '/queue', (page) => page.getByRole('row').nth(1).waitFor()],
-  ['domains', () => '/domains', (page) => page.getByRole('row').nth(1).waitFor()],
+  ['queue', () => '/queue', (page) => page.locator('tbody tr').first().waitFor()],
+  ['domains', () => '/domains', (page) => page.locator('tbody tr').first().waitFor()],
   ['add a domain', () => '/domains?add=1', (page) => page.getByRole('dialog').waitFor()],
   ['tokens', () => '/domains/example.com/tokens', (page) => text(page, 'Token in use')],
   ['DNS', () => '/domains/example.com/dns', (page) => text(page, 'DKIM')],
-  ['block list', () => '/domains/example.com/block-list', (page) => page.getByRole('row').nth(1).waitFor()],
+  [
+    'block list',
+    () => '/domains/example.com/block-list',
+    (page) => page.locator('tbody tr').first().waitFor(),
+  ],
   ['webhook', () => '/domains/example.com/webhook', (page) => page.getByLabel('URL').waitFor()],
   ['retention', () => '/domains/example.com/retention', (page) => text(page, 'Save')],
-  ['nodes', () => '/nodes', (page) => page.getByRole('row').nth(1).waitFor()],
+  ['nodes', () => '/nodes', (page) => page.locator('tbody tr').first().waitFor()],
   ['settings', () => '/settings', (page) => text(page, 'API reference')],
 ];
 

@@ -31,9 +31,9 @@ it.runIf(wanted)(
     await each('tags-empty', '/tags', (page) => page.getByText('No tag yet').waitFor());
     await each('messages-empty', '/messages', (page) => page.getByText('No message has come in').waitFor());
     await sendMail(here.gateway, ...shopMail(120));
-    await each('messages', '/messages', (page) => page.getByRole('row').nth(3).waitFor());
+    await each('messages', '/messages', (page) => page.locator('[data-message]').nth(2).waitFor());
     await each('messages-marked', '/messages?status=bounced&tag=order', async (page) => {
-      await page.getByRole('row').nth(2).waitFor();
+      await page.locator('[data-message]').nth(1).waitFor();
       await page.getByRole('checkbox').nth(1).click();
       await page.getByRole('checkbox').nth(2).click();
       await page.keyboard.press('/');
@@ -51,10 +51,10 @@ it.runIf(wanted)(
     await each('tags', '/tags?tag=order&tag=password&metric=bounceRate', (page) =>
       page.locator('canvas').waitFor(),
     );
-    await each('queue', '/queue', (page) => page.getByRole('row').nth(1).waitFor());
-    await each('nodes', '/nodes', (page) => page.getByRole('row').nth(1).waitFor());
+    await each('queue', '/queue', (page) => page.locator('tbody tr').first().waitFor());
+    await each('nodes', '/nodes', (page) => page.locator('tbody tr').first().waitFor());
     await each('settings', '/settings', (page) => page.getByText('API reference').waitFor());
-    await each('domains', '/domains', (page) => page.getByRole('row').nth(1).waitFor());
+    await each('domains', '/domains', (page) => page.locator('tbody tr').first().waitFor());
     await each('domain-tokens', '/domains/example.com/tokens', async (page) => {
       await page.getByRole('button', { name: 'Create a new token' }).click();
       await page.getByRole('button', { name: 'Create the token' }).click();
@@ -91,7 +91,7 @@ it.runIf(wanted)(
       page.getByText('SPF', { exact: true }).waitFor({ timeout: 25_000 }),
     );
     await each('domain-block-list', '/domains/example.com/block-list', (page) =>
-      page.getByRole('row').nth(1).waitFor(),
+      page.locator('tbody tr').first().waitFor(),
     );
     await each('domain-webhook', '/domains/example.com/webhook', (page) => page.getByLabel('URL').waitFor());
     await each('domain-retention', '/domains/example.com/retention', (page) =>
