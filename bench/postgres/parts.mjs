@@ -1,43 +1,11 @@
 // What bench/postgres.mjs can measure. A part gets a server of its own and returns rows of figures.
-import { median, pairedRatio } from '../suite/statistics.mjs';
-import { load, startGateway } from './gateway.mjs';
+import { pairedRatio } from '../suite/statistics.mjs';
+import { startGateway } from './gateway.mjs';
+import { inTurns, medians, side } from './in-turns.mjs';
 import { fillQueue, holdSnapshot, measureQueue, prepareQueue } from './queue.mjs';
+import { SHARED_PARTS } from './shared.mjs';
 
 const CLAIMERS = 3;
-
-/** The medians of the figures of some runs. */
-export function medians(runs) {
-  const names = Object.keys(runs[0] ?? {});
-  return Object.fromEntries(names.map((name) => [name, median(runs.map((run) => run[name]))]));
-}
-
-/** Loads gateways in turns, and compares their figures with those of the first. */
-async function inTurns(sides, words, { rounds, seconds }) {
-  // The first round is not counted: code is compiled, and connections are opened.
-  for (let round = -1; round < rounds; round++) {
-    for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
-      const run = await load(side.gateways, words, seconds);
-      if (round >= 0) side.runs.push(run);
-    }
-  }
-  const [base] = sides;
-  const paired = (of, to, name) =>
-    pairedRatio(
-      of.map((run) => name(run)),
-      to.map((run) => name(run)),
-    ).ratio;
-  return sides.map(({ name, runs }) => ({
-    side: name,
-    ...medians(runs),
-    rateRatio: paired(runs, base.runs, ({ rate }) => rate),
-    p99Ratio: paired(runs, base.runs, ({ p99 }) => p99),
-    timeRatio: paired(runs, base.runs, ({ gatewayMicros, databaseMicros }) => gatewayMicros + databaseMicros),
-  }));
-}
-
-function side(name, ...gateways) {
-  return { name, gateways, runs: [] };
-}
 
 /** Accept by SMTP to a data folder and to a database. */
 function accept(connections, size) {
@@ -61,6 +29,7 @@ export const PARTS = {
   'accept-50': accept(50, '1k'),
   'accept-1': accept(1, '1k'),
   'accept-64k': accept(50, '64k'),
+  ...SHARED_PARTS,
   queue: {
     title: `Lease and settle: ${CLAIMERS} claimers in turns on a queue with few messages and on one with many`,
     async measure(cluster, { rounds, seconds, few, many }) {

@@ -14,6 +14,7 @@ import type { Connections } from './connections.js';
 import { operationError, OutcomeUnknown } from './errors.js';
 import { isAboutOne, LostContent, storeGroup } from './group.js';
 import type { Node } from './node.js';
+import type { OnCommit } from './on-commit.js';
 import { markIntake } from './overlap.js';
 import type { TimeSpans } from './time-spans.js';
 
@@ -69,8 +70,8 @@ interface IntakeParts {
 interface IntakeOptions {
   /** How long a client waits for an unknown outcome, in milliseconds. Default: {@link FENCE_MS}. */
   readonly outcomeTime?: number | undefined;
-  /** Called for each group that was stored: its messages, and its time in milliseconds. */
-  readonly onCommit?: ((facts: { readonly writes: number; readonly duration: number }) => void) | undefined;
+  /** Called for each group that was stored. */
+  readonly onCommit?: OnCommit | undefined;
 }
 
 export class GroupIntake implements Intake {

@@ -24,6 +24,7 @@ import { Node } from './node.js';
 import { postgresNodes } from './nodes.js';
 import { OpenTransactions } from './open-transactions.js';
 import { checkOpening } from './opening.js';
+import type { OnCommit } from './on-commit.js';
 import { Partitions } from './partitions.js';
 import { postgresQueue } from './queue.js';
 import { QueueWatch } from './queue-watch.js';
@@ -48,10 +49,8 @@ interface PostgresOptions {
   readonly now?: () => number;
   /** How long a client waits for the outcome of its message if the connection was lost, in milliseconds. Default 30 s. */
   readonly outcomeTime?: number;
-  /**
-   * Called for each transaction that stored messages: how many, and its time in milliseconds. Default: none.
-   */
-  readonly onCommit?: (facts: { readonly writes: number; readonly duration: number }) => void;
+  /** Called for each transaction that wrote a group of messages or of settlements. Default: not called. */
+  readonly onCommit?: OnCommit;
   /**
    * Called with what an operator should know of the server, one sentence without secrets: when the store is opened, and later
    * of transactions that stay open. Default: none is looked for.
@@ -112,7 +111,7 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
   const signals = new Signals(connections, String(node.ids.next()));
   const leased = new LeasedMessages();
   const leasing = new Leasing(connections, clock, node, leased);
-  const settling = new Settling(connections, clock, leased);
+  const settling = new Settling(connections, clock, leased, onCommit);
   const watch = new QueueWatch(signals, () => leasing.nextDue());
   const reports = new Reports(connections, clock);
   const fences = new Fences(connections, clock);

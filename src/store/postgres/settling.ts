@@ -16,6 +16,7 @@ import { isAboutData, isRefusal, operationError } from './errors.js';
 import type { LeasedMessages } from './leased-messages.js';
 import type { LeaseName } from './leasing.js';
 import { type LockedMessage, lockMessages } from './locked.js';
+import type { OnCommit } from './on-commit.js';
 
 /** Messages of one group at most: a transaction stays short. */
 const GROUP_MESSAGES = 500;
@@ -38,7 +39,15 @@ export class Settling {
   #connection: Connection | null = null;
   #running: Promise<void> | null = null;
 
-  constructor(connections: Connections, clock: DatabaseClock, leased: LeasedMessages) {
+  readonly #onCommit: OnCommit | undefined;
+
+  constructor(
+    connections: Connections,
+    clock: DatabaseClock,
+    leased: LeasedMessages,
+    onCommit: OnCommit | undefined,
+  ) {
+    this.#onCommit = onCommit;
     this.#connections = connections;
     this.#clock = clock;
     this.#leased = leased;
@@ -120,7 +129,9 @@ export class Settling {
     if (works.length === 0) return left;
     try {
       if (this.#connection?.isLost !== false) this.#connection = await this.#connections.openForGroups();
+      const start = performance.now();
       await changes.write(this.#connection, messages);
+      this.#onCommit?.({ writes: works.length, duration: performance.now() - start });
     } catch (error) {
       // Nothing is written: a message has changed, or it is about one of them. Then each is looked at.
       if (isRefusal(error)) return group;
@@ -134,6 +145,7 @@ export class Settling {
 
   async #write(group: readonly Work[]): Promise<void> {
     const refused = new Map<Work, StoreError>();
+    const start = performance.now();
     try {
       await this.#connections.transaction(async (connection) => {
         refused.clear();
@@ -150,6 +162,7 @@ export class Settling {
         }
         await changes.write(connection);
       });
+      this.#onCommit?.({ writes: group.length, duration: performance.now() - start });
     } catch (error) {
       if (group.length > 1 && error instanceof StoreError && isAboutData(error.cause)) {
         for (const each of group) await this.#write([each]);
