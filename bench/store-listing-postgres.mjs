@@ -42,6 +42,8 @@ async function spreadIds() {
   const hour = 3_600_000 * 4096;
   await ask(`
     BEGIN;
+    -- No node indexes words or folds counters meanwhile.
+    SELECT pg_advisory_xact_lock(1347638350, 3), pg_advisory_xact_lock(1347638350, 1);
     CREATE TEMP TABLE moved AS SELECT id AS old, (received_at - ${Date.UTC(2025, 0, 1)}) * 4096 + id % 4096 AS id FROM message;
     CREATE UNIQUE INDEX ON moved (old);
     ANALYZE moved;

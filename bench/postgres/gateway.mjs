@@ -6,16 +6,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, generate, processorTime, serve } from '../suite/processes.mjs';
 
-const POSTERN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist', import.meta.url));
+const POSTERN = join(PROGRAM, 'cli/main.js');
 const DOMAIN = 'example.com';
 
 /**
  * Starts a gateway, not held to a core: where there are two, PostgreSQL has to share them with it in any case.
  *
- * @param {{ url?: string, cluster?: { pid: number }, token?: string, words?: string[] }} [options] `url`: the database;
- *   default: a data folder of its own. `token`: of the domain, if it is in the database already. `words`: more options
+ * @param {{ url?: string, cluster?: { pid: number }, token?: string, program?: string }} [options] `url`: the database;
+ *   default: a data folder of its own. `token`: of the domain, if it is in the database already. `program`: the folder of
+ *   the compiled program
  */
-export async function startGateway({ url, cluster, token, words = [], env: more = {} } = {}) {
+export async function startGateway({ url, cluster, token, program = PROGRAM, env: more = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
   const store = { ...process.env, ...(url === undefined ? {} : { POSTERN_STORE: url }) };
   const postern = (...asked) =>
@@ -35,7 +37,7 @@ export async function startGateway({ url, cluster, token, words = [], env: more 
     POSTERN_LOG_LEVEL: 'warn',
     ...more,
   };
-  const command = ['node', POSTERN, 'serve', '--data', folder, ...words];
+  const command = ['node', join(program, 'cli/main.js'), 'serve', '--data', folder];
   const server = await serve(command, port, { env, cwd: folder, unpinned: true });
   const database = cluster?.pid ?? null;
   return {

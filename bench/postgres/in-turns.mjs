@@ -8,11 +8,15 @@ export function medians(runs) {
   return Object.fromEntries(names.map((name) => [name, median(runs.map((run) => run[name]))]));
 }
 
-/** Loads gateways in turns, and compares their figures with those of the first. */
+/**
+ * Loads gateways in turns, and compares their figures with those of the first. A side may have something to do `before` each
+ * of its loads.
+ */
 export async function inTurns(sides, words, { rounds, seconds }) {
   // The first round is not counted: code is compiled, and connections are opened.
   for (let round = -1; round < rounds; round++) {
     for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
+      await side.before?.();
       const run = await load(side.gateways, words, seconds);
       if (round >= 0) side.runs.push(run);
     }

@@ -3,6 +3,7 @@ import { pairedRatio } from '../suite/statistics.mjs';
 import { startGateway } from './gateway.mjs';
 import { inTurns, medians, side } from './in-turns.mjs';
 import { fillQueue, holdSnapshot, measureQueue, prepareQueue } from './queue.mjs';
+import { SEVERAL_PARTS } from './several.mjs';
 import { SHARED_PARTS } from './shared.mjs';
 
 const CLAIMERS = 3;
@@ -30,6 +31,7 @@ export const PARTS = {
   'accept-1': accept(1, '1k'),
   'accept-64k': accept(50, '64k'),
   ...SHARED_PARTS,
+  ...SEVERAL_PARTS,
   queue: {
     title: `Lease and settle: ${CLAIMERS} claimers in turns on a queue with few messages and on one with many`,
     async measure(cluster, { rounds, seconds, few, many }) {
