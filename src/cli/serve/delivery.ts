@@ -77,13 +77,15 @@ export async function openDelivery(
   let reports: Reports | null = null;
   const { Signer } = await import('../../delivery/dkim/signer.js');
   const signer = new Signer(store.dkimKeys);
+  const longLines = observeLongLines(log);
   const runner = new Runner({
     queue: store.queue,
-    outgoingOf: async (lease) =>
-      signer.signedContent(
-        lease.domain.name,
-        await withoutLongLines(lease, storedContent(lease, store), contentWorkers, observeLongLines(log)),
-      ),
+    outgoingOf: (lease) => {
+      const { name } = lease.domain;
+      const content = withoutLongLines(lease, storedContent(lease, store), contentWorkers, longLines);
+      if (content instanceof Promise) return content.then((encoded) => signer.signedContent(name, encoded));
+      return signer.signedContent(name, content);
+    },
     transportsOf: ({ name }, tags) => routes.transportsOf(name, tags),
     caps: {
       workers,

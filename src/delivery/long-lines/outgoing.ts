@@ -23,16 +23,26 @@ export type LongLinesObserver = (lease: Lease, encoded: number, left: readonly s
  *
  * A worker thread reads the message once to plan the edits. The content then streams through them.
  *
- * @throws Stopped, or what the store throws
+ * Returns a promise only if there are such lines. It rejects with Stopped, or with what the store throws.
  */
-export async function withoutLongLines(
+export function withoutLongLines(
+  lease: Lease,
+  stored: Outgoing,
+  workers: ContentWorkers,
+  observe: LongLinesObserver,
+): Outgoing | Promise<Outgoing> {
+  const { needs } = lease;
+  if (needs === null || !needs.longLines || needs.binary) return stored;
+  return encoded(lease, stored, workers, observe);
+}
+
+async function encoded(
   lease: Lease,
   stored: Outgoing,
   workers: ContentWorkers,
   observe: LongLinesObserver,
 ): Promise<Outgoing> {
-  const { needs, domain } = lease;
-  if (needs === null || !needs.longLines || needs.binary) return stored;
+  const { domain } = lease;
   let plan: LongLinesPlan;
   try {
     plan = await workers.memory.hold(domain.id, stored.size, async () => {
@@ -44,7 +54,7 @@ export async function withoutLongLines(
     observe(lease, 0, [error.message]);
     return stored;
   }
-  const { edits, size, encoded, left } = plan;
-  observe(lease, encoded, left);
+  const { edits, size, encoded: parts, left } = plan;
+  observe(lease, parts, left);
   return edits.length === 0 ? stored : { size, content: () => edited(stored.content(), edits) };
 }

@@ -12,6 +12,9 @@ export interface Envelope {
   readonly refused: readonly { readonly recipient: LeasedRecipient; readonly refusal: Refusal }[];
 }
 
+/** What of a shipment is in its envelope, or decides which extensions it needs. */
+type EnvelopeOf = Pick<Shipment, 'reversePath' | 'recipients' | 'terms' | 'needs' | 'size'>;
+
 /** The reason why a recipient bounces before the remote server was asked. */
 export interface Refusal {
   /** RFC 3463. */
@@ -32,7 +35,7 @@ export interface Route {
  * @param binary whether the content has no proper lines and goes by BDAT
  */
 export function envelopeFor(
-  unmapped: Shipment,
+  unmapped: EnvelopeOf,
   route: Route,
   now: number,
   binary: boolean = false,
@@ -68,7 +71,7 @@ function needsUtf8({ needs, terms }: Pick<Shipment, 'needs' | 'terms'>): boolean
 }
 
 function refusalOfAll(
-  shipment: Shipment,
+  shipment: EnvelopeOf,
   { extensions, verified }: Route,
   now: number,
   binary: boolean,
@@ -118,7 +121,7 @@ const NO_BINARY: Refusal = {
  * Writes domains that are not ASCII as A-labels, which mean the same to a server without SMTPUTF8 (RFC 6531 3.2, RFC
  * 5890 2.3.2.1). A local part has no such form.
  */
-function withALabels(shipment: Shipment): Shipment {
+function withALabels(shipment: EnvelopeOf): EnvelopeOf {
   const paths = [shipment.reversePath, ...shipment.recipients.map(({ forwardPath }) => forwardPath)];
   if (!paths.some(beyondAscii)) return shipment;
   return {
@@ -150,7 +153,7 @@ function refusalOf({ forwardPath }: LeasedRecipient, extensions: Extensions): Re
 }
 
 function mailParameters(
-  { terms, size, needs }: Shipment,
+  { terms, size, needs }: EnvelopeOf,
   extensions: Extensions,
   utf8: boolean,
   now: number,

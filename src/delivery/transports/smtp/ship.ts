@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { ContentNeeds } from '../../../store/port.js';
 import type { Pool } from './pool.js';
 import { needsOf } from '../../needs.js';
 import type { Delivery, Shipment } from '../transport.js';
@@ -6,6 +7,9 @@ import { envelopeFor, type Refusal } from './envelope.js';
 import { SetupError, DestinationError } from './errors.js';
 import type { ReplyResult } from './reply.js';
 import type { Session } from './session.js';
+
+/** SMTP has no place for the key. */
+type Unkeyed = Omit<Shipment, 'idempotencyKey'>;
 
 /** The connections to one destination. */
 interface Destination {
@@ -38,7 +42,7 @@ export async function sendShipment(
   setMaxListeners(0, signal);
   const needs = await needsOf(asked);
   const { binary } = needs;
-  let shipment: Shipment = { ...asked, needs };
+  let shipment = copyOf(asked, needs, asked.recipients);
   const deliveries = new Map<number, Delivery>();
   const tried = new Set<string>();
   for (let fresh = false; ;) {
@@ -78,13 +82,36 @@ export async function sendShipment(
         ({ position }) => answers.get(position)?.mayTryNextServer === true,
       );
       if (!destination.hasMoreServers || open.length === 0 || signal.aborted) return [...deliveries.values()];
-      shipment = { ...shipment, recipients: open };
+      shipment = copyOf(asked, needs, open);
       tried.add(session.host);
       fresh = false;
     } finally {
       pool.release(session);
     }
   }
+}
+
+/**
+ * Returns what a server gets to see of a shipment. Its properties are copied one by one, because a spread would compute
+ * the key for repetitions, which is a hash.
+ */
+function copyOf(asked: Unkeyed, needs: ContentNeeds, recipients: Shipment['recipients']): Unkeyed {
+  const { id, domain, reversePath, from, tags, messageId, receivedAt, terms, size, whole } = asked;
+  return {
+    id,
+    domain,
+    reversePath,
+    recipients,
+    from,
+    tags,
+    messageId,
+    receivedAt,
+    terms,
+    needs,
+    size,
+    whole,
+    content: () => asked.content(),
+  };
 }
 
 function delivery(position: number, verdict: ReplyResult, { host, tls, extensions }: Session): Delivery {

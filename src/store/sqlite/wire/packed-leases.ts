@@ -129,6 +129,8 @@ export function unpackLeases({ fields, octets }: PackedLeases): Lease[] {
   const leases: Lease[] = [];
   let at = 0;
   let used = 0;
+  // One object for all messages of a domain: leases are many, and live for a while.
+  const domains = new Map<number, Domain>();
   const several = (count: number): Column[] => fields.slice(at, (at += count));
   while (at < fields.length) {
     const length = fields[at++] as number | null;
@@ -136,11 +138,20 @@ export function unpackLeases({ fields, octets }: PackedLeases): Lease[] {
     const columns = several(LEASED_COLUMNS.length) as LeasedColumns;
     const recipients: LeasedRecipient[] = [];
     while (recipients.length < head[0]) recipients.push(recipientOf(several(RECIPIENT) as PackedRecipient));
-    // A copy, so that one lease does not keep the contents of all of them in memory.
-    const content = length === null ? undefined : Buffer.from(octets.subarray(used, (used += length)));
-    leases.push(leaseOf(head, columns, recipients, content));
+    const content = length === null ? undefined : copyOf(octets.subarray(used, (used += length)));
+    const [, domainId] = columns;
+    let domain = domains.get(domainId);
+    if (domain === undefined)
+      domains.set(domainId, (domain = { id: domainId, name: head[6], createdAt: head[7] }));
+    leases.push(leaseOf(head, columns, domain, recipients, content));
   }
   return leases;
+}
+
+/** Returns a copy, so that one lease does not keep the contents of all of them in memory. */
+function copyOf(octets: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = Buffer.from(octets);
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 function recipientOf(packed: PackedRecipient): LeasedRecipient {
@@ -156,15 +167,16 @@ function recipientOf(packed: PackedRecipient): LeasedRecipient {
 }
 
 function leaseOf(
-  [, lease, until, hastened, crashes, alone, name, createdAt]: PackedHead,
-  [id, domainId, size, reversePath, from, tags, messageId, receivedAt, needs, ...terms]: LeasedColumns,
+  [, lease, until, hastened, crashes, alone]: PackedHead,
+  [id, , size, reversePath, from, tags, messageId, receivedAt, needs, ...terms]: LeasedColumns,
+  domain: Domain,
   recipients: readonly LeasedRecipient[],
   content: Uint8Array | undefined,
 ): Lease {
   return {
     lease,
     id,
-    domain: { id: domainId, name, createdAt },
+    domain,
     reversePath,
     from,
     tags: tags === null ? [] : (JSON.parse(tags) as string[]),
