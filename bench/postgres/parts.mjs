@@ -2,6 +2,7 @@
 import { pairedRatio } from '../suite/statistics.mjs';
 import { startGateway } from './gateway.mjs';
 import { inTurns, medians, side } from './in-turns.mjs';
+import { measureCost } from './cost.mjs';
 import { fillQueue, holdSnapshot, measureQueue, prepareQueue } from './queue.mjs';
 import { SEVERAL_PARTS } from './several.mjs';
 import { SHARED_PARTS } from './shared.mjs';
@@ -32,6 +33,14 @@ export const PARTS = {
   'accept-64k': accept(50, '64k'),
   ...SHARED_PARTS,
   ...SEVERAL_PARTS,
+  cost: {
+    title: 'What a message costs from acceptance to delivery',
+    async measure(cluster, options) {
+      const rows = [];
+      for (const size of ['1k', '16k', '64k']) rows.push(await measureCost(cluster, size, options));
+      return rows;
+    },
+  },
   queue: {
     title: `Lease and settle: ${CLAIMERS} claimers in turns on a queue with few messages and on one with many`,
     async measure(cluster, { rounds, seconds, few, many }) {
