@@ -12,6 +12,7 @@ import { send } from './sending.js';
 const PER_MINUTE = 600;
 const PER_DESTINATION = 6;
 const FAILURES = 4;
+const METRICS = ['--http-metrics', '127.0.0.1:0'];
 const SOON = { timeout: 30_000, interval: 100 };
 
 describe('three servers on one database', () => {
@@ -44,7 +45,9 @@ describe('three servers on one database', () => {
     ends.push(() => rm(folder, { recursive: true }));
     for (let n = 0; n < 3; n++) {
       const data = join(folder, String(n));
-      nodes.push(await GatewayProcess.start({ data, environment, atEnd: (end) => void ends.push(end) }));
+      nodes.push(
+        await GatewayProcess.start({ data, environment, args: METRICS, atEnd: (end) => void ends.push(end) }),
+      );
     }
     // Each has heard of the others with a heartbeat of its own.
     const know = async () =>
@@ -76,6 +79,21 @@ describe('three servers on one database', () => {
     // More than one of them has.
     expect(far.most).toBeGreaterThan(PER_DESTINATION / 3);
     for (const talk of talks) talk.socket.destroy();
+  }, 60_000);
+
+  it('count in their metrics what shares a commit, messages and settlements', async () => {
+    const written = async (): Promise<number> => {
+      let sum = 0;
+      for (const { stdout } of nodes) {
+        const [, address = ''] = /^postern ready .* metrics=(\S+)$/m.exec(stdout) ?? [];
+        const text = await (await fetch(`http://${address}/metrics`)).text();
+        expect(text).toMatch(/^postern_store_commit_duration_seconds_sum [\d.]*[1-9]/m);
+        sum += Number(/^postern_store_commit_writes_sum (\d+)$/m.exec(text)?.[1]);
+      }
+      return sum;
+    };
+    // The last settlements may still be on their way; what a node has given back counts as well.
+    await expect.poll(written, SOON).toBeGreaterThanOrEqual(2 * counted);
   }, 60_000);
 
   it('show live, on each of them, what the others accept and deliver', async () => {
