@@ -18,6 +18,8 @@ export class Report {
   #equivalent;
   #sources;
   #files = {};
+  /** Keys of the survivors of the last run, by file. */
+  #last = new Map();
 
   constructor(project, sources) {
     this.#sources = sources;
@@ -41,6 +43,20 @@ export class Report {
     return { ...place, fate: counted, by };
   }
 
+  /** Takes over the counts of the last run of a file, without its survivors: they are run again. */
+  resume(name) {
+    const last = read(this.#path)[name];
+    if (last === undefined) throw new Error(`${name} has no results`);
+    const { survived: _, uncovered: __, ...counts } = last.counts;
+    this.#files[name] = { counts, survivors: [], noted: last.noted };
+    this.#last.set(name, new Set(last.survivors.map(keyOf)));
+  }
+
+  /** True if the last run of the file that was taken over says that no test noticed the mutant. */
+  survivedBefore(mutant) {
+    return this.#last.get(mutant.fileName).has(keyOf(this.#placeOf(mutant)));
+  }
+
   /** Writes what is known of a file. `complete` is false if it was a sample. */
   save(name, complete) {
     const file = this.#files[name];
@@ -60,7 +76,6 @@ export class Report {
         );
       }
       // One entry may stand for several mutants of a line.
-      const keyOf = ({ line, from, to }) => JSON.stringify([line, from, to]);
       const needed = new Set(noted.filter(({ fate }) => !isNoticed(fate)).map(keyOf));
       for (const one of noted.filter((mutant) => !needed.has(keyOf(mutant)))) {
         console.log(`${name}:${one.at} ${one.mutator} is in equivalent.json, but a test notices it`);
@@ -93,6 +108,11 @@ export class Report {
       (entry) => entry.line === line && entry.from === from && entry.to === to,
     );
   }
+}
+
+/** Names a mutant by what is in its line, since its number changes with each line before it. */
+function keyOf({ line, from, to }) {
+  return JSON.stringify([line, from, to]);
 }
 
 function isNoticed(fate) {

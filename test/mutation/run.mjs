@@ -4,6 +4,7 @@
 //   npm run mutation -- src/client src/store/settlement.ts   these files, or the files in these folders
 //
 //   --tests PATH     only these tests (may be repeated), instead of those of the area below
+//   --survivors      only the mutants that no test noticed in the last run of each file
 //   --sample N       N mutants, chosen at random, and the interval of the score
 //   --seconds N      stop after so much time: what is done by then is reported as a sample
 //   --workers N      processes, 1 by default
@@ -37,6 +38,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     tests: { type: 'string', multiple: true },
+    survivors: { type: 'boolean', default: false },
     sample: { type: 'string' },
     seconds: { type: 'string', default: '86400' },
     workers: { type: 'string', default: '1' },
@@ -93,7 +95,9 @@ for (const [test, counts] of Object.entries(answer.coverage.perTest)) {
 
 const report = new Report(project, sources);
 const todo = [];
+if (values.survivors) for (const name of files) report.resume(name);
 for (const mutant of mutants) {
+  if (values.survivors && !report.survivedBefore(mutant)) continue;
   if (reach.has(mutant.id)) todo.push({ mutant, reach: reach.get(mutant.id) });
   else report.add(mutant, answer.coverage.static[mutant.id] > 0 ? 'static' : 'uncovered', null);
 }

@@ -105,8 +105,7 @@ async function mutant({ id, order, limits, stepLimits, long }) {
   }
   space.activeMutant = undefined;
   space.stepLimit = Infinity;
-  let dirty = failure === 'timeout';
-  if (failure !== null && !dirty) dirty = (await attempt(tests[by], limits[order.indexOf(by)])) !== null;
+  const dirty = failure !== null && (await attempt(tests[by], limits[order.indexOf(by)])) !== null;
   return { failure: endless ? 'timeout' : failure, by, dirty };
 }
 
