@@ -110,11 +110,12 @@ async function serve(
     }
     if (await store.isEmpty())
       await stderr.attempt(await firstMessage(config, store, bound, httpPlace, stderr.isTerminal));
-    delivery.start();
+    // Before the delivery: its caps are shares by the number of servers.
     await startNode(config, store.nodes, {
       connections: () => server.connections,
       delivering: delivery.inHand,
     });
+    delivery.start();
     await sayReady(stdout, readyLine('postern', placesOf(bound, httpPlace, metricsPlace)));
     const signal = await stop;
     readiness.stop();

@@ -65,9 +65,11 @@ export class Pool<Connection extends Pooled> {
         this.#take(kept);
         return kept;
       }
-      const [idle] = this.#idle.keys();
       const size = typeof this.size === 'number' ? this.size : this.size();
-      if (this.#connections.size + this.#opening >= size && idle !== undefined) this.#remove(idle);
+      for (const idle of this.#idle.keys()) {
+        if (this.#connections.size + this.#opening < size) break;
+        this.#remove(idle);
+      }
       if (this.#connections.size + this.#opening < size) return this.#openNew(opener, signal);
       await this.#waitForRoom(signal);
     }
