@@ -53,7 +53,7 @@ export function readBodies(app: FastifyInstance, budget: BodyBudget): void {
     const declared = Number(request.headers['content-length'] ?? 0);
     if (declared > limit) throw tooLarge();
     let length = 0;
-    return gathered(payload, (piece) => {
+    return gathered(payload, declared, (piece) => {
       length += piece.length;
       if (length > limit) throw tooLarge();
       budget.take(piece.length);
@@ -62,18 +62,50 @@ export function readBodies(app: FastifyInstance, budget: BodyBudget): void {
   }
 }
 
+/** Octets after which a body gets all the memory that it needs, so that it is not copied in one go at its end. */
+const LARGE = 1024 * 1024;
+
+/** Octets that come in pieces. */
+class Gathered {
+  #pieces: Buffer[] = [];
+  #length = 0;
+  #whole: Buffer | null = null;
+
+  /** @param declared octets that are said to come */
+  constructor(private readonly declared: number) {}
+
+  add(piece: Buffer): void {
+    if (this.#whole === null && this.#length >= LARGE && this.#length + piece.length <= this.declared) {
+      this.#whole = Buffer.allocUnsafeSlow(this.declared);
+      let at = 0;
+      for (const each of this.#pieces) at += each.copy(this.#whole, at);
+      this.#pieces = [];
+    }
+    if (this.#whole === null) this.#pieces.push(piece);
+    else piece.copy(this.#whole, this.#length);
+    this.#length += piece.length;
+  }
+
+  octets(): Buffer {
+    if (this.#whole !== null) return this.#whole.subarray(0, this.#length);
+    const [first] = this.#pieces;
+    return this.#pieces.length === 1 && first !== undefined ? first : Buffer.concat(this.#pieces);
+  }
+}
+
 /**
  * Returns all octets of a stream. An async iterator would cost a request of 1 KB a twentieth of its time.
  *
+ * @param declared octets that the client says it sends; 0 if it does not say it
  * @param take called with each piece; if it throws, the rest is read and dropped
  */
-function gathered(stream: Readable, take: (piece: Buffer) => void): Promise<Buffer> {
+function gathered(stream: Readable, declared: number, take: (piece: Buffer) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
+    const body = new Gathered(declared);
     const onData = (piece: Buffer): void => {
       try {
         take(piece);
-        pieces.push(piece);
+        body.add(piece);
       } catch (error) {
         leave();
         stream.resume();
@@ -82,8 +114,7 @@ function gathered(stream: Readable, take: (piece: Buffer) => void): Promise<Buff
     };
     const onEnd = (): void => {
       leave();
-      const [first] = pieces;
-      resolve(pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces));
+      resolve(body.octets());
     };
     const onClose = (cause?: Error): void => {
       leave();

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ApiError } from '../errors.js';
 import type { ApiLimits } from '../limits.js';
+import { isBeyond } from './depth.js';
 import { composeRequest, type ComposeRequest, type ComposeResult, errorOf } from './request.js';
 import type { Outcome } from './worker.js';
 
@@ -10,7 +11,7 @@ interface Job {
   readonly reject: (error: Error) => void;
 }
 
-type Limits = Pick<ApiLimits, 'inlineBody' | 'composeQueue' | 'composeTime' | 'composeHeap'>;
+type Limits = Pick<ApiLimits, 'inlineBody' | 'inlineValues' | 'composeQueue' | 'composeTime' | 'composeHeap'>;
 
 /**
  * Makes messages of requests. Small bodies are taken apart at once; others one after the other in a worker thread,
@@ -35,13 +36,21 @@ export class Composer {
    * much memory
    */
   async compose(request: ComposeRequest): Promise<readonly ComposeResult[]> {
-    if (request.octets.length <= this.#limits.inlineBody) return composeRequest(request);
+    if (this.#isSmall(request.octets)) return composeRequest(request);
     if (this.#closed) throw new ApiError('stopping');
     if (this.#waiting.length >= this.#limits.composeQueue) throw new ApiError('busy', { retryAfter: 1 });
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
       this.#next();
     });
+  }
+
+  /** Whether its work is short: an attachment, or a message of a batch, takes longer than a text of the same length. */
+  #isSmall(octets: Uint8Array): boolean {
+    const { inlineBody, inlineValues } = this.#limits;
+    if (octets.length > inlineBody) return false;
+    const text = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+    return !isBeyond(text, { levels: Infinity, values: inlineValues });
   }
 
   /** Ends the thread; what it has in hand is refused. */

@@ -21,7 +21,7 @@ export interface Composed {
 }
 
 /** Makes the message. */
-export async function compose(mail: Mail, now: number): Promise<Composed> {
+export function compose(mail: Mail, now: number): Composed {
   const { from, to, cc, bcc, subject, text, html, inReplyTo, references, tags, listUnsubscribe } = mail;
   const messageId = newMessageId(from.domain);
   const headers = [
@@ -60,9 +60,7 @@ export async function compose(mail: Mail, now: number): Promise<Composed> {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const node = composer.compile();
-  const attached = mail.attachments.reduce((octets, { content }) => octets + content.length, 0);
-  const octets = await writtenMessage(node, attached);
+  const octets = writtenMessage(composer.compile());
   const recipients = distinct(to, cc, bcc);
   const addresses = [from.address, ...recipients.map(({ forwardPath }) => forwardPath)];
   return {

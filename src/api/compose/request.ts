@@ -1,5 +1,5 @@
 import { ApiError, type ErrorCode, type FieldErrors } from '../errors.js';
-import { isDeeperThan } from './depth.js';
+import { type Extent, isBeyond } from './depth.js';
 import type { Mail, ReadOptions } from './mail.js';
 import { DEFAULT_API } from '../limits.js';
 import { mailpaceMail } from './mailpace.js';
@@ -11,8 +11,8 @@ import { resendMail } from './resend.js';
 export interface ComposeRequest {
   /** Which API it is of. */
   readonly shape: keyof typeof READERS | 'resend-batch' | 'postmark-batch';
-  /** The body, as it came. */
-  readonly octets: Uint8Array;
+  /** The body, as it came. Empty once it is parsed: a large one must not be in memory while its message is made. */
+  octets: Uint8Array;
   /** Name of the domain that sends. */
   readonly domain: string;
   /** File name extensions that attachments may have; empty: all. */
@@ -44,31 +44,37 @@ const READERS = { mailpace: mailpaceMail, resend: resendMail, postmark: postmark
  *
  * @throws ApiError if the body as a whole cannot be read
  */
-export async function composeRequest(request: ComposeRequest): Promise<ComposeResult[]> {
-  const { shape, octets, now } = request;
+export function composeRequest(request: ComposeRequest): ComposeResult[] {
+  return readRequest(request).map((mail) => {
+    if ('ok' in mail) return mail;
+    return orFailure(() => ({ ok: true, message: compose(mail, request.now) }));
+  });
+}
+
+function readRequest(request: ComposeRequest): (Mail | ComposeFailure)[] {
+  const body = parseBody(request.octets);
+  request.octets = NO_OCTETS;
+  const { shape } = request;
   switch (shape) {
     case 'resend-batch':
-      return composeBatch(request, READERS.resend);
+      return readBatch(body, READERS.resend, request);
     case 'postmark-batch':
-      return composeBatch(request, READERS.postmark);
+      return readBatch(body, READERS.postmark, request);
     default:
-      return [await composeOne(() => READERS[shape](parseBody(octets), request), now)];
+      return [orFailure(() => READERS[shape](body, request))];
   }
 }
 
-async function composeBatch(request: ComposeRequest, read: Reader): Promise<ComposeResult[]> {
-  const { octets, now } = request;
-  const body = parseBody(octets);
+function readBatch(body: unknown, read: Reader, request: ComposeRequest): (Mail | ComposeFailure)[] {
   if (!Array.isArray(body) || body.length === 0) throw new ApiError('wrong_format');
   if (body.length > DEFAULT_API.batch) throw new ApiError('batch_too_large');
-  const results: ComposeResult[] = [];
-  for (const item of body as unknown[]) results.push(await composeOne(() => read(item, request), now));
-  return results;
+  return (body as unknown[]).map((item) => orFailure(() => read(item, request)));
 }
 
-async function composeOne(read: () => Mail, now: number): Promise<ComposeResult> {
+/** Returns what `work` returns, or the error of one message. */
+function orFailure<Result>(work: () => Result): Result | ComposeFailure {
   try {
-    return { ok: true, message: await compose(read(), now) };
+    return work();
   } catch (error) {
     if (error instanceof ApiError) return failureOf(error);
     throw error;
@@ -84,11 +90,12 @@ export function errorOf({ code, text, fields }: ComposeFailure): ApiError {
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
-/** Levels of a body: some megabytes while it is parsed. A message has three. */
-const MOST_LEVELS = 200_000;
+const NO_OCTETS = new Uint8Array(0);
+/** Of a body: some megabytes while it is parsed. A message has three levels, and a batch of 100 some ten thousand values. */
+const MOST: Extent = { levels: 200_000, values: 1_000_000 };
 
 function parseBody(octets: Uint8Array): unknown {
-  if (isDeeperThan(Buffer.from(octets.buffer, octets.byteOffset, octets.length), MOST_LEVELS)) {
+  if (isBeyond(Buffer.from(octets.buffer, octets.byteOffset, octets.length), MOST)) {
     throw new ApiError('wrong_format');
   }
   try {

@@ -77,7 +77,7 @@ async function composed(options: SendOptions): Promise<Outgoing> {
     references: null,
     listUnsubscribe: null,
   };
-  const { recipients, octets } = await compose(mail, Date.now());
+  const { recipients, octets } = compose(mail, Date.now());
   return {
     from: pathOf('--from', from.address),
     to: recipients.map((recipient) => recipient.forwardPath),
