@@ -13,6 +13,10 @@ const MOST_ROWS = 2048;
 /** A step is quick if it takes less than this, in milliseconds. */
 const QUICK_MS = 100;
 
+/** Rows of the counts by tag that one transaction folds: they are short. */
+const TAG_ROWS = 2000;
+
+const FOLD_TAGS = { name: 'fold_tags', text: 'SELECT fold_tags($1) AS folded' };
 const FOLD = { name: 'fold', text: 'SELECT fold_counters($1, $2) AS folded' };
 
 /** Folds at most so many rows. Returns their number; 0 too if another node is at it. */
@@ -22,6 +26,14 @@ export function foldCounters(connections: Connections, rows: number): Promise<nu
     await connection.exec('SET LOCAL synchronous_commit = off');
     const values = [rows, STORE.countedNames.initial];
     return (await connection.run<{ folded: number }>(FOLD, values)).rows[0]?.folded ?? 0;
+  });
+}
+
+/** Returns how many rows of the counts by tag were folded. */
+function foldTags(connections: Connections): Promise<number> {
+  return connections.transaction(async (connection) => {
+    await connection.exec('SET LOCAL synchronous_commit = off');
+    return (await connection.run<{ folded: number }>(FOLD_TAGS, [TAG_ROWS])).rows[0]?.folded ?? 0;
   });
 }
 
@@ -48,6 +60,7 @@ export class Folding {
   async #run(): Promise<void> {
     try {
       while (!this.#closed && (await this.#step()));
+      while (!this.#closed && (await foldTags(this.#connections)) === TAG_ROWS);
     } catch {
       // A failure shows in the calls of others; the next turn makes up for it. Maybe there was too much to do.
       this.#rows = Math.max(1, this.#rows / 2);

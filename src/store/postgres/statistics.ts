@@ -32,13 +32,23 @@ const DESTINATIONS = {
       WHERE kind = ${TABLES.destination} AND ($1 = ${ALL} OR domain_id = $1) AND at >= $2 AND at < $3
     ) AS counted GROUP BY destination, measure`,
 };
+/** Tags that a page may have. */
+const WANTED_TAGS = `name > $1 AND name >= $2 AND name < $2 || chr(1114111)`;
+/** Of the table as many more as are not folded yet: so many of them may have no message left. */
 const TAGS = {
   name: 'statistics_tags',
-  text: `SELECT counted.tag, messages, received_at AS "lastUsed" FROM (
-      SELECT name AS tag, count(*) AS messages, max(message_id) AS newest FROM tag
-      WHERE name > $1 AND name >= $2 AND name < $2 || chr(1114111) AND ($4::int4 IS NULL OR domain_id = $4)
-      GROUP BY name ORDER BY name LIMIT $3) AS counted
-    JOIN message ON message.id = newest ORDER BY counted.tag`,
+  text: `WITH pending AS MATERIALIZED (
+      SELECT name, count FROM tag_delta WHERE ($4 = ${ALL} OR domain_id = $4) AND ${WANTED_TAGS}),
+    counted AS (
+      SELECT name, sum(count)::int8 AS messages FROM (
+        (SELECT name, count FROM tag_count WHERE domain_id = $4 AND ${WANTED_TAGS}
+          ORDER BY name LIMIT $3 + (SELECT count(*) FROM pending))
+        UNION ALL SELECT name, count FROM pending) AS counts
+      GROUP BY name HAVING sum(count) > 0 ORDER BY name LIMIT $3)
+    SELECT counted.name AS tag, messages, received_at AS "lastUsed" FROM counted JOIN message ON message.id = (
+      CASE WHEN $4 = ${ALL} THEN (SELECT max(message_id) FROM tag WHERE tag.name = counted.name)
+      ELSE (SELECT max(message_id) FROM tag WHERE domain_id = $4 AND tag.name = counted.name) END)
+    ORDER BY counted.name`,
 };
 const MESSAGES = {
   name: 'statistics_messages',
@@ -82,8 +92,7 @@ export function postgresStatistics(connections: Connections): Statistics {
     async tags(scope, { domain, prefix = '', after = '', limit }) {
       const owner = await ownerOf(scope, domain);
       if (owner === null) return [];
-      const values = [after, prefix, limit, owner === ALL ? null : owner];
-      return (await connections.run<TagCount>(TAGS, values)).rows;
+      return (await connections.run<TagCount>(TAGS, [after, prefix, limit, owner])).rows;
     },
     async destinations(scope, { domain, since, until, limit }) {
       const owner = await ownerOf(scope, domain);

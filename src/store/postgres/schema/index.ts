@@ -34,6 +34,7 @@ import { MESSAGES } from './messages.js';
 import { NODES } from './nodes.js';
 import { QUEUE } from './queue.js';
 import { SHARED } from './shared.js';
+import { TAGS } from './tags.js';
 import { WEBHOOKS } from './webhooks.js';
 
 /** A program must know so many steps to use the schema that all of them made. */
@@ -46,4 +47,6 @@ export const MIGRATIONS: readonly string[] = [
   SHARED,
   // 3
   COMPRESSION,
+  // 4
+  TAGS,
 ];
