@@ -124,7 +124,7 @@ export interface AcceptOptions {
   readonly authRequired?: boolean;
   /**
    * With `detect`: how long the greeting waits for a client that speaks TLS at once, in milliseconds. It does not wait
-   * if the last connections of the client's network were plain: three in a row within ten minutes, and none with TLS
+   * if the last connections of the client's network were plain: five in a row within ten minutes, and none with TLS
    * at once. Default: 500, twice what a cold JVM needs.
    */
   readonly tlsDetectMs?: number;
