@@ -8,11 +8,14 @@ import { SMTPServer } from './smtp-server.js';
 
 export { SMTPServer, type SMTPServerEvents } from './smtp-server.js';
 export type { EngineOptions, SMTPServerOptions } from './options.js';
+export type { AnyOptions as SMTPServerResolvedOptions } from './defaults.js';
 export type {
   Answer,
+  ms,
   SMTPServerAddress,
   SMTPServerAddressArgs,
   SMTPServerAuthentication,
+  SMTPServerAuthenticationMethod,
   SMTPServerAuthenticationResponse,
   SMTPServerConnection,
   SMTPServerConnectionInfo,

@@ -20,6 +20,16 @@ export function logOf(logger: SMTPServerLogger | boolean | undefined, component 
   };
 }
 
+/** Returns the logger that a server shows its users: theirs, or one that writes to the log. */
+export function loggerOf(logger: SMTPServerLogger | boolean | undefined, log: Log): SMTPServerLogger {
+  if (typeof logger === 'object') return logger;
+  const at =
+    (level: Level) =>
+    (facts: unknown, text = '', ...values: unknown[]): void =>
+      log.write(level, facts as object, text, ...values);
+  return { trace: at('debug'), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
 const SILENT: Log = { enabled: false, write: () => undefined };
 
 const STANDARD_OUTPUT: Log = {

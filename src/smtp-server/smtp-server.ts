@@ -11,7 +11,7 @@ import type { Server } from '../server/index.js';
 import { type AnyOptions, CLOSE_TIMEOUT, completed } from './defaults.js';
 import { acceptOptions, engineOf } from './engine.js';
 import { type Authenticated, CallbackHandler, type Host } from './handler.js';
-import { type Log, logOf } from './log.js';
+import { type Log, loggerOf, logOf } from './log.js';
 import type { SMTPServerOptions } from './options.js';
 import { OptionsTlsSource } from './tls.js';
 import type {
@@ -22,6 +22,7 @@ import type {
   SMTPServerConnectionInfo,
   SMTPServerDataResult,
   SMTPServerDataStream,
+  SMTPServerLogger,
   SMTPServerSession,
   SMTPServerConnection,
 } from './types.js';
@@ -70,6 +71,8 @@ export class SMTPServer extends EventEmitter<SMTPServerEvents> {
   readonly connections: Set<SMTPServerConnection> = new Set<SMTPServerConnection>();
   /** What listens: its `address()` has the port. */
   readonly server: NetServer;
+  /** The option `logger`, or a logger that writes what that option says. */
+  readonly logger: SMTPServerLogger;
   readonly #log: Log;
   readonly #certificates: OptionsTlsSource;
   #running: Running | null = null;
@@ -77,16 +80,17 @@ export class SMTPServer extends EventEmitter<SMTPServerEvents> {
   #stopped: Promise<void> | null = null;
 
   /** @throws Error if a certificate, a key or an option cannot be used. */
-  constructor(options: SMTPServerOptions = {}) {
+  constructor(given?: SMTPServerOptions | null) {
     super();
+    const options = given ?? {};
     this.options = completed(options);
     this.#log = logOf(options.logger, options.component);
+    this.logger = loggerOf(options.logger, this.#log);
     this.#certificates = new OptionsTlsSource(this.options);
     this.#warn(options);
     for (const name of HOOKS) this.#adopt(name, options);
     this.server = createNetServer({ noDelay: true, ...options, allowHalfOpen: true }, (socket) => {
-      const { overTcp, overUnix } = (this.#running ??= this.#start());
-      (socket.remoteAddress === undefined ? overUnix : overTcp)(socket);
+      this.connect(socket);
     });
     this.server.on('error', (error) => this.emit('error', error));
   }
@@ -94,6 +98,12 @@ export class SMTPServer extends EventEmitter<SMTPServerEvents> {
   /** The contexts of TLS by host name, and `default`. */
   get secureContext(): Map<string, SecureContext> {
     return this.#certificates.contexts;
+  }
+
+  /** Serves a connection that was accepted elsewhere, by a `net.Server` with `allowHalfOpen: true`. */
+  connect(socket: Socket): void {
+    const { overTcp, overUnix } = (this.#running ??= this.#start());
+    (socket.remoteAddress === undefined ? overUnix : overTcp)(socket);
   }
 
   /** Listens as `net.Server.listen` does, and returns the `net.Server`. A server that was closed can listen again. */
@@ -132,7 +142,7 @@ export class SMTPServer extends EventEmitter<SMTPServerEvents> {
    * @param options merged into the options before. Default: the options may have been changed.
    * @throws Error if a certificate or a key cannot be used; the contexts stay as they are then.
    */
-  updateSecureContext(options: TlsOptions | SMTPServerOptions = {}): void {
+  updateSecureContext(options?: TlsOptions | SMTPServerOptions | null): void {
     const before = { ...this.options };
     Object.assign(this.options, options);
     try {

@@ -131,6 +131,12 @@ export interface SMTPServerAuthenticationResponse {
   responseCode?: number;
 }
 
+/** Milliseconds, by the name that smtp-server's types have for them. */
+export type ms = number;
+
+/** The mechanisms of smtp-server; `method` may also be the name of one of yours. */
+export type SMTPServerAuthenticationMethod = 'PLAIN' | 'LOGIN' | 'XOAUTH2' | 'CRAM-MD5' | 'XCLIENT';
+
 /** One result of a message: text for a yes, an error for a no. */
 export type SMTPServerDataResult = string | Error;
 

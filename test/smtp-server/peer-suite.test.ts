@@ -1,6 +1,6 @@
 /** What the tests of npm's smtp-server itself ask of a server, in short: each was a difference before. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -103,6 +103,24 @@ describe('XCLIENT', () => {
     const talk = await Talk.greeted(port);
     await talk.play('> XCLIENT ADDR=198.51.100.22 LOGIN=relayuser', '< 220', '> EHLO x', '< 250');
     await talk.play('> MAIL FROM:<a@x.example>', '< 530');
+  });
+});
+
+describe('a server', () => {
+  it('has the logger of its options, or one that is silent', () => {
+    const own = { debug() {}, info() {}, warn() {}, error() {} };
+    expect(new SMTPServer({ logger: own }).logger).toBe(own);
+    expect(() => new SMTPServer(null).logger.info({}, 'not written')).not.toThrow();
+  });
+
+  it('serves a socket that another server accepted', async () => {
+    const server = new SMTPServer({ name: 'mx.example', disabledCommands: ['STARTTLS'] });
+    const other = createServer({ allowHalfOpen: true }, (socket) => server.connect(socket));
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    onTestFinished(() => new Promise((resolve) => server.close(() => other.close(() => resolve()))));
+    const talk = await Talk.greeted((other.address() as AddressInfo).port);
+    await talk.play('> NOOP', '< 250 OK', '> QUIT', '< 221');
   });
 });
 
