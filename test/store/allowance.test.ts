@@ -47,6 +47,7 @@ it('shares a bucket exactly, but for what nodes have in hand', async () => {
       const most = Math.max(1, Math.floor(perMinute * 0.02));
       const bucket = new Bucket(perMinute);
       let taken = 0;
+      let mostInHand = 0;
       const unfair: number[] = [];
       const sides = loads.map((load) => {
         const side = { load, next: 0, asksAt: Infinity, left: 0, allowance: null as Allowance | null };
@@ -86,13 +87,16 @@ it('shares a bucket exactly, but for what nodes have in hand', async () => {
             }
           }
         }
-        if (now % 10 === 0) await Promise.resolve();
+        if (now % 10 !== 0) continue;
+        // Until those that waited have noted their answers.
+        for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+        mostInHand = Math.max(mostInHand, bucket.granted - taken);
       }
       await new Promise(setImmediate);
       const inHand = sides.reduce((sum, { allowance }) => sum + (allowance?.end() ?? 0), 0);
       expect(unfair).toEqual([]);
       expect(taken).toBe(bucket.granted - inHand);
-      expect(inHand).toBeLessThanOrEqual(3 * most);
+      expect(mostInHand).toBeLessThanOrEqual(3 * most);
       expect(taken).toBeLessThanOrEqual(perMinute * (1 + 20_000 / MINUTE) + 1);
     }),
     { numRuns: 40 },
