@@ -231,7 +231,7 @@ describe('DKIM keys', () => {
   }
 
   it('are made, switched off and on, and removed', async () => {
-    const made = await routes.own('POST', '/example.com/dkim', { active: false });
+    const made = await routes.own('POST', '/example.com/dkim', {});
     expect(made.statusCode).toBe(201);
     const { keys } = made.json<Keys>();
     expect(keys).toEqual([
@@ -263,12 +263,13 @@ describe('DKIM keys', () => {
     expect((await routes.own('DELETE', '/example.com/dkim/postern-rsa')).statusCode).toBe(204);
     expect((await routes.own('DELETE', '/example.com/dkim/postern-rsa')).statusCode).toBe(404);
     expect((await routes.own('PATCH', '/example.com/dkim/none', { active: true })).statusCode).toBe(404);
-    const one = await routes.own('POST', '/example.com/dkim', { selector: 'next', algorithm: 'ed25519' });
+    const next = { selector: 'next', algorithm: 'ed25519', active: true };
+    const one = await routes.own('POST', '/example.com/dkim', next);
     expect(one.json<Keys>().keys.map(({ selector, active }) => [selector, active])).toEqual([['next', true]]);
   });
 
   it('of another domain are not seen or changed', async () => {
-    await routes.own('POST', '/example.com/dkim', { selector: 's', algorithm: 'ed25519' });
+    await routes.own('POST', '/example.com/dkim', { selector: 's', algorithm: 'ed25519', active: true });
     for (const [method, path, body] of [
       ['GET', '/example.com/dkim', undefined],
       ['POST', '/example.com/dkim', {}],

@@ -35,8 +35,8 @@ export const newDkimKeys = z.strictObject({
   algorithm: z.enum(['rsa', 'ed25519', 'both']).default('both'),
   active: z
     .boolean()
-    .default(true)
-    .describe('False: messages are not signed with them before they are switched on'),
+    .default(false)
+    .describe('True: messages are signed with them at once, whether the DNS has their records or not'),
 });
 
 export const dkimKeyParameters = domainParameters.extend({ selector: z.string().min(1).max(63) });

@@ -157,7 +157,7 @@ async function tenant(harness: ApiHarness, name: string, mark: string, token: st
   await ask('POST', `${path}/block-list`, {
     entries: [{ address: blocked, verdict: 'blocked', reason: `${mark} bounced` }],
   });
-  await ask('POST', `${path}/dkim`, { selector: mark, algorithm: 'ed25519' });
+  await ask('POST', `${path}/dkim`, { selector: mark, algorithm: 'ed25519', active: true });
   const removed = await send();
   await ask('POST', `/api/v1/messages/${removed}/cancel`);
   const later = Date.now() + 1000;
