@@ -140,6 +140,16 @@ it('shows no page that is wider than the window', async () => {
   expect(found).toEqual([]);
 }, 240_000);
 
+it('leaves the subject of a message its room, at any width', async () => {
+  const page = await here.openAsAdministrator('/messages');
+  const subject = page.locator('.message-row .cell-subject').first();
+  await subject.waitFor();
+  for (const width of [320, 810, 1000, 1101, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    expect([width, ((await subject.boundingBox())?.width ?? 0) > 150]).toEqual([width, true]);
+  }
+});
+
 it('shows on a phone what waits for a try, when the next one is, and names the numbers of a node', async () => {
   const page = await here.openAsAdministrator('/queue', { viewport: { width: 390, height: 800 } });
   const waiting = page.getByRole('row').filter({ hasText: 'full1@' });
