@@ -247,6 +247,18 @@ describe('a copy is refused', () => {
   );
 });
 
+it('refuses stores of a newer version, and leaves them as they are', async () => {
+  const [folder, database, other] = [await sqlite(), await postgres(), await sqlite()];
+  for (const ground of [folder, database, other]) await use(ground, (store) => store.domains());
+  withDatabase(folder.path, (file) => file.exec('PRAGMA user_version = 999'));
+  await cluster.query(database.url, 'UPDATE schema_version SET version = 999, least = 999');
+  for (const newer of [folder, database]) {
+    await expect(copy(newer, other)).rejects.toMatchObject({ code: 'newer' });
+    await expect(copy(other, newer)).rejects.toMatchObject({ code: 'newer' });
+  }
+  await use(other, (store) => store.domains());
+});
+
 it('finds an octet of a content that differs', async () => {
   const [there, here] = [await sqlite(), await sqlite()];
   await use(there, (store) => fill(store, 3));
