@@ -142,7 +142,9 @@ export const API = {
     source: 'test suites that run in parallel, of a whole company',
   },
   eventWindow: {
-    about: 'Changes of messages are gathered for so long before event streams get them.',
+    about:
+      'Changes of messages are gathered for so long before event streams get them; with more than 100 streams, for longer ' +
+      'in proportion.',
     initial: 100,
     unit: 'ms',
     source: 'people see no delay, and a thousand messages a second are ten events',
