@@ -95,7 +95,8 @@ export class Session implements Pooled {
   ): Promise<Answers> {
     const reused = this.connection.used;
     const content = await openContent(shipment, binary);
-    const recipients = envelope.recipients.map(({ command }) => command);
+    const recipients: string[] = [];
+    for (const { command } of envelope.recipients) recipients.push(command);
     const result = await this.connection.send({ mail: envelope.mail, recipients, content });
     return {
       answers: answersOf(result, envelope, this.options),

@@ -88,7 +88,9 @@ export class Settlements {
     if (row === undefined) return; // The content was removed because of its age.
     const [domainId, reversePath, status, tags, receivedAt, releaseAt, isQueued, current, events] = row;
     const { attempts, outbox, counters } = this.#follows;
-    const recipients = (this.#recipients.all(id) as unknown as RecipientRow[]).map(recipientOf);
+    const recipients: Recipient[] = [];
+    for (const row of this.#recipients.all(id) as unknown as RecipientRow[])
+      recipients.push(recipientOf(row));
     const stored = { status, reversePath, recipients, lease: isQueued === 1 ? current : undefined };
     const result = settled(id, () =>
       settleMessage(stored, lease, unpackSettlements(fields), finished, (position) =>
