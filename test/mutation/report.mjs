@@ -43,18 +43,21 @@ export class Report {
     return { ...place, fate: counted, by };
   }
 
-  /** Takes over the counts of the last run of a file, without its survivors: they are run again. */
+  /**
+   * Takes over the counts of the last run of a file, without its survivors: they are run again. So are all mutants of a
+   * file that was not run before.
+   */
   resume(name) {
     const last = read(this.#path)[name];
-    if (last === undefined) throw new Error(`${name} has no results`);
+    if (last === undefined) return;
     const { survived: _, uncovered: __, ...counts } = last.counts;
     this.#files[name] = { counts, survivors: [], noted: last.noted };
     this.#last.set(name, new Set(last.survivors.map(keyOf)));
   }
 
-  /** True if the last run of the file that was taken over says that no test noticed the mutant. */
+  /** True if no test noticed the mutant in the run that was taken over, or if there was no run. */
   survivedBefore(mutant) {
-    return this.#last.get(mutant.fileName).has(keyOf(this.#placeOf(mutant)));
+    return this.#last.get(mutant.fileName)?.has(keyOf(this.#placeOf(mutant))) ?? true;
   }
 
   /** Writes what is known of a file. `complete` is false if it was a sample. */
