@@ -42,6 +42,19 @@ describe('a large body', () => {
     expect(composeRequest(tags(100_000))).toMatchObject([{ ok: true }]);
   });
 
+  it.each([
+    ['mailpace', MAIL, 'subject'],
+    ['resend', { from: MAIL.from, to: MAIL.to, text: 'x' }, 'subject'],
+    ['postmark', { From: MAIL.from, To: MAIL.to, TextBody: 'x' }, 'Subject'],
+  ] as const)('is refused if its subject has more than a million characters (%s)', (shape, mail, name) => {
+    const of = (length: number) =>
+      composeRequest({ ...request({ ...mail, [name]: 'x'.repeat(length) }), shape });
+    expect(of(DEFAULT_API.subjectLength + 1)).toMatchObject([
+      { ok: false, fields: { [name]: ['is too long'] } },
+    ]);
+    expect(of(DEFAULT_API.subjectLength)).toMatchObject([{ ok: true }]);
+  });
+
   it('is not kept while its message is made', () => {
     const given = request(MAIL);
     composeRequest(given);

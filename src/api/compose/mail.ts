@@ -66,7 +66,9 @@ export interface WrittenFields {
 }
 
 /** The names that errors have for these fields. */
-export type WrittenNames = Readonly<Record<'to' | 'cc' | 'bcc' | 'replyTo' | 'html' | 'text', string>>;
+export type WrittenNames = Readonly<
+  Record<'to' | 'cc' | 'bcc' | 'replyTo' | 'subject' | 'html' | 'text', string>
+>;
 
 /** What a message has in addition to these, as each API reads it. */
 type FurtherFields = Omit<Mail, 'from' | 'to' | 'cc' | 'bcc' | 'replyTo' | 'subject' | 'html' | 'text'>;
@@ -94,6 +96,9 @@ export function readMail(
   const cc = readRecipients(names.cc, written.cc);
   const bcc = readRecipients(names.bcc, written.bcc);
   const replyTo = readAddresses(names.replyTo, written.replyTo);
+  // Each of its characters is looked at several times, by parsers that are slow.
+  if ((written.subject?.length ?? 0) > DEFAULT_API.subjectLength)
+    throw fieldError(names.subject, 'is too long');
   const subject = orNull(clean(written.subject));
   const { inReplyTo, references, listUnsubscribe, tags, headers, attachments } = further();
   // Each property by its name: spreading took longer than reading all of them.

@@ -17,6 +17,7 @@ const NAMES = {
   cc: 'cc',
   bcc: 'bcc',
   replyTo: 'replyto',
+  subject: 'subject',
   html: 'htmlbody',
   text: 'textbody',
 } as const;

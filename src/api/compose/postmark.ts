@@ -8,6 +8,7 @@ const NAMES = {
   cc: 'Cc',
   bcc: 'Bcc',
   replyTo: 'ReplyTo',
+  subject: 'Subject',
   html: 'HtmlBody',
   text: 'TextBody',
 } as const;

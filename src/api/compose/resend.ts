@@ -3,7 +3,15 @@ import { checked } from './checked.js';
 import { readHeaders } from './headers.js';
 import { type Mail, readAttachments, readMail, type ReadOptions, readTags } from './mail.js';
 
-const NAMES = { to: 'to', cc: 'cc', bcc: 'bcc', replyTo: 'reply_to', html: 'html', text: 'text' } as const;
+const NAMES = {
+  to: 'to',
+  cc: 'cc',
+  bcc: 'bcc',
+  replyTo: 'reply_to',
+  subject: 'subject',
+  html: 'html',
+  text: 'text',
+} as const;
 
 /** Reads the body of Resend's `POST /emails`. A tag `{name, value}` becomes the tag `name:value`. */
 export function resendMail(body: unknown, { domain, extensions }: ReadOptions): Mail {
