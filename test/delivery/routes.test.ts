@@ -69,6 +69,11 @@ describe('routes', () => {
     expect((await routesOf([])).isEmpty).toBe(true);
   });
 
+  it('say whether mail goes to the servers of its recipients', async () => {
+    expect((await routesOf(['smtp://h:25'], [{ tag: 'x', deliver: ['file:/b'] }])).areDirect).toBe(false);
+    expect((await routesOf(['smtp://h:25'], [{ tag: 'x', deliver: ['mx://'] }])).areDirect).toBe(true);
+  });
+
   it('open one transport for one URL, however often it is configured', async () => {
     const routes = await routesOf(['file:/a', 'file:/b'], [{ tag: 'x', deliver: ['file:/b'] }]);
     expect(routes.transportsOf('a.example', ['x'])[0]).toBe(routes.transportsOf('a.example', [])[1]);
