@@ -80,6 +80,7 @@ describe('postern backup', () => {
     for (const words of [
       ['domain', 'add', 'second.example'],
       ['domain', 'dkim', 'example.com', '--algorithm', 'ed25519'],
+      ['domain', 'dkim', 'example.com', '--on', '--anyway'],
       ['block', 'add', 'no@example.net', '--domain', 'example.com', '--reason', 'asked'],
       ['webhook', 'set', 'example.com', 'https://hooks.example/x', '--events', 'bounced'],
     ]) {

@@ -93,7 +93,7 @@ describe('postern resend', () => {
     await postern(['block', 'add', 'no@example.net', '--domain', 'example.com', '--data', data]);
     const outcome = await postern(['resend', String(blocked), '7', String(good), '--data', data]);
     expect(outcome.exitCode).toBe(1);
-    expect(outcome.stdout).toMatch(new RegExp(`^Message ${good} is sent again as \\d+\\.\n$`));
+    expect(outcome.stdout).toMatch(new RegExp(`^Message ${good} is stored again as \\d+, and held`));
     expect(outcome.stderr).toMatch(
       new RegExp(
         `^postern: message ${blocked}: .*no@example.net.*\npostern: message 7: there is no such message\n` +

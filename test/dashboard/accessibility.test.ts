@@ -156,7 +156,7 @@ it('finds nothing serious in the palette, the keys, the menu and the bar of mark
   await expectNoProblems(page, 'marked');
   await page.keyboard.press('Control+k');
   await page.keyboard.type('order');
-  await page.getByRole('option').first().waitFor();
+  await page.getByRole('listbox').getByRole('option').first().waitFor();
   await expectNoProblems(page, 'palette');
   await page.keyboard.press('Escape');
   await page.keyboard.press('?');

@@ -38,7 +38,7 @@ it.runIf(wanted)(
       await page.getByRole('checkbox').nth(2).click();
       await page.keyboard.press('/');
       await page.keyboard.type('is:');
-      await page.getByRole('option').first().waitFor();
+      await page.getByRole('listbox').getByRole('option').first().waitFor();
     });
     const [full = '', gone = '', fine = ''] = await Promise.all(
       ['is:deferred', 'is:bounced', 'is:delivered to:team'].map(firstMatch),
