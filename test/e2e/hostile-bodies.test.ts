@@ -4,13 +4,15 @@ import { connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { GatewayProcess } from './gateway-process.js';
 
-/** Commands that are answered while one body is sent and taken apart. On the event loop, the levels leave fewer. */
+/** Commands that are answered while one body is sent and taken apart. On the event loop, the garbage leaves fewer. */
 const LEAST = 10;
+/** The same for a body that is refused at its first values too many: that can be over within a few commands. */
+const LEAST_IF_REFUSED_EARLY = 1;
 
 const MAIL = { from: 'app@example.com', to: 'you@example.net', textbody: 'x' };
 const file = (content: string): object => ({ name: 'a.txt', content, content_type: 'text/plain' });
 
-const BODIES: [title: string, body: () => string, status: number][] = [
+const BODIES: [title: string, body: () => string, status: number, least?: number][] = [
   [
     '30 MB of JSON that breaks off',
     () => JSON.stringify({ ...MAIL, textbody: 'x'.repeat(30_000_000) }).slice(0, -2),
@@ -22,9 +24,15 @@ const BODIES: [title: string, body: () => string, status: number][] = [
     400,
   ],
   [
-    '500,000 attachments',
-    () => JSON.stringify({ ...MAIL, attachments: Array.from({ length: 500_000 }, () => file('')) }),
+    '200,000 attachments',
+    () => JSON.stringify({ ...MAIL, attachments: Array.from({ length: 200_000 }, () => file('')) }),
     400,
+  ],
+  [
+    '500,000 attachments, with more than a million values',
+    () => JSON.stringify({ ...MAIL, attachments: Array.from({ length: 500_000 }, () => file('')) }),
+    406,
+    LEAST_IF_REFUSED_EARLY,
   ],
   [
     '5,000,000 levels',
@@ -34,6 +42,7 @@ const BODIES: [title: string, body: () => string, status: number][] = [
         () => `${'['.repeat(5e6)}${']'.repeat(5e6)}`,
       ),
     406,
+    LEAST_IF_REFUSED_EARLY,
   ],
 ];
 
@@ -61,7 +70,7 @@ it('has its bodies refused, while commands of SMTP are answered', async () => {
     const headers = { 'content-type': 'application/json', 'mailpace-server-token': gateway.token };
     return (await fetch(`${gateway.httpUrl}/api/v1/send`, { method: 'POST', headers, body })).status;
   };
-  for (const [title, make, status] of BODIES) {
+  for (const [title, make, status, least = LEAST] of BODIES) {
     const over = { now: false };
     const answer = send(make()).finally(() => (over.now = true));
     let count = 0;
@@ -69,7 +78,7 @@ it('has its bodies refused, while commands of SMTP are answered', async () => {
       expect(await smtp.noop()).toMatch(/^250 /);
       count += 1;
     }
-    expect([title, await answer, count > LEAST]).toEqual([title, status, true]);
+    expect([title, await answer, count >= least]).toEqual([title, status, true]);
   }
   expect(await gateway.messages()).toEqual([]);
   expect(await send(JSON.stringify(MAIL))).toBe(200);
