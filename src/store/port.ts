@@ -170,6 +170,7 @@ export interface Store {
   /** The part for messages that only the HTTP API uses. */
   readonly mail: Mail;
   readonly statistics: Statistics;
+  /** Domains with their settings and numbers of messages, and the totals of the store. */
   readonly domainRecords: DomainRecords;
   readonly blockLists: BlockLists;
   readonly webhookCalls: WebhookCalls;

@@ -1,3 +1,4 @@
+/** Inbox: the messages to one address, and the ways to wait for one. */
 import { AssertionError } from 'node:assert';
 // From the module, since test runners replace the global timers with fake ones.
 import { clearTimeout, setTimeout } from 'node:timers';

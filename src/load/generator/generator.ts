@@ -1,3 +1,4 @@
+/** Generator: decides when each message of a thread starts, and which connection sends it. */
 import { ConnectionError, type SessionOptions, Shared, UnsupportedError } from '../../client/parts.js';
 import { Secret } from '../../base/secret.js';
 import { RunFailed } from './failure.js';

@@ -1,3 +1,4 @@
+/** Mailer: sends messages over one open connection. */
 import {
   type Awaited as Command,
   bdatCommand,

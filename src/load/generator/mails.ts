@@ -1,3 +1,4 @@
+/** Mails: makes the numbered messages of a run. */
 import { Buffer } from 'node:buffer';
 import { dotStuffed, mailCommand, rcptCommand } from '../../client/parts.js';
 import type { Mail } from './mailer.js';

@@ -1,3 +1,4 @@
+/** Sender: keeps one connection open at a time for a mailer, and opens the next one. */
 import {
   type Channel,
   type ConnectionError,
