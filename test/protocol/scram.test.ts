@@ -169,6 +169,13 @@ describe('SCRAM-SHA-256', () => {
     );
   });
 
+  it('says what a final message lacks', () => {
+    const lines = [`AUTH SCRAM-SHA-256 ${base64(CLIENT_FIRST)}`, base64('c=biws')];
+    expect(talk(pencil, ...lines).replies[1]).toBe(
+      '501 5.5.2 Cannot use the credentials: expected c=, r=nonce and p=proof',
+    );
+  });
+
   it.each([
     ['short', 'p=AAAA'],
     ['empty', 'p='],
