@@ -108,7 +108,9 @@ describe('AUTH', () => {
   });
 
   it('says how long an answer may be', () => {
-    const session = new SessionHarness({ profile: { mechanisms: [PLAIN], limits: { authLine: 12_288 } } });
+    const session = new SessionHarness({
+      profile: { mechanisms: [PLAIN], limits: { authLine: 12_288, commandLine: 20_000 } },
+    });
     session.begin().feed(`EHLO c\r\nAUTH PLAIN\r\n${'A'.repeat(12_292)}\r\n`);
     expect(session.answers.at(-1)).toMatch(/^500 5\.5\.6 .*12288/);
   });
