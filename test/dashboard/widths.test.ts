@@ -150,6 +150,20 @@ it('leaves the subject of a message its room, at any width', async () => {
   }
 });
 
+it('shows each message in one line, at any width beyond a phone', async () => {
+  const page = await here.openAsAdministrator('/messages');
+  const row = page.locator('.message-row').first();
+  await row.waitFor();
+  for (const width of [801, 810, 900, 1000, 1050, 1101, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    const [subject, time] = await Promise.all(
+      ['.cell-subject', '.cell-time'].map((cell) => row.locator(cell).boundingBox()),
+    );
+    const middle = (box: typeof subject): number => (box?.y ?? 0) + (box?.height ?? 0) / 2;
+    expect([width, Math.abs(middle(subject) - middle(time)) < 4]).toEqual([width, true]);
+  }
+});
+
 it('shows on a phone what waits for a try, when the next one is, and names the numbers of a node', async () => {
   const page = await here.openAsAdministrator('/queue', { viewport: { width: 390, height: 800 } });
   const waiting = page.getByRole('row').filter({ hasText: 'full1@' });

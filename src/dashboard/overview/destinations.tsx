@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import type { StatisticsBody } from '../../api/schemas/statistics.js';
-import { durationText, shareText } from '../charts/formats.js';
+import { deliveryTimeText, shareText } from '../charts/formats.js';
 import { countedUrl } from '../messages/counted.js';
 import { countText } from '../parts/sizes.js';
 
@@ -102,7 +102,7 @@ function DestinationRow(props: { readonly destination: Destination; readonly hre
         {countText(bounced)}
         {bounced > 0 && <span class="soft"> ({shareText(bounced / ended)})</span>}
       </td>
-      <td class="number">{timeToDelivery.p95 === null ? '–' : durationText(timeToDelivery.p95)}</td>
+      <td class="number">{timeToDelivery.p95 === null ? '–' : deliveryTimeText(timeToDelivery.p95)}</td>
     </tr>
   );
 }

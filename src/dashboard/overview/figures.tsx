@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import type { QueuePage } from '../../api/schemas/queue.js';
 import type { StatisticsBody } from '../../api/schemas/statistics.js';
 import { queryOf } from '../api/request.js';
-import { durationText, shareText } from '../charts/formats.js';
+import { deliveryTimeText, shareText } from '../charts/formats.js';
 import { countedUrl } from '../messages/counted.js';
 import { filterUrl } from '../messages/filter.js';
 import { countText } from '../parts/sizes.js';
@@ -40,10 +40,12 @@ export function Figures({ statistics, queue, domain }: FiguresProps): VNode {
       </Figure>
       <Figure
         name="Time to delivery"
-        value={timeToDelivery.p50 === null ? '–' : durationText(timeToDelivery.p50)}
+        value={timeToDelivery.p50 === null ? '–' : deliveryTimeText(timeToDelivery.p50)}
         href={null}
       >
-        {timeToDelivery.p95 === null ? 'median' : `median; 95 % within ${durationText(timeToDelivery.p95)}`}
+        {timeToDelivery.p95 === null
+          ? 'median'
+          : `median; 95 % within ${deliveryTimeText(timeToDelivery.p95)}`}
       </Figure>
       <Figure name="Attempts deferred" value={countText(total.deferred)} href={null}>
         one recipient may have several

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { durationText, shareText } from '../charts/formats.js';
+import { deliveryTimeText, shareText } from '../charts/formats.js';
 import { Icon } from '../parts/icon.js';
 import { countText } from '../parts/sizes.js';
 import type { TagEntry } from './tag-statistics.js';
@@ -21,8 +21,8 @@ const COLUMNS = {
   bounced: { title: 'Bounced', value: ({ bounced }) => bounced, format: countText },
   deliveryRate: { title: 'Delivery rate', value: (entry) => entry.deliveryRate, format: shareText },
   delivered: { title: 'Delivered', value: ({ delivered }) => delivered, format: countText },
-  p50: { title: 'Median time', value: ({ timeToDelivery }) => timeToDelivery.p50, format: durationText },
-  p95: { title: '95 % within', value: ({ timeToDelivery }) => timeToDelivery.p95, format: durationText },
+  p50: { title: 'Median time', value: ({ timeToDelivery }) => timeToDelivery.p50, format: deliveryTimeText },
+  p95: { title: '95 % within', value: ({ timeToDelivery }) => timeToDelivery.p95, format: deliveryTimeText },
 } as const satisfies Readonly<Record<string, Column>>;
 
 export type SortKey = keyof typeof COLUMNS;
