@@ -41,7 +41,12 @@ export function targetOf({
   handle,
   backlog = 1024,
 }: ListenOptions): NodeListenOptions {
-  if (handle !== undefined) return { ...handle, backlog };
+  // A handle of Node has its methods in its prototype, and a listening server or socket has one of its own.
+  if (handle !== undefined) {
+    const own = (handle as { readonly _handle?: object })._handle ?? handle;
+    // Node takes it under this name, which its types do not have.
+    return { handle: own, backlog } as NodeListenOptions;
+  }
   return path === undefined ? { host, port: port ?? 0, backlog } : { path, backlog };
 }
 

@@ -10,7 +10,7 @@ export class Refusal extends Error {
   /**
    * @param reply for the client.
    * @param message for the operator. Default: the reply's own text.
-   * @throws TypeError if the reply is malformed, so that the fault is found here and not when the client should get
+   * @throws TypeError if the reply is malformed, or says yes, so that the fault is found here and not when the client should get
    * it.
    */
   constructor(
@@ -18,7 +18,9 @@ export class Refusal extends Error {
     message?: string,
     options?: ErrorOptions,
   ) {
-    if (!isReply(reply)) throw new TypeError(`Refusal: expected a Reply, got ${String(reply)}`);
+    if (!isReply(reply) || reply.positive) {
+      throw new TypeError(`Refusal: expected a Reply of 400 to 599, got ${String(reply)}`);
+    }
     super(message ?? reply.toString(), options);
   }
 }

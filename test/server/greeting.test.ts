@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Reply } from '../../src/index.js';
 import { DELAYS } from '../../src/server/limits.js';
 import { createHello } from './client-hello.js';
 import { expectNoTrouble, localhostCertificates, serve, until } from './harness.js';
@@ -22,6 +23,17 @@ describe('a port without TLS', () => {
     expect(extensions.join('\n')).not.toContain('STARTTLS');
     await talk.play('> QUIT', '< 221');
     expect(await talk.rest()).toBe('');
+  });
+
+  it('greets with 220, and with the text of a handler if its Reply has that code', async () => {
+    for (const [code, greeting] of [
+      [220, '220 2.0.0 Hello'],
+      [250, '220 mx.example ESMTP ready'],
+    ] as const) {
+      const { port } = await serve({ onConnect: () => new Reply(code, '2.0.0', 'Hello') });
+      const talk = await Talk.open(port);
+      expect(await talk.reply()).toBe(greeting);
+    }
   });
 
   it('shows an IPv4 client of a dual-stack port by its IPv4 address', async () => {

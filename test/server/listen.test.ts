@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createServer as createNetServer } from 'node:net';
+import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createServer } from '../../src/server/index.js';
@@ -36,6 +36,20 @@ describe('listen', () => {
       expect(ends).toEqual([`${to} ${port}`, `${to} ${port}`]);
     },
   );
+
+  it('takes a handle of Node, and a server that listens', async () => {
+    for (const handleOf of [
+      (from: object): object => (from as { _handle: object })._handle,
+      (from: object): object => from,
+    ]) {
+      const from = createNetServer();
+      await new Promise<void>((listening) => from.listen(0, '127.0.0.1', listening));
+      const { port } = from.address() as AddressInfo;
+      const { server } = await serve();
+      expect(await server.listen({ handle: handleOf(from) })).toMatchObject({ port });
+      await Talk.greeted(port);
+    }
+  });
 
   it("rejects with Node's error where the port is taken, and the server lives on", async () => {
     const { server, port } = await serve();

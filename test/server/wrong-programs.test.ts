@@ -298,7 +298,11 @@ const WRONG_VALUES: readonly Wrong[] = [
     () => new Reply(550, '4.7.1', 'x'),
     /expected null, or 5.x.x as text for 550, got "4.7.1"/,
   ],
-  ['a refusal that is text', () => new Refusal('no' as never), /Refusal: expected a Reply, got no/],
+  [
+    'a refusal that is text',
+    () => new Refusal('no' as never),
+    /Refusal: expected a Reply of 400 to 599, got no/,
+  ],
   [
     'certificates that are no list',
     () => Certificates.load({} as never),
@@ -353,11 +357,21 @@ describe('an answer that is no decision', () => {
     }
   });
 
-  it('of onAuth does so for an error', async () => {
-    const { port, errors } = await serve({ onAuth: () => new Error('no') });
+  it.each([
+    ['an error', new Error('no'), 'the error "no"'],
+    ['a Reply that says yes', new Reply(235, '2.7.0', 'Welcome'), ''],
+  ])('of onAuth does so for %s', async (_, answer, got) => {
+    const { port, errors } = await serve<unknown>({ onAuth: () => answer });
     const talk = await Talk.open(port);
-    await talk.play('< 220', '> EHLO x', '< 250', '> AUTH PLAIN AHUAcA==', '< 451 4.3.0');
-    expect(errors[0]?.message).toMatch(/^onAuth: expected a principal, null or a Reply, got the error "no"/);
+    await talk.play('< 220', '> EHLO x', '< 250', '> AUTH PLAIN AHUAcA==', '< 451 4.3.0', '> NOOP', '< 250');
+    expect(errors[0]?.message).toContain(`onAuth: expected a principal, null or a Reply, got ${got}`);
+  });
+
+  it('is a Refusal with a Reply that says yes', () => {
+    expect(() => new Refusal(new Reply(250, '2.0.0', 'Kept'))).toThrow(
+      new TypeError('Refusal: expected a Reply of 400 to 599, got 250 2.0.0 Kept'),
+    );
+    expect(new Refusal(new Reply(450, '4.2.0', 'Later')).reply.code).toBe(450);
   });
 });
 

@@ -98,7 +98,8 @@ function accepted<Principal>(
     case 'command':
       return yes(phase, own === undefined ? NO_REPLIES : [own]);
     case 'connect':
-      return yes(advance.welcomed(phase), [own ?? profile.greeting]);
+      // RFC 5321 4.2: clients take nothing but a 220 for a greeting.
+      return yes(advance.welcomed(phase), [own?.code === 220 ? own : profile.greeting]);
     case 'hello': {
       const next = advance.hello(phase, question.hello);
       const { link } = next as Ready<Principal>;
@@ -106,7 +107,7 @@ function accepted<Principal>(
       return yes(next, [greeting], lossOf(phase, null, 'reset'));
     }
     case 'xclient':
-      return yes(advance.startedOver(phase), [own ?? profile.greeting]);
+      return yes(advance.startedOver(phase), [own?.code === 220 ? own : profile.greeting]);
     case 'starttls':
       return yes(advance.startTls(phase), [reply('readyForTls')], { type: 'secure' });
     case 'mail': {

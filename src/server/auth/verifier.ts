@@ -64,7 +64,7 @@ export class Verifier<Principal> {
   async #ask(credentials: WithCertificate<Credentials>): Promise<Principal | Reply | null | undefined> {
     try {
       const result = await this.context.handler.onAuth?.(this.session, credentials);
-      if (!(result instanceof Error)) return result;
+      if (!(result instanceof Error) && !(result instanceof Reply && result.positive)) return result;
       throw new TypeError(`onAuth: expected a principal, null or a Reply, got ${shown(result)}`);
     } catch (error) {
       return this.replyTo(error);

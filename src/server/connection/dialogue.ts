@@ -260,9 +260,10 @@ export class Dialogue<Principal> {
   }
 
   #open(sink: ContentSink | Reply): Verdict<Principal> {
-    if (sink instanceof Reply) return refuse(sink);
+    const isReply = sink instanceof Reply;
+    if (isReply && !sink.positive) return refuse(sink);
     // Nothing is a yes anywhere else. Here it would be a message that is accepted, and lost.
-    if (!isSink(sink)) {
+    if (isReply || !isSink(sink)) {
       const expected = 'onContent: expected a Reply, or a sink with write, end and abort';
       return refuse(this.replyTo(new TypeError(`${expected}, got ${shown(sink)}`)));
     }
