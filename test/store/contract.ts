@@ -9,6 +9,7 @@ import { describeMail } from './contract-mail.js';
 import { describeBlockLists, describeDomainRecords, describeWebhookCalls } from './contract-management.js';
 import { describeNodes } from './contract-nodes.js';
 import { describeOperator } from './contract-operator.js';
+import { describeChangedMessages } from './contract-changed.js';
 import { describeQueue } from './contract-queue.js';
 import { describeReports } from './contract-reports.js';
 import { describeRetention } from './contract-retention.js';
@@ -335,6 +336,7 @@ export function runStoreContract(name: string, makePlace: () => Promise<Place>):
     describeTerms(() => store, reopen);
     describeNeeds(() => store);
     describeQueue(() => store, reopen);
+    describeChangedMessages(() => store);
     describeOperator(() => store);
     describeReports(() => store, reopen);
     describeDkimKeys(() => store);
