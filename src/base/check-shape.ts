@@ -21,6 +21,11 @@ export const isMilliseconds = when(
   'milliseconds, 0 or more',
   (value) => typeof value === 'number' && value >= 0,
 );
+/** Not an AbortController. */
+export const isSignal = when(
+  'an AbortSignal',
+  (value) => value instanceof Object && 'addEventListener' in value,
+);
 /** A limit: its table has the words for what is wrong. */
 export const isAnything: Check = () => null;
 /** Text that can stand in a reply and in a header field. */
@@ -65,6 +70,12 @@ export function checkShape(
     const expected = value === undefined ? null : check(value);
     if (expected !== null) throw new TypeError(`${of}: ${name}: expected ${expected}, got ${shown(value)}`);
   }
+}
+
+/** @throws TypeError if an option that is needed is absent. */
+export function checkPresent(of: string, given: unknown, needs: readonly string[]): void {
+  const missing = needs.find((name) => (given as Readonly<Record<string, unknown>>)[name] === undefined);
+  if (missing !== undefined) throw new TypeError(`${of}: ${missing} is missing`);
 }
 
 /** An error for a name that there is not, with the one that was most likely meant. */

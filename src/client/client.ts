@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { asData } from './content.js';
-import { type Check, checkShape, isList, type Shape } from '../base/check-shape.js';
+import { type Check, checkPresent, checkShape, isList, type Shape } from '../base/check-shape.js';
 import { mailCommand, rcptCommand } from '../protocol/client/commands.js';
+import { checkConnect } from './option-checks.js';
 import { ReplyError, UnsupportedError } from './errors.js';
 import { CLIENT } from './limits.js';
 import type { ReceivedReply } from '../protocol/client/received-reply.js';
@@ -44,7 +45,8 @@ const shared = new Shared();
  * Connects, greets, and makes STARTTLS and AUTH as the options say.
  *
  * Rejects with ReplyError if the server refuses, with UnsupportedError if it lacks what is asked for, and with
- * ConnectionError if the connection fails.
+ * ConnectionError if the connection fails. An option that is unknown, wrong or contradicts another one is a TypeError, and
+ * nothing is connected to.
  */
 export async function connect(options: ClientOptions = {}): Promise<Client> {
   return Client.open(options);
@@ -56,6 +58,7 @@ export class Client {
 
   /** The same as {@link connect}. */
   static async open(options: ClientOptions): Promise<Client> {
+    checkConnect(options);
     const { host = '127.0.0.1', port = options.implicitTls === true ? 465 : 25 } = options;
     const { messages = Infinity, messageTimeout = CLIENT.message.initial } = options;
     return new Client(await Connection.open({ ...options, host, port, messages, messageTimeout }, shared));
@@ -134,10 +137,7 @@ const MESSAGE: Shape = { from: isPath, to: isList, content: isContent, parameter
 /** @throws TypeError if a program without types gave something that is no message */
 function checkMessage(message: ClientMessage): void {
   checkShape('send', message, MESSAGE);
-  for (const name of ['from', 'to', 'content'] as const) {
-    if ((message as Partial<ClientMessage>)[name] === undefined)
-      throw new TypeError(`send: ${name} is missing`);
-  }
+  checkPresent('send', message, ['from', 'to', 'content']);
   if (message.to.length === 0) throw new TypeError('to: expected at least one recipient');
 }
 

@@ -1,0 +1,99 @@
+import {
+  type Check,
+  checkPresent,
+  checkShape,
+  isBoolean,
+  isCount,
+  isFunction,
+  isList,
+  isMilliseconds,
+  isObject,
+  isSignal,
+  isString,
+  isText,
+  oneOf,
+} from '../base/check-shape.js';
+import type { Secret } from '../base/secret.js';
+import { type ClientCredentials, MECHANISMS, TOKEN_MECHANISMS } from './auth.js';
+import type { TlsTerms } from './channel-options.js';
+import type { ConnectionOptions } from './connection.js';
+import { DEFAULT_CLIENT_TIMEOUTS } from './limits.js';
+import type { Transcript } from './transcript.js';
+
+/** An object of options whose names are those of a table; with `needs`, every one must be there. */
+const options =
+  (of: string, table: Readonly<Record<string, Check>>, needs: readonly string[] = []): Check =>
+  (value) => {
+    const where = `connect: ${of}`;
+    // Not shown: it may be a password.
+    if (isObject(value) !== null) throw new TypeError(`${where}: expected an object, got a ${typeof value}`);
+    checkShape(where, value, table);
+    checkPresent(where, value, needs);
+    return null;
+  };
+
+const isSecret = (value: unknown): boolean => {
+  const { expose } = Object(value) as Partial<Secret>;
+  return typeof expose === 'function' && typeof expose.call(value) === 'string';
+};
+
+const CREDENTIALS = {
+  user: (value) => (isSecret(value) ? null : isString(value)),
+  password: (value) => {
+    if (isSecret(value)) return null;
+    // Not shown: it may be the password itself.
+    throw new TypeError(`connect: credentials: password: expected new Secret('...'), got a ${typeof value}`);
+  },
+  mechanism: oneOf(...MECHANISMS, ...TOKEN_MECHANISMS),
+} satisfies Record<keyof ClientCredentials, Check>;
+
+const TLS = {
+  verify: isBoolean,
+  ca: (value) => (value instanceof Uint8Array || isText(value) === null ? null : 'PEM, as text or octets'),
+  sessions: isObject,
+} satisfies Record<keyof TlsTerms, Check>;
+
+const PHASES = Object.keys(DEFAULT_CLIENT_TIMEOUTS);
+
+const TRANSCRIPT = ['sent', 'received', 'secured'] satisfies (keyof Transcript)[];
+
+/** As loose as names of machines are, but nothing that would end the command. */
+const HELLO = /^(?=.{1,255}$)(?:[\w.-]+|\[[\w.:]+\])$/;
+
+const OPTIONS = {
+  host: isText,
+  port: isCount(1, 65_535),
+  path: isText,
+  addresses: isList,
+  implicitTls: isBoolean,
+  startTls: (value) =>
+    value === 'optional' || typeof value === 'boolean' ? null : "true, false or 'optional'",
+  tls: options('tls', TLS),
+  timeout: isMilliseconds,
+  timeouts: options('timeouts', Object.fromEntries(PHASES.map((name) => [name, isMilliseconds])), PHASES),
+  transcript: (value) =>
+    TRANSCRIPT.every((name) => typeof (Object(value) as Partial<Transcript>)[name] === 'function')
+      ? null
+      : `an object with ${TRANSCRIPT.join(', ')}`,
+  hello: (value) =>
+    typeof value === 'string' && HELLO.test(value) ? null : 'a domain or an address literal',
+  credentials: options('credentials', CREDENTIALS, ['user', 'password']),
+  required: isList,
+  lmtp: isBoolean,
+  signal: isSignal,
+  messages: (value) => (typeof value === 'number' && value >= 1 ? null : 'a number, 1 or more'),
+  messageTimeout: isMilliseconds,
+  onCut: isFunction,
+} satisfies Record<keyof ConnectionOptions, Check>;
+
+/**
+ * Checks what `connect` is given, so that TLS that is misspelt is not TLS that is left out.
+ *
+ * @throws TypeError naming the option, what came and what is allowed; it never shows a password.
+ */
+export function checkConnect(given: Partial<ConnectionOptions>): void {
+  checkShape('connect', given, OPTIONS);
+  if (given.implicitTls === true && given.startTls !== undefined && given.startTls !== false) {
+    throw new TypeError('connect: startTls cannot be had with implicitTls');
+  }
+}

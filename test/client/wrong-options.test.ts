@@ -1,0 +1,113 @@
+// What `connect` is given by a program without types: nothing misspelt is passed over, since TLS could be left out.
+import { createServer, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connect, Secret } from '../../src/client/index.js';
+import { play } from './scripted-server.js';
+
+/** A plain server that keeps what it hears. */
+async function listening(): Promise<{ port: number; heard: string[] }> {
+  const heard: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    heard.push('connection');
+    play(socket, { heard: (line) => heard.push(line) });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as { port: number }).port, heard };
+}
+
+const password = new Secret('s3same');
+const times = { connect: 9000, greeting: 9000, command: 9000, end: 9000 };
+const startTls = "connect: startTls: expected true, false or 'optional', got ";
+const hello = 'connect: hello: expected a domain or an address literal, got ';
+const milliseconds = 'expected milliseconds, 0 or more, got ';
+
+describe('connect', () => {
+  it.each([
+    [{ startTLS: true }, 'connect: there is no option startTLS; did you mean startTls?'],
+    [{ starttls: true }, 'connect: there is no option starttls; did you mean startTls?'],
+    [{ implicitTLS: true }, 'connect: there is no option implicitTLS; did you mean implicitTls?'],
+    [{ secure: true }, 'connect: there is no option secure; '],
+    [{ startTls: 'required' }, `${startTls}"required"`],
+    [{ startTls: 'true' }, `${startTls}"true"`],
+    [{ implicitTls: 'true' }, 'connect: implicitTls: expected true or false, got "true"'],
+    [{ implicitTls: true, startTls: true }, 'connect: startTls cannot be had with implicitTls'],
+    [{ implicitTls: true, startTls: 'optional' }, 'connect: startTls cannot be had with implicitTls'],
+    [{ tls: { verfy: false } }, 'connect: tls: there is no option verfy; did you mean verify?'],
+    [{ tls: { verify: 0 } }, 'connect: tls: verify: expected true or false, got 0'],
+    [{ tls: { ca: 5 } }, 'connect: tls: ca: expected PEM, as text or octets, got 5'],
+    [{ tls: true }, 'connect: tls: expected an object, got a boolean'],
+    [{ hello: 'a\r\nRSET' }, `${hello}"a\\r\\nRSET"`],
+    [{ hello: 'a\n' }, hello],
+    [{ hello: 'a b' }, hello],
+    [{ hello: 'a\0' }, hello],
+    [{ hello: '' }, hello],
+    [{ hello: 5 }, `${hello}5`],
+    [{ timeout: '5s' }, `connect: timeout: ${milliseconds}"5s"`],
+    [{ timeout: -1 }, `connect: timeout: ${milliseconds}-1`],
+    [{ timeout: NaN }, `connect: timeout: ${milliseconds}NaN`],
+    [{ timeouts: { connect: 5 } }, 'connect: timeouts: greeting is missing'],
+    [{ timeouts: { ...times, end: '9s' } }, `connect: timeouts: end: ${milliseconds}"9s"`],
+    [{ required: 'SIZE' }, 'connect: required: expected a list of texts, got "SIZE"'],
+    [{ port: '25' }, 'connect: port: expected a whole number from 1 to 65535, got "25"'],
+    [{ signal: new AbortController() }, 'connect: signal: expected an AbortSignal, got'],
+    [{ transcript: {} }, 'connect: transcript: expected an object with sent, received, secured'],
+    [{ messages: 0 }, 'connect: messages: expected a number, 1 or more, got 0'],
+    [
+      { credentials: { user: 'me', pasword: password } },
+      'there is no option pasword; did you mean password?',
+    ],
+    [{ credentials: { user: 'me' } }, 'connect: credentials: password is missing'],
+    [{ credentials: { password } }, 'connect: credentials: user is missing'],
+    [{ credentials: { user: 5, password } }, 'connect: credentials: user: expected text, got 5'],
+    [{ credentials: { user: 'me', password, mechanism: 'plain' } }, "mechanism: expected one of 'PLAIN'"],
+  ])('refuses %j before it connects', async (wrong, words) => {
+    const { port, heard } = await listening();
+    const attempt = connect({ port, ...(wrong as object) });
+    await expect(attempt).rejects.toThrow(TypeError);
+    await expect(attempt).rejects.toThrow(words);
+    expect(heard).toEqual([]);
+  });
+
+  it.each([
+    [{ user: 'me', password: 's3same' }, "password: expected new Secret('...'), got a string"],
+    [{ user: 'me', password: new Secret(undefined as never) }, 'got a object'],
+    ['me:s3same', 'connect: credentials: expected an object, got a string'],
+  ])('refuses credentials %# that are none, and does not show them', async (credentials, words) => {
+    const { message } = (await connect({ credentials: credentials as never }).catch(
+      (e: unknown) => e as Error,
+    )) as Error;
+    expect(message).toContain(words);
+    expect(message).not.toContain('s3same');
+  });
+
+  it('refuses what is no object', async () => {
+    await expect(connect(null as never)).rejects.toThrow('connect: expected an object of options, got null');
+  });
+
+  it.each([
+    { startTls: false, implicitTls: false },
+    { startTls: 'optional', tls: { verify: false, ca: undefined, sessions: { last: null } } },
+    { tls: { ca: 'PEM' }, timeouts: times },
+    { hello: 'mx_1.example' },
+    { hello: '[192.0.2.1]' },
+    { hello: '[IPv6:2001:db8::1]' },
+    { timeout: 9000, messages: 1, messageTimeout: 9000 },
+    { required: ['PIPELINING'], lmtp: true, signal: new AbortController().signal },
+    { addresses: ['127.0.0.1'], host: 'mx.example', onCut: undefined },
+    { transcript: { sent: () => undefined, received: () => undefined, secured: () => undefined } },
+    { credentials: { user: new Secret('me'), password, mechanism: 'PLAIN' } },
+    { credentials: { user: 'me', password } },
+  ] as const)('accepts %j', async (right) => {
+    const { port, heard } = await listening();
+    const client = await connect({ port, ...right });
+    await client.quit();
+    const name = 'hello' in right ? right.hello : 'localhost';
+    expect(heard[1]).toBe(`${'lmtp' in right ? 'LHLO' : 'EHLO'} ${name}`);
+  });
+});
