@@ -1,4 +1,5 @@
 import { unknownName } from '../base/check-shape.js';
+import { shown } from '../base/shown.js';
 import type { MailMessage } from './message.js';
 
 /** A text that something must contain, ignoring case; or an expression that must match it. */
@@ -28,7 +29,7 @@ export type Criteria = MessageCriteria | ((message: MailMessage) => boolean);
 export function differences(message: MailMessage, criteria: Criteria): string[] {
   if (typeof criteria === 'function') return criteria(message) ? [] : ['the function returns false'];
   return (Object.keys(criteria) as (keyof MessageCriteria)[]).filter(
-    (name) => criteria[name] !== undefined && !CHECKS[name](message, criteria[name] as never),
+    (name) => !CHECKS[name](message, criteria[name] as never),
   );
 }
 
@@ -48,10 +49,10 @@ export function checkCriteria(criteria: unknown): asserts criteria is Criteria {
   }
   for (const [name, value] of Object.entries(criteria)) {
     if (!Object.hasOwn(CHECKS, name)) throw unknownName('criteria', 'member', name, Object.keys(CHECKS));
-    const isText = typeof value === 'string' || value === undefined;
-    if (!isText && !(value instanceof RegExp && name !== 'tag' && name !== 'user')) {
+    // Undefined too is refused: a criterion that was forgotten would match every message.
+    if (typeof value !== 'string' && !(value instanceof RegExp && name !== 'tag' && name !== 'user')) {
       const allowed = name === 'tag' || name === 'user' ? 'a string' : 'a string or a regular expression';
-      throw new TypeError(`criteria: ${name} must be ${allowed}`);
+      throw new TypeError(`criteria: ${name} must be ${allowed}, got ${shown(value)}`);
     }
   }
 }

@@ -2,6 +2,7 @@
 import { AssertionError } from 'node:assert';
 // From the module, since test runners replace the global timers with fake ones.
 import { clearTimeout, setTimeout } from 'node:timers';
+import { checkShape, isCount, isMilliseconds, isSignal } from '../base/check-shape.js';
 import { checkCriteria, type Criteria, differences, matches, shownCriteria } from './criteria.js';
 import type { MailMessage } from './message.js';
 import type { MessageLog } from './message-log.js';
@@ -19,6 +20,10 @@ export interface NoneOptions {
   /** Milliseconds in which no such message may come. Default: 200. */
   readonly within?: number;
 }
+
+const WAIT = { timeout: isMilliseconds, signal: isSignal };
+const NONE = { within: isMilliseconds };
+const COUNT = { count: isCount(1, Number.MAX_SAFE_INTEGER) };
 
 const TIMEOUT = 5000;
 const WITHIN = 200;
@@ -46,7 +51,8 @@ export class Inbox {
   /**
    * Resolves with the oldest message that meets the criteria, at once if it is there already.
    *
-   * @throws AssertionError after the timeout: it lists the messages that did come, and why each one is another
+   * @throws AssertionError after the timeout: it lists the messages that did come, and why each one is another; TypeError for an unknown or
+   * wrong option, or a criterion that is undefined
    */
   async waitFor(criteria: Criteria = {}, options: WaitOptions = {}): Promise<MailMessage> {
     const [message] = await this.waitForAll(1, criteria, options);
@@ -59,9 +65,11 @@ export class Inbox {
    * @throws AssertionError as {@link waitFor} does
    */
   waitForAll(count: number, criteria: Criteria = {}, options: WaitOptions = {}): Promise<MailMessage[]> {
-    const { timeout = TIMEOUT, signal } = options;
     return new Promise((resolve, reject) => {
       checkCriteria(criteria);
+      checkShape('waitForAll', { count }, COUNT);
+      checkShape('waitFor', options, WAIT);
+      const { timeout = TIMEOUT, signal } = options;
       const end = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
@@ -92,10 +100,12 @@ export class Inbox {
    * Resolves if no message that meets the criteria is there or comes within the time. A message that is under way when
    * the time is over is waited for, so that a slow client does not pass for an absent one.
    *
-   * @throws AssertionError as soon as there is such a message
+   * @throws AssertionError as soon as there is such a message; TypeError as {@link waitFor} does
    */
-  async none(criteria: Criteria = {}, { within = WITHIN }: NoneOptions = {}): Promise<void> {
+  async none(criteria: Criteria = {}, options: NoneOptions = {}): Promise<void> {
     checkCriteria(criteria);
+    checkShape('none', options, NONE);
+    const { within = WITHIN } = options;
     const ends = performance.now() + within;
     for (;;) {
       const found = this.messages.find((message) => matches(message, criteria));

@@ -1,5 +1,5 @@
 import type { Criteria } from './criteria.js';
-import type { Inbox, WaitOptions } from './inbox.js';
+import type { Inbox, NoneOptions, WaitOptions } from './inbox.js';
 import type { TestMail } from './test-mail.js';
 
 /** The result of a matcher, as vitest and jest take it. */
@@ -24,11 +24,11 @@ export const mailMatchers = {
     this: { readonly isNot?: boolean } | void,
     mail: TestMail | Inbox,
     criteria: Criteria = {},
-    options: WaitOptions = {},
+    options: WaitOptions & NoneOptions = {},
   ): Promise<MatcherResult> {
     const isNot = this?.isNot === true;
     try {
-      await (isNot ? mail.none(criteria) : mail.waitFor(criteria, options));
+      await (isNot ? mail.none(criteria, options) : mail.waitFor(criteria, options));
       return { pass: !isNot, message: () => 'as expected' };
     } catch (error) {
       const { name, message } = error as Error;

@@ -144,7 +144,7 @@ export class TestMail {
    * Refuses the next commands of this phase: `mail.fail('rcpt', { code: 450, times: 2, to: 'ada@example.com' })`. A 421
    * closes the connection.
    *
-   * @throws TypeError for an unknown phase; RangeError for a code below 400 or that is none
+   * @throws TypeError for an unknown phase or a wrong option; RangeError for a code that is none
    */
   fail(phase: Phase, options?: FailOptions): Trouble {
     return this.#troubles.fail(phase, options);

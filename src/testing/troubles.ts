@@ -1,5 +1,13 @@
 import { Reply } from '../protocol/index.js';
-import { unknownName } from '../base/check-shape.js';
+import {
+  checkShape,
+  isCount,
+  isFunction,
+  isString,
+  isText,
+  type Shape,
+  unknownName,
+} from '../base/check-shape.js';
 import type { MailMessage } from './message.js';
 
 /**
@@ -67,6 +75,13 @@ export interface Fate {
   readonly act: Reply | 'drop' | null;
 }
 
+const TROUBLE: Shape = {
+  times: (value) => (value === Infinity ? null : isCount(1, Number.MAX_SAFE_INTEGER)(value)),
+  to: isText,
+  when: isFunction,
+};
+const FAIL: Shape = { ...TROUBLE, code: isCount(400, 559), enhanced: isText, text: isString };
+
 class Planned implements Trouble {
   happened = 0;
 
@@ -94,18 +109,20 @@ export class Troubles {
 
   /** @throws RangeError or TypeError if the phase or an option is wrong */
   fail(phase: Phase, options: FailOptions = {}): Trouble {
+    checkShape('fail', options, FAIL);
     const { code = 451, enhanced = null, text = 'failed by the test' } = options;
-    if (code < 400) throw new RangeError(`fail: code must be 400 to 559, got ${code}`);
     return this.#plan(phase, new Reply(code, enhanced, text), options);
   }
 
   delay(phase: Phase, milliseconds: number, options: TroubleOptions = {}): Trouble {
+    checkShape('slow', options, TROUBLE);
     if (!(milliseconds >= 0))
       throw new RangeError(`slow: milliseconds must be 0 or more, got ${milliseconds}`);
     return this.#plan(phase, milliseconds, options);
   }
 
   drop(phase: Phase, options: TroubleOptions = {}): Trouble {
+    checkShape('drop', options, TROUBLE);
     return this.#plan(phase, 'drop', options);
   }
 

@@ -1,0 +1,98 @@
+// What a test without types gives to the mail server for tests: what would pass for another thing is refused.
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { mailMatchers, startMail, type TestMail } from '../../src/testing/index.js';
+
+async function start(): Promise<TestMail> {
+  const mail = await startMail();
+  onTestFinished(() => mail.close());
+  return mail;
+}
+
+describe('waiting', () => {
+  it.each(['to', 'from', 'subject', 'body', 'tag', 'attachment', 'user'])(
+    'refuses the criterion %s if it is undefined',
+    async (name) => {
+      const mail = await start();
+      const words = new RegExp(`^criteria: ${name} must be a string.*, got undefined$`);
+      await expect(mail.waitFor({ [name]: undefined })).rejects.toThrow(words);
+      await expect(mail.waitForAll(2, { [name]: undefined })).rejects.toThrow(words);
+      await expect(mail.none({ [name]: undefined })).rejects.toThrow(words);
+      await expect(mailMatchers.toReceive.call({}, mail, { [name]: undefined })).rejects.toThrow(words);
+      await mail.none({ [name]: 'x' }, { within: 1 });
+    },
+  );
+
+  it.each([
+    [{ timeuot: 100 }, 'waitFor: there is no option timeuot; did you mean timeout?'],
+    [{ timeout: '1s' }, 'waitFor: timeout: expected milliseconds, 0 or more, got "1s"'],
+    [{ timeout: -1 }, 'waitFor: timeout: expected milliseconds, 0 or more, got -1'],
+    [{ signal: new AbortController() }, 'waitFor: signal: expected an AbortSignal'],
+    [null, 'waitFor: expected an object of options, got null'],
+  ])('refuses the options %j', async (options, words) => {
+    const mail = await start();
+    await expect(mail.waitFor({}, options as never)).rejects.toThrow(words);
+    await expect(mail.waitForAll(1, {}, options as never)).rejects.toThrow(words);
+    await expect(mailMatchers.toReceive.call({}, mail, {}, options as never)).rejects.toThrow(words);
+  });
+
+  it.each([0, NaN, '2', -1])('refuses to wait for %j messages', async (count) => {
+    const mail = await start();
+    await expect(mail.waitForAll(count as never)).rejects.toThrow(
+      'waitForAll: count: expected a whole number',
+    );
+  });
+
+  it.each([
+    [{ timeout: 10 }, 'none: there is no option timeout; there is within'],
+    [{ witin: 10 }, 'none: there is no option witin; did you mean within?'],
+    [{ within: '10' }, 'none: within: expected milliseconds, 0 or more, got "10"'],
+  ])('refuses the options %j of none', async (options, words) => {
+    const mail = await start();
+    await expect(mail.none({}, options as never)).rejects.toThrow(words);
+    await expect(mailMatchers.toReceive.call({ isNot: true }, mail, {}, options as never)).rejects.toThrow(
+      words,
+    );
+  });
+
+  it('takes right options', async () => {
+    const mail = await start();
+    const { signal } = new AbortController();
+    await expect(mail.waitFor({}, { timeout: 1, signal })).rejects.toThrow('no message came');
+    await mail.none({}, { within: 1 });
+    const { pass } = await mailMatchers.toReceive.call({ isNot: true }, mail, {}, { within: 1 });
+    expect(pass).toBe(false);
+  });
+});
+
+describe('a trouble', () => {
+  it.each([
+    [{ times: 0 }, 'times: expected a whole number from 1 to'],
+    [{ times: 'twice' }, 'times: expected a whole number from 1 to'],
+    [{ tims: 2 }, 'there is no option tims; did you mean times?'],
+    [{ to: 5 }, 'to: expected text, got 5'],
+    [{ when: true }, 'when: expected a function, got true'],
+  ])('refuses %j', async (options, words) => {
+    const mail = await start();
+    expect(() => mail.fail('rcpt', options as never)).toThrow(`fail: ${words}`);
+    expect(() => mail.slow('rcpt', 1, options as never)).toThrow(`slow: ${words}`);
+    expect(() => mail.drop('rcpt', options as never)).toThrow(`drop: ${words}`);
+  });
+
+  it.each([
+    [{ cod: 550 }, 'fail: there is no option cod; did you mean code?'],
+    [{ code: '550' }, 'fail: code: expected a whole number from 400 to 559, got "550"'],
+    [{ enhanced: 5 }, 'fail: enhanced: expected text, got 5'],
+    [{ text: 5 }, 'fail: text: expected text, got 5'],
+  ])('that fails refuses %j', async (options, words) => {
+    const mail = await start();
+    expect(() => mail.fail('rcpt', options as never)).toThrow(words);
+  });
+
+  it('takes right options', async () => {
+    const mail = await start();
+    const options = { times: Infinity, to: 'ada@example.com', when: () => true };
+    expect(mail.fail('rcpt', { ...options, code: 550, enhanced: '5.1.1', text: 'no' }).happened).toBe(0);
+    expect(mail.slow('rcpt', 1, { times: 1 }).happened).toBe(0);
+    expect(mail.drop('rcpt', options).happened).toBe(0);
+  });
+});
