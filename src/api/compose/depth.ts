@@ -19,6 +19,8 @@ export interface Extent {
  * brackets took 2 GB (`bench/fairness.mjs`). Of a text that is no JSON, it may say either.
  */
 export function isBeyond(text: Buffer, { levels, values }: Extent): boolean {
+  // A level takes an octet, and so does a comma: most bodies are too short to have so many.
+  if (text.length <= levels && text.length <= values) return false;
   let depth = 0;
   let more = 0;
   for (let at = 0; at < text.length; at++) {
