@@ -19,12 +19,12 @@ export function durationText(milliseconds: number): string {
   return `${value < 10 ? value.toFixed(1).replace(/\.0$/, '') : Math.round(value)} ${unit}`;
 }
 
-/** The statistics count what was delivered within this time together: how far below it a time is, they do not know. */
-const LEAST_TOLD_APART = 100;
+/** The statistics count what was delivered within this time together: they do not know how far below it a time is. */
+const LEAST_DISTINGUISHED = 100;
 
 /** Returns a time to delivery, in milliseconds, as the statistics know it. */
 export function deliveryTimeText(milliseconds: number): string {
-  return milliseconds <= LEAST_TOLD_APART ? '≤ 100 ms' : durationText(milliseconds);
+  return milliseconds <= LEAST_DISTINGUISHED ? '≤ 100 ms' : durationText(milliseconds);
 }
 
 /** Returns a count for an axis: `950`, `1.2k`, `3M`. */

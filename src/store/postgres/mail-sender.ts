@@ -100,7 +100,7 @@ export class MailSender {
     this.#sending = this.#sending.then(async () => {
       for (const text of isWanted ? texts : [null]) {
         this.#number = (this.#number ?? this.#node.ids.next()) + 1;
-        if (isWanted) await this.#signals.tell(signalText(this.#node.slot, this.#number, text));
+        if (isWanted) await this.#signals.sendText(signalText(this.#node.slot, this.#number, text));
       }
       this.#noting ??= setTimeout(() => {
         this.#note();

@@ -48,7 +48,7 @@ export class MailWatch {
   add(scope: Scope, watcher: MailWatcher): () => void {
     const end = this.#watchers.add(scope, watcher);
     if (this.#timer === null) {
-      this.#endSignals = this.#signals.onTold((text) => {
+      this.#endSignals = this.#signals.onText((text) => {
         this.#receive(text);
       });
       this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();

@@ -11,7 +11,7 @@ import type { Connections } from './connections.js';
 export type SignalKind = 'queue' | 'watch';
 
 /** Begins a word of a signal that is not a kind. */
-const TOLD = 'changes=';
+const TEXT = 'changes=';
 const GATHER_MS = 20;
 /** How soon to connect again after the connection was lost, in milliseconds. */
 const AGAIN_MS = 1000;
@@ -25,7 +25,7 @@ export class Signals {
   readonly #connections: Connections;
   readonly #name: string;
   readonly #listeners = new Map<SignalKind, Listeners>();
-  readonly #told = new Set<(text: string | null) => void>();
+  readonly #textListeners = new Set<(text: string | null) => void>();
   readonly #sending = new Set<SignalKind>();
   #timer: NodeJS.Timeout | null = null;
   #connection: Connection | null = null;
@@ -50,13 +50,13 @@ export class Signals {
     return end;
   }
 
-  /** Calls the listener with what other nodes {@link tell}; with null if some may have been missed. Returns what ends it. */
-  onTold(listener: (text: string | null) => void): () => void {
+  /** Calls the listener with what other nodes {@link sendText}; with null if some may have been missed. Returns what ends it. */
+  onText(listener: (text: string | null) => void): () => void {
     // One listener given twice is two.
     const own = (text: string | null): void => listener(text);
-    this.#told.add(own);
+    this.#textListeners.add(own);
     if (!this.#closed) this.#connecting ??= this.#connect();
-    return () => void this.#told.delete(own);
+    return () => void this.#textListeners.delete(own);
   }
 
   /**
@@ -64,11 +64,11 @@ export class Signals {
    *
    * @param text less than 7,900 octets, without spaces
    */
-  async tell(text: string): Promise<void> {
-    await this.#connections.run(NOTIFY, [`${this.#name} ${TOLD}${text}`]).catch(() => undefined);
+  async sendText(text: string): Promise<void> {
+    await this.#connections.run(NOTIFY, [`${this.#name} ${TEXT}${text}`]).catch(() => undefined);
   }
 
-  /** Tells the other nodes, soon. */
+  /** Signals the other nodes, soon. */
   send(kind: SignalKind): void {
     if (this.#closed) return;
     this.#sending.add(kind);
@@ -101,7 +101,7 @@ export class Signals {
         this.#receive(payload);
       });
       for (const listeners of this.#listeners.values()) listeners.notify();
-      for (const listener of this.#told) listener(null);
+      for (const listener of this.#textListeners) listener(null);
     } catch {
       if (this.#connection === null) this.#connectAgain();
     }
@@ -118,8 +118,8 @@ export class Signals {
     const [name, ...kinds] = payload.split(' ');
     if (name === this.#name) return;
     for (const kind of kinds) {
-      if (!kind.startsWith(TOLD)) this.#listeners.get(kind as SignalKind)?.notify();
-      else for (const listener of this.#told) listener(kind.slice(TOLD.length));
+      if (!kind.startsWith(TEXT)) this.#listeners.get(kind as SignalKind)?.notify();
+      else for (const listener of this.#textListeners) listener(kind.slice(TEXT.length));
     }
   }
 }
