@@ -1,11 +1,9 @@
+import { SCHEMA_LOCK } from './advisory-locks.js';
 import { StoreError } from '../port.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import { isLockTimeout } from './errors.js';
 import { LEAST_STEPS, MIGRATIONS } from './schema/index.js';
-
-/** The lock under which the schema is changed, by one node at a time: "PSTN". */
-const LOCK = 0x5053544e;
 
 /** How long a change of the schema, or the wait for another node's, may take, in milliseconds. */
 const LONGEST_MS = 60 * 60_000;
@@ -45,7 +43,7 @@ export async function migrate(
 function tryMigrate(connections: Connections, steps: readonly string[], ownLeast: number): Promise<void> {
   return connections.transaction(async (connection) => {
     await connection.exec('SET LOCAL statement_timeout = 0');
-    await connection.exec(`SELECT pg_advisory_xact_lock(${LOCK})`, LONGEST_MS);
+    await connection.exec(`SELECT pg_advisory_xact_lock(${SCHEMA_LOCK})`, LONGEST_MS);
     await connection.exec(
       'CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL, least int NOT NULL)',
     );

@@ -7,6 +7,7 @@
  * A connection that stores groups holds a lock for as long as it lives, which keeps no one waiting: it names the server's
  * process. So groups cost nothing more, and the reader asks what those processes do.
  */
+import { installationLock } from './advisory-locks.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 
@@ -15,7 +16,7 @@ const LONGEST_MS = 2_000;
 /** The first pause between two looks, in milliseconds, and the longest: each is twice as long. */
 const PAUSES_MS = { first: 2, longest: 50 };
 
-const KEY = `(('message'::regclass::oid::int8 << 8) | 4)`;
+const KEY = installationLock('intake');
 const MARK = { name: 'overlap_mark', text: `SELECT pg_advisory_lock_shared(${KEY})` };
 /** A process says that it is active before its statement takes a snapshot, and that it is idle after the commit. */
 const UNDER_WAY = {

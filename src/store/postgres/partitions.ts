@@ -1,6 +1,7 @@
 /** The partitions of content, one for each day: they are made ahead, and give their space back once they are empty. */
 import { idOfTime } from '../intake/ids.js';
 import { DAY } from '../time.js';
+import { databaseLock } from './advisory-locks.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 
@@ -13,8 +14,8 @@ const LEAST_OCTETS = 128 * 1024;
 /** How long to wait for a lock that holds up those who read or write the content of the day, in milliseconds. */
 const LOCK_MS = 100;
 
-/** One node at a time: "PSTN", number 5. */
-const ALONE = { name: 'partition_lock', text: `SELECT pg_advisory_xact_lock(1347638350, 5)` };
+/** One node at a time. */
+const ALONE = { name: 'partition_lock', text: `SELECT pg_advisory_xact_lock(${databaseLock('partitions')})` };
 const FIND = { name: 'partition_find', text: 'SELECT to_regclass($1) IS NOT NULL AS made' };
 const LARGE = {
   name: 'partition_large',

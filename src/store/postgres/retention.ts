@@ -13,6 +13,7 @@ import {
 import type { Retention, RetentionRequest } from '../retention.js';
 import { isFinal } from '../status.js';
 import { STATUSES } from '../port.js';
+import { installationLock } from './advisory-locks.js';
 import { int8Array } from './arrays.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
@@ -41,7 +42,7 @@ interface Row {
 /** One node removes at a time. Other installations in this database have tables of their own. */
 const ALONE = {
   name: 'removal_lock',
-  text: `SELECT pg_try_advisory_xact_lock(('message'::regclass::oid::int8 << 8) | 2) AS alone`,
+  text: `SELECT pg_try_advisory_xact_lock(${installationLock('retention')}) AS alone`,
 };
 /** The first domain that has any rule: with rules for all, that is simply the next one. */
 const RULES = {

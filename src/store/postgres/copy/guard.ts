@@ -1,15 +1,17 @@
 /** Keeps servers and a copy apart. */
 import { RECORD, unfinished } from '../../copy/record.js';
 import { StoreError } from '../../port.js';
+import { databaseLock } from '../advisory-locks.js';
 import type { Connection } from '../connection.js';
 import type { Connections } from '../connections.js';
 
-/** A copy holds it while it works: "PSTN", number 4. */
-const LOCK = '1347638350, 4';
+/** A copy holds it while it works. */
+const LOCK = databaseLock('copy');
 /** Given back at the end of the statement. */
 const TRY = { name: 'copy_try', text: `SELECT pg_try_advisory_xact_lock_shared(${LOCK}) AS free` };
 const TAKE = { name: 'copy_take', text: `SELECT pg_try_advisory_lock(${LOCK}) AS taken` };
-const GET = { name: 'copy_record', text: `SELECT value FROM setting WHERE name = '${RECORD}'` };
+/** The record of an unfinished copy. */
+export const GET_RECORD = { name: 'copy_record', text: `SELECT value FROM setting WHERE name = '${RECORD}'` };
 const LIVING = {
   name: 'copy_living',
   text: `SELECT count(*)::int AS count, string_agg(name, ', ' ORDER BY slot) AS names FROM node
@@ -30,7 +32,7 @@ export async function refuseCopies(connections: Connections): Promise<void> {
       `the database at ${connections.place} is being copied; wait for the end of the copy`,
     );
   }
-  const [record] = (await connections.run<{ value: string }>(GET)).rows;
+  const [record] = (await connections.run<{ value: string }>(GET_RECORD)).rows;
   if (record !== undefined) throw unfinished(record.value, connections.place);
 }
 

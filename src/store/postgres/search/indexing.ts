@@ -1,4 +1,5 @@
 /** Fills the index of words from the journal, a bounded step at a time, by one node at a time. */
+import { databaseLock } from '../advisory-locks.js';
 import { int4Array, int8Array, textArray } from '../arrays.js';
 import type { Connection } from '../connection.js';
 import type { Connections } from '../connections.js';
@@ -14,8 +15,11 @@ const STEP_ROWS = 128;
  * smaller, the more blocks a search for a rare word goes through.
  */
 export const BLOCK_MESSAGES = 16_384;
-/** The lock under which the index is written: "PSTN", number 3. */
-const LOCK = { name: 'search_lock', text: 'SELECT pg_try_advisory_xact_lock(1347638350, 3) AS has' };
+/** The lock under which the index is written. */
+const LOCK = {
+  name: 'search_lock',
+  text: `SELECT pg_try_advisory_xact_lock(${databaseLock('search')}) AS has`,
+};
 
 const JOURNAL = {
   name: 'search_journal',
