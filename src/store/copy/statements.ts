@@ -21,6 +21,11 @@ export interface Forms {
 
 export type FormsBySection = Readonly<Partial<Record<SectionName, Forms>>>;
 
+/** Returns what differs in a section; nothing by default. */
+export function formsOf(forms: FormsBySection, { name }: Section): Forms {
+  return forms[name] ?? {};
+}
+
 export function columnNames(section: Section, forms: Forms): string[] {
   return section.columns.map(({ name }) => forms.columns?.[name]?.column ?? name);
 }

@@ -1,4 +1,5 @@
 /** A data folder as the source or the target of a copy. */
+import { journalRows, messagesIn } from '../copy/messages.js';
 import {
   type Identity,
   type Key,
@@ -13,8 +14,8 @@ import { PAGE_OCTETS, PAGE_ROWS, type Section, SECTIONS } from '../copy/sections
 import {
   columnNames,
   countStatement,
-  type Forms,
   type FormsBySection,
+  formsOf,
   readStatement,
   written,
 } from '../copy/statements.js';
@@ -33,9 +34,6 @@ const FORMS: FormsBySection = {
   // Others belong to uploads that were given up.
   chunk: { where: 'EXISTS (SELECT 1 FROM message WHERE id = message_id)' },
 };
-
-/** Messages of one row of the journal for the index of words. */
-const JOURNAL_MESSAGES = 128;
 
 /**
  * Opens the data folder of a server to copy from it. First it ends the leases of a server that died.
@@ -106,7 +104,7 @@ class CopyFolder implements Source, Target {
 
   count(section: Section): Promise<number> {
     return this.#ask(() => {
-      const row: unknown = this.#prepared(countStatement(section, formsOf(section))).get();
+      const row: unknown = this.#prepared(countStatement(section, formsOf(FORMS, section))).get();
       return (row as { count: number }).count;
     });
   }
@@ -114,7 +112,7 @@ class CopyFolder implements Source, Target {
   read(section: Section, after: Key | null): Promise<Row[]> {
     return this.#ask(() => {
       const statement = this.#prepared(
-        `${readStatement(section, formsOf(section), (at) => `?${at + 1}`, after !== null)} LIMIT ${PAGE_ROWS}`,
+        `${readStatement(section, formsOf(FORMS, section), (at) => `?${at + 1}`, after !== null)} LIMIT ${PAGE_ROWS}`,
       );
       const rows: Row[] = [];
       let octets = 0;
@@ -153,13 +151,13 @@ class CopyFolder implements Source, Target {
 
   write(section: Section, rows: readonly Row[], progress: Progress): Promise<void> {
     return this.#change(() => {
-      const forms = formsOf(section);
+      const forms = formsOf(FORMS, section);
       const values = section.columns.map(({ name }) => written(forms, name, '?'));
       const insert = this.#prepared(
         `INSERT INTO ${section.name} (${columnNames(section, forms).join(', ')}) VALUES (${values.join(', ')})`,
       );
       for (const row of rows) insert.get(...row);
-      if (section.name === 'message') this.#index(section, rows);
+      if (section.name === 'message') this.#noteMessages(section, rows);
       this.#record(progress);
     });
   }
@@ -192,26 +190,13 @@ class CopyFolder implements Source, Target {
     return Promise.resolve();
   }
 
-  /** Notes tags by their names, and what the index of words lacks: neither is a section. */
-  #index(section: Section, rows: readonly Row[]): void {
-    const [id, domainId, tags] = ['id', 'domain_id', 'tags'].map((wanted) =>
-      section.columns.findIndex(({ name }) => name === wanted),
-    ) as [number, number, number];
+  /** Notes tags by their names, and what the index of words lacks. */
+  #noteMessages(section: Section, rows: readonly Row[]): void {
+    const messages = messagesIn(section, rows);
     const addTag = this.#prepared('INSERT INTO tag (name, message_id, domain_id) VALUES (?, ?, ?)');
-    for (const row of rows) {
-      const text = row[tags];
-      if (typeof text !== 'string') continue;
-      for (const tag of JSON.parse(text) as string[]) addTag.get(tag, row[id], row[domainId]);
-    }
+    for (const { id, domainId, tags } of messages) for (const tag of tags) addTag.get(tag, id, domainId);
     const note = this.#prepared('INSERT INTO search_journal (messages) VALUES (?)');
-    for (let from = 0; from < rows.length; from += JOURNAL_MESSAGES) {
-      note.get(
-        rows
-          .slice(from, from + JOURNAL_MESSAGES)
-          .map((row) => row[id])
-          .join(),
-      );
-    }
+    for (const ids of journalRows(messages)) note.get(ids.join());
   }
 
   #record(progress: Progress): void {
@@ -246,10 +231,6 @@ class CopyFolder implements Source, Target {
     if (statement === undefined) this.#statements.set(text, (statement = this.#database.prepare(text)));
     return statement;
   }
-}
-
-function formsOf({ name }: Section): Forms {
-  return FORMS[name] ?? {};
 }
 
 /** As PostgreSQL keeps a text, so that both sides of a copy are the same. */

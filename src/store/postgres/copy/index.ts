@@ -2,7 +2,7 @@
 import type { Identity, Key, LastNumbers, Progress, Row, Source, Target } from '../../copy/port.js';
 import { notEmpty, progressIn, RECORD, recordOf } from '../../copy/record.js';
 import { PAGE_OCTETS, PAGE_ROWS, type Section, SECTIONS } from '../../copy/sections.js';
-import { countStatement, type Forms, readStatement } from '../../copy/statements.js';
+import { countStatement, formsOf, readStatement } from '../../copy/statements.js';
 import { parseAddress } from '../address.js';
 import { DatabaseClock } from '../clock.js';
 import type { Connection, Values } from '../connection.js';
@@ -14,7 +14,7 @@ import { Node } from '../node.js';
 import { checkOpening } from '../opening.js';
 import { Takeover } from '../takeover.js';
 import { FORMS } from './forms.js';
-import { takeForCopy } from './guard.js';
+import { GET_RECORD, takeForCopy } from './guard.js';
 import { DayPartitions, insertRows, seedNodes } from './writing.js';
 
 /** Rows of additions that are folded at a time. */
@@ -26,7 +26,6 @@ const IDENTITY = {
   name: 'copy_identity',
   text: 'SELECT count(*) AS messages, coalesce(max(id), 0)::int8 AS greatest FROM message',
 };
-const GET_RECORD = { name: 'copy_record', text: `SELECT value FROM setting WHERE name = '${RECORD}'` };
 const SET_RECORD = {
   name: 'copy_note',
   text: `INSERT INTO setting (name, value) VALUES ('${RECORD}', $1)
@@ -168,7 +167,7 @@ class CopyDatabase implements Source, Target {
   write(section: Section, rows: readonly Row[], progress: Progress): Promise<void> {
     return this.#change(async (connection) => {
       if (section.name === 'chunk') await this.#partitions.make(connection, rows);
-      await insertRows(connection, section, formsOf(section), rows);
+      await insertRows(connection, section, formsOf(FORMS, section), rows);
       await connection.run(SET_RECORD, [recordOf(progress)]);
     });
   }
@@ -198,7 +197,7 @@ class CopyDatabase implements Source, Target {
     try {
       const statement = {
         name: `copy_count_${section.name}`,
-        text: countStatement(section, formsOf(section)),
+        text: countStatement(section, formsOf(FORMS, section)),
       };
       return (await this.#connection.run<{ count: number }>(statement)).rows[0]?.count ?? null;
     } catch (error) {
@@ -228,13 +227,9 @@ class CopyDatabase implements Source, Target {
   }
 }
 
-function formsOf({ name }: Section): Forms {
-  return FORMS[name] ?? {};
-}
-
 /** A page ends once it has enough octets. Their lengths are known without reading them. */
 function pageStatement(section: Section, after: boolean): string {
-  const page = `${readStatement(section, formsOf(section), (at) => `$${at + 1}`, after)} LIMIT ${PAGE_ROWS}`;
+  const page = `${readStatement(section, formsOf(FORMS, section), (at) => `$${at + 1}`, after)} LIMIT ${PAGE_ROWS}`;
   if (section.name !== 'chunk') return page;
   return `SELECT c0, c1, c2 FROM (
       SELECT *, sum(octet_length(c2)) OVER (ORDER BY c0, c1) - octet_length(c2) AS before FROM (${page}) AS page

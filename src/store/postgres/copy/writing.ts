@@ -1,4 +1,5 @@
 /** Writes the rows of a copy into the tables, and what the tables need beside them. */
+import { journalRows, messagesIn } from '../../copy/messages.js';
 import type { Row, Value } from '../../copy/port.js';
 import type { Section } from '../../copy/sections.js';
 import { columnNames, type Forms, written } from '../../copy/statements.js';
@@ -9,8 +10,6 @@ import type { Connection } from '../connection.js';
 import { makeOldPartition, makePartition } from '../partitions.js';
 import { CONSTANTS } from './forms.js';
 
-/** Messages of one row of the journal for the index of words: a step of the index takes about as many. */
-const JOURNAL_MESSAGES = 128;
 /**
  * Days whose content gets a partition of its own. What is older goes to one together: not to the one for the rest, which is
  * searched through whenever a partition is made.
@@ -96,23 +95,14 @@ function insertStatement(section: Section, forms: Forms): string {
     SELECT ${values.join(', ')} FROM unnest(${arrays.join(', ')}) AS u (${columns.join(', ')})`;
 }
 
-/** Notes tags by their names, and what the index of words lacks: neither is a section. */
+/** Notes tags by their names, and what the index of words lacks. */
 async function noteMessages(connection: Connection, section: Section, rows: readonly Row[]): Promise<void> {
-  const [id, domainId, tags] = ['id', 'domain_id', 'tags'].map((wanted) =>
-    section.columns.findIndex(({ name }) => name === wanted),
-  ) as [number, number, number];
-  const tagged = rows.flatMap((row) => {
-    const text = row[tags];
-    const names = typeof text === 'string' ? (JSON.parse(text) as string[]) : [];
-    return names.map((name) => ({ name, id: Number(row[id]), domainId: Number(row[domainId]) }));
-  });
+  const messages = messagesIn(section, rows);
+  const tagged = messages.flatMap(({ id, domainId, tags }) => tags.map((name) => ({ name, id, domainId })));
   await connection.run(TAGS, [
     textArray(tagged.map(({ name }) => name)),
     int8Array(tagged.map(({ id }) => id)),
     int4Array(tagged.map(({ domainId }) => domainId)),
   ]);
-  for (let from = 0; from < rows.length; from += JOURNAL_MESSAGES) {
-    const ids = rows.slice(from, from + JOURNAL_MESSAGES).map((row) => Number(row[id]));
-    await connection.run(JOURNAL, [ids[0] ?? 0, int8Array(ids)]);
-  }
+  for (const ids of journalRows(messages)) await connection.run(JOURNAL, [ids[0] ?? 0, int8Array(ids)]);
 }
