@@ -109,7 +109,7 @@ it('a key that was in use when the server was killed is free when the next one r
   let gateway = await GatewayProcess.start();
   const { data, token } = gateway;
   const client = new Client(gateway.httpUrl, token);
-  const large = { textbody: 'x'.repeat(20_000_000) };
+  const large = { textbody: 'x'.repeat(45_000_000) };
   /** Kills the server while a request has the key. Returns false if the request was over before. */
   const killDuring = async (key: string): Promise<boolean> => {
     const over = { now: false };
