@@ -1,10 +1,12 @@
 // The benchmark suite: see README.md.
 //
-//   npm run bench -- [--quick] [--only ID,...] [--contestants NAME,...] [--rounds N] [--seconds N] [--list]
+//   npm run bench -- [--quick] [--only ID,...] [--contestants NAME,...] [--rounds N] [--seconds N]
+//     [--before DIR] [--list]
 import { execFileSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { addBuild, withBuild } from './suite/before.mjs';
 import { makeCertificate } from './suite/certificate.mjs';
 import { CONTESTANTS } from './suite/contestants.mjs';
 import { measure } from './suite/measure.mjs';
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
     contestants: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    before: { type: 'string' },
     list: { type: 'boolean', default: false },
   },
 });
@@ -52,10 +55,12 @@ async function main() {
     return;
   }
   const style = options.quick ? QUICK : LONG;
-  const contestants = wanted(options.contestants) ?? style.contestants;
+  const comparing = options.before !== undefined;
+  const contestants = wanted(options.contestants) ?? (comparing ? null : style.contestants);
   const peersMissing =
     contestants === null || ['smtp-server', 'haraka'].some((name) => contestants.has(name));
-  const problem = peersMissing ? installPeers() : null;
+  const problem = peersMissing && !comparing ? installPeers() : null;
+  if (comparing) await addBuild(options.before).catch((error) => fail(error.message));
   if (problem !== null) console.error(`bench: without npm's peers: ${problem}`);
   if (!pinned) console.error('bench: no taskset, or one core: server and generator share what there is');
   const certificate = await makeCertificate();
@@ -63,15 +68,23 @@ async function main() {
   const seconds = Number(options.seconds ?? LONG.seconds);
   const results = [];
   try {
-    for (const scenario of SCENARIOS) {
-      if (only !== null && !only.has(scenario.id)) continue;
+    for (const own of SCENARIOS) {
+      if (only !== null && !only.has(own.id)) continue;
+      const scenario = comparing ? withBuild(own, contestants) : own;
+      if (scenario === null) continue;
       // The load of `short` again, with more connections.
       if (options.quick && only === null && scenario.id.startsWith('growth-')) continue;
       const amounts = options.quick
         ? { amount: { messages: scenario.few }, warmup: null }
         : { amount: { seconds }, warmup: { seconds: scenario.warmup ?? LONG.warmup } };
       const result = await attempt(scenario, () =>
-        measure(scenario, { ...amounts, rounds, certificate, only: contestants, judged: !options.quick }),
+        measure(scenario, {
+          ...amounts,
+          rounds,
+          certificate,
+          only: comparing ? null : contestants,
+          judged: !options.quick,
+        }),
       );
       if (result === null) continue;
       results.push(result);
@@ -81,7 +94,7 @@ async function main() {
     certificate.remove();
   }
   const sides = [];
-  for (const side of SIDES) {
+  for (const side of comparing ? [] : SIDES) {
     if (only !== null && !only.has(side.id)) continue;
     const result = await attempt(side, () => measureSide(side, options.quick));
     if (result === null) continue;

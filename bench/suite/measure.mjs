@@ -107,7 +107,7 @@ function summary({ id, title, goals }, running, missing) {
     samples: entry.samples,
   }));
   const samplesOf = (name) => running.find(({ run }) => run.name === name)?.samples;
-  const judged = goals.flatMap(({ subject, against, least }) => {
+  const judged = goals.flatMap(({ subject, against, least, withinSpread = false }) => {
     const [ours, theirs] = [samplesOf(subject), samplesOf(against)];
     if (ours === undefined || theirs === undefined) return [];
     const rates = (samples) => samples.map(({ rate }) => rate);
@@ -116,7 +116,8 @@ function summary({ id, title, goals }, running, missing) {
     const cost = costs([...ours, ...theirs]).includes(null)
       ? null
       : pairedRatio(costs(theirs), costs(ours)).ratio;
-    return [{ subject, against, least, ...found, costRatio: cost, met: found.ratio >= least }];
+    const reached = withinSpread ? found.ratio * (1 + found.spread) : found.ratio;
+    return [{ subject, against, least, ...found, costRatio: cost, met: reached >= least }];
   });
   return { id, title, contestants, missing, goals: judged };
 }

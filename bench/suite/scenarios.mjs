@@ -9,11 +9,13 @@
  * @property {string[]} load options of `postern bench`
  * @property {{ tls?: 'implicit' | 'optional', auth?: boolean }} needs what the contestant is started with
  *
+ * @typedef {{ subject: string, against: string, least: number, withinSpread?: boolean }} Goal `withinSpread`: the ratio may be less by its spread
+ *
  * @typedef {object} Scenario
  * @property {string} id
  * @property {string} title
  * @property {Run[]} runs
- * @property {{ subject: string, against: string, least: number }[]} goals ratios of messages a second, by names of runs
+ * @property {Goal[]} goals ratios of messages a second, by names of runs
  * @property {boolean} [halfRate] measured is the latency of an open loop at half of each one's own greatest rate
  * @property {number} few messages that are enough to see that it works
  * @property {number} [warmup] seconds of load that is not counted, where the usual ones are too few
