@@ -33,6 +33,28 @@ describe('slices', () => {
     expect(slicesOf('reject', `${line.slice(1)}..a\r\n.\r\n`)).toEqual([`${line.slice(1)}.a\r\n`, 'end']);
   });
 
+  it('are joined with lines of less than 512 octets before their CRLF', () => {
+    const line = 'y'.repeat(511);
+    expect(slicesOf('reject', `..a\r\n..b\r\n${line}\r\n.\r\n`)).toEqual([`.a\r\n.b\r\n${line}\r\n`, 'end']);
+    expect(slicesOf('reject', `..a\r\n..b\r\n${line}y\r\n.\r\n`)).toEqual([
+      '.a\r\n.b\r\n',
+      `${line}y\r\n`,
+      'end',
+    ]);
+  });
+
+  it('are joined as long as the longest such line still has room', () => {
+    const lines = `${'x'.repeat(508)}\r\n${`.${'y'.repeat(509)}\r\n`.repeat(30)}.${'z'.repeat(510)}\r\n`;
+    const sent = lines.replaceAll('\r\n.', '\r\n..');
+    expect(lines).toHaveLength(16_384 - 1);
+    expect(slicesOf('reject', `${sent}.\r\n`)).toEqual([lines, 'end']);
+  });
+
+  it('are not joined with a line that is longer than all the room', () => {
+    const long = `${'z'.repeat(20_000)}\r\n`;
+    expect(slicesOf('reject', `x\r\n..a\r\n${long}.\r\n`)).toEqual(['x\r\n.a\r\n', long, 'end']);
+  });
+
   it('are joined up to a limit, and nothing is lost there', () => {
     const line = `.${'y'.repeat(509)}\r\n`;
     const long = `.${'z'.repeat(510)}\r\n`;

@@ -1,10 +1,10 @@
 // What the parts of the machine ask of each other: a bug of one is said by the other, never swallowed; and
 // what a client cannot reach through the session is held all the same.
 import { describe, expect, it } from 'vitest';
-import { Fault, Reply, scram, type ScramCrypto } from '../../src/protocol/index.js';
+import { ACCEPT, Fault, refuse, Reply, reply, scram, type ScramCrypto } from '../../src/protocol/parts.js';
 import { challengeAfter } from '../../src/protocol/sasl/exchange.js';
-import { connecting } from '../../src/protocol/state/transitions.js';
-import { SessionHarness } from './session-harness.js';
+import { advance, connecting } from '../../src/protocol/state/transitions.js';
+import { acceptAll, SessionHarness } from './session-harness.js';
 
 const NONE = new Uint8Array(32);
 const crypto: ScramCrypto = {
@@ -29,12 +29,32 @@ describe('a SCRAM exchange', () => {
     expect(exchange.found?.(null)).toHaveProperty('kind', 'challenge');
     expect(() => exchange.found?.(null)).toThrow('no keys were asked for: at challenged');
   });
+
+  it('takes nothing but keys, or a refusal, for the answer to its question', () => {
+    const harness = new SessionHarness({
+      profile: { mechanisms: [scram(crypto)] },
+      judge: (question) => (question.type === 'lookup' ? undefined : acceptAll(question)),
+    });
+    harness.begin().feed(`EHLO a\r\nAUTH SCRAM-SHA-256 ${btoa('n,,n=user,r=client')}\r\n`);
+    for (const wrong of [ACCEPT, { type: 'authenticate', principal: 'p' } as const]) {
+      expect(() => harness.session.answer(wrong)).toThrow(`${wrong.type} is no answer to lookup`);
+    }
+    expect(harness.decide(refuse(reply('authFailed'))).codes).toEqual([220, 250, 535]);
+  });
 });
 
 describe('keys that were not asked for', () => {
   it('are a bug of the machine', () => {
     const first = connecting('plain');
     expect(() => challengeAfter(null, first)).toThrow('no keys were asked for in connecting');
+  });
+});
+
+describe('a transition that the table does not have', () => {
+  it('is a bug of the machine', () => {
+    const first = connecting('plain');
+    expect(() => advance.reset(advance.closed(first))).toThrow('no transition reset from closed');
+    expect(() => advance.rcptAccepted(first)).toThrow('from connecting');
   });
 });
 

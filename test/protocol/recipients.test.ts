@@ -15,7 +15,7 @@ function atTheEnd(protocol: 'smtp' | 'lmtp'): SessionHarness {
 describe('a verdict for each recipient', () => {
   it('gives each its reply; a yes that is no 2yz is the machine’s own', () => {
     const harness = atTheEnd('lmtp');
-    const replies = [new Reply(354, null, 'Go on'), new Reply(450, '4.2.1', 'Not now')];
+    const replies = [new Reply(300, null, 'Go on'), new Reply(450, '4.2.1', 'Not now')];
     harness.decide({ type: 'perRecipient', replies });
     expect(harness.answers.slice(-2)).toEqual([reply('accepted').toString(), '450 4.2.1 Not now']);
   });
@@ -32,14 +32,30 @@ describe('a verdict for each recipient', () => {
   });
 
   it('refuses each recipient by its own reply, and one refusal for all is sent once', () => {
-    const told = (harness: SessionHarness): string[] =>
+    const refusals = (harness: SessionHarness): string[] =>
       harness.events.filter((event) => event.startsWith('refused'));
     const no = new Reply(550, '5.1.1', 'No such user');
     const full = new Reply(452, '4.2.2', 'Full');
     const each = atTheEnd('lmtp').decide({ type: 'perRecipient', replies: [no, full] });
-    expect(told(each)).toEqual([`refused DATA ${no.toString()}`, `refused DATA ${full.toString()}`]);
-    expect(told(atTheEnd('lmtp').decide({ type: 'refuse', reply: no }))).toEqual([
+    expect(refusals(each)).toEqual([`refused DATA ${no.toString()}`, `refused DATA ${full.toString()}`]);
+    expect(refusals(atTheEnd('lmtp').decide({ type: 'refuse', reply: no }))).toEqual([
       `refused DATA ${no.toString()}`,
     ]);
+  });
+
+  it('counts as an error of the client if one refusal is permanent and none accepts', () => {
+    const limited = (...codes: readonly number[]): number[] => {
+      const replies = codes.map((code) => new Reply(code, null, 'x'));
+      const harness = new SessionHarness({
+        profile: { protocol: 'lmtp', limits: { errors: 1 } },
+        judge: (question) =>
+          question.type === 'end' ? { type: 'perRecipient', replies } : acceptAll(question),
+      });
+      return harness.begin().feed(`LHLO a\r\n${ENVELOPE}`).codes.slice(6);
+    };
+    expect(limited(450, 550)).toEqual([421]);
+    expect(limited(550, 450)).toEqual([421]);
+    expect(limited(450, 450)).toEqual([450, 450]);
+    expect(limited(250, 550)).toEqual([250, 550]);
   });
 });

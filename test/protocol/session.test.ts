@@ -26,7 +26,7 @@ const putOff = (...types: Question['type'][]): Decide => {
   return (question) => (types.includes(question.type) ? undefined : acceptAll(question));
 };
 
-function rigIn(phase: Phase, judge: Decide = acceptAll): SessionHarness {
+function sessionIn(phase: Phase, judge: Decide = acceptAll): SessionHarness {
   const harness = new SessionHarness({ profile: { starttls: true }, judge }).begin().feed(INTO[phase]);
   expect(harness.session.phase).toBe(phase);
   harness.events.length = 0;
@@ -43,7 +43,7 @@ const BROKEN: Readonly<Record<string, readonly string[]>> = {
 
 describe.each(phases)('in %s', (phase) => {
   it('vanish says nothing and closes', () => {
-    const harness = rigIn(phase);
+    const harness = sessionIn(phase);
     harness.session.vanish();
     harness.session.vanish();
     harness.pump();
@@ -52,7 +52,7 @@ describe.each(phases)('in %s', (phase) => {
   });
 
   it('end reads what is there, gives up half a line, and closes', () => {
-    const harness = rigIn(phase);
+    const harness = sessionIn(phase);
     harness.session.end();
     harness.pump();
     expect(harness.events).toEqual([...(BROKEN[phase] ?? []), 'close peer']);
@@ -60,7 +60,7 @@ describe.each(phases)('in %s', (phase) => {
   });
 
   it('terminate says farewell, where TLS is not being set up, and closes', () => {
-    const harness = rigIn(phase);
+    const harness = sessionIn(phase);
     harness.session.terminate(FAREWELL, 'timeout');
     harness.session.terminate(FAREWELL, 'timeout');
     harness.pump();
@@ -69,7 +69,7 @@ describe.each(phases)('in %s', (phase) => {
   });
 
   it('shutdown waits for a transaction, and for nothing else', () => {
-    const harness = rigIn(phase);
+    const harness = sessionIn(phase);
     harness.session.shutdown(FAREWELL);
     harness.pump();
     const waits = ['mail', 'rcpt', 'data'].includes(phase);
@@ -84,7 +84,7 @@ describe.each(phases)('in %s', (phase) => {
   });
 
   it('refuseContent is for content alone', () => {
-    const harness = rigIn(phase);
+    const harness = sessionIn(phase);
     harness.session.refuseContent(NO);
     harness.session.refuseContent(reply('internal'));
     harness.pump();
@@ -93,7 +93,7 @@ describe.each(phases)('in %s', (phase) => {
   });
 
   it('a closed session takes nothing and reports nothing more', () => {
-    const harness = rigIn(phase);
+    const harness = sessionIn(phase);
     harness.session.vanish();
     harness.feed('NOOP\r\n');
     harness.session.answer(ACCEPT);
@@ -174,8 +174,14 @@ describe.each<[Question['type'], string]>([
 
   it('an impossible verdict throws, and leaves the question open', () => {
     const harness = pending();
-    const wrong = type === 'auth' ? ACCEPT : ({ type: 'authenticate', principal: 'p' } as const);
-    expect(() => harness.session.answer(wrong)).toThrow(`is no answer to ${type}`);
+    const wrong = [
+      type === 'auth' ? ACCEPT : ({ type: 'authenticate', principal: 'p' } as const),
+      { type: 'keys', keys: null } as const,
+      ...(type === 'end' ? [] : [{ type: 'perRecipient', replies: [NO] } as const]),
+    ];
+    for (const verdict of wrong) {
+      expect(() => harness.session.answer(verdict)).toThrow(`${verdict.type} is no answer to ${type}`);
+    }
     harness.decide(refuse(NO));
     expect(harness.codes).toEqual([550, 250]);
   });
@@ -186,10 +192,46 @@ describe.each<[Question['type'], string]>([
 });
 
 describe('a session', () => {
-  it('uses no reply for a yes but 2yz', () => {
+  it.each([300, 354])('uses no reply for a yes but 2yz: not %i', (code) => {
     const judge: Decide = (question) =>
-      question.type === 'mail' ? { type: 'accept', reply: new Reply(354, null, 'x') } : acceptAll(question);
+      question.type === 'mail' ? { type: 'accept', reply: new Reply(code, null, 'x') } : acceptAll(question);
     expect(new SessionHarness({ judge }).begin().feed(INTO.mail).codes).toEqual([220, 250, 250]);
+  });
+
+  it('answers a client that talks early with the refusal of the handler, if there is one', () => {
+    const answers = (verdict: ReturnType<Decide>): readonly string[] => {
+      const harness = new SessionHarness({
+        judge: (question) => (question.type === 'connect' ? verdict : acceptAll(question)),
+      });
+      return harness.feed('EHLO c\r\n').answers;
+    };
+    expect(answers(refuse(NO))).toEqual(['550 5.7.1 No', '503 5.5.1 You were turned away: send QUIT']);
+    expect(answers(ACCEPT)).toEqual([reply('earlyTalker').toString()]);
+  });
+
+  it('says the refusal of STARTTLS before its farewell', () => {
+    const harness = sessionIn('ready', putOff('starttls')).feed('STARTTLS\r\n');
+    harness.session.shutdown(FAREWELL);
+    expect(harness.decide(refuse(NO)).codes).toEqual([550, 421]);
+  });
+
+  it.each([
+    ['by its verdict', 'DATA\r\nhi\r\n.\r\n', 'end', 550],
+    ['by the session', 'DATA\r\na\nb\r\n.\r\n', null, 550],
+    ['that came by BDAT', 'BDAT 2\r\nhi', 'data', 550],
+  ] as const)(
+    'takes no header field for content after a message that was refused %s',
+    (_, octets, type, code) => {
+      const judge: Decide = (question) => (question.type === type ? refuse(NO) : acceptAll(question));
+      const harness = sessionIn('rcpt', judge).feed(octets).feed('Subject: x\r\n');
+      expect(harness.codes.filter((found) => found !== 354)).toEqual([code, 421]);
+    },
+  );
+
+  it('reports no reset for a chunk outside a transaction', () => {
+    const harness = sessionIn('ready').feed('BDAT 2\r\nhi');
+    expect(harness.codes).toEqual([503]);
+    expect(harness.events).toEqual(['refused BDAT 503 5.5.1 Send MAIL first']);
   });
 
   it('greets with the handler’s words', () => {
@@ -263,7 +305,7 @@ describe('a session', () => {
   });
 
   it('hands over what came behind STARTTLS', () => {
-    const harness = rigIn('ready', putOff('starttls')).feed('STARTTLS\r\n\x16\x03').feed('\x01');
+    const harness = sessionIn('ready', putOff('starttls')).feed('STARTTLS\r\n\x16\x03').feed('\x01');
     harness.decide(ACCEPT);
     expect(Array.from(harness.session.takeUnread())).toEqual([0x16, 3, 1]);
     harness.session.secured();
@@ -271,14 +313,14 @@ describe('a session', () => {
   });
 
   it('answers what came in one piece in one write (RFC 2920 3.2)', () => {
-    const harness = rigIn('ready');
+    const harness = sessionIn('ready');
     const before = harness.writes;
     harness.feed(INTO.rcpt.slice(INTO.ready.length) + 'RCPT TO:<c@y>\r\nDATA\r\n');
     expect([harness.codes, harness.writes - before]).toEqual([[250, 250, 250, 354], 1]);
   });
 
   it('lets a farewell out at the end of a message that is refused', () => {
-    const harness = rigIn('data');
+    const harness = sessionIn('data');
     harness.session.shutdown(FAREWELL);
     expect(harness.feed('a\nb\r\n.\r\nNOOP\r\n').codes).toEqual([550, 421]);
   });

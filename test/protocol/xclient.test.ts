@@ -119,6 +119,19 @@ describe('a session', () => {
     expect(harness.session.hello?.name).toBe('y');
   });
 
+  it('begins anew with the greeting of the handler, if that is a 220', () => {
+    const greeted = (code: number): string | undefined =>
+      new SessionHarness({
+        ...trusted,
+        judge: ({ type }) =>
+          type === 'xclient' ? { type: 'accept', reply: new Reply(code, null, 'again') } : { type: 'accept' },
+      })
+        .begin()
+        .feed('XCLIENT ADDR=192.0.2.9\r\n').answers[1];
+    expect(greeted(220)).toBe('220 again');
+    expect(greeted(250)).toBe('220 mx.example ESMTP ready');
+  });
+
   it('may begin anew before any hello, more than once, in a pipeline', () => {
     const harness = new SessionHarness(trusted).begin().feed('XCLIENT PORT=1\r\nXCLIENT PORT=2\r\nNOOP\r\n');
     expect(harness.codes).toEqual([220, 220, 220, 250]);
