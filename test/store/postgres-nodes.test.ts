@@ -105,6 +105,20 @@ describe('nodes on one database', () => {
     expect(await statusesOf(a, id)).toEqual(['delivered', 'delivered', 'delivered', 'delivered']);
   });
 
+  it('leave its mail to one that was silent as long as the others', async () => {
+    // The database was away: a new node cannot know whether the others live, and neither has nor takes a slot of theirs.
+    await b.close();
+    const id = await queued(a, domain);
+    const lease = await leaseOne(a);
+    await silence();
+    const c = await open();
+    const holders = await cluster.query(url, 'SELECT lease::float8 AS lease, slot FROM queue');
+    expect(holders).toEqual([{ lease: lease.lease, slot: 0 }]);
+    await a.queue.settle(lease, [settlement(0, 'delivered')], true);
+    expect(await statusesOf(c, id)).toEqual(['delivered', 'delivered']);
+    await c.close();
+  });
+
   it('take over the events of one that is silent', async () => {
     await a.webhooks.set('example.com', { url: 'https://x.example/', events: EVENTS, keys: KEYS }, 7);
     await queued(a, domain);

@@ -7,6 +7,12 @@ import type { Connections } from './connections.js';
 /** How often a node says that it lives, and after how long it counts as gone, in milliseconds. */
 const HEARTBEAT_MS = 5_000;
 const GONE_MS = 15_000;
+/** After a heartbeat that failed, the next one comes so much later, in milliseconds. */
+const AGAIN_MS = 1_000;
+/** If the node's own heartbeats were apart for longer than this, those of others may be overdue for the same reason. */
+const APART_MS = GONE_MS - HEARTBEAT_MS - 1_000;
+/** How long nodes that live may need for a heartbeat after the database was away: some of {@link AGAIN_MS}. */
+const RETURN_MS = 3 * AGAIN_MS;
 /** Ids are reserved for so long ahead, in milliseconds: more than two heartbeats. */
 const RESERVED_MS = 20_000;
 
@@ -14,7 +20,8 @@ const UNTIL = `now() + interval '${GONE_MS} milliseconds'`;
 const TAKE = {
   name: 'node_take',
   text: `UPDATE node SET heartbeat_until = ${UNTIL}, name = NULL, draining = false WHERE slot = (
-      SELECT slot FROM node WHERE heartbeat_until < now() ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED)
+      SELECT slot FROM node WHERE heartbeat_until < now() ORDER BY heartbeat_until, slot LIMIT 1
+        FOR UPDATE SKIP LOCKED)
     RETURNING slot, last_id AS last`,
 };
 const ADD = {
@@ -60,6 +67,10 @@ export class Node {
   #others = 0;
   #left = false;
   #beating: Promise<void> | null = null;
+  #again: NodeJS.Timeout | null = null;
+  /** When the last heartbeat came, and the first one since which none was late, on the monotonic clock. */
+  #beatAt = performance.now();
+  #steadySince = this.#beatAt;
 
   private constructor(connections: Connections, now: () => number, place: Place) {
     this.#connections = connections;
@@ -99,6 +110,15 @@ export class Node {
     return 1 + this.#others;
   }
 
+  /**
+   * False if the database was away for this node: then others were silent, too, and their heartbeats are to come. Taking
+   * over from them would send again what they have sent and could not write down.
+   */
+  get knowsOthers(): boolean {
+    const now = performance.now();
+    return now - this.#beatAt < APART_MS && now - this.#steadySince >= RETURN_MS;
+  }
+
   /** Lists this node as a server from now on. @throws StoreError */
   async announce(facts: NodeFacts, load: () => NodeLoad): Promise<void> {
     this.#announced = { facts, load, startedAt: this.#now() };
@@ -115,6 +135,7 @@ export class Node {
   async leave(): Promise<void> {
     this.#left = true;
     clearInterval(this.#timer);
+    if (this.#again !== null) clearTimeout(this.#again);
     await this.#beating;
     const { slot, incarnation, ids } = this.#place;
     await this.#connections.run(LEAVE, [slot, incarnation, ids.last]).catch(() => undefined);
@@ -123,7 +144,13 @@ export class Node {
   /** Says that the node lives. Never rejects: a failure shows in other calls, and the next heartbeat makes up for it. */
   beat(): Promise<void> {
     return (this.#beating ??= this.#beat()
-      .catch(() => undefined)
+      .catch(() => {
+        if (this.#left) return;
+        this.#again ??= setTimeout(() => {
+          this.#again = null;
+          void this.beat();
+        }, AGAIN_MS).unref();
+      })
       .finally(() => {
         this.#beating = null;
       }));
@@ -140,6 +167,9 @@ export class Node {
       ...[load === undefined ? null : JSON.stringify(load()), this.#draining],
     ]);
     if (rows[0] !== undefined) {
+      const now = performance.now();
+      if (now - this.#beatAt >= APART_MS) this.#steadySince = now;
+      this.#beatAt = now;
       this.#others = rows[0].others;
       ids.reserve(reserved);
       return;

@@ -14,12 +14,16 @@ const STEP = 500;
 
 /**
  * Of a node that lives, only what an earlier one in its slot has left is taken over. Leases and messages have ids of their
- * node, so that is what has a lesser id than the first one that the node gave out.
+ * node, so that is what has a lesser id than the first one that the node gave out. The same holds of a node that is
+ * silent if the one that looks does not know whether it lives.
+ *
+ * @param known name of the parameter: whether it does
  */
-const BOUND = `CASE WHEN heartbeat_until < now() THEN ${Number.MAX_SAFE_INTEGER} ELSE incarnation END`;
+const bound = (known: string): string =>
+  `CASE WHEN ${known}::boolean AND heartbeat_until < now() THEN ${Number.MAX_SAFE_INTEGER} ELSE incarnation END`;
 const GONE = {
   name: 'takeover_gone',
-  text: `SELECT slot FROM (SELECT slot, ${BOUND} AS bound FROM node) AS node WHERE
+  text: `SELECT slot FROM (SELECT slot, ${bound('$1')} AS bound FROM node) AS node WHERE
     EXISTS (SELECT 1 FROM queue WHERE queue.slot = node.slot AND lease < bound)
     OR EXISTS (SELECT 1 FROM webhook_event WHERE webhook_event.slot = node.slot AND lease < bound)
     OR EXISTS (SELECT 1 FROM upload WHERE upload.slot = node.slot AND message_id < bound)`,
@@ -27,7 +31,7 @@ const GONE = {
 /** While the row is locked, the node cannot come back to life, and no other node can take its slot. */
 const LOCK = {
   name: 'takeover_lock',
-  text: `SELECT ${BOUND} AS bound FROM node WHERE slot = $1 FOR UPDATE`,
+  text: `SELECT ${bound('$2')} AS bound FROM node WHERE slot = $1 FOR UPDATE`,
 };
 const UNDER_WAY = {
   name: 'takeover_under_way',
@@ -76,7 +80,7 @@ export class Takeover {
 
   /** Takes over from all nodes that are gone, and from those that had the slots of others before. */
   async look(): Promise<void> {
-    const { rows } = await this.#connections.run<{ slot: number }>(GONE);
+    const { rows } = await this.#connections.run<{ slot: number }>(GONE, [this.#node.knowsOthers]);
     for (const { slot } of rows) await this.#end(slot);
   }
 
@@ -108,7 +112,7 @@ export class Takeover {
   async #endBelow(slot: number, below: number | null, death: Death | null): Promise<void> {
     for (let left = STEP; left === STEP;) {
       left = await this.#connections.transaction(async (connection) => {
-        const [node] = (await connection.run<{ bound: number }>(LOCK, [slot])).rows;
+        const [node] = (await connection.run<{ bound: number }>(LOCK, [slot, this.#node.knowsOthers])).rows;
         if (node === undefined) return 0;
         const bound = below ?? node.bound;
         const leases = (await connection.run<{ id: number; lease: number }>(LEASES, [slot, bound])).rows;
