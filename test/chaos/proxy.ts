@@ -5,10 +5,17 @@ export class Proxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #held = false;
 
-  private constructor(readonly server: Server) {}
+  private constructor(
+    readonly server: Server,
+    /** Port of the server that new connections go to. */
+    public target: number,
+  ) {}
 
-  static async open(port: number): Promise<Proxy> {
-    const proxy: Proxy = new Proxy(createServer((client) => proxy.#join(client, connect(port, '127.0.0.1'))));
+  static async open(target: number): Promise<Proxy> {
+    const proxy: Proxy = new Proxy(
+      createServer((client) => proxy.#join(client, connect(proxy.target, '127.0.0.1'))),
+      target,
+    );
     await new Promise<void>((resolve) => proxy.server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }

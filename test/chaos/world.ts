@@ -1,151 +1,228 @@
-/** Several nodes on one database, a proxy between them, and a remote server that is flaky. */
+/** Several nodes on one database, tenants with webhooks, and a remote server that is flaky. */
+import { appendFileSync, createWriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
-import { type Outcome, spawnPostern } from '../cli/postern.js';
+import { newWebhookKeys } from '../../src/delivery/webhooks/keys.js';
+import { openPostgresStore } from '../../src/store/postgres/index.js';
+import { EVENTS } from '../../src/store/webhooks.js';
+import { digestToken, newToken } from '../../src/submission/token.js';
 import { type RemoteServer, startRemoteServer } from '../delivery/remote-server.js';
 import { GatewayProcess, sha256 } from '../e2e/gateway-process.js';
 import { scratch } from '../scratch.js';
-import { type Cluster, startCluster } from '../store/postgres-cluster.js';
-import type { Offered } from './load.js';
-import { Proxy } from './proxy.js';
-
-/** The password in the URL of the database: it must not show anywhere. */
-export const SECRET = 'pass-that-nobody-sees';
+import { Database, type DatabaseOptions } from './database.js';
+import { Hooks } from './hooks.js';
+import type { Tenant } from './load.js';
 
 /** Messages of one node that are being sent at one time. */
 export const WORKERS = 8;
 
-/** A message that the remote server took. */
+/** The remote server does not know this recipient: the sender gets a notification. */
+export const NOBODY = 'nobody@example.net';
+
+/** How often to note what has arrived. */
+export const COLLECT_MS = 50;
+
+/** Folder for the logs of a run. Default: they are not kept. */
+const LOGS = process.env['CHAOS_LOGS'];
+
+const CLOCK = fileURLToPath(new URL('clock.mjs', import.meta.url));
+
+/** A copy that the remote server took for one recipient. */
 export interface Arrived {
+  /** The key of the message; of a notification, that of the message that it is about. */
   readonly key: string;
+  readonly isNotification: boolean;
+  readonly recipient: string;
   readonly bodyHash: string;
+  /** The run of the node that sent it. */
+  readonly node: string;
+  /** On the monotonic clock, at most {@link COLLECT_MS} late. */
+  readonly at: number;
 }
 
-export interface WorldOptions {
+export interface WorldOptions extends DatabaseOptions {
+  readonly nodes: number;
+  readonly tenants: number;
   /** How many of a hundred recipients the remote server puts off. */
-  readonly flaky: number;
+  readonly flaky?: number;
   /** Listener of each node. */
   readonly listen?: string;
   /** Further variables of each node. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** One run of a node, from its start to its end. */
+interface Run {
+  readonly name: string;
+  readonly process: GatewayProcess;
+}
+
 export class World {
   readonly arrived: Arrived[] = [];
-  /** A node that was killed is null until it is started again. */
-  readonly nodes: (GatewayProcess | null)[] = [];
+  /** The time at which a run was killed, or stood still for so long that it counts as dead, by its name. */
+  readonly deaths = new Map<string, number>();
+  readonly #runs: (Run | null)[] = [];
+  #starts = 0;
 
   private constructor(
-    readonly cluster: Cluster,
-    /** Between the nodes and the database. */
-    readonly proxy: Proxy,
-    /** URL of the database, without the proxy. */
-    readonly direct: string,
-    readonly url: string,
-    readonly token: string,
-    private readonly remote: RemoteServer,
+    readonly database: Database,
+    readonly tenants: readonly Tenant[],
+    readonly remote: RemoteServer,
+    readonly hooks: Hooks,
     private readonly folder: string,
     private readonly options: WorldOptions,
   ) {}
 
   /** Everything ends with the test that runs. */
-  static async open(nodes: number, options: WorldOptions): Promise<World> {
-    const cluster = await startCluster({ access: ['host all keeper 127.0.0.1/32 scram-sha-256'] });
-    onTestFinished(() => cluster.stop());
-    const direct = await cluster.database();
-    await cluster.query(direct, `CREATE ROLE keeper LOGIN PASSWORD '${SECRET}'`);
-    await cluster.query(direct, `GRANT ALL ON SCHEMA public TO keeper`);
-    const proxy = await Proxy.open(cluster.port);
-    onTestFinished(() => proxy.close());
-    const url = direct.replace(/\/\/.*@[^/]*/, `//keeper:${SECRET}@127.0.0.1:${proxy.port}`);
+  static async open(options: WorldOptions): Promise<World> {
+    const database = await Database.open(options);
+    onTestFinished(() => database.close());
+    const hooks = await Hooks.open();
+    onTestFinished(() => hooks.close());
+    const { flaky = 0 } = options;
     const remote = await startRemoteServer({
-      behave: ({ phase }) =>
-        phase === 'rcpt' && Math.random() * 100 < options.flaky ? '451 4.3.0 Later' : undefined,
+      behave: ({ phase, address }) => {
+        if (phase !== 'rcpt') return undefined;
+        if (address === NOBODY) return '550 5.1.1 No such user';
+        return Math.random() * 100 < flaky ? '451 4.3.0 Later' : undefined;
+      },
     });
-    const added = await spawnPostern(['domain', 'add', 'example.com', '--json'], {
-      environment: { POSTERN_STORE: url },
+    const tenants = await addTenants(database.url, options.tenants, hooks.url);
+    const world = new World(database, tenants, remote, hooks, await scratch(), options);
+    const timer = setInterval(() => {
+      world.collect();
+    }, COLLECT_MS);
+    onTestFinished(() => {
+      clearInterval(timer);
     });
-    if (added.exitCode !== 0) throw new Error(added.stderr);
-    const { token } = JSON.parse(added.stdout) as { readonly token: string };
-    const world = new World(cluster, proxy, direct, url, token, remote, await scratch(), options);
-    await Promise.all(Array.from({ length: nodes }, (_, n) => world.start(n)));
+    await Promise.all(Array.from({ length: options.nodes }, (_, n) => world.start(n)));
     return world;
   }
 
   /** Starts a node, or starts it again, with the data folder that it had. */
   async start(n: number): Promise<void> {
-    this.nodes[n] = await GatewayProcess.start({
+    const name = `run-${++this.#starts}.example`;
+    this.setClock(n, 0);
+    const process = await GatewayProcess.start({
       data: join(this.folder, `node-${n}`),
       listen: [this.options.listen ?? 'smtp://127.0.0.1:0'],
+      args: ['--hostname', name],
       environment: {
-        POSTERN_STORE: this.url,
+        NODE_OPTIONS: `--import=${CLOCK}`,
+        CHAOS_CLOCK: this.#clockOf(n),
+        POSTERN_STORE: this.database.url,
         POSTERN_DELIVER: `smtp://127.0.0.1:${this.remote.port}`,
         POSTERN_DELIVERY_RETRY_BASE: '200ms',
         POSTERN_DELIVERY_WORKERS: String(WORKERS),
         POSTERN_DELIVERY_PER_DESTINATION: String(WORKERS),
+        POSTERN_DELIVERY_WEBHOOK_PRIVATE: 'allow',
         POSTERN_LOG_FORMAT: 'json',
         POSTERN_HTTP_LISTEN: 'off',
         ...this.options.environment,
       },
     });
+    this.#runs[n] = { name, process };
+    if (LOGS !== undefined) process.child.stderr?.pipe(createWriteStream(join(LOGS, `${name}.log`)));
+  }
+
+  /** Writes what happens into the folder CHAOS_LOGS, beside the logs of the nodes. */
+  note(what: string): void {
+    if (LOGS !== undefined) {
+      appendFileSync(
+        join(LOGS, 'chaos.log'),
+        `${new Date().toISOString()} ${performance.now().toFixed()} ${what}\n`,
+      );
+    }
+  }
+
+  node(n: number): GatewayProcess | undefined {
+    return this.#runs[n]?.process;
+  }
+
+  /** Ends a node. It is not there until it is started again. */
+  async end(n: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const run = this.#runs[n];
+    this.#runs[n] = null;
+    const ended = run?.process.stop(signal);
+    if (signal === 'SIGKILL') this.#countAsDead(run);
+    await ended;
+  }
+
+  /** Lets a node stand still. If it is for so long that others take over, it counts as dead. */
+  async pause(n: number, milliseconds: number, dead: boolean): Promise<void> {
+    const run = this.#runs[n];
+    run?.process.child.kill('SIGSTOP');
+    if (dead) this.#countAsDead(run);
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    run?.process.child.kill('SIGCONT');
+  }
+
+  /** Puts the clock of a node so many milliseconds ahead, or back. */
+  setClock(n: number, ahead: number): void {
+    writeFileSync(this.#clockOf(n), String(ahead));
   }
 
   /** Ports of the nodes that run. */
   ports(): number[] {
-    return this.nodes.flatMap((node) => (node === null ? [] : [node.port]));
-  }
-
-  /** Runs a command on the database. */
-  postern(...args: string[]): Promise<Outcome> {
-    return spawnPostern(args, { environment: { POSTERN_STORE: this.url } });
+    return this.#runs.flatMap((run) => (run === null ? [] : [run.process.port]));
   }
 
   sql(text: string): Promise<Record<string, unknown>[]> {
-    return this.cluster.query(this.direct, text);
+    return this.database.sql(text);
   }
 
   /** Notes what the remote server took, and lets go of the octets. */
-  collect(): readonly Arrived[] {
-    for (const { content } of this.remote.received.splice(0)) {
-      const end = content.indexOf('\r\n\r\n');
-      const [, key = ''] = /^Subject: (\S+)/m.exec(content.subarray(0, end).toString('latin1')) ?? [];
-      this.arrived.push({ key, bodyHash: sha256(content.subarray(end + 4)) });
+  collect(): void {
+    const at = performance.now();
+    for (const { content, hello, recipients, reversePath } of this.remote.received.splice(0)) {
+      const isNotification = reversePath === '';
+      const key = keyOf(content, isNotification);
+      const bodyHash = sha256(content.subarray(content.indexOf('\r\n\r\n') + 4));
+      for (const { address: recipient } of recipients) {
+        this.arrived.push({ key, isNotification, recipient, bodyHash, node: hello, at });
+      }
     }
-    return this.arrived;
   }
 
-  /** Waits until nothing is on the queue any more. */
-  async delivered(patience: number): Promise<void> {
-    const waiting = async (): Promise<unknown> => {
+  /** Waits until there is nothing left to do for the nodes. */
+  async settled(patience: number): Promise<void> {
+    const tables = ['queue', 'owed_report', 'webhook_event', 'counter_delta', 'upload'];
+    const left = async (): Promise<unknown> => {
       this.collect();
-      return (await this.sql('SELECT count(*)::int AS count FROM queue'))[0]?.['count'];
+      const counts = tables.map((name) => `(SELECT count(*)::int FROM ${name}) AS ${name}`);
+      return (await this.sql(`SELECT ${counts.join(', ')}`))[0];
     };
-    await expect.poll(waiting, { timeout: patience, interval: 200 }).toBe(0);
+    const none = Object.fromEntries(tables.map((name) => [name, 0]));
+    await expect.poll(left, { timeout: patience, interval: 300 }).toEqual(none);
     this.collect();
+  }
+
+  #countAsDead(run: Run | null | undefined): void {
+    if (run !== null && run !== undefined) this.deaths.set(run.name, performance.now());
+  }
+
+  #clockOf(n: number): string {
+    return join(this.folder, `clock-${n}`);
   }
 }
 
-/**
- * Checks the promises: what was acknowledged is stored once and arrived whole, what was refused is not stored, every
- * recipient has a final status, and nothing was sent again except beside a kill.
- *
- * @param kills how often a node was killed
- */
-export async function checkPromises(world: World, offered: readonly Offered[], kills: number): Promise<void> {
-  const rows = await world.sql('SELECT id, subject, status FROM message');
-  const stored = new Map(rows.map((row) => [String(row['subject']), row]));
-  expect(stored.size, 'each message is stored once').toBe(rows.length);
-  const accepted = offered.filter(({ outcome }) => outcome === 'accepted');
-  const arrived = new Map(world.arrived.map(({ key, bodyHash }) => [key, bodyHash]));
-  for (const { key, id, bodyHash } of accepted) {
-    expect(stored.get(key), 'what was acknowledged is stored').toMatchObject({ id, status: 'delivered' });
-    expect(arrived.get(key), 'it arrived whole').toBe(bodyHash);
+function keyOf(content: Buffer, isNotification: boolean): string {
+  const header = content.subarray(0, content.indexOf('\r\n\r\n')).toString('latin1');
+  const [, key = ''] = (isNotification ? /^In-Reply-To: <([^@]+)@/im : /^Subject: (\S+)/m).exec(header) ?? [];
+  return key;
+}
+
+async function addTenants(url: string, count: number, hook: string): Promise<Tenant[]> {
+  const store = await openPostgresStore({ url, onWarning: () => undefined });
+  const tenants: Tenant[] = [];
+  for (let n = 0; n < count; n++) {
+    const domain = `tenant-${n}.example`;
+    const token = newToken().expose();
+    await store.addDomain(domain, digestToken(token), Date.now());
+    await store.webhooks.set(domain, { url: hook, events: EVENTS, keys: newWebhookKeys() }, Date.now());
+    tenants.push({ domain, token });
   }
-  for (const { key } of offered.filter(({ outcome }) => outcome === 'refused')) {
-    expect(stored.has(key), 'what was refused is not stored').toBe(false);
-  }
-  expect(new Set(rows.map(({ status }) => status))).toEqual(new Set(['delivered']));
-  expect(await world.sql(`SELECT DISTINCT status FROM recipient`)).toEqual([{ status: 'delivered' }]);
-  const again = world.arrived.length - arrived.size;
-  expect(again, 'messages that were sent again').toBeLessThanOrEqual(kills * WORKERS);
+  await store.close();
+  return tenants;
 }

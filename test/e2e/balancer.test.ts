@@ -69,7 +69,8 @@ it.skipIf(!HAPROXY_PRESENT)(
       expect((await store.message(id))?.clientAddress).toBe('127.0.0.7');
       talk.socket.destroy();
 
-      const load = startLoad(() => [front], first.token, 6);
+      const tenants = Array.from({ length: 6 }, () => ({ domain: 'example.com', token: first.token }));
+      const load = startLoad(() => [front], tenants);
       await expect.poll(() => load.accepted(), { timeout: 60_000 }).toBeGreaterThan(MESSAGES);
       expect(nodes.map(({ log }) => log.some(({ msg }) => msg === 'accepted'))).toEqual([true, true, true]);
       await nodes[1]?.stop('SIGKILL');

@@ -10,7 +10,7 @@ import { scratch } from '../scratch.js';
 import { Watch } from '../watch.js';
 
 /** How long a start, a stop or a line of the log may take, in milliseconds. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 export interface StartOptions {
   /** Data folder. Default: a new one that is gone after the test. */

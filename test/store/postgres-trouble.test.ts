@@ -301,9 +301,9 @@ describe('a database that goes away and comes back', () => {
   });
 });
 
-describe.skipIf(!canHaveSmallDevice())('a database whose disk is full', () => {
+describe.skipIf(!(await canHaveSmallDevice()))('a database whose disk is full', () => {
   it('refuses with "full", keeps what it has, and takes messages again when there is room', async () => {
-    const cluster = await startCluster({ smallDevice: true });
+    const cluster = await startCluster({ smallDevice: 24 });
     try {
       const url = await cluster.database('TABLESPACE small');
       const store = await open(url);
