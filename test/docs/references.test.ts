@@ -3,7 +3,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
+import { Writable } from 'node:stream';
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { Output } from '../../src/cli/output.js';
+import { buildProgram } from '../../src/cli/program.js';
 import { type Key, configSchema, keysOf } from '../../src/config/index.js';
 import * as library from '../../src/index.js';
 import { postern } from '../cli/postern.js';
@@ -12,6 +16,17 @@ import { documents, type Document, PROJECT, readDocument } from './markdown.js';
 const all = documents();
 const embedding = readDocument('docs/embedding.md');
 const readme = readDocument('README.md');
+
+const nowhere = new Output(new Writable());
+const program = await buildProgram({ stdout: nowhere, stderr: nowhere, environment: {} }, {}, false);
+
+/** The commands without commands of their own, as they are written after `postern`. */
+function leavesOf({ commands }: Command): string[] {
+  return commands.flatMap((command) => {
+    const further = leavesOf(command);
+    return further.length === 0 ? [command.name()] : further.map((name) => `${command.name()} ${name}`);
+  });
+}
 
 function titled(docs: readonly Document[]): [string, Document][] {
   return docs.map((document) => [document.path, document]);
@@ -62,40 +77,7 @@ describe('commands', () => {
       ),
     ),
   );
-  const commands = [
-    'serve',
-    'domain add',
-    'domain list',
-    'domain remove',
-    'domain dkim',
-    'domain verify',
-    'webhook set',
-    'webhook list',
-    'webhook on',
-    'webhook remove',
-    'token rotate',
-    'messages',
-    'message',
-    'send',
-    'resend',
-    'delete',
-    'queue',
-    'retry',
-    'cancel',
-    'block list',
-    'block add',
-    'block remove',
-    'allow list',
-    'allow add',
-    'allow remove',
-    'status',
-    'vacuum',
-    'backup',
-    'store copy',
-    'release',
-    'bench',
-    'sink',
-  ];
+  const commands = leavesOf(program);
 
   it('are there, and all are named', () => {
     // `postern ready ...` is what it prints.
@@ -203,11 +185,11 @@ describe('docs/architecture.md', () => {
         ? [[name.slice('arrow-'.length), targets === 'nothing else of src' ? [] : targets.split(', ').sort()]]
         : [];
     });
-    const told = readDocument('docs/architecture.md').rows.flatMap(([folder = '', imports = '']) => {
+    const documented = readDocument('docs/architecture.md').rows.flatMap(([folder = '', imports = '']) => {
       const name = /^`src\/([\w.-]+?)\/?`$/.exec(folder)?.[1];
       return name === undefined ? [] : [[name, namesIn(imports)]];
     });
-    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(enforced));
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(enforced));
   });
 
   function namesIn(cell: string): string[] {
@@ -217,7 +199,7 @@ describe('docs/architecture.md', () => {
 
 describe('docs/embedding.md', () => {
   it('has every method of the handler and every option of a port', () => {
-    const told = new Set(embedding.rows.map(([cell = '']) => /^`(\w+)/.exec(cell)?.[1]));
+    const documented = new Set(embedding.rows.map(([cell = '']) => /^`(\w+)/.exec(cell)?.[1]));
     const declared = ['handler', 'options'].map((name) =>
       readFileSync(join(PROJECT, `dist/server/${name}.d.ts`), 'utf8'),
     );
@@ -228,7 +210,7 @@ describe('docs/embedding.md', () => {
     ];
     expect(handler.length).toBeGreaterThan(8);
     expect(port.length).toBeGreaterThan(4);
-    expect([...handler, ...port].filter((name) => !told.has(name))).toEqual([]);
+    expect([...handler, ...port].filter((name) => !documented.has(name))).toEqual([]);
   });
 
   it('names every value that the library exports, those apart that stand in its tables', () => {
