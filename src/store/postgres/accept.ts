@@ -66,7 +66,7 @@ const parameters = (types: readonly string[], first: number): string =>
   types.map((type, index) => `$${first + index}::${type}[]`).join(', ');
 const rest = (from: number, to: number): string => parameters(REST.slice(from, to), FIRST_REST + from);
 
-const QUEUED = `unnest(${rest(6, 13)}) AS q (id, domain_id, rank, due, positions, at, told)`;
+const QUEUED = `unnest(${rest(6, 13)}) AS q (id, domain_id, rank, due, positions, at, event_due)`;
 
 /** One statement for a whole group: one round trip, one transaction, one sync. */
 export const ACCEPT = {
@@ -85,7 +85,7 @@ export const ACCEPT = {
       waiting AS (INSERT INTO queue (message_id, domain_id, rank, due_at)
         SELECT id, domain_id, rank::smallint, due FROM ${QUEUED}),
       events AS (INSERT INTO webhook_event (domain_id, name, message_id, positions, at, due_at)
-        SELECT q.domain_id, 'email.queued', q.id, q.positions, q.at, q.told FROM ${QUEUED}
+        SELECT q.domain_id, 'email.queued', q.id, q.positions, q.at, q.event_due FROM ${QUEUED}
           JOIN webhook ON webhook.domain_id = q.domain_id AND off_since IS NULL AND events ? 'email.queued'),
       counted AS (${insertDeltas(FIRST_DELTA)}),
       late AS (INSERT INTO late_message (message_id, domain_id, above)

@@ -31,7 +31,7 @@ import { QueueWatch } from './queue-watch.js';
 import { Reading } from './reading.js';
 import { Reports } from './reports.js';
 import { postgresRetention } from './retention.js';
-import { Settling } from './settling.js';
+import { Settlements } from './settlements.js';
 import { SharedRates } from './shared-rates.js';
 import { Signals } from './signals.js';
 import { Takeover } from './takeover.js';
@@ -111,7 +111,7 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
   const signals = new Signals(connections, String(node.ids.next()));
   const leased = new LeasedMessages();
   const leasing = new Leasing(connections, clock, node, leased);
-  const settling = new Settling(connections, clock, leased, onCommit);
+  const settlements = new Settlements(connections, clock, leased, onCommit);
   const watch = new QueueWatch(signals, () => leasing.nextDue());
   const reports = new Reports(connections, clock);
   const fences = new Fences(connections, clock);
@@ -127,7 +127,7 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
   const close = async (): Promise<void> => {
     watch.end();
     transactions?.close();
-    await Promise.all([intake.close(), settling.close(), partitions.close()]);
+    await Promise.all([intake.close(), settlements.close(), partitions.close()]);
     await api.close();
     await signals.close();
     await fences.close();
@@ -163,7 +163,7 @@ function storeOf(options: PostgresOptions, shared: Shared): Store {
     content: (id) => reading.content(id),
     isEmpty: async () => open(() => domains.isEmpty()),
     queue: watchedQueue(
-      postgresQueue({ connections, clock, leasing, settling, reports, watch }, now),
+      postgresQueue({ connections, clock, leasing, settlements, reports, watch }, now),
       api.watch,
     ),
     webhooks: postgresWebhooks(connections, clock, node),

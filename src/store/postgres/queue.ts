@@ -7,21 +7,21 @@ import type { Leasing } from './leasing.js';
 import { type HandOperation, operateByHand } from './operator.js';
 import type { QueueWatch } from './queue-watch.js';
 import type { Reports } from './reports.js';
-import type { Settling } from './settling.js';
+import type { Settlements } from './settlements.js';
 import { readWaiting } from './waiting.js';
 
 export interface QueueParts {
   readonly connections: Connections;
   readonly clock: DatabaseClock;
   readonly leasing: Leasing;
-  readonly settling: Settling;
+  readonly settlements: Settlements;
   readonly reports: Reports;
   readonly watch: QueueWatch;
 }
 
 /** @param now the node's clock, in milliseconds since the epoch */
 export function postgresQueue(parts: QueueParts, now: () => number): Queue {
-  const { connections, clock, leasing, settling, reports, watch } = parts;
+  const { connections, clock, leasing, settlements, reports, watch } = parts;
   const byHand = async (operation: HandOperation, id: number, at: number): Promise<number> => {
     const changed = await connections.transaction((connection) =>
       operateByHand(connection, operation, [id], at, clock),
@@ -34,8 +34,8 @@ export function postgresQueue(parts: QueueParts, now: () => number): Queue {
     renew: (leases, until) => leasing.renew(leases, until),
     begin: (leases) => leasing.begin(leases),
     lasts: (lease) => leasing.lasts(lease),
-    settle: (lease, settlements, finished) => settling.settle(lease, settlements, finished),
-    giveBack: (lease, at) => settling.giveBack(lease, at),
+    settle: (lease, list, finished) => settlements.settle(lease, list, finished),
+    giveBack: (lease, at) => settlements.giveBack(lease, at),
     async capDue(request) {
       const changed = await capDue(connections, clock, request);
       if (changed > 0) watch.notify();

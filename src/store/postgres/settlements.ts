@@ -31,7 +31,7 @@ interface Work {
   readonly reject: (error: StoreError) => void;
 }
 
-export class Settling {
+export class Settlements {
   readonly #connections: Connections;
   readonly #clock: DatabaseClock;
   readonly #leased: LeasedMessages;
