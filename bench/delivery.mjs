@@ -115,10 +115,10 @@ try {
     }
     if (!JSON_ONLY) {
       const { accepted, delivered, beside, share, rest } = rounds.at(-1);
-      const told = ({ perSecond, micros }) => `${perSecond.toFixed(0)}/s (${micros.toFixed(0)} µs each)`;
-      console.log(`accepted alone ${told(accepted)}; delivered alone ${told(delivered)}`);
+      const shown = ({ perSecond, micros }) => `${perSecond.toFixed(0)}/s (${micros.toFixed(0)} µs each)`;
+      console.log(`accepted alone ${shown(accepted)}; delivered alone ${shown(delivered)}`);
       console.log(
-        `accepted beside deliveries ${told(beside)}, of which delivered meanwhile ${(share * 100).toFixed(0)} %; the rest then ${told(rest)}`,
+        `accepted beside deliveries ${shown(beside)}, of which delivered meanwhile ${(share * 100).toFixed(0)} %; the rest then ${shown(rest)}`,
       );
     }
   }

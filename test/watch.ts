@@ -7,9 +7,9 @@ export class Watch {
     this.#look?.();
   }
 
-  /** Waits until `there` says yes; false where that took longer than `patience`, in milliseconds. */
-  async until(there: () => boolean, patience: number): Promise<boolean> {
-    const deadline = Date.now() + patience;
+  /** Waits until `there` says yes; false where that took longer than `timeout`, in milliseconds. */
+  async until(there: () => boolean, timeout: number): Promise<boolean> {
+    const deadline = Date.now() + timeout;
     while (!there()) {
       const left = deadline - Date.now();
       if (left <= 0) return false;

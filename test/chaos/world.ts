@@ -186,7 +186,7 @@ export class World {
   }
 
   /** Waits until there is nothing left to do for the nodes. */
-  async settled(patience: number): Promise<void> {
+  async settled(timeout: number): Promise<void> {
     const tables = ['queue', 'owed_report', 'webhook_event', 'counter_delta', 'upload'];
     const left = async (): Promise<unknown> => {
       this.collect();
@@ -194,7 +194,7 @@ export class World {
       return (await this.sql(`SELECT ${counts.join(', ')}`))[0];
     };
     const none = Object.fromEntries(tables.map((name) => [name, 0]));
-    await expect.poll(left, { timeout: patience, interval: 300 }).toEqual(none);
+    await expect.poll(left, { timeout, interval: 300 }).toEqual(none);
     this.collect();
   }
 

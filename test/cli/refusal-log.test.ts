@@ -21,8 +21,8 @@ it('the log says once that a sender is refused, and not again for each command t
   refuse('DATA', new Reply(554, '5.5.1', 'No valid recipients'));
   refuse('DATA', new Reply(554, '5.4.6', 'Message loop'));
   refuse('RCPT', early);
-  const told = lines.map((line) => (JSON.parse(line) as { reply: string }).reply.slice(10).trim());
-  expect(told).toEqual([
+  const recorded = lines.map((line) => (JSON.parse(line) as { reply: string }).reply.slice(10).trim());
+  expect(recorded).toEqual([
     'Not that sender',
     'Not that one either',
     'Nor that recipient',

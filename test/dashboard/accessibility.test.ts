@@ -1,4 +1,4 @@
-// Every page in both themes, as wide as a desk's screen and as a phone's: axe finds nothing serious.
+// Every page in both themes, as wide as a large screen and as a phone: axe finds nothing serious.
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// No page is wider than the window, from a small phone to a desk, with names as long as real ones get.
+// No page is wider than the window, from a small phone to a large screen, with names as long as real ones get.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sendMail } from './app.js';

@@ -3,7 +3,7 @@ import { Watch } from '../watch.js';
 import type { Dialogue } from './dialogues.js';
 
 /** Longest wait for one reply. */
-const PATIENCE = 15_000;
+const TIMEOUT = 15_000;
 
 const SETTINGS = `
 myhostname = mx.example
@@ -79,7 +79,7 @@ class Session {
   /** Codes of the next replies; fewer where the session ends before. */
   async replies(count: number): Promise<number[]> {
     const all = (): string[] => this.#text.match(/^\d{3} .*\r\n/gm) ?? [];
-    const there = await this.#watch.until(() => this.#over || all().length >= this.#taken + count, PATIENCE);
+    const there = await this.#watch.until(() => this.#over || all().length >= this.#taken + count, TIMEOUT);
     if (!there) throw new Error(`no reply; so far: ${this.#text}`);
     const next = all().slice(this.#taken, this.#taken + count);
     this.#taken += next.length;

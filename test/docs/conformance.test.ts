@@ -83,10 +83,10 @@ describe('docs/conformance.md', () => {
   });
 
   it('has the differences from Postfix that the test has', () => {
-    const told = rows
+    const documented = rows
       .filter((cells) => cells.length === 2)
       .map(([line = '', reason]) => [line.slice(1, -1), reason]);
-    for (const difference of DIFFERENCES) expect(told).toContainEqual(difference);
+    for (const difference of DIFFERENCES) expect(documented).toContainEqual(difference);
   });
 
   it('would see what is not there', () => {

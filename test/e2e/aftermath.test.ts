@@ -22,10 +22,10 @@ it('an unknown mailbox: the sender gets a notification, the webhook an event, an
   const gateway = await delivering(`smtp://127.0.0.1:${far.port}`, {
     POSTERN_DELIVERY_WEBHOOK_PRIVATE: 'allow',
   });
-  const told = await spawnPostern(['webhook', 'set', 'example.com', receiver.url, '--json'], {
+  const outcome = await spawnPostern(['webhook', 'set', 'example.com', receiver.url, '--json'], {
     environment: { POSTERN_DATA: gateway.data, POSTERN_DELIVERY_WEBHOOK_PRIVATE: 'allow' },
   });
-  const { publicKey: key } = JSON.parse(told.stdout) as { readonly publicKey: string };
+  const { publicKey: key } = JSON.parse(outcome.stdout) as { readonly publicKey: string };
   const talk = await app(gateway);
   const id = await send(talk, { to: [unknown, 'you@example.net'] });
   expect(await recipientsOnce(gateway, id, 'bounced')).toMatchObject([

@@ -10,7 +10,7 @@ import { scratch } from '../scratch.js';
 import { Watch } from '../watch.js';
 
 /** How long a start, a stop or a line of the log may take, in milliseconds. */
-const PATIENCE = 60_000;
+const TIMEOUT = 60_000;
 
 export interface StartOptions {
   /** Data folder. Default: a new one that is gone after the test. */
@@ -82,7 +82,7 @@ export class Running {
   /** Waits until the process wrote what matches. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     const match = (): RegExpExecArray | null => pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
-    await this.#watch.until(() => match() !== null || this.#over, PATIENCE);
+    await this.#watch.until(() => match() !== null || this.#over, TIMEOUT);
     const found = match();
     if (found !== null) return found;
     const how = this.#over ? 'ended' : 'waited';

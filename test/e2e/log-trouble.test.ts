@@ -154,9 +154,9 @@ describe('standard error', () => {
       return line.startsWith('{') ? [JSON.parse(line) as { msg: string; lines?: number }] : [];
     });
     const lost = lines.reduce((sum, { lines = 0 }) => sum + lines, 0);
-    const told = lines.filter(({ msg }) => msg === 'refused' || msg === 'accepted').length;
+    const recorded = lines.filter(({ msg }) => msg === 'refused' || msg === 'accepted').length;
     expect(lost).toBeGreaterThan(REFUSALS / 2);
-    expect(lost + told).toBe(REFUSALS + 4);
+    expect(lost + recorded).toBe(REFUSALS + 4);
   }, 120_000);
 
   it('may be a pipe that nothing reads until the end: SIGTERM ends the server', async () => {

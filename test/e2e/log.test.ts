@@ -34,12 +34,12 @@ it('the log is JSON and has each refusal, at every level without a secret', asyn
 
   const lines = gateway.log.filter(({ session }) => session !== undefined);
   expect(new Set(lines.map(({ session }) => session)).size).toBe(1);
-  const told = lines.map(({ msg, command, reply }) =>
+  const recorded = lines.map(({ msg, command, reply }) =>
     [msg, command, String(reply).slice(0, 3)]
       .filter((word) => word !== undefined && word !== 'und')
       .join(' '),
   );
-  expect(told.filter((line) => line.startsWith('refused'))).toEqual([
+  expect(recorded.filter((line) => line.startsWith('refused'))).toEqual([
     'refused MAIL 530',
     'refused AUTH 535',
     'refused AUTH 535',
@@ -50,7 +50,7 @@ it('the log is JSON and has each refusal, at every level without a secret', asyn
     'refused MAIL 550',
     'refused DATA 550',
   ]);
-  expect(told.filter((line) => line === 'accepted')).toHaveLength(1);
+  expect(recorded.filter((line) => line === 'accepted')).toHaveLength(1);
   expect(
     lines.every(({ level, time }) => typeof level === 'string' && !Number.isNaN(Date.parse(String(time)))),
   ).toBe(true);

@@ -63,8 +63,8 @@ it('moves what traffic left to a database and back; all is listed, and the queue
   const held = await send(await app(first), { fields: 'X-OMS-Tags: held, ümlaut\r\n' });
   expect(await first.stop()).toBe(0);
   const set = ['webhook', 'set', 'example.com', hook.url, '--json'];
-  const told = await spawnPostern(set, { environment: { ...environment, POSTERN_DATA: data } });
-  expect(told.exitCode).toBe(0);
+  const outcome = await spawnPostern(set, { environment: { ...environment, POSTERN_DATA: data } });
+  expect(outcome.exitCode).toBe(0);
   await spawnPostern(['domain', 'dkim', 'example.com', '--algorithm', 'ed25519'], {
     environment: { POSTERN_DATA: data },
   });

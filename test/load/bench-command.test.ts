@@ -101,9 +101,9 @@ describe('the owner of the server', () => {
     expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
     expect(refused.stderr).toContain(`${own ?? ''} is not loopback; load is for servers of your own`);
     expect(connections).toBe(0);
-    const told = await postern(['bench', `smtp://${own ?? ''}:${port}`, '--i-own-this-server']);
-    expect(told).toMatchObject({ exitCode: 1, stdout: '' });
-    expect(told.stderr).toBe(
+    const outcome = await postern(['bench', `smtp://${own ?? ''}:${port}`, '--i-own-this-server']);
+    expect(outcome).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(outcome.stderr).toBe(
       'This is not loopback: --i-own-this-server was given.\npostern: the connection was refused: 554 no\n',
     );
     expect(connections).toBeGreaterThan(0);

@@ -25,10 +25,11 @@ describe('the catalogue', () => {
 
   it('has one row in docs/replies.md for each reply, and no other rows', () => {
     const page = readFileSync(new URL('../../docs/replies.md', import.meta.url), 'utf8');
-    const told = Array.from(page.matchAll(/^\| (\d{3}) \| (\S+) \| (.+?) \| (.+?) \| (.+?) \|$/gm), (row) =>
-      [row[1], row[2] === '-' ? 'null' : row[2], row[3]?.replaceAll('\\', '')].join(' '),
+    const documented = Array.from(
+      page.matchAll(/^\| (\d{3}) \| (\S+) \| (.+?) \| (.+?) \| (.+?) \|$/gm),
+      (row) => [row[1], row[2] === '-' ? 'null' : row[2], row[3]?.replaceAll('\\', '')].join(' '),
     );
-    expect(told.sort()).toEqual(entries.map(([, row]) => row.map(String).join(' ')).sort());
+    expect(documented.sort()).toEqual(entries.map(([, row]) => row.map(String).join(' ')).sort());
   });
 
   it('gives constant replies as one value', () => {

@@ -10,7 +10,7 @@
 // taken for a yes.
 //
 // Fix: it is found out where it is given, and is a mistake of the handler's: 451, and `onError` hears of it
-// (src/server/connection/dialogue.ts, verifier.ts, refusal.ts). False is a no. What is only told is guarded (told.ts).
+// (src/server/connection/dialogue.ts, verifier.ts, refusal.ts). False is a no. Notifications are guarded (notify.ts).
 import { afterEach, expect, it } from 'vitest';
 import { Reply, SCRAM_SHA_256 } from '../../src/index.js';
 import { Refusal } from '../../src/server/index.js';
@@ -37,7 +37,7 @@ const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('b
 
 it.each([
   ['at once', (): void => void JSON.parse('{')],
-  ['later', (): void => careless(Promise.reject(new SyntaxError('told, late')))],
+  ['later', (): void => careless(Promise.reject(new SyntaxError('thrown late')))],
 ])('onRefusedArrival that throws %s is a warning, and the server goes on', async (_, onRefusedArrival) => {
   const { port } = await serve({ admission: { connectionsPerAddress: 1 }, onRefusedArrival });
   const talk = await Talk.greeted(port);

@@ -16,7 +16,7 @@ it.each([
   ['onRcpt', ['reset', 'close']],
   ['write', ['abort disconnected', 'close']],
   ['write that is never done', ['abort disconnected', 'close']],
-])('%s disconnects: the end is reported last', async (where, told) => {
+])('%s disconnects: the end is reported last', async (where, recorded) => {
   const heard: string[] = [];
   const { port, server } = await serve({
     onRcpt: (session) => {
@@ -36,5 +36,5 @@ it.each([
   const talk = await Talk.greeted(port);
   talk.write('MAIL FROM:<>\r\nRCPT TO:<a@x.example>\r\nDATA\r\nSubject: x\r\n');
   await until('the end', () => server.connections === 0);
-  expect(heard).toEqual(told);
+  expect(heard).toEqual(recorded);
 });

@@ -29,14 +29,11 @@ it('puts an event off that was not taken, and counts it', async () => {
     observer: { onError: (error) => errors.push(error) },
   });
   onTestFinished(() => webhooks.close());
-  const patience = { timeout: 20_000, interval: 10 };
-  await vi.waitUntil(() => api.taken.length === 1, patience);
+  const timeout = { timeout: 20_000, interval: 10 };
+  await vi.waitUntil(() => api.taken.length === 1, timeout);
   // More than the first gap, and less than a lease.
-  await vi.waitUntil(
-    async () => ((await store.webhooks.nextEventDue()) ?? Infinity) < now + 12_000,
-    patience,
-  );
+  await vi.waitUntil(async () => ((await store.webhooks.nextEventDue()) ?? Infinity) < now + 12_000, timeout);
   now += 15_000;
-  await vi.waitUntil(() => api.taken.length === 2, patience);
+  await vi.waitUntil(() => api.taken.length === 2, timeout);
   expect(errors).toEqual([]);
 });

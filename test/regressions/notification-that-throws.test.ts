@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 /** What a method written `async` does: to the compiler it still gives nothing. */
-const late = (): undefined => Promise.reject(new Error('told, late')) as unknown as undefined;
+const late = (): undefined => Promise.reject(new Error('thrown late')) as unknown as undefined;
 
 /** Warnings that came since the last look, at least one. */
 async function warnings(): Promise<string[]> {
@@ -33,7 +33,7 @@ it('onReset that rejects is a warning, and the session goes on', async () => {
   const { port } = await serve({ onReset: late });
   const talk = await Talk.greeted(port);
   await talk.play('> MAIL FROM:<>', '< 250', '> RSET', '< 250', '> NOOP', '< 250');
-  expect(await warnings()).toEqual(['Error: told, late']);
+  expect(await warnings()).toEqual(['Error: thrown late']);
 });
 
 it('so is onClose', async () => {
@@ -41,7 +41,7 @@ it('so is onClose', async () => {
   const talk = await Talk.greeted(port);
   await talk.play('> QUIT', '< 221');
   talk.finish();
-  expect(await warnings()).toEqual(['Error: told, late']);
+  expect(await warnings()).toEqual(['Error: thrown late']);
 });
 
 it('so is a sink whose abort throws', async () => {

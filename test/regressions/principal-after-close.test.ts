@@ -27,7 +27,7 @@ it.each([
   ['BDAT 5\r\nab', ['close']],
   ['BDAT 2\r\nab', ['refused 503', 'close']],
   [`${ENVELOPE}DATA\r\nSubject: x\r\n`, ['abort', 'close']],
-])('after %j the handler gets it', async (octets, told) => {
+])('after %j the handler gets it', async (octets, recorded) => {
   const heard: string[] = [];
   const hear = ({ principal, hello }: Session<string>, what: string): void => {
     heard.push(`${what} of ${principal} at ${hello?.name}`);
@@ -48,8 +48,8 @@ it.each([
   await talk.play('< 220');
   talk.write(SIGNED_IN + octets);
   talk.finish();
-  await until('the end', () => heard.length === told.length);
-  expect(heard).toEqual(told.map((what) => `${what} of app at client.example`));
+  await until('the end', () => heard.length === recorded.length);
+  expect(heard).toEqual(recorded.map((what) => `${what} of app at client.example`));
 });
 
 it('the log says of a message what was accepted, whatever is open still', () => {

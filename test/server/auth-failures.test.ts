@@ -18,7 +18,7 @@ function serveAuth(admission: Partial<AdmissionLimits>): Promise<Running<string>
         case 'later':
           return new Reply(454, '4.7.0', 'Not now');
         case 'bug':
-          throw new Error('a secret of the house');
+          throw new Error('a secret of the application');
         default:
           return null;
       }
@@ -69,6 +69,6 @@ it('a verifier that fails temporarily is not a failed AUTH, and the client learn
   expect(await talk.signIn('me', 'later')).toBe('454 4.7.0 Not now');
   const reply = await talk.signIn('me', 'bug');
   expect(reply).toBe('451 4.3.0 Local error, try again later');
-  expect(errors.map(String)).toEqual(['Error: a secret of the house']);
+  expect(errors.map(String)).toEqual(['Error: a secret of the application']);
   expect(await talk.signIn('me', 'right')).toMatch(/^235/);
 });

@@ -101,11 +101,11 @@ describe('onData that', () => {
 });
 
 describe('a sink that', () => {
-  const told: string[] = [];
+  const recorded: string[] = [];
   const sinkThat = (ways: Partial<ContentSink>): ContentSink => ({
     write: () => undefined,
-    end: () => void told.push('end'),
-    abort: (reason) => void told.push(`abort ${reason}`),
+    end: () => void recorded.push('end'),
+    abort: (reason) => void recorded.push(`abort ${reason}`),
     ...ways,
   });
   const raise = (): never => {
@@ -120,22 +120,22 @@ describe('a sink that', () => {
     ['takes its time', { write: () => new Promise((resolve) => setTimeout(resolve, 1)) }, '250', ['end']],
   ];
   it.each(cases)('%s', async (_, ways, code, expected) => {
-    told.length = 0;
+    recorded.length = 0;
     const { port } = await serve({ onContent: () => sinkThat(ways) });
     const talk = await Talk.greeted(port);
     expect(await send(talk, BIG)).toMatch(new RegExp(`^${code}`));
-    expect(told).toEqual(expected);
+    expect(recorded).toEqual(expected);
     await talk.play('> NOOP', '< 250');
     expect(await send(talk, 'again\r\n')).toMatch(new RegExp(`^${code}`));
   });
 
   it('gets an error if content is refused on the way', async () => {
-    told.length = 0;
+    recorded.length = 0;
     const { port } = await serve({ limits: { messageSize: 1000 }, onContent: () => sinkThat({}) });
     const talk = await Talk.greeted(port);
     expect(await send(talk, 'bare\nnewline\r\n')).toMatch(/^550 5\.6\.0/);
     expect(await send(talk, BIG)).toMatch(/^552 5\.3\.4/);
-    expect(told).toEqual(['abort refused', 'abort refused']);
+    expect(recorded).toEqual(['abort refused', 'abort refused']);
     expect(await send(talk, 'fine\r\n')).toMatch(/^250/);
   });
 });

@@ -23,9 +23,9 @@ describe('a set of connections', () => {
             connections.delete(member);
             set.delete(member);
           }
-          const told: number[] = [];
-          connections.forEach((one) => told.push(one.name));
-          expect(told.sort()).toEqual(Array.from(set, (one) => one.name).sort());
+          const recorded: number[] = [];
+          connections.forEach((one) => recorded.push(one.name));
+          expect(recorded.sort()).toEqual(Array.from(set, (one) => one.name).sort());
           expect(connections.size).toBe(set.size);
         }
         for (const member of members) expect(member.at >= 0).toBe(set.has(member));
@@ -37,12 +37,12 @@ describe('a set of connections', () => {
     const connections = new ConnectionSet<'at', Member>('at');
     const members = Array.from({ length: 5 }, (_, name) => new Member(name));
     for (const member of members) connections.add(member);
-    const told = new Set<number>();
+    const recorded = new Set<number>();
     connections.forEach((member) => {
-      told.add(member.name);
+      recorded.add(member.name);
       connections.delete(member);
     });
-    expect(told.size).toBe(5);
+    expect(recorded.size).toBe(5);
     expect(connections.size).toBe(0);
 
     for (const member of members) connections.add(member);

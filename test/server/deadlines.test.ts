@@ -115,7 +115,7 @@ describe('one octet each ten seconds', () => {
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
     await talk.rest();
-    await until('it is told', () => arrivals.length > 0);
+    await until('it is recorded', () => arrivals.length > 0);
     expect(arrivals).toEqual(['the TLS handshake took too long']);
   });
 });

@@ -122,12 +122,12 @@ describe('words', () => {
       reword: ({ name }, { session }) => {
         if (name !== 'tooManyConnections') return;
         sessions.push(session);
-        return new Reply(421, null, 'Full house');
+        return new Reply(421, null, 'Too many');
       },
     });
     const first = await Talk.open(port);
     await first.reply();
-    expect(await (await Talk.open(port)).rest()).toBe('421 Full house\r\n');
+    expect(await (await Talk.open(port)).rest()).toBe('421 Too many\r\n');
     expect([sessions, arrivals]).toEqual([[null], ['too many connections']]);
   });
 

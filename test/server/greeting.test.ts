@@ -125,7 +125,7 @@ describe('one port for plain, STARTTLS and implicit TLS', () => {
     const talk = await Talk.open(port);
     talk.write(`\x16${'garbage'.repeat(20)}`);
     await talk.rest();
-    await until('the arrival is told', () => arrivals.length > 0);
+    await until('the arrival is recorded', () => arrivals.length > 0);
     expect(arrivals[0]).toMatch(/^TLS handshake failed: the client sent something that is not TLS/);
   });
 });
@@ -207,7 +207,7 @@ describe('a port of implicit TLS', () => {
     const talk = await Talk.open(port);
     talk.write('EHLO x\r\n');
     expect(await talk.rest()).not.toContain('220 ');
-    await until('the arrival is told', () => arrivals.length > 0);
+    await until('the arrival is recorded', () => arrivals.length > 0);
     expect(arrivals[0]).toMatch(/not TLS/);
   });
 });

@@ -24,7 +24,7 @@ listen smtp
 it
   .skipIf(!HAPROXY_PRESENT)
   .each(['send-proxy', 'send-proxy-v2', 'send-proxy-v2 proxy-v2-options unique-id,crc32c'])(
-  'HAProxy with %s tells who the client is',
+  'HAProxy with %s passes on who the client is',
   async (option) => {
     const seen: string[] = [];
     const { port } = await serve(

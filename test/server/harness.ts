@@ -56,17 +56,17 @@ export async function serve<Principal = string, M extends SaslMechanism = SaslMe
   options: ServeOptions<Principal, M> = {},
   listen: Partial<ListenOptions> = {},
 ): Promise<Running<Principal>> {
-  const told = {
+  const recorded = {
     errors: [] as Error[],
     refused: [] as string[],
     arrivals: [] as string[],
     closed: [] as string[],
   };
   const [handler, rest] = parted<Principal, M>({
-    onError: (_, error) => void told.errors.push(error),
-    onRefused: (_, command, { code }) => void told.refused.push(`${command} ${code}`),
-    onRefusedArrival: (_, { message }) => void told.arrivals.push(message),
-    onClose: (_, reason) => void told.closed.push(reason),
+    onError: (_, error) => void recorded.errors.push(error),
+    onRefused: (_, command, { code }) => void recorded.refused.push(`${command} ${code}`),
+    onRefusedArrival: (_, { message }) => void recorded.arrivals.push(message),
+    onClose: (_, reason) => void recorded.closed.push(reason),
     ...options,
   });
   const server = createServer<Principal, M, object, true>(handler, {
@@ -78,7 +78,7 @@ export async function serve<Principal = string, M extends SaslMechanism = SaslMe
   });
   onTestFinished(() => server.close(0));
   const { port } = await server.listen({ port: 0, ...listen });
-  return { server, port, ...told };
+  return { server, port, ...recorded };
 }
 
 function parted<Principal, M extends SaslMechanism>(

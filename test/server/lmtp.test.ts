@@ -64,7 +64,7 @@ describe('a handler', () => {
   });
 
   it.each([[[]], [[YES]], [[YES, YES, YES]]])(
-    'that gives too few or too many is told so: %#',
+    'that gives too few or too many gets an error: %#',
     async (list) => {
       const { port, errors } = await deciding(() => list);
       const sorry = '451 4.3.0 Local error, try again later';

@@ -129,7 +129,7 @@ describe('version 2', () => {
   );
 
   it.each([0x00, 0x01, 0x10, 0x12, 0x20, 0x22, 0x30, 0x31, 0x32])(
-    'of family and transport %i tells nothing of use here',
+    'of family and transport %i has nothing of use here',
     (family) => {
       const header = proxyV2(1, family, Buffer.alloc(216));
       expect(parse(header)).toEqual({ kind: 'local', length: header.length });

@@ -84,7 +84,7 @@ describe('from a proxy', () => {
     const talk = await Talk.open(port);
     talk.write(octets);
     expect(await talk.rest()).toBe('');
-    await until('it is told', () => arrivals.length > 0);
+    await until('it is recorded', () => arrivals.length > 0);
     expect(arrivals).toEqual([expect.stringMatching(reason)]);
     expect(server.connections).toBe(0);
   });
@@ -124,7 +124,7 @@ describe('from a proxy', () => {
     );
     const talk = await Talk.open(port);
     talk.write(`${LINE}EHLO client.example\r\n`);
-    await until('it is told', () => refused.length > 0);
+    await until('it is recorded', () => refused.length > 0);
     expect(refused).toEqual([expect.stringMatching(/^192\.0\.2\.1 TLS handshake failed: /)]);
   });
 
@@ -148,7 +148,7 @@ describe('from a proxy', () => {
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
     expect(await talk.rest()).toBe('');
-    await until('it is told', () => arrivals.length > 0);
+    await until('it is recorded', () => arrivals.length > 0);
     expect(arrivals).toEqual(['the PROXY header took too long']);
     expect(octets).toBeLessThan(10);
   });

@@ -19,26 +19,26 @@ function endpoints(session: Session): string {
 }
 
 interface Recorded extends Running<string> {
-  readonly told: string[];
+  readonly recorded: string[];
 }
 
 async function serveRelayed(options: ServeOptions = {}): Promise<Recorded> {
-  const told: string[] = [];
+  const recorded: string[] = [];
   const running = await serve(
     {
-      onConnect: (session) => void told.push(`connect ${endpoints(session)}`),
-      onMail: (session) => void told.push(`mail ${endpoints(session)}`),
+      onConnect: (session) => void recorded.push(`connect ${endpoints(session)}`),
+      onMail: (session) => void recorded.push(`mail ${endpoints(session)}`),
       ...options,
     },
     { relays: [RELAY], authRequired: false },
   );
-  return { ...running, told };
+  return { ...running, recorded };
 }
 
 it('XCLIENT names the client to all that follows', async () => {
-  const { port, told } = await serveRelayed();
+  const { port, recorded } = await serveRelayed();
   const talk = await Talk.greeted(port);
-  told.splice(0);
+  recorded.splice(0);
   await talk.play(
     '> XCLIENT ADDR=192.0.2.1 PORT=1234 DESTADDR=IPV6:2001:DB8::0:2 DESTPORT=587',
     '< 220 mx.example',
@@ -50,21 +50,21 @@ it('XCLIENT names the client to all that follows', async () => {
     '< 250',
   );
   const now = '192.0.2.1 1234 2001:db8::2 587';
-  expect(told).toEqual([`connect ${now}`, `mail ${now}`]);
+  expect(recorded).toEqual([`connect ${now}`, `mail ${now}`]);
 });
 
 it('what XCLIENT does not say stays, what it says is unknown is unknown', async () => {
-  const { port, told } = await serveRelayed();
+  const { port, recorded } = await serveRelayed();
   const talk = await Talk.greeted(port);
   await talk.play('> XCLIENT PORT=7', '< 220', '> XCLIENT ADDR=[UNAVAILABLE]', '< 220');
-  expect(told.slice(1).map((line) => line.split(' ').slice(1, 3))).toEqual([
+  expect(recorded.slice(1).map((line) => line.split(' ').slice(1, 3))).toEqual([
     ['127.0.0.1', '7'],
     ['unknown', '7'],
   ]);
 });
 
 it('a relay may go on naming clients: the trust is in where it connects from', async () => {
-  const { port, told } = await serveRelayed();
+  const { port, recorded } = await serveRelayed();
   const talk = await Talk.greeted(port);
   await talk.play(
     '> XCLIENT ADDR=192.0.2.1',
@@ -74,16 +74,16 @@ it('a relay may go on naming clients: the trust is in where it connects from', a
     '> XCLIENT ADDR=192.0.2.2',
     '< 220',
   );
-  expect(told.at(-1)).toContain('192.0.2.2');
+  expect(recorded.at(-1)).toContain('192.0.2.2');
 });
 
 it('other clients are not offered it, and are refused it', async () => {
-  const { port, told } = await serveRelayed();
+  const { port, recorded } = await serveRelayed();
   const talk = await Talk.open(port, { from: ELSEWHERE });
   await talk.play('< 220');
   expect(await talk.say('EHLO x')).not.toMatch(/XCLIENT|XFORWARD/);
   await talk.play('> XCLIENT ADDR=192.0.2.1', '< 550 5.7.0', '> MAIL FROM:<>', '< 250');
-  expect(told.at(-1)).toContain(ELSEWHERE);
+  expect(recorded.at(-1)).toContain(ELSEWHERE);
 });
 
 it('clients are counted by what it says, not as the relay', async () => {

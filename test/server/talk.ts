@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { Watch } from '../watch.js';
 
 /** How long a test waits for what must come, in milliseconds. Nothing passes or fails by being quick. */
-const PATIENCE = 15_000;
+const TIMEOUT = 15_000;
 
 export interface TalkOptions {
   readonly host?: string;
@@ -99,9 +99,9 @@ export class Talk {
   }
 
   /** The next whole reply, its lines joined by LF. */
-  async reply(patience = PATIENCE): Promise<string> {
+  async reply(timeout = TIMEOUT): Promise<string> {
     const whole = /^(?:\d{3}-[^\r\n]*\r\n)*\d{3}(?: [^\r\n]*)?\r\n/;
-    await this.#until('a reply', () => whole.test(this.#received) || this.#over, [], patience);
+    await this.#until('a reply', () => whole.test(this.#received) || this.#over, [], timeout);
     const [reply] = whole.exec(this.#received) ?? [];
     if (reply === undefined) throw new Error(`closed without a reply:\n${this.transcript()}`);
     this.#received = this.#received.slice(reply.length);
@@ -160,10 +160,10 @@ export class Talk {
     what: string,
     there: () => boolean,
     events: readonly string[] = [],
-    patience = PATIENCE,
+    timeout = TIMEOUT,
   ): Promise<void> {
     for (const event of events) this.socket.once(event, () => this.#watch.came());
-    if (await this.#watch.until(there, patience)) return;
+    if (await this.#watch.until(there, timeout)) return;
     throw new Error(`waited in vain for ${what}:\n${this.transcript()}`);
   }
 }

@@ -11,21 +11,21 @@ expectNoTrouble();
 async function serveRecording(
   tls: 'off' | 'starttls' | 'implicit',
   end: () => Promise<void> | void = () => undefined,
-): Promise<Running<string> & { readonly told: string[] }> {
-  const told: string[] = [];
+): Promise<Running<string> & { readonly recorded: string[] }> {
+  const recorded: string[] = [];
   const sink: ContentSink = {
-    write: (octets) => void told.push(`write ${Buffer.from(octets).toString()}`),
+    write: (octets) => void recorded.push(`write ${Buffer.from(octets).toString()}`),
     end: () => {
-      told.push('end');
+      recorded.push('end');
       return end();
     },
-    abort: (reason) => void told.push(`abort ${reason}`),
+    abort: (reason) => void recorded.push(`abort ${reason}`),
   };
   const running = await serve(
     { certificates: await localhostCertificates(), onContent: () => sink },
     { tls },
   );
-  return { ...running, told };
+  return { ...running, recorded };
 }
 
 async function inContent(port: number, tls: boolean): Promise<Talk> {
@@ -46,55 +46,55 @@ describe.each([
 ])('over %s, a peer that vanishes', (_, tls) => {
   const mode = tls ? 'implicit' : 'off';
   it.each(['Hello\r\n', 'Hello\r\n.', 'Hello\r\n.\r'])('after %j leaves nothing', async (octets) => {
-    const { port, told, closed } = await serveRecording(mode);
+    const { port, recorded, closed } = await serveRecording(mode);
     const talk = await inContent(port, tls);
     talk.write(octets);
-    await until('the content has begun', () => told.length > 0);
+    await until('the content has begun', () => recorded.length > 0);
     // Without close_notify where there is TLS: the socket below is cut.
     talk.socket.destroy();
     await until('the connection is gone', () => closed.length > 0);
-    expect(told).toEqual(['write Hello\r\n', 'abort disconnected']);
+    expect(recorded).toEqual(['write Hello\r\n', 'abort disconnected']);
     expect(closed).toEqual(['peer']);
   });
 
   it('by a reset leaves nothing', async () => {
-    const { port, told, closed } = await serveRecording(mode);
+    const { port, recorded, closed } = await serveRecording(mode);
     const talk = await inContent(port, tls);
     talk.write('Hello\r\n');
-    await until('the content has begun', () => told.length > 0);
+    await until('the content has begun', () => recorded.length > 0);
     reset(talk);
     await until('the connection is gone', () => closed.length > 0);
-    expect(told).toEqual(['write Hello\r\n', 'abort disconnected']);
+    expect(recorded).toEqual(['write Hello\r\n', 'abort disconnected']);
   });
 
   it('right after the final dot has its message stored, once', async () => {
-    const { port, told, closed } = await serveRecording(mode);
+    const { port, recorded, closed } = await serveRecording(mode);
     const talk = await inContent(port, tls);
     talk.write('Hello\r\n.\r\n');
     talk.finish();
     await until('the connection is gone', () => closed.length > 0);
-    expect(told).toEqual(['write Hello\r\n', 'end']);
+    expect(recorded).toEqual(['write Hello\r\n', 'end']);
   });
 
   it('between the final dot and the 250 has its message decided on, once', async () => {
     let decide = (): void => undefined;
-    const { port, told, closed, server } = await serveRecording(
+    const { port, recorded, closed, server } = await serveRecording(
       mode,
       () => new Promise<void>((resolve) => (decide = resolve)),
     );
     const talk = await inContent(port, tls);
     talk.write('Hello\r\n.\r\n');
-    await until('it is being decided', () => told.includes('end'));
+    await until('it is being decided', () => recorded.includes('end'));
     reset(talk);
     // The socket is not read meanwhile; the reset shows when the reply is written, at the latest.
     decide();
     await until('the connection is gone', () => closed.length > 0 && server.connections === 0);
-    expect(told).toEqual(['write Hello\r\n', 'end']);
+    expect(recorded).toEqual(['write Hello\r\n', 'end']);
   });
 });
 
 it('a TLS stream cut without close_notify in a body leaves nothing (79)', async () => {
-  const { port, told, closed } = await serveRecording('starttls');
+  const { port, recorded, closed } = await serveRecording('starttls');
   const plain = await Talk.greeted(port);
   await plain.play('> STARTTLS', '< 220');
   const below = plain.socket;
@@ -102,9 +102,9 @@ it('a TLS stream cut without close_notify in a body leaves nothing (79)', async 
   await plain.play('> EHLO x', '< 250', '> MAIL FROM:<>', '< 250', '> RCPT TO:<b@x.example>', '< 250');
   await plain.play('> DATA', '< 354');
   plain.write('Hello\r\n');
-  await until('the content has begun', () => told.length > 0);
+  await until('the content has begun', () => recorded.length > 0);
   // FIN of the connection, and not a word of it in the TLS stream.
   below.destroy();
   await until('the connection is gone', () => closed.length > 0);
-  expect(told).toEqual(['write Hello\r\n', 'abort disconnected']);
+  expect(recorded).toEqual(['write Hello\r\n', 'abort disconnected']);
 });

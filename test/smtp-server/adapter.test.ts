@@ -137,22 +137,22 @@ describe('a hook', () => {
 
 describe('the stream of a message', () => {
   it('fails if the client goes in the middle, and does not end', async () => {
-    const told: string[] = [];
+    const recorded: string[] = [];
     const { port } = await listening({
       ...OPEN,
       onData: (stream) => {
         const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
         pipeline(stream, sink).then(
-          () => told.push('ended'),
-          (error: unknown) => told.push(String(error)),
+          () => recorded.push('ended'),
+          (error: unknown) => recorded.push(String(error)),
         );
       },
     });
     const talk = await Talk.greeted(port);
     await talk.play(...ENVELOPE, '> DATA', '< 354', '> half of it');
     talk.socket.destroy();
-    await until('it has failed', () => told.length > 0);
-    expect(told).toEqual(['Error: Connection closed before the message was received in full']);
+    await until('it has failed', () => recorded.length > 0);
+    expect(recorded).toEqual(['Error: Connection closed before the message was received in full']);
   });
 
   it('that no one hears fails without an uncaught error', async () => {

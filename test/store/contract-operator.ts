@@ -135,22 +135,22 @@ export function describeOperator(store: () => Store): void {
   describe('watching', () => {
     it('reports messages that come onto the queue, until it is ended', async () => {
       const domain = await addDomain(store());
-      let told = 0;
-      const end = store().queue.watch(() => told++);
-      const tells = async (change: () => Promise<unknown>) => {
-        const before = told;
+      let recorded = 0;
+      const end = store().queue.watch(() => recorded++);
+      const notifies = async (change: () => Promise<unknown>) => {
+        const before = recorded;
         await change();
         await Promise.resolve();
-        return told > before;
+        return recorded > before;
       };
       let id = 0;
-      expect(await tells(async () => (id = await queued(store(), domain)))).toBe(true);
-      expect(await tells(() => store().queue.retry(id, RECEIVED))).toBe(true);
+      expect(await notifies(async () => (id = await queued(store(), domain)))).toBe(true);
+      expect(await notifies(() => store().queue.retry(id, RECEIVED))).toBe(true);
       const held = await queued(store(), domain, { status: 'held' });
-      expect(await tells(() => store().queue.release(held, RECEIVED))).toBe(true);
+      expect(await notifies(() => store().queue.release(held, RECEIVED))).toBe(true);
       end();
       end();
-      expect(await tells(() => queued(store(), domain))).toBe(false);
+      expect(await notifies(() => queued(store(), domain))).toBe(false);
     });
   });
 }

@@ -50,13 +50,13 @@ export function describeWebhooks(store: () => Store, reopen: () => Promise<void>
       await store().queue.settle(lease, settlements, true);
       const event = expect.any(Number) as number;
       const common = { domainId: domain.id, message: id, attempts: 0, crashes: null, event };
-      const told = { ...common, at: RECEIVED + 10 };
+      const recorded = { ...common, at: RECEIVED + 10 };
       const list = await events();
       expect(list).toEqual([
         { ...common, name: 'email.queued', positions: [0, 1, 2, 3], attempt: null, at: RECEIVED },
-        { ...told, name: 'email.delivered', positions: [0, 3], attempt: attempt('delivered') },
-        { ...told, name: 'email.deferred', positions: [1], attempt: attempt('deferred') },
-        { ...told, name: 'email.bounced', positions: [2], attempt: attempt('bounced') },
+        { ...recorded, name: 'email.delivered', positions: [0, 3], attempt: attempt('delivered') },
+        { ...recorded, name: 'email.deferred', positions: [1], attempt: attempt('deferred') },
+        { ...recorded, name: 'email.bounced', positions: [2], attempt: attempt('bounced') },
       ]);
       expect(new Set(list.map(({ event }) => event)).size).toBe(4);
     });

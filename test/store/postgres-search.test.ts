@@ -110,7 +110,7 @@ describe('the index of words', () => {
     expect(await found('num', 'text', { statuses: ['queued'] })).toEqual([]);
   });
 
-  it('is filled by one of several nodes, and tells the watchers of all', async () => {
+  it('is filled by one of several nodes, and notifies the watchers of all', async () => {
     const second = await openPostgresStore({ url });
     let missed = 0;
     const seen: string[] = [];

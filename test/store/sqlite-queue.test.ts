@@ -122,11 +122,11 @@ describe('the queue', () => {
   it('notifies watchers of messages that another process has put onto it', async () => {
     const domain = await addDomain(store);
     const held = await queued(store, domain, { status: 'held' });
-    let told: () => void = () => undefined;
-    const end = store.queue.watch(() => told());
+    let recorded: () => void = () => undefined;
+    const end = store.queue.watch(() => recorded());
     // The first look calls the watcher needlessly.
-    await new Promise<void>((resolve) => (told = resolve));
-    const heard = new Promise<void>((resolve) => (told = resolve));
+    await new Promise<void>((resolve) => (recorded = resolve));
+    const heard = new Promise<void>((resolve) => (recorded = resolve));
     const beside = await openSqliteStore({ directory: folder.path, exclusive: false });
     await beside.queue.release(held, RECEIVED);
     await beside.close();

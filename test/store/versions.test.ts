@@ -138,8 +138,8 @@ it('the last release works on while this version changes the schema, and beside 
   for (const { id, status } of await recent.messages({ limit: 100_000 })) {
     if (delivered.includes(id)) expect(status).toBe('delivered');
   }
-  const told = workers.flatMap(({ events }) => events);
-  expect(new Set(told).size).toBe(told.length);
+  const recorded = workers.flatMap(({ events }) => events);
+  expect(new Set(recorded).size).toBe(recorded.length);
   const query = { unit: 'hour', since: Date.now() - HOUR, until: Date.now() + HOUR } as const;
   for (const store of [again, recent]) {
     const counts = await store.statistics.counts('all', query);

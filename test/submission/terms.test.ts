@@ -89,8 +89,8 @@ describe('the terms of MAIL and RCPT', () => {
       status: 'held',
       terms: { deliverBy: { time: NOW + 90_000, otherwise: 'return', trace: true }, priority: -2 },
     });
-    const told = await send('BY=-5;N', '<a@example.net>');
-    expect(told?.terms.deliverBy).toEqual({ time: NOW - 5000, otherwise: 'notify', trace: false });
+    const outcome = await send('BY=-5;N', '<a@example.net>');
+    expect(outcome?.terms.deliverBy).toEqual({ time: NOW - 5000, otherwise: 'notify', trace: false });
   });
 
   it('keep a release time, until which the message is queued', async () => {

@@ -333,8 +333,8 @@ describe('any reply, request and message', () => {
 
   it('a notification has its parts and groups, no line too long, and no octet that it does not declare', async () => {
     await fc.assert(
-      fc.asyncProperty(kind, people, terms, text, async (report, told, asked, content) => {
-        const recipients = told.map(([forwardPath, original, reply], position) =>
+      fc.asyncProperty(kind, people, terms, text, async (report, recorded, asked, content) => {
+        const recipients = recorded.map(([forwardPath, original, reply], position) =>
           recipient(
             { position, report, forwardPath, originalRecipient: original && `rfc822;${original}` },
             reply,
@@ -343,7 +343,7 @@ describe('any reply, request and message', () => {
         const composed = await notification(owed(recipients, asked), `Subject: x\r\n\r\n${content}`);
         const { status, statusType } = await parse(composed.octets);
         expect(statusType).toMatch(/^message\/(?:global-)?delivery-status$/);
-        expect(status.map((group) => group['action'])).toEqual([undefined, ...told.map(() => report)]);
+        expect(status.map((group) => group['action'])).toEqual([undefined, ...recorded.map(() => report)]);
         const digit = { failed: '5', delayed: '4', delivered: '2', relayed: '2' }[report];
         for (const group of status.slice(1))
           expect(group['status']).toMatch(new RegExp(`^${digit}\\.\\d{1,3}\\.\\d{1,3}$`));

@@ -249,7 +249,7 @@ it('drops a notification that cannot be made, and sends the others', async () =>
   await submit(store, domainId);
   await bounceAll(store);
   const faults: unknown[] = [];
-  const told: number[] = [];
+  const recorded: number[] = [];
   start(
     withMethods(store, {
       message: async (id) => {
@@ -260,13 +260,13 @@ it('drops a notification that cannot be made, and sends the others', async () =>
     {
       observer: {
         onFault: (what) => void faults.push(what),
-        onReported: ({ report }) => void told.push(report.id),
+        onReported: ({ report }) => void recorded.push(report.id),
       },
     },
   );
   await paid(store, 1);
   expect(faults).toEqual([`no notification could be made of message ${poisoned}`]);
-  expect(told).toHaveLength(1);
+  expect(recorded).toHaveLength(1);
 });
 
 /** Returns a store with some of its methods replaced. */

@@ -17,7 +17,7 @@ import { addDomain } from '../../store/fixtures.js';
 import { apiServer, type ApiServer, type Reply } from '../https/api-server.js';
 import { scratch } from '../../scratch.js';
 
-const PATIENCE = { timeout: 20_000, interval: 10 };
+const TIMEOUT = { timeout: 20_000, interval: 10 };
 
 const CONTENT = Buffer.from(
   'From: App <app@example.com>\r\nTo: One <one@example.net>, Team: two@example.net;\r\nCc: Three <three@example.net>\r\n' +
@@ -92,7 +92,7 @@ describe('an event', () => {
       receivedAt,
     });
     start(store);
-    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 1, TIMEOUT);
     const [{ raw, headers, body, url } = never()] = api.taken;
     expect(url).toBe('/api/v1/send?a=b');
     expect(body).toEqual({
@@ -124,7 +124,7 @@ describe('an event', () => {
     const signature = String(headers['x-mailpace-signature']);
     expect(signature).toMatch(/^[\w+/]{86}==$/);
     expect(verify(null, raw, key, Buffer.from(signature, 'base64'))).toBe(true);
-    await vi.waitUntil(async () => (await store.webhooks.nextEventDue()) === null, PATIENCE);
+    await vi.waitUntil(async () => (await store.webhooks.nextEventDue()) === null, TIMEOUT);
   });
 
   it('names its recipients, with the outcome and the reply for each', async () => {
@@ -135,7 +135,7 @@ describe('an event', () => {
     await queue(store, domain, { recipients });
     await settle(store, ['delivered', 'deferred', 'bounced', 'delivered']);
     start(store);
-    await vi.waitUntil(() => api.taken.length === 4, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 4, TIMEOUT);
     const payload = (status: string, ...numbers: number[]): object => ({
       status,
       recipients: numbers.map((number) => ({
@@ -159,10 +159,10 @@ describe('an event', () => {
     const large = Buffer.concat([CONTENT, Buffer.alloc(MAX_READ + 1 - CONTENT.length, 'x')]);
     await queue(store, domain, {}, large);
     start(store);
-    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 1, TIMEOUT);
     const bare = { listUnsubscribe: null, messageId: null, subject: null, reversePath: '' };
     await queue(store, domain, bare, Buffer.from('From: a@example.com\r\n\r\nx'));
-    await vi.waitUntil(() => api.taken.length === 2, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 2, TIMEOUT);
     const nothing = { htmlbody: null, message_id: '<1@example.com>' };
     expect(api.taken.map(({ body }) => body['payload'])).toMatchObject([
       {
@@ -202,8 +202,8 @@ describe('an endpoint', () => {
     start(store, {
       observer: { onFailed: (_, { attempts }, reason) => failed.push(`${attempts} ${reason}`) },
     });
-    await vi.waitUntil(() => api.taken.length === 4, PATIENCE);
-    await vi.waitUntil(async () => (await store.webhooks.nextEventDue()) === null, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 4, TIMEOUT);
+    await vi.waitUntil(async () => (await store.webhooks.nextEventDue()) === null, TIMEOUT);
     expect(failed).toEqual(['0 the answer was 500', '1 the answer was 302', '2 the answer was 404']);
     expect(new Set(api.taken.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   });
@@ -225,7 +225,7 @@ describe('an endpoint', () => {
         },
       },
     });
-    await vi.waitUntil(() => off.length > 0, PATIENCE);
+    await vi.waitUntil(() => off.length > 0, TIMEOUT);
     expect(off).toEqual(['example.com: the answer was 500']);
     expect(api.taken).toHaveLength(1 + RETRIES);
     const samples = await metrics.registry.metrics();
@@ -246,9 +246,9 @@ describe('an endpoint', () => {
     await setWebhook(store, other, api.url);
     for (let count = 0; count < 20; count++) await queue(store, domain);
     start(store, { deadline: 60_000, stopGrace: 0 });
-    await vi.waitUntil(() => silent.taken.length === 2, PATIENCE);
+    await vi.waitUntil(() => silent.taken.length === 2, TIMEOUT);
     await queue(store, other);
-    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 1, TIMEOUT);
     expect(silent.taken).toHaveLength(2);
   });
 
@@ -259,10 +259,10 @@ describe('an endpoint', () => {
     await setWebhook(store, domain, broken.url);
     await queue(store, domain);
     start(store, { gap: () => 3_600_000 });
-    await vi.waitUntil(() => broken.taken.length === 1, PATIENCE);
+    await vi.waitUntil(() => broken.taken.length === 1, TIMEOUT);
     await setWebhook(store, domain, api.url);
     await queue(store, domain);
-    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 1, TIMEOUT);
     expect(broken.taken).toHaveLength(1);
   });
 
@@ -275,16 +275,16 @@ describe('an endpoint', () => {
     const reasons: string[] = [];
     const observer = { onFailed: (_: unknown, _event: unknown, reason: string) => reasons.push(reason) };
     const guarded = start(store, { ca, allowPrivate: false, observer });
-    await vi.waitUntil(() => reasons.length === 1, PATIENCE);
+    await vi.waitUntil(() => reasons.length === 1, TIMEOUT);
     await guarded.close();
     const distrustful = start(store, { observer });
-    await vi.waitUntil(() => reasons.some((reason) => /certificate/.test(reason)), PATIENCE);
+    await vi.waitUntil(() => reasons.some((reason) => /certificate/.test(reason)), TIMEOUT);
     await distrustful.close();
     expect(reasons[0]).toMatch(/localhost is not a public host/);
     expect(api.taken).toEqual([]);
     await setWebhook(store, domain, api.url);
     start(store, { ca });
-    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 1, TIMEOUT);
   });
 });
 
@@ -301,7 +301,7 @@ describe('each call', () => {
     const message = await queue(store, domain);
     const logged: (string | null)[] = [];
     start(store, { observer: { onCalled: ({ problem }) => logged.push(problem) } });
-    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
+    await expect.poll(() => store.webhooks.nextEventDue(), TIMEOUT).toBeNull();
     const calls = await store.webhookCalls.list({ domainId: domain.id }, { message, limit: 9 });
     const [, words = ''] = /^the answer was 500: (.*)$/.exec(calls[1]?.problem ?? '') ?? [];
     expect(words).toMatch(/^The queue is\ufffd\[31m full\. x+$/);
@@ -317,7 +317,7 @@ describe('each call', () => {
     await setWebhook(store, domain, api.url);
     const message = await queue(store, domain);
     start(store);
-    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
+    await expect.poll(() => store.webhooks.nextEventDue(), TIMEOUT).toBeNull();
     const list = () => store.webhookCalls.list({ domainId: domain.id }, { message, limit: 9 });
     const calls = await list();
     expect(calls).toMatchObject([
@@ -326,7 +326,7 @@ describe('each call', () => {
     ]);
     expect(calls.every(({ at, duration }) => at > 1.7e12 && duration >= 0)).toBe(true);
     await store.webhookCalls.redeliver('all', calls[0]?.call ?? 0);
-    await expect.poll(async () => (await list()).length, PATIENCE).toBe(3);
+    await expect.poll(async () => (await list()).length, TIMEOUT).toBe(3);
     expect(api.taken).toHaveLength(3);
   });
 
@@ -337,16 +337,16 @@ describe('each call', () => {
     const message = await queue(store, domain);
     start(store, { gap: () => 3_600_000 });
     const list = () => store.webhookCalls.list({ domainId: domain.id }, { message, limit: 9 });
-    await expect.poll(async () => (await list()).length, PATIENCE).toBe(1);
-    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeGreaterThan(Date.now() + 3_000_000);
+    await expect.poll(async () => (await list()).length, TIMEOUT).toBe(1);
+    await expect.poll(() => store.webhooks.nextEventDue(), TIMEOUT).toBeGreaterThan(Date.now() + 3_000_000);
     await store.webhookCalls.test('all', message, 'email.bounced', Date.now());
-    await expect.poll(async () => (await list()).length, PATIENCE).toBe(2);
+    await expect.poll(async () => (await list()).length, TIMEOUT).toBe(2);
     const [call] = await list();
     expect(call).toMatchObject({ name: 'email.bounced', outcome: 'failed', status: 500 });
     await store.webhookCalls.redeliver('all', call?.call ?? 0);
-    await expect.poll(async () => (await list()).length, PATIENCE).toBe(3);
+    await expect.poll(async () => (await list()).length, TIMEOUT).toBe(3);
     // Each waits for its next try as any other, and the event that failed first was not tried again.
-    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeGreaterThan(Date.now() + 3_000_000);
+    await expect.poll(() => store.webhooks.nextEventDue(), TIMEOUT).toBeGreaterThan(Date.now() + 3_000_000);
     expect(api.taken).toHaveLength(3);
   });
 });
@@ -362,7 +362,7 @@ describe('close', () => {
     await setWebhook(store, domain, api.url);
     await queue(store, domain);
     const first = start(store, { stopGrace: 20_000 });
-    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 1, TIMEOUT);
     const closed = first.close();
     finish?.();
     await closed;
@@ -370,13 +370,13 @@ describe('close', () => {
 
     await queue(store, domain);
     const second = start(store, { stopGrace: 0 });
-    await vi.waitUntil(() => api.taken.length === 2, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 2, TIMEOUT);
     await second.close();
     // The due time is the end of its lease: nothing counts against the endpoint.
     expect(await store.webhooks.nextEventDue()).toBeGreaterThan(Date.now());
     const later = Date.now() + 200_000;
     start(store, { now: () => later, stopGrace: 0 });
-    await vi.waitUntil(() => api.taken.length === 3, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 3, TIMEOUT);
     expect(api.taken[2]?.headers['webhook-id']).toBe(api.taken[1]?.headers['webhook-id']);
   });
 
@@ -403,9 +403,9 @@ describe('close', () => {
       observer: { onError: (error) => errors.push(error) },
     });
     onTestFinished(() => webhooks.close());
-    await vi.waitUntil(() => errors.length > 0, PATIENCE);
+    await vi.waitUntil(() => errors.length > 0, TIMEOUT);
     failing = false;
-    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
+    await vi.waitUntil(() => api.taken.length === 1, TIMEOUT);
     expect(errors).toHaveLength(1);
   });
 });
@@ -433,8 +433,8 @@ describe('a message whose content the store does not give out', () => {
       observer: { onError: (error) => errors.push(error) },
     });
     onTestFinished(() => webhooks.close());
-    await vi.waitUntil(() => api.taken.length === 1, PATIENCE);
-    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
+    await vi.waitUntil(() => api.taken.length === 1, TIMEOUT);
+    await expect.poll(() => store.webhooks.nextEventDue(), TIMEOUT).toBeNull();
     expect(api.taken[0]?.body).toMatchObject({
       payload: {
         id,
@@ -463,7 +463,7 @@ describe('a webhook of one domain that answers slowly', () => {
     // More events than are ever leased at one time.
     await Promise.all(Array.from({ length: 1_100 }, () => queue(store, slowDomain)));
     const webhooks = start(store, { deadline: 10_000, stopGrace: 0 });
-    await expect.poll(() => slow.taken.length, PATIENCE).toBe(2);
+    await expect.poll(() => slow.taken.length, TIMEOUT).toBe(2);
     await new Promise((resolve) => setTimeout(resolve, 200));
     await Promise.all(Array.from({ length: 100 }, () => queue(store, quickDomain)));
     await expect.poll(() => quick.taken.length, { timeout: 8_000, interval: 10 }).toBe(100);
@@ -525,7 +525,7 @@ describe('events that were under way when the server died', () => {
     const ids: number[] = [];
     for (let count = 0; count < crashes.length; count++) ids.push(await queue(store, domain));
     const dropped = startAfterCrashes(store, (message) => crashes[ids.indexOf(message)] ?? null);
-    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
+    await expect.poll(() => store.webhooks.nextEventDue(), TIMEOUT).toBeNull();
     expect(dropped).toEqual(ids.slice(0, 2));
     expect(messagesOf(receiver).sort()).toEqual(ids.slice(2).sort());
   });
@@ -539,11 +539,11 @@ describe('events that were under way when the server died', () => {
     startAfterCrashes(store, (message) => (message === suspect ? { count: 1, alone: true } : null), {
       now: () => Date.now() + ahead,
     });
-    await expect.poll(() => messagesOf(receiver), PATIENCE).toEqual([other]);
+    await expect.poll(() => messagesOf(receiver), TIMEOUT).toEqual([other]);
     const later = await queue(store, domain);
-    await expect.poll(() => messagesOf(receiver), PATIENCE).toEqual([other, later]);
+    await expect.poll(() => messagesOf(receiver), TIMEOUT).toEqual([other, later]);
     ahead = DELIVERY.suspectQuiet.initial;
-    await expect.poll(() => messagesOf(receiver), PATIENCE).toEqual([other, later, suspect]);
+    await expect.poll(() => messagesOf(receiver), TIMEOUT).toEqual([other, later, suspect]);
   });
 
   it('are reported alone if one more crash would give them up, but hold up others not for long', async () => {
@@ -559,11 +559,11 @@ describe('events that were under way when the server died', () => {
     startAfterCrashes(store, (message) => (message === suspect ? { count: 2, alone: true } : null), {
       now: () => Date.now() + ahead,
     });
-    await expect.poll(() => messagesOf(silent), PATIENCE).toEqual([suspect]);
+    await expect.poll(() => messagesOf(silent), TIMEOUT).toEqual([suspect]);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(messagesOf(receiver)).toEqual([]);
     ahead = DELIVERY.suspectTrial.initial;
-    await expect.poll(() => messagesOf(receiver), PATIENCE).toEqual([other]);
+    await expect.poll(() => messagesOf(receiver), TIMEOUT).toEqual([other]);
   });
 });
 
@@ -581,10 +581,10 @@ describe('an event', () => {
       gap: () => 20_000,
       observer: { onFailed: failed, onCapped: (events) => capped.push(events) },
     });
-    await expect.poll(() => failed.mock.calls.length, PATIENCE).toBe(1);
-    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeGreaterThan(Date.now() + ahead);
+    await expect.poll(() => failed.mock.calls.length, TIMEOUT).toBe(1);
+    await expect.poll(() => store.webhooks.nextEventDue(), TIMEOUT).toBeGreaterThan(Date.now() + ahead);
     ahead = 0;
-    await expect.poll(() => store.webhooks.nextEventDue(), PATIENCE).toBeNull();
+    await expect.poll(() => store.webhooks.nextEventDue(), TIMEOUT).toBeNull();
     expect(receiver.taken).toHaveLength(2);
     expect(capped).toEqual([1]);
   });
