@@ -24,6 +24,13 @@ export interface RemovalProgress extends Removed {
   readonly last: number | null;
 }
 
+export const NOTHING_REMOVED: RemovalProgress = { contents: 0, messages: 0, last: null };
+
+/** Messages looked at in one step. */
+export const STEP_MESSAGES = 200;
+/** Octets of content removed in one step: some milliseconds. */
+export const STEP_OCTETS = 4 * 1024 * 1024;
+
 /** The columns of a finished message that decide. */
 export interface OldMessage {
   readonly receivedAt: number;

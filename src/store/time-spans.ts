@@ -13,6 +13,9 @@ import { HOUR } from './time.js';
 /** Distances are rounded to this many milliseconds, and beyond it to a power of two of it: a row changes rarely. */
 const STEP_MS = 1000;
 
+/** Hours whose distances an adapter keeps in memory. */
+export const KEPT_HOURS = 100;
+
 /** The time that the id 0 shows. */
 const START = timeOfId(0);
 

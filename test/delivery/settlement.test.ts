@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RetryPolicy } from '../../src/delivery/queue/schedule.js';
-import { oneLine, settlementOf, timedOutSettlement } from '../../src/delivery/queue/settlement.js';
+import { keptReply, settlementOf, timedOutSettlement } from '../../src/delivery/queue/settlement.js';
 import type { Delivery } from '../../src/delivery/transports/transport.js';
 import type { DeliverBy, NotifyEvent } from '../../src/store/port.js';
 import type { Lease } from '../../src/store/queue.js';
@@ -96,9 +96,9 @@ describe('the settlement of a recipient', () => {
   });
 
   it('makes one line without controls, of bounded length', () => {
-    expect(oneLine(' 550 a\r\n550-b\u0000\u2028c\u001b[0m ')).toBe('550 a 550-b c [0m');
-    expect(oneLine('x'.repeat(1_000))).toHaveLength(1_000);
-    expect(oneLine('x'.repeat(1_001))).toBe(`${'x'.repeat(999)}…`);
+    expect(keptReply(' 550 a\r\n550-b\u0000\u2028c\u001b[0m ')).toBe('550 a 550-b c [0m');
+    expect(keptReply('x'.repeat(1_000))).toHaveLength(1_000);
+    expect(keptReply('x'.repeat(1_001))).toBe(`${'x'.repeat(999)}…`);
   });
 });
 

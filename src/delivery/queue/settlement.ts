@@ -25,7 +25,7 @@ export function settlementOf(
 ): Settlement {
   const { position } = recipient;
   const { remoteHost, tls } = delivery;
-  const attempt = { at: now, remoteHost, tls, reply: oneLine(delivery.reply) };
+  const attempt = { at: now, remoteHost, tls, reply: keptReply(delivery.reply) };
   const settled = { position, nextAttemptAt: null, block: false };
   switch (delivery.outcome) {
     case 'delivered':
@@ -45,7 +45,7 @@ export function settlementOf(
       const attempts = recipient.attempts + 1;
       const next = nextTry(policy, lease, { now, attempts, retryAfter: delivery.retryAfter ?? 0, chance });
       if (next === 'expired') {
-        const reply = oneLine(`5.4.7 Delivery time expired; the last try came to: ${delivery.reply}`);
+        const reply = keptReply(`5.4.7 Delivery time expired; the last try came to: ${delivery.reply}`);
         return {
           ...settled,
           attempt: { ...attempt, outcome: 'bounced', reply },
@@ -93,8 +93,8 @@ function bouncedUntried(lease: Lease, recipient: LeasedRecipient, reply: string,
   };
 }
 
-/** Returns text of a remote server on one line, without controls, and cut to a readable length. */
-export function oneLine(text: string): string {
+/** Returns a reply as an attempt keeps it: on one line, without controls, and cut to a readable length. */
+export function keptReply(text: string): string {
   const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
   return line.length <= REPLY_LENGTH ? line : `${line.slice(0, REPLY_LENGTH - 1)}…`;
 }

@@ -3,11 +3,14 @@ import type { DomainRetention } from '../domain-records.js';
 import {
   hasAges,
   inSteps,
+  NOTHING_REMOVED,
   positionAfter,
   type RemovalPosition,
   type RemovalProgress,
   type RemovalStep,
   type RemovedPart,
+  STEP_MESSAGES,
+  STEP_OCTETS,
   tooOld,
 } from '../removal.js';
 import type { Retention, RetentionRequest } from '../retention.js';
@@ -22,11 +25,6 @@ import { gaugesOf } from './gauges.js';
 import { goesWithItsDay, OldDays } from './old-days.js';
 import type { Partitions } from './partitions.js';
 import { removeFinished } from './removing.js';
-
-/** Messages looked at in one step. */
-const STEP_MESSAGES = 200;
-/** Octets of content removed in one step. */
-const STEP_OCTETS = 4 * 1024 * 1024;
 
 interface Rule extends DomainRetention {
   readonly id: number;
@@ -118,15 +116,13 @@ async function removeOld(
   return { ...counts, next: positionAfter(domain.id, here.rule, last) };
 }
 
-const NOTHING: RemovalProgress = { contents: 0, messages: 0, last: null };
-
 async function removeByAge(
   connection: Connection,
   request: RetentionRequest,
   domain: Rule,
   after: number,
 ): Promise<RemovalProgress> {
-  if (!hasAges(request, domain)) return NOTHING;
+  if (!hasAges(request, domain)) return NOTHING_REMOVED;
   const rows = await finishedOf(connection, domain, after);
   const limit = domain.contentAge === null ? request.contentBefore : null;
   return remove(connection, domain, rows, {
@@ -136,10 +132,10 @@ async function removeByAge(
 }
 
 async function removeExcess(connection: Connection, domain: Rule, after: number): Promise<RemovalProgress> {
-  if (domain.contentOctets === null) return NOTHING;
+  if (domain.contentOctets === null) return NOTHING_REMOVED;
   const stored = (await gaugesOf(connection, [domain.id])).get(domain.id)?.contentOctets ?? 0;
   const excess = stored - domain.contentOctets;
-  if (excess <= 0) return NOTHING;
+  if (excess <= 0) return NOTHING_REMOVED;
   const rows = await finishedOf(connection, domain, after);
   return remove(connection, domain, rows, {
     most: excess,

@@ -4,6 +4,7 @@ import type { Range } from '../narrowing.js';
 import {
   hasTime,
   hourOf,
+  KEPT_HOURS,
   narrowRange,
   type Span,
   SPAN_BEGINS,
@@ -13,9 +14,6 @@ import {
 } from '../time-spans.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
-
-/** Hours whose distances are kept in memory. */
-const KEPT_HOURS = 100;
 
 const WIDEN = {
   name: 'span_widen',

@@ -1,6 +1,6 @@
 /** Replies that say that a mailbox is bad. A good mailbox that is taken for a bad one gets no more mail. */
 import { expect, it } from 'vitest';
-import { resultOf, oneLine } from '../../../src/delivery/transports/smtp/reply.js';
+import { resultOf, joinedReply } from '../../../src/delivery/transports/smtp/reply.js';
 
 it.each([
   ['550 5.1.1 No such user', true],
@@ -48,8 +48,8 @@ it.each(['connect', 'greeting', 'hello', 'tls', 'auth'] as const)(
 );
 
 it('puts a reply on one line', () => {
-  expect(oneLine('550-5.7.1 a\r\n550-5.7.1 b\n550 5.7.1 c')).toBe('550 5.7.1 a b c');
-  expect(oneLine('250 Ok')).toBe('250 Ok');
-  expect(oneLine('250')).toBe('250');
-  expect(oneLine('HTTP/1.1 400 Bad Request\r\nServer: x')).toBe('HTTP/1.1 400 Bad Request Server: x');
+  expect(joinedReply('550-5.7.1 a\r\n550-5.7.1 b\n550 5.7.1 c')).toBe('550 5.7.1 a b c');
+  expect(joinedReply('250 Ok')).toBe('250 Ok');
+  expect(joinedReply('250')).toBe('250');
+  expect(joinedReply('HTTP/1.1 400 Bad Request\r\nServer: x')).toBe('HTTP/1.1 400 Bad Request Server: x');
 });

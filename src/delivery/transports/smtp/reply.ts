@@ -13,7 +13,7 @@ export type ReplyResult = Pick<
 >;
 
 /** Returns a reply on one line: its code and enhanced code once, then the text of all its lines. */
-export function oneLine(reply: string): string {
+export function joinedReply(reply: string): string {
   const [first = '', ...further] = reply.split(/\r?\n/).map((line) => line.trim());
   // A text that is not a reply stays as it is.
   if (!/^\d{3}/.test(first)) return [first, ...further].join(' ');
@@ -50,7 +50,7 @@ export function enhancedCodeOf(reply: string): string | null {
 export function resultOf(phase: Phase, reply: string, recipients: number): ReplyResult {
   const code = Number(reply.slice(0, 3));
   const enhancedCode = enhancedCodeOf(reply);
-  const details = { reply: oneLine(reply), enhancedCode };
+  const details = { reply: joinedReply(reply), enhancedCode };
   if (phase === 'end' && code >= 200 && code < 300) return { outcome: 'delivered', ...details };
   if (SETTING_UP.has(phase) || CREDENTIALS.has(code)) {
     return { outcome: 'deferred', ...details, transportFailed: true };

@@ -1,8 +1,8 @@
 /** Asks the index of words for candidates of a search. */
-import { statSync } from 'node:fs';
 import type { Range } from '../../narrowing.js';
 import type { Search } from '../../search.js';
 import { isDamage } from '../errors.js';
+import { identityOf } from '../file-identity.js';
 import type { Found, Source } from '../worker/candidate-sources.js';
 import { type Database, inSnapshot, type Statement } from '../worker/database.js';
 import { indexFile, openIndexToRead, type Part, partsOf, progressOf, wordsTable } from './index-file.js';
@@ -163,13 +163,4 @@ function matchesOf(database: Database, statements: Map<number, Statement>, { id 
     statements.set(id, statement);
   }
   return statement;
-}
-
-function identityOf(path: string): string | null {
-  try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,6 @@
 /** Checks if the files that are open are those that a reader of the data folder would find. */
-import { statSync } from 'node:fs';
 import { StoreError } from '../../port.js';
+import { identityOf } from '../file-identity.js';
 import { databaseFile } from '../folder.js';
 
 /**
@@ -38,15 +38,5 @@ export class OwnFiles {
         'stop the server, restore the folder from a backup, and start it again',
     );
     return this.#known;
-  }
-}
-
-/** Returns device and number of a file; null if it is missing. */
-function identityOf(path: string): string | null {
-  try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    return null;
   }
 }

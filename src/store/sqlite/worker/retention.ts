@@ -2,15 +2,18 @@
 import type { DomainRetention } from '../../domain-records.js';
 import {
   hasAges,
+  NOTHING_REMOVED,
   type OldMessage,
   positionAfter,
   type RemovalPosition,
   type RemovalProgress,
   type RemovalStep,
   type RemovedPart,
+  STEP_MESSAGES,
+  STEP_OCTETS,
   tooOld,
 } from '../../removal.js';
-import type { Removed, RetentionRequest } from '../../retention.js';
+import type { RetentionRequest } from '../../retention.js';
 import { isFinal } from '../../status.js';
 import { STATUSES, type Status } from '../../port.js';
 import type { Counters } from './counters.js';
@@ -18,10 +21,6 @@ import type { Database } from './database.js';
 import type { Gauges } from './gauges.js';
 import type { Trash } from './trash.js';
 
-/** Messages looked at in one step. */
-const STEP_MESSAGES = 200;
-/** Octets of content removed in one step: some milliseconds. A larger content is left to the trash. */
-const STEP_OCTETS = 4 * 1024 * 1024;
 /** Pages given back in one step. */
 const STEP_PAGES = 256;
 
@@ -103,14 +102,14 @@ export class Removal {
   }
 
   #age(request: RetentionRequest, domain: RuleRow, rows: readonly MessageRow[]): RemovalProgress {
-    if (!hasAges(request, domain)) return { ...NOTHING, last: null };
+    if (!hasAges(request, domain)) return NOTHING_REMOVED;
     return this.#remove(rows, Infinity, (row) => tooOld(row, request, domain));
   }
 
   #excess({ id, contentOctets }: RuleRow, rows: readonly MessageRow[]): RemovalProgress {
-    if (contentOctets === null) return { ...NOTHING, last: null };
+    if (contentOctets === null) return NOTHING_REMOVED;
     const excess = this.#gauges.octetsOf(id) - contentOctets;
-    if (excess <= 0) return { ...NOTHING, last: null };
+    if (excess <= 0) return NOTHING_REMOVED;
     return this.#remove(rows, excess, (row) => (row.contentRemoved ? 'nothing' : 'content'));
   }
 
@@ -164,7 +163,7 @@ export class Removal {
     return isFinal(status) && this.#owed.get(id) === undefined;
   }
 
-  /** Returns the octets that it removed at once. */
+  /** Returns the octets that it removed at once: a content larger than a step is left to the trash. */
   #removeContent({ id, size, domain_id }: MessageRow): number {
     this.#counters.contentRemoved(domain_id, size);
     if (size <= STEP_OCTETS) {
@@ -186,5 +185,3 @@ export class Removal {
     return (this.#database.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[name] ?? 0;
   }
 }
-
-const NOTHING: Removed = { contents: 0, messages: 0 };

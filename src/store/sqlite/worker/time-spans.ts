@@ -3,6 +3,7 @@ import type { Range } from '../../narrowing.js';
 import {
   hasTime,
   hourOf,
+  KEPT_HOURS,
   narrowRange,
   type Span,
   SPAN_BEGINS,
@@ -11,9 +12,6 @@ import {
   type SpanRow,
 } from '../../time-spans.js';
 import type { Database } from './database.js';
-
-/** Hours whose distances are kept in memory. */
-const KEPT_HOURS = 100;
 
 export class TimeSpans {
   readonly #find;
