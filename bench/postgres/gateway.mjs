@@ -50,7 +50,7 @@ export async function startGateway({ url, cluster, token, program = PROGRAM, env
 }
 
 /**
- * One load on gateways that share what is behind them. The figures are of all of them together.
+ * One load on gateways that share one database. The figures are of all of them together.
  *
  * @param {string[]} words options of `postern bench`
  */

@@ -36,7 +36,7 @@ export async function inTurns(sides, words, { rounds, seconds }) {
   }));
 }
 
-/** A row of figures: one gateway, or several that share what is behind them. */
+/** A row of figures: one gateway, or several that share one database. */
 export function side(name, ...gateways) {
   return { name, gateways, runs: [] };
 }

@@ -1,4 +1,4 @@
-// What it costs to have more than one node, or more than one server of the database.
+// Measures the cost of more than one node, and of more than one server of the database.
 import { variantWithout } from '../api/gateway.mjs';
 import { percentile } from '../suite/statistics.mjs';
 import { query } from './cluster.mjs';

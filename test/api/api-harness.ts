@@ -12,7 +12,7 @@ import { scratch } from '../scratch.js';
 export const TOKEN = 'token-of-example-com';
 export const OTHER_TOKEN = 'token-of-other-example';
 
-/** What the server says of itself. */
+/** The facts that the server reports about itself. */
 export const SERVER: ReturnType<ApiOptions['server']> = {
   version: '0.0.0',
   hostname: 'mx.example',

@@ -560,7 +560,7 @@ describe('the webhook', () => {
       limit: 9,
     });
     expect(event).toMatchObject({ ...again.json<object>(), message: id, name: 'email.queued' });
-    // By the path of the own domain, the call of another one is not found, whoever asks.
+    // By the path of the own domain, the call of another one is not found, for any caller.
     const other = path.replace('example.com', 'other.example');
     await routes.foreign('PUT', '/other.example/webhook', { url: URL });
     expect((await routes.foreign('POST', path)).statusCode).toBe(404);

@@ -1,4 +1,4 @@
-// What waits, within the scope of the one who asks.
+// Lists the messages that wait, within the scope of the caller.
 import type { LightMyRequestResponse } from 'fastify';
 import { expect, it } from 'vitest';
 import { queuePage, type QueuePage } from '../../src/api/schemas/queue.js';

@@ -57,7 +57,7 @@ async function stored(content: string | Uint8Array = MESSAGE) {
   return { data, id, show };
 }
 
-/** What a terminal would get. */
+/** The text that a terminal would get. */
 async function onTerminal(args: readonly string[]): Promise<string> {
   const stdout = Object.assign(new Collector(), { isTTY: true, columns: 80 });
   await run(args, { stdout, stderr: new Collector(), environment: {} });

@@ -1,4 +1,4 @@
-/** What a hostile server may send, for the tests of every phase. */
+/** The octets that a hostile server may send, for the tests of every phase. */
 import { MAX_LINE, MAX_LINES } from '../../src/protocol/client/limits.js';
 
 /** Octets that a server may not send after a reply. */

@@ -17,7 +17,7 @@ interface Started {
   readonly exited: Promise<number | null>;
   readonly port: number;
   readonly token: string;
-  /** What it said when it was ready. */
+  /** Its output when it was ready. */
   readonly said: string;
 }
 

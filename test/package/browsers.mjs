@@ -47,7 +47,7 @@ async function startPostern(data) {
   throw new Error(`Postern did not start: ${said}`);
 }
 
-/** An app that sends a link to whoever signs up, and confirms the address when the link is opened. */
+/** An app that sends a link to each person who signs up, and confirms the address when the link is opened. */
 async function startApp(mailer) {
   const app = createServer((request, response) => {
     const { pathname, searchParams, origin } = new URL(request.url, `http://${request.headers.host}`);

@@ -22,7 +22,7 @@ class Client {
     this.session = new ClientSession(options);
   }
 
-  /** What the session has to send. */
+  /** The octets that the session has to send. */
   get sent(): string {
     return textOf(this.session.output() ?? new Uint8Array());
   }

@@ -1,8 +1,8 @@
 // Symptom: `RCPT TO:<"a"b"@y.example>` was accepted, its local part taken for what stands between the outer
 // quotes; what reads the address again later sees another one.
 //
-// Cause: a local part that began with a quote was good as soon as its end was found. What stood between was
-// not held against the grammar.
+// Cause: a local part that began with a quote was good as soon as its end was found. The octets between the quotes were
+// not checked by the grammar.
 //
 // Fix: Quoted-string of RFC 5321 4.1.2, octet by octet (src/protocol/grammar/mailbox.ts).
 import { expect, it } from 'vitest';

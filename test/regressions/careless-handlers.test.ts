@@ -6,8 +6,8 @@
 //   onAuth that gave false, as a comparison of passwords does, let everybody in as the principal `false`;
 //   onContent that gave nothing had the message dropped, with 250.
 //
-// Cause: what is wrong by type was found out where it was used, behind the last place that catches anything, or was
-// taken for a yes.
+// Cause: a value of a wrong type was noticed where it was used, after the last place that catches errors, or was taken
+// for a yes.
 //
 // Fix: it is found out where it is given, and is a mistake of the handler's: 451, and `onError` hears of it
 // (src/server/connection/dialogue.ts, verifier.ts, refusal.ts). False is a no. Notifications are guarded (notify.ts).

@@ -1,9 +1,9 @@
-// Symptom: a handler that ended a connection by `session.disconnect()` was told of the end first, and of what had
-// become of the message after it: onClose, then onReset or the sink's abort. Whoever keeps something for each
-// session, and lets go of it in onClose, was asked for it once more.
+// Symptom: if a handler ended a connection by `session.disconnect()`, the end was reported first, and the fate of the
+// message after it: onClose, then onReset or the sink's abort. A handler that keeps something for each session, and
+// drops it in onClose, needed it once more.
 //
-// Cause: a handler is called from inside the pump, which tells such things when the handler has returned; the end was
-// told at once.
+// Cause: a handler is called from inside the pump, which reports such events when the handler has returned; the end
+// was reported at once.
 //
 // Fix: the end waits for the pump (#gone in src/server/connection/connection.ts).
 import { expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// Symptom: an event that a webhook did not take was told again every two minutes, for ever, and the webhook was
+// Symptom: an event that a webhook did not take was sent again every two minutes, for ever, and the webhook was
 // never switched off. The log said that events could not be read.
 //
 // Cause: chance made the gap a fraction of a millisecond long, and the store takes whole ones only: the event was

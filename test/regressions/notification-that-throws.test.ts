@@ -1,12 +1,12 @@
 // Symptom: a handler with `async onReset` that rejected once ended the process, at a client's RSET. So did a
 // sink whose `abort` threw.
 //
-// Cause: found by test/server/fuzz.test.ts. What a handler throws when it is only told something was caught,
-// but a promise that it gave was dropped, and its rejection was nobody's; and `abort` was not guarded at all,
-// since its contract says that it must not throw.
+// Cause: found by test/server/fuzz.test.ts. If a handler threw in a notification, the error was caught, but a promise
+// that it returned was dropped, and its rejection was not handled; and `abort` was not guarded at all, since its
+// contract says that it must not throw.
 //
-// Fix: one guard for all that is told, which hears promises as well; what it catches becomes a warning of the
-// process (src/server/connection/dialogue.ts).
+// Fix: one guard for all notifications, which handles promises as well; each error becomes a warning of the process
+// (src/server/connection/notify.ts).
 import { afterEach, expect, it } from 'vitest';
 import type { ContentSink } from '../../src/server/index.js';
 import { serve, takeTrouble, until } from '../server/harness.js';

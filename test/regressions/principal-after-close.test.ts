@@ -2,7 +2,7 @@
 // `session.hello` were null: who counts something by principal could not count it down. The log said `domain: null`
 // of connections that were closed, and of a message whose client went before its 250: `domain: null, recipients: 0`.
 //
-// Cause: a session that is closed had forgotten whose it was, and what becomes of it is told after that.
+// Cause: a closed session had dropped its principal, and the last events of a session are reported after it has closed.
 //
 // Fix: the closed phase keeps hello and identity (src/protocol/state/transitions.ts), and so does the one that drops the
 // octets of a refused chunk. What the log says of a message is what was accepted, not what is open

@@ -1,7 +1,7 @@
 // Symptom: a handler that gave a promise of another library (Bluebird, Knex's query builder) had its verdict
 // ignored: the client got 250 before the promise had decided, and a rejection refused nothing.
 //
-// Cause: `instanceof Promise`. Such a promise is none; taken for an answer that is no Reply, it was a yes.
+// Cause: `instanceof Promise` is false for such a promise. It was taken for an answer that is no Reply, so for a yes.
 //
 // Fix: whatever has a `then` is waited for (src/server/connection/dialogue.ts).
 import { it } from 'vitest';

@@ -1,7 +1,7 @@
-// Symptom: a handler whose onContent took its time (to make a file, say) was left with a sink that heard nothing any
-// more, neither end nor abort, where the client went before the sink was there.
+// Symptom: if onContent took its time (to make a file, say) and the client went before the sink was there, the sink got
+// neither end nor abort.
 //
-// Cause: the sink was kept for content that could not come: what had become of the transaction was told before.
+// Cause: the sink was kept for content that could not come: the end of the transaction had been reported before.
 //
 // Fix: a sink that comes when its transaction is gone is aborted at once (src/server/connection/dialogue.ts).
 import { expect, it } from 'vitest';

@@ -84,7 +84,7 @@ export const RIGHT_SERVERS: Readonly<Record<string, Program>> = {
 };
 
 interface Listener {
-  /** What `listen` gets. */
+  /** The options of `listen`. */
   readonly options: unknown;
   readonly handler?: object;
   readonly server?: object;

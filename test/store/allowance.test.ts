@@ -25,7 +25,7 @@ class Bucket {
     return { granted, wait: this.#fullAgain + cost - MINUTE - now };
   }
 
-  /** What could be taken at once. */
+  /** The number that could be taken at once. */
   left(now: number): number {
     return (now + MINUTE - Math.max(this.#fullAgain, now)) / (MINUTE / this.perMinute);
   }

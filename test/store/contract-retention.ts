@@ -132,7 +132,7 @@ export function describeRetention(store: () => Store, reopen: () => Promise<void
       expect(await Promise.all(ids.map(removed))).toEqual([true, true, false, false]);
       expect(await Promise.all([held, foreign].map(removed))).toEqual([false, false]);
       expect((await store().domainRecords.find('all', 'a.example', 0))?.contentOctets).toBe(5500);
-      // What is held stays, even if that is too much.
+      // Held messages stay, even if their content is too much.
       await store().domainRecords.setRetention('all', 'a.example', { ...rule, contentOctets: 1 });
       expect(await all({ contentBefore: null, messagesBefore: null })).toEqual({
         contents: 2,

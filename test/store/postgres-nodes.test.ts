@@ -222,7 +222,7 @@ describe('nodes on one database', () => {
 
   it('find mail without a signal', async () => {
     const [connection, queue] = [new Connections(parseAddress(url)), b.queue];
-    // Nothing is sent to it: it hears nobody.
+    // It receives no signals.
     const signals = new Signals(connection, 'deaf');
     await signals.close();
     const watch = new QueueWatch(signals, () => queue.nextDue());

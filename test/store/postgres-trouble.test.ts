@@ -188,7 +188,7 @@ describe('a database that cannot have the store', () => {
   );
 });
 
-/** Accepts messages until it is told to end, and notes what was acknowledged and what was refused. */
+/** Accepts messages until it gets the message to end, and notes what was acknowledged and what was refused. */
 function load(
   store: Opened,
   domainId: number,

@@ -1,6 +1,6 @@
 /**
- * Invariant: whatever happens to a connection, the reason that is kept with the message names the phase, calls nothing
- * a TLS failure that is none, and has no line of OpenSSL, whose numbers differ each time.
+ * Invariant: whatever happens to a connection, the reason that is kept with the message names the phase, speaks of TLS
+ * only if TLS failed, and has no line of OpenSSL, whose numbers differ each time.
  */
 import { createServer as createTlsServer } from 'node:tls';
 import { readFileSync } from 'node:fs';
@@ -94,7 +94,7 @@ describe('a server that sends what it must not', () => {
       const [delivery] = await send(transport, shipment(MESSAGE));
       expect(delivery?.outcome).toBe('deferred');
       expect(delivery?.reply.replace(/expected a reply .*$/, 'REASON')).toBe(words);
-      // The message tells of it.
+      // The message has the reason.
       expect(cuts).toEqual([]);
     },
   );
