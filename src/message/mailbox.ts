@@ -25,6 +25,12 @@ const WORD = /=\?([^?\s]{1,80})\?([BbQq])\?([^?]*)(\?=)?/g;
 /** Labels for octets of an unknown character set, which some servers write for text that they cannot name. */
 const UNNAMED = /^(?:unknown-8bit|x-unknown)$/i;
 
+/**
+ * The form that most From fields have: an address of letters, digits, `.`, `_`, `+` and `-`, alone or in angle brackets after
+ * plain words. One match of it takes a third of the time of the grammar (`bench/micro/accept.mjs`).
+ */
+const COMMON = commonMailbox();
+
 /** RFC 5322 3.4: a mailbox, which is a person or a thing that mail can come from. */
 export interface Mailbox {
   /**
@@ -52,6 +58,8 @@ export interface Mailbox {
  * not senders and do not parse.
  */
 export function parseMailboxList(text: string): Parsed<readonly Mailbox[]> {
+  const common = readCommon(text);
+  if (common !== null) return [common];
   const lexer = new Lexer(text);
   const mailboxes: Mailbox[] = [];
   try {
@@ -66,6 +74,25 @@ export function parseMailboxList(text: string): Parsed<readonly Mailbox[]> {
     throw error;
   }
   return mailboxes;
+}
+
+function commonMailbox(): RegExp {
+  const local = '([A-Za-z0-9_+-]+(?:\\.[A-Za-z0-9_+-]+)*)';
+  const domain = '([A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*)';
+  const words = '([A-Za-z0-9]+(?: [A-Za-z0-9]+)*)';
+  return new RegExp(`^ ?(?:${local}@${domain}|(?:${words} )?<${local}@${domain}>)$`);
+}
+
+/** Returns the mailbox of a text in the common form; null if the grammar has to read the text. */
+function readCommon(text: string): Mailbox | null {
+  const match = COMMON.exec(text);
+  if (match === null) return null;
+  const localPart = match[1] ?? match[4] ?? '';
+  const domain = match[2] ?? match[5] ?? '';
+  if (localPart.length > MAX_LOCAL_PART || domain.length > MAX_DOMAIN) return null;
+  const mailbox = { localPart, domain, address: `${localPart}@${domain}` };
+  const displayName = match[3];
+  return displayName === undefined ? mailbox : { displayName, ...mailbox };
 }
 
 /** mailbox = name-addr / addr-spec. The first `<` or `@` shows which of the two it is. */
@@ -159,6 +186,8 @@ function checkLength(what: string, text: string, limit: number): void {
  * @returns the reason, for the client; null if there is no other reading
  */
 export function otherReading(text: string, localPart: string): string | null {
+  // Most names have no encoded word.
+  if (!text.includes('=?')) return null;
   // RFC 2047 5: an address may not contain one.
   if (localPart.includes('=?')) return 'the address holds an encoded word';
   let decoded = '';

@@ -36,6 +36,11 @@ export class Field {
     return body.includes('\r\n') ? body.replaceAll('\r\n', '') : body;
   }
 
+  /** True if the body is on more than one line. */
+  get isFolded(): boolean {
+    return this.octets.indexOf(CR) < this.octets.length - 2;
+  }
+
   /** Returns the body as received, with its folds, read as UTF-8, without the CRLF at its end. */
   foldedText(): string {
     return this.octets.toString('utf8', this.bodyStart, this.octets.length - 2);

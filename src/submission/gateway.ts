@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import type { Mailbox, PasswordCredentials } from '../protocol/index.js';
 import { Reply } from '../protocol/index.js';
 import type { ContentSink, Handler, Recipient, Session as ServerSession } from '../server/index.js';
@@ -130,7 +129,7 @@ function submittedIn(session: Session, domain: Domain): Submitted {
     tls: tls === null ? null : `${tls.version} ${tls.cipher}`,
     origin: {
       way: 'smtp',
-      listener: `${isIPv6(localAddress) ? `[${localAddress}]` : localAddress}:${localPort}`,
+      listener: `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`,
       hello: hello?.name ?? null,
     },
   };

@@ -166,7 +166,7 @@ function sender(header: HeaderSection, { domain, mayBeAuthor }: RewriteOptions):
  */
 function unfoldFrom(header: HeaderSection): void {
   const field = header.first('From');
-  if (field === undefined || !isFoldedInside(field.foldedText())) return;
+  if (field === undefined || !field.isFolded || !isFoldedInside(field.foldedText())) return;
   const line = `${field.name}:${field.text()}`;
   if (Buffer.byteLength(line) > LINE_OCTETS) {
     throw new HeaderRefusal('from', 'From is folded inside quotes or a comment, and too long for one line');
@@ -187,7 +187,9 @@ function shown(domain: string | null): string {
  */
 function instructions(header: HeaderSection, kind: HeaderRefusalKind, names: readonly string[]): Field[] {
   const { instructionSize } = DEFAULT_SUBMISSION;
-  if (header.octetsOf(...names) > instructionSize) {
+  const octets = header.octetsOf(...names);
+  if (octets === 0) return [];
+  if (octets > instructionSize) {
     const which = names.length === 1 ? (names[0] ?? '') : `${names.join(' and ')} together`;
     throw new HeaderRefusal(kind, `${which.slice(0, 200)}: more than ${instructionSize} octets`);
   }
@@ -206,7 +208,9 @@ function shownText(field: Field): string {
 }
 
 function takeTags(header: HeaderSection, names: readonly string[]): readonly string[] {
-  const tags = parseTags(instructions(header, 'tags', names));
+  const fields = instructions(header, 'tags', names);
+  if (fields.length === 0) return [];
+  const tags = parseTags(fields);
   if (tags instanceof Fault) throw new HeaderRefusal('tags', tags.reason);
   return tags;
 }

@@ -38,6 +38,28 @@ describe('parses', () => {
     expect(list instanceof Fault || list[0]?.displayName).toBe(displayName);
   });
 
+  // The common form is read by one regular expression. A comment before it leaves the text to the grammar.
+  it('reads the common form as the grammar does', () => {
+    const piece = fc.constantFrom('a', 'Z', '0', '_', '-', '+', '.', '@', '<', '>', ' ', 'shop', 'x.example');
+    const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+    const common = fc
+      .tuple(
+        fc.constantFrom('', ' '),
+        text,
+        fc.constantFrom('a@x', '<a.b@x.y>', ' <a+b@x>'),
+        fc.constantFrom('', '.'),
+      )
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(text, common), (text) => {
+        const byGrammar = parseMailboxList(`()${text}`);
+        if (byGrammar instanceof Fault) expect(parseMailboxList(text)).toBeInstanceOf(Fault);
+        else expect(parseMailboxList(text)).toEqual(byGrammar);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('splits local part and domain at the right @', () => {
     const list = parseMailboxList('N <"a@b"@x.example>');
     expect(list).toEqual([
