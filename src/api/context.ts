@@ -17,7 +17,7 @@ export type Api = FastifyInstance extends infer Instance
     : never
   : never;
 
-/** What the routes are made of. */
+/** The objects that the routes use. */
 export interface ApiContext {
   readonly limits: ApiLimits;
   readonly budget: BodyBudget;

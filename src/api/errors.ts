@@ -45,7 +45,7 @@ const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What is wrong with fields of the request, by the name of the field. */
+/** Errors in fields of the request, by the name of the field. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
 interface ApiErrorOptions extends ErrorOptions {

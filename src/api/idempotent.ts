@@ -4,7 +4,7 @@ import type { Completion, Idempotency, IdempotencyKey } from '../store/idempoten
 import { ApiError } from './errors.js';
 import type { ApiLimits } from './limits.js';
 
-/** What a request with an Idempotency-Key has in hand. */
+/** The state of a request with an Idempotency-Key. */
 interface KeyInHand {
   /** Makes what the store keeps with the message: the response to give again. */
   completion(response: unknown): Completion;

@@ -9,12 +9,12 @@ interface Counted {
   readonly count: number;
 }
 
-/** What is counted at the beginning of an hour or day. */
+/** The counters at the beginning of an hour or day. */
 export interface CountedAt extends Counted {
   readonly at: number;
 }
 
-/** What is counted of a receiving domain. */
+/** The counters of a receiving domain. */
 export interface DestinationCount extends Counted {
   readonly destination: string;
 }

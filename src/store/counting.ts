@@ -38,7 +38,7 @@ export interface CountedMessage {
   readonly releaseAt: number | null;
 }
 
-/** What one attempt adds. */
+/** The numbers that one attempt adds. */
 export function factsOf(
   { outcome, at }: Pick<Attempt, 'outcome' | 'at'>,
   message: Pick<CountedMessage, 'receivedAt' | 'releaseAt'>,

@@ -1,6 +1,6 @@
 /** The contract of nodes: the servers that share a store. Part of `port.ts`. */
 
-/** What a server says of itself when it starts. */
+/** The facts that a server reports about itself when it starts. */
 export interface NodeFacts {
   /** The name of the server, for people. Several nodes may have the same one. */
   readonly name: string;

@@ -2,7 +2,7 @@
 import type { Attempt } from './queue.js';
 import type { EventName } from './webhooks.js';
 
-/** What happened to one or more recipients of a message. */
+/** One event of one or more recipients of a message. */
 export interface NewEvent {
   readonly name: EventName | 'email.cancelled';
   readonly positions: readonly number[];

@@ -19,7 +19,7 @@ export interface RemovalStep extends Removed {
   readonly next: RemovalPosition | null;
 }
 
-/** What a step removed, and the last message that it looked at; null if the rule is done. */
+/** The numbers that a step removed, and the last message that it looked at; null if the rule is done. */
 export interface RemovalProgress extends Removed {
   readonly last: number | null;
 }

@@ -43,7 +43,7 @@ export interface Attachment {
   readonly cid: string | null;
 }
 
-/** What a body is read by. */
+/** The options by which a body is read. */
 export interface ReadOptions {
   /** Name of the domain that sends. */
   readonly domain: string;
@@ -70,7 +70,7 @@ export type WrittenNames = Readonly<
   Record<'to' | 'cc' | 'bcc' | 'replyTo' | 'subject' | 'html' | 'text', string>
 >;
 
-/** What a message has in addition to these, as each API reads it. */
+/** The parts of a message beside these, as each API reads them. */
 type FurtherFields = Omit<Mail, 'from' | 'to' | 'cc' | 'bcc' | 'replyTo' | 'subject' | 'html' | 'text'>;
 
 /**
@@ -185,7 +185,7 @@ function quotedList(text: string): string[] | null {
     : inner.split(',').map((tag) => tag.trim().replace(/^(['"])(.*)\1$/s, '$2'));
 }
 
-/** What an attachment is, before it is checked. */
+/** An attachment, before it is checked. */
 interface WrittenAttachment {
   readonly name: string;
   readonly content: string;

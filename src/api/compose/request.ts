@@ -7,7 +7,7 @@ import { compose, type Composed } from './mime.js';
 import { postmarkMail } from './postmark.js';
 import { resendMail } from './resend.js';
 
-/** What a request is made of. Everything in it can go to another thread. */
+/** The parts of a request. Everything in it can go to another thread. */
 export interface ComposeRequest {
   /** Which API it is of. */
   readonly shape: keyof typeof READERS | 'resend-batch' | 'postmark-batch';

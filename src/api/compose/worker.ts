@@ -8,7 +8,7 @@ import {
   failureOf,
 } from './request.js';
 
-/** What comes back for a job. */
+/** The result of a job. */
 export type Outcome =
   | { readonly job: number; readonly results: readonly ComposeResult[] }
   | { readonly job: number; readonly refused: ComposeFailure }

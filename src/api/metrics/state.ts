@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { STATUSES, type Store } from '../../store/port.js';
 
-/** What is looked at when metrics are read. */
+/** The parts of the server that are read for metrics. */
 export interface StateSources {
   readonly store: Pick<Store, 'domainRecords' | 'queue' | 'nodes'>;
   /** Open connections by protocol. */

@@ -57,7 +57,7 @@ function isGone({ raw }: FastifyReply): boolean {
 
 export function sendError(reply: FastifyReply, error: ApiError, shape: ErrorShape): FastifyReply {
   if (error.retryAfter !== null) reply.header('retry-after', Math.ceil(error.retryAfter));
-  // What was not read of the body would be taken for the next request.
+  // The rest of the body, if it was not read, would be taken for the next request.
   if (error.code === 'too_large') reply.header('connection', 'close');
   return reply
     .code(error.status)

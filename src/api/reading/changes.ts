@@ -2,7 +2,7 @@ import type { Mail, Operation, Position } from '../../store/mail.js';
 import type { MessageId, Scope } from '../../store/port.js';
 import type { Selection } from '../../store/search.js';
 
-/** What several steps of an operation came to. */
+/** The sum of several steps of an operation. */
 interface Changes {
   readonly changed: readonly MessageId[];
   readonly unchanged: number;

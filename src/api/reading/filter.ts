@@ -5,7 +5,7 @@ import type { messageFilter } from '../schemas/messages.js';
 import { parseSearch } from './search.js';
 import { parseTime, TIME_FORM } from './time.js';
 
-/** What selects messages, as a request gives it. */
+/** The filter of messages, as a request gives it. */
 type FilterFields = z.output<z.ZodObject<typeof messageFilter>>;
 
 /**

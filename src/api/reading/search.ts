@@ -4,7 +4,7 @@ import type { Search, SearchCondition, SearchTerm } from '../../store/search.js'
 import { ApiError } from '../errors.js';
 import { parseTime, TIME_FORM } from './time.js';
 
-/** What can stand before a colon. */
+/** The words that can stand before a colon. */
 const NAMES = ['from', 'to', 'subject', 'tag', 'is', 'before', 'after'] as const;
 type Name = (typeof NAMES)[number];
 

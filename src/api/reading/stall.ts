@@ -12,7 +12,7 @@ interface Stall {
   readonly cause: 'waiting' | 'held' | 'refused';
   /** When the message came in that shows it. */
   readonly since: number;
-  /** What the last attempt for that message came to; null if it was not tried. */
+  /** The outcome of the last attempt for that message; null if it was not tried. */
   readonly reply: string | null;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What an error of this API looks like. */
+/** The form of an error of this API. */
 export const errorBody = z.object({
   error: z.string(),
   code: z.string(),
@@ -10,7 +10,7 @@ export const errorBody = z.object({
 
 export type ErrorBody = z.output<typeof errorBody>;
 
-/** What an error of the mail API looks like: one of the two. */
+/** The form of an error of the mail API: one of the two. */
 export const mailErrorBody = z.object({
   error: z.string().optional(),
   errors: z.record(z.string(), z.array(z.string())).optional(),

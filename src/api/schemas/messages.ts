@@ -4,7 +4,7 @@ import { count, messageId, several, status, time } from './fields.js';
 
 const text = z.string().min(1).max(256);
 
-/** What selects messages, in a query and in the body of a bulk change. */
+/** The filter of messages, in a query and in the body of a bulk change. */
 export const messageFilter = {
   domain: several(text).optional().describe('Sending domains: one of them'),
   tag: several(text).optional().describe('Tags: all of them'),

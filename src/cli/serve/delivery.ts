@@ -18,7 +18,7 @@ import {
   observeWebhooks,
 } from './delivery-log.js';
 
-/** What counts attempts and calls beside the log. */
+/** Observers that count attempts and calls beside the log. */
 interface DeliveryCounts {
   readonly runner: Partial<RunnerObserver> | null;
   readonly webhooks: Partial<WebhookObserver> | null;

@@ -12,7 +12,7 @@ import { version } from '../version.js';
 import { freeOctets } from './disk.js';
 import type { Readiness } from './readiness.js';
 
-/** What a running server serves by HTTP. */
+/** The HTTP part of a running server. */
 interface Http {
   /** Opens the ports. Resolves to the addresses and ports that they got; null for what is off. */
   listen(): Promise<HttpPlaces>;
@@ -25,10 +25,10 @@ interface HttpPlaces {
   readonly metrics: Endpoint | null;
 }
 
-/** What the HTTP API shares with the rest of the server. */
+/** The objects that the HTTP API shares with the rest of the server. */
 type Parts = Pick<ApiOptions, 'store' | 'submissions' | 'workers' | 'server' | 'installation' | 'throttle'>;
 
-/** What metrics and health are read from. */
+/** The objects from which metrics and readiness are read. */
 interface Observed {
   readonly metrics: Metrics | null;
   readonly readiness: Readiness;

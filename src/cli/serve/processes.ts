@@ -17,7 +17,7 @@ export function isFurtherProcess(): boolean {
   return (cluster.worker?.id ?? 1) > 1;
 }
 
-/** Says that the server is ready: one of several processes tells the process that has started it. */
+/** Says that the server is ready: one of several processes notifies the process that has started it. */
 export async function sayReady(stdout: Output, line: string): Promise<void> {
   if (cluster.isPrimary) return stdout.line(line);
   const message: Ready = { ready: line };

@@ -6,7 +6,7 @@ import { who } from '../session/session.js';
 
 const LOOK_EVERY = 15_000;
 
-/** Tells the administrator why the server is not ready. */
+/** Shows the administrator why the server is not ready. */
 export function Problems(): VNode | null {
   const administrator = who.value?.kind === 'administrator';
   const reasons = useResource(administrator ? 'reasons' : null, findReasons);

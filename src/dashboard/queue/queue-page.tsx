@@ -19,7 +19,7 @@ import { QueueTable } from './queue-table.js';
 const PAGE = 50;
 const BETWEEN = 2_000;
 
-/** What waits to be delivered, oldest first, and why. */
+/** Shows the messages that wait to be delivered, oldest first, and why. */
 export function QueuePage(): VNode {
   useTitle('Queue');
   const domain = new URLSearchParams(query.value).get('domain') ?? '';

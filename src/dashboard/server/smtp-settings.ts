@@ -1,6 +1,6 @@
 import type { ServerFacts } from '../../api/schemas/server.js';
 
-/** What an app is configured with. */
+/** The settings that an app is configured with. */
 export interface SmtpSettings {
   readonly host: string;
   readonly port: number;

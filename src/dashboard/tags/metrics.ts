@@ -8,13 +8,13 @@ export interface Metric {
   /** Null: there is no value, such as a rate of nothing. */
   readonly of: (counts: Counts) => number | null;
   readonly format: (value: number) => string;
-  /** What an hour or day without any count has. */
+  /** The counters of an hour or day without any count. */
   readonly missing: number | null;
   /** Whether the values of several hours add up. */
   readonly adds: boolean;
 }
 
-/** What tags are compared by. */
+/** The numbers by which tags are compared. */
 export const METRICS = {
   volume: { title: 'Messages', of: ({ accepted }) => accepted, format: shortCount, missing: 0, adds: true },
   deliveryRate: {

@@ -4,7 +4,7 @@ import { Icon } from '../parts/icon.js';
 import { countText } from '../parts/sizes.js';
 import type { TagEntry } from './tag-statistics.js';
 
-/** What the server calls the tags that it counts together. */
+/** The name that the server gives to the tags that it counts together. */
 const OTHER = ',other';
 
 interface Column {

@@ -27,7 +27,7 @@ interface View {
   readonly sort: SortKey;
 }
 
-/** What became of mail, tag by tag. All that a person chooses stands in the URL. */
+/** Shows the fate of mail, tag by tag. All that a person chooses stands in the URL. */
 export function TagsPage(): VNode {
   useTitle('Tags');
   const view = viewOf(query.value);

@@ -7,7 +7,7 @@ import { fetchPolicy } from '../transports/mx/fetch-policy.js';
  */
 export type TextLookup = (name: string) => Promise<string[]>;
 
-/** What the checks of a domain look up. */
+/** The look-ups that the checks of a domain need. */
 export interface Lookups {
   readonly texts: TextLookup;
   /** Returns the names of the mail servers of a domain, in lower case; empty if it has no MX record. Rejects with {@link LookupFailed}. */

@@ -31,7 +31,7 @@ const MAX_ANSWER = 64 * 1024;
 /** Characters of the body of an answer that are kept with a call that failed. */
 const SHOWN = 200;
 
-/** What an attempt to report an event came to. */
+/** The outcome of an attempt to report an event. */
 export interface CallResult {
   /** Why it was not reported; null if it was, or if there is nothing to report any more. */
   readonly reason: string | null;

@@ -20,7 +20,7 @@ import { postgresStatistics } from './statistics.js';
 import type { TimeSpans } from './time-spans.js';
 import { postgresWebhookCalls } from './webhook-calls.js';
 
-/** What these parts share with the others. */
+/** The objects that these parts share with the others. */
 interface Shared {
   readonly connections: Connections;
   readonly clock: DatabaseClock;

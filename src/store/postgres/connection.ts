@@ -109,7 +109,7 @@ export class Connection {
     return this.#lost !== null;
   }
 
-  /** What the server said about itself when the connection was opened. */
+  /** The parameters that the server reported when the connection was opened. */
   get facts(): ServerFacts {
     if (this.#facts === null) throw new Error('the connection is not open yet');
     return this.#facts;

@@ -58,7 +58,7 @@ interface Waiting {
   readonly reject: (error: StoreError) => void;
 }
 
-/** What the intake shares with the other parts of the store. */
+/** The objects that the intake shares with the other parts of the store. */
 interface IntakeParts {
   readonly connections: Connections;
   readonly buffers: BufferPool;

@@ -89,7 +89,7 @@ function openingProblem(error: unknown, place: string): unknown {
   return isRefusal(cause) ? openingError(cause, place) : error;
 }
 
-/** What the parts of a store share. */
+/** The objects that the parts of a store share. */
 interface Shared {
   readonly connections: Connections;
   readonly clock: DatabaseClock;

@@ -1,4 +1,4 @@
-/** What is checked once, before the database is used. */
+/** Checks that run once, before the database is used. */
 import { StoreError } from '../port.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';

@@ -39,7 +39,7 @@ export class Partitions {
     this.#connections = connections;
     this.#now = now;
     this.#timer = setInterval(() => {
-      // What has no partition of its own goes to the one for the rest.
+      // Rows without a partition of their own go to the one for the rest.
       this.#making = this.#make().catch(() => undefined);
     }, MAKE_MS).unref();
   }

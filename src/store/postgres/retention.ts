@@ -148,7 +148,7 @@ async function finishedOf(connection: Connection, { id }: Rule, after: number): 
 }
 
 interface Removing {
-  /** What goes of a message. */
+  /** Returns which part of a message is removed. */
   readonly what: (row: Row) => RemovedPart;
   /** Nothing more goes once this many octets of content are removed. Default: all of the step. */
   readonly most?: number;

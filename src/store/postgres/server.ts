@@ -1,4 +1,4 @@
-/** What the server must be like, and the settings of each connection. */
+/** The requirements on the server, and the settings of each connection. */
 import { StoreError } from '../port.js';
 
 /** The oldest version that the statements are written for: 14. */

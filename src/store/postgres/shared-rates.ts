@@ -115,7 +115,7 @@ export class SharedRates implements Rates {
     return bucket;
   }
 
-  /** What is asked for while one question is under way goes with the next one. */
+  /** Requests that come while one question is under way go with the next one. */
   #ask(bucket: Bucket): void {
     this.#asking.add(bucket);
     this.#running ??= new Promise(setImmediate).then(() => this.#run());

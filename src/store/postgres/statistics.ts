@@ -115,7 +115,7 @@ export function postgresStatistics(connections: Connections): Statistics {
   };
 }
 
-/** What a stored message has added to the counters that a query asks for. */
+/** The numbers that a stored message has added to the counters that a query asks for. */
 function factsOf(message: MessageRow, { tag, unit, since, until }: StatisticsQuery): CountedAt[] {
   if (isNotification(message.reversePath)) return [];
   if (tag !== undefined && !tagsOf(message).includes(tag)) return [];

@@ -3,7 +3,7 @@ import { type OptionRow, parseUrl, readOptions } from '../smtp/url.js';
 import type { SmarthostTarget } from '../smtp/target.js';
 import { SMTP_CLIENT } from '../smtp/limits.js';
 
-/** What one LMTP URL says. */
+/** The parts of one LMTP URL. */
 export interface LmtpTarget extends SmarthostTarget {
   /** A Unix socket, in place of host and port; null if the server listens on a port. */
   readonly path: string | null;

@@ -1,4 +1,4 @@
-/** What only the HTTP API needs: sign-in, idempotency keys, the record of calls of webhooks. */
+/** Tables that only the HTTP API needs: sign-in, idempotency keys, the record of calls of webhooks. */
 export const API = `
   CREATE TABLE session (
     digest         bytea PRIMARY KEY,

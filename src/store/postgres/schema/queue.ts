@@ -1,4 +1,4 @@
-/** What waits for delivery, and who delivers it. */
+/** Tables of the messages that wait for delivery, and of the nodes that deliver them. */
 import { turnsFunction } from './turns.js';
 
 export const QUEUE = `

@@ -1,4 +1,4 @@
-/** What the nodes count together. It is of a minute or so: what a crash of the server loses of it does no harm. */
+/** Tables of the numbers that the nodes count together. They are of a minute or so, so a loss in a crash of the server does no harm. */
 export const SHARED = `
   -- Rates of domains, as the time at which a domain has its whole share again: shared-rates.ts. Without a row it has it now.
   CREATE TABLE rate (

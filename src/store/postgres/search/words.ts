@@ -47,7 +47,7 @@ export function wordsInBlock(document: SearchDocument, block: number): string {
   return [...words].map((word) => blockPrefix(block) + word).join(' ');
 }
 
-/** What each word of a block begins with. */
+/** The characters that each word of a block begins with. */
 export function blockPrefix(block: number): string {
   return `${block.toString(36)}/`;
 }

@@ -58,7 +58,7 @@ export type PackedRecipient = [
   delayReported: number,
 ];
 
-/** What belongs to the lease itself, and to the message's domain. */
+/** The values of the lease itself, and of the message's domain. */
 type PackedHead = [
   recipients: number,
   lease: number,

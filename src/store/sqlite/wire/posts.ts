@@ -38,7 +38,7 @@ export type WorkerPost =
       /** Calls that are done and have no result. */
       readonly done: readonly number[];
       readonly outcomes: readonly Outcome[];
-      /** What a transaction took; null if the post is about reads. */
+      /** The facts of the transaction; null if the post is about reads. */
       readonly group: GroupFacts | null;
       /** Buffers of written pieces, sent back to be filled again. */
       readonly spent: readonly ArrayBuffer[];

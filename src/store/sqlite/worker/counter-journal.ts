@@ -251,7 +251,7 @@ function lineOf(counts: readonly number[], key: string): string {
   return `${counts.join()} ${SPECIAL.test(key) ? encodeURIComponent(key) : key}`;
 }
 
-/** What would end the line, or make a key look like an encoded one. */
+/** Characters that would end the line, or make a key look like an encoded one. */
 const SPECIAL = /[\n%]/;
 
 function entryOf(line: string): readonly [string, Tally] {

@@ -94,7 +94,7 @@ export class Counters {
     }
   }
 
-  /** What decides how a stored message counts. */
+  /** The facts that decide how a stored message counts. */
   counted(id: number): CountedMessage {
     return this.#message.get(id) as CountedMessage;
   }

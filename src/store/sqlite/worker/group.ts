@@ -25,7 +25,7 @@ export function takeGroup(queue: Request<Write>[]): Request<Write>[] {
   return queue.splice(0, count);
 }
 
-/** What runs around each transaction. */
+/** Functions that run around each transaction. */
 interface TransactionHooks {
   /** In the transaction, before it commits. */
   beforeCommit(): void;
@@ -88,7 +88,7 @@ export class GroupCommit {
     });
   }
 
-  /** What a group comes to that could not be begun. */
+  /** The outcome of a group that could not be begun. */
   fail(
     group: readonly Request<Write>[],
     failure: StoreError,

@@ -64,7 +64,7 @@ export type ResultOf<P extends keyof Parts, M extends MethodOf<P>> = Parts[P][M]
   ? ReturnType<Parts[P][M]>
   : never;
 
-/** What intake shares with the parts: it writes to both in one transaction. */
+/** The objects that the intake shares with the parts: it writes to both in one transaction. */
 export interface Followers {
   readonly outbox: Outbox;
   readonly reports: Reports;

@@ -1,4 +1,4 @@
-/** What the worker has to do, and in which order it does it. */
+/** Keeps the work of the worker, and decides on its order. */
 import { StoreError } from '../../port.js';
 import type { LeaseRequest } from '../../queue.js';
 import type { CounterJournal } from './counter-journal.js';

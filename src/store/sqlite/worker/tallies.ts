@@ -4,7 +4,7 @@ import type { TABLES } from '../../counting.js';
 /** Which table a tally adds to. */
 export type TableNumber = (typeof TABLES)[keyof typeof TABLES];
 
-/** What is to be added under one key. */
+/** The sums that are to be added under one key. */
 export interface Tally {
   readonly table: TableNumber;
   readonly domainId: number;

@@ -1,4 +1,4 @@
-/** SQL for the table that tells which ids messages of a time can have: see `store/time-spans.ts`. */
+/** SQL for the table that shows which ids messages of a time can have: see `store/time-spans.ts`. */
 import type { Range } from '../../narrowing.js';
 import {
   hasTime,
