@@ -2,6 +2,7 @@
 import type { NewCommit } from '../intake/draft.js';
 import { StoreError } from '../port.js';
 import { ACCEPT, acceptValues } from './accept.js';
+import { ACCEPT_PLAIN, isPlain, plainValues } from './accept-plain.js';
 import { int8Array } from './arrays.js';
 import type { DatabaseClock } from './clock.js';
 import type { Connection } from './connection.js';
@@ -51,7 +52,7 @@ export async function storeGroup(
   const fulfilments = commits.flatMap(({ message }) => message.fulfils ?? []);
   const completions = commits.flatMap(({ message }) => message.completes ?? []);
   if (uploads.length + completions.length + fulfilments.length === 0) {
-    await connection.run(ACCEPT, acceptValues(group, commits, clock));
+    await accept(connection, group, commits, clock);
     return;
   }
   await connection.exec('BEGIN');
@@ -59,7 +60,7 @@ export async function storeGroup(
     if (uploads.length > 0) await closeUploads(connection, uploads);
     for (const fulfilment of fulfilments) await fulfil(connection, fulfilment);
     for (const completion of completions) await completeWithMessage(connection, completion);
-    await connection.run(ACCEPT, acceptValues(group, commits, clock));
+    await accept(connection, group, commits, clock);
   } catch (error) {
     if (!connection.isLost) await connection.exec('ROLLBACK').catch(() => connection.destroy());
     // Without COMMIT nothing is stored, whatever has become of the connection.
@@ -67,6 +68,16 @@ export async function storeGroup(
     throw error;
   }
   await connection.exec('COMMIT');
+}
+
+async function accept(
+  connection: Connection,
+  group: number,
+  commits: readonly NewCommit[],
+  clock: DatabaseClock,
+): Promise<void> {
+  if (commits.every(isPlain)) await connection.run(ACCEPT_PLAIN, plainValues(group, commits, clock));
+  else await connection.run(ACCEPT, acceptValues(group, commits, clock));
 }
 
 /** @throws LostContent if chunks of a message are missing */
