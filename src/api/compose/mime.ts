@@ -2,6 +2,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { formatDate } from '../../message/date.js';
 import { type Mailbox, newMessageId } from '../../message/mailbox.js';
 import type { Mail, Recipient } from './mail.js';
+import { type Given, plainMessage, type WrittenField } from './plain.js';
 import { withCrlf, writtenMessage } from './written.js';
 
 /** The fields that carry what Postern itself reads; the acceptance takes them off. */
@@ -22,19 +23,46 @@ export interface Composed {
 
 /** Makes the message. */
 export function compose(mail: Mail, now: number): Composed {
-  const { from, to, cc, bcc, subject, text, html, inReplyTo, references, tags, listUnsubscribe } = mail;
+  const { from, to, cc, bcc } = mail;
   const messageId = newMessageId(from.domain);
+  const given: Given = {
+    messageId,
+    date: formatDate(now),
+    // As random as the id: nodemailer would ask the kernel for eight octets more.
+    boundary: messageId.slice(1, messageId.indexOf('@')),
+    instructions: instructions(mail),
+  };
+  const octets = plainMessage(mail, given) ?? composedMessage(mail, given);
+  const recipients = distinct(to, cc, bcc);
+  const utf8 = !isAscii(from.address) || recipients.some(({ forwardPath }) => !isAscii(forwardPath));
+  return { from, recipients, messageId, octets, utf8 };
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
+}
+
+/** The fields that the acceptance takes off again. */
+function instructions({ tags, listUnsubscribe }: Mail): WrittenField[] {
+  const fields: WrittenField[] = [];
+  if (tags.length > 0) fields.push([TAGS_FIELD, tags.join(', ')]);
+  if (listUnsubscribe !== null) fields.push([LIST_UNSUBSCRIBE_FIELD, listUnsubscribe]);
+  return fields;
+}
+
+/** Returns the octets of any message: nodemailer makes its tree of parts and its header sections. */
+export function composedMessage(mail: Mail, given: Given): Buffer {
+  const { from, to, cc, subject, text, html, inReplyTo, references } = mail;
   const headers = [
     // As they are. Given otherwise, nodemailer looks at each several times to find out whether it must be encoded.
-    { key: 'Message-ID', value: { prepared: true, value: messageId } },
+    { key: 'Message-ID', value: { prepared: true, value: given.messageId } },
     { key: 'MIME-Version', value: { prepared: true, value: '1.0' } },
     ...mail.headers.map(([key, value]) => ({ key, value })),
-    ...(tags.length === 0 ? [] : [{ key: TAGS_FIELD, value: tags.join(', ') }]),
-    ...(listUnsubscribe === null
-      ? []
-      : [
-          { key: LIST_UNSUBSCRIBE_FIELD, value: { prepared: true, foldLines: true, value: listUnsubscribe } },
-        ]),
+    ...given.instructions.map(([key, value]) =>
+      key === LIST_UNSUBSCRIBE_FIELD
+        ? { key, value: { prepared: true, foldLines: true, value } }
+        : { key, value },
+    ),
   ];
   const composer = new MailComposer({
     from: addressOf(from),
@@ -47,7 +75,7 @@ export function compose(mail: Mail, now: number): Composed {
     inReplyTo: inReplyTo ?? undefined,
     references: references ?? undefined,
     headers,
-    date: formatDate(now),
+    date: given.date,
     attachments: mail.attachments.map(({ name, content, contentType, cid }) => ({
       filename: name,
       content,
@@ -55,21 +83,11 @@ export function compose(mail: Mail, now: number): Composed {
       ...(cid === null ? {} : { cid, contentDisposition: 'inline' as const }),
     })),
     newline: '\r\n',
-    // As random as the id: nodemailer would ask the kernel for eight octets more.
-    baseBoundary: messageId.slice(1, messageId.indexOf('@')),
+    baseBoundary: given.boundary,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const octets = writtenMessage(composer.compile());
-  const recipients = distinct(to, cc, bcc);
-  const addresses = [from.address, ...recipients.map(({ forwardPath }) => forwardPath)];
-  return {
-    from,
-    recipients,
-    messageId,
-    octets,
-    utf8: addresses.some((address) => /[^\0-\x7f]/.test(address)),
-  };
+  return writtenMessage(composer.compile());
 }
 
 /** An address with the name before it. */

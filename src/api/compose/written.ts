@@ -1,5 +1,5 @@
 import type MimeNode from 'nodemailer/lib/mime-node';
-import * as quotedPrintable from 'nodemailer/lib/qp';
+import * as qp from 'nodemailer/lib/qp';
 
 /** Octets of a line of base64, and what it encodes (RFC 2045 6.8). */
 const LINE = 76;
@@ -80,12 +80,23 @@ function encoded(node: MimeNode): string | Piece {
   if (typeof content !== 'string' && !Buffer.isBuffer(content)) throw new TypeError('a content is no octets');
   switch (node.getHeader('Content-Transfer-Encoding')) {
     case 'quoted-printable':
-      return quotedPrintable.wrap(quotedPrintable.encode(withCrlf(content)));
+      return quotedPrintable(withCrlf(content));
     case 'base64':
       return new Base64Lines(typeof content === 'string' ? Buffer.from(content) : content);
     default:
       return withCrlf(content);
   }
+}
+
+/**
+ * Encodes content as quoted-printable, in lines of at most 76 octets.
+ *
+ * @param content with CRLF at the end of each line
+ */
+export function quotedPrintable(content: string | Buffer): string {
+  // Encoding looks at each octet, which takes longer than all else about a text that has nothing to encode.
+  const isEncoded = typeof content === 'string' && !/[^\t\r\n -<>-~]|[\t ](?:[\r\n]|$)/.test(content);
+  return qp.wrap(isEncoded ? content : qp.encode(content));
 }
 
 /** Ends lines with CRLF alone, as the content of a message does (RFC 5322 2.3). */
