@@ -55,6 +55,50 @@ describe('a large body', () => {
     expect(of(DEFAULT_API.subjectLength)).toMatchObject([{ ok: true }]);
   });
 
+  const LARGE = 300_000;
+  const octetsOf = (
+    body: object,
+    shape: ComposeRequest['shape'] = 'mailpace',
+    escape = (json: string) => json,
+  ) => {
+    const given = { ...request(body), shape, octets: Buffer.from(escape(JSON.stringify(body))) };
+    const [result] = composeRequest(given);
+    if (result?.ok !== true) throw new Error(JSON.stringify(result));
+    return Buffer.from(result.message.octets).toString('latin1');
+  };
+  const attached = (message: string): Buffer => {
+    const [, encoded = ''] = /filename=a\.txt\r\n\r\n([\w+/=\r\n]+)/.exec(message) ?? [];
+    return Buffer.from(encoded, 'base64');
+  };
+
+  it.each([
+    ['padded', LARGE + 1, (json: string) => json],
+    ['not padded', LARGE + 1, (json: string) => json.replaceAll('=', '')],
+    ['with escaped slashes', LARGE, (json: string) => json.replaceAll('/', '\\/')],
+    ['in lines', LARGE, (json: string) => json.replace(/[\w+/=]{76}/g, '$&\\r\\n')],
+    ['with spaces before it', LARGE + 2, (json: string) => json.replace('"content":', '"content" :\n ')],
+  ])('has its attachment decoded before it is parsed: %s', (_, length, escape) => {
+    const content = Buffer.from(Array.from({ length }, (_, at) => (at * at + (at >> 3)) & 0xff));
+    const files = [{ name: 'a.txt', content: content.toString('base64') }];
+    expect(attached(octetsOf({ ...MAIL, attachments: files }, 'mailpace', escape)).equals(content)).toBe(
+      true,
+    );
+  });
+
+  it('is parsed as a whole if something else looks like a content', () => {
+    const value = 'QUJD'.repeat(LARGE / 4);
+    const resend = { from: MAIL.from, to: MAIL.to, subject: 'x', text: 'x', headers: { content: value } };
+    expect(octetsOf(resend, 'resend').replace(/\s/g, '')).toContain(value);
+    expect(octetsOf({ ...MAIL, textbody: value }).replace(/=?\r\n/g, '')).toContain(value);
+  });
+
+  it('is refused if a content is no base64', () => {
+    for (const content of [`${'QUJD'.repeat(LARGE / 4)}!`, `${'QUJD'.repeat(LARGE / 4)}Q`]) {
+      const [result] = composeRequest(request({ ...MAIL, attachments: [{ name: 'a.txt', content }] }));
+      expect(result).toMatchObject({ ok: false, fields: { 'attachments.content': ['is not base64'] } });
+    }
+  });
+
   it('is not kept while its message is made', () => {
     const given = request(MAIL);
     composeRequest(given);

@@ -36,7 +36,7 @@ export function isBeyond(text: Buffer, { levels, values }: Extent): boolean {
 }
 
 /** Returns where the quote is that ends a string; the end of the text if none does. */
-function endOfString(text: Buffer, from: number): number {
+export function endOfString(text: Buffer, from: number): number {
   for (let quote = text.indexOf(QUOTE, from); quote >= 0; quote = text.indexOf(QUOTE, quote + 1)) {
     let before = quote;
     while (before > from && text[before - 1] === BACKSLASH) before--;

@@ -6,6 +6,7 @@ import { MAX_TAG_LENGTH, MAX_TAGS } from '../../message/tags.js';
 import { forwardPath } from '../../submission/forward-path.js';
 import { ApiError, fieldError } from '../errors.js';
 import { DEFAULT_API } from '../limits.js';
+import type { Contents } from './contents.js';
 
 /** A message as a client of any of the mail APIs described it, checked. */
 export interface Mail {
@@ -49,6 +50,8 @@ export interface ReadOptions {
   readonly domain: string;
   /** File name extensions that attachments may have; empty: all. */
   readonly extensions: readonly string[];
+  /** Contents of attachments that are decoded already. Default: none. */
+  readonly contents?: Contents;
 }
 
 type Written = string | readonly string[] | null | undefined;
@@ -193,11 +196,10 @@ interface WrittenAttachment {
   readonly cid?: string | null | undefined;
 }
 
-/** @param extensions those that are allowed, in lower case; empty: all */
 export function readAttachments(
   fields: { readonly list: string; readonly name: string; readonly content: string },
   written: readonly WrittenAttachment[] | null | undefined,
-  extensions: readonly string[],
+  { extensions, contents }: Pick<ReadOptions, 'extensions' | 'contents'>,
 ): Attachment[] {
   const list = written ?? [];
   if (list.length > DEFAULT_API.attachments) {
@@ -209,7 +211,7 @@ export function readAttachments(
     checkExtension(fields.name, file, extensions);
     return {
       name: file,
-      content: decodeBase64(fields.content, content),
+      content: contents?.take(content) ?? decodeBase64(fields.content, content),
       contentType: readContentType(contentType),
       cid: readCid(cid),
     };

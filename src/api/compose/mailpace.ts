@@ -23,7 +23,7 @@ const NAMES = {
 } as const;
 
 /** Reads the body of `POST /api/v1/send`. */
-export function mailpaceMail(body: unknown, { domain, extensions }: ReadOptions): Mail {
+export function mailpaceMail(body: unknown, options: ReadOptions): Mail {
   const written = checked(sendRequest, body);
   return readMail(
     {
@@ -37,7 +37,7 @@ export function mailpaceMail(body: unknown, { domain, extensions }: ReadOptions)
       text: written.textbody,
     },
     NAMES,
-    domain,
+    options.domain,
     () => ({
       inReplyTo: orNull(clean(written.inreplyto)),
       references: orNull(clean(written.references)),
@@ -58,7 +58,7 @@ export function mailpaceMail(body: unknown, { domain, extensions }: ReadOptions)
           contentType: content_type,
           cid,
         })),
-        extensions,
+        options,
       ),
     }),
   );

@@ -14,7 +14,7 @@ const NAMES = {
 } as const;
 
 /** Reads the body of Postmark's `POST /email`. */
-export function postmarkMail(body: unknown, { domain, extensions }: ReadOptions): Mail {
+export function postmarkMail(body: unknown, options: ReadOptions): Mail {
   const written = checked(postmarkEmail, body);
   return readMail(
     {
@@ -28,7 +28,7 @@ export function postmarkMail(body: unknown, { domain, extensions }: ReadOptions)
       text: written.TextBody,
     },
     NAMES,
-    domain,
+    options.domain,
     () => ({
       inReplyTo: null,
       references: null,
@@ -46,7 +46,7 @@ export function postmarkMail(body: unknown, { domain, extensions }: ReadOptions)
           contentType: ContentType,
           cid: ContentID,
         })),
-        extensions,
+        options,
       ),
     }),
   );

@@ -1,4 +1,5 @@
 import { ApiError, type ErrorCode, type FieldErrors } from '../errors.js';
+import { takeContents } from './contents.js';
 import { type Extent, isBeyond } from './depth.js';
 import type { Mail, ReadOptions } from './mail.js';
 import { DEFAULT_API } from '../limits.js';
@@ -32,7 +33,7 @@ export interface ComposeFailure {
 /** A message, or why there is none. */
 export type ComposeResult = { readonly ok: true; readonly message: Composed } | ComposeFailure;
 
-type Reader = (body: unknown, request: ReadOptions) => Mail;
+type Reader = (body: unknown, options: ReadOptions) => Mail;
 
 const READERS = { mailpace: mailpaceMail, resend: resendMail, postmark: postmarkMail } satisfies Readonly<
   Record<string, Reader>
@@ -52,23 +53,38 @@ export function composeRequest(request: ComposeRequest): ComposeResult[] {
 }
 
 function readRequest(request: ComposeRequest): (Mail | ComposeFailure)[] {
-  const body = parseBody(request.octets);
+  const { octets, domain, extensions } = request;
+  if (isBeyond(Buffer.from(octets.buffer, octets.byteOffset, octets.length), MOST)) {
+    throw new ApiError('wrong_format');
+  }
+  const { body, contents } = takeContents(octets);
+  let mails = readBody(request.shape, parseBody(body), { domain, extensions, contents });
+  // A text that looked like the content of an attachment is something else.
+  if (contents.left > 0 && mails.some((mail) => !('ok' in mail)))
+    mails = readBody(request.shape, parseBody(octets), { domain, extensions });
   request.octets = NO_OCTETS;
-  const { shape } = request;
+  return mails;
+}
+
+function readBody(
+  shape: ComposeRequest['shape'],
+  body: unknown,
+  options: ReadOptions,
+): (Mail | ComposeFailure)[] {
   switch (shape) {
     case 'resend-batch':
-      return readBatch(body, READERS.resend, request);
+      return readBatch(body, READERS.resend, options);
     case 'postmark-batch':
-      return readBatch(body, READERS.postmark, request);
+      return readBatch(body, READERS.postmark, options);
     default:
-      return [orFailure(() => READERS[shape](body, request))];
+      return [orFailure(() => READERS[shape](body, options))];
   }
 }
 
-function readBatch(body: unknown, read: Reader, request: ComposeRequest): (Mail | ComposeFailure)[] {
+function readBatch(body: unknown, read: Reader, options: ReadOptions): (Mail | ComposeFailure)[] {
   if (!Array.isArray(body) || body.length === 0) throw new ApiError('wrong_format');
   if (body.length > DEFAULT_API.batch) throw new ApiError('batch_too_large');
-  return (body as unknown[]).map((item) => orFailure(() => read(item, request)));
+  return (body as unknown[]).map((item) => orFailure(() => read(item, options)));
 }
 
 /** Returns what `work` returns, or the error of one message. */
@@ -95,9 +111,6 @@ const NO_OCTETS = new Uint8Array(0);
 const MOST: Extent = { levels: 200_000, values: 1_000_000 };
 
 function parseBody(octets: Uint8Array): unknown {
-  if (isBeyond(Buffer.from(octets.buffer, octets.byteOffset, octets.length), MOST)) {
-    throw new ApiError('wrong_format');
-  }
   try {
     return JSON.parse(UTF8.decode(octets)) as unknown;
   } catch (error) {

@@ -14,7 +14,7 @@ const NAMES = {
 } as const;
 
 /** Reads the body of Resend's `POST /emails`. A tag `{name, value}` becomes the tag `name:value`. */
-export function resendMail(body: unknown, { domain, extensions }: ReadOptions): Mail {
+export function resendMail(body: unknown, options: ReadOptions): Mail {
   const written = checked(resendEmail, body);
   return readMail(
     {
@@ -28,7 +28,7 @@ export function resendMail(body: unknown, { domain, extensions }: ReadOptions): 
       text: written.text,
     },
     NAMES,
-    domain,
+    options.domain,
     () => ({
       inReplyTo: null,
       references: null,
@@ -46,7 +46,7 @@ export function resendMail(body: unknown, { domain, extensions }: ReadOptions): 
           contentType: content_type,
           cid: content_id,
         })),
-        extensions,
+        options,
       ),
     }),
   );
