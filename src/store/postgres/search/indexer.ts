@@ -12,8 +12,13 @@ const SOON_MS = 100;
 const GIVE_WAY = 9;
 /** The longest pause, in milliseconds. */
 const MOST_PAUSE_MS = 1000;
-/** Messages that wait from which on the index no longer gives way: with some more it would be too far behind to be used. */
-const MOST_BEHIND = MOST_WAITING / 2;
+/**
+ * Messages that wait from which on the index no longer gives way. While this process has next to no idle time, it gives way for
+ * longer: what the index takes then, the accepts lack. With some more the index would be too far behind to be used.
+ */
+const MOST_BEHIND = { idle: MOST_WAITING / 20, busy: MOST_WAITING / 2 };
+/** The part of the time that the event loop has no idle time in, from which on the process counts as busy. */
+const BUSY = 0.7;
 /** How often to look for what another node has left, in milliseconds. */
 const LOOK_MS = 2000;
 
@@ -25,6 +30,8 @@ export class Indexer {
   /** How many messages have come in. */
   #wakes = 0;
   #endPause: (() => void) | null = null;
+  /** The part of the time in which the event loop was not idle, in the last turn and the pause after it. */
+  #utilization = 0;
   #closed = false;
 
   constructor(connections: Connections) {
@@ -61,10 +68,13 @@ export class Indexer {
       for (;;) {
         const wakes = this.#wakes;
         const began = performance.now();
+        const loop = performance.eventLoopUtilization();
         if (this.#closed || (await indexStep(this.#connections)) === 0) return;
         const pause = Math.min(MOST_PAUSE_MS, (performance.now() - began) * GIVE_WAY);
-        if (this.#wakes !== wakes && (await countWaiting(this.#connections)) < MOST_BEHIND)
-          await this.#pause(pause);
+        if (this.#wakes === wakes) continue;
+        const most = this.#utilization > BUSY ? MOST_BEHIND.busy : MOST_BEHIND.idle;
+        if ((await countWaiting(this.#connections)) < most) await this.#pause(pause);
+        this.#utilization = performance.eventLoopUtilization(loop).utilization;
       }
     } catch {
       // A failure shows in the calls of others. The next look goes on.

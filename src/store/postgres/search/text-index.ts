@@ -8,7 +8,7 @@ import { BLOCK, blockPrefix, questionOf } from './words.js';
 /** Blocks that one statement goes through: some 10 ms if none of them has the words. */
 const MOST_BLOCKS = 128;
 /** Messages that are not indexed yet. If there are more, the index is too far behind to help. */
-export const MOST_WAITING = 20_000;
+export const MOST_WAITING = 200_000;
 
 interface Block {
   readonly number: number;
@@ -32,9 +32,12 @@ const BLOCKS = {
       AND number >= (SELECT number FROM search_block WHERE first <= $2 ORDER BY first DESC LIMIT 1)
     ORDER BY first DESC LIMIT ${MOST_BLOCKS}`,
 };
+/** The newest ones of a range that wait, and how many wait in all. */
 const WAITING = {
   name: 'search_waiting',
-  text: `SELECT unnest(messages) AS id FROM search_journal LIMIT ${MOST_WAITING}`,
+  text: `WITH waiting AS (SELECT unnest(messages) AS id FROM search_journal LIMIT ${MOST_WAITING})
+    SELECT (SELECT count(*) FROM waiting) AS count, ARRAY(
+      SELECT DISTINCT id FROM waiting WHERE id < $1 AND id > $2 ORDER BY id DESC LIMIT $3)::text[] AS ids`,
 };
 
 export class TextIndex {
@@ -61,10 +64,13 @@ export class TextIndex {
   /** Returns null if the index lacks too many messages. */
   async #find(question: string, narrowed: Narrowed, range: Range, limit: number): Promise<Found | null> {
     // The journal is read first: what it does not have any more is in the index then.
-    const waiting = (await this.#connections.run<{ id: number }>(WAITING)).rows;
-    if (waiting.length === MOST_WAITING) return null;
+    const values = [range.below, range.above, limit + 1];
+    const { rows } = await this.#connections.run<{ count: number; ids: string[] }>(WAITING, values);
+    const { count, ids: newest } = rows[0] ?? { count: 0, ids: [] };
+    if (count === MOST_WAITING) return null;
     const indexed = await this.#ask(question, range, limit);
-    const late = waiting.map(({ id }) => id).filter((id) => id < range.below && id >= indexed.from);
+    // If there are more than these, they are beyond the limit.
+    const late = newest.map(Number).filter((id) => id >= indexed.from);
     const all = [...new Set([...indexed.ids, ...late])].sort((a, b) => b - a);
     const ids = all.slice(0, limit);
     const from = all.length > limit ? (ids.at(-1) ?? indexed.from) : indexed.from;
