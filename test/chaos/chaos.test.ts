@@ -61,7 +61,7 @@ it.skipIf(SECONDS === 0)(
       await fault.run(world, n);
       counts.set(fault.name, (counts.get(fault.name) ?? 0) + 1);
       // Everything goes on by itself after each fault.
-      await expect.poll(() => load.accepted() - before, { timeout: 60_000, interval: 20 }).toBeGreaterThan(5);
+      await expect.poll(() => load.accepted() - before, { timeout: 120_000, interval: 20 }).toBeGreaterThan(5);
       if (!database.hasStandby) {
         world.note('a new standby');
         await database.addStandby();
@@ -73,7 +73,7 @@ it.skipIf(SECONDS === 0)(
     for (let n = 0; n < NODES; n++) world.setClock(n, 0);
     world.note('the end of the load');
     await load.end();
-    await world.settled(180_000);
+    await world.settled(300_000);
     world.note('nothing left to do');
     const figures = await checkPromises(world, load.offered);
     const sum = [...counts.values()].reduce((all, one) => all + one, 0);
@@ -88,7 +88,7 @@ it.skipIf(SECONDS === 0)(
       }),
     );
   },
-  (SECONDS + 420) * 1000,
+  (SECONDS + 600) * 1000,
 );
 
 /** One to three recipients, of which one in twenty is not known. */

@@ -24,7 +24,7 @@ export function faults(chance: Chance, failovers: Failover[]): Fault[] {
   return [
     {
       name: 'kill -9 of a node',
-      weight: 0.5,
+      weight: 0.2,
       run: async (world, n) => {
         await world.end(n, 'SIGKILL');
         await world.start(n);
@@ -32,7 +32,7 @@ export function faults(chance: Chance, failovers: Failover[]): Fault[] {
     },
     {
       name: 'stop of a node in order',
-      weight: 0.3,
+      weight: 0.1,
       run: async (world, n) => {
         await world.end(n, 'SIGTERM');
         await world.start(n);
@@ -91,7 +91,7 @@ export function faults(chance: Chance, failovers: Failover[]): Fault[] {
     },
     {
       name: 'kill -9 of the primary, its standby promoted',
-      weight: 0.3,
+      weight: 0.15,
       run: async ({ database }) => {
         await database.synchronous();
         failovers.push(await database.fail());

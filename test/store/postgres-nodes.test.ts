@@ -55,6 +55,19 @@ describe('nodes on one database', () => {
     expect((await leaseAt(a, RECEIVED)).map((lease) => lease.id)).toEqual([id]);
   });
 
+  it('lease such events again at once, though the clock of the node that wrote them was ahead', async () => {
+    await a.webhooks.set('example.com', { url: 'https://x.example/', events: EVENTS, keys: KEYS }, 7);
+    await queued(a, domain);
+    const now = Date.now();
+    await cluster.query(url, `UPDATE webhook_event SET at = ${now + 3_600_000}`);
+    const request = { now, until: now + 60_000, limit: 9 };
+    await cluster.query(url, 'ALTER TABLE webhook_event RENAME positions TO elsewhere');
+    await expect(a.webhooks.leaseEvents(request)).rejects.toMatchObject({ code: 'failed' });
+    await cluster.query(url, 'ALTER TABLE webhook_event RENAME elsewhere TO positions');
+    const later = Date.now() + 5_000;
+    expect(await a.webhooks.leaseEvents({ ...request, now: later, until: later + 60_000 })).toHaveLength(1);
+  });
+
   it('never have the same message leased, and together all of them', async () => {
     const domains = [domain, await addDomain(a, 'b.example'), await addDomain(a, 'c.example')];
     const ids = await Promise.all(

@@ -51,9 +51,11 @@ const DEFER = {
   text: `UPDATE webhook_event SET due_at = $2, lease = NULL, attempts = attempts + 1, attempting = 0, crashes = 0
     WHERE id = $1`,
 };
+/** The clock of the node that wrote an event may have been ahead. */
 const FREE = {
   name: 'event_free',
-  text: `UPDATE webhook_event SET lease = NULL, attempting = 0, due_at = at
+  text: `UPDATE webhook_event SET lease = NULL, attempting = 0,
+      due_at = least(at, (extract(epoch FROM clock_timestamp()) * 1000)::int8)
     WHERE slot = $1 AND lease BETWEEN $2 AND $3`,
 };
 const NEXT_DUE = { name: 'event_due', text: 'SELECT min(due_at) AS due FROM webhook_event' };
