@@ -61,7 +61,9 @@ it.skipIf(SECONDS === 0)(
       await fault.run(world, n);
       counts.set(fault.name, (counts.get(fault.name) ?? 0) + 1);
       // Everything goes on by itself after each fault.
-      await expect.poll(() => load.accepted() - before, { timeout: 120_000, interval: 20 }).toBeGreaterThan(5);
+      await expect
+        .poll(() => load.accepted() - before, { timeout: 120_000, interval: 20 })
+        .toBeGreaterThan(5);
       if (!database.hasStandby) {
         world.note('a new standby');
         await database.addStandby();

@@ -51,6 +51,8 @@ export function faults(chance: Chance, failovers: Failover[]): Fault[] {
         world.setClock(n, chance.below(2 * JUMP) - JUMP);
         await pause(700);
       },
+      // An event that is written at the moment at which a clock is put back may wait as long: docs/reliability.md.
+      long: true,
     },
     {
       name: 'connections that are cut',
