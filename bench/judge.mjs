@@ -1,7 +1,7 @@
 // Judges the library against a null server that is as bare as can be, with two generators of different makes, and with
 // several starts of each: what differs from start to start is no property of the code.
 //
-//   npm run -s build && node bench/judge.mjs [--only NAME,...] [--starts N] [--rounds N] [--seconds N] [--quick] [--json]
+//   npm run -s build && node bench/judge.mjs [--only NAME,...] [--starts N] [--rounds N] [--seconds N] [--warmups N] [--quick] [--json]
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeCertificate } from './suite/certificate.mjs';
@@ -51,12 +51,14 @@ const { values: options } = parseArgs({
     starts: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '1' },
+    warmups: { type: 'string', default: '2' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
 const starts = options.quick ? 1 : Number(options.starts);
 const rounds = options.quick ? 1 : Number(options.rounds);
+const warmups = options.quick ? 1 : Number(options.warmups);
 const seconds = options.quick ? 0.1 : Number(options.seconds);
 const wanted = options.only?.split(',') ?? Object.keys(SCENARIOS);
 for (const name of wanted) {
@@ -126,7 +128,7 @@ async function oneStart(scenario, certificate) {
     for (const generator of generatorsOf(scenario)) {
       for (const entry of running) {
         // Not counted: code gets compiled. It also says how many messages fill the time.
-        for (let n = 0; n < 2; n++) entry.rate = (await load(generator, scenario, entry)).rate;
+        for (let n = 0; n < warmups; n++) entry.rate = (await load(generator, scenario, entry)).rate;
         entry.samples[generator] = [];
       }
       for (let round = 0; round < rounds; round++) {
@@ -134,14 +136,19 @@ async function oneStart(scenario, certificate) {
           entry.samples[generator].push(await load(generator, scenario, entry));
       }
       const [base] = running;
+      const peer = running.find(({ name }) => name === 'smtp-server');
       for (const { name, samples } of running) {
         const own = samples[generator];
-        const to = (ratio) => median(own.map((sample, at) => ratio(sample, base.samples[generator][at])));
+        const to = (other, ratio) =>
+          median(own.map((sample, at) => ratio(sample, other.samples[generator][at])));
         results.push({
           name,
           generator,
-          ratio: to((ours, theirs) => ours.rate / theirs.rate),
-          timeRatio: to((ours, theirs) => theirs.time / ours.time),
+          ratio: to(base, byRate),
+          timeRatio: to(base, byTime),
+          ...(name === 'postern' && peer !== undefined
+            ? { peerRatio: to(peer, byRate), peerTimeRatio: to(peer, byTime) }
+            : {}),
           rate: median(own.map(({ rate }) => rate)),
           time: median(own.map(({ time }) => time)),
           faults: median(own.map(({ faults }) => faults)),
@@ -153,6 +160,14 @@ async function oneStart(scenario, certificate) {
   } finally {
     for (const { server } of running) await server.stop();
   }
+}
+
+function byRate(ours, theirs) {
+  return ours.rate / theirs.rate;
+}
+
+function byTime(ours, theirs) {
+  return theirs.time / ours.time;
 }
 
 function spreadOf(values) {
@@ -175,6 +190,8 @@ function line({ name, generator }, of, goal) {
     `${median(column('faults')).toFixed(2)} faults`,
     `ratio ${ratios('ratio')}, by time ${ratios('timeRatio')}`,
   ];
+  if (of[0].peerRatio !== undefined)
+    cells.push(`to smtp-server ${ratios('peerRatio')}, by time ${ratios('peerTimeRatio')}`);
   const judged = goal !== undefined && name === 'postern' && !options.quick;
   const met = Math.min(...column('ratio')) >= goal;
   return `  ${cells.join('  ')}${judged ? `  ${met ? 'reached' : 'SHORT of'} ${goal} in each start` : ''}`;
