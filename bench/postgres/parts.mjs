@@ -3,6 +3,7 @@ import { pairedRatio } from '../suite/statistics.mjs';
 import { startGateway } from './gateway.mjs';
 import { inTurns, medians, side } from './in-turns.mjs';
 import { measureCost } from './cost.mjs';
+import { PROCESSES_PARTS } from './processes.mjs';
 import { fillQueue, holdSnapshot, measureQueue, prepareQueue } from './queue.mjs';
 import { SEVERAL_PARTS } from './several.mjs';
 import { SHARED_PARTS } from './shared.mjs';
@@ -33,6 +34,7 @@ export const PARTS = {
   'accept-64k': accept(50, '64k'),
   ...SHARED_PARTS,
   ...SEVERAL_PARTS,
+  ...PROCESSES_PARTS,
   cost: {
     title: 'What a message costs from acceptance to delivery',
     async measure(cluster, options) {
