@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { minify } from '@swc/core';
 import { rollup } from 'rollup';
+import ts from 'typescript';
 import { failOnWarning } from './manifest.mjs';
 
 /** What `postern/testing` decodes messages with: the packages for that have tables of a megabyte. */
@@ -65,14 +66,49 @@ const lazyBuiltIns = {
   },
 };
 
-/** Comments, white space and local names are left out. Errors have their names as properties. */
+/** Whether the function is more than its parameters and its body: it has a `this`, or it can be stopped half-way. */
+function needsFunction({ asteriskToken, body }) {
+  const found = (node) =>
+    node.kind === ts.SyntaxKind.ThisKeyword ||
+    (ts.isIdentifier(node) && node.text === 'arguments') ||
+    ts.isMetaProperty(node) ||
+    (!ts.isClassLike(node) && ts.forEachChild(node, found) === true);
+  return asteriskToken !== undefined || found(body);
+}
+
+/**
+ * Writes the functions of a module as arrow functions, which take 1.5 kB less. They stand before everything else, as if
+ * they were hoisted.
+ */
+function withArrows(text) {
+  const source = ts.createSourceFile('chunk.js', text, ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
+  let arrows = '';
+  let rest = '';
+  let end = 0;
+  for (const statement of source.statements) {
+    if (!ts.isFunctionDeclaration(statement) || needsFunction(statement)) continue;
+    const { name, parameters, body, modifiers } = statement;
+    const list = parameters.map((parameter) => parameter.getText()).join(', ');
+    arrows += `const ${name.text} = ${modifiers === undefined ? '' : 'async '}(${list}) => ${body.getText()};\n`;
+    rest += text.slice(end, statement.getFullStart());
+    end = statement.end;
+  }
+  rest += text.slice(end);
+  const [directive] = /^'use strict';\n/.exec(rest) ?? [''];
+  return directive + arrows + rest.slice(directive.length);
+}
+
+/**
+ * Comments, white space and local names are left out. The names of classes stay, since `console.log` and stack traces show
+ * them; errors have theirs as properties, too.
+ */
 const smaller = {
   name: 'smaller',
   async renderChunk(text) {
-    const { code } = await minify(text, {
+    const { code } = await minify(withArrows(text), {
       toplevel: true,
       compress: { ecma: 2022, passes: 5, keep_fargs: false, pure_getters: true, unsafe_arrows: true },
-      mangle: { toplevel: true },
+      mangle: { toplevel: true, keep_classnames: true },
       format: { comments: false },
     });
     return { code, map: null };

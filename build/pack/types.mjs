@@ -168,6 +168,8 @@ function withoutSpaces(code) {
   return `${text}\n`;
 }
 
+const withoutComments = (text) => text.replace(/\/\*\*[^]*?\*\/\s*/g, '');
+
 /** Leaves out private members, the documentation of what only the declarations of others name, and white space. */
 const shorter = (documented) => ({
   name: 'shorter',
@@ -177,14 +179,12 @@ const shorter = (documented) => ({
       const declared = statement.name ?? statement.declarationList?.declarations[0]?.name;
       const inner = declared !== undefined && !documented.has(declared.text);
       const text = statement.getFullText();
-      // The words of a union, one by one.
-      if (ts.isTypeAliasDeclaration(statement) && ts.isUnionTypeNode(statement.type)) {
-        return (
-          statement.getFullText().slice(0, statement.getLeadingTriviaWidth()) +
-          statement.getText().replace(/\/\*\*[^]*?\*\/\s*/g, '')
-        );
+      // The words of a union have no comments one by one.
+      const before = statement.getLeadingTriviaWidth();
+      if (!inner && ts.isTypeAliasDeclaration(statement) && ts.isUnionTypeNode(statement.type)) {
+        return text.slice(0, before) + withoutComments(text.slice(before));
       }
-      return inner ? text.replace(/\/\*\*[^]*?\*\/\s*/g, '') : text;
+      return inner ? withoutComments(text) : text;
     });
     const text = statements
       .join('')
