@@ -98,6 +98,28 @@ function withArrows(text) {
   return directive + arrows + rest.slice(directive.length);
 }
 
+/** Leaves out declarations of members that the constructor gives a value anyway: `code;` before `this.code = code;`. */
+function withoutFields(text) {
+  const source = ts.createSourceFile('chunk.js', text, ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
+  const cuts = [];
+  const visit = (node) => {
+    ts.forEachChild(node, visit);
+    if (!ts.isClassLike(node)) return;
+    const made = node.members.find(ts.isConstructorDeclaration)?.body.statements ?? [];
+    const given = new Set(
+      made.map((one) => /^this\.(\w+) = /.exec(one.getText())?.[1]).filter((name) => name !== undefined),
+    );
+    for (const member of node.members) {
+      const bare = ts.isPropertyDeclaration(member) && member.initializer === undefined;
+      if (bare && given.has(member.name.text)) cuts.push({ from: member.getFullStart(), to: member.end });
+    }
+  };
+  visit(source);
+  return cuts
+    .toSorted((a, b) => b.from - a.from)
+    .reduce((rest, { from, to }) => rest.slice(0, from) + rest.slice(to), text);
+}
+
 /**
  * Comments, white space and local names are left out. The names of classes stay, since `console.log` and stack traces show
  * them; errors have theirs as properties, too.
@@ -105,7 +127,7 @@ function withArrows(text) {
 const smaller = {
   name: 'smaller',
   async renderChunk(text) {
-    const { code } = await minify(withArrows(text), {
+    const { code } = await minify(withArrows(withoutFields(text)), {
       toplevel: true,
       compress: { ecma: 2022, passes: 5, keep_fargs: false, pure_getters: true, unsafe_arrows: true },
       mangle: { toplevel: true, keep_classnames: true },

@@ -133,7 +133,10 @@ async function documentedNames(input) {
   return new Set([...names].filter((name) => !SILENT.test(name)));
 }
 
-/** Returns the first sentence of a comment, and what it says of a default: an editor shows that much at a glance. */
+/**
+ * Returns the first sentence of a comment, and what it says of a default: an editor shows that much at a glance. Without
+ * the spaces beside its marks and its last full stop, it looks the same there.
+ */
 function brief(comment) {
   const text = comment
     .slice(3, -2)
@@ -144,7 +147,7 @@ function brief(comment) {
     .trim();
   const [first, ...others] = text.split(/(?<=\.\)?) (?=[A-Z`])/);
   const kept = [first, ...others.filter((sentence) => /^Default|\bdefault\b/.test(sentence))].join(' ');
-  return kept === '' || kept.startsWith('@') ? '' : `/** ${kept} */`;
+  return kept === '' || kept.startsWith('@') ? '' : `/**${kept.replace(/\.$/, '')}*/`;
 }
 
 /**
@@ -184,7 +187,8 @@ const shorter = (documented) => ({
       if (!inner && ts.isTypeAliasDeclaration(statement) && ts.isUnionTypeNode(statement.type)) {
         return text.slice(0, before) + withoutComments(text.slice(before));
       }
-      return inner ? withoutComments(text) : text;
+      // What a parameter is, the member that it becomes has said.
+      return inner ? withoutComments(text) : text.replace(/(?<=\bconstructor\()[^;]*\);/g, withoutComments);
     });
     const text = statements
       .join('')
