@@ -46,7 +46,15 @@ export function sinkPlan(plan: Partial<SinkPlan> = {}): SinkPlan {
   return {
     hostname: 'sink.example',
     listeners: [
-      { host: '127.0.0.1', port: 0, lmtp: false, tls: 'off', tlsRequired: false, authRequired: false },
+      {
+        path: null,
+        host: '127.0.0.1',
+        port: 0,
+        lmtp: false,
+        tls: 'off',
+        tlsRequired: false,
+        authRequired: false,
+      },
     ],
     auth: false,
     certificate: null,

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { runPlan } from '../../src/load/index.js';
 import { postern } from '../cli/postern.js';
 import { scratch } from '../scratch.js';
-import { startSinkCommand } from './command.js';
+import { start, startSinkCommand } from './command.js';
 import { planFor } from './plan.js';
 
 describe('for people', () => {
@@ -30,6 +30,22 @@ describe('for people', () => {
     );
   });
 
+  it.each([
+    ['smtp', []],
+    ['lmtp', []],
+    ['lmtp', ['--threads', '2']],
+  ])('listens on a Unix socket, for %s with %j', async (protocol, more) => {
+    const path = join(await scratch(), 'sink');
+    const sink = start(['sink', '--listen', `${protocol}+unix://${path}`, ...more]);
+    await sink.says(new RegExp(`^postern sink ready ${protocol}=${path}$`, 'm'));
+    const { exitCode, stderr } = await postern([
+      ...['bench', `${protocol}+unix://${path}`, '--messages', '3', '--json'],
+    ]);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(await sink.stop('SIGTERM')).toBe(0);
+    expect(sink.stdout).toMatch(/^[\d.]+ s · 3 accepted/m);
+  });
+
   it.each([[[]], [['--threads', '2']]])('says what to do if the port is taken: %j', async (more) => {
     const sink = await startSinkCommand();
     const { exitCode, stdout, stderr } = await postern([
@@ -49,6 +65,9 @@ it.each([
   [['--listen', 'smtps://127.0.0.1:0', '--tls-cert', 'cert.pem'], 'go together'],
   [['--delay', '25d'], 'at most 24d'],
   [['--threads', '1000'], 'from 1 to 256'],
+  [['--listen', 'lmtp+unix://sink'], 'no whole path of a socket'],
+  [['--listen', 'smtps+unix:///tmp/sink'], 'it begins with none of'],
+  [['--listen', 'smtp+unix:///tmp/sink?tls=optional'], 'the only option of a Unix socket is auth='],
   [['--tempfail', '0.6', '--permfail', '0.6'], 'more than all messages'],
 ])('refuses options that contradict each other: %j', async (args, why) => {
   const { exitCode, stderr } = await postern(['sink', '--listen', 'smtp://127.0.0.1:0', ...args]);

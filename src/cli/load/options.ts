@@ -157,7 +157,7 @@ function addSink(program: Command, context: Context, duration: Read<number>, tim
     .description('accept mail and drop it: a target for load tests and clients')
     .option(
       '-l, --listen <URL>',
-      'as for serve; TLS and AUTH are off unless ?tls= or ?auth= set them (default smtp://127.0.0.1:2525)',
+      'as for serve, or smtp+unix:///PATH or lmtp+unix:///PATH; TLS and AUTH are off unless ?tls= or ?auth= set them (default smtp://127.0.0.1:2525)',
       (url: string, urls: string[] | undefined) => [...(urls ?? []), url],
     )
     .option('--tls-cert <FILE>', 'PEM certificate (default: a self-signed one)')

@@ -2,7 +2,7 @@ import { Fault } from '../../base/fault.js';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { parseListener } from '../../config/listener.js';
-import { LARGEST_MESSAGE, type SinkListener, type SinkPlan } from '../../load/index.js';
+import { LARGEST_MESSAGE, parseTarget, type SinkListener, type SinkPlan } from '../../load/index.js';
 import { CliError, UsageError } from '../error.js';
 
 /** The fields of a plan that are options of the same name. */
@@ -56,6 +56,7 @@ export async function sinkPlanOf(options: SinkOptions): Promise<SinkPlan> {
 
 /** Parses a URL as `serve` does; TLS and AUTH are off unless the URL names them. */
 function listenerOf(url: string, tlsDetect: number): SinkListener {
+  if (/^[a-z]+\+unix:/i.test(url)) return unixListenerOf(url);
   const parsed = parseListener(url);
   if (parsed instanceof Fault) throw new UsageError(`--listen "${url}": ${parsed.reason}`);
   for (const option of ['proxy', 'client_cert']) {
@@ -64,12 +65,29 @@ function listenerOf(url: string, tlsDetect: number): SinkListener {
   const { address, port, protocol, auth } = parsed;
   const tls = parsed.tls === 'implicit' || names(url, 'tls') ? parsed.tls : 'off';
   return {
+    path: null,
     host: address,
     port,
     lmtp: protocol === 'lmtp',
     tls: tls === 'implicit' || tls === 'off' ? tls : tlsDetect > 0 ? 'detect' : 'starttls',
     tlsRequired: tls === 'required' || tls === 'implicit',
     authRequired: names(url, 'auth') && auth === 'required',
+  };
+}
+
+/** Parses the URL of a Unix socket, in the form that `postern bench` sends to. There is no TLS on one. */
+function unixListenerOf(url: string): SinkListener {
+  const [place = '', query] = url.split(/\?(.*)/s);
+  const target = parseTarget(place);
+  if (target instanceof Fault) throw new UsageError(`--listen "${url}": ${target.reason}`);
+  const auth = query === undefined ? null : /^auth=(optional|required)$/.exec(query);
+  if (query !== undefined && auth === null) {
+    throw new UsageError(`--listen "${url}": the only option of a Unix socket is auth=optional|required`);
+  }
+  const { path, lmtp } = target;
+  return {
+    ...{ path, host: '', port: 0, lmtp, tls: 'off', tlsRequired: false },
+    authRequired: auth?.[1] === 'required',
   };
 }
 

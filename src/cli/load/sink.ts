@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { formatEndpoint } from '../../config/index.js';
 import { count, duration, figure, octets } from '../../load/report/format.js';
 import { type RunningSink, type SinkCounts, type SinkPlan, startSink } from '../../load/index.js';
 import type { Context } from '../context.js';
 import { CliError } from '../error.js';
-import { type Place, readyLine } from '../serve/listening.js';
+import { formatPlace, type Place, readyLine } from '../serve/listening.js';
 import { type SinkOptions, sinkPlanOf } from './sink-plan.js';
 import { stopSignal } from '../serve/signals.js';
 
@@ -84,12 +83,13 @@ async function ready(
   { listeners }: SinkPlan,
   json: boolean,
 ): Promise<void> {
-  const places = listening.map(({ host, port }, index): Place => ({
+  const places = listening.map(({ host, port, path }, index): Place => ({
     protocol: listeners[index]?.lmtp === true ? 'lmtp' : 'smtp',
     address: host,
     port,
+    path,
   }));
   if (!json) return context.stdout.line(readyLine('postern sink', places));
-  const shown = places.map((place) => ({ protocol: place.protocol, address: formatEndpoint(place) }));
+  const shown = places.map((place) => ({ protocol: place.protocol, address: formatPlace(place) }));
   await context.stdout.json({ event: 'ready', listening: shown });
 }

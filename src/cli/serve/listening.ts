@@ -36,6 +36,13 @@ export async function listenAll(server: Server<Domain>, config: Config): Promise
 /** An open port, with the protocol that is spoken there. */
 export interface Place extends Endpoint {
   readonly protocol: ListenerConfig['protocol'] | 'http' | 'metrics';
+  /** A Unix socket; address and port are then empty. */
+  readonly path?: string | null;
+}
+
+/** Returns `127.0.0.1:25`, or the path of a Unix socket. */
+export function formatPlace(place: Place): string {
+  return place.path ?? formatEndpoint(place);
 }
 
 export function placesOf(
@@ -59,7 +66,7 @@ export function placesOf(
  */
 export function readyLine(program: string, places: readonly Place[]): string {
   const lists = (['smtp', 'lmtp', 'http', 'metrics'] as const).flatMap((protocol) => {
-    const these = places.filter((place) => place.protocol === protocol).map(formatEndpoint);
+    const these = places.filter((place) => place.protocol === protocol).map(formatPlace);
     return these.length === 0 ? [] : [`${protocol}=${these.join(',')}`];
   });
   return [program, 'ready', ...lists].join(' ');
@@ -67,15 +74,15 @@ export function readyLine(program: string, places: readonly Place[]): string {
 
 function listenOptions(listener: ListenerConfig, config: Config): ListenOptions {
   const { address, port, protocol, tls, auth, proxy, clientCert } = listener;
-  const detect = config.smtp.tlsDetect > 0 ? 'detect' : 'starttls';
+  const detect: ListenOptions =
+    config.smtp.tlsDetect > 0 ? { tls: 'detect', tlsDetectMs: config.smtp.tlsDetect } : { tls: 'starttls' };
   return {
     host: address,
     port,
     lmtp: protocol === 'lmtp',
-    tls: tls === 'implicit' || tls === 'off' ? tls : detect,
+    ...(tls === 'implicit' || tls === 'off' ? { tls } : detect),
     tlsRequired: tls === 'required' || tls === 'implicit',
     authRequired: auth === 'required',
-    tlsDetectMs: config.smtp.tlsDetect,
     proxies: proxy === 'off' ? [] : config.smtp.trustedProxies,
     relays: config.smtp.trustedRelays,
     proxiesOnly: proxy === 'required',

@@ -1,5 +1,7 @@
-/** One port of the sink. */
+/** One port of the sink, or a Unix socket. */
 export interface SinkListener {
+  /** Path of a Unix socket; host and port are then not used. */
+  readonly path: string | null;
   readonly host: string;
   readonly port: number;
   readonly lmtp: boolean;

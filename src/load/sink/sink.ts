@@ -32,8 +32,7 @@ export class Sink {
     this.#dump = plan.dump === null ? null : new Dump(plan.dump, plan.threads === 1 ? '' : `${thread}-`);
     const handler = handlerOf(plan, this.counts, faults(plan, thread), this.#dump);
     this.#server = createServer(handler, {
-      allowInsecureAuth: true,
-      authOptional: true,
+      ...(plan.auth ? { allowInsecureAuth: true, authOptional: true } : {}),
       hostname: plan.hostname,
       ...(plan.certificate === null ? {} : { certificates: Certificates.load([plan.certificate]) }),
       limits: { messageSize: plan.maxSize, recipients: MANY, errors: MANY },
@@ -46,8 +45,10 @@ export class Sink {
   async listen(): Promise<Listening[]> {
     await this.#dump?.prepare();
     const listening: Listening[] = [];
-    for (const listener of this.plan.listeners) {
-      listening.push(await this.#server.listen({ ...listener, tlsDetectMs: this.plan.tlsDetect }));
+    for (const { path, host, port, ...listener } of this.plan.listeners) {
+      const place = path === null ? { host, port } : { path };
+      const detect = listener.tls === 'detect' ? { tlsDetectMs: this.plan.tlsDetect } : {};
+      listening.push(await this.#server.listen({ ...place, ...listener, ...detect }));
     }
     return listening;
   }
