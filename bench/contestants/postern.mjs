@@ -4,7 +4,7 @@ import { Certificates, createServer } from '../../dist/index.js';
 const { PORT, TLS = 'off', CERT, KEY, AUTH } = process.env;
 const handler = AUTH === undefined ? {} : { onAuth: (_session, { authcid }) => authcid };
 const server = createServer(handler, {
-  allowInsecureAuth: true,
+  allowInsecureAuth: AUTH !== undefined,
   hostname: 'bench.example',
   admission: { connections: 100_000, connectionsPerAddress: 100_000 },
   ...(CERT === undefined

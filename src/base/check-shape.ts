@@ -1,5 +1,5 @@
 import { shown } from './shown.js';
-import { suggest } from './suggest.js';
+import { lastPart, suggest } from './suggest.js';
 
 /** Returns what was expected, in words, if the value is wrong; null if it is right. */
 export type Check = (value: unknown) => string | null;
@@ -20,6 +20,11 @@ export const isString = when('text', (value) => typeof value === 'string');
 export const isMilliseconds = when(
   'milliseconds, 0 or more',
   (value) => typeof value === 'number' && value >= 0,
+);
+/** A time in which something must happen: with 0 it could not. */
+export const isDeadline = when(
+  'milliseconds, more than 0',
+  (value) => typeof value === 'number' && value > 0,
 );
 /** Not an AbortController. */
 export const isSignal = when(
@@ -85,8 +90,43 @@ export function unknownName(of: string, what: string, name: string, known: reado
 
 /** The same in words: `there is no option prot; did you mean port?` */
 export function noSuchName(what: string, name: string, known: readonly string[]): string {
-  const lower = name.toLowerCase();
-  const near = known.find((one) => one.toLowerCase() === lower) ?? suggest(name, known);
+  const near = nearest(name.toLowerCase(), known);
   const help = near === undefined ? `there is ${known.join(', ')}` : `did you mean ${near}?`;
   return `there is no ${what} ${name}; ${help}`;
+}
+
+/** Names that other libraries of mail have for the same, in small letters. */
+const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  auth: ['credentials'],
+  authmethods: ['mechanisms'],
+  ignoretls: ['startTls'],
+  key: ['certificates'],
+  maxclients: ['admission.connections'],
+  maxsize: ['limits.messageSize', 'messageSize'],
+  name: ['hostname', 'hello'],
+  ondisconnect: ['onClose'],
+  onlogin: ['onAuth'],
+  onmessage: ['onData'],
+  recipient: ['to', 'rcpt'],
+  requiretls: ['tlsRequired', 'startTls'],
+  secure: ['implicitTls', 'tls'],
+  sender: ['from', 'mail'],
+  sockettimeout: ['timeouts'],
+  useproxy: ['proxies'],
+  usexclient: ['relays'],
+};
+
+/** @param given in small letters */
+function nearest(given: string, known: readonly string[]): string | undefined {
+  const lastOf = (one: string): string => lastPart(one).toLowerCase();
+  const longestFirst = [...known].sort((a, b) => b.length - a.length);
+  return (
+    known.find((one) => one.toLowerCase() === given) ??
+    (Object.hasOwn(ELSEWHERE, given) ? ELSEWHERE[given] : undefined)?.find((one) => known.includes(one)) ??
+    suggest(given, known) ??
+    // onMailFrom, maxRecipients
+    longestFirst.find((one) => lastOf(one).length > 2 && given.includes(lastOf(one))) ??
+    // cert, insecure
+    (given.length > 3 ? known.find((one) => lastOf(one).includes(given)) : undefined)
+  );
 }

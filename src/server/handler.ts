@@ -262,8 +262,8 @@ export interface Handler<
    */
   onData?(session: TransactionSession<Principal, State, AuthOptional>, body: MessageBody): MessageDecision;
   /**
-   * The same, closer to the wire: asked before `354`, gives the sink, or a refusal. Takes precedence over
-   * `onData`. Nothing is no answer here: `451 4.3.0`.
+   * The same, closer to the wire, in place of `onData`: asked before `354`, gives the sink, or a refusal. Nothing is no
+   * answer here: `451 4.3.0`.
    */
   onContent?(
     session: TransactionSession<Principal, State, AuthOptional>,

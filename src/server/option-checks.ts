@@ -20,6 +20,7 @@ import {
   unknownName,
 } from '../base/check-shape.js';
 import type { AnyHandler, AnyOptions } from './any.js';
+import { checkListener, checkTogether } from './contradictions.js';
 import type { Handler, Observer } from './handler.js';
 import { DEFAULT_ADMISSION, DEFAULT_DATA_RATE, DEFAULT_TIMEOUTS } from './limits.js';
 import type { Logger } from './logger.js';
@@ -196,13 +197,16 @@ export function checkServer(handler: AnyHandler<unknown>, options: AnyOptions<un
       if (Object.hasOwn(HANDLING, name)) {
         throw new TypeError(`createServer: ${name} is a method of the handler, the first argument`);
       }
+      if (Object.hasOwn(LISTEN, name)) {
+        throw new TypeError(`createServer: ${name} is an option of listen: server.listen({ ${name} })`);
+      }
     }
   }
   checkShape('createServer', options, OPTIONS, hidden);
   for (const [index, observer] of (options.observers ?? []).entries()) {
     checkMethods(`observers[${index}]`, observer, OBSERVING);
   }
-  checkMechanisms(handler, options.mechanisms ?? []);
+  checkTogether(handler, options);
   for (const [name, most] of [
     ['ipv4Bits', 32],
     ['ipv6Bits', 128],
@@ -272,43 +276,30 @@ function checkParameters(
   );
 }
 
-/** @throws TypeError if a mechanism is offered for which the handler has no method. */
-function checkMechanisms(handler: AnyHandler<unknown>, mechanisms: readonly SaslMechanism[]): void {
-  const twice = mechanisms.find(({ name }, at) => mechanisms.findIndex((one) => one.name === name) !== at);
-  if (twice !== undefined) throw new TypeError(`mechanisms: ${twice.name} is listed twice`);
-  const [first] = mechanisms;
-  if (first !== undefined && handler.onAuth === undefined) {
-    throw new TypeError(`mechanisms: ${first.name} needs onAuth, which says whom it proves`);
-  }
-  const scram = mechanisms.find(({ name }) => name.startsWith('SCRAM-'));
-  if (scram !== undefined && handler.onScram === undefined) {
-    throw new TypeError(`mechanisms: ${scram.name} needs onScram, which gives the keys of a user`);
-  }
-}
-
 /** @throws TypeError if an option is unknown, wrong or contradicts another one. */
 export function acceptOptions(of: string, options: AcceptOptions): void {
   checkShape(of, options, ACCEPT);
-  checkProxies(of, options);
-}
-
-function checkProxies(of: string, { proxiesOnly, proxies = [] }: AcceptOptions): void {
-  if (proxiesOnly === true && proxies.length === 0) {
-    throw new TypeError(`${of}: proxiesOnly needs proxies: without them no one could connect`);
-  }
+  checkListener(of, options);
 }
 
 /** What `listen` may be given: options, or a port, or the path of a Unix socket. */
 export function listenOptions(given: ListenOptions | number | string): ListenOptions {
   const options =
     typeof given === 'number' ? { port: given } : typeof given === 'string' ? { path: given } : given;
+  const elsewhere =
+    isObject(options) === null && Object.keys(options).find((name) => Object.hasOwn(OPTIONS, name));
+  if (typeof elsewhere === 'string') {
+    throw new TypeError(
+      `listen: ${elsewhere} is an option of createServer: createServer(handler, { ${elsewhere} })`,
+    );
+  }
   checkShape('listen', options, LISTEN);
   const { port, path, handle, host } = options;
   if ([port, path, handle].filter((one) => one !== undefined).length !== 1) {
     throw new TypeError('listen: expected one of port, path and handle');
   }
   if (host !== undefined && port === undefined) throw new TypeError('listen: host belongs to a port');
-  checkProxies('listen', options);
+  checkListener('listen', options);
   return options;
 }
 

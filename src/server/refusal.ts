@@ -1,3 +1,4 @@
+import { shown } from '../base/shown.js';
 import { Reply, reply } from '../protocol/parts.js';
 
 /**
@@ -20,6 +21,9 @@ export class Refusal extends Error {
   ) {
     if (!isReply(reply) || reply.positive) {
       throw new TypeError(`Refusal: expected a Reply of 400 to 599, got ${String(reply)}`);
+    }
+    if (message !== undefined && typeof message !== 'string') {
+      throw new TypeError(`Refusal: expected a message of text before the options, got ${shown(message)}`);
     }
     super(message ?? reply.toString(), options);
   }

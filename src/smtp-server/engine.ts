@@ -78,13 +78,13 @@ function serverOptions(
 export function acceptOptions(options: AnyOptions, unix: boolean): AcceptOptions {
   const secured = options.secure === true && options.secured === true;
   const tls = unix || secured ? 'off' : options.secure === true ? 'implicit' : 'starttls';
+  const proxies = networksOf(options.useProxy);
   const asksClients = tls !== 'off' && options.requestCert === true;
   return {
     tls,
     authRequired: false,
     lmtp: options.lmtp === true,
-    proxies: networksOf(options.useProxy),
-    proxyRefusal: '* BAD Invalid PROXY header\r\n',
+    ...(proxies.length === 0 ? {} : { proxies, proxyRefusal: '* BAD Invalid PROXY header\r\n' }),
     relays: [...networksOf(options.useXClient), ...networksOf(options.useXForward)],
     // Whether a certificate is required is decided after the handshake, with a reply.
     ...(asksClients ? { clientCertificates: 'optional' } : {}),

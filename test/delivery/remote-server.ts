@@ -116,7 +116,7 @@ export class RemoteServer {
     };
     const settings = {
       hostname: 'far.example',
-      allowInsecureAuth: true,
+      allowInsecureAuth: users !== undefined,
       extensions,
       limits: { recipients: 1000, errors: 1000, ...(messageSize === undefined ? {} : { messageSize }) },
       admission: { connectionsPerAddress: 1000, authDelay: 0 },

@@ -71,8 +71,7 @@ export async function serve<Principal = string, M extends SaslMechanism = SaslMe
   });
   const server = createServer<Principal, M, object, true>(handler, {
     hostname: 'mx.example',
-    allowInsecureAuth: true,
-    authOptional: true,
+    ...(handler.onAuth === undefined ? {} : { allowInsecureAuth: true, authOptional: true }),
     ...rest,
     timeouts: { linger: 40, ...options.timeouts },
   });

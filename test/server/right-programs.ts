@@ -1,7 +1,15 @@
 // The right twins of the programs of `wrong-programs.test.ts`, by the names of those: each differs in what is wrong there.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Certificates, createServer, PLAIN, Refusal, Reply, SCRAM_SHA_256 } from '../../src/index.js';
+import {
+  Certificates,
+  createServer,
+  EXTERNAL,
+  PLAIN,
+  Refusal,
+  Reply,
+  SCRAM_SHA_256,
+} from '../../src/index.js';
 import { testCertificates } from '../certs.js';
 
 type Program = () => unknown;
@@ -61,7 +69,7 @@ export const RIGHT_SERVERS: Readonly<Record<string, Program>> = {
   'a policy that there is not': option({ bareNewlines: 'normalize' }),
   'a policy that is true': option({ spaceBeforePath: 'accept' }),
   'a syntax that there is not': option({ syntax: 'lenient' }),
-  'yes as text': option({ allowInsecureAuth: true }),
+  'yes as text': make({ onAuth }, { allowInsecureAuth: true }),
   'one observer, not a list': option({ observers: [{ onClose() {} }] }),
   'an observer that decides': option({ observers: [{ onAccepted() {} }] }),
   'a misspelt observer': option({ observers: [{ onClose() {} }] }),
@@ -80,6 +88,30 @@ export const RIGHT_SERVERS: Readonly<Record<string, Program>> = {
   'an extension that is text': option({ extensions: { dsn: false } }),
   'an extension without its limit': option({ extensions: { deliverBy: { minimum: 60 } } }),
   'networks of too many bits': option({ admission: { ipv4Bits: 32 } }),
+  'onData beside onContent': make({ onContent() {} }),
+  'an onAuth that was not found': make({}),
+  'an empty list of mechanisms': make({ onAuth }, { mechanisms: [], authOptional: true }),
+  'onScram without SCRAM': make({ onAuth, onScram }, { mechanisms: [PLAIN, SCRAM_SHA_256] }),
+  'AUTH in the clear without onAuth': option({ allowInsecureAuth: false }),
+  'AUTH that is optional without onAuth': option({ authOptional: false }),
+  'EXTERNAL without authorities': async () =>
+    make({ onAuth }, { mechanisms: [EXTERNAL], certificates: await certificates() })(),
+  'BINARYMIME without CHUNKING': option({ extensions: { binaryMime: true } }),
+  'REQUIRETLS without TLS': async () =>
+    option({ extensions: { requireTls: true }, certificates: await certificates() })(),
+  'a time of 0': option({ timeouts: { command: Infinity, linger: 0 } }),
+  'an option of listen': option({}),
+  'a method of another library': make({ onMail() {} }),
+  'another one': make({ onRcpt() {} }),
+  'a method by the word of the command': make({ onHello() {} }),
+  'a method for messages': make({ onData() {} }),
+  'a method for the end': make({ onClose() {} }),
+  'an option of another library': make({ onAuth }, { mechanisms: [PLAIN] }),
+  'the name of the server': option({ hostname: 'mx.example' }),
+  'a size': option({ limits: { messageSize: 1 } }),
+  'a certificate alone': async () => option({ certificates: await certificates() })(),
+  'clients at once': option({ admission: { connections: 1 } }),
+  'AUTH without TLS': make({ onAuth }, { allowInsecureAuth: true }),
   'the same mechanism twice': make({ onAuth, onScram }, { mechanisms: [PLAIN, SCRAM_SHA_256] }),
 };
 
@@ -107,6 +139,14 @@ export const RIGHT_LISTENERS: Readonly<Record<string, (folder: string) => Listen
   'TLS required where there is none': () => ({ options: { port: 0, tlsRequired: true } }),
   'AUTH required without onAuth': () => ({ options: { port: 0, authRequired: true }, handler: { onAuth } }),
   'an unknown option': () => ({ options: { port: 0 } }),
+  'an option of a web server': () => ({ options: { port: 0 } }),
+  'TLS by the word of another library': () => ({ options: { port: 0, tls: 'implicit' } }),
+  'proxies of another library': () => ({ options: { port: 0, proxies: ['192.0.2.1'] } }),
+  'an option of createServer': () => ({ options: { port: 0 } }),
+  'a refusal without proxies': () => ({
+    options: { port: 0, proxies: ['192.0.2.1'], proxyRefusal: '421 no' },
+  }),
+  'a wait for TLS without detection': () => ({ options: { port: 0, tls: 'detect', tlsDetectMs: 100 } }),
   'a misspelt option': () => ({ options: { port: 0, proxies: [] } }),
   'a proxy as text': () => ({ options: { port: 0, proxies: ['192.0.2.1'] } }),
   'proxies only, and none': () => ({ options: { port: 0, proxies: ['192.0.2.1'], proxiesOnly: true } }),
@@ -124,6 +164,8 @@ export const RIGHT_VALUES: Readonly<Record<string, Program>> = {
   'a code that there is not': () => new Reply(559, null, 'x'),
   'a code as text': () => new Reply(250, null, 'x'),
   'an enhanced code of another class': () => new Reply(450, '4.7.1', 'x'),
+  'options in place of the words of a refusal': () =>
+    new Refusal(new Reply(550, null, 'x'), undefined, { cause: 1 }),
   'a refusal that is text': () => new Refusal(new Reply(550, null, 'no')),
   'certificates that are no list': certificates,
   'a source without a key': certificates,

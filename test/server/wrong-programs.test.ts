@@ -1,7 +1,15 @@
 // Wrong programs, as plain JavaScript would let them through: each is refused when it starts, by an error that names
 // what came and what is allowed. Or it is refused on the wire: nothing that a hook answers by mistake is a yes.
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Certificates, createServer, PLAIN, Refusal, Reply, SCRAM_SHA_256 } from '../../src/index.js';
+import {
+  Certificates,
+  createServer,
+  EXTERNAL,
+  PLAIN,
+  Refusal,
+  Reply,
+  SCRAM_SHA_256,
+} from '../../src/index.js';
 import { scratch } from '../scratch.js';
 import { localhostCertificates, serve, until } from './harness.js';
 import { certificates, RIGHT_LISTENERS, RIGHT_SERVERS, RIGHT_VALUES } from './right-programs.js';
@@ -190,6 +198,60 @@ const WRONG_SERVERS: readonly Wrong[] = [
     /admission.ipv4Bits: expected 1 to 32, got 33/,
   ],
   [
+    'onData beside onContent',
+    make({ onData() {}, onContent() {} }),
+    /onData would never be called beside onContent/,
+  ],
+  [
+    'an onAuth that was not found',
+    make({ onAuth: undefined }),
+    /onAuth is undefined: give a function, or leave it out/,
+  ],
+  ['an empty list of mechanisms', make({ onAuth() {} }, { mechanisms: [] }), /an empty list offers no AUTH/],
+  [
+    'onScram without SCRAM',
+    make({ onAuth() {}, onScram() {} }, { mechanisms: [PLAIN] }),
+    /onScram would never be called: list SCRAM_SHA_256/,
+  ],
+  ['AUTH in the clear without onAuth', option({ allowInsecureAuth: true }), /allowInsecureAuth needs onAuth/],
+  ['AUTH that is optional without onAuth', option({ authOptional: true }), /authOptional needs onAuth/],
+  [
+    'EXTERNAL without authorities',
+    make({ onAuth() {} }, { mechanisms: [EXTERNAL] }),
+    /EXTERNAL needs certificates with clientAuthorities/,
+  ],
+  [
+    'BINARYMIME without CHUNKING',
+    option({ extensions: { chunking: false, binaryMime: true } }),
+    /binaryMime needs chunking/,
+  ],
+  [
+    'REQUIRETLS without TLS',
+    option({ extensions: { requireTls: true } }),
+    /requireTls is offered over TLS only: give certificates/,
+  ],
+  [
+    'a time of 0',
+    option({ timeouts: { command: 0 } }),
+    /timeouts.command: expected a number above 0, or Infinity/,
+  ],
+  ['an option of listen', option({ port: 25 }), /port is an option of listen: server.listen\(\{ port \}\)/],
+  ['a method of another library', make({ onMailFrom() {} }), /no method onMailFrom; did you mean onMail\?/],
+  ['another one', make({ onRcptTo() {} }), /no method onRcptTo; did you mean onRcpt\?/],
+  ['a method by the word of the command', make({ onEhlo() {} }), /no method onEhlo; did you mean onHello\?/],
+  ['a method for messages', make({ onMessage() {} }), /no method onMessage; did you mean onData\?/],
+  ['a method for the end', make({ onDisconnect() {} }), /no method onDisconnect; did you mean onClose\?/],
+  [
+    'an option of another library',
+    option({ authMethods: ['PLAIN'] }),
+    /no option authMethods; did you mean mechanisms\?/,
+  ],
+  ['the name of the server', option({ name: 'mx.example' }), /no option name; did you mean hostname\?/],
+  ['a size', option({ size: 1 }), /no option size; did you mean limits.messageSize\?/],
+  ['a certificate alone', option({ cert: 'a' }), /no option cert; did you mean certificates\?/],
+  ['clients at once', option({ maxClients: 1 }), /did you mean admission.connections\?/],
+  ['AUTH without TLS', option({ insecure: true }), /did you mean allowInsecureAuth\?/],
+  [
     'the same mechanism twice',
     make({ onAuth() {} }, { mechanisms: [PLAIN, PLAIN] }),
     /mechanisms: PLAIN is listed twice/,
@@ -233,7 +295,25 @@ const WRONG_LISTENERS: readonly (readonly [name: string, options: unknown, error
   ['TLS on a Unix socket', { path: '/tmp/x', tls: 'starttls' }, /cannot be had on a Unix socket/],
   ['TLS required where there is none', { port: 0, tlsRequired: true }, /tlsRequired cannot be met/],
   ['AUTH required without onAuth', { port: 0, authRequired: true }, /authRequired needs onAuth/],
-  ['an unknown option', { prot: 25 }, /there is no option prot; there is host, port, path/],
+  ['an unknown option', { prot: 25 }, /there is no option prot; did you mean port\?/],
+  [
+    'an option of a web server',
+    { port: 0, workers: 2 },
+    /there is no option workers; there is host, port, path/,
+  ],
+  [
+    'TLS by the word of another library',
+    { port: 0, secure: true },
+    /there is no option secure; did you mean tls\?/,
+  ],
+  ['proxies of another library', { port: 0, useProxy: true }, /did you mean proxies\?/],
+  [
+    'an option of createServer',
+    { port: 0, certificates: {} },
+    /certificates is an option of createServer: createServer\(handler, \{ certificates \}\)/,
+  ],
+  ['a refusal without proxies', { port: 0, proxyRefusal: '421 no' }, /proxyRefusal needs proxies/],
+  ['a wait for TLS without detection', { port: 0, tlsDetectMs: 100 }, /tlsDetectMs needs tls 'detect'/],
   ['a misspelt option', { port: 0, proxys: [] }, /did you mean proxies\?/],
   ['a proxy as text', { port: 0, proxies: '192.0.2.1' }, /proxies: expected a list of texts/],
   ['proxies only, and none', { port: 0, proxiesOnly: true }, /proxiesOnly needs proxies/],
@@ -291,8 +371,21 @@ const WRONG_VALUES: readonly Wrong[] = [
     /enhanced code: expected null, or 5.x.x as text for 550, got undefined/,
   ],
   ['a text in place of the enhanced code', () => new Reply(550, 'No', 'x'), /enhanced code: .*got "No"/],
-  ['a code that there is not', () => new Reply(999, null, 'x'), /reply code: expected 200 to 559, got 999/],
-  ['a code as text', () => new Reply('x' as never, null, 'x'), /reply code: expected 200 to 559, got "x"/],
+  [
+    'a code that there is not',
+    () => new Reply(999, null, 'x'),
+    /reply code: expected a number from 200 to 559, got 999/,
+  ],
+  [
+    'a code as text',
+    () => new Reply('550' as never, null, 'x'),
+    /reply code: expected a number from 200 to 559, got "550"/,
+  ],
+  [
+    'options in place of the words of a refusal',
+    () => new Refusal(new Reply(550, null, 'x'), { cause: 1 } as never),
+    /Refusal: expected a message of text before the options, got an object/,
+  ],
   [
     'an enhanced code of another class',
     () => new Reply(550, '4.7.1', 'x'),

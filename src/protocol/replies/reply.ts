@@ -31,8 +31,8 @@ export class Reply {
     behind: Reply | null = null,
   ) {
     // RFC 5321 4.2: Reply-code = %x32-35 %x30-35 %x30-39
-    if (!/^[2-5][0-5]\d$/.test(String(code))) {
-      throw new RangeError(`reply code: expected 200 to 559, got ${shown(code)}`);
+    if (typeof code !== 'number' || !/^[2-5][0-5]\d$/.test(String(code))) {
+      throw new RangeError(`reply code: expected a number from 200 to 559, got ${shown(code)}`);
     }
     if (enhanced !== null && !enhancedFits(code, enhanced)) {
       const form = `null, or ${String(code).charAt(0)}.x.x as text`;
