@@ -111,11 +111,12 @@ export class Client {
     const { extensions } = this;
     const words = [...parameters];
     if (content instanceof Uint8Array && content.some((octet) => octet > 127)) {
-      if (extensions.has('8BITMIME')) words.push('BODY=8BITMIME');
+      const named = words.some((word) => /^BODY=/i.test(word));
+      if (extensions.has('8BITMIME') && !named) words.push('BODY=8BITMIME');
     }
     if ([from ?? '', ...to].some((path) => /[^\0-\x7f]/.test(path))) {
       if (!extensions.has('SMTPUTF8')) throw new UnsupportedError('SMTPUTF8');
-      words.push('SMTPUTF8');
+      if (!words.includes('SMTPUTF8')) words.push('SMTPUTF8');
     }
     const wrong = words.find((word) => !/^[!-~]+$/.test(word));
     if (wrong !== undefined) throw new TypeError(`${JSON.stringify(wrong)} is not a parameter of MAIL`);

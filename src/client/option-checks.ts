@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   type Check,
   checkPresent,
@@ -6,7 +7,7 @@ import {
   isCount,
   isFunction,
   isList,
-  isMilliseconds,
+  isDeadline,
   isObject,
   isSignal,
   isString,
@@ -64,13 +65,18 @@ const OPTIONS = {
   host: isText,
   port: isCount(1, 65_535),
   path: isText,
-  addresses: isList,
+  addresses: (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((one) => typeof one === 'string' && isIP(one) !== 0)
+      ? null
+      : 'a list of IP addresses',
   implicitTls: isBoolean,
   startTls: (value) =>
     value === 'optional' || typeof value === 'boolean' ? null : "true, false or 'optional'",
   tls: options('tls', TLS),
-  timeout: isMilliseconds,
-  timeouts: options('timeouts', Object.fromEntries(PHASES.map((name) => [name, isMilliseconds])), PHASES),
+  timeout: isDeadline,
+  timeouts: options('timeouts', Object.fromEntries(PHASES.map((name) => [name, isDeadline])), PHASES),
   transcript: (value) =>
     TRANSCRIPT.every((name) => typeof (Object(value) as Partial<Transcript>)[name] === 'function')
       ? null
@@ -82,7 +88,7 @@ const OPTIONS = {
   lmtp: isBoolean,
   signal: isSignal,
   messages: (value) => (typeof value === 'number' && value >= 1 ? null : 'a number, 1 or more'),
-  messageTimeout: isMilliseconds,
+  messageTimeout: isDeadline,
   onCut: isFunction,
 } satisfies Record<keyof ConnectionOptions, Check>;
 
@@ -95,5 +101,12 @@ export function checkConnect(given: Partial<ConnectionOptions>): void {
   checkShape('connect', given, OPTIONS);
   if (given.implicitTls === true && given.startTls !== undefined && given.startTls !== false) {
     throw new TypeError('connect: startTls cannot be had with implicitTls');
+  }
+  // Terms of TLS without a word on when it begins look as if there were TLS.
+  if (given.tls !== undefined && given.implicitTls !== true && given.startTls === undefined) {
+    throw new TypeError('connect: tls needs startTls: true, or implicitTls: true');
+  }
+  if (given.path !== undefined && given.addresses !== undefined) {
+    throw new TypeError('connect: addresses cannot be had with path');
   }
 }

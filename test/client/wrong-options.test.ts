@@ -25,14 +25,14 @@ const password = new Secret('s3same');
 const times = { connect: 9000, greeting: 9000, command: 9000, end: 9000 };
 const startTls = "connect: startTls: expected true, false or 'optional', got ";
 const hello = 'connect: hello: expected a domain or an address literal, got ';
-const milliseconds = 'expected milliseconds, 0 or more, got ';
+const milliseconds = 'expected milliseconds, more than 0, got ';
 
 describe('connect', () => {
   it.each([
     [{ startTLS: true }, 'connect: there is no option startTLS; did you mean startTls?'],
     [{ starttls: true }, 'connect: there is no option starttls; did you mean startTls?'],
     [{ implicitTLS: true }, 'connect: there is no option implicitTLS; did you mean implicitTls?'],
-    [{ secure: true }, 'connect: there is no option secure; '],
+    [{ secure: true }, 'connect: there is no option secure; did you mean implicitTls?'],
     [{ startTls: 'required' }, `${startTls}"required"`],
     [{ startTls: 'true' }, `${startTls}"true"`],
     [{ implicitTls: 'true' }, 'connect: implicitTls: expected true or false, got "true"'],
@@ -49,6 +49,20 @@ describe('connect', () => {
     [{ hello: '' }, hello],
     [{ hello: 5 }, `${hello}5`],
     [{ timeout: '5s' }, `connect: timeout: ${milliseconds}"5s"`],
+    [{ timeout: 0 }, `connect: timeout: ${milliseconds}0`],
+    [{ timeouts: { ...times, end: 0 } }, `connect: timeouts: end: ${milliseconds}0`],
+    [{ messageTimeout: 0 }, `connect: messageTimeout: ${milliseconds}0`],
+    [{ tls: { ca: 'PEM' } }, 'connect: tls needs startTls: true, or implicitTls: true'],
+    [
+      { tls: { verify: true }, implicitTls: false },
+      'connect: tls needs startTls: true, or implicitTls: true',
+    ],
+    [{ path: '/tmp/x', addresses: ['127.0.0.1'] }, 'connect: addresses cannot be had with path'],
+    [{ addresses: [] }, 'connect: addresses: expected a list of IP addresses, got a list of 0'],
+    [{ addresses: ['localhost'] }, 'connect: addresses: expected a list of IP addresses, got a list of 1'],
+    [{ requireTLS: true }, 'connect: there is no option requireTLS; did you mean startTls?'],
+    [{ auth: {} }, 'connect: there is no option auth; did you mean credentials?'],
+    [{ connectionTimeout: 1 }, 'connect: there is no option connectionTimeout; did you mean timeout?'],
     [{ timeout: -1 }, `connect: timeout: ${milliseconds}-1`],
     [{ timeout: NaN }, `connect: timeout: ${milliseconds}NaN`],
     [{ timeouts: { connect: 5 } }, 'connect: timeouts: greeting is missing'],
@@ -93,7 +107,7 @@ describe('connect', () => {
   it.each([
     { startTls: false, implicitTls: false },
     { startTls: 'optional', tls: { verify: false, ca: undefined, sessions: { last: null } } },
-    { tls: { ca: 'PEM' }, timeouts: times },
+    { startTls: false, tls: { ca: 'PEM' }, timeouts: times },
     { hello: 'mx_1.example' },
     { hello: '[192.0.2.1]' },
     { hello: '[IPv6:2001:db8::1]' },
