@@ -25,6 +25,8 @@ const WAIT = { timeout: isMilliseconds, signal: isSignal };
 const NONE = { within: isMilliseconds };
 const COUNT = { count: isCount(1, Number.MAX_SAFE_INTEGER) };
 
+/** Of Node's timers, in milliseconds: with more, or with Infinity, a timer ends at once. */
+const LONGEST = 2 ** 31 - 1;
 const TIMEOUT = 5000;
 const WITHIN = 200;
 /** Messages that an error lists. */
@@ -51,8 +53,8 @@ export class Inbox {
   /**
    * Resolves with the oldest message that meets the criteria, at once if it is there already.
    *
-   * @throws AssertionError after the timeout: it lists the messages that did come, and why each one is another; TypeError for an unknown or
-   * wrong option, or a criterion that is undefined
+   * @throws AssertionError after the timeout, or when the server closes: it lists the messages that did come, and why each
+   * one is another; TypeError for an unknown or wrong option, or a criterion that is undefined
    */
   async waitFor(criteria: Criteria = {}, options: WaitOptions = {}): Promise<MailMessage> {
     const [message] = await this.waitForAll(1, criteria, options);
@@ -81,14 +83,18 @@ export class Inbox {
       };
       const look = (): void => {
         const found = this.messages.filter((message) => matches(message, criteria)).slice(0, count);
-        if (found.length < count) return;
+        if (found.length < count && !this.#log.closed) return;
         end();
-        resolve(found);
+        if (found.length === count) resolve(found);
+        else reject(this.#missed(count, criteria, 'since the mail server is closed'));
       };
-      const timer = setTimeout(() => {
-        end();
-        reject(this.#missed(count, criteria, timeout));
-      }, timeout);
+      const timer = setTimeout(
+        () => {
+          end();
+          reject(this.#missed(count, criteria, `within ${timeout} ms`));
+        },
+        Math.min(timeout, LONGEST),
+      );
       const stopWatching = this.#log.watch(look);
       signal?.addEventListener('abort', onAbort);
       if (signal?.aborted === true) onAbort();
@@ -116,7 +122,7 @@ export class Inbox {
       }
       const left = ends - performance.now();
       if (left <= 0 && this.#log.underWay === 0) return;
-      await this.#log.change(left <= 0 ? null : left);
+      await this.#log.change(left <= 0 ? null : Math.min(left, LONGEST));
     }
   }
 
@@ -129,7 +135,7 @@ export class Inbox {
     return this.#address === null || recipients.some((each) => each.toLowerCase() === this.#address);
   }
 
-  #missed(count: number, criteria: Criteria, timeout: number): AssertionError {
+  #missed(count: number, criteria: Criteria, until: string): AssertionError {
     const { messages } = this;
     const inOther = this.#log.since(this.#from).length - messages.length;
     const lines = messages.slice(-LISTED).map((message) => {
@@ -142,7 +148,7 @@ export class Inbox {
     const came = messages.length === 0 ? `no message${where} came` : `${messages.length}${where} came:`;
     const others = inOther === 0 ? [] : [`${inOther} came to other addresses`];
     const refused = this.#log.refusals.map((refusal) => `refused: ${refusal}`);
-    return failure(`${wanted} for ${shownCriteria(criteria)} within ${timeout} ms; ${came}`, [
+    return failure(`${wanted} for ${shownCriteria(criteria)} ${until}; ${came}`, [
       ...lines,
       ...others,
       ...refused,

@@ -15,6 +15,7 @@ export class MessageLog {
   /** The number of the first message in the list: those before it were forgotten. */
   #first = 0;
   #underWay = 0;
+  #closed = false;
 
   /** The number that the next message gets. */
   get next(): number {
@@ -24,6 +25,16 @@ export class MessageLog {
   /** Transactions in which a recipient was accepted and that have not ended. */
   get underWay(): number {
     return this.#underWay;
+  }
+
+  /** True if no further message can come. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#notify();
   }
 
   since(number: number): MailMessage[] {

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { checkShape, isBoolean, isCount, isObject, isText, type Shape } from '../base/check-shape.js';
+import {
+  checkPresent,
+  checkShape,
+  isBoolean,
+  isCount,
+  isObject,
+  isText,
+  oneOf,
+  type Shape,
+} from '../base/check-shape.js';
 import { Certificates, createServer, type Server } from '../server/index.js';
 import type { Criteria } from './criteria.js';
 import { type ConnectionState, mailHandler } from './handler.js';
@@ -29,15 +38,28 @@ export interface StartMailOptions {
   readonly capacity?: number;
 }
 
+const TLS: Shape = { cert: isText, key: isText, mode: oneOf('starttls', 'implicit') };
+
 const SHAPE: Shape = {
   host: isText,
   port: isCount(0, 65_535),
-  users: isObject,
-  tls: isObject,
+  users: (users) =>
+    isObject(users) === null && !Array.isArray(users) && Object.values(users as object).every(isPassword)
+      ? null
+      : "user names and their passwords, such as { ada: 'secret' }",
+  tls: (tls) => {
+    checkShape('startMail: tls', tls, TLS);
+    checkPresent('startMail: tls', tls, ['cert', 'key']);
+    return null;
+  },
   lmtp: isBoolean,
   messageSize: isCount(1, Number.MAX_SAFE_INTEGER),
   capacity: isCount(1, Number.MAX_SAFE_INTEGER),
 };
+
+function isPassword(value: unknown): boolean {
+  return typeof value === 'string';
+}
 
 const MIB = 1024 * 1024;
 /** Connections at one time, which all come from one address. */
@@ -119,6 +141,8 @@ export class TestMail {
 
   /** Returns the messages to one address, for tests that run side by side; the same object for the same address. */
   inbox(address: string): Inbox {
+    checkShape('inbox', { address }, { address: isText });
+    checkPresent('inbox', { address }, ['address']);
     const key = address.toLowerCase();
     const inbox = this.#inboxes.get(key) ?? new Inbox(this.#log, key);
     this.#inboxes.set(key, inbox);
@@ -166,8 +190,9 @@ export class TestMail {
     this.#troubles.clear();
   }
 
-  /** Stops the server and closes all connections. */
+  /** Stops the server and closes all connections. Whoever waits for a message gets an error at once. */
   async close(): Promise<void> {
+    this.#log.close();
     await this.#server.close({ graceMs: 0 });
   }
 

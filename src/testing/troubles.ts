@@ -103,26 +103,29 @@ class Planned implements Trouble {
   }
 }
 
+/** Phases that have a recipient. */
+const WITH_RECIPIENT: readonly Phase[] = ['rcpt', 'data', 'message'];
+const MILLISECONDS = isCount(0, 2 ** 31 - 1);
+
 /** The troubles that a test has planned. */
 export class Troubles {
   readonly #planned = new Set<Planned>();
 
   /** @throws RangeError or TypeError if the phase or an option is wrong */
   fail(phase: Phase, options: FailOptions = {}): Trouble {
-    checkShape('fail', options, FAIL);
+    check('fail', phase, options, FAIL);
     const { code = 451, enhanced = null, text = 'failed by the test' } = options;
     return this.#plan(phase, new Reply(code, enhanced, text), options);
   }
 
   delay(phase: Phase, milliseconds: number, options: TroubleOptions = {}): Trouble {
-    checkShape('slow', options, TROUBLE);
-    if (!(milliseconds >= 0))
-      throw new RangeError(`slow: milliseconds must be 0 or more, got ${milliseconds}`);
+    check('slow', phase, options, TROUBLE);
+    checkShape('slow', { milliseconds }, { milliseconds: MILLISECONDS });
     return this.#plan(phase, milliseconds, options);
   }
 
   drop(phase: Phase, options: TroubleOptions = {}): Trouble {
-    checkShape('drop', options, TROUBLE);
+    check('drop', phase, options, TROUBLE);
     return this.#plan(phase, 'drop', options);
   }
 
@@ -143,9 +146,23 @@ export class Troubles {
   }
 
   #plan(phase: Phase, act: Planned['act'], options: TroubleOptions): Trouble {
-    if (!PHASES.includes(phase)) throw unknownName('mail', 'phase', phase, PHASES);
     const planned: Planned = new Planned(phase, act, options, () => this.#planned.delete(planned));
     this.#planned.add(planned);
     return planned;
+  }
+}
+
+/** @throws TypeError if the phase or an option is wrong, or if the trouble could never happen */
+function check(of: string, phase: Phase, options: TroubleOptions, shape: Shape): void {
+  if (!PHASES.includes(phase)) throw unknownName(of, 'phase', phase, PHASES);
+  checkShape(of, options, shape);
+  for (const name of ['to', 'when'] as const) {
+    // A condition that was forgotten would hold for every message.
+    if (name in options && options[name] === undefined) {
+      throw new TypeError(`${of}: ${name} is undefined: give a value, or leave it out`);
+    }
+  }
+  if (options.to !== undefined && !WITH_RECIPIENT.includes(phase)) {
+    throw new TypeError(`${of}: there is no recipient in the phase ${phase}: leave out to, or use rcpt`);
   }
 }

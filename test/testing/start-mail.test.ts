@@ -270,12 +270,12 @@ describe('trouble', () => {
 
   it('is refused if it makes no sense', async () => {
     const mail = await start();
-    expect(() => mail.fail('rctp' as never)).toThrow('mail: there is no phase rctp');
+    expect(() => mail.fail('rctp' as never)).toThrow('fail: there is no phase rctp; did you mean rcpt?');
     expect(() => mail.fail('rcpt', { code: 250 })).toThrow(
       'fail: code: expected a whole number from 400 to 559, got 250',
     );
     expect(() => mail.fail('rcpt', { code: 460 })).toThrow('reply code');
-    expect(() => mail.slow('rcpt', -1)).toThrow('milliseconds must be 0 or more');
+    expect(() => mail.slow('rcpt', -1)).toThrow('slow: milliseconds: expected a whole number from 0');
   });
 });
 
@@ -369,4 +369,22 @@ describe('matchers', () => {
       'did you mean subject?',
     );
   });
+});
+
+it('rejects a wait at once when the server closes, and after that', async () => {
+  const mail = await startMail();
+  await send(mail);
+  const waiting = failure(mail.waitFor({ subject: 'Invoice' }, { timeout: 3_600_000 }));
+  const atInbox = failure(mail.inbox('bob@example.com').waitForAll(2, {}, { timeout: Infinity }));
+  const closed = mail.close();
+  const during = failure(mail.waitFor({ to: 'bob@example.com' }, { timeout: 3_600_000 }));
+  const words = 'no message for { subject: "Invoice" } since the mail server is closed; 1 came:';
+  expect(await waiting).toContain(`${words}\n  from app@shop.example to ada@example.com`);
+  expect(await atInbox).toContain('0 of 2 messages for any message since the mail server is closed');
+  expect(await during).toContain('since the mail server is closed');
+  await closed;
+  expect(await failure(mail.waitFor({ subject: 'Invoice' }))).toContain('since the mail server is closed');
+  // What came is there still.
+  expect((await mail.waitFor({ subject: 'Welcome' })).to).toEqual(['ada@example.com']);
+  await mail.none({ subject: 'Invoice' });
 });

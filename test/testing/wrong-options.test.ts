@@ -66,6 +66,8 @@ describe('waiting', () => {
 
 describe('a trouble', () => {
   it.each([
+    [{ to: undefined }, 'to is undefined: give a value, or leave it out'],
+    [{ when: undefined }, 'when is undefined: give a value, or leave it out'],
     [{ times: 0 }, 'times: expected a whole number from 1 to'],
     [{ times: 'twice' }, 'times: expected a whole number from 1 to'],
     [{ tims: 2 }, 'there is no option tims; did you mean times?'],
@@ -88,6 +90,32 @@ describe('a trouble', () => {
     expect(() => mail.fail('rcpt', options as never)).toThrow(words);
   });
 
+  it.each(['connect', 'hello', 'starttls', 'auth', 'mail'] as const)(
+    'in the phase %s refuses a recipient, which there is not yet',
+    async (phase) => {
+      const mail = await start();
+      const words = `there is no recipient in the phase ${phase}: leave out to, or use rcpt`;
+      const options = { to: 'ada@example.com' };
+      expect(() => mail.fail(phase, options)).toThrow(`fail: ${words}`);
+      expect(() => mail.slow(phase, 1, options)).toThrow(`slow: ${words}`);
+      expect(() => mail.drop(phase, options)).toThrow(`drop: ${words}`);
+    },
+  );
+
+  it.each([-1, NaN, '100', Infinity])('refuses to be slow for %j milliseconds', async (milliseconds) => {
+    const mail = await start();
+    expect(() => mail.slow('rcpt', milliseconds as never)).toThrow(
+      'slow: milliseconds: expected a whole number from 0',
+    );
+  });
+
+  it('refuses an unknown phase', async () => {
+    const mail = await start();
+    expect(() => mail.fail('recipient' as never)).toThrow(
+      'fail: there is no phase recipient; did you mean rcpt?',
+    );
+  });
+
   it('takes right options', async () => {
     const mail = await start();
     const options = { times: Infinity, to: 'ada@example.com', when: () => true };
@@ -95,4 +123,41 @@ describe('a trouble', () => {
     expect(mail.slow('rcpt', 1, { times: 1 }).happened).toBe(0);
     expect(mail.drop('rcpt', options).happened).toBe(0);
   });
+});
+
+describe('startMail', () => {
+  const users = "startMail: users: expected user names and their passwords, such as { ada: 'secret' }, got ";
+
+  it.each([
+    [{ users: ['ada'] }, `${users}a list of 1`],
+    [{ users: { ada: 5 } }, `${users}an object`],
+    [{ users: { ada: undefined } }, `${users}an object`],
+    [{ users: 'ada' }, `${users}"ada"`],
+    [{ tls: true }, 'startMail: tls: expected an object of options, got true'],
+    [{ tls: { cert: 'a' } }, 'startMail: tls: key is missing'],
+    [{ tls: {} }, 'startMail: tls: cert is missing'],
+    [
+      { tls: { cert: Buffer.from('a'), key: 'b' } },
+      'startMail: tls: cert: expected text, got an object (Buffer)',
+    ],
+    [
+      { tls: { cert: 'a', key: 'b', mode: 'tls' } },
+      "startMail: tls: mode: expected one of 'starttls', 'implicit'",
+    ],
+    [{ tls: { certFile: 'a' } }, 'startMail: tls: there is no option certFile; did you mean cert?'],
+    [{ prot: 1 }, 'startMail: there is no option prot; did you mean port?'],
+  ])('refuses %j', async (options, words) => {
+    await expect(startMail(options as never)).rejects.toThrow(words);
+  });
+
+  it('takes right options', async () => {
+    const mail = await startMail({ users: { ada: '' }, lmtp: true });
+    await mail.close();
+  });
+});
+
+it('an inbox needs an address', async () => {
+  const mail = await start();
+  expect(() => mail.inbox(undefined as never)).toThrow('inbox: address is missing');
+  expect(() => mail.inbox('')).toThrow('inbox: address: expected text, got ""');
 });
