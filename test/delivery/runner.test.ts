@@ -543,6 +543,38 @@ describe('faults', () => {
     expect(far.shipments).toHaveLength(20);
   });
 
+  it('gives messages back once the store takes them, before their lease runs out', async () => {
+    useFakeClock();
+    const busy = new ScriptedTransport('far', () => later(MINUTE, DELIVERED));
+    const harness = new RunnerHarness([busy]);
+    flood(harness.queue, A, 50, 'x.example');
+    await pass(1_000);
+    harness.queue.broken.add('giveBack');
+    const stopped = harness.runner.stop(2 * MINUTE);
+    await pass(10_000);
+    expect(harness.notifications.filter((line) => line.startsWith('the store'))).toHaveLength(1);
+    harness.queue.broken.clear();
+    await pass(MINUTE);
+    await stopped;
+    expect([...harness.queue.messages.values()].filter(({ lease }) => lease !== null)).toEqual([]);
+  });
+
+  it('delivers mail that was leased again while it could not be given back', async () => {
+    useFakeClock();
+    let open = false;
+    const busy = new ScriptedTransport('busy', () => (open ? DELIVERED : later(90 * MINUTE, DELIVERED)));
+    const harness = new RunnerHarness([busy]);
+    flood(harness.queue, A, 50, 'x.example');
+    harness.queue.broken.add('giveBack');
+    // Longer than the lease: messages that found no room are leased to the same server again.
+    await pass(60 * MINUTE);
+    open = true;
+    harness.queue.broken.clear();
+    await pass(12 * 60 * MINUTE);
+    expect(harness.statuses).toEqual({ delivered: 50 });
+    expect(busy.shipments).toHaveLength(50);
+  });
+
   it('counts outcomes under the new lease if the old one ran out unnoticed', async () => {
     useFakeClock();
     const far = new ScriptedTransport('far', () => later(2_000, DEFERRED));

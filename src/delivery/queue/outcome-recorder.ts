@@ -1,4 +1,4 @@
-import type { Lease, LeasedRecipient, Queue, Settlement } from '../../store/queue.js';
+import type { Lease, LeasedRecipient, Settlement } from '../../store/queue.js';
 import type { LeasedMessage } from './leased-message.js';
 import type { RetryPolicy } from './schedule.js';
 import { givenUpSettlement, settlementOf, timedOutSettlement } from './settlement.js';
@@ -7,7 +7,6 @@ import type { Outcome } from './shipping.js';
 import type { Delivery } from '../transports/transport.js';
 
 interface OutcomeRecorderOptions {
-  readonly queue: Queue;
   readonly retry: RetryPolicy;
   readonly writer: SettlementWriter;
   /** Returns milliseconds since the epoch. */
@@ -23,9 +22,6 @@ interface OutcomeRecorderOptions {
   ) => void;
   /** Called when a message was given up because of so many crashes. */
   readonly onCrashes: (lease: Lease, count: number) => void;
-  /** Called when a message was given back unchanged, or the store failed to take it back. */
-  readonly onEnd: (message: LeasedMessage) => void;
-  readonly onFault: (what: string, error: unknown) => void;
 }
 
 /**
@@ -77,21 +73,11 @@ export class OutcomeRecorder {
    * @param at when they are due, in milliseconds since the epoch. Default: now.
    */
   leave(message: LeasedMessage, recipients: readonly LeasedRecipient[], at = this.#options.now()): void {
-    const { queue, writer, onEnd, onFault } = this.#options;
+    const { writer } = this.#options;
     message.leave(recipients, at);
     if (message.isOpen) return;
-    if (message.touched) {
-      writer.settle(message);
-      return;
-    }
-    queue.giveBack(message.lease, at).then(
-      () => onEnd(message),
-      (error: unknown) => {
-        // The lease will run out by itself.
-        onFault('a message could not be given back', error);
-        onEnd(message);
-      },
-    );
+    if (message.touched) writer.settle(message);
+    else writer.giveBack(message, at);
   }
 
   #settleUntried(

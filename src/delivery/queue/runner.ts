@@ -99,15 +99,12 @@ export class Runner {
       onEnd: (message) => this.#end(message),
     });
     this.#outcomes = new OutcomeRecorder({
-      queue,
       retry,
       writer: this.#writer,
       now: this.#now,
       random: this.#random,
       onOutcome: (...outcome) => observer?.onOutcome?.(...outcome),
       onCrashes: (lease, count) => observer?.onCrashes?.(lease, count),
-      onEnd: (message) => this.#end(message),
-      onFault: (what, error) => observer?.onFault?.(what, error),
     });
     this.#loop = new LeaseLoop({
       queue,

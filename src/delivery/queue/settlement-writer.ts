@@ -14,8 +14,9 @@ interface SettlementWriterOptions {
 }
 
 /**
- * Writes outcomes as soon as they are known. If the store fails, they are kept and written again, as long as the
- * process lives: a recipient that has its mail must not get it again because a disk was full.
+ * Writes outcomes as soon as they are known, and gives back messages that were not tried. If the store fails, both are
+ * tried again, as long as the process lives: a recipient that has its mail must not get it again because a disk was
+ * full, and mail whose lease is kept by a node that lives is taken over by no other node.
  */
 export class SettlementWriter {
   readonly #options: SettlementWriterOptions;
@@ -35,6 +36,17 @@ export class SettlementWriter {
     void this.#write(message);
   }
 
+  /**
+   * Gives a message back as it was leased.
+   *
+   * @param at when it is due, in milliseconds since the epoch
+   */
+  giveBack(message: LeasedMessage, at: number): void {
+    if (message.writing) return;
+    message.writing = true;
+    void this.#giveBack(message, at);
+  }
+
   /** Stops retrying if the store fails. */
   halt(): void {
     this.#halt.abort();
@@ -49,11 +61,8 @@ export class SettlementWriter {
       try {
         await this.#options.queue.settle(lease, settlements, finished);
       } catch (error) {
-        if (!this.#failing) this.#options.onFailure(error);
-        this.#failing = true;
-        if (this.#halt.signal.aborted) break;
-        await gaps.wait(this.#halt.signal);
-        continue;
+        if (await this.#mayTryAgain(error, gaps)) continue;
+        break;
       }
       this.#failing = false;
       gaps.over();
@@ -70,5 +79,32 @@ export class SettlementWriter {
     }
     message.writing = false;
     this.#options.onEnd(message);
+  }
+
+  async #giveBack(message: LeasedMessage, at: number): Promise<void> {
+    const gaps = new StoreBackoff();
+    // While the store fails, the lease can run out unnoticed and be given again: then the message is under way once more.
+    while (!message.isOpen && !message.touched) {
+      try {
+        await this.#options.queue.giveBack(message.lease, at);
+      } catch (error) {
+        if (await this.#mayTryAgain(error, gaps)) continue;
+        break;
+      }
+      this.#failing = false;
+      break;
+    }
+    message.writing = false;
+    if (message.touched) this.settle(message);
+    else if (!message.isOpen) this.#options.onEnd(message);
+  }
+
+  /** Waits before the next try of what the store did not do. Returns false if there is to be none. */
+  async #mayTryAgain(error: unknown, gaps: StoreBackoff): Promise<boolean> {
+    if (!this.#failing) this.#options.onFailure(error);
+    this.#failing = true;
+    if (this.#halt.signal.aborted) return false;
+    await gaps.wait(this.#halt.signal);
+    return true;
   }
 }
