@@ -66,9 +66,8 @@ const OPTIONS = {
   port: isCount(1, 65_535),
   path: isText,
   addresses: (value) =>
-    Array.isArray(value) &&
-    value.length > 0 &&
-    value.every((one) => typeof one === 'string' && isIP(one) !== 0)
+    // An empty list is what a look-up without a result gives: connecting rejects with ConnectionError then.
+    Array.isArray(value) && value.every((one) => typeof one === 'string' && isIP(one) !== 0)
       ? null
       : 'a list of IP addresses',
   implicitTls: isBoolean,
