@@ -82,11 +82,14 @@ function needsFunction({ asteriskToken, body }) {
  */
 function withArrows(text) {
   const source = ts.createSourceFile('chunk.js', text, ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
+  // An arrow function cannot be called with `new`.
+  const constructors = new Set(Array.from(text.matchAll(/\bnew (\w+)/g), ([, name]) => name));
   let arrows = '';
   let rest = '';
   let end = 0;
   for (const statement of source.statements) {
     if (!ts.isFunctionDeclaration(statement) || needsFunction(statement)) continue;
+    if (constructors.has(statement.name.text)) continue;
     const { name, parameters, body, modifiers } = statement;
     const list = parameters.map((parameter) => parameter.getText()).join(', ');
     arrows += `const ${name.text} = ${modifiers === undefined ? '' : 'async '}(${list}) => ${body.getText()};\n`;
