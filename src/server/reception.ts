@@ -110,7 +110,8 @@ function profileOf<Principal>(
     starttls: tls === 'starttls' || tls === 'detect',
     tlsRequired,
     authRequired: options.authRequired ?? verifies,
-    authNeedsTls: allowInsecureAuth !== true,
+    // Where there is no AUTH, TLS would not help: the command is unknown.
+    authNeedsTls: verifies && allowInsecureAuth !== true,
     ...(!verifies ? { mechanisms: [] } : mechanisms === undefined ? {} : { mechanisms }),
     ...(meter === undefined ? {} : { meter }),
     ...(bareNewlines === undefined ? {} : { bareNewlines }),

@@ -68,7 +68,8 @@ export function settingOf({ options }: Vector): Setting {
       syntax: syntaxOf(options.get('syntax')),
       extensions: {
         chunking: options.get('chunking') !== 'off',
-        binaryMime: options.get('binarymime') !== 'off',
+        // Without CHUNKING it is not offered, and a server refuses to be told otherwise.
+        ...(options.get('chunking') === 'off' ? {} : { binaryMime: options.get('binarymime') !== 'off' }),
         ...extensionsOf(options.get('extensions') ?? 'DSN'),
       },
       refuseEarlyTalkers: options.get('early') !== 'allow',
