@@ -8,7 +8,7 @@ import type { AcceptOptions } from './options.js';
  */
 export function checkTogether(handler: AnyHandler<unknown>, options: AnyOptions<unknown>): void {
   const verifies = handler.onAuth !== undefined;
-  const { extensions = {}, certificates, timeouts = {} } = options;
+  const { extensions = {}, timeouts = {} } = options;
   // A function that was not found, say. To take it for absent would take mail from everybody.
   refuseIf(
     !verifies && 'onAuth' in handler,
@@ -25,10 +25,6 @@ export function checkTogether(handler: AnyHandler<unknown>, options: AnyOptions<
   refuseIf(
     extensions.binaryMime === true && extensions.chunking === false,
     'extensions: binaryMime needs chunking (RFC 3030 3): leave out chunking: false',
-  );
-  refuseIf(
-    extensions.requireTls === true && certificates === undefined,
-    'extensions: requireTls is offered over TLS only: give certificates',
   );
   for (const name of ['command', 'dataBlock', 'handshake', 'write'] as const) {
     if (timeouts[name] === 0) {

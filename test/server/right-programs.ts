@@ -97,8 +97,6 @@ export const RIGHT_SERVERS: Readonly<Record<string, Program>> = {
   'EXTERNAL without authorities': async () =>
     make({ onAuth }, { mechanisms: [EXTERNAL], certificates: await certificates() })(),
   'BINARYMIME without CHUNKING': option({ extensions: { binaryMime: true } }),
-  'REQUIRETLS without TLS': async () =>
-    option({ extensions: { requireTls: true }, certificates: await certificates() })(),
   'a time of 0': option({ timeouts: { command: Infinity, linger: 0 } }),
   'an option of listen': option({}),
   'a method of another library': make({ onMail() {} }),

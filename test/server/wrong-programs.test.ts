@@ -226,11 +226,6 @@ const WRONG_SERVERS: readonly Wrong[] = [
     /binaryMime needs chunking/,
   ],
   [
-    'REQUIRETLS without TLS',
-    option({ extensions: { requireTls: true } }),
-    /requireTls is offered over TLS only: give certificates/,
-  ],
-  [
     'a time of 0',
     option({ timeouts: { command: 0 } }),
     /timeouts.command: expected a number above 0, or Infinity/,
