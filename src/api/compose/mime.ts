@@ -1,4 +1,5 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
+import { isAscii } from '../../base/ascii.js';
 import { formatDate } from '../../message/date.js';
 import { type Mailbox, newMessageId } from '../../message/mailbox.js';
 import type { Mail, Recipient } from './mail.js';
@@ -36,10 +37,6 @@ export function compose(mail: Mail, now: number): Composed {
   const recipients = distinct(to, cc, bcc);
   const utf8 = !isAscii(from.address) || recipients.some(({ forwardPath }) => !isAscii(forwardPath));
   return { from, recipients, messageId, octets, utf8 };
-}
-
-function isAscii(text: string): boolean {
-  return !/[^\0-\x7f]/.test(text);
 }
 
 /** The fields that the acceptance takes off again. */

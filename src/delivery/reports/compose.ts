@@ -1,10 +1,11 @@
 import MimeNode from 'nodemailer/lib/mime-node';
+import { isAscii } from '../../base/ascii.js';
 import { formatDate } from '../../message/date.js';
 import { newMessageId } from '../../message/mailbox.js';
 import { NeedsScanner } from '../../message/needs.js';
 import type { ContentNeeds } from '../../store/message.js';
 import { BLANK_LINE } from '../transports/read-content.js';
-import { isAscii, type NotificationFacts } from './notice.js';
+import type { NotificationFacts } from './notice.js';
 import type { Returned } from './returned.js';
 import { deliveryStatus } from './status.js';
 import { subjectOf, textPart } from './words.js';

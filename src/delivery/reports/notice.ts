@@ -17,8 +17,3 @@ export function noticesOf(report: OwedReport): NotificationFacts[] {
     recipients: report.recipients.filter((recipient) => recipient.report === kind),
   }));
 }
-
-/** Returns whether a text can be sent unchanged without SMTPUTF8. */
-export function isAscii(text: string): boolean {
-  return /^[\0-\x7f]*$/.test(text);
-}

@@ -1,4 +1,4 @@
-import { isAscii } from './notice.js';
+import { isAscii } from '../../base/ascii.js';
 
 /**
  * Returns an address as Original-Recipient and Final-Recipient have it: its type, and the address itself (RFC 3464

@@ -8,6 +8,7 @@ import {
   parsePath,
   type Path,
 } from '../grammar/mailbox.js';
+import { isAscii } from '../../base/ascii.js';
 import { Fault, type Parsed } from '../../base/fault.js';
 import { afterSpaces, decodeUtf8, trimStart } from '../../base/octets.js';
 import type { Protocol, SpaceBeforePath, Syntax } from '../profile.js';
@@ -296,8 +297,4 @@ function readParameters<Name extends keyof ParametersOf>(
   return reason === null
     ? reply('unknownParameter', { parameter })
     : reply('badParameter', { parameter, reason });
-}
-
-function isAscii(text: string): boolean {
-  return /^[\0-\x7f]*$/.test(text);
 }

@@ -1,3 +1,4 @@
+import { isAscii } from '../../../base/ascii.js';
 import type { Extensions } from '../../../client/index.js';
 import { normalizeDomain } from '../../../message/domain.js';
 import type { DeliveryTerms } from '../../../store/port.js';
@@ -55,9 +56,7 @@ export function envelopeFor(
     else refused.push({ recipient, refusal });
   }
   const utf8 =
-    needsUtf8(shipment) ||
-    beyondAscii(reversePath) ||
-    sent.some(({ forwardPath }) => beyondAscii(forwardPath));
+    needsUtf8(shipment) || !isAscii(reversePath) || sent.some(({ forwardPath }) => !isAscii(forwardPath));
   const commands: { recipient: LeasedRecipient; command: string }[] = [];
   for (const recipient of sent) {
     const parameters = extensions.has('DSN') ? notification(recipient, lacksDeliverBy) : '';
@@ -87,7 +86,7 @@ function refusalOfAll(
   const { reversePath, terms, size } = shipment;
   // RFC 3030 3
   if (binary && !(extensions.has('CHUNKING') && extensions.has('BINARYMIME'))) return NO_BINARY;
-  if (needsUtf8(shipment) || beyondAscii(reversePath)) {
+  if (needsUtf8(shipment) || !isAscii(reversePath)) {
     if (!extensions.has('SMTPUTF8')) return NO_UTF8;
   }
   if (isBroken(reversePath)) return { enhancedCode: '5.1.7', reason: 'the sender address cannot be sent' };
@@ -130,10 +129,8 @@ const NO_BINARY: Refusal = {
  * 5890 2.3.2.1). A local part has no such form.
  */
 function withALabels(shipment: EnvelopeOf): EnvelopeOf {
-  const isAscii =
-    !beyondAscii(shipment.reversePath) &&
-    !shipment.recipients.some(({ forwardPath }) => beyondAscii(forwardPath));
-  if (isAscii) return shipment;
+  const { reversePath, recipients } = shipment;
+  if (isAscii(reversePath) && recipients.every(({ forwardPath }) => isAscii(forwardPath))) return shipment;
   return {
     ...shipment,
     reversePath: withALabel(shipment.reversePath),
@@ -146,7 +143,7 @@ function withALabels(shipment: EnvelopeOf): EnvelopeOf {
 
 function withALabel(path: string): string {
   const at = path.lastIndexOf('@');
-  if (at < 0 || beyondAscii(path.slice(0, at))) return path;
+  if (at < 0 || !isAscii(path.slice(0, at))) return path;
   const domain = normalizeDomain(path.slice(at + 1));
   return domain === null ? path : `${path.slice(0, at)}@${domain}`;
 }
@@ -159,7 +156,7 @@ const NO_UTF8: Refusal = {
 function refusalOf({ forwardPath }: LeasedRecipient, extensions: Extensions): Refusal | null {
   if (isBroken(forwardPath)) return { enhancedCode: '5.1.3', reason: 'the address cannot be sent' };
   // RFC 6531 3.2
-  return beyondAscii(forwardPath) && !extensions.has('SMTPUTF8') ? NO_UTF8 : null;
+  return !isAscii(forwardPath) && !extensions.has('SMTPUTF8') ? NO_UTF8 : null;
 }
 
 function mailParameters(
@@ -217,10 +214,6 @@ function notification({ notify, originalRecipient }: LeasedRecipient, unwatched:
 function withDelay(notify: LeasedRecipient['notify']): LeasedRecipient['notify'] {
   if (notify === null) return ['FAILURE', 'DELAY'];
   return notify.length === 0 || notify.includes('DELAY') ? notify : [...notify, 'DELAY'];
-}
-
-function beyondAscii(text: string): boolean {
-  return /[^\0-\x7f]/.test(text);
 }
 
 /** Returns whether a path has a control character, which could end the command and begin another one. */
