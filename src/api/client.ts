@@ -1,6 +1,6 @@
 import { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
-import { plainAddress } from '../base/networks.js';
+import { hostAndPort, plainAddress } from '../base/networks.js';
 import { clean } from './compose/mail.js';
 import type { Client } from './sending.js';
 
@@ -15,7 +15,7 @@ export function clientOf({ ip, socket, headers }: FastifyRequest): Client {
     address: plainAddress(ip),
     tls: socket instanceof TLSSocket ? tlsOf(socket) : null,
     userAgent: userAgent === '' ? null : userAgent,
-    listener: `${local.includes(':') ? `[${local}]` : local}:${socket.localPort ?? 0}`,
+    listener: hostAndPort(local, socket.localPort ?? 0),
   };
 }
 

@@ -96,3 +96,8 @@ export class Networks {
     return this.#list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   }
 }
+
+/** Returns `127.0.0.1:25`, `mx.example:25` or `[::1]:25`. */
+export function hostAndPort(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,3 +1,4 @@
+import { hostAndPort } from '../base/networks.js';
 import type { Mailbox, PasswordCredentials } from '../protocol/index.js';
 import { Reply } from '../protocol/index.js';
 import type { ContentSink, Handler, Recipient, Session as ServerSession } from '../server/index.js';
@@ -129,7 +130,7 @@ function submittedIn(session: Session, domain: Domain): Submitted {
     tls: tls === null ? null : `${tls.version} ${tls.cipher}`,
     origin: {
       way: 'smtp',
-      listener: `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`,
+      listener: hostAndPort(localAddress, localPort),
       hello: hello?.name ?? null,
     },
   };

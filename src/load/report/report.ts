@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { hostAndPort } from '../../base/networks.js';
 import type { Times } from './histogram.js';
 import { INTERVAL, type Plan } from '../generator/plan.js';
 import type { Counts, Faults } from './recorder.js';
@@ -159,7 +160,7 @@ export function makeReport({ plan, tally, ...found }: Findings): Report {
 function describeTarget({ host, port, implicitTls, path, lmtp }: Plan['target']): string {
   const scheme = lmtp ? 'lmtp' : implicitTls ? 'smtps' : 'smtp';
   if (path !== null) return `${scheme}+unix://${path}`;
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${hostAndPort(host, port)}`;
 }
 
 function spreadOf(times: Times): Spread {
