@@ -1,3 +1,6 @@
+/** The longest time of Node's timers, in milliseconds: with more, or with Infinity, a timer ends at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Resolves after that many milliseconds, or when the signal is aborted. Never rejects. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

@@ -3,6 +3,7 @@ import { AssertionError } from 'node:assert';
 // From the module, since test runners replace the global timers with fake ones.
 import { clearTimeout, setTimeout } from 'node:timers';
 import { checkShape, isCount, isMilliseconds, isSignal } from '../base/check-shape.js';
+import { LONGEST_TIMER } from '../base/sleep.js';
 import { checkCriteria, type Criteria, differences, matches, shownCriteria } from './criteria.js';
 import type { MailMessage } from './message.js';
 import type { MessageLog } from './message-log.js';
@@ -25,8 +26,6 @@ const WAIT = { timeout: isMilliseconds, signal: isSignal };
 const NONE = { within: isMilliseconds };
 const COUNT = { count: isCount(1, Number.MAX_SAFE_INTEGER) };
 
-/** Of Node's timers, in milliseconds: with more, or with Infinity, a timer ends at once. */
-const LONGEST = 2 ** 31 - 1;
 const TIMEOUT = 5000;
 const WITHIN = 200;
 /** Messages that an error lists. */
@@ -93,7 +92,7 @@ export class Inbox {
           end();
           reject(this.#missed(count, criteria, `within ${timeout} ms`));
         },
-        Math.min(timeout, LONGEST),
+        Math.min(timeout, LONGEST_TIMER),
       );
       const stopWatching = this.#log.watch(look);
       signal?.addEventListener('abort', onAbort);
@@ -122,7 +121,7 @@ export class Inbox {
       }
       const left = ends - performance.now();
       if (left <= 0 && this.#log.underWay === 0) return;
-      await this.#log.change(left <= 0 ? null : Math.min(left, LONGEST));
+      await this.#log.change(left <= 0 ? null : Math.min(left, LONGEST_TIMER));
     }
   }
 

@@ -8,6 +8,7 @@ import {
   type Shape,
   unknownName,
 } from '../base/check-shape.js';
+import { LONGEST_TIMER } from '../base/sleep.js';
 import type { MailMessage } from './message.js';
 
 /**
@@ -105,7 +106,7 @@ class Planned implements Trouble {
 
 /** Phases that have a recipient. */
 const WITH_RECIPIENT: readonly Phase[] = ['rcpt', 'data', 'message'];
-const MILLISECONDS = isCount(0, 2 ** 31 - 1);
+const MILLISECONDS = isCount(0, LONGEST_TIMER);
 
 /** The troubles that a test has planned. */
 export class Troubles {

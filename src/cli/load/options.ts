@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LONGEST_TIMER } from '../../base/sleep.js';
 import { MECHANISMS } from '../../client/auth.js';
 import { DURATION_FORM, parseDuration } from '../../config/duration.js';
 import { type Stage, STAGES_FORM } from '../../load/generator/schedule.js';
@@ -7,9 +8,6 @@ import { parseThresholds, type Threshold } from '../../load/report/thresholds.js
 import type { Context } from '../context.js';
 import { positiveInteger, rate, type Read, reader, share, threads, wholeNumber } from '../option-values.js';
 
-/** The longest duration in milliseconds. A timer of Node that is set for longer ends at once. */
-const LONGEST = 2 ** 31 - 1;
-
 /** Help without --data and --config: these commands use neither the data nor the configuration. */
 const OWN_OPTIONS = { showGlobalOptions: false };
 
@@ -17,7 +15,7 @@ const OWN_OPTIONS = { showGlobalOptions: false };
 export function addLoadCommands(program: Command, context: Context): void {
   const duration = reader((text) => {
     const ms = parseDuration(text);
-    return ms !== undefined && ms <= LONGEST ? ms : undefined;
+    return ms !== undefined && ms <= LONGEST_TIMER ? ms : undefined;
   }, `${DURATION_FORM}, and at most 24d`);
   const time: TimeOption = (name, about, milliseconds, shown) =>
     new Option(`${name} <DURATION>`, about).argParser(duration).default(milliseconds, shown);
@@ -35,7 +33,7 @@ function parseStages(text: string, duration: Read<number>): Stage[] | undefined 
   }
   const total = stages.reduce((sum, stage) => sum + stage.duration, 0);
   const isSome = stages.some((stage) => stage.perSecond > 0) && stages.every((stage) => stage.duration > 0);
-  return isSome && total <= LONGEST ? stages : undefined;
+  return isSome && total <= LONGEST_TIMER ? stages : undefined;
 }
 
 /** Reads the value of `--fail-if`; several of them add up. */
