@@ -87,12 +87,11 @@ export class SettlementWriter {
     while (!message.isOpen && !message.touched) {
       try {
         await this.#options.queue.giveBack(message.lease, at);
-      } catch (error) {
-        if (await this.#mayTryAgain(error, gaps)) continue;
+        this.#failing = false;
         break;
+      } catch (error) {
+        if (!(await this.#mayTryAgain(error, gaps))) break;
       }
-      this.#failing = false;
-      break;
     }
     message.writing = false;
     if (message.touched) this.settle(message);
