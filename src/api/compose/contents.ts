@@ -46,8 +46,7 @@ export class Contents {
  * Parsed with the rest, a content is in memory as octets, as a part of the text, as a string and as what it encodes: 50 MiB
  * took 190 MiB so, and take 90 this way (`bench/fairness.mjs`). What is no base64 is left to the parser.
  */
-export function takeContents(octets: Uint8Array): Taken {
-  const text = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+export function takeContents(text: Buffer): Taken {
   const contents = new Contents();
   const pieces: Uint8Array[] = [];
   let from = 0;
@@ -65,7 +64,7 @@ export function takeContents(octets: Uint8Array): Taken {
     }
     quote = text.indexOf(QUOTE, end + 1);
   }
-  if (from === 0) return { body: octets, contents };
+  if (from === 0) return { body: text, contents };
   return { body: Buffer.concat([...pieces, text.subarray(from)]), contents };
 }
 

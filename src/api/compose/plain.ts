@@ -82,40 +82,40 @@ function addresses(list: readonly Named[]): string | null {
 }
 
 function textPart(text: string, html: string | null, boundary: string): string | null {
-  const [encoding, plain] = encoded(text);
+  const plain = encoded(text);
   if (plain === null) return null;
-  if (html === null) return rootPart('plain', encoding, plain);
-  const [htmlEncoding, rich] = encoded(html);
+  if (html === null) return rootPart('plain', plain);
+  const rich = encoded(html);
   if (rich === null) return null;
   const line = `--_NmP-${boundary}-Part_1`;
   return (
     `${field('Content-Type', `multipart/alternative; boundary="${line}"`)}\r\n` +
-    `--${line}\r\n${childPart('plain', encoding, plain)}\r\n` +
-    `--${line}\r\n${childPart('html', htmlEncoding, rich)}\r\n--${line}--\r\n`
+    `--${line}\r\n${childPart('plain', plain)}\r\n` +
+    `--${line}\r\n${childPart('html', rich)}\r\n--${line}--\r\n`
   );
 }
 
 function htmlPart(html: string | null): string | null {
-  const [encoding, content] = encoded(html ?? '');
-  return content === null ? null : rootPart('html', encoding, content);
+  const rich = encoded(html ?? '');
+  return rich === null ? null : rootPart('html', rich);
 }
 
 /** Nodemailer puts Content-Type last in the header section of the message, and first in those of parts. */
-function rootPart(type: string, encoding: string, content: string): string {
+function rootPart(type: string, [encoding, content]: Encoded): string {
   const end = content.endsWith('\n') ? '' : '\r\n';
   return `Content-Transfer-Encoding: ${encoding}\r\nContent-Type: text/${type}; charset=utf-8\r\n\r\n${content}${end}`;
 }
 
-function childPart(type: string, encoding: string, content: string): string {
+function childPart(type: string, [encoding, content]: Encoded): string {
   return `Content-Type: text/${type}; charset=utf-8\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${content}`;
 }
 
-type Encoded = readonly [encoding: '7bit' | 'quoted-printable', content: string | null];
+type Encoded = readonly [encoding: '7bit' | 'quoted-printable', content: string];
 
-/** Returns a text as it is written, or null as its content if it is not ASCII, or has nothing that people read. */
-function encoded(text: string): Encoded {
+/** Returns a text as it is written; null if it is not ASCII, or has nothing that people read. */
+function encoded(text: string): Encoded | null {
   const isPlain = /^[\t\r\n -~]*$/.test(text) && /[A-Za-z]/.test(text);
-  if (!isPlain) return ['7bit', null];
+  if (!isPlain) return null;
   const lines = text.includes('\r') || text.includes('\n') ? text.replace(/\r\n?|\n/g, '\r\n') : text;
   return /^.{77,}/m.test(lines) ? ['quoted-printable', quotedPrintable(lines)] : ['7bit', lines];
 }

@@ -54,10 +54,9 @@ export function composeRequest(request: ComposeRequest): ComposeResult[] {
 
 function readRequest(request: ComposeRequest): (Mail | ComposeFailure)[] {
   const { octets, domain, extensions } = request;
-  if (isBeyond(Buffer.from(octets.buffer, octets.byteOffset, octets.length), MOST)) {
-    throw new ApiError('wrong_format');
-  }
-  const { body, contents } = takeContents(octets);
+  const text = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+  if (isBeyond(text, MOST)) throw new ApiError('wrong_format');
+  const { body, contents } = takeContents(text);
   let mails = readBody(request.shape, parseBody(body), { domain, extensions, contents });
   // A text that looked like the content of an attachment is something else.
   if (contents.left > 0 && mails.some((mail) => !('ok' in mail)))
