@@ -86,7 +86,12 @@ function unixListenerOf(url: string): SinkListener {
   }
   const { path, lmtp } = target;
   return {
-    ...{ path, host: '', port: 0, lmtp, tls: 'off', tlsRequired: false },
+    path,
+    host: '',
+    port: 0,
+    lmtp,
+    tls: 'off',
+    tlsRequired: false,
     authRequired: auth?.[1] === 'required',
   };
 }
