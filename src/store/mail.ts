@@ -33,8 +33,12 @@ export interface Page {
   readonly next: Position | null;
   /**
    * The message of the scope that was stored last before the page was read, whether it matches or not; null if there is
-   * none. If a store of several servers cannot know it at the moment, {@link PageRequest.newerThan}, or null: what follows
-   * from there comes again, and is not missed. Not always the one with the greatest id: ids are given out when the content of a message begins to come in.
+   * none. Not always the one with the greatest id: ids are given out when the content of a message begins to come in.
+   *
+   * Whatever is stored later is not in the page, so it comes once in the pages after this message. There are two
+   * exceptions, and nothing is missed by either. In a store of several servers, a message with a lesser id that is stored
+   * while the page is read may be in it as well. If such a store cannot know the message at the moment, this is {@link
+   * PageRequest.newerThan}, or null, and all comes again.
    */
   readonly latest: MessageId | null;
 }

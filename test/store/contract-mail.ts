@@ -1,12 +1,12 @@
 /** The part of the store's contract about messages within a scope: listing, search, operations, watching. */
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type { MailChange, PageRequest } from '../../src/store/mail.js';
+import type { MailChange, Page, PageRequest } from '../../src/store/mail.js';
 import type { MessageFilter } from '../../src/store/search.js';
 import type { MessageId, Scope, Status, Store } from '../../src/store/port.js';
 import { resendMessage } from '../../src/store/resend.js';
 import { headerValuesOf, matches, termsOfFilter } from '../../src/store/search-text.js';
-import { accept, newMessage, twoDomains } from './fixtures.js';
+import { accept, addDomain, newMessage, twoDomains } from './fixtures.js';
 
 const RECEIVED = 1_760_000_000_000;
 
@@ -186,6 +186,36 @@ export function describeMail(store: () => Store, reopen: () => Promise<void>): v
       expect(found).toEqual([last, slower.id, slow.id]);
       await reopen();
       expect(await idsAfter(quick)).toEqual([last, slower.id, slow.id]);
+    });
+
+    it('come once each to a reader that goes on after the last one, while more are stored', async () => {
+      const domain = await addDomain(store());
+      const stored: MessageId[] = [];
+      const end = new AbortController();
+      const storing = (async () => {
+        while (stored.length < 300) stored.push(await accept(store(), newMessage(domain.id)));
+        end.abort();
+      })();
+      const read: MessageId[] = [];
+      let latest: MessageId | null = null;
+      for (let more = true; more;) {
+        more = !end.signal.aborted;
+        let before: number | null | undefined;
+        let first: MessageId | null | undefined;
+        while (before !== null) {
+          const page: Page = await store().mail.page('all', {
+            ...{ filter: {}, limit: 200 },
+            ...(latest === null ? {} : { newerThan: latest }),
+            ...(before === undefined ? {} : { before }),
+          });
+          first ??= page.latest;
+          before = page.next;
+          read.push(...page.messages.map(({ id }) => id));
+        }
+        latest = first ?? latest;
+      }
+      await storing;
+      expect(read.sort((a, b) => a - b)).toEqual(stored);
     });
 
     it('are refused beyond the limits', async () => {

@@ -73,12 +73,19 @@ export async function lateAfter(
   return rows.map(({ id }) => id);
 }
 
-/** Returns the message of the scope that was stored last; null if there is none. */
-export async function lastStored(connections: Connections, scope: Scope): Promise<number | null> {
+/** The end of the order; null if there is no message. */
+interface LastStored {
+  readonly last: number | null;
+  readonly greatest: number | null;
+}
+
+/** Returns the message of the scope that was stored last, and the one with the greatest id. */
+export async function lastStored(connections: Connections, scope: Scope): Promise<LastStored> {
   const { rows } =
     scope === 'all'
       ? await connections.run<LastRow>(LAST)
       : await connections.run<LastRow>(LAST_OF, [scope.domainId, textArray(STATUSES)]);
   const { newest, late, above } = rows[0] ?? { newest: null, late: null, above: null };
-  return late !== null && above !== null && newest !== null && above >= newest ? late : newest;
+  const isLate = late !== null && above !== null && newest !== null && above >= newest;
+  return { last: isLate ? late : newest, greatest: newest };
 }

@@ -116,10 +116,11 @@ export function postgresMail(parts: MailParts): Mail {
     async page(scope, request) {
       checkPage(request);
       const { filter, before, newerThan, limit } = request;
-      const below = before ?? Number.MAX_SAFE_INTEGER;
-      // Before the messages are read: what is stored in between comes again, and is not missed.
-      const last = await lastStored(connections, scope);
+      // Before the messages are read: what is stored in between comes after `latest`.
+      const { last, greatest } = await lastStored(connections, scope);
       const latest = (await overlapsEnd(connections)) ? last : (newerThan ?? null);
+      // So it is left out here. Only a late one, which has a lesser id, may come twice.
+      const below = Math.min(before ?? Number.MAX_SAFE_INTEGER, (greatest ?? 0) + 1);
       const { ids, next } =
         newerThan === undefined
           ? await search.step(scope, filter, { below, above: 0 }, limit)

@@ -5,7 +5,7 @@ import type { MessageSummary, Scope } from '../../port.js';
 import type { ReportKind } from '../../queue.js';
 import type { MessageFilter, Selection } from '../../search.js';
 import { originOf } from '../../columns/origin.js';
-import type { Database } from './database.js';
+import { type Database, inSnapshot } from './database.js';
 import { Documents } from './documents.js';
 import { LateMessages } from './late-messages.js';
 import { type IdStep, MailSearch, type TextSources } from './mail-search.js';
@@ -15,6 +15,7 @@ import type { WebhookCallTable } from './webhook-calls.js';
 const EVERYTHING = { below: Number.MAX_SAFE_INTEGER, above: 0 };
 
 export class MailTable {
+  readonly #database: Database;
   readonly #reading: Reading;
   readonly #calls: WebhookCallTable;
   readonly #documents: Documents;
@@ -31,6 +32,7 @@ export class MailTable {
     calls: WebhookCallTable,
     index: TextSources | null = null,
   ) {
+    this.#database = database;
     this.#reading = reading;
     this.#calls = calls;
     this.#documents = new Documents(database, (id, sequence) => reading.content(id, sequence));
@@ -43,16 +45,19 @@ export class MailTable {
     );
   }
 
+  /** Not within a transaction. */
   page(scope: Scope, { filter, before, newerThan, limit }: PageRequest): Page {
     const most = Math.min(limit, STORE.page.initial);
     const below = before ?? Number.MAX_SAFE_INTEGER;
-    // Before the messages are read: what is stored in between comes again, and is not missed.
-    const latest = this.#latest(scope);
-    const { ids, next } =
-      newerThan === undefined
-        ? this.#search.step(scope, filter, { below, above: 0 }, most)
-        : this.#storedAfter(newerThan, scope, filter, below, most);
-    return { messages: ids.flatMap((id) => this.#summary(id)), next, latest };
+    // Of one moment: a message that is stored in between would be in the page, and again in the one after `latest`.
+    return inSnapshot(this.#database, () => {
+      const latest = this.#latest(scope);
+      const { ids, next } =
+        newerThan === undefined
+          ? this.#search.step(scope, filter, { below, above: 0 }, most)
+          : this.#storedAfter(newerThan, scope, filter, below, most);
+      return { messages: ids.flatMap((id) => this.#summary(id)), next, latest };
+    });
   }
 
   /** Returns ids of messages that were stored after one: those with greater ids, then late ones. */
