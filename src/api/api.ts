@@ -1,6 +1,5 @@
 import type { RequestListener, Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -46,6 +45,7 @@ import { statisticsRoutes } from './routes/statistics.js';
 import type { Installation, ServerFacts } from './schemas/server.js';
 import { tagStatisticsRoutes } from './routes/tag-statistics.js';
 import { Sending } from './sending.js';
+import { SessionCookie } from './sign-in/cookie.js';
 import { PasswordCheck } from './sign-in/password.js';
 import { SignedIn } from './sign-in/sessions.js';
 
@@ -161,7 +161,6 @@ async function buildApp(
 ): Promise<{ app: FastifyInstance; routes: readonly RouteRow[] }> {
   const { limits } = context;
   const { app, routes } = openApp({ ...options, limits, onFailure: context.onFailure });
-  await app.register(cookie);
   documentRoutes(app);
   await app.register(swagger, {
     openapi: {
@@ -175,10 +174,11 @@ async function buildApp(
   const { directory } = options.submissions;
   const { sessions, administrator } = context.store;
   const signedIn = new SignedIn(sessions, directory, limits.session, context.now);
+  const cookie = new SessionCookie(options.tls);
   authorization(app, {
-    tls: options.tls,
     directory,
     sessions: signedIn,
+    cookie,
     throttle: options.throttle,
     rate: new KeyedRate(limits.requests),
   });
@@ -206,10 +206,10 @@ async function buildApp(
   group((scope) => domainBlockListRoutes(scope, context, options.submissions));
   group((scope) => domainWebhookRoutes(scope, context, { allowPrivate }));
   group((scope) => {
-    const { throttle, tls } = options;
+    const { throttle } = options;
     const passwords = new PasswordCheck(limits.passwordChecks);
-    sessionRoutes(scope, context, { signedIn, administrator, passwords, directory, throttle, tls });
-    passwordRoute(scope, context, { signedIn, administrator, passwords, throttle, tls });
+    sessionRoutes(scope, context, { signedIn, administrator, passwords, directory, cookie, throttle });
+    passwordRoute(scope, context, { signedIn, administrator, passwords, cookie, throttle });
   });
   group((scope) => serverRoutes(scope, context, options));
   group((scope) => healthRoutes(scope, options.problems));

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { plainAddress } from '../../base/networks.js';
 import type { Domain, Scope } from '../../store/port.js';
@@ -8,6 +7,7 @@ import { ApiError } from '../errors.js';
 import type { Access, Principal } from '../principal.js';
 import { scopeOf } from '../principal.js';
 import { type KeyedRate } from '../rate.js';
+import type { SessionCookie } from '../sign-in/cookie.js';
 import { isFromOwnPage, isSafe } from './origin.js';
 
 declare module 'fastify' {
@@ -57,26 +57,18 @@ interface Standing {
 interface AuthorizationOptions {
   readonly directory: Pick<Directory, 'byToken' | 'byId'>;
   readonly sessions: SessionLookup;
+  readonly cookie: SessionCookie;
   readonly throttle: Throttle;
   readonly rate: KeyedRate;
 }
 
 const TOKEN_FIELDS = ['ohmysmtp-server-token', 'mailpace-server-token'] as const;
 
-/** The name of the cookie. The prefix makes browsers take it from this very host alone, and over TLS alone. */
-export function sessionCookie(tls: boolean): string {
-  return tls ? '__Host-postern_session' : 'postern_session';
-}
-
 /**
  * Decides who makes each request, before its body is read. A route without `config.access` cannot be registered, so
  * that no route is open by omission.
  */
-export function authorization(
-  app: FastifyInstance,
-  { tls, ...options }: AuthorizationOptions & { readonly tls: boolean },
-): void {
-  const cookie = sessionCookie(tls);
+export function authorization(app: FastifyInstance, options: AuthorizationOptions): void {
   app.decorateRequest('principal', null);
   app.decorateRequest('standing', null);
   app.addHook('onRoute', ({ config, url, method }) => {
@@ -90,7 +82,7 @@ export function authorization(
       return;
     }
     if (access === 'local' && isLocal(request)) return;
-    const { principal, standing } = await identify(request, access, cookie, options);
+    const { principal, standing } = await identify(request, access, options);
     options.rate.take(principal.kind === 'administrator' ? 'administrator' : String(principal.domain.id));
     if (access === 'local' && principal.kind !== 'administrator') throw new ApiError('local_only');
     if (access === 'administrator' && principal.kind !== 'administrator') throw new ApiError('not_allowed');
@@ -119,8 +111,7 @@ export function scopeOfRequest(request: FastifyRequest): Scope {
 async function identify(
   request: FastifyRequest,
   access: Access,
-  cookie: string,
-  { directory, sessions, throttle }: AuthorizationOptions,
+  { directory, sessions, cookie, throttle }: AuthorizationOptions,
 ): Promise<{ readonly principal: Principal; readonly standing: Standing }> {
   const token = tokenOf(request);
   if (token !== null) {
@@ -140,7 +131,7 @@ async function identify(
     };
   }
   if (access === 'token') throw new ApiError('missing_token');
-  const secret = request.cookies[cookie];
+  const secret = cookie.read(request);
   const principal = secret === undefined ? null : await sessions.find(secret);
   if (principal === null || secret === undefined)
     throw new ApiError(access === 'local' ? 'local_only' : 'not_signed_in');

@@ -3,22 +3,23 @@ import type { Administrator } from '../../store/sessions.js';
 import { clientOf } from '../client.js';
 import type { Api, ApiContext } from '../context.js';
 import { fieldError } from '../errors.js';
-import { holdBack, sessionCookie, type Throttle } from '../plugins/authorization.js';
+import { holdBack, type Throttle } from '../plugins/authorization.js';
 import { passwordChange } from '../schemas/session.js';
+import type { SessionCookie } from '../sign-in/cookie.js';
 import { LEAST_PASSWORD_LENGTH, type PasswordCheck, passwordRecord } from '../sign-in/password.js';
-import { cookieOptions, type SignedIn } from '../sign-in/sessions.js';
+import type { SignedIn } from '../sign-in/sessions.js';
 
 interface PasswordRoute {
   readonly signedIn: SignedIn;
   readonly administrator: Administrator;
   readonly passwords: PasswordCheck;
+  readonly cookie: SessionCookie;
   readonly throttle: Throttle;
-  readonly tls: boolean;
 }
 
 /** `PUT /api/v1/password`: gives the administrator another password. */
 export function passwordRoute(app: Api, context: ApiContext, options: PasswordRoute): void {
-  const { signedIn, administrator, passwords, throttle, tls } = options;
+  const { signedIn, administrator, passwords, cookie, throttle } = options;
   app.put(
     '/api/v1/password',
     {
@@ -43,7 +44,7 @@ export function passwordRoute(app: Api, context: ApiContext, options: PasswordRo
       }
       await administrator.setPassword(await passwordRecord(password), { onlyIfNone: false });
       const secret = await signedIn.begin({ kind: 'administrator' }, clientOf(request));
-      if (secret !== null) reply.setCookie(sessionCookie(tls), secret, cookieOptions(tls));
+      if (secret !== null) cookie.set(reply, secret);
       return reply.code(204).send(null);
     },
   );

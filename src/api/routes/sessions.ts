@@ -3,13 +3,14 @@ import type { Administrator, Session } from '../../store/sessions.js';
 import { clientOf } from '../client.js';
 import type { Api, ApiContext } from '../context.js';
 import { ApiError } from '../errors.js';
-import { holdBack, principalOf, sessionCookie, type Throttle } from '../plugins/authorization.js';
+import { holdBack, principalOf, type Throttle } from '../plugins/authorization.js';
 import type { Principal } from '../principal.js';
 import { KeyedRate } from '../rate.js';
 import { errorBody } from '../schemas/errors.js';
 import { sessionList, type SignInRequest, signInRequest, whoAmI, type WhoAmI } from '../schemas/session.js';
+import type { SessionCookie } from '../sign-in/cookie.js';
 import type { PasswordCheck } from '../sign-in/password.js';
-import { cookieOptions, type SignedIn } from '../sign-in/sessions.js';
+import type { SignedIn } from '../sign-in/sessions.js';
 import type { Directory } from '../../submission/directory.js';
 
 interface SessionRoutes {
@@ -17,8 +18,8 @@ interface SessionRoutes {
   readonly administrator: Pick<Administrator, 'password'>;
   readonly passwords: PasswordCheck;
   readonly directory: Pick<Directory, 'byToken' | 'byId'>;
+  readonly cookie: SessionCookie;
   readonly throttle: Throttle;
-  readonly tls: boolean;
 }
 
 const tags = ['sessions'];
@@ -27,8 +28,7 @@ const idParameter = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 /** Sign-in, sign-out and the list of sessions. */
 export function sessionRoutes(app: Api, context: ApiContext, options: SessionRoutes): void {
   const { limits } = context;
-  const { signedIn, administrator, passwords, directory, throttle, tls } = options;
-  const cookie = sessionCookie(tls);
+  const { signedIn, administrator, passwords, directory, cookie, throttle } = options;
   const attempts = new KeyedRate(limits.signIns);
 
   app.post(
@@ -51,7 +51,7 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
         const what = 'password' in request.body ? 'password' : 'token';
         throw new ApiError('wrong_credentials', { text: `The ${what} is wrong` });
       }
-      reply.setCookie(cookie, secret, cookieOptions(tls));
+      cookie.set(reply, secret);
       const domain = principal.kind === 'domain' ? await directory.byId(principal.domainId) : null;
       return { kind: principal.kind, domain: domain?.name ?? null, by: 'session' as const };
     },
@@ -76,7 +76,7 @@ export function sessionRoutes(app: Api, context: ApiContext, options: SessionRou
       const principal = principalOf(request);
       if (principal.session !== null) await signedIn.end(principal, principal.session);
       context.credentialsChanged();
-      reply.clearCookie(cookie, cookieOptions(tls));
+      cookie.clear(reply);
       return reply.code(204).send(null);
     },
   );

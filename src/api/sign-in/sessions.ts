@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { Principal as StoredPrincipal, Session, Sessions } from '../../store/sessions.js';
 import type { Directory } from '../../submission/directory.js';
 import { digestSecret, type SessionLookup } from '../plugins/authorization.js';
@@ -10,11 +9,6 @@ import type { Client } from '../sending.js';
 const SECRET_OCTETS = 32;
 /** The use of a session is noted this often, in milliseconds. */
 const NOTED_EVERY = 60_000;
-
-/** The cookie of a session: scripts cannot read it, and other sites cannot use it. */
-export function cookieOptions(secure: boolean): CookieSerializeOptions {
-  return { path: '/', httpOnly: true, sameSite: 'strict', secure };
-}
 
 /** The sessions of those who signed in. Their secrets are in cookies alone; the store has SHA-256 of them. */
 export class SignedIn implements SessionLookup {
