@@ -18,8 +18,8 @@ export const FIRST_BUCKET = 10;
 
 export const UNITS = { hour: 0, day: 1 } as const;
 
-/** Numbers of the tables that something is added to. */
-export const TABLES = { counter: 0, gauge: 1, destination: 2 } as const;
+/** Numbers of the tables that something is added to. That of tags is SQLite's: PostgreSQL has triggers for them. */
+export const TABLES = { counter: 0, gauge: 1, destination: 2, tag: 3 } as const;
 
 /** What a message adds to the counters: a measure, at a time. */
 export interface Fact {

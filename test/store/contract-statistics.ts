@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoreTotals } from '../../src/store/domain-records.js';
+import type { Page } from '../../src/store/mail.js';
 import { type Domain, type Scope, STATUSES, type Status, type Store } from '../../src/store/port.js';
-import type { StatisticsQuery } from '../../src/store/statistics.js';
+import type { StatisticsQuery, TagCount } from '../../src/store/statistics.js';
 import { addDomain, newMessage, octets } from './fixtures.js';
 
 const START = Date.UTC(2026, 0, 1, 22);
@@ -101,6 +102,7 @@ export function describeStatistics(store: () => Store, reopen: () => Promise<voi
           for (const [at, step] of taken.entries()) await run(step, domains, at);
           const scopes: Scope[] = ['all', ...domains.map(({ id }) => ({ domainId: id }))];
           for (const scope of scopes) {
+            expect(await store().statistics.tags(scope, { limit: 9 })).toEqual(await tagsIn(store(), scope));
             for (const unit of ['hour', 'day'] as const) {
               for (const tag of [{}, { tag: 'x' }, { tag: 'y' }]) {
                 const query = { ...YEAR, unit, ...tag };
@@ -147,6 +149,11 @@ export function describeStatistics(store: () => Store, reopen: () => Promise<voi
               removed = contents + messages;
             }
             expect(await store().domainRecords.totals()).toEqual(await totalsOf(store()));
+            for (const scope of ['all', ...scopes] as const) {
+              expect(await store().statistics.tags(scope, { limit: 9 })).toEqual(
+                await tagsIn(store(), scope),
+              );
+            }
             expect(await history()).toEqual(before);
           },
         ),
@@ -223,6 +230,25 @@ export function describeStatistics(store: () => Store, reopen: () => Promise<voi
       expect(await tags({ domainId: b.id }, { domain: 'a.example', limit: 9 })).toEqual([]);
     });
   });
+}
+
+/** Counts the stored messages of a scope by tag. */
+async function tagsIn(store: Store, scope: Scope): Promise<TagCount[]> {
+  const counts = new Map<string, TagCount>();
+  let before: number | null | undefined;
+  while (before !== null) {
+    const request = { filter: {}, limit: 200, ...(before === undefined ? {} : { before }) };
+    const page: Page = await store.mail.page(scope, request);
+    before = page.next;
+    for (const { tags, receivedAt } of page.messages) {
+      for (const tag of tags) {
+        // Newest first, so that the first one is the last use.
+        const { messages, lastUsed } = counts.get(tag) ?? { messages: 0, lastUsed: receivedAt };
+        counts.set(tag, { tag, messages: messages + 1, lastUsed });
+      }
+    }
+  }
+  return [...counts.values()].sort((a, b) => (a.tag < b.tag ? -1 : 1));
 }
 
 /** Counts the stored messages by status, and the octets of their content. */

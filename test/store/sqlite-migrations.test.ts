@@ -46,6 +46,21 @@ describe('a database of an older version', () => {
     await store.close();
   });
 
+  it('counts the tags of its messages', async () => {
+    older(13);
+    withDatabase(folder.path, (database) =>
+      database.exec(`INSERT INTO tag (name, message_id, domain_id) VALUES ('x', 7, 1), ('y', 7, 1)`),
+    );
+    const store = await openSqliteStore({ directory: folder.path, exclusive: true });
+    const counted = [
+      { tag: 'x', messages: 1, lastUsed: 0 },
+      { tag: 'y', messages: 1, lastUsed: 0 },
+    ];
+    expect(await store.statistics.tags('all', { limit: 9 })).toEqual(counted);
+    expect(await store.statistics.tags({ domainId: 1 }, { limit: 9 })).toEqual(counted);
+    await store.close();
+  });
+
   it('puts what was scheduled onto the queue, and nothing else', async () => {
     older(2);
     withDatabase(folder.path, (database) =>

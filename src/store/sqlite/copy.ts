@@ -23,6 +23,7 @@ import { openingError, operationError } from './errors.js';
 import { prepareFolder } from './folder.js';
 import { type FolderLock, lockFolder } from './lock.js';
 import { type Database, openDatabase, type Statement } from './worker/database.js';
+import { COUNT_TAGS } from './worker/migrations.js';
 import { recover } from './worker/recover.js';
 
 const FORMS: FormsBySection = {
@@ -171,6 +172,7 @@ class CopyFolder implements Source, Target {
         this.#prepared('DELETE FROM sqlite_sequence WHERE name = ?').run(table);
         this.#prepared('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(table, last);
       }
+      this.#database.exec(`DELETE FROM tag_count; ${COUNT_TAGS}`);
       this.#record(progress);
     });
   }

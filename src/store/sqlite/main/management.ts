@@ -68,7 +68,16 @@ export function remoteStatistics(link: WorkerLink, reader: Pick<WorkerLink, 'ask
       checkStatistics(query);
       return link.ask('statistics', 'counts', plainScope(scope), { ...query });
     },
-    tags: (scope, query) => reader.ask('tagList', 'list', plainScope(scope), { ...query }),
+    async tags(scope, query) {
+      const counted = await link.ask('tagCounts', 'list', plainScope(scope), { ...query });
+      const names = counted.map(({ tag }) => tag);
+      const uses = await reader.ask('tagUses', 'last', plainScope(scope), query.domain, names);
+      // The messages of a tag may be gone meanwhile.
+      return counted.flatMap(({ tag, messages }, at) => {
+        const lastUsed = uses[at] ?? null;
+        return lastUsed === null ? [] : [{ tag, messages, lastUsed }];
+      });
+    },
     destinations: (scope, query) => link.ask('statistics', 'destinations', plainScope(scope), { ...query }),
     async recount(scope, query) {
       const facts = [];

@@ -1,6 +1,6 @@
 /**
- * A thread that reads pages of messages, and the list of tags, so that a search that takes long holds up no commit, and a long queue of commits
- * no page.
+ * A thread that reads pages of messages, and when tags were used, so that a search that takes long holds up no commit, and
+ * a long queue of commits no page.
  */
 import { parentPort, type MessagePort, workerData } from 'node:worker_threads';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -11,7 +11,7 @@ import { BUSY_MS, CACHE_KIB, type Database } from '../worker/database.js';
 import { MailTable } from '../worker/mail.js';
 import { OwnFiles } from '../worker/own-files.js';
 import { Reading } from '../worker/reading.js';
-import { TagList } from '../worker/tag-list.js';
+import { TagUses } from '../worker/tag-uses.js';
 import { WebhookCallTable } from '../worker/webhook-calls.js';
 import type { ReadPart, Request } from '../wire/operations.js';
 import type { MainPost, Outcome, WorkerOptions, WorkerPost } from '../wire/posts.js';
@@ -38,13 +38,13 @@ function serve(port: MessagePort, { directory }: WorkerOptions): void {
   const index = new TextIndex(directory, database);
   const mail = new MailTable(database, new Reading(database), new WebhookCallTable(database), index);
 
-  const tagList = new TagList(database);
+  const tagUses = new TagUses(database);
 
   /** What the main thread asks this thread for, with the types that `WorkerLink.ask` checks. */
   const read = ({ part, args }: ReadPart): unknown => {
     const fault = files.fault();
     if (fault !== null) throw fault;
-    if (part === 'tagList') return tagList.list(...(args as Parameters<TagList['list']>));
+    if (part === 'tagUses') return tagUses.last(...(args as Parameters<TagUses['last']>));
     const page = mail.page(...(args as Parameters<MailTable['page']>));
     return { ...page, indexIsDamaged: index.takeDamage() } satisfies ReadPage;
   };

@@ -78,7 +78,8 @@ export const ACCESS = {
     setRetention: 'write',
   },
   webhookCalls: { record: 'passing', list: 'read', redeliver: 'write', test: 'write' },
-  tagList: { list: 'read' },
+  tagCounts: { list: 'read' },
+  tagUses: { last: 'read' },
   searchJournal: { remove: 'passing' },
   removal: { removeOld: 'write', shrink: 'write' },
 } as const;

@@ -32,6 +32,8 @@ export class Counters {
   readonly #add;
   readonly #addGauge;
   readonly #addDestination;
+  readonly #addTag;
+  readonly #removeTag;
 
   constructor(database: Database) {
     this.#journal = new CounterJournal(database, (tally) => this.#fold(tally));
@@ -52,6 +54,12 @@ export class Counters {
     this.#addDestination = database.prepare(`
       INSERT INTO destination_counter (domain_id, day, destination, measure, count) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET count = count + excluded.count`);
+    this.#addTag = database.prepare(`
+      INSERT INTO tag_count (domain_id, name, count) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET count = count + excluded.count`);
+    this.#removeTag = database.prepare(
+      'DELETE FROM tag_count WHERE domain_id = ? AND name = ? AND count = 0',
+    );
   }
 
   /** For the process that folds, and for those that read. */
@@ -72,6 +80,7 @@ export class Counters {
   ): void {
     this.#gauge(domainId, status, 1, size);
     const { tags, reversePath, receivedAt, recipients } = message;
+    this.#tagged(domainId, tags, 1);
     if (isNotification(reversePath)) return;
     const hour = floor(receivedAt, HOUR);
     const counts = [MEASURES.accepted, 1, MEASURES.recipients, recipients];
@@ -101,6 +110,8 @@ export class Counters {
 
   /** Moves what a stored message has added from tags that it lost to tags that it gained. */
   retagged(id: number, domainId: number, gained: readonly string[], lost: readonly string[]): void {
+    this.#tagged(domainId, gained, 1);
+    this.#tagged(domainId, lost, -1);
     if (isNotification(this.counted(id).reversePath)) return;
     const facts = this.factsOf(id);
     for (const tag of gained) this.#countTag(domainId, tag, facts, 1);
@@ -116,8 +127,9 @@ export class Counters {
     this.#journal.add(TABLES.gauge, domainId, 0, '', [GAUGE.octets, -size]);
   }
 
-  messageRemoved(domainId: number, status: Status): void {
+  messageRemoved(domainId: number, status: Status, tags: readonly string[]): void {
     this.#gauge(domainId, status, -1);
+    this.#tagged(domainId, tags, -1);
   }
 
   /** All that a stored message has added. */
@@ -156,6 +168,10 @@ export class Counters {
     }
   }
 
+  #tagged(domainId: number, tags: readonly string[], messages: number): void {
+    for (const tag of tags) this.#journal.add(TABLES.tag, domainId, 0, tag, [0, messages]);
+  }
+
   /** @param octets by which the stored content grows */
   #gauge(domainId: number, status: string, messages: number, octets = 0): void {
     const counts =
@@ -171,7 +187,10 @@ export class Counters {
       if (table === TABLES.gauge) this.#addGauge.run(domainId, gaugeOf(name, measure), count);
       else {
         for (const owner of [domainId, 0]) {
-          if (table === TABLES.destination) this.#addDestination.run(owner, at, name, measure, count);
+          if (table === TABLES.tag) {
+            this.#addTag.run(owner, name, count);
+            if (count < 0) this.#removeTag.run(owner, name);
+          } else if (table === TABLES.destination) this.#addDestination.run(owner, at, name, measure, count);
           else {
             this.#add.run(owner, name, UNITS.hour, at, measure, count);
             this.#add.run(owner, name, UNITS.day, floor(at, DAY), measure, count);

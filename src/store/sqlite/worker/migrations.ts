@@ -32,6 +32,12 @@ const COUNT_STORED = `
   DROP TABLE fact;
 `;
 
+/** Counts the stored messages by tag, of each domain and of all. */
+export const COUNT_TAGS = `
+  INSERT INTO tag_count SELECT domain_id, name, count(*) FROM tag GROUP BY domain_id, name;
+  INSERT INTO tag_count SELECT 0, name, sum(count) FROM tag_count GROUP BY name;
+`;
+
 /**
  * The schema, as the steps that made it. `PRAGMA user_version` counts the steps taken. A step that has
  * been released is never edited: add another.
@@ -397,5 +403,15 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER late_message_removed AFTER DELETE ON message BEGIN
     DELETE FROM late_message WHERE message_id = old.id;
   END;
+  `,
+  // 14: numbers of stored messages by tag. They are counted as the others are, by the journal.
+  `
+  CREATE TABLE tag_count (
+    domain_id INTEGER NOT NULL, -- 0: all
+    name      TEXT NOT NULL,
+    count     INTEGER NOT NULL,
+    PRIMARY KEY (domain_id, name)
+  ) STRICT, WITHOUT ROWID;
+  ${COUNT_TAGS}
   `,
 ];

@@ -22,7 +22,8 @@ import { SearchJournal } from './search-journal.js';
 import { SessionTable, Settings } from './sessions.js';
 import { Settlements } from './settlements.js';
 import { StatisticsTable } from './statistics.js';
-import { TagList } from './tag-list.js';
+import { TagCounts } from './tag-counts.js';
+import { TagUses } from './tag-uses.js';
 import { TimeSpans } from './time-spans.js';
 import type { Trash } from './trash.js';
 import { WaitingRecipients } from './waiting.js';
@@ -51,7 +52,8 @@ export interface Parts {
   readonly domainRecords: DomainRecordTable;
   readonly webhookCalls: WebhookCallTable;
   readonly searchJournal: SearchJournal;
-  readonly tagList: TagList;
+  readonly tagCounts: TagCounts;
+  readonly tagUses: TagUses;
 }
 
 type Method = (...args: never[]) => unknown;
@@ -114,7 +116,8 @@ export function openParts(database: Database, trash: Trash): Parts & Followers {
     timeSpans: new TimeSpans(database),
     lateMessages: new LateMessages(database),
     searchJournal: new SearchJournal(database),
-    tagList: new TagList(database),
+    tagCounts: new TagCounts(database, counters.journal),
+    tagUses: new TagUses(database),
   };
 }
 

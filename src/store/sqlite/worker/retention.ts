@@ -1,4 +1,5 @@
 /** SQL that removes old messages, and returns free space. */
+import { tagsOf } from '../../counting.js';
 import type { DomainRetention } from '../../domain-records.js';
 import {
   hasAges,
@@ -176,8 +177,9 @@ export class Removal {
   }
 
   #removeMessage({ id, tags, domain_id, status }: MessageRow): void {
-    this.#counters.messageRemoved(domain_id, status);
-    for (const tag of tags === null ? [] : (JSON.parse(tags) as string[])) this.#removeTag.run(tag, id);
+    const names = tagsOf({ tags });
+    this.#counters.messageRemoved(domain_id, status, names);
+    for (const tag of names) this.#removeTag.run(tag, id);
     for (const statement of this.#removeRows) statement.run(id);
   }
 
