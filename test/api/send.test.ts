@@ -131,6 +131,7 @@ describe('a message that is refused', () => {
       { error: 'Email from address not parseable' },
     ],
     ['without to', { ...MAIL, to: undefined }, 400, { errors: { to: ['undefined field'] } }],
+    ['with null for to', { ...MAIL, to: null }, 400, { errors: { to: ['undefined field'] } }],
     ['with an empty to', { ...MAIL, to: '' }, 400, { errors: { to: ['undefined field'] } }],
     ['with a to that is no address', { ...MAIL, to: 'x' }, 400, { errors: { to: ['is invalid'] } }],
     ['with a to of another type', { ...MAIL, to: 5 }, 400, { errors: { to: ['is invalid'] } }],

@@ -3,6 +3,10 @@ import { z } from 'zod';
 /** Absent, null and empty mean the same. */
 const text = z.string().nullish();
 
+const required = z.string({
+  error: ({ input }) => (input === undefined || input === null ? 'undefined field' : 'is invalid'),
+});
+
 const attachment = z.strictObject({
   name: z.string().min(1).max(255),
   content: z.string(),
@@ -12,8 +16,8 @@ const attachment = z.strictObject({
 
 /** The body of `POST /api/v1/send`. */
 export const sendRequest = z.strictObject({
-  from: z.string({ error: (issue) => (issue.input === undefined ? 'undefined field' : 'is invalid') }),
-  to: z.string({ error: (issue) => (issue.input === undefined ? 'undefined field' : 'is invalid') }),
+  from: required,
+  to: required,
   cc: text,
   bcc: text,
   subject: text,
