@@ -1,5 +1,6 @@
 // How often streams get events.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Frame } from '../../src/api/events/frame.js';
 import { EventHub } from '../../src/api/events/hub.js';
 import { DEFAULT_API } from '../../src/api/limits.js';
 import type { MailWatcher } from '../../src/store/mail.js';
@@ -29,8 +30,7 @@ describe('event streams', () => {
       });
       let events = 0;
       const sink = {
-        write: (octets: Uint8Array) =>
-          void (events += /event: messages/.test(Buffer.from(octets).toString()) ? 1 : 0),
+        write: ({ octets }: Frame) => void (events += /event: messages/.test(octets.toString()) ? 1 : 0),
         backlog: 0,
         end: () => undefined,
         drop: () => undefined,

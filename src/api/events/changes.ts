@@ -5,7 +5,7 @@ import type { MailChange } from '../../store/mail.js';
  * happened to a message before its removal is left out.
  */
 export class GatheredChanges {
-  #byMessage = new Map<number, Map<MailChange['kind'], MailChange>>();
+  #byMessage = new Map<number, MailChange[]>();
   #count = 0;
   #missed = false;
 
@@ -29,7 +29,7 @@ export class GatheredChanges {
 
   /** Returns what was gathered, and begins anew. `null`: more has happened than can be listed. */
   take(): readonly MailChange[] | null {
-    const taken = this.#missed ? null : [...this.#byMessage.values()].flatMap((kinds) => [...kinds.values()]);
+    const taken = this.#missed ? null : [...this.#byMessage.values()].flat();
     this.#byMessage.clear();
     this.#count = 0;
     this.#missed = false;
@@ -37,16 +37,29 @@ export class GatheredChanges {
   }
 
   #add(change: MailChange): void {
-    const { id, kind } = change;
-    const kinds = this.#byMessage.get(id) ?? new Map<MailChange['kind'], MailChange>();
-    this.#byMessage.set(id, kinds);
-    const accepted = kinds.get('accepted');
-    this.#count -= kinds.size;
-    if (kind === 'removed') kinds.clear();
-    // A message that is new to the reader has one entry, with the last status that is known.
-    if (accepted !== undefined && kind === 'status')
-      kinds.set('accepted', { ...accepted, status: change.status });
-    else kinds.set(kind, change);
-    this.#count += kinds.size;
+    const known = this.#byMessage.get(change.id);
+    if (known === undefined) {
+      this.#byMessage.set(change.id, [change]);
+      this.#count += 1;
+    } else {
+      this.#count -= known.length;
+      merge(known, change);
+      this.#count += known.length;
+    }
   }
+}
+
+/** Adds a change to those of the same message. */
+function merge(known: MailChange[], change: MailChange): void {
+  const placeOf = (wanted: MailChange['kind']): number => known.findIndex(({ kind }) => kind === wanted);
+  const accepted = placeOf('accepted');
+  if (change.kind === 'removed') known.length = 0;
+  // A message that is new to the reader has one entry, with the last status that is known.
+  else if (change.kind === 'status' && accepted >= 0) {
+    known[accepted] = { ...change, kind: 'accepted' };
+    return;
+  }
+  const same = placeOf(change.kind);
+  if (same < 0) known.push(change);
+  else known[same] = change;
 }

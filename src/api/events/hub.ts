@@ -1,14 +1,14 @@
-import type { Mail, MailChange } from '../../store/mail.js';
+import type { Mail } from '../../store/mail.js';
 import type { Scope } from '../../store/port.js';
 import type { ApiLimits } from '../limits.js';
-import type { MessageChange } from '../schemas/events.js';
 import { GatheredChanges } from './changes.js';
-import { heartbeatFrame, messagesFrame, missedFrame, OPENING, readyFrame } from './frame.js';
+import { type Frame, heartbeatFrame, missedFrame, OPENING, readyFrame } from './frame.js';
 import { History, type Window } from './history.js';
+import { WindowFrames } from './window-frames.js';
 
 /** Where the octets of a stream go. */
 export interface EventSink {
-  write(octets: Uint8Array): void;
+  write(frame: Frame): void;
   /** Octets that were written and that the client has not taken yet. */
   readonly backlog: number;
   /** Ends the stream in order. */
@@ -50,6 +50,12 @@ interface HubOptions {
  * to a stream takes some 10 us of the event loop, whatever its length: so all streams together take 1 % of a core.
  */
 const STREAMS_AT_FULL_RATE = 100;
+/**
+ * A window is at least so many times as long as it took to write the one before, so that this takes 1 % of the event loop
+ * also if events are long, are encrypted, or the machine is busy. But no longer than this, in milliseconds.
+ */
+const TIMES_THE_WRITING = 100;
+const LONGEST_FOR_WRITING = 1_000;
 /** How long changes are recorded after the last stream has ended, in milliseconds, so that it can be resumed. */
 const LINGER_MS = 5 * 60_000;
 
@@ -72,6 +78,8 @@ export class EventHub {
   #linger: NodeJS.Timeout | undefined;
   /** The number of the last window that was passed on. */
   #passed = 0;
+  /** How long it took to write it to all streams, in milliseconds. */
+  #writing = 0;
   /** Windows are passed on, and streams opened, one after the other: so no stream lacks a window or has one twice. */
   #turn = Promise.resolve();
   #closed = false;
@@ -157,7 +165,10 @@ export class EventHub {
   /** Passes what is gathered on when the window is over. */
   #begin(): void {
     if (this.#window !== null) return;
-    const length = this.#options.limits.eventWindow * Math.max(1, this.#streams.size / STREAMS_AT_FULL_RATE);
+    const length = Math.max(
+      this.#options.limits.eventWindow * Math.max(1, this.#streams.size / STREAMS_AT_FULL_RATE),
+      Math.min(this.#writing * TIMES_THE_WRITING, LONGEST_FOR_WRITING),
+    );
     this.#window = setTimeout(() => {
       this.#window = null;
       const window = this.#history.add(this.#gathered.take());
@@ -172,86 +183,63 @@ export class EventHub {
   }
 
   async #pass(window: Window): Promise<void> {
-    const encode = this.#encoder(window, await this.#names(window));
+    const frames = this.#framesOf(window);
+    const made = new Map<number | 'all', Frame | null>();
+    for (const { scope } of this.#streams) {
+      const key = keyOf(scope);
+      if (!made.has(key)) made.set(key, await frames.of(scope));
+    }
+    const began = performance.now();
     this.#passed = window.number;
     for (const stream of this.#streams) {
-      const octets = encode(stream.scope);
-      if (octets !== null) this.#write(stream, octets);
+      const frame = made.get(keyOf(stream.scope)) ?? null;
+      if (frame !== null) this.#write(stream, frame);
     }
+    this.#writing = performance.now() - began;
   }
 
   async #resume({ scope, lastId, sink }: Stream): Promise<void> {
     sink.write(OPENING);
     const ready = readyFrame(this.#history.idOf(this.#passed));
-    if (lastId !== null) for (const octets of await this.#since(scope, lastId)) sink.write(octets);
+    if (lastId !== null) for (const frame of await this.#since(scope, lastId)) sink.write(frame);
     sink.write(ready);
   }
 
   /** Returns the events of a scope after the one with this id, up to the last one that was passed on. */
-  async #since(scope: Scope, lastId: string): Promise<readonly Uint8Array[]> {
+  async #since(scope: Scope, lastId: string): Promise<readonly Frame[]> {
     const missed = [missedFrame(this.#history.idOf(this.#passed))];
     // A window that is not passed on yet comes when it is.
     const windows = this.#history.after(lastId)?.filter(({ number }) => number <= this.#passed);
     if (windows === undefined) return missed;
-    const size = windows.reduce(
-      (sum, { changes }) => sum + (changes === null ? 0 : within(scope, changes).length),
-      0,
-    );
+    const each = windows.map((window) => this.#framesOf(window));
+    const size = each.reduce((sum, frames) => sum + frames.countOf(scope), 0);
     if (size > this.#options.limits.eventChanges) return missed;
-    const events: Uint8Array[] = [];
-    for (const window of windows) {
-      const octets = this.#encoder(window, await this.#names(window))(scope);
-      if (octets !== null) events.push(octets);
+    const events: Frame[] = [];
+    for (const frames of each) {
+      const frame = await frames.of(scope);
+      if (frame !== null) events.push(frame);
     }
     return events;
   }
 
-  /** Returns what encodes a window for a scope, once for each; null if nothing of it is in the scope. */
-  #encoder(
-    { number, changes }: Window,
-    names: ReadonlyMap<number, string | null>,
-  ): (scope: Scope) => Buffer | null {
-    const id = this.#history.idOf(number);
-    const made = new Map<number | 'all', Buffer | null>();
-    const make = (scope: Scope): Buffer | null => {
-      if (changes === null) return missedFrame(id);
-      const own = within(scope, changes);
-      if (own.length === 0) return null;
-      if (own.length > this.#options.limits.eventChanges) return missedFrame(id);
-      return messagesFrame(
-        id,
-        own.map((change) => shown(change, names.get(change.domainId) ?? null)),
-      );
-    };
-    return (scope) => {
-      const key = scope === 'all' ? 'all' : scope.domainId;
-      let octets = made.get(key);
-      if (octets === undefined) made.set(key, (octets = make(scope)));
-      return octets;
-    };
-  }
-
-  async #names({ changes }: Window): Promise<Map<number, string | null>> {
-    const names = new Map<number, string | null>();
-    for (const { domainId } of changes ?? []) {
-      if (names.has(domainId)) continue;
-      names.set(domainId, await this.#options.nameOf(domainId).catch(() => null));
-    }
-    return names;
+  #framesOf(window: Window): WindowFrames {
+    const { limits, nameOf } = this.#options;
+    const id = this.#history.idOf(window.number);
+    return new WindowFrames(window, { id, most: limits.eventChanges, nameOf });
   }
 
   #beat(): void {
     if (this.#streams.size === 0) return;
-    const octets = heartbeatFrame(this.#history.idOf(this.#passed));
-    for (const stream of this.#streams) this.#write(stream, octets);
+    const frame = heartbeatFrame(this.#history.idOf(this.#passed));
+    for (const stream of this.#streams) this.#write(stream, frame);
   }
 
-  #write(stream: Stream, octets: Uint8Array): void {
+  #write(stream: Stream, frame: Frame): void {
     if (stream.sink.backlog > this.#options.limits.eventBacklog) {
       this.#remove(stream);
       stream.sink.drop();
       this.#options.onDropped?.();
-    } else stream.sink.write(octets);
+    } else stream.sink.write(frame);
   }
 
   #end(stream: Stream): void {
@@ -265,10 +253,6 @@ export class EventHub {
   }
 }
 
-function within(scope: Scope, changes: readonly MailChange[]): readonly MailChange[] {
-  return scope === 'all' ? changes : changes.filter(({ domainId }) => domainId === scope.domainId);
-}
-
-function shown({ id, kind, status }: MailChange, domain: string | null): MessageChange {
-  return { id, domain, kind, status };
+function keyOf(scope: Scope): number | 'all' {
+  return scope === 'all' ? 'all' : scope.domainId;
 }

