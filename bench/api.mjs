@@ -1,21 +1,27 @@
 // What the HTTP API costs, side by side in one run, by turns, on loopback: POST /api/v1/send to accept by SMTP, both of
-// 1 KB over fifty connections into the same store; accept with and without 200 event streams, and the memory of a
-// stream; accept to a build that has no counters, no journal of the index of words, and no indexer, and to one that has no
+// 1 KB over fifty connections into the same store; accept for fifty domains with and without 200 event streams of these domains,
+// each of which sees what is sent for its own, and the memory of a stream on a server that has worked; accept to a build that has no counters, no journal of the index of words, and no indexer, and to one that has no
 // indexer. The index is filled at the lowest priority, so that its processor time, which counts, need not delay accepts.
 //
 //   npm run -s build && node bench/api.mjs [--rounds N] [--seconds N] [--quick] [--json]
 //
 // `--quick` only shows that all of it works.
 //
-// The gateway with all its threads has one core, the generators the other. Streams are read, and the index is filled,
-// while messages come in.
-import { spawn } from 'node:child_process';
+// The gateway with all its threads has one core, the generators and readers of streams the other. Streams are read, and the
+// index is filled, while messages come in.
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setTimeout } from 'node:timers/promises';
 import { gateway, variantWithout, WITHOUT } from './api/gateway.mjs';
-import { generate, machineTime, processorTime, residentMemory, stolenSince } from './suite/processes.mjs';
+import {
+  generate,
+  machineTime,
+  processorTime,
+  residentMemory,
+  startGenerator,
+  stolenSince,
+} from './suite/processes.mjs';
 import { median, pairedRatio } from './suite/statistics.mjs';
 
 const { values } = parseArgs({
@@ -44,9 +50,13 @@ async function timed(server, load) {
   return { rate: sent / seconds, micros: spent === null ? null : (spent * 1000) / sent };
 }
 
-const bySmtp = (server) =>
+const ONE_DOMAIN = 'bench@example.com';
+/** Each connection sends for a domain of its own. */
+const EACH_ITS_DOMAIN = 'app@d{n}.example.com';
+
+const bySmtp = (server, from = ONE_DOMAIN) =>
   timed(server, async () => {
-    const words = ['--connections', String(CONNECTIONS), '--size', '1k', '--json'];
+    const words = ['--connections', String(CONNECTIONS), '--size', '1k', '--from', from, '--json'];
     const duration = ['--duration', `${Math.round(SECONDS * 1000)}ms`];
     const url = `smtp://127.0.0.1:${server.port}`;
     const { stdout } = await generate([
@@ -70,10 +80,10 @@ const byApi = (server) =>
     return { sent, seconds: milliseconds / 1000 };
   });
 
-/** Opens streams. Returns what ends them. */
+/** Opens streams. Returns what ends them, and gives how many octets of events came, and on how many of them. */
 async function openStreams(server) {
   const words = [here('./api/streams.mjs'), String(server.httpPort), String(STREAMS), ...server.tokens];
-  const child = spawn('node', words, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = startGenerator(['node', ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await Promise.race([
     once(child.stdout, 'data'),
     once(child, 'exit').then(() => {
@@ -84,7 +94,9 @@ async function openStreams(server) {
   return async () => {
     const ended = once(child, 'exit');
     child.stdin.end();
+    const [report] = await once(child.stdout, 'data');
     await ended;
+    return JSON.parse(String(report));
   };
 }
 
@@ -139,24 +151,28 @@ const others = {};
 let memory;
 try {
   say(`${ROUNDS} rounds of ${SECONDS} s for each side`);
+  const ways = await byTurns({ api: () => byApi(server), smtp: () => bySmtp(server) });
+  rows.push(compared('POST /api/v1/send to SMTP accept', ways.api, ways.smtp, '≥ 0.5'));
   memory = await memoryOfStream(server);
   say(
     `an event stream: ${memory.first.toFixed(1)} KiB of resident memory when ${STREAMS} are opened first, ` +
       `${memory.later.toFixed(1)} KiB later; goal < 30`,
   );
-  const ways = await byTurns({ api: () => byApi(server), smtp: () => bySmtp(server) });
-  rows.push(compared('POST /api/v1/send to SMTP accept', ways.api, ways.smtp, '≥ 0.5'));
+  const octets = [];
   const streams = await byTurns({
     async open() {
       const close = await openStreams(server);
       try {
-        return await bySmtp(server);
+        return await bySmtp(server, EACH_ITS_DOMAIN);
       } finally {
-        await close();
+        const seen = await close();
+        octets.push(seen.octets / STREAMS / SECONDS);
+        if (seen.streams < STREAMS) throw new Error(`only ${seen.streams} streams saw an event`);
       }
     },
-    none: () => bySmtp(server),
+    none: () => bySmtp(server, EACH_ITS_DOMAIN),
   });
+  say(`each stream got ${(median(octets) / 1024).toFixed(1)} KiB of events a second`);
   rows.push(compared(`accept with ${STREAMS} event streams to none`, streams.open, streams.none, '> 0.95'));
   for (const [name, { program }] of Object.entries(variants)) others[name] = await gateway(program);
   const builds = await byTurns({

@@ -35,6 +35,11 @@ function start(
   return spawn(words[0], words.slice(1), options);
 }
 
+/** Starts a program on the generator's core. */
+export function startGenerator(command, options) {
+  return start(GENERATOR_CORE, command, options);
+}
+
 /** Runs a generator to its end; gives what it wrote, the time it took and the processor time it used. */
 export async function generate(command, options = {}) {
   const child = start(GENERATOR_CORE, command, options);
