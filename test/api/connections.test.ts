@@ -32,6 +32,25 @@ describe('a client', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 413 .*\{"error":"The body may have 1000 octets"\}$/s);
   });
 
+  it('that sends a whole body that is too large, before it reads, gets 413', async () => {
+    const harness = await ApiHarness.start();
+    const { port } = new URL(await harness.listen());
+    const socket = connect({ host: '127.0.0.1', port: Number(port) });
+    const body = Buffer.alloc(12 * 1024 * 1024, ' ');
+    const fields = head(`Content-Length: ${body.length}`).replace('/api/v1/send', '/api/v1/messages/cancel');
+    socket.pause();
+    socket.write(fields);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.write(body, () => resolve());
+    });
+    let answer = '';
+    socket.on('data', (piece: Buffer) => (answer += piece.toString()));
+    socket.resume();
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   it('that leaves within a body gives its memory back, and is no failure of the server', async () => {
     const harness = await ApiHarness.start({ limits: { bodiesInFlight: 1500 } });
     const base = await harness.listen();

@@ -4,6 +4,7 @@ import { Unreadable } from '../../message/mime/work.js';
 import { StoreError } from '../../store/port.js';
 import { refusalIn } from '../../submission/refusal.js';
 import { ApiError, type ErrorCode } from '../errors.js';
+import { closeAfterAnswer } from './linger.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -57,8 +58,8 @@ function isGone({ raw }: FastifyReply): boolean {
 
 export function sendError(reply: FastifyReply, error: ApiError, shape: ErrorShape): FastifyReply {
   if (error.retryAfter !== null) reply.header('retry-after', Math.ceil(error.retryAfter));
-  // The rest of the body, if it was not read, would be taken for the next request.
-  if (error.code === 'too_large') reply.header('connection', 'close');
+  // What is left of the body need not be sent.
+  if (error.code === 'too_large') closeAfterAnswer(reply);
   return reply
     .code(error.status)
     .type('application/json; charset=utf-8')
