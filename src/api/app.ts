@@ -41,9 +41,14 @@ export function openApp({ limits, hosts, tls, onFailure, ...options }: AppOption
   const app = Fastify({
     serverFactory: (handler) => boundedServer((options.createServer ?? createServer)(handler), limits),
     bodyLimit: limits.body,
-    clientErrorHandler: malformedRequest,
+    clientErrorHandler: (error, socket) => malformedRequest(error, socket, tls),
+    // Such as a path that cannot be decoded: there is no route, and so no hook.
     frameworkErrors: (error, _request, reply) => {
-      void sendError(reply, new ApiError('bad_request', { cause: error }), ownShape);
+      void sendError(
+        reply.headers(rawSecurityHeaders({ tls })),
+        new ApiError('bad_request', { cause: error }),
+        ownShape,
+      );
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
     return503OnClosing: false,
@@ -92,12 +97,12 @@ function boundedServer(server: HttpServer, limits: ApiLimits): HttpServer {
 }
 
 /** What is no HTTP request cannot be given to a route, so it is answered here, in the same shape. */
-function malformedRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+function malformedRequest(error: NodeJS.ErrnoException, socket: Socket, tls: boolean): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const [line, code] = MALFORMED[error.code ?? ''] ?? (['400 Bad Request', 'bad_request'] as const);
   const body = JSON.stringify(ownShape(new ApiError(code)));
   const fields = {
-    ...rawSecurityHeaders(),
+    ...rawSecurityHeaders({ tls }),
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',

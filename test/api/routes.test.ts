@@ -147,6 +147,21 @@ describe('what is there no route for', () => {
     }
   });
 
+  it.each([false, true])(
+    'gets 400 with the security fields if it cannot be decoded (TLS: %s)',
+    async (tls) => {
+      const harness = await ApiHarness.start({ tls });
+      const url = '/api/v1/messages/%ff';
+      const response = await harness.api.app.inject({ url, headers: { host: 'mx.example' } });
+      expect([response.statusCode, response.json()]).toEqual([
+        400,
+        { error: 'The request is malformed', code: 'bad_request' },
+      ]);
+      expect(response.headers['content-security-policy']).toContain("default-src 'none'");
+      expect(response.headers['strict-transport-security']).toBe(tls ? 'max-age=31536000' : undefined);
+    },
+  );
+
   it('gets 404 in the one shape, with the security fields', async () => {
     const harness = await ApiHarness.start();
     for (const url of ['/nothing', '/api/v1/messages/../../etc/passwd', '/api/v1/send/x']) {

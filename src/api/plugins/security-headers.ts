@@ -30,17 +30,17 @@ const HEADERS = {
   'x-frame-options': 'DENY',
   'cache-control': 'no-store',
 } as const;
+const OVER_TLS = { ...HEADERS, 'strict-transport-security': 'max-age=31536000' } as const;
 
 /** Puts the security fields on every answer, errors included, before anything else can answer. */
 export function securityHeaders(app: FastifyInstance, { tls }: { readonly tls: boolean }): void {
   app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(HEADERS);
-    if (tls) reply.header('strict-transport-security', 'max-age=31536000');
+    reply.headers(rawSecurityHeaders({ tls }));
     done();
   });
 }
 
-/** Returns the same fields for an answer that is written without Fastify. */
-export function rawSecurityHeaders(): Record<string, string> {
-  return { ...HEADERS };
+/** Returns the same fields for an answer that no hook has to do with. */
+export function rawSecurityHeaders({ tls }: { readonly tls: boolean }): Readonly<Record<string, string>> {
+  return tls ? OVER_TLS : HEADERS;
 }
