@@ -8,11 +8,12 @@ const GATHER_MS = 500;
 /** How often the journal is looked at for what other processes have stored, in milliseconds. */
 const LOOK_MS = 10_000;
 /**
- * The pause between two steps on a machine with one core, while messages come in, in milliseconds: twenty times what a
- * step takes of a processor. Low priority alone does not protect accepts there, since they let go of the core for each
- * sync: by `bench/api.mjs`, accepts fell by a quarter.
+ * The pause between two steps on a machine with one core, while messages come in, in times of what the step before took, and its
+ * least and greatest length in milliseconds. Low priority alone does not protect accepts there, since they let go of the core for
+ * each sync: by `bench/api.mjs`, accepts fell by a quarter. A pause of a fixed length would not do either: a step takes 20 ms on one
+ * machine, and 60 on another one.
  */
-const GIVE_WAY_MS = 400;
+const GIVE_WAY = { times: 20, least: 400, most: 5_000 };
 /** Rows of the journal from which on the index no longer gives way: some hundred thousand messages under load. */
 const MOST_BEHIND = 20_000;
 /** How long to wait after a failure, such as a full disk, in milliseconds. */
@@ -35,6 +36,7 @@ export class SearchIndexer {
   /** Something has been stored since the last step began. */
   #isWoken = false;
   #journal = 0;
+  #askedAt = 0;
   #isClosed = false;
   #whenAnswered: (() => void) | null = null;
 
@@ -87,6 +89,7 @@ export class SearchIndexer {
     this.#rebuilds = false;
     this.#isWoken = false;
     this.#isAsked = true;
+    this.#askedAt = performance.now();
     this.#worker ??= this.#start();
     this.#worker.postMessage(request);
   }
@@ -115,17 +118,25 @@ export class SearchIndexer {
       this.#journal = answer.journal;
       this.#onIndexed(answer.journal).catch(() => undefined);
     }
-    this.#schedule(this.#rebuilds ? 0 : pauseAfter(answer, this.#isWoken, availableParallelism()));
+    const took = performance.now() - this.#askedAt;
+    this.#schedule(this.#rebuilds ? 0 : pauseAfter(answer, took, this.#isWoken, availableParallelism()));
   }
 }
 
 /**
  * Returns how long to wait until the next step, in milliseconds.
  *
- * @param isWoken whether something has been stored since the last step began
+ * @param took milliseconds of the step, with what it waited for a processor
+ * @param isWoken whether something has been stored since the step began
  * @param cores those that this process may use
  */
-export function pauseAfter({ more, behind }: IndexingStep, isWoken: boolean, cores: number): number {
+export function pauseAfter(
+  { more, behind }: IndexingStep,
+  took: number,
+  isWoken: boolean,
+  cores: number,
+): number {
   if (!more) return isWoken ? GATHER_MS : LOOK_MS;
-  return cores === 1 && isWoken && behind < MOST_BEHIND ? GIVE_WAY_MS : 0;
+  const { times, least, most } = GIVE_WAY;
+  return cores === 1 && isWoken && behind < MOST_BEHIND ? Math.min(most, Math.max(least, took * times)) : 0;
 }
