@@ -6,14 +6,17 @@ import { rmSync } from 'node:fs';
 /** Samples a second of each thread that runs. A prime, so that it keeps no step with timers. */
 const FREQUENCY = 1999;
 
+/** How the kernel and the C library name a syscall; stacks do not always reach from one to the other. */
+const SYSCALL = new RegExp(
+  '^(?:__(?:x64|arm64|se)_sys_|ksys_|__GI___libc_|__libc_|__)?p?' +
+    '(read|write|recvmsg|sendmsg|epoll_|fsync|fdatasync|futex|accept|close|shutdown|statx|fcntl|madvise|mprotect|mmap|munmap)' +
+    '(?:v|pwait|wait|ctl|4)?(?:64|2)?$',
+);
+
 /** The first that matches any frame of the stack names the sample. Frames of the kernel come first, then Node's. */
 const BY_ANY_FRAME = [
   [/^(?:asm_)?exc_page_fault$/, () => 'kernel: page faults'],
-  [
-    /^__(?:x64|arm64|se)_sys_(.+)$/,
-    ([, name]) =>
-      `kernel: ${name.replace(/^(?:p?writev?(?:64)?)$/, 'write').replace(/^epoll_p?wait2?$/, 'epoll_wait')}`,
-  ],
+  [SYSCALL, ([, name]) => `kernel: ${name.replace('_', '')}`],
   [
     /^(?:asm_)?sysvec_|^common_interrupt$|^ret_from_fork|^do_syscall_64$|^entry_SYSCALL/,
     () => 'kernel: other',
@@ -26,7 +29,6 @@ const BY_ANY_FRAME = [
     /v8::internal::(?:compiler|maglev|turboshaft|wasm|baseline|interpreter|parsing)::|v8::internal::(?:\w*Compil|\w*Parser|\w*Scanner|Optimized|Turbofan|RegExpImpl)/,
     () => 'V8: compiling',
   ],
-  [/sqlite3|^sqlite/i, () => 'SQLite'],
 ];
 
 /** If no frame has named it, the function itself does. */
@@ -116,6 +118,7 @@ function nameOf(frames) {
     const match = pattern.exec(symbol);
     if (match !== null) return name(match);
   }
+  if (/sqlite/.test(dso)) return 'SQLite';
   if (/^\[kernel/.test(dso)) return 'kernel: other';
   // Memory without a file: what V8's compilers made, and WebAssembly.
   if (dso === '[unknown]' || /anon|jit|^\/tmp\/perf-|memfd/.test(dso)) return 'JavaScript, compiled';
