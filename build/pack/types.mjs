@@ -151,19 +151,24 @@ function brief(comment) {
 }
 
 /**
- * Returns declarations without the spaces and the blank lines between their words. An editor prints a type from its
- * syntax tree, and shows the same as before.
+ * Returns declarations without the spaces and the line breaks between their words: each declaration and each documentation
+ * begins a line. An editor prints a type from its syntax tree, and shows the same as before.
  */
 function withoutSpaces(code) {
   const scanner = ts.createScanner(ts.ScriptTarget.ES2022, false, ts.LanguageVariant.Standard, code);
   let text = '';
   let space = '';
+  let depth = 0;
   for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
     const word = scanner.getTokenText();
     if (token === ts.SyntaxKind.NewLineTrivia || (token === ts.SyntaxKind.WhitespaceTrivia && space === '')) {
       space = token === ts.SyntaxKind.NewLineTrivia ? '\n' : ' ';
     } else if (token !== ts.SyntaxKind.WhitespaceTrivia) {
-      const needed = space === '\n' || (/[\w$'"]$/.test(text) && /^[\w$'"#]/.test(word));
+      if (word === '{' || word === '}') depth += word === '{' ? 1 : -1;
+      const begins = word.startsWith('/**') || (depth === 0 && word !== '}' && !text.endsWith('*/'));
+      const needed = (space === '\n' && begins) || (/[\w$'"]$/.test(text) && /^[\w$'"#]/.test(word));
+      // The last member of a type needs no semicolon.
+      if (word === '}') text = text.replace(/(?<!\));$/, '');
       text += (needed ? space : '') + word;
       space = '';
     }
