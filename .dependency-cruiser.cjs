@@ -8,7 +8,7 @@ const arrows = {
   server: ['base', 'protocol'],
   client: ['base', 'protocol'],
   // The trace field of a message, for embedders.
-  'received.ts': ['server', 'message/received.ts'],
+  'received.ts': ['base', 'server', 'message/received.ts'],
   message: ['base'],
   store: ['base'],
   submission: ['base', 'server', 'protocol', 'message', 'store'],

@@ -1,3 +1,4 @@
+import { type Check, checkShape, isMilliseconds, isText } from './base/check-shape.js';
 import { receivedField } from './message/received.js';
 import type { Session } from './server/index.js';
 
@@ -8,14 +9,15 @@ export interface ReceivedOptions {
   readonly time?: number;
 }
 
+const OPTIONS = { id: isText, time: isMilliseconds } satisfies Record<keyof ReceivedOptions, Check>;
+
 /**
- * Returns the trace field that a server puts in front of a message it takes (RFC 5321 4.4), folded, with its CRLF: who
- * sent it, by which protocol, over which TLS, when. Nothing that a client said can break it.
+ * Returns the trace field that a server puts in front of a message it takes (RFC 5321 4.4). It is folded, has its CRLF, and
+ * says who sent the message, by which protocol, over which TLS, and when. Nothing that a client said can break it.
  */
-export function received(
-  session: Session,
-  { id = session.id, time = Date.now() }: ReceivedOptions = {},
-): string {
+export function received(session: Session, options: ReceivedOptions = {}): string {
+  checkShape('received', options, OPTIONS);
+  const { id = session.id, time = Date.now() } = options;
   const { hello, envelope, tls } = session;
   return receivedField({
     helloName: hello?.name ?? '',

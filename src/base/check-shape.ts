@@ -31,14 +31,27 @@ export const isSignal = when(
   'an AbortSignal',
   (value) => value instanceof Object && 'addEventListener' in value,
 );
+export const isTextOrOctets = when(
+  'text or octets',
+  (value) => (typeof value === 'string' && value !== '') || value instanceof Uint8Array,
+);
 /** A limit: its table has the words for what is wrong. */
 export const isAnything: Check = () => null;
-/** Text that can stand in a reply and in a header field. */
-export const isName = when('a host name', (value) => typeof value === 'string' && /^[!-~]+$/.test(value));
+/** As loose as names of machines are, but nothing that would end a command, a reply or a header field. */
+export const isName = when(
+  'a domain or an address literal',
+  (value) => typeof value === 'string' && /^(?=.{1,255}$)(?:[\w.-]+|\[[\w.:]+\])$/.test(value),
+);
 export const isList = when(
   'a list of texts',
   (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
 );
+
+/** Whether a value has these methods, of its own or of its class. */
+export function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  const members = Object(value) as Readonly<Record<string, unknown>>;
+  return names.every((name) => typeof members[name] === 'function');
+}
 
 export function isCount(least: number, most: number): Check {
   return when(
@@ -99,6 +112,7 @@ export function noSuchName(what: string, name: string, known: readonly string[])
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   auth: ['credentials'],
   authmethods: ['mechanisms'],
+  fd: ['handle'],
   ignoretls: ['startTls'],
   key: ['certificates'],
   maxclients: ['admission.connections'],

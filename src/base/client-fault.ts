@@ -1,4 +1,4 @@
-/** A failure that a client caused, and not the server: worth one line in a log, with what helps against it. */
+/** A failure that a client caused, and not the server. It is worth one line in a log, with what helps against it. */
 export class ClientFault extends Error {
   /** @param hint what the operator can do about it, as one sentence without a full stop; null if there is nothing. */
   constructor(

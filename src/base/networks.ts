@@ -15,6 +15,11 @@ export function canonicalAddress(address: string): string {
   return plainAddress(new SocketAddress({ address, family: 'ipv6' }).address);
 }
 
+/** Returns whether a name or address is that of this machine alone. */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
+}
+
 /** The number of leading bits that make up a network, by which admission counts clients. */
 interface NetworkSizes {
   /** Bits of an IPv4 address, 1 to 32. */
@@ -79,13 +84,14 @@ export class Networks {
 
   /**
    * @param networks in the form that {@link parseNetwork} reads
+   * @param of what errors begin with, such as `listen: proxies: `
    * @throws TypeError that names the first text of another form
    */
-  constructor(networks: readonly string[]) {
+  constructor(networks: readonly string[], of = '') {
     this.#empty = networks.length === 0;
     for (const text of networks) {
       const network = parseNetwork(text);
-      if (network === null) throw new TypeError(`expected ${NETWORK_FORM}, got ${text}`);
+      if (network === null) throw new TypeError(`${of}expected ${NETWORK_FORM}, got ${text}`);
       this.#list.addSubnet(network.address, network.bits, network.family);
     }
   }

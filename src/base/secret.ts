@@ -1,5 +1,6 @@
 /**
- * A value that must never reach a log, an error, a metric or a page: a password, an API token, a SASL argument.
+ * A value that must never reach a log, an error, a metric or a page. It may be a password, an API token or an argument
+ * of SASL.
  *
  * If it is printed, serialised, interpolated or inspected, it shows `[secret]`. Only {@link Secret.expose} returns the
  * value, and that word is easy to search for.

@@ -1,5 +1,18 @@
+import type { Limits } from '../protocol/index.js';
 import type { AnyHandler, AnyOptions } from './any.js';
+import type { AdmissionLimits, Timeouts } from './limits.js';
 import type { AcceptOptions } from './options.js';
+
+/** Limits and times with which no mail could come if they were 0. */
+const ABOVE_0 = {
+  timeouts: ['command', 'dataBlock', 'handshake', 'write'],
+  limits: ['messageSize', 'recipients'],
+  admission: ['connections', 'connectionsPerAddress'],
+} as const satisfies {
+  readonly timeouts: readonly (keyof Timeouts)[];
+  readonly limits: readonly (keyof Limits)[];
+  readonly admission: readonly (keyof AdmissionLimits)[];
+};
 
 /**
  * Checks what a server is given as a whole: nothing of it may be without effect, or make another part impossible.
@@ -8,7 +21,7 @@ import type { AcceptOptions } from './options.js';
  */
 export function checkTogether(handler: AnyHandler<unknown>, options: AnyOptions<unknown>): void {
   const verifies = handler.onAuth !== undefined;
-  const { extensions = {}, timeouts = {} } = options;
+  const { extensions = {} } = options;
   // A function that was not found, say. To take it for absent would take mail from everybody.
   refuseIf(
     !verifies && 'onAuth' in handler,
@@ -26,10 +39,11 @@ export function checkTogether(handler: AnyHandler<unknown>, options: AnyOptions<
     extensions.binaryMime === true && extensions.chunking === false,
     'extensions: binaryMime needs chunking (RFC 3030 3): leave out chunking: false',
   );
-  for (const name of ['command', 'dataBlock', 'handshake', 'write'] as const) {
-    if (timeouts[name] === 0) {
-      throw new RangeError(`timeouts.${name}: expected a number above 0, or Infinity`);
-    }
+  for (const [table, names] of Object.entries(ABOVE_0)) {
+    const values: Readonly<Record<string, unknown>> = options[table as keyof typeof ABOVE_0] ?? {};
+    const name = names.find((one) => values[one] === 0);
+    if (name !== undefined)
+      throw new RangeError(`${table}.${name}: expected a number above 0, or Infinity, got 0`);
   }
 }
 

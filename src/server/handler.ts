@@ -104,7 +104,7 @@ export interface Session<Principal = unknown, State = object> {
    * ended its half is there still, and reads replies.
    */
   readonly signal: AbortSignal;
-  /** Ends the connection at once, without a word: what the client sent is lost, a verdict on it is not heard. */
+  /** Ends the connection at once, without a word. What the client sent is lost, and a verdict on it is not sent. */
   disconnect(): void;
 }
 
@@ -113,7 +113,7 @@ export type PrincipalOf<Principal, AuthOptional extends boolean> = AuthOptional 
   ? Principal | null
   : Principal;
 
-/** A session that may send mail: its client has said hello and, unless AUTH is optional, who it is. */
+/** A session that may send mail. Its client has said hello and, unless AUTH is optional, who it is. */
 export interface SenderSession<
   Principal = unknown,
   State = object,
@@ -195,7 +195,7 @@ export interface Observer<Principal = unknown, State = object> {
   /** Called for an error that the client saw little of: of a handler, of STARTTLS, of a socket. */
   onError?(session: Session<Principal, State>, error: Error): void;
   /**
-   * Called if a client went before it could be greeted, with the reason in words: its TLS handshake failed, say.
+   * Called if a client went before it could be greeted, with the reason in words. Its TLS handshake may have failed.
    * @param remoteAddress the client's, if a proxy has sent it; else the proxy's.
    */
   onRefusedArrival?(remoteAddress: string, error: Error): void;
@@ -226,8 +226,8 @@ export interface Handler<
   onCommand?(session: Session<Principal, State>, command: CommandLine): Decision;
   onHello?(session: Session<Principal, State>, hello: Hello): Decision;
   /**
-   * Returns the principal that the credentials prove, or null for `535 5.7.8`, or a refusing reply. `undefined` and
-   * `false` refuse as well, whatever the type of a principal. Without this method AUTH is not offered.
+   * Returns the principal that the credentials prove, or null for `535 5.7.8`, or a refusing reply. What JavaScript
+   * thinks false (`undefined`, `false`, 0, an empty text) refuses as well. Without this method AUTH is not offered.
    */
   onAuth?(
     session: Session<Principal, State>,

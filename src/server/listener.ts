@@ -1,6 +1,6 @@
 import type { AddressInfo, ListenOptions as NodeListenOptions, Socket } from 'node:net';
 import { ClientFault } from '../base/client-fault.js';
-import type { ListenTls } from './option-checks.js';
+import { handleOf, type ListenTls } from './option-checks.js';
 import type { Listening, ListenOptions } from './options.js';
 
 /** A ClientHello where a command was due. */
@@ -41,12 +41,8 @@ export function targetOf({
   handle,
   backlog = 1024,
 }: ListenOptions): NodeListenOptions {
-  // A handle of Node has its methods in its prototype, and a listening server or socket has one of its own.
-  if (handle !== undefined) {
-    const own = (handle as { readonly _handle?: object })._handle ?? handle;
-    // Node takes it under this name, which its types do not have.
-    return { handle: own, backlog } as NodeListenOptions;
-  }
+  // Node takes it under this name, which its types do not have.
+  if (handle !== undefined) return { handle: handleOf(handle), backlog } as NodeListenOptions;
   return path === undefined ? { host, port: port ?? 0, backlog } : { path, backlog };
 }
 

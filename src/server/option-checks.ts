@@ -1,10 +1,11 @@
-import type { Meter, OptionalExtensions, SaslMechanism } from '../protocol/index.js';
+import type { OptionalExtensions, SaslMechanism } from '../protocol/index.js';
 import { DEFAULT_LIMITS } from '../protocol/index.js';
 import { DEFAULT_EXTENSIONS } from '../protocol/extensions/index.js';
 import { shown } from '../base/shown.js';
 import {
   type Check,
   checkShape,
+  hasMethods,
   isAnything,
   isBoolean,
   isCount,
@@ -23,7 +24,6 @@ import type { AnyHandler, AnyOptions } from './any.js';
 import { checkListener, checkTogether } from './contradictions.js';
 import type { Handler, Observer } from './handler.js';
 import { DEFAULT_ADMISSION, DEFAULT_DATA_RATE, DEFAULT_TIMEOUTS } from './limits.js';
-import type { Logger } from './logger.js';
 import type { AcceptOptions, ListenOptions, ServerOptions } from './options.js';
 import type { TlsSource } from './tls/tls-source.js';
 
@@ -39,6 +39,7 @@ const OBSERVING = {
 } satisfies Record<keyof Observer, number>;
 
 const HANDLING = {
+  ...OBSERVING,
   onConnect: 1,
   onSecure: 1,
   onCommand: 2,
@@ -50,7 +51,6 @@ const HANDLING = {
   onRcpt: 3,
   onData: 2,
   onContent: 1,
-  ...OBSERVING,
 } satisfies Record<keyof Handler, number>;
 
 /** False, or an object of options. */
@@ -117,11 +117,13 @@ const OPTIONS = {
   allowInsecureAuth: isBoolean,
   authOptional: isBoolean,
   state: isFunction,
-  logger: (value) => (isLogger(value) ? null : 'an object with debug, info, warn and error'),
+  logger: (value) =>
+    hasMethods(value, 'debug', 'info', 'warn', 'error') ? null : 'an object with debug, info, warn and error',
   reverseLookup: (value) =>
     typeof value === 'boolean' || typeof value === 'function' ? null : 'true, false or a function',
   observers: (value) => (Array.isArray(value) ? null : 'a list of observers'),
-  meter: isMeter,
+  meter: (value) =>
+    hasMethods(value, 'command', 'reply') ? null : 'an object with the methods command and reply',
   bareNewlines: oneOf('reject', 'normalize'),
   spaceBeforePath: oneOf('accept', 'reject'),
   syntax: oneOf('tolerant', 'strict', 'lenient'),
@@ -151,35 +153,26 @@ const LISTEN = {
   host: isText,
   port: isCount(0, 65_535),
   path: isText,
-  handle: isObject,
+  handle: (value) =>
+    Number.isInteger(handleOf(Object(value) as object).fd)
+      ? null
+      : 'a socket or server that listens, its handle, or { fd } with a number',
   backlog: isCount(1, 2 ** 31 - 1),
   ...ACCEPT,
 } satisfies Record<keyof ListenOptions, Check>;
 
-function isLogger(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { debug, info, warn, error } = value as Partial<Logger>;
-  return [debug, info, warn, error].every((method) => typeof method === 'function');
+/** Returns the handle of Node: a listening server or socket has one of its own, and anything else is one. */
+export function handleOf(handle: object): { readonly fd?: unknown } {
+  return (handle as { readonly _handle?: object })._handle ?? handle;
 }
 
 function isTlsSource(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { serverOptions, follow, knowsClients } = value as Partial<TlsSource>;
-  return (
-    typeof serverOptions === 'function' && typeof follow === 'function' && typeof knowsClients === 'boolean'
-  );
-}
-
-function isMeter(value: unknown): string | null {
-  const meter = value as Partial<Meter> | null;
-  const counts = typeof meter?.command === 'function' && typeof meter.reply === 'function';
-  return counts ? null : 'an object with the methods command and reply';
+  const { knowsClients } = Object(value) as Partial<TlsSource>;
+  return hasMethods(value, 'serverOptions', 'follow') && typeof knowsClients === 'boolean';
 }
 
 function isMechanism(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, begin } = value as Partial<SaslMechanism>;
-  return typeof name === 'string' && typeof begin === 'function';
+  return hasMethods(value, 'begin') && typeof (value as Partial<SaslMechanism>).name === 'string';
 }
 
 /**
@@ -233,14 +226,15 @@ function namesIn(object: object): string[] {
 /** An instance of a class may have other members, but none that looks like a method of the table. */
 function checkMethods(of: string, given: unknown, table: Readonly<Record<string, number>>): void {
   const where = `createServer: ${of}`;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TypeError(
+  const wrong = (): TypeError =>
+    new TypeError(
       `${where}: expected an object with methods such as ${Object.keys(table).slice(-4).join(', ')}, got ${shown(given)}`,
     );
-  }
+  if (isObject(given) !== null || Array.isArray(given)) throw wrong();
+  const names = namesIn(given as object);
   const prototype: unknown = Object.getPrototypeOf(given);
   const literal = prototype === Object.prototype || prototype === null;
-  for (const name of namesIn(given)) {
+  for (const name of names) {
     if (Object.hasOwn(table, name)) {
       const value = (given as Readonly<Record<string, unknown>>)[name];
       if (value === undefined) continue;
@@ -257,6 +251,8 @@ function checkMethods(of: string, given: unknown, table: Readonly<Record<string,
       throw unknownName(where, 'method', name, Object.keys(table));
     }
   }
+  // The promise of a handler, say: none of its methods would ever be called.
+  if (!literal && !names.some((name) => Object.hasOwn(table, name))) throw wrong();
 }
 
 /**
@@ -283,7 +279,20 @@ export function acceptOptions(of: string, options: AcceptOptions): void {
 }
 
 /** What `listen` may be given: options, or a port, or the path of a Unix socket. */
-export function listenOptions(given: ListenOptions | number | string): ListenOptions {
+export function listenOptions(
+  given: ListenOptions | number | string,
+  more: readonly unknown[],
+): ListenOptions {
+  // `net.Server` takes a host or a callback there. Without it, the port would be open elsewhere, or nothing be called.
+  if (more.length > 0) {
+    throw new TypeError(
+      `listen: expected one argument, as in await listen({ port, host }), got another one: ${shown(more[0])}`,
+    );
+  }
+  // A variable of the environment: the path of a Unix socket of this name, in the current folder.
+  if (typeof given === 'string' && /^\d+$/.test(given)) {
+    throw new TypeError(`listen: expected a port as a number, got ${shown(given)}`);
+  }
   const options =
     typeof given === 'number' ? { port: given } : typeof given === 'string' ? { path: given } : given;
   const elsewhere =
@@ -294,11 +303,16 @@ export function listenOptions(given: ListenOptions | number | string): ListenOpt
     );
   }
   checkShape('listen', options, LISTEN);
-  const { port, path, handle, host } = options;
+  const { port, path, handle, host, proxies = [], relays = [] } = options;
   if ([port, path, handle].filter((one) => one !== undefined).length !== 1) {
     throw new TypeError('listen: expected one of port, path and handle');
   }
   if (host !== undefined && port === undefined) throw new TypeError('listen: host belongs to a port');
+  if (path !== undefined && proxies.length + relays.length > 0) {
+    throw new TypeError(
+      'listen: proxies and relays have no address on a Unix socket: leave them out, or give a port',
+    );
+  }
   checkListener('listen', options);
   return options;
 }
@@ -339,12 +353,11 @@ export function checkTls(options: ListenOptions, certificates: TlsSource | undef
 /** @throws TypeError where AUTH is required that no client can have. */
 export function checkAuth(
   { authRequired }: AcceptOptions,
-  { tls }: ListenTls,
+  { tls, clientCertificates }: ListenTls,
   verifies: boolean,
-  insecure: boolean,
-  optional: boolean,
+  { allowInsecureAuth, authOptional, mechanisms }: AnyOptions<unknown>,
 ): void {
-  if (authRequired === false && verifies && !optional) {
+  if (authRequired === false && verifies && authOptional !== true) {
     throw new TypeError(
       'listen: authRequired false needs authOptional: true in the options of createServer, since session.principal ' +
         'may then be null',
@@ -353,10 +366,15 @@ export function checkAuth(
   if (authRequired === true && !verifies) {
     throw new TypeError('listen: authRequired needs onAuth, which says whom credentials prove');
   }
-  if (verifies && authRequired !== false && tls === 'off' && !insecure) {
+  if (!verifies || authRequired === false) return;
+  if (tls === 'off' && allowInsecureAuth !== true) {
     throw new TypeError(
       'listen: AUTH is not offered without TLS: give certificates, or allowInsecureAuth: true, or authRequired: false',
     );
+  }
+  const asks = clientCertificates !== 'none';
+  if (mechanisms?.some(({ name }) => name !== 'EXTERNAL' || asks) === false) {
+    throw new TypeError('listen: no mechanism is on offer here: EXTERNAL needs clientCertificates');
   }
 }
 

@@ -80,8 +80,8 @@ export interface ServerOptions<
    */
   readonly spaceBeforePath?: SpaceBeforePath;
   /**
-   * Whether common mistakes of clients are taken that can mean one thing only: any printable hello name, an address
-   * without angle brackets, AUTH after HELO. `strict` refuses them. `lenient` also takes any text between angle brackets
+   * Whether common mistakes of clients are taken that can mean one thing only. These are any printable hello name, an
+   * address without angle brackets, and AUTH after HELO. `strict` refuses them. `lenient` also takes any text between angle brackets
    * for an address, `<a b@@c>`: for filters and test servers, which must see mail as it is. Default: `tolerant`.
    */
   readonly syntax?: Syntax;
@@ -114,7 +114,7 @@ export interface AcceptOptions {
    */
   readonly tls?: 'starttls' | 'implicit' | 'detect' | 'off';
   /**
-   * LMTP in place of SMTP (RFC 2033): the client says LHLO, and each recipient gets a reply of its own behind the
+   * LMTP in place of SMTP (RFC 2033). The client says LHLO, and each recipient gets a reply of its own behind the
    * message. Not on port 25. Default: false.
    */
   readonly lmtp?: boolean;
@@ -125,7 +125,7 @@ export interface AcceptOptions {
   /**
    * With `detect`: how long the greeting waits for a client that speaks TLS at once, in milliseconds. It does not wait
    * if the last connections of the client's network were plain: five in a row within ten minutes, and none with TLS
-   * at once. Default: 500, twice what a cold JVM needs.
+   * at once. Default: 500. A cold JVM needs half of it.
    */
   readonly tlsDetectMs?: number;
   /**
@@ -141,7 +141,7 @@ export interface AcceptOptions {
   readonly proxies?: readonly string[];
   /**
    * What a connection gets before it is closed if it does not begin with a PROXY header where one is due. Default:
-   * nothing, since a proxy does not read it.
+   * nothing. A proxy does not read it.
    */
   readonly proxyRefusal?: string;
   /**

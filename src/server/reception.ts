@@ -30,12 +30,11 @@ export function receptionOf<Principal>(
   options: AcceptOptions,
   localEnd: LocalEnd,
 ): Reception<Principal> {
-  const { certificates, allowInsecureAuth, authOptional } = parts.options;
-  const tls = checkTls(options, certificates);
+  const tls = checkTls(options, parts.options.certificates);
   const verifies = parts.handler.onAuth !== undefined;
-  checkAuth(options, tls, verifies, allowInsecureAuth === true, authOptional === true);
+  checkAuth(options, tls, verifies, parts.options);
   const gate = tls.tls === 'off' ? null : (parts.gates?.get(tls.clientCertificates !== 'none') ?? null);
-  const relays = new Networks(options.relays ?? []);
+  const relays = new Networks(options.relays ?? [], 'listen: relays: ');
   return {
     arrivals: {
       tls: tls.tls,
@@ -48,7 +47,7 @@ export function receptionOf<Principal>(
     },
     connections: connectionContext(parts, options, relays, tls, gate, localEnd),
     speaksFirst: tls.tls === 'off' || tls.tls === 'starttls',
-    proxies: new Networks(options.proxies ?? []),
+    proxies: new Networks(options.proxies ?? [], 'listen: proxies: '),
     proxiesOnly: options.proxiesOnly === true,
     relays,
   };

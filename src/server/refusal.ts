@@ -20,10 +20,15 @@ export class Refusal extends Error {
     options?: ErrorOptions,
   ) {
     if (!isReply(reply) || reply.positive) {
-      throw new TypeError(`Refusal: expected a Reply of 400 to 599, got ${String(reply)}`);
+      throw new TypeError(
+        `Refusal: expected a Reply of 400 to 599, got ${isReply(reply) ? String(reply) : shown(reply)}`,
+      );
     }
     if (message !== undefined && typeof message !== 'string') {
       throw new TypeError(`Refusal: expected a message of text before the options, got ${shown(message)}`);
+    }
+    if (options !== undefined && !('cause' in Object(options))) {
+      throw new TypeError(`Refusal: expected { cause } as options, got ${shown(options)}`);
     }
     super(message ?? reply.toString(), options);
   }

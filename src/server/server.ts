@@ -72,8 +72,8 @@ export class Server<Principal = unknown> {
    * Rejects with Node's own error if it cannot be had (`EADDRINUSE`, `EACCES`), and with a TypeError if an option is
    * unknown, wrong or contradicts another one.
    */
-  async listen(given: ListenOptions | number | string): Promise<Listening> {
-    const options = listenOptions(given);
+  async listen(given: ListenOptions | number | string, ...more: readonly never[]): Promise<Listening> {
+    const options = listenOptions(given, more);
     checkProtocol(options);
     const localEnd = new LocalEnd();
     const accept = this.#clients.acceptor(receptionOf(this.#parts, options, localEnd));
@@ -87,6 +87,10 @@ export class Server<Principal = unknown> {
         resolve();
       });
     });
+    if (this.#stopping !== null) {
+      listener.close();
+      throw new Error('listen: the server was closed: make another one');
+    }
     // An accept that fails (no descriptors left) is not the end of the listener.
     listener.on('error', (error) => {
       process.emitWarning(error);
@@ -96,7 +100,7 @@ export class Server<Principal = unknown> {
   }
 
   /**
-   * Returns a function that takes connections as `listen` does, for a `net.Server` of yours or for sockets that come
+   * Returns a function that takes connections as `listen` does. It is for a `net.Server` of yours or for sockets that come
    * another way: `net.createServer({ allowHalfOpen: true }, server.acceptor())`. `close` ends the connections, and you
    * close what accepts them. TLS needs sockets with an address and a port.
    *
@@ -109,7 +113,7 @@ export class Server<Principal = unknown> {
 
   /**
    * Stops: new connections get 421, idle ones a farewell, transactions in hand may end within the grace
-   * time; then the rest get 421 and no 250. Resolves when the last connection is gone. May be repeated.
+   * time. Then the rest get 421 and no 250. Resolves when the last connection is gone. May be repeated.
    *
    * @param options `graceMs`, or the number alone: milliseconds for the transactions in hand. Default: 30 seconds.
    * @throws TypeError if it is neither.

@@ -44,10 +44,11 @@ export function matches(message: MailMessage, criteria: Criteria): boolean {
  */
 export function checkCriteria(criteria: unknown): asserts criteria is Criteria {
   if (typeof criteria === 'function') return;
-  if (typeof criteria !== 'object' || criteria === null) {
-    throw new TypeError(`criteria: expected an object or a function, got ${typeof criteria}`);
+  // An expression, a list or a promise has no members, and would match every message.
+  if (Object.prototype.toString.call(criteria) !== '[object Object]') {
+    throw new TypeError(`criteria: expected an object such as { to }, or a function, got ${shown(criteria)}`);
   }
-  for (const [name, value] of Object.entries(criteria)) {
+  for (const [name, value] of Object.entries(criteria as object) as [string, unknown][]) {
     if (!Object.hasOwn(CHECKS, name)) throw unknownName('criteria', 'member', name, Object.keys(CHECKS));
     // Undefined too is refused: a criterion that was forgotten would match every message.
     if (typeof value !== 'string' && !(value instanceof RegExp && name !== 'tag' && name !== 'user')) {

@@ -6,6 +6,7 @@ import {
   isCount,
   isObject,
   isText,
+  isTextOrOctets,
   oneOf,
   type Shape,
 } from '../base/check-shape.js';
@@ -29,7 +30,11 @@ export interface StartMailOptions {
    * A certificate and its key, as PEM. `starttls` offers TLS, `implicit` begins with it. Default: no TLS; the mode is
    * `starttls`.
    */
-  readonly tls?: { readonly cert: string; readonly key: string; readonly mode?: 'starttls' | 'implicit' };
+  readonly tls?: {
+    readonly cert: string | Buffer;
+    readonly key: string | Buffer;
+    readonly mode?: 'starttls' | 'implicit';
+  };
   /** LMTP in place of SMTP (RFC 2033). Default: false. */
   readonly lmtp?: boolean;
   /** Octets of one message. A larger one is refused with 552. Default: 50 MiB. */
@@ -38,7 +43,7 @@ export interface StartMailOptions {
   readonly capacity?: number;
 }
 
-const TLS: Shape = { cert: isText, key: isText, mode: oneOf('starttls', 'implicit') };
+const TLS: Shape = { cert: isTextOrOctets, key: isTextOrOctets, mode: oneOf('starttls', 'implicit') };
 
 const SHAPE: Shape = {
   host: isText,

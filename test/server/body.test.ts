@@ -11,6 +11,7 @@ type Body = AsyncIterable<Uint8Array>;
 
 const BIG = `${'x'.repeat(998)}\r\n`.repeat(400);
 const NO = new Reply(554, '5.6.0', 'No');
+const LOCAL_ERROR = '451 4.3.0 Local error, try again later';
 
 async function read(body: Body): Promise<string> {
   let text = '';
@@ -40,6 +41,14 @@ const WAYS: readonly (readonly [string, (body: Body) => Decision, string])[] = [
   ],
   ['reads nothing', async () => undefined, '250 2.0.0 Ok: message accepted'],
   ['returns at once, no promise', () => undefined, '250 2.0.0 Ok: message accepted'],
+  [
+    'reads it a second time',
+    async (body) => {
+      await read(body);
+      await read(body);
+    },
+    LOCAL_ERROR,
+  ],
   ['refuses without reading', async () => NO, '554 5.6.0 No'],
   ['refuses at the end', async (body) => (await read(body), NO), '554 5.6.0 No'],
   [

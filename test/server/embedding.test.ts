@@ -4,6 +4,7 @@ import assert from 'node:assert';
 import { createServer as createNetServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import {
   BodyAborted,
@@ -303,6 +304,44 @@ describe('a session', () => {
     expect(made).toBe(0);
     await talk.play(...ENVELOPE, '> RCPT TO:<c@y.example>', '< 250');
     expect([made, counts]).toEqual([1, [1, 2]]);
+  });
+
+  it('shows its public members in a log and on the console, and not what the client sends', async () => {
+    const shown: string[] = [];
+    const { talk } = await talkTo({
+      onAuth: () => 'ada',
+      onRcpt: (session) => void shown.push(inspect(session), JSON.stringify(session)),
+    });
+    await talk.play(
+      '< 220',
+      '> EHLO x',
+      '< 250',
+      '> AUTH PLAIN AHUAczNzYW1l',
+      '< 235',
+      ...ENVELOPE.slice(-4),
+    );
+    for (const text of shown) {
+      expect(text).toContain('ada');
+      expect(text).toContain('127.0.0.1');
+      expect(text).toContain('a@x.example');
+      expect(text).not.toMatch(/s3same|AHUAczNzYW1l|protocol|seat|connection/);
+    }
+    expect(Object.keys(JSON.parse(shown[1] ?? '') as object)).toEqual([
+      ...['id', 'remoteAddress', 'remotePort', 'remoteName', 'localAddress', 'localPort'],
+      ...['tls', 'hello', 'principal', 'envelope', 'origin', 'state'],
+    ]);
+  });
+
+  it('announces a size without a limit as 0 (RFC 1870)', async () => {
+    for (const [messageSize, said] of [
+      [Infinity, 'SIZE 0'],
+      [1000.5, 'SIZE 1000'],
+      [Number.MAX_SAFE_INTEGER, 'SIZE 9007199254740991'],
+    ] as const) {
+      const { talk } = await talkTo({ limits: { messageSize } });
+      await talk.play('< 220');
+      expect((await talk.say('EHLO x')).split('\n').map((line) => line.slice(4).trim())).toContain(said);
+    }
   });
 
   it('has a signal, which is aborted when the client vanishes', async () => {

@@ -1,14 +1,22 @@
 // The right twins of the programs of `wrong-programs.test.ts`, by the names of those: each differs in what is wrong there.
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import {
   Certificates,
+  type CertificatesOptions,
   createServer,
   EXTERNAL,
+  oauthBearer,
   PLAIN,
+  received,
   Refusal,
   Reply,
   SCRAM_SHA_256,
+  scramSha256,
+  xoauth2,
 } from '../../src/index.js';
 import { testCertificates } from '../certs.js';
 
@@ -42,6 +50,7 @@ export const RIGHT_SERVERS: Readonly<Record<string, Program>> = {
   'a method among the options': make({ onData() {} }, {}),
   'a function as handler': make({ onData: () => undefined }),
   'a list as handler': make({}),
+  'a promise of a handler': make(new Spelt()),
   'null as handler': make({}),
   'a port as handler': make({}),
   'options that are text': make({}, { hostname: 'mx.example' }),
@@ -59,6 +68,7 @@ export const RIGHT_SERVERS: Readonly<Record<string, Program>> = {
   'an unknown extension': option({ extensions: { chunking: false } }),
   'a name that is no name': option({ hostname: 'mx.example' }),
   'a name with a line end': option({ hostname: 'mx' }),
+  'a name with a port': option({ hostname: '[IPv6:2001:db8::1]' }),
   'an empty name': option({ hostname: undefined }),
   'certificates as files': async () => option({ certificates: await certificates() })(),
   'certificates that are a promise': async () => option({ certificates: await certificates() })(),
@@ -98,6 +108,8 @@ export const RIGHT_SERVERS: Readonly<Record<string, Program>> = {
     make({ onAuth }, { mechanisms: [EXTERNAL], certificates: await certificates() })(),
   'BINARYMIME without CHUNKING': option({ extensions: { binaryMime: true } }),
   'a time of 0': option({ timeouts: { command: Infinity, linger: 0 } }),
+  'messages without content': option({ limits: { messageSize: Infinity } }),
+  'no connections': option({ admission: { connections: 1 } }),
   'an option of listen': option({}),
   'a method of another library': make({ onMail() {} }),
   'another one': make({ onRcpt() {} }),
@@ -121,7 +133,7 @@ interface Listener {
 }
 
 /** @param folder for Unix sockets */
-export const RIGHT_LISTENERS: Readonly<Record<string, (folder: string) => Listener>> = {
+export const RIGHT_LISTENERS: Readonly<Record<string, (folder: string) => Listener | Promise<Listener>>> = {
   nothing: () => ({ options: 0 }),
   'a list': () => ({ options: 0 }),
   'no place': () => ({ options: { host: '127.0.0.1', port: 0 } }),
@@ -149,10 +161,16 @@ export const RIGHT_LISTENERS: Readonly<Record<string, (folder: string) => Listen
   'a proxy as text': () => ({ options: { port: 0, proxies: ['192.0.2.1'] } }),
   'proxies only, and none': () => ({ options: { port: 0, proxies: ['192.0.2.1'], proxiesOnly: true } }),
   'a proxy that is none': () => ({ options: { port: 0, proxies: ['127.0.0.0/8'] } }),
+  'a relay that is none': () => ({ options: { port: 0, relays: ['10.0.0.0/8'] } }),
   'LMTP on port 25': () => ({ options: { port: 0, lmtp: true } }),
   'a wait as text': () => ({ options: { port: 0, tls: 'detect', tlsDetectMs: 1000 } }),
   'client certificates without TLS': () => ({ options: { port: 0, clientCertificates: 'required' } }),
   'a backlog of none': () => ({ options: { port: 0, backlog: 1 } }),
+  'a port of the environment': () => ({ options: Number('0') }),
+  'a descriptor as text': async () => ({ options: { handle: await listening() } }),
+  'a handle of a server that does not listen': async () => ({ options: { handle: await listening() } }),
+  'a descriptor alone': async () => ({ options: { handle: await listening() } }),
+  'proxies on a Unix socket': (folder) => ({ options: { path: join(folder, 'x'), proxies: [], relays: [] } }),
 };
 
 export const RIGHT_VALUES: Readonly<Record<string, Program>> = {
@@ -164,6 +182,7 @@ export const RIGHT_VALUES: Readonly<Record<string, Program>> = {
   'an enhanced code of another class': () => new Reply(450, '4.7.1', 'x'),
   'options in place of the words of a refusal': () =>
     new Refusal(new Reply(550, null, 'x'), undefined, { cause: 1 }),
+  'a reply of another kind': () => new Refusal(new Reply(450, '4.2.0', ['a', 'b'])),
   'a refusal that is text': () => new Refusal(new Reply(550, null, 'no')),
   'certificates that are no list': certificates,
   'a source without a key': certificates,
@@ -171,7 +190,46 @@ export const RIGHT_VALUES: Readonly<Record<string, Program>> = {
     const { cert, key } = await testCertificates();
     return Certificates.load([{ cert: await readFile(cert), key: await readFile(key) }]);
   },
+  'a key that is not set': certificates,
+  'a source with a passphrase': certificates,
+  'a name that is no list': () => loaded({}, { names: ['mx.example'] }),
+  'a misspelt option of certificates that are made with new': () => loaded({ ciphers: 'ECDHE+AESGCM' }),
+  'a misspelt option of certificates': () => loaded({ minVersion: 'TLSv1.3' }),
+  'a version of TLS that there is not': () => loaded({ minVersion: 'TLSv1.3' }),
+  'authorities in a file that is misspelt': certificates,
+  'keys of tickets that are short': () => loaded({ ticketKeys: Buffer.alloc(48) }),
+  'an error in place of the options of a refusal': () =>
+    new Refusal(new Reply(550, null, 'x'), 'words', { cause: new Error('why') }),
+  'a misspelt option of SCRAM': () => scramSha256({ iterations: 4096, saltOctets: 16, secret: 'x' }),
+  'a misspelt option of OAUTHBEARER': () =>
+    oauthBearer({ scope: 'mail', openidConfiguration: 'https://a.example' }),
+  'an option that XOAUTH2 does not have': () => xoauth2({ scope: 'mail' }),
+  'a misspelt option of the trace field': () => received(session, { id: 'x' }),
+  'a time that is a date': () => received(session, { time: Date.now() }),
 };
+
+const session = {
+  id: 'a',
+  remoteAddress: '192.0.2.1',
+  hostname: 'mx.example',
+  hello: null,
+  envelope: null,
+  tls: null,
+  principal: null,
+} as never;
+
+/** Returns a server that listens, for its handle. */
+async function listening(): Promise<object> {
+  const server = createNetServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return server;
+}
+
+async function loaded(options: CertificatesOptions, source: object = {}): Promise<Certificates> {
+  const { cert, key } = await testCertificates();
+  return Certificates.load([{ certFile: cert, keyFile: key, ...source }], options);
+}
 
 /** Returns certificates that vouch for clients, too. */
 export async function certificates(): Promise<Certificates> {

@@ -1,14 +1,21 @@
 // Wrong programs, as plain JavaScript would let them through: each is refused when it starts, by an error that names
 // what came and what is allowed. Or it is refused on the wire: nothing that a hook answers by mistake is a yes.
+import { createServer as createNetServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   Certificates,
   createServer,
   EXTERNAL,
+  oauthBearer,
   PLAIN,
+  received,
   Refusal,
   Reply,
   SCRAM_SHA_256,
+  scramKeys,
+  scramSha256,
+  Secret,
+  xoauth2,
 } from '../../src/index.js';
 import { scratch } from '../scratch.js';
 import { localhostCertificates, serve, until } from './harness.js';
@@ -63,6 +70,11 @@ const WRONG_SERVERS: readonly Wrong[] = [
   ],
   ['a function as handler', make(() => undefined), /handler: expected an object with methods/],
   ['a list as handler', make([]), /handler: expected an object .*got a list of 0/],
+  [
+    'a promise of a handler',
+    make(Promise.resolve({ onAuth() {} })),
+    /handler: expected an object with methods such as onMail, onRcpt, onData, onContent, got an object \(Promise\)/,
+  ],
   ['null as handler', make(null), /handler: expected an object .*got null/],
   ['a port as handler', make(2525), /handler: expected an object .*got 2525/],
   ['options that are text', make({}, 'mx.example'), /expected an object of options, got "mx.example"/],
@@ -86,9 +98,22 @@ const WRONG_SERVERS: readonly Wrong[] = [
   ['an unknown limit of admission', option({ admission: { connection: 1 } }), /did you mean connections\?/],
   ['an unknown rate', option({ dataRate: { graze: 1 } }), /did you mean grace\?/],
   ['an unknown extension', option({ extensions: { chunkin: false } }), /did you mean chunking\?/],
-  ['a name that is no name', option({ hostname: 'mx example' }), /hostname: expected a host name/],
-  ['a name with a line end', option({ hostname: 'mx\r\n250 x' }), /hostname: expected a host name/],
-  ['an empty name', option({ hostname: '' }), /hostname: expected a host name, got ""/],
+  [
+    'a name that is no name',
+    option({ hostname: 'mx example' }),
+    /hostname: expected a domain or an address literal/,
+  ],
+  [
+    'a name with a line end',
+    option({ hostname: 'mx\r\n250 x' }),
+    /hostname: expected a domain or an address literal/,
+  ],
+  [
+    'a name with a port',
+    option({ hostname: 'mx.example:25' }),
+    /hostname: expected a domain or an address literal, got "mx.example:25"/,
+  ],
+  ['an empty name', option({ hostname: '' }), /hostname: expected a domain or an address literal, got ""/],
   [
     'certificates as files',
     option({ certificates: { certFile: 'a' } }),
@@ -228,7 +253,17 @@ const WRONG_SERVERS: readonly Wrong[] = [
   [
     'a time of 0',
     option({ timeouts: { command: 0 } }),
-    /timeouts.command: expected a number above 0, or Infinity/,
+    /timeouts.command: expected a number above 0, or Infinity, got 0/,
+  ],
+  [
+    'messages without content',
+    option({ limits: { messageSize: 0 } }),
+    /limits.messageSize: expected a number above 0, or Infinity, got 0/,
+  ],
+  [
+    'no connections',
+    option({ admission: { connections: 0 } }),
+    /admission.connections: expected a number above 0, or Infinity, got 0/,
   ],
   ['an option of listen', option({ port: 25 }), /port is an option of listen: server.listen\(\{ port \}\)/],
   ['a method of another library', make({ onMailFrom() {} }), /no method onMailFrom; did you mean onMail\?/],
@@ -312,7 +347,16 @@ const WRONG_LISTENERS: readonly (readonly [name: string, options: unknown, error
   ['a misspelt option', { port: 0, proxys: [] }, /did you mean proxies\?/],
   ['a proxy as text', { port: 0, proxies: '192.0.2.1' }, /proxies: expected a list of texts/],
   ['proxies only, and none', { port: 0, proxiesOnly: true }, /proxiesOnly needs proxies/],
-  ['a proxy that is none', { port: 0, proxies: ['localhost'] }, /expected an address or a network/],
+  [
+    'a proxy that is none',
+    { port: 0, proxies: ['localhost'] },
+    /listen: proxies: expected an address or a network .*got localhost/,
+  ],
+  [
+    'a relay that is none',
+    { port: 0, relays: ['10.0.0.0/33'] },
+    /listen: relays: expected an address or a network/,
+  ],
   ['LMTP on port 25', { port: 25, lmtp: true }, /RFC 2033/],
   ['a wait as text', { port: 0, tlsDetectMs: '1s' }, /tlsDetectMs: expected milliseconds/],
   [
@@ -321,6 +365,23 @@ const WRONG_LISTENERS: readonly (readonly [name: string, options: unknown, error
     /cannot be met with tls 'off'/,
   ],
   ['a backlog of none', { port: 0, backlog: 0 }, /backlog: expected a whole number from 1/],
+  ['a port of the environment', '2525', /listen: expected a port as a number, got "2525"/],
+  [
+    'a descriptor as text',
+    { handle: { fd: '3' } },
+    /handle: expected a socket or server that listens, its handle, or { fd } with a number, got an object/,
+  ],
+  [
+    'a handle of a server that does not listen',
+    { handle: createNetServer() },
+    /handle: expected a socket or/,
+  ],
+  ['a descriptor alone', { fd: 3 }, /there is no option fd; did you mean handle\?/],
+  [
+    'proxies on a Unix socket',
+    { path: '/tmp/x', proxies: ['127.0.0.1'] },
+    /proxies and relays have no address on a Unix socket/,
+  ],
 ];
 
 describe('listen refuses', () => {
@@ -334,10 +395,53 @@ describe('listen refuses', () => {
   it.each(WRONG_LISTENERS)('and takes the right twin of %s', async (name) => {
     const right = RIGHT_LISTENERS[name];
     expect(right, 'a twin').toBeDefined();
-    const { options, handler = {}, server = {} } = right?.(await scratch()) ?? {};
+    const { options, handler = {}, server = {} } = (await right?.(await scratch())) ?? {};
     const running = createServer(handler, { certificates: await certificates(), ...server });
     onTestFinished(() => running.close(0));
     await running.listen(options as number);
+  });
+
+  it.each([
+    ['a host', '0.0.0.0', 'got another one: "0.0.0.0"'],
+    ['a callback', () => undefined, 'got another one: a function'],
+    ['a value that is not set', undefined, 'got another one: undefined'],
+  ])('%s in a second argument', async (_, second, words) => {
+    const server = createServer();
+    onTestFinished(() => server.close(0));
+    const rejected = (server.listen as (...given: unknown[]) => Promise<unknown>).call(server, 0, second);
+    await expect(rejected).rejects.toThrow(
+      /^listen: expected one argument, as in await listen\({ port, host }\)/,
+    );
+    await expect(rejected).rejects.toThrow(words);
+    expect(server.address()).toBeNull();
+  });
+
+  it('to be called after close, and leaves no port open', async () => {
+    const server = createServer();
+    await server.close();
+    await expect(server.listen(0)).rejects.toThrow('listen: the server was closed');
+    const other = createServer();
+    const listening = other.listen(0);
+    await other.close();
+    await expect(listening).rejects.toThrow('listen: the server was closed');
+    expect([server.address(), other.address()]).toEqual([null, null]);
+  });
+
+  it('AUTH by certificates for which no client is asked', async () => {
+    const options = { certificates: await certificates(), mechanisms: [EXTERNAL] };
+    const onAuth = (): null => null;
+    await expect(listen(0, { onAuth }, options)).rejects.toThrow(
+      'listen: no mechanism is on offer here: EXTERNAL needs clientCertificates',
+    );
+    await expect(
+      listen(0, { onAuth }, { mechanisms: [], authOptional: true, allowInsecureAuth: true }),
+    ).rejects.toThrow('no mechanism is on offer here');
+    for (const right of [options, { ...options, mechanisms: [EXTERNAL, PLAIN] }]) {
+      const server = createServer({ onAuth }, right);
+      onTestFinished(() => server.close(0));
+      const asks = right.mechanisms.length === 1 ? { clientCertificates: 'optional' as const } : {};
+      await server.listen({ port: 0, ...asks });
+    }
   });
 
   it('AUTH that no client could have', async () => {
@@ -389,7 +493,12 @@ const WRONG_VALUES: readonly Wrong[] = [
   [
     'a refusal that is text',
     () => new Refusal('no' as never),
-    /Refusal: expected a Reply of 400 to 599, got no/,
+    /Refusal: expected a Reply of 400 to 599, got "no"/,
+  ],
+  [
+    'a reply of another kind',
+    () => new Refusal({ code: 550, text: 'no' } as never),
+    /Refusal: expected a Reply of 400 to 599, got an object$/,
   ],
   [
     'certificates that are no list',
@@ -399,12 +508,82 @@ const WRONG_VALUES: readonly Wrong[] = [
   [
     'a source without a key',
     () => Certificates.load([{ certFile: 'a' }] as never),
-    /source 1: expected .*got an object/,
+    /source 1: expected { certFile, keyFile } or { cert, key }, got certFile$/,
   ],
   [
     'a source that is a file name',
     () => Certificates.load(['a.pem'] as never),
     /source 1: expected .*got "a.pem"/,
+  ],
+  [
+    'a key that is not set',
+    () => Certificates.load([{ cert: 'a', key: undefined }] as never),
+    /source 1: expected .*{ cert, key }, got cert$/,
+  ],
+  [
+    'a source with a passphrase',
+    () => Certificates.load([{ cert: 'a', key: 'b', passphrase: 'c' }] as never),
+    /source 1: there is no option passphrase; there is certFile, keyFile, cert, key, names/,
+  ],
+  [
+    'a name that is no list',
+    () => Certificates.load([{ cert: 'a', key: 'b', names: 'mx.example' }] as never),
+    /source 1: names: expected a list of texts, got "mx.example"/,
+  ],
+  [
+    'a misspelt option of certificates that are made with new',
+    () => new Certificates([], { ciphres: 'x' } as never),
+    /Certificates.load: there is no option ciphres; did you mean ciphers\?/,
+  ],
+  [
+    'a misspelt option of certificates',
+    () => Certificates.load([], { minVersoin: 'TLSv1.3' } as never),
+    /Certificates.load: there is no option minVersoin; did you mean minVersion\?/,
+  ],
+  [
+    'a version of TLS that there is not',
+    () => Certificates.load([], { minVersion: 'TLS1.3' } as never),
+    /minVersion: expected one of 'TLSv1', .*got "TLS1.3"/,
+  ],
+  [
+    'authorities in a file that is misspelt',
+    () => Certificates.load([], { clientAuthorities: { fiel: 'ca.pem' } } as never),
+    /clientAuthorities: there is no option fiel; did you mean file\?/,
+  ],
+  [
+    'keys of tickets that are short',
+    () => Certificates.load([], { ticketKeys: Buffer.alloc(16) }),
+    /ticketKeys: expected 48 octets, got an object \(Buffer\)/,
+  ],
+  [
+    'an error in place of the options of a refusal',
+    () => new Refusal(new Reply(550, null, 'x'), 'words', new Error('why')),
+    /Refusal: expected { cause } as options, got the error "why"/,
+  ],
+  [
+    'a misspelt option of SCRAM',
+    () => scramSha256({ iteration: 4096 } as never),
+    /scramSha256: there is no option iteration; did you mean iterations\?/,
+  ],
+  [
+    'a misspelt option of OAUTHBEARER',
+    () => oauthBearer({ scopes: 'mail' } as never),
+    /oauthBearer: there is no option scopes; did you mean scope\?/,
+  ],
+  [
+    'an option that XOAUTH2 does not have',
+    () => xoauth2({ openidConfiguration: 'https://a.example' } as never),
+    /xoauth2: there is no option openidConfiguration; there is scope/,
+  ],
+  [
+    'a misspelt option of the trace field',
+    () => received({} as never, { ID: 'x' } as never),
+    /received: there is no option ID; did you mean id\?/,
+  ],
+  [
+    'a time that is a date',
+    () => received({} as never, { time: new Date(0) } as never),
+    /received: time: expected milliseconds, 0 or more, got an object \(Date\)/,
   ],
 ];
 
@@ -448,11 +627,36 @@ describe('an answer that is no decision', () => {
   it.each([
     ['an error', new Error('no'), 'the error "no"'],
     ['a Reply that says yes', new Reply(235, '2.7.0', 'Welcome'), ''],
+    ['a function that was not called', () => 'ada', 'a function'],
+    ['a Reply of another copy', { code: 535, positive: false, lines: ['No'] }, 'an object'],
   ])('of onAuth does so for %s', async (_, answer, got) => {
     const { port, errors } = await serve<unknown>({ onAuth: () => answer });
     const talk = await Talk.open(port);
     await talk.play('< 220', '> EHLO x', '< 250', '> AUTH PLAIN AHUAcA==', '< 451 4.3.0', '> NOOP', '< 250');
     expect(errors[0]?.message).toContain(`onAuth: expected a principal, null or a Reply, got ${got}`);
+  });
+
+  it.each([undefined, null, false, 0, '', NaN])('of onAuth is no principal if it is %j', async (answer) => {
+    const { port, errors } = await serve<unknown>({ onAuth: () => answer });
+    const talk = await Talk.open(port);
+    await talk.play('< 220', '> EHLO x', '< 250', '> AUTH PLAIN AHUAcA==', '< 535 5.7.8');
+    expect(errors).toEqual([]);
+  });
+
+  it.each([
+    ['nothing', undefined, 'undefined'],
+    ['text', 'count', '"count"'],
+    ['a promise', Promise.resolve({ count: 0 }), 'an object (Promise)'],
+  ])('of the option state refuses with 451 4.3.0 if it is %s', async (_, state, got) => {
+    const { port, errors } = await serve({
+      state: () => state as never,
+      onMail: (session) => {
+        expect(session.state).toEqual({});
+      },
+    });
+    const talk = await Talk.open(port);
+    await talk.play('< 220', '> EHLO x', '< 250', '> MAIL FROM:<>', '< 451 4.3.0');
+    expect(errors[0]?.message).toBe(`state: expected an object, got ${got}`);
   });
 
   it('is a Refusal with a Reply that says yes', () => {
@@ -461,6 +665,19 @@ describe('an answer that is no decision', () => {
     );
     expect(new Refusal(new Reply(450, '4.2.0', 'Later')).reply.code).toBe(450);
   });
+});
+
+it('a password for SCRAM is text, and its options are known', async () => {
+  const secret = new Secret('s3same');
+  await expect(scramKeys(secret as never)).rejects.toThrow('scramKeys: expected a password as text');
+  await expect(scramKeys('s3same', { iterations: '4096' as never })).rejects.toThrow(
+    'scramKeys: iterations: expected a whole number from 1 to 2147483647, got "4096"',
+  );
+  await expect(scramKeys('s3same', { salt: 'text' as never })).rejects.toThrow(
+    'salt: expected octets, got "text"',
+  );
+  const { iterations, salt } = await scramKeys('s3same', { iterations: 1, salt: Buffer.alloc(8) });
+  expect([iterations, salt.length]).toEqual([1, 8]);
 });
 
 describe('AUTH', () => {

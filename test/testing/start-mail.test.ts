@@ -128,8 +128,8 @@ describe('criteria', () => {
     [{ subjet: 'x' }, 'criteria: there is no member subjet; did you mean subject?'],
     [{ to: 5 }, 'criteria: to must be a string or a regular expression, got 5'],
     [{ tag: /x/ }, 'criteria: tag must be a string, got an object (RegExp)'],
-    ['x', 'criteria: expected an object or a function, got string'],
-    [null, 'criteria: expected an object or a function, got object'],
+    ['x', 'criteria: expected an object such as { to }, or a function, got "x"'],
+    [null, 'criteria: expected an object such as { to }, or a function, got null'],
   ])('%j is refused at once', async (criteria, words) => {
     const mail = await start();
     expect(await failure(mail.waitFor(criteria as never))).toBe(words);

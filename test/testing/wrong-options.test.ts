@@ -1,5 +1,7 @@
 // What a test without types gives to the mail server for tests: what would pass for another thing is refused.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { testCertificates } from '../certs.js';
 import { mailMatchers, startMail, type TestMail } from '../../src/testing/index.js';
 
 async function start(): Promise<TestMail> {
@@ -21,6 +23,19 @@ describe('waiting', () => {
       await mail.none({ [name]: 'x' }, { within: 1 });
     },
   );
+
+  it.each([
+    [/Welcome/, 'an object (RegExp)'],
+    [['ada@example.com'], 'a list of 1'],
+    [Promise.resolve(), 'an object (Promise)'],
+    ['ada@example.com', '"ada@example.com"'],
+    [null, 'null'],
+  ])('refuses %j as criteria: it would match every message', async (criteria, got) => {
+    const mail = await start();
+    const words = `criteria: expected an object such as { to }, or a function, got ${got}`;
+    await expect(mail.waitFor(criteria as never)).rejects.toThrow(words);
+    await expect(mail.none(criteria as never)).rejects.toThrow(words);
+  });
 
   it.each([
     [{ timeuot: 100 }, 'waitFor: there is no option timeuot; did you mean timeout?'],
@@ -136,10 +151,8 @@ describe('startMail', () => {
     [{ tls: true }, 'startMail: tls: expected an object of options, got true'],
     [{ tls: { cert: 'a' } }, 'startMail: tls: key is missing'],
     [{ tls: {} }, 'startMail: tls: cert is missing'],
-    [
-      { tls: { cert: Buffer.from('a'), key: 'b' } },
-      'startMail: tls: cert: expected text, got an object (Buffer)',
-    ],
+    [{ tls: { cert: 5, key: 'b' } }, 'startMail: tls: cert: expected text or octets, got 5'],
+    [{ tls: { cert: '', key: 'b' } }, 'startMail: tls: cert: expected text or octets, got ""'],
     [
       { tls: { cert: 'a', key: 'b', mode: 'tls' } },
       "startMail: tls: mode: expected one of 'starttls', 'implicit'",
@@ -153,6 +166,9 @@ describe('startMail', () => {
   it('takes right options', async () => {
     const mail = await startMail({ users: { ada: '' }, lmtp: true });
     await mail.close();
+    const { cert, key } = await testCertificates();
+    const secure = await startMail({ tls: { cert: readFileSync(cert), key: readFileSync(key, 'utf8') } });
+    await secure.close();
   });
 });
 

@@ -54,6 +54,30 @@ describe('reload', () => {
     expect(await loopback.namesFor('other.example')).toBe('other.example');
   });
 
+  it('says what is wrong with sources that are none, and keeps those from before', async () => {
+    const words =
+      'certificates: TypeError: reload: expected a list of { certFile, keyFile } or { cert, key }, got an object';
+    expect(await certificates.reload(renewed as never)).toMatchObject({
+      ok: false,
+      error: { code: 'refused', message: words },
+    });
+    expect(await loopback.namesFor()).toBe('old.example, mail.example');
+    expect(await certificates.reload([renewed])).toMatchObject({ ok: true, changed: true });
+  });
+
+  it('is not watched for with an option that there is not', () => {
+    expect(() => certificates.watch({ interval: 100 } as never)).toThrow(
+      'watch: there is no option interval; did you mean intervalMs?',
+    );
+    expect(() => certificates.watch({ intervalMs: 0 })).toThrow(
+      'watch: intervalMs: expected milliseconds, more than 0',
+    );
+    expect(() => certificates.watch({ onReload: 'log' as never })).toThrow(
+      'watch: onReload: expected a function',
+    );
+    certificates.watch({ intervalMs: 100, settleMs: 0, onReload: () => undefined });
+  });
+
   it('leaves connections alone', async () => {
     const named = await loopback.connect({ servername: 'mail.example' });
     const unnamed = await loopback.connect();

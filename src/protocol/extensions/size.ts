@@ -10,7 +10,8 @@ export interface SizeMail {
 export const size: Extension<object, SizeMail> = {
   keyword: 'SIZE',
   source: 'RFC 1870',
-  announce: ({ limits }) => String(limits.messageSize),
+  // RFC 1870 4: a number of at most 20 digits; 0 stands for no limit.
+  announce: ({ limits: { messageSize } }) => String(messageSize < 1e20 ? Math.floor(messageSize) : 0),
   mail: {
     // RFC 1870 4: size-value ::= 1*20DIGIT
     SIZE: (value) =>

@@ -3,8 +3,8 @@ import { shown } from '../../base/shown.js';
 import { fromBinaryString, type ToOctets } from '../../base/octets.js';
 
 /**
- * A reply as the client reads it: code (RFC 5321 4.2), enhanced code (RFC 3463, null where RFC 2034 wants
- * none) and text, in one value. Its octets are made once, when they are first asked for.
+ * A reply as the client reads it. It is code (RFC 5321 4.2), enhanced code (RFC 3463, null where RFC 2034 wants
+ * none) and text in one value. Its octets are made once, when they are first asked for.
  *
  * Text may come from anywhere: line ends and tabs become a space, other controls and everything beyond
  * ASCII a question mark, and each line but a challenge is cut to the limit of RFC 5321 4.5.3.1.5, so that no text can forge
@@ -78,7 +78,7 @@ export class Reply {
     return this.octetsBy(fromBinaryString);
   }
 
-  /** The same, made by this encoder if they have to be made: a platform may have arrays that it writes sooner. */
+  /** The same, made by this encoder if they have to be made. A platform may have arrays that it writes sooner. */
   octetsBy(toOctets: ToOctets): Uint8Array {
     return (this.#octets ??= toOctets(this.#wire));
   }

@@ -1,3 +1,4 @@
+import { checkShape, isText } from '../../base/check-shape.js';
 import { Fault } from '../../base/fault.js';
 import { decodeUtf8 } from '../../base/octets.js';
 import { Secret } from '../../base/secret.js';
@@ -15,11 +16,12 @@ export interface TokenHelp {
 }
 
 /**
- * OAUTHBEARER, RFC 7628 3.1: a gs2 header, then pairs, each followed by ^A, then one more ^A.
+ * OAUTHBEARER (RFC 7628 3.1). It is a gs2 header, then pairs, each followed by ^A, then one more ^A.
  *
  *     n,a=user@example.com,^Ahost=server.example.com^Aport=587^Aauth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRh^A^A
  */
 export function oauthBearer(help: TokenHelp = {}): SaslMechanism<TokenCredentials> {
+  checkShape('oauthBearer', help, { scope: isText, openidConfiguration: isText });
   const { scope, openidConfiguration } = help;
   // RFC 7628 3.2.2, with the keys in its order.
   const refusal = JSON.stringify({
@@ -35,10 +37,9 @@ export function oauthBearer(help: TokenHelp = {}): SaslMechanism<TokenCredential
  *
  *     user=someuser@example.com^Aauth=Bearer ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg^A^A
  */
-export function xoauth2({
-  scope,
-}: Omit<TokenHelp, 'openidConfiguration'> = {}): SaslMechanism<TokenCredentials> {
-  const refusal = JSON.stringify({ status: '401', schemes: 'bearer', scope });
+export function xoauth2(help: Omit<TokenHelp, 'openidConfiguration'> = {}): SaslMechanism<TokenCredentials> {
+  checkShape('xoauth2', help, { scope: isText });
+  const refusal = JSON.stringify({ status: '401', schemes: 'bearer', scope: help.scope });
   return { name: 'XOAUTH2', begin: () => new BearerExchange(readXoauth2, refusal) };
 }
 

@@ -6,7 +6,7 @@ import type { PasswordCredentials } from './credentials.js';
 import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';
 
 /**
- * LOGIN: never standardized (draft-murchison-sasl-login), but what half the clients try first. The server
+ * LOGIN, what half the clients try first. It was never standardized (draft-murchison-sasl-login). The server
  * asks for the user name, then for the password; the prompts are the ones every client expects. An initial
  * response is the user name.
  */

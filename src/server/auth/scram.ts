@@ -1,5 +1,6 @@
 import { createHash, createHmac, hkdfSync, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { type Check, checkShape, isCount, isTextOrOctets, type Shape } from '../../base/check-shape.js';
 import { scram, type SaslMechanism, type ScramCredentials, type ScramKeys } from '../../protocol/index.js';
 
 /**
@@ -10,6 +11,20 @@ export const SCRAM_ITERATIONS = 10_000;
 const SALT_OCTETS = 16;
 /** Octets of a SHA-256. */
 const HASH_OCTETS = 32;
+
+const isIterations = isCount(1, 2 ** 31 - 1);
+
+const OPTIONS = {
+  iterations: isIterations,
+  // As many as HKDF gives.
+  saltOctets: isCount(1, 255 * HASH_OCTETS),
+  secret: isTextOrOctets,
+} satisfies Record<keyof ScramOptions, Check>;
+
+const KEYS: Shape = {
+  iterations: isIterations,
+  salt: (value) => (value instanceof Uint8Array ? null : 'octets'),
+};
 
 export interface ScramOptions {
   /**
@@ -28,6 +43,7 @@ export interface ScramOptions {
 
 /** SCRAM-SHA-256 (RFC 5802, 7677), for `mechanisms`. The handler needs `onScram`. */
 export function scramSha256(options: ScramOptions = {}): SaslMechanism<ScramCredentials> {
+  checkShape('scramSha256', options, OPTIONS);
   const { iterations = SCRAM_ITERATIONS, saltOctets = SALT_OCTETS } = options;
   let { secret } = options;
   // Made when it is needed: this function runs when the module loads, and few programs use SCRAM.
@@ -59,11 +75,12 @@ export const SCRAM_SHA_256 = scramSha256();
  */
 export async function scramKeys(
   password: string,
-  {
-    salt = randomBytes(SALT_OCTETS),
-    iterations = SCRAM_ITERATIONS,
-  }: Partial<Pick<ScramKeys, 'salt' | 'iterations'>> = {},
+  options: Partial<Pick<ScramKeys, 'salt' | 'iterations'>> = {},
 ): Promise<ScramKeys> {
+  // Not shown: it may be the password in another form.
+  if (typeof password !== 'string') throw new TypeError('scramKeys: expected a password as text');
+  checkShape('scramKeys', options, KEYS);
+  const { salt = randomBytes(SALT_OCTETS), iterations = SCRAM_ITERATIONS } = options;
   const salted = await promisify(pbkdf2)(prepared(password), salt, iterations, HASH_OCTETS, 'sha256');
   const key = (use: string): Buffer => createHmac('sha256', salted).update(use).digest();
   const storedKey = createHash('sha256').update(key('Client Key')).digest();

@@ -47,7 +47,8 @@ export class Verifier<Principal> {
     const presented = credentials === null ? null : this.#present(credentials);
     const result = presented === null ? null : await this.#ask(presented);
     const refusal = result instanceof Reply ? result : null;
-    if (refusal === null && proves(result)) {
+    // `false` and the empty text are what many password checks return for a wrong password.
+    if (refusal === null && Boolean(result)) {
       this.context.counters.authenticated++;
       return { type: 'authenticate', principal: result as Principal };
     }
@@ -64,7 +65,10 @@ export class Verifier<Principal> {
   async #ask(credentials: WithCertificate<Credentials>): Promise<Principal | Reply | null | undefined> {
     try {
       const result = await this.context.handler.onAuth?.(this.session, credentials);
-      if (!(result instanceof Error) && !(result instanceof Reply && result.positive)) return result;
+      if (result instanceof Reply && !result.positive) return result;
+      // A Reply of another copy of this package is no principal either.
+      const isReply = 'positive' in Object(result);
+      if (!(result instanceof Error) && typeof result !== 'function' && !isReply) return result;
       throw new TypeError(`onAuth: expected a principal, null or a Reply, got ${shown(result)}`);
     } catch (error) {
       return this.replyTo(error);
@@ -80,11 +84,6 @@ export class Verifier<Principal> {
     const certificate = this.session.tls?.clientCertificate ?? null;
     return certificate?.authorized === true ? { ...credentials, certificate } : null;
   }
-}
-
-/** Returns whether the result is a principal. `false` is not: many password checks return it for a wrong password. */
-function proves(result: unknown): boolean {
-  return result !== null && result !== undefined && result !== false;
 }
 
 /**

@@ -28,6 +28,7 @@ export class BodyAborted extends Error {
 export class BodyStream implements ContentSink, MessageBody, AsyncIterator<Uint8Array> {
   #piece: Uint8Array | null = null;
   #state: 'open' | 'ended' | BodyAborted | 'unwanted' = 'open';
+  #begun = false;
   #reading = false;
   /** Wakes the reader that waits for a piece. */
   #wakeReader: (() => void) | null = null;
@@ -64,8 +65,10 @@ export class BodyStream implements ContentSink, MessageBody, AsyncIterator<Uint8
     this.#wake();
   }
 
+  /** @throws TypeError the second time: what is left then, nothing, would pass for the message. */
   [Symbol.asyncIterator](): this {
-    this.#reading = true;
+    if (this.#begun) throw new TypeError('the body can be read once: it was read already');
+    this.#begun = this.#reading = true;
     return this;
   }
 

@@ -9,10 +9,19 @@ import {
 import type { Envelope, Recipient, Session, TlsFacts } from '../handler.js';
 import type { Admission, Seat } from '../admission/admission.js';
 import type { LocalEnd } from '../admission/local-address.js';
+import { isObject } from '../../base/check-shape.js';
 import { networkOf, plainAddress } from '../../base/networks.js';
+import { shown } from '../../base/shown.js';
+import { isPromise } from '../platform/promise.js';
 import type { ProxiedEndpoints } from '../admission/proxy-header.js';
 import { endpointsAfter } from '../admission/relay.js';
 import { linkOf, tlsFacts } from '../tls/facts.js';
+
+/** The members that are shown. */
+const PUBLIC = [
+  ...(['id', 'remoteAddress', 'remotePort', 'remoteName', 'localAddress', 'localPort'] as const),
+  ...(['tls', 'hello', 'principal', 'envelope', 'origin', 'state'] as const),
+];
 
 /** The parts of a listener that the sessions of its clients share. */
 export interface SessionContext {
@@ -113,7 +122,7 @@ export class ConnectionSession<Principal> implements Session<Principal> {
   }
 
   get state(): object {
-    return (this.#state ??= this.context.state());
+    return (this.#state ??= checkedState(this.context.state()));
   }
 
   get signal(): AbortSignal {
@@ -135,6 +144,15 @@ export class ConnectionSession<Principal> implements Session<Principal> {
 
   disconnect(): void {
     this.connection.destroy();
+  }
+
+  /** Shows what handlers see, and nothing that the client has sent besides: JSON of a log, and `console.log`. */
+  toJSON(): object {
+    return Object.fromEntries(PUBLIC.map((name) => [name, this[name]]));
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return this.toJSON();
   }
 
   /** Lets a trusted relay speak for this client from here on. Returns false if the client may not come in. */
@@ -162,6 +180,12 @@ export class ConnectionSession<Principal> implements Session<Principal> {
   #abort(): void {
     this.#gone?.abort(new Error('the connection is over'));
   }
+}
+
+/** @throws TypeError if it is no object; or a promise, whose members would be missing without a word. */
+function checkedState(state: unknown): object {
+  if (isObject(state) === null && !isPromise(state)) return state as object;
+  throw new TypeError(`state: expected an object, got ${shown(state)}`);
 }
 
 function endpointsOf(socket: Socket, localEnd: LocalEnd): ProxiedEndpoints {

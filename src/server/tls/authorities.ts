@@ -1,6 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { CertificateError, type CertificateWarning } from './error.js';
-import { CERTIFICATE, checkDates, found } from './pair.js';
+import { CERTIFICATE, checkDates, found, parse } from './pair.js';
 import { readOrReject, readOrThrow } from './source.js';
 
 /** PEM of the authorities that vouch for clients, any number of certificates: as text, or in a file. */
@@ -38,20 +37,11 @@ export function checkAuthorities({ pem, where }: AuthorityText, now: number): Ce
     );
   }
   return blocks.flatMap((block, index) => {
-    const certificate = parse(block, where, index);
+    const certificate = parse(block, where, `that CERTIFICATE block ${index + 1}`);
     if (certificate.ca) return checkDates(certificate, where, now);
     const problem = `expected certificates of authorities, found that certificate ${index + 1} is none`;
     throw new CertificateError('refused', where, problem);
   });
-}
-
-function parse(block: string, where: string, index: number): X509Certificate {
-  try {
-    return new X509Certificate(block);
-  } catch (cause) {
-    const problem = `expected a certificate, found that CERTIFICATE block ${index + 1} does not parse as one`;
-    throw new CertificateError('malformed', where, problem, { cause });
-  }
 }
 
 function isFile(source: AuthoritySource): source is { readonly file: string } {

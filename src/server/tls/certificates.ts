@@ -14,6 +14,19 @@ import {
   readAuthorities,
   readAuthoritiesSync,
 } from './authorities.js';
+import {
+  type Check,
+  checkShape,
+  isDeadline,
+  isFunction,
+  isList,
+  isMilliseconds,
+  isTextOrOctets,
+  isText,
+  oneOf,
+  type Shape,
+} from '../../base/check-shape.js';
+import { onlyGiven } from '../../base/limit.js';
 import { shown } from '../../base/shown.js';
 import { CertificateError, type CertificateWarning } from './error.js';
 import { NameIndex } from './names.js';
@@ -106,7 +119,7 @@ interface Loaded {
 }
 
 /**
- * The certificates of one or more TLS servers: chosen by server name, replaced while connections live.
+ * The certificates of one or more TLS servers. They are chosen by server name, and replaced while connections live.
  *
  * Handshakes that begin after a reload get the new certificates; connections keep what they have. Session
  * tickets stay good across reloads and across the names.
@@ -121,27 +134,14 @@ export class Certificates implements TlsSource {
   #lastReload: Promise<unknown> = Promise.resolve();
   #poll: ChangePoll | undefined;
 
-  private constructor(
-    sources: readonly CertificateSource[],
-    common: TlsOptions,
-    authorities: AuthoritySource | undefined,
-  ) {
-    this.#sources = sources;
-    this.#common = common;
-    this.#authorities = authorities;
-    const text = authorities === undefined ? null : readAuthoritiesSync(authorities);
-    this.#loaded = build(readSourcesSync(sources), text, common);
-  }
-
-  /**
-   * Reads and checks every source; the first is served to clients that name no server, or an unknown one.
-   * @throws CertificateError naming the file, what was expected and what came.
-   */
-  static load(sources: readonly CertificateSource[], options: CertificatesOptions = {}): Certificates {
-    checkSources(sources);
+  /** As {@link Certificates.load}. */
+  constructor(sources: readonly CertificateSource[], options: CertificatesOptions = {}) {
+    checkSources('Certificates.load', sources);
+    checkShape('Certificates.load', options, OPTIONS);
     const { minVersion = 'TLSv1.2', ciphers = DEFAULT_CIPHERS, ticketKeys = randomBytes(48) } = options;
     checkCiphers(ciphers);
-    const common = {
+    this.#sources = sources;
+    this.#common = {
       minVersion,
       ciphers,
       honorCipherOrder: true,
@@ -155,7 +155,17 @@ export class Certificates implements TlsSource {
       // share their ticket keys would not resume each other's sessions.
       sessionIdContext: 'postern',
     };
-    return new Certificates(sources, common, options.clientAuthorities);
+    this.#authorities = options.clientAuthorities;
+    const text = this.#authorities === undefined ? null : readAuthoritiesSync(this.#authorities);
+    this.#loaded = build(readSourcesSync(sources), text, this.#common);
+  }
+
+  /**
+   * Reads and checks every source; the first is served to clients that name no server, or an unknown one.
+   * @throws CertificateError naming the file, what was expected and what came.
+   */
+  static load(sources: readonly CertificateSource[], options: CertificatesOptions = {}): Certificates {
+    return new Certificates(sources, options);
   }
 
   /** Returns the certificates in use, in the order of the sources. */
@@ -198,7 +208,7 @@ export class Certificates implements TlsSource {
   }
 
   /**
-   * Reads the sources again (or reads others, from now on) and replaces all certificates in one step; if
+   * Reads the sources again (or reads others, from now on) and replaces all certificates in one step. If
    * any of them is bad, none is replaced. Never rejects.
    */
   reload(sources: readonly CertificateSource[] = this.#sources): Promise<ReloadResult> {
@@ -208,7 +218,9 @@ export class Certificates implements TlsSource {
   }
 
   /** Reloads whenever a file changes, until {@link close}. Does not keep the process alive. */
-  watch({ intervalMs = 5000, settleMs = 500, onReload }: WatchOptions = {}): void {
+  watch(options: WatchOptions = {}): void {
+    checkShape('watch', options, WATCH);
+    const { intervalMs = 5000, settleMs = 500, onReload } = options;
     this.#poll?.close();
     let failing = false;
     this.#poll = new ChangePoll({
@@ -232,6 +244,7 @@ export class Certificates implements TlsSource {
 
   async #reload(sources: readonly CertificateSource[]): Promise<ReloadResult> {
     try {
+      checkSources('reload', sources);
       const authorities = this.#authorities === undefined ? null : await readAuthorities(this.#authorities);
       const loaded = build(await readSources(sources), authorities, this.#common);
       const changed = loaded.identity !== this.#loaded.identity;
@@ -241,7 +254,7 @@ export class Certificates implements TlsSource {
       return { ok: true, changed, warnings: loaded.warnings };
     } catch (cause) {
       if (cause instanceof CertificateError) return { ok: false, error: cause };
-      return { ok: false, error: refused('certificates', cause) };
+      return { ok: false, error: new CertificateError('refused', 'certificates', String(cause), { cause }) };
     }
   }
 }
@@ -324,16 +337,40 @@ function factsOf({ leaf, names, where }: CheckedPair): CertificateFacts {
   };
 }
 
+const FORM = '{ certFile, keyFile } or { cert, key }';
+const SOURCE: Shape = {
+  certFile: isText,
+  keyFile: isText,
+  cert: isTextOrOctets,
+  key: isTextOrOctets,
+  names: isList,
+};
+const OPTIONS = {
+  minVersion: oneOf('TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'),
+  ciphers: isText,
+  ticketKeys: (value) => (value instanceof Uint8Array && value.length === 48 ? null : '48 octets'),
+  clientAuthorities: (value) => {
+    if (typeof value === 'string' || value instanceof Uint8Array) return null;
+    checkShape('Certificates.load: clientAuthorities', value, { file: isText });
+    return null;
+  },
+} satisfies Record<keyof CertificatesOptions, Check>;
+const WATCH = {
+  intervalMs: isDeadline,
+  settleMs: isMilliseconds,
+  onReload: isFunction,
+} satisfies Record<keyof WatchOptions, Check>;
+
 /** @throws TypeError naming what came: plain JavaScript gets no help from the types. */
-function checkSources(sources: unknown): void {
-  const form = '{ certFile, keyFile } or { cert, key }';
-  if (!Array.isArray(sources)) {
-    throw new TypeError(`Certificates.load: expected a list of ${form}, got ${shown(sources)}`);
-  }
+function checkSources(of: string, sources: unknown): void {
+  if (!Array.isArray(sources))
+    throw new TypeError(`${of}: expected a list of ${FORM}, got ${shown(sources)}`);
   for (const [index, source] of (sources as readonly unknown[]).entries()) {
-    const has = (...names: readonly string[]): boolean =>
-      typeof source === 'object' && source !== null && names.every((name) => name in source);
-    if (has('certFile', 'keyFile') || has('cert', 'key')) continue;
-    throw new TypeError(`Certificates.load: source ${index + 1}: expected ${form}, got ${shown(source)}`);
+    const where = `${of}: source ${index + 1}`;
+    checkShape(where, source, SOURCE);
+    // A value that is undefined, such as a variable that is not set, counts as absent.
+    const has = Object.keys(onlyGiven(source as CertificateSource)).filter((name) => name !== 'names');
+    if (/^(certFile,keyFile|cert,key)$/.test(has.sort().join())) continue;
+    throw new TypeError(`${where}: expected ${FORM}, got ${has.join(', ') || 'neither'}`);
   }
 }

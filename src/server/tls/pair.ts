@@ -41,11 +41,12 @@ function parseLeaf({ cert, certWhere }: PemPair): X509Certificate {
   return parse(leaf, certWhere);
 }
 
-function parse(pem: string, where: string): X509Certificate {
+/** @throws CertificateError. `block` is how it calls the PEM block. */
+export function parse(pem: string, where: string, block = 'a CERTIFICATE block that'): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    const problem = 'expected a certificate, found a CERTIFICATE block that does not parse as one';
+    const problem = `expected a certificate, found ${block} does not parse as one`;
     throw new CertificateError('malformed', where, problem, { cause });
   }
 }
