@@ -16,6 +16,8 @@ export interface ClientOptions extends Partial<Omit<ConnectionOptions, 'host' | 
   readonly host?: string;
   /** Default: 25; with `implicitTls` 465. */
   readonly port?: number;
+  /** Send a password without TLS to other machines, too. Default: false. */
+  readonly allowInsecureAuth?: boolean;
 }
 
 /** One message, and who gets it. */
@@ -116,7 +118,7 @@ export class Client {
     }
     if ([from ?? '', ...to].some((path) => /[^\0-\x7f]/.test(path))) {
       if (!extensions.has('SMTPUTF8')) throw new UnsupportedError('SMTPUTF8');
-      if (!words.includes('SMTPUTF8')) words.push('SMTPUTF8');
+      if (!words.some((word) => /^SMTPUTF8$/i.test(word))) words.push('SMTPUTF8');
     }
     const wrong = words.find((word) => !/^[!-~]+$/.test(word));
     if (wrong !== undefined) throw new TypeError(`${JSON.stringify(wrong)} is not a parameter of MAIL`);

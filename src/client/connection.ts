@@ -13,8 +13,8 @@ export interface ConnectionOptions extends SessionOptions {
   /** Milliseconds that one message may take altogether. */
   readonly messageTimeout: number;
   /**
-   * Called if the client closes the connection because the server sent what it must not send (the fault `protocol`)
-   * while no message was on its way: between two messages, or in reply to RSET or QUIT.
+   * Called if the client closes the connection because of the server's fault `protocol` between messages. The server
+   * has sent what it must not send: unasked, or in reply to RSET or QUIT.
    */
   readonly onCut?: ((error: ConnectionError) => void) | undefined;
 }

@@ -3,17 +3,21 @@ import {
   type Check,
   checkPresent,
   checkShape,
+  hasMethods,
   isBoolean,
   isCount,
   isFunction,
   isList,
+  isName,
   isDeadline,
   isObject,
+  isTextOrOctets,
   isSignal,
   isString,
   isText,
   oneOf,
 } from '../base/check-shape.js';
+import { isLoopback } from '../base/networks.js';
 import type { Secret } from '../base/secret.js';
 import { type ClientCredentials, MECHANISMS, TOKEN_MECHANISMS } from './auth.js';
 import type { TlsTerms } from './channel-options.js';
@@ -50,16 +54,13 @@ const CREDENTIALS = {
 
 const TLS = {
   verify: isBoolean,
-  ca: (value) => (value instanceof Uint8Array || isText(value) === null ? null : 'PEM, as text or octets'),
+  ca: isTextOrOctets,
   sessions: isObject,
 } satisfies Record<keyof TlsTerms, Check>;
 
 const PHASES = Object.keys(DEFAULT_CLIENT_TIMEOUTS);
 
 const TRANSCRIPT = ['sent', 'received', 'secured'] satisfies (keyof Transcript)[];
-
-/** As loose as names of machines are, but nothing that would end the command. */
-const HELLO = /^(?=.{1,255}$)(?:[\w.-]+|\[[\w.:]+\])$/;
 
 const OPTIONS = {
   host: isText,
@@ -77,11 +78,8 @@ const OPTIONS = {
   timeout: isDeadline,
   timeouts: options('timeouts', Object.fromEntries(PHASES.map((name) => [name, isDeadline])), PHASES),
   transcript: (value) =>
-    TRANSCRIPT.every((name) => typeof (Object(value) as Partial<Transcript>)[name] === 'function')
-      ? null
-      : `an object with ${TRANSCRIPT.join(', ')}`,
-  hello: (value) =>
-    typeof value === 'string' && HELLO.test(value) ? null : 'a domain or an address literal',
+    hasMethods(value, ...TRANSCRIPT) ? null : `an object with ${TRANSCRIPT.join(', ')}`,
+  hello: isName,
   credentials: options('credentials', CREDENTIALS, ['user', 'password']),
   required: isList,
   lmtp: isBoolean,
@@ -89,14 +87,17 @@ const OPTIONS = {
   messages: (value) => (typeof value === 'number' && value >= 1 ? null : 'a number, 1 or more'),
   messageTimeout: isDeadline,
   onCut: isFunction,
-} satisfies Record<keyof ConnectionOptions, Check>;
+  allowInsecureAuth: isBoolean,
+} satisfies Record<keyof ConnectionOptions | 'allowInsecureAuth', Check>;
 
 /**
  * Checks what `connect` is given, so that TLS that is misspelt is not TLS that is left out.
  *
  * @throws TypeError naming the option, what came and what is allowed; it never shows a password.
  */
-export function checkConnect(given: Partial<ConnectionOptions>): void {
+export function checkConnect(
+  given: Partial<ConnectionOptions> & { readonly allowInsecureAuth?: boolean },
+): void {
   checkShape('connect', given, OPTIONS);
   if (given.implicitTls === true && given.startTls !== undefined && given.startTls !== false) {
     throw new TypeError('connect: startTls cannot be had with implicitTls');
@@ -107,5 +108,12 @@ export function checkConnect(given: Partial<ConnectionOptions>): void {
   }
   if (given.path !== undefined && given.addresses !== undefined) {
     throw new TypeError('connect: addresses cannot be had with path');
+  }
+  const { credentials, host = 'localhost', path, implicitTls, startTls, allowInsecureAuth } = given;
+  const mayBeClear = implicitTls !== true && startTls !== true && allowInsecureAuth !== true;
+  if (credentials !== undefined && mayBeClear && path === undefined && !isLoopback(host)) {
+    throw new TypeError(
+      `connect: the password may go to ${host} in the clear: give startTls: true, implicitTls: true or allowInsecureAuth: true`,
+    );
   }
 }

@@ -10,10 +10,7 @@ import type { Shared } from './shared.js';
 export interface SessionOptions extends ChannelTerms {
   /** The client's name in EHLO. Default: `localhost`. */
   readonly hello?: string;
-  /**
-   * Default: false. True: the client uses STARTTLS, and fails if the server does not offer it. `optional`: the client
-   * uses STARTTLS if the server offers it.
-   */
+  /** Use STARTTLS: true fails without it, `optional` goes on without it. Default: false. */
   readonly startTls?: boolean | 'optional';
   readonly credentials?: ClientCredentials | undefined;
   /**

@@ -100,6 +100,8 @@ describe('a client', () => {
     expect(got.mail).toEqual(['a@x.example  8BITMIME true']);
     await client.send({ ...message, from: 'ü@x.example', content: 'plain \x7f' });
     expect(got.mail[1]).toBe('ü@x.example   true');
+    await client.send({ ...message, from: 'ü@x.example', parameters: ['smtputf8', 'body=7bit'] });
+    expect(got.mail[2]).toBe('ü@x.example  7BIT true');
     client.destroy();
   });
 

@@ -40,7 +40,7 @@ describe('connect', () => {
     [{ implicitTls: true, startTls: 'optional' }, 'connect: startTls cannot be had with implicitTls'],
     [{ tls: { verfy: false } }, 'connect: tls: there is no option verfy; did you mean verify?'],
     [{ tls: { verify: 0 } }, 'connect: tls: verify: expected true or false, got 0'],
-    [{ tls: { ca: 5 } }, 'connect: tls: ca: expected PEM, as text or octets, got 5'],
+    [{ tls: { ca: 5 } }, 'connect: tls: ca: expected text or octets, got 5'],
     [{ tls: true }, 'connect: tls: expected an object, got a boolean'],
     [{ hello: 'a\r\nRSET' }, `${hello}"a\\r\\nRSET"`],
     [{ hello: 'a\n' }, hello],
@@ -97,6 +97,27 @@ describe('connect', () => {
     )) as Error;
     expect(message).toContain(words);
     expect(message).not.toContain('s3same');
+  });
+
+  it.each([
+    {},
+    { startTls: 'optional' },
+    { startTls: false, implicitTls: false },
+    { host: '127.0.0.1.example' },
+    { allowInsecureAuth: false },
+  ] as const)('refuses to send a password to another machine in the clear: %j', async (options) => {
+    const { port, heard } = await listening();
+    // Nothing but the name of the host says where it is.
+    const there = { host: 'mx.example', addresses: ['127.0.0.1'], port };
+    const words =
+      /^connect: the password may go to .* in the clear: give startTls: true, implicitTls: true or allow/;
+    const credentials = { user: 'me', password };
+    await expect(connect({ ...there, ...options, credentials })).rejects.toThrow(words);
+    expect(heard).toEqual([]);
+    await expect(connect({ ...there, credentials, startTls: true })).rejects.toThrow('offers no STARTTLS');
+    for (const right of [{ allowInsecureAuth: true }, { host: 'LOCALHOST' }, { host: '127.0.0.1' }]) {
+      await (await connect({ ...there, ...right, credentials })).quit();
+    }
   });
 
   it('refuses what is no object', async () => {

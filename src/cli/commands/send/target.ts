@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { Fault } from '../../../base/fault.js';
+import { isLoopback } from '../../../base/networks.js';
 import { Secret } from '../../../base/secret.js';
 import type { ClientCredentials, ClientOptions } from '../../../client/index.js';
 import { type Config, type ListenerConfig, TOKEN_VARIABLE } from '../../../config/index.js';
-import { isLoopback, parseSmarthost } from '../../../delivery/transports/smtp/target.js';
+import { parseSmarthost } from '../../../delivery/transports/smtp/target.js';
 import { CliError, UsageError } from '../../error.js';
 import type { SendOptions } from './options.js';
 

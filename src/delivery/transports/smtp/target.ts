@@ -1,4 +1,5 @@
 import { Fault, type Parsed } from '../../../base/fault.js';
+import { isLoopback } from '../../../base/networks.js';
 import type { Secret } from '../../../base/secret.js';
 import type { Mechanism } from '../../../client/index.js';
 import { SMTP_CLIENT } from './limits.js';
@@ -38,11 +39,6 @@ const OPTIONS = {
   connections: { pattern: /^[1-9]\d{0,3}$/, form: 'a number from 1 to 9999' },
   auth: ['plain', 'login', 'oauthbearer', 'xoauth2'],
 } as const satisfies Readonly<Record<string, OptionRow>>;
-
-/** Returns whether a name or address is that of this machine alone. */
-export function isLoopback(host: string): boolean {
-  return /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
-}
 
 /**
  * Reads `smtp://user:password@host:587` or `smtps://…`. User and password are percent-decoded. Both may be left out.
