@@ -87,8 +87,9 @@ export class Commands {
   }
 
   #auth(connection: AdapterConnection, argument: string): Reply | undefined {
-    const { allowInsecureAuth } = this.options;
-    if (!connection.secure && allowInsecureAuth !== true && !connection.isDisabled('STARTTLS')) {
+    const { allowInsecureAuth, hideSTARTTLS } = this.options;
+    const clear = allowInsecureAuth === true || hideSTARTTLS === true || connection.isDisabled('STARTTLS');
+    if (!connection.secure && !clear) {
       return this.replies.of(538, 'Error: Must issue a STARTTLS command first');
     }
     return argument === '' ? this.replies.of(504, 'Error: Unrecognized authentication type') : undefined;

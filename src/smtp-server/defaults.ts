@@ -20,10 +20,17 @@ export const RECIPIENTS = 1_000;
 export function completed(options: SMTPServerOptions): AnyOptions {
   return {
     ...options,
-    name: options.name ?? hostname(),
+    name: unlessEmpty(options.name) ?? hostname(),
     authMethods: capitals(options.authMethods ?? ['LOGIN', 'PLAIN']),
     disabledCommands: capitals(options.disabledCommands ?? []),
   };
+}
+
+/** Returns an option, or undefined for 0 and an empty text: smtp-server takes its default then. */
+export function unlessEmpty<Value extends number | string>(
+  option: Value | null | undefined,
+): Value | undefined {
+  return option === null || option === 0 || option === '' ? undefined : option;
 }
 
 function capitals(names: readonly string[]): string[] {

@@ -1,3 +1,4 @@
+import { isName } from '../base/check-shape.js';
 import type { AnyCredentials, SaslMechanism } from '../protocol/index.js';
 import {
   type AcceptOptions,
@@ -6,7 +7,7 @@ import {
   type Server,
   type ServerOptions,
 } from '../server/index.js';
-import { type AnyOptions, COMMAND_LENGTH, RECIPIENTS, SOCKET_TIMEOUT } from './defaults.js';
+import { type AnyOptions, COMMAND_LENGTH, RECIPIENTS, SOCKET_TIMEOUT, unlessEmpty } from './defaults.js';
 import type { Authenticated, CallbackHandler } from './handler.js';
 import { networksOf } from './relays.js';
 import { mechanismsOf } from './sasl.js';
@@ -32,12 +33,14 @@ function serverOptions(
   handler: CallbackHandler,
   certificates: OptionsTlsSource,
 ): EngineServerOptions {
-  const { name, banner, maxClients, postern = {} } = options;
+  const { name, banner, postern = {} } = options;
+  const maxClients = unlessEmpty(options.maxClients);
   const { mechanisms = [], limits, admission, timeouts, ...own } = postern;
-  const timeout = options.socketTimeout ?? SOCKET_TIMEOUT;
-  const commandLine = options.maxCommandLength ?? COMMAND_LENGTH;
+  const timeout = unlessEmpty(options.socketTimeout) ?? SOCKET_TIMEOUT;
+  const commandLine = unlessEmpty(options.maxCommandLength) ?? COMMAND_LENGTH;
   return {
-    hostname: name,
+    // A greeting begins with a host name (RFC 5321 4.2).
+    hostname: isName(name) === null ? name : name.replace(/[^\w.-]+/g, '-'),
     banner: banner ?? '',
     certificates,
     mechanisms: [...mechanismsOf(options.authMethods, name), ...mechanisms],
@@ -50,7 +53,8 @@ function serverOptions(
     reverseLookup: options.disableReverseLookup === true ? false : lookUpBy(options.resolver),
     extensions: {
       dsn: options.hideDSN === false,
-      requireTls: options.hideREQUIRETLS === false,
+      // Taken over TLS, even if it is not announced.
+      requireTls: true,
       chunking: false,
     },
     ...own,
@@ -61,7 +65,7 @@ function serverOptions(
       swallowedLine: commandLine,
       // `onData` decides on the size; on the rest, the adapter.
       messageSize: Number.MAX_SAFE_INTEGER,
-      recipients: 10 * (options.maxRecipients ?? RECIPIENTS),
+      recipients: 10 * (unlessEmpty(options.maxRecipients) ?? RECIPIENTS),
       errors: Infinity,
       ...limits,
     },

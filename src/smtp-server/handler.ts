@@ -24,7 +24,7 @@ import { authenticationOf } from './authentication.js';
 import { Commands, oversized } from './commands.js';
 import { hasUser, AdapterConnection } from './connection.js';
 import { DataStream, StreamSink } from './data-stream.js';
-import { type AnyOptions, RECIPIENTS } from './defaults.js';
+import { type AnyOptions, RECIPIENTS, unlessEmpty } from './defaults.js';
 import { helloReply } from './hello.js';
 import { type Answered, answerOf } from './hooks.js';
 import type { Level, Log } from './log.js';
@@ -197,7 +197,8 @@ export class CallbackHandler implements Handler<Authenticated, AnyCredentials, o
   ): Promise<Reply | undefined> {
     const connection = this.#of(session);
     const { recipients } = connection;
-    const { maxRecipients = RECIPIENTS, hideDSN } = this.host.options;
+    const { hideDSN } = this.host.options;
+    const maxRecipients = unlessEmpty(this.host.options.maxRecipients) ?? RECIPIENTS;
     const address = addressOf(connection.argument, forwardPath.address);
     const key = address.address.toLowerCase();
     if (recipients.size >= maxRecipients && !recipients.has(key)) {

@@ -1,12 +1,13 @@
 import { format } from 'node:util';
 import { Reply } from '../protocol/index.js';
 import { hasUser, type AdapterConnection } from './connection.js';
-import type { AnyOptions } from './defaults.js';
+import { type AnyOptions, unlessEmpty } from './defaults.js';
 import { takesFrom } from './relays.js';
 
 /** Returns the answer to a hello: HELO gets the first line alone. */
 export function helloReply(connection: AdapterConnection, options: AnyOptions, extended: boolean): Reply {
-  const { heloResponse = '%s Nice to meet you, %s', name } = options;
+  const { name } = options;
+  const heloResponse = unlessEmpty(options.heloResponse) ?? '%s Nice to meet you, %s';
   // As many values as there are places: `format` would append the others.
   const places = heloResponse.match(/%s/g)?.length ?? 0;
   const line = format(heloResponse, ...[name, connection.clientHostname].slice(0, places));

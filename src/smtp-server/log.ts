@@ -16,7 +16,10 @@ export function logOf(logger: SMTPServerLogger | boolean | undefined, component 
   if (logger === true) return STANDARD_OUTPUT;
   return {
     enabled: true,
-    write: (level, facts, text, ...values) => logger[level]({ component, ...facts }, text, ...values),
+    write: (level, facts, text, ...values) => {
+      const { [level]: method }: Partial<SMTPServerLogger> = logger;
+      method?.call(logger, { component, ...facts }, text, ...values);
+    },
   };
 }
 

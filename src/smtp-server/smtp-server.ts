@@ -47,8 +47,8 @@ interface Running {
 }
 
 /**
- * An SMTP server for programs that were written for npm's smtp-server: its options, hooks, session and events, on
- * Postern's own server.
+ * An SMTP server for programs that were written for npm's smtp-server. It has the options, hooks, session and events of
+ * that one, on Postern's own server.
  *
  * @example
  * ```js

@@ -56,6 +56,17 @@ it('has the class as the default export, too', () => {
   expect(smtpServer.SMTPServer).toBe(SMTPServer);
 });
 
+it.each([
+  ['My Server', 'My-Server'],
+  ['mx.example:25', 'mx.example-25'],
+  ['[192.0.2.1]', '[192.0.2.1]'],
+])('greets by the name %j as %s, since a greeting begins with a host name', async (name, greeted) => {
+  const { port } = await listening({ ...OPEN, name });
+  const talk = await Talk.open(port);
+  await talk.play(`< 220 ${greeted} ESMTP`);
+  expect(await talk.say('EHLO x')).toContain(`250-${name} Nice to meet you`);
+});
+
 describe('a hook', () => {
   it('never says yes by an error, whatever code that has', async () => {
     const codes = [250, 354, 999, 0, '550'];

@@ -261,6 +261,23 @@ await serve('more extensions', { ...OPEN, ...hooks, ...show, onConnect: undefine
   await client.say('EHLO x', `${MAIL} REQUIRETLS`);
 });
 
+await serve('REQUIRETLS that is hidden', { ...OPEN, ...hooks, onConnect: undefined }, async (client) => {
+  await client.say('EHLO x', `${MAIL} REQUIRETLS`, 'STARTTLS');
+  await client.secure();
+  await client.say('EHLO x', `${MAIL} REQUIRETLS=1`, `${MAIL} REQUIRETLS`);
+});
+const zeros = {
+  maxClients: 0,
+  maxRecipients: 0,
+  maxCommandLength: 0,
+  socketTimeout: 0,
+  size: 0,
+  heloResponse: '',
+};
+await serve('options that are 0 or empty', { ...OPEN, ...zeros, logger: {} }, (client) =>
+  client.say('EHLO x', MAIL, RCPT, 'RCPT TO:<c@example.net>', 'DATA', 'Hello\r\n.'),
+);
+
 // ---- who it is
 
 const sign = { ...OPEN, ...hooks, disabledCommands: [], onConnect: undefined, allowInsecureAuth: true };
@@ -305,6 +322,11 @@ await serve('AUTH and TLS', { ...sign, allowInsecureAuth: false, authMethods }, 
   await client.secure({ servername: 'other.example' });
   await client.say(MAIL, 'EHLO x', PLAIN, MAIL, 'STARTTLS');
 });
+await serve(
+  'AUTH if STARTTLS is hidden',
+  { ...sign, allowInsecureAuth: false, hideSTARTTLS: true },
+  (client) => client.say('EHLO x', PLAIN, MAIL),
+);
 await serve('many commands without AUTH', { ...sign, maxAllowedUnauthenticatedCommands: 3 }, (client) =>
   client.say('NOOP', 'EHLO x', 'NOOP', 'NOOP'),
 );
