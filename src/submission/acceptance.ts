@@ -148,7 +148,9 @@ export class Acceptance implements OctetHolder {
     const draft = this.#draft;
     if (header === null || draft === null) throw new Refusal(reply('internal'), 'the message ended twice');
     const { from, subject, tags, listUnsubscribe, messageId } = header;
-    const terms = deliveryTerms(parameters, this.#receivedAt);
+    // A clock that was put back meanwhile must not make the message wait until the time that it had before.
+    const receivedAt = Math.min(this.#receivedAt, this.#policy.now());
+    const terms = deliveryTerms(parameters, receivedAt);
     const needs = this.#scanner.needs();
     const message: NewMessage = {
       domainId: domain.id,
@@ -159,7 +161,7 @@ export class Acceptance implements OctetHolder {
       tags,
       listUnsubscribe,
       messageId,
-      receivedAt: this.#receivedAt,
+      receivedAt,
       tls,
       clientAddress,
       // A message with a release time waits for that time and needs no release by an operator.
