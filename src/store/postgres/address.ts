@@ -8,7 +8,7 @@ export interface Host {
 }
 
 export interface DatabaseAddress {
-  /** In the order in which they are tried. */
+  /** In the order in which they are tried first. */
   readonly hosts: readonly Host[];
   readonly user: string | undefined;
   readonly password: string | undefined;

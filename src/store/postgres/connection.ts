@@ -50,27 +50,21 @@ export class Connection {
   }
 
   /**
-   * Connects to the first of the hosts that takes writes.
+   * Connects to one host.
    *
-   * @throws StoreError the reason of the last host that answered, or of the last one
+   * @throws StoreError, also if it takes no writes
    */
-  static async open(address: DatabaseAddress): Promise<Connection> {
-    let problem: StoreError | null = null;
-    for (const host of address.hosts) {
-      try {
-        return await Connection.#openOn(host, address);
-      } catch (error) {
-        const failure = openingError(error, placeOf({ ...address, hosts: [host] }));
-        // A server that answers with a reason says more than one that cannot be reached.
-        if (problem === null || failure.code === 'unreadable') problem = failure;
-      }
+  static async open(host: Host, address: DatabaseAddress): Promise<Connection> {
+    const place = placeOf({ ...address, hosts: [host] });
+    try {
+      return await Connection.#open(host, address, place);
+    } catch (error) {
+      throw openingError(error, place);
     }
-    throw problem ?? new StoreError('unreadable', 'the URL of the database names no host');
   }
 
-  static async #openOn(host: Host, address: DatabaseAddress): Promise<Connection> {
+  static async #open(host: Host, address: DatabaseAddress, place: string): Promise<Connection> {
     const { user, password, database, parameters } = address;
-    const place = placeOf({ ...address, hosts: [host] });
     const { sslmode = 'prefer', connect_timeout: seconds } = parameters;
     const client = new pg.Client({
       ...host,

@@ -3,6 +3,7 @@ import { StoreError } from '../port.js';
 import { type DatabaseAddress, placeOf } from './address.js';
 import { type Answer, Connection, type Statement, type Values } from './connection.js';
 import { isTooMany, mayBeRepeated, operationError } from './errors.js';
+import { Hosts } from './hosts.js';
 
 /** Connections of one store at most, beside the one that accepts messages. */
 const MOST = 6;
@@ -19,6 +20,7 @@ interface Waiting {
 
 export class Connections {
   readonly #address: DatabaseAddress;
+  readonly #hosts: Hosts;
   readonly #idle: Connection[] = [];
   readonly #waiting: Waiting[] = [];
   /** Connections that are idle, in use or being opened. */
@@ -30,6 +32,7 @@ export class Connections {
 
   constructor(address: DatabaseAddress) {
     this.#address = address;
+    this.#hosts = new Hosts(address.hosts);
   }
 
   /** The address without the password, for messages. */
@@ -42,7 +45,13 @@ export class Connections {
     if (this.#closed) throw new StoreError('closed', 'the store has been closed');
     if (this.#failure !== null && performance.now() < this.#notBefore) throw this.#failure;
     try {
-      const connection = await Connection.open(this.#address);
+      const connection = await this.#hosts.find(
+        (host) => Connection.open(host, this.#address),
+        (late) => {
+          late.destroy();
+        },
+        mostTelling,
+      );
       this.#failure = null;
       return connection;
     } catch (error) {
@@ -172,4 +181,10 @@ export class Connections {
   #checkDrained(): void {
     if (this.#count === 0) this.#drained?.();
   }
+}
+
+/** Returns the last reason of a server that answered, which says more than that one cannot be reached; else the first. */
+function mostTelling(errors: readonly StoreError[]): StoreError {
+  const [first = new StoreError('failed', 'no host was asked')] = errors;
+  return errors.filter(({ code }) => code === 'unreadable').at(-1) ?? first;
 }
