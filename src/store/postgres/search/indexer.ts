@@ -22,6 +22,18 @@ const BUSY = 0.7;
 /** How often to look for what another node has left, in milliseconds. */
 const LOOK_MS = 2000;
 
+/**
+ * Returns how long to pause after a step while messages come in, in milliseconds.
+ *
+ * @param took how long the step took, in milliseconds
+ * @param behind messages that are not indexed yet
+ * @param utilization the part of the time in which the event loop was not idle
+ */
+export function pauseAfter(took: number, behind: number, utilization: number): number {
+  const most = utilization > BUSY ? MOST_BEHIND.busy : MOST_BEHIND.idle;
+  return behind < most ? Math.min(MOST_PAUSE_MS, took * GIVE_WAY) : 0;
+}
+
 export class Indexer {
   readonly #connections: Connections;
   readonly #look: NodeJS.Timeout;
@@ -70,10 +82,10 @@ export class Indexer {
         const began = performance.now();
         const loop = performance.eventLoopUtilization();
         if (this.#closed || (await indexStep(this.#connections)) === 0) return;
-        const pause = Math.min(MOST_PAUSE_MS, (performance.now() - began) * GIVE_WAY);
+        const took = performance.now() - began;
         if (this.#wakes === wakes) continue;
-        const most = this.#utilization > BUSY ? MOST_BEHIND.busy : MOST_BEHIND.idle;
-        if ((await countWaiting(this.#connections)) < most) await this.#pause(pause);
+        const pause = pauseAfter(took, await countWaiting(this.#connections), this.#utilization);
+        if (pause > 0) await this.#pause(pause);
         this.#utilization = performance.eventLoopUtilization(loop).utilization;
       }
     } catch {

@@ -50,10 +50,9 @@ const ADD = {
 };
 /** Moves what the step has added from the list of pending entries into the index. */
 const EMPTY_LIST = { name: 'search_empty_list', text: `SELECT gin_clean_pending_list('search_words')` };
-const BEHIND = {
-  name: 'search_behind',
-  text: 'SELECT coalesce(sum(cardinality(messages)), 0)::int AS messages FROM search_journal',
-};
+/** Rows of the journal that are counted at most. A row has one message or more. */
+const MOST_ROWS = 200_000;
+const BEHIND = { name: 'search_behind', text: countOfWaiting(MOST_ROWS) };
 
 interface Block {
   readonly number: number;
@@ -87,7 +86,13 @@ export function indexStep(connections: Connections, blockMessages = BLOCK_MESSAG
   });
 }
 
-/** Returns how many messages are not indexed yet. */
+/** Returns a statement for the number of messages that are not indexed yet, of so many rows of the journal at most. */
+export function countOfWaiting(rows: number): string {
+  return `SELECT coalesce(sum(cardinality(messages)), 0)::int AS messages
+    FROM (SELECT messages FROM search_journal LIMIT ${rows}) AS waiting`;
+}
+
+/** Returns how many messages are not indexed yet, of the first {@link MOST_ROWS} rows. */
 export async function countWaiting(connections: Connections): Promise<number> {
   return (await connections.run<{ messages: number }>(BEHIND)).rows[0]?.messages ?? 0;
 }

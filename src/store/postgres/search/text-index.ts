@@ -3,6 +3,7 @@ import type { Narrowed, Range } from '../../narrowing.js';
 import { int4Array, textArray } from '../arrays.js';
 import { type Found, holding, type Source } from '../candidate-sources.js';
 import type { Connections } from '../connections.js';
+import { countOfWaiting } from './indexing.js';
 import { BLOCK, blockPrefix, questionOf } from './words.js';
 
 /** Blocks that one statement goes through: some 10 ms if none of them has the words. */
@@ -32,12 +33,17 @@ const BLOCKS = {
       AND number >= (SELECT number FROM search_block WHERE first <= $2 ORDER BY first DESC LIMIT 1)
     ORDER BY first DESC LIMIT ${MOST_BLOCKS}`,
 };
-/** The newest ones of a range that wait, and how many wait in all. */
+/**
+ * How many messages wait in all, and the newest ones of a range, unless there are too many. Each is in one row, so that the
+ * sort keeps no more of them than are asked for.
+ */
 const WAITING = {
   name: 'search_waiting',
-  text: `WITH waiting AS (SELECT unnest(messages) AS id FROM search_journal LIMIT ${MOST_WAITING})
-    SELECT (SELECT count(*) FROM waiting) AS count, ARRAY(
-      SELECT DISTINCT id FROM waiting WHERE id < $1 AND id > $2 ORDER BY id DESC LIMIT $3)::text[] AS ids`,
+  text: `WITH total AS MATERIALIZED (${countOfWaiting(MOST_WAITING)})
+    SELECT messages AS count, CASE WHEN messages < ${MOST_WAITING} THEN ARRAY(
+      SELECT each.id FROM search_journal CROSS JOIN unnest(search_journal.messages) AS each (id)
+      WHERE each.id < $1 AND each.id > $2 ORDER BY each.id DESC LIMIT $3)::text[] ELSE '{}' END AS ids
+    FROM total`,
 };
 
 export class TextIndex {
@@ -67,7 +73,7 @@ export class TextIndex {
     const values = [range.below, range.above, limit + 1];
     const { rows } = await this.#connections.run<{ count: number; ids: string[] }>(WAITING, values);
     const { count, ids: newest } = rows[0] ?? { count: 0, ids: [] };
-    if (count === MOST_WAITING) return null;
+    if (count >= MOST_WAITING) return null;
     const indexed = await this.#ask(question, range, limit);
     // If there are more than these, they are beyond the limit.
     const late = newest.map(Number).filter((id) => id >= indexed.from);
