@@ -1,6 +1,7 @@
 // The figures of the store on PostgreSQL, each beside what it is compared with, in turns, in one run.
 //
 //   npm run -s build && node bench/postgres.mjs [PART...] [--rounds 5] [--seconds 5] [--few 1000] [--many 1000000] [--json]
+//     [--binaries /usr/lib/postgresql/15/bin]
 //
 // It starts a PostgreSQL server of its own, which syncs, and removes it at the end. On a busy machine look at the processor
 // time: rates are what the others leave.
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '5' },
     few: { type: 'string', default: '1000' },
     many: { type: 'string', default: '1000000' },
+    binaries: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -33,7 +35,7 @@ const results = {};
 for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
   const { title, measure } = PARTS[name];
   if (!values.json) console.log(`\n${title}`);
-  const cluster = await startCluster({ max_wal_size: '1GB' });
+  const cluster = await startCluster({ max_wal_size: '1GB' }, values.binaries);
   try {
     const rows = await measure(cluster, options);
     results[name] = rows;

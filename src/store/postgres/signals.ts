@@ -19,7 +19,11 @@ const AGAIN_MS = 1000;
 /** Two installations in schemas of one database have tables of their own, so they do not wake each other. */
 const CHANNEL = `'postern_' || 'message'::regclass::oid`;
 const NAME = { name: 'channel_name', text: `SELECT ${CHANNEL} AS channel` };
-const NOTIFY = { name: 'notify', text: `SELECT pg_notify(${CHANNEL}, $1)` };
+/** A signal is a hint, so its commit need not wait for a disk or a standby, as those of messages do meanwhile. */
+const NOTIFY = {
+  name: 'notify',
+  text: `SELECT set_config('synchronous_commit', 'off', true), pg_notify(${CHANNEL}, $1)`,
+};
 
 export class Signals {
   readonly #connections: Connections;
