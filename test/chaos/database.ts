@@ -1,5 +1,6 @@
 /** The database of the nodes: a primary, its synchronous standby, and a proxy in front of each of the two hosts. */
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canHaveSmallDevice, type Cluster, STANDBY, startCluster } from '../store/postgres-cluster.js';
 import { Proxy } from './proxy.js';
@@ -10,7 +11,7 @@ export const SECRET = 'pass-that-nobody-sees';
 /** Size of the device that has the database, in MiB. */
 const DEVICE = 768;
 /** Octets that one write puts on it to fill it. */
-const BLOCK = 1_048_576;
+const BLOCK = 4_194_304;
 
 export interface DatabaseOptions {
   /** Keep a synchronous standby. */
@@ -127,17 +128,17 @@ export class Database {
   }
 
   /** Leaves no room on the device of the primary, until {@link makeRoom}. */
-  fill(): void {
+  async fill(): Promise<void> {
     const { device } = this.#primary;
     if (device === null) throw new Error('there is no device');
     const block = Buffer.alloc(BLOCK);
-    const file = openSync(join(device, 'ballast'), 'w');
+    const file = await open(join(device, 'ballast'), 'w');
     try {
-      for (;;) writeSync(file, block);
+      for (;;) await file.write(block);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
     } finally {
-      closeSync(file);
+      await file.close();
     }
   }
 

@@ -6,6 +6,10 @@ import type { World } from './world.js';
 
 export interface Fault {
   readonly name: string;
+  /** What it happens to. */
+  readonly lane: 'node' | 'database';
+  /** Nothing else may fail meanwhile: what must hold of the node then would not be known. */
+  readonly alone?: true;
   /** Makes it happen; `n` is a node. */
   readonly run: (world: World, n: number) => Promise<unknown>;
   /** How often it is chosen, beside the others. Default: 1. Faults that take long are rarer. */
@@ -24,7 +28,8 @@ export function faults(chance: Chance, failovers: Failover[]): Fault[] {
   return [
     {
       name: 'kill -9 of a node',
-      weight: 0.2,
+      lane: 'node',
+      weight: 0.05,
       run: async (world, n) => {
         await world.end(n, 'SIGKILL');
         await world.start(n);
@@ -32,34 +37,44 @@ export function faults(chance: Chance, failovers: Failover[]): Fault[] {
     },
     {
       name: 'stop of a node in order',
-      weight: 0.1,
+      lane: 'node',
+      // While the database is away, it cannot write down what it has sent, nor wait for ever.
+      alone: true,
+      weight: 0.04,
       run: async (world, n) => {
         await world.end(n, 'SIGTERM');
         await world.start(n);
       },
     },
-    { name: 'a node that stands still', run: (world, n) => world.pause(n, 1500, false) },
+    {
+      name: 'a node that stands still',
+      lane: 'node',
+      run: (world, n) => world.pause(n, 1500, false),
+    },
     {
       name: 'a node that stands still for longer than its leases',
+      lane: 'node',
+      alone: true,
       run: (world, n) => world.pause(n, 22_000, true),
-      weight: 0.05,
+      weight: 0.01,
       long: true,
     },
     {
       name: 'a clock that jumps',
+      lane: 'node',
       run: async (world, n) => {
         world.setClock(n, chance.below(2 * JUMP) - JUMP);
         await pause(700);
       },
-      // An event that is written at the moment at which a clock is put back may wait as long: docs/reliability.md.
-      long: true,
     },
     {
       name: 'connections that are cut',
+      lane: 'database',
       run: (world) => Promise.resolve(world.database.proxy.cut(4)),
     },
     {
       name: 'a network that lets nothing through',
+      lane: 'database',
       run: async ({ database: { proxy } }) => {
         proxy.hold();
         await pause(700);
@@ -68,6 +83,8 @@ export function faults(chance: Chance, failovers: Failover[]): Fault[] {
     },
     {
       name: 'a database that is stopped',
+      lane: 'database',
+      weight: 0.3,
       run: async ({ database }) => {
         await database.primary.halt('SIGINT');
         await pause(300);
@@ -76,16 +93,20 @@ export function faults(chance: Chance, failovers: Failover[]): Fault[] {
     },
     {
       name: 'a database that is away for longer than nodes count as alive',
+      lane: 'database',
+      alone: true,
       run: async ({ database }) => {
         await database.primary.halt('SIGINT');
         await pause(20_000);
         await database.primary.start();
       },
-      weight: 0.05,
+      weight: 0.01,
       long: true,
     },
     {
       name: 'a database that crashes',
+      lane: 'database',
+      weight: 0.3,
       run: async ({ database }) => {
         await database.primary.halt('SIGQUIT');
         await database.primary.start();
@@ -93,7 +114,8 @@ export function faults(chance: Chance, failovers: Failover[]): Fault[] {
     },
     {
       name: 'kill -9 of the primary, its standby promoted',
-      weight: 0.15,
+      lane: 'database',
+      weight: 0.06,
       run: async ({ database }) => {
         await database.synchronous();
         failovers.push(await database.fail());
@@ -101,11 +123,13 @@ export function faults(chance: Chance, failovers: Failover[]): Fault[] {
     },
     {
       name: 'a full disk',
+      lane: 'database',
       run: async ({ database }) => {
-        database.fill();
+        await database.fill();
         await pause(1500);
         database.makeRoom();
       },
+      weight: 0.2,
       needsDevice: true,
     },
   ];

@@ -25,7 +25,10 @@ export interface Offered {
 }
 
 /** Sizes of bodies in octets: most are short, some have several chunks of the store. */
-const SIZES = [40, 40, 3_000, 3_000, 3_000, 20_000, 20_000, 200_000];
+const SIZES = [40, 40, 40, 3_000, 3_000, 3_000, 3_000, 3_000, 20_000, 20_000, 20_000, 200_000];
+/** Octets of all bodies after which they are short. The device of the database must not be full but by the fault. */
+const MOST_OCTETS = 250_000_000;
+/** How long a sender waits between two messages, unless told, and before it tries again, in milliseconds. */
 const BETWEEN_MS = 40;
 
 export interface Load {
@@ -40,18 +43,27 @@ export interface Load {
  * @param ports of the nodes that run, at the time of the call
  * @param tenants one sender each
  * @param recipients of the next message
+ * @param between how long a sender waits between two messages, in milliseconds
  */
 export function startLoad(
   ports: () => readonly number[],
   tenants: readonly Tenant[],
   recipients: () => readonly string[] = () => ['you@example.net'],
+  between = BETWEEN_MS,
 ): Load {
   const offered: Offered[] = [];
   const refusals = new Map<string, number>();
   let going = true;
   let accepted = 0;
+  let octets = 0;
   const observer: Observer = {
+    between,
     going: () => going,
+    size: () => {
+      const size = octets < MOST_OCTETS ? SIZES[Math.floor(Math.random() * SIZES.length)] : SIZES[0];
+      octets += size ?? 0;
+      return size ?? 0;
+    },
     accepted: () => {
       accepted++;
     },
@@ -82,7 +94,11 @@ export function startLoad(
 }
 
 interface Observer {
+  /** Milliseconds between two messages. */
+  readonly between: number;
   readonly going: () => boolean;
+  /** Returns the octets of the next body. */
+  readonly size: () => number;
   readonly accepted: () => void;
   readonly refused: (reply: string) => void;
 }
@@ -107,7 +123,7 @@ class Session {
       }
       for (let n = 0; n < 20 && this.observer.going(); n++) {
         await this.#send(talk);
-        await pause(BETWEEN_MS);
+        await pause(this.observer.between);
       }
     } finally {
       talk.socket.destroy();
@@ -117,7 +133,7 @@ class Session {
   async #send(talk: Talk): Promise<void> {
     const sender = `app@${this.tenant.domain}`;
     const recipients = this.recipients();
-    const body = randomBody(SIZES[Math.floor(Math.random() * SIZES.length)] ?? 0);
+    const body = randomBody(this.observer.size());
     const envelope = [`MAIL FROM:<${sender}>`, ...recipients.map((to) => `RCPT TO:<${to}>`), 'DATA'];
     talk.write(envelope.map((line) => `${line}\r\n`).join(''));
     const replies = await talk.replies(envelope.length);

@@ -23,6 +23,9 @@ export const NOBODY = 'nobody@example.net';
 /** How often to note what has arrived. */
 export const COLLECT_MS = 50;
 
+/** How long a start may take, and is tried again if it fails, in milliseconds. */
+const START_MS = 240_000;
+
 /** Folder for the logs of a run. Default: they are not kept. */
 const LOGS = process.env['CHAOS_LOGS'];
 
@@ -100,11 +103,27 @@ export class World {
     return world;
   }
 
-  /** Starts a node, or starts it again, with the data folder that it had. */
+  /** Starts a node, or starts it again, with the data folder that it had: until it runs, as a service manager does. */
   async start(n: number): Promise<void> {
-    const name = `run-${++this.#starts}.example`;
+    const end = performance.now() + START_MS;
+    for (;;) {
+      const name = `run-${++this.#starts}.example`;
+      try {
+        await this.#start(n, name);
+        return;
+      } catch (error) {
+        // While the database is away, a start fails.
+        this.deaths.set(name, performance.now());
+        this.note(`${name} has not started: ${String(error).slice(0, 200)}`);
+        if (performance.now() > end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+  }
+
+  async #start(n: number, name: string): Promise<void> {
     this.setClock(n, 0);
-    const process = await GatewayProcess.start({
+    const process = await GatewayProcess.spawn({
       data: join(this.folder, `node-${n}`),
       listen: [this.options.listen ?? 'smtp://127.0.0.1:0'],
       args: ['--hostname', name],
@@ -122,8 +141,14 @@ export class World {
         ...this.options.environment,
       },
     });
-    this.#runs[n] = { name, process };
     if (LOGS !== undefined) process.child.stderr?.pipe(createWriteStream(join(LOGS, `${name}.log`)));
+    try {
+      await process.says(/^postern ready .*$/m, START_MS);
+    } catch (error) {
+      await process.stop('SIGKILL');
+      throw error;
+    }
+    this.#runs[n] = { name, process };
   }
 
   /** Writes what happens into the folder CHAOS_LOGS, beside the logs of the nodes. */
@@ -138,6 +163,11 @@ export class World {
 
   node(n: number): GatewayProcess | undefined {
     return this.#runs[n]?.process;
+  }
+
+  /** The name of a node's run. */
+  nameOf(n: number): string | undefined {
+    return this.#runs[n]?.name;
   }
 
   /** Ends a node. It is not there until it is started again. */

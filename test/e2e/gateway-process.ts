@@ -79,10 +79,14 @@ export class Running {
     return this.child.pid ?? 0;
   }
 
-  /** Waits until the process wrote what matches. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  /**
+   * Waits until the process wrote what matches.
+   *
+   * @param time how long at most, in milliseconds
+   */
+  async says(pattern: RegExp, time = TIMEOUT): Promise<RegExpExecArray> {
     const match = (): RegExpExecArray | null => pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
-    await this.#watch.until(() => match() !== null || this.#over, TIMEOUT);
+    await this.#watch.until(() => match() !== null || this.#over, time);
     const found = match();
     if (found !== null) return found;
     const how = this.#over ? 'ended' : 'waited';
