@@ -48,6 +48,20 @@ export function describeDomainRecords(store: () => Store, reopen: () => Promise<
       expect((await store().message(id))?.status).toBe('cancelled');
       expect(await store().domainRecords.find('all', 'a.example', 7000)).toBeNull();
     });
+
+    it('are removed with the mail that is being accepted meanwhile, which is kept and cancelled', async () => {
+      const { a, b } = await twoDomains(store());
+      await accept(store(), newMessage(b.id));
+      const accepting = Array.from({ length: 20 }, () =>
+        accept(store(), newMessage(a.id, { status: 'queued' })),
+      );
+      const removing = store().domainRecords.remove('all', 'a.example', 'cancel', 7000);
+      const ids = await Promise.all(accepting);
+      expect(await removing).toBe(20);
+      for (const id of ids) {
+        expect(await store().message(id)).toMatchObject({ domain: 'a.example', status: 'cancelled' });
+      }
+    });
   });
 }
 

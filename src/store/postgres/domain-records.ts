@@ -7,10 +7,13 @@ import { int4Array } from './arrays.js';
 import type { Connections } from './connections.js';
 import type { Domains } from './domains.js';
 import { gaugesOf, gaugesOfAll } from './gauges.js';
+import { overlapsEnd } from './overlap.js';
 import { revokeAll } from './sessions.js';
 
 /** A use of a token is written at most this often, in milliseconds. */
 const NOTED_MS = 60_000;
+/** How long messages may take to be stored that are being stored when their domain is removed, in milliseconds. */
+const ACCEPT_MS = 15_000;
 
 const LIST = {
   name: 'records_list',
@@ -83,7 +86,10 @@ export function postgresDomainRecords(connections: Connections, domains: Domains
         revokeAll(connection, { kind: 'domain', domainId: id }, null),
       );
       if (domainId === null) return null;
-      return remainder === 'keep' ? 0 : cancelMessagesOf(mail, domainId, now);
+      if (remainder === 'keep') return 0;
+      // What is being accepted at the moment is cancelled, too.
+      await overlapsEnd(connections, ACCEPT_MS);
+      return cancelMessagesOf(mail, domainId, now);
     },
     async setRetention(scope, name, { contentAge, messageAge, contentOctets }) {
       const values = [idOf(scope), name, contentAge, messageAge, contentOctets];

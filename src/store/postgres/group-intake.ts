@@ -13,6 +13,7 @@ import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import { operationError, OutcomeUnknown } from './errors.js';
 import { isAboutOne, LostContent, storeGroup } from './group.js';
+import { KnownDomains } from './known-domains.js';
 import type { Node } from './node.js';
 import type { OnCommit } from './on-commit.js';
 import { markIntake } from './overlap.js';
@@ -83,6 +84,7 @@ export class GroupIntake implements Intake {
   readonly #spans: TimeSpans;
   #waiting: Waiting[] = [];
   #connection: Connection | null = null;
+  #domains = new KnownDomains();
   #running: Promise<void> | null = null;
   /** Groups whose outcome is being found out. New ones do not wait for them: each has a fence of its own. */
   readonly #unknown = new Set<Promise<void>>();
@@ -173,6 +175,7 @@ export class GroupIntake implements Intake {
     const commits = group.map(({ commit }) => commit);
     try {
       const connection = await this.#connected();
+      await this.#domains.check(connection, commits);
       await this.#spans.add(connection, commits);
       const start = performance.now();
       await storeGroup(connection, id, commits, this.#clock);
@@ -215,6 +218,7 @@ export class GroupIntake implements Intake {
     if (this.#connection?.isLost === false) return this.#connection;
     const connection = await this.#connections.openForGroups();
     await markIntake(connection);
+    this.#domains = new KnownDomains();
     return (this.#connection = connection);
   }
 

@@ -8,6 +8,7 @@ import type { DatabaseClock } from './clock.js';
 import type { Connection } from './connection.js';
 import { isAboutData, OutcomeUnknown } from './errors.js';
 import { completeWithMessage } from './idempotency.js';
+import { UnknownDomain } from './known-domains.js';
 import { fulfil } from './reports.js';
 
 const CLOSE_UPLOADS = {
@@ -31,6 +32,7 @@ export function isAboutOne(error: unknown): boolean {
   return (
     isAboutData(error) ||
     error instanceof LostContent ||
+    error instanceof UnknownDomain ||
     (error instanceof StoreError && (error.code === 'superseded' || error.code === 'fulfilled'))
   );
 }

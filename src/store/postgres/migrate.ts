@@ -9,10 +9,11 @@ import { LEAST_STEPS, MIGRATIONS } from './schema/index.js';
 const LONGEST_MS = 60 * 60_000;
 
 /**
- * How long a step waits for a lock on a table, and the pause before all is tried again, in milliseconds. While it waits,
- * nodes that use the table wait for it in turn.
+ * How long a step waits for a lock on a table, and the pause before it is tried again, in milliseconds. While it waits,
+ * nodes that use the table wait for it in turn. If one of them has what the step waits for, the step must give up before the
+ * server looks for a deadlock, after a second: it would fail the statement of the node.
  */
-const LOCK_MS = 1_000;
+const LOCK_MS = 500;
 const PAUSE_MS = 2_000;
 
 /**
@@ -28,10 +29,9 @@ export async function migrate(
   least = LEAST_STEPS,
 ): Promise<void> {
   const end = performance.now() + LONGEST_MS;
-  for (;;) {
+  for (let isDone = false; !isDone;) {
     try {
-      await tryMigrate(connections, steps, least);
-      return;
+      isDone = await takeStep(connections, steps, least);
     } catch (error) {
       if (!(error instanceof StoreError) || !isLockTimeout(error.cause) || performance.now() > end)
         throw error;
@@ -40,7 +40,11 @@ export async function migrate(
   }
 }
 
-function tryMigrate(connections: Connections, steps: readonly string[], ownLeast: number): Promise<void> {
+/**
+ * Takes the next step, in a transaction of its own: one that had the locks of several steps would wait for a table while
+ * it has another one, and nodes use tables in any order. Returns true if there is none left.
+ */
+function takeStep(connections: Connections, steps: readonly string[], ownLeast: number): Promise<boolean> {
   return connections.transaction(async (connection) => {
     await connection.exec('SET LOCAL statement_timeout = 0');
     await connection.exec(`SELECT pg_advisory_xact_lock(${SCHEMA_LOCK})`, LONGEST_MS);
@@ -55,13 +59,17 @@ function tryMigrate(connections: Connections, steps: readonly string[], ownLeast
           `this version knows up to ${steps.length}); upgrade, or give another database`,
       );
     }
+    const step = steps[version];
     // Steps that this version does not know only added something.
-    if (version >= steps.length) return;
+    if (step === undefined) return true;
     await connection.exec(`SET LOCAL lock_timeout = ${LOCK_MS}`);
-    for (const step of steps.slice(version)) await connection.exec(step, LONGEST_MS);
+    await connection.exec(step, LONGEST_MS);
+    const isLast = version + 1 === steps.length;
     await connection.exec(
-      `DELETE FROM schema_version; INSERT INTO schema_version VALUES (${steps.length}, ${ownLeast})`,
+      `DELETE FROM schema_version;
+       INSERT INTO schema_version VALUES (${version + 1}, ${isLast ? ownLeast : least})`,
     );
+    return isLast;
   });
 }
 

@@ -11,7 +11,7 @@ import { installationLock } from './advisory-locks.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 
-/** How long to wait for groups at most, in milliseconds. Few take longer than some milliseconds. */
+/** How long readers wait for groups at most, in milliseconds. Few take longer than some milliseconds. */
 const LONGEST_MS = 2_000;
 /** The first pause between two looks, in milliseconds, and the longest: each is twice as long. */
 const PAUSES_MS = { first: 2, longest: 50 };
@@ -43,11 +43,12 @@ export async function markIntake(connection: Connection): Promise<void> {
 /**
  * Waits until the groups that are being stored at the moment have ended.
  *
+ * @param longest how long to wait at most, in milliseconds. Default: {@link LONGEST_MS}
  * @returns false if some still had not after some seconds: the server waits for a standby, or for a disk
  */
-export async function overlapsEnd(connections: Connections): Promise<boolean> {
+export async function overlapsEnd(connections: Connections, longest = LONGEST_MS): Promise<boolean> {
   let waiting: ReadonlyMap<number, string | null> | null = null;
-  const end = performance.now() + LONGEST_MS;
+  const end = performance.now() + longest;
   for (let pause = PAUSES_MS.first; ; pause = Math.min(2 * pause, PAUSES_MS.longest)) {
     const { rows } = await connections.run<Row>(UNDER_WAY);
     waiting = stillUnderWay(waiting, rows);

@@ -21,6 +21,8 @@
  *
  *     shared    what the nodes count together: rates, failed sign-ins
  *     content   its compression
+ *     tags      how many messages have each tag
+ *     domains   messages without a constraint to their domains
  *
  * Times are in milliseconds since the epoch. Those at which something is due, and at which a lease ends, are on the
  * database's clock (`clock.ts`); all others are on the clock of the node that wrote them.
@@ -28,7 +30,7 @@
 import { API } from './api.js';
 import { COMPRESSION, CONTENT } from './content.js';
 import { COUNTERS } from './counters.js';
-import { DOMAINS } from './domains.js';
+import { DOMAINS, DOMAINS_STAY } from './domains.js';
 import { MAIL } from './mail.js';
 import { MESSAGES } from './messages.js';
 import { NODES } from './nodes.js';
@@ -49,4 +51,6 @@ export const MIGRATIONS: readonly string[] = [
   COMPRESSION,
   // 4
   TAGS,
+  // 5
+  DOMAINS_STAY,
 ];
