@@ -99,7 +99,7 @@ export const ACCEPT = {
 export function acceptValues(
   group: number,
   commits: readonly NewCommit[],
-  clock: Pick<DatabaseClock, 'toDatabase'>,
+  clock: Pick<DatabaseClock, 'toDatabase' | 'dueAfter'>,
 ): (Buffer | number)[] {
   const deltas = new Deltas();
   const messages: Value[][] = MESSAGE.map(() => []);
@@ -110,7 +110,7 @@ export function acceptValues(
   const events: [string[], number[], number[]] = [[], [], []];
   for (const { id, message, size, sequence, content } of commits) {
     const { domainId, status, receivedAt, terms } = message;
-    const received = clock.toDatabase(receivedAt);
+    const received = clock.dueAfter(receivedAt);
     const due = status === 'queued' ? (terms?.releaseAt ?? received) : null;
     const recipientCount = message.recipients.length;
     const own: Value[] = [

@@ -199,7 +199,7 @@ export class MessageChanges {
     attempt: string | null,
     at: number,
   ): void {
-    const due = this.#clock.toDatabase(at);
+    const due = this.#clock.dueAfter(at);
     this.#events.push([domainId, name, message, JSON.stringify(positions), attempt, at, due]);
   }
 }

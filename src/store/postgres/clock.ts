@@ -41,6 +41,11 @@ export class DatabaseClock {
     this.#lead = (rows[0]?.now ?? 0) - middle;
   }
 
+  /** The database's time. No jump of the node's clock changes it. */
+  get now(): number {
+    return Math.round(this.#lead + performance.now());
+  }
+
   /** Milliseconds by which the database's clock is ahead of the node's. */
   get offset(): number {
     const difference = this.#lead + performance.now() - this.#now();
@@ -49,6 +54,16 @@ export class DatabaseClock {
 
   toDatabase(time: number): number {
     return time + this.offset;
+  }
+
+  /**
+   * Returns when something is due that follows so many milliseconds after a time of the node's clock that has come. If the
+   * clock was put back since then, it is due that much after now, and not after a time that is yet to come.
+   */
+  dueAfter(time: number, gap = 0): number {
+    const due = this.toDatabase(time + gap);
+    const latest = this.now + gap;
+    return due - latest > TOLERANCE_MS ? latest : due;
   }
 
   fromDatabase(time: number): number {

@@ -78,7 +78,12 @@ async function accept(
   commits: readonly NewCommit[],
   clock: DatabaseClock,
 ): Promise<void> {
-  if (commits.every(isPlain)) await connection.run(ACCEPT_PLAIN, plainValues(group, commits, clock));
+  // The plain statement computes when messages are due from the times at which they came.
+  const isAhead = commits.some(
+    ({ message: { receivedAt } }) => clock.dueAfter(receivedAt) < clock.toDatabase(receivedAt),
+  );
+  if (!isAhead && commits.every(isPlain))
+    await connection.run(ACCEPT_PLAIN, plainValues(group, commits, clock));
   else await connection.run(ACCEPT, acceptValues(group, commits, clock));
 }
 

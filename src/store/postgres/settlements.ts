@@ -67,8 +67,10 @@ export class Settlements {
   }
 
   giveBack({ id, lease }: LeaseName, at: number): Promise<void> {
+    // Converted now: the clock may be put back before it is written.
+    const due = this.#clock.toDatabase(at);
     return this.#add(id, null, (message, changes) => {
-      if (message.lease === lease) giveBack(message, this.#clock.toDatabase(at), changes);
+      if (message.lease === lease) giveBack(message, due, changes);
     });
   }
 
@@ -81,7 +83,8 @@ export class Settlements {
   #onDatabaseClock(settlement: Settlement): Settlement {
     const { attempt, nextAttemptAt } = settlement;
     if (attempt.outcome !== 'deferred') return settlement;
-    return { ...settlement, nextAttemptAt: this.#clock.toDatabase(nextAttemptAt ?? attempt.at) };
+    const gap = (nextAttemptAt ?? attempt.at) - attempt.at;
+    return { ...settlement, nextAttemptAt: this.#clock.dueAfter(attempt.at, gap) };
   }
 
   #add(id: number, leased: LockedMessage | null, apply: Work['apply']): Promise<void> {

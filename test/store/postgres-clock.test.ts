@@ -1,0 +1,59 @@
+// The clock of a node is put back between the moment that a time is read and the moment that it is written.
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { openPostgresStore } from '../../src/store/postgres/index.js';
+import { EVENTS } from '../../src/store/webhooks.js';
+import { addDomain, newMessage, octets } from './fixtures.js';
+import { type Cluster, startCluster } from './postgres-cluster.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster.stop());
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+it('mail and events are due after their gaps, not an hour later', async () => {
+  const url = await cluster.schema();
+  const store = await openPostgresStore({ url });
+  const domain = await addDomain(store);
+  const keys = { publicKey: octets(32), privateKey: octets(48) };
+  await store.webhooks.set('example.com', { url: 'https://x.example/', events: EVENTS, keys }, 7);
+  const real = Date.now.bind(Date);
+  const putBack = (): void => {
+    vi.spyOn(Date, 'now').mockImplementation(() => real() - HOUR);
+  };
+  const latest = async (table: string) =>
+    Number(
+      (
+        await cluster.query(
+          url,
+          `SELECT max(due_at) - extract(epoch FROM clock_timestamp()) * 1000 AS ahead FROM ${table}`,
+        )
+      )[0]?.['ahead'],
+    );
+
+  const draft = store.open();
+  const receivedAt = Date.now();
+  putBack();
+  await draft.commit(newMessage(domain.id, { receivedAt, status: 'queued' }));
+  expect(await latest('queue')).toBeLessThan(MINUTE);
+  expect(await latest('webhook_event')).toBeLessThan(MINUTE);
+
+  vi.restoreAllMocks();
+  const at = Date.now();
+  const [lease] = await store.queue.lease({ now: at, until: at + HOUR, limit: 1, perDomain: 1 });
+  if (lease === undefined) throw new Error('nothing is due');
+  const attempt = { at, outcome: 'deferred', remoteHost: 'mx', reply: '451 Later', tls: null } as const;
+  putBack();
+  const settlement = { position: 0, attempt, nextAttemptAt: at + MINUTE, report: null, block: false };
+  await store.queue.settle(lease, [settlement], true);
+  expect(await latest('queue')).toBeLessThan(2 * MINUTE);
+  expect(await latest('webhook_event')).toBeLessThan(MINUTE);
+  vi.restoreAllMocks();
+  await store.close();
+});
