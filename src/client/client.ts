@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { Buffer, isAscii } from 'node:buffer';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { asData } from './content.js';
 import { type Check, checkPresent, checkShape, isList, type Shape } from '../base/check-shape.js';
@@ -112,7 +112,7 @@ export class Client {
   ): string {
     const { extensions } = this;
     const words = [...parameters];
-    if (content instanceof Uint8Array && content.some((octet) => octet > 127)) {
+    if (content instanceof Uint8Array && !isAscii(content)) {
       const named = words.some((word) => /^BODY=/i.test(word));
       if (extensions.has('8BITMIME') && !named) words.push('BODY=8BITMIME');
     }
