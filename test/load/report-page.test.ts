@@ -63,12 +63,12 @@ describe('the page', () => {
 
   it('of two runs shows their figures and what is not the same, and escapes names', () => {
     const slower = { ...report, messagesPerSecond: report.messagesPerSecond / 2 };
-    const other = { ...slower, settings: { ...report.settings, connections: 77 } };
+    const other = { ...slower, settings: { ...report.settings, connections: 77, own: 2 } };
     const page = comparePage(['<a>.json', report], ['b.json', other]);
     expect(page).not.toContain('<a>');
     expect(page).not.toContain('<script');
     expect(page).toMatch(/<td>messages\/s<\/td><td>[^<]+<\/td><td>[^<]+<\/td><td>0\.50×<\/td>/);
-    expect(page).toContain('These settings are not the same: connections.');
+    expect(page).toContain('These settings are not the same: connections, message.');
     expect(comparePage(['a', report], ['b', slower])).not.toContain('not the same');
   });
 

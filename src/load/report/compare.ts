@@ -68,5 +68,9 @@ function ratio(a: number, b: number): string {
 export function differences(a: Report, b: Report): string[] {
   const flat = ({ settings, host }: Report): Record<string, unknown> => ({ ...settings, ...host });
   const [these, those] = [flat(a), flat(b)];
-  return Object.keys(these).filter((name) => JSON.stringify(these[name]) !== JSON.stringify(those[name]));
+  const differ = Object.keys(these).filter(
+    (name) => JSON.stringify(these[name]) !== JSON.stringify(those[name]),
+  );
+  // By the name of its option.
+  return differ.map((name) => (name === 'own' ? 'message' : name));
 }
