@@ -71,6 +71,11 @@ describe('connect', () => {
     [{ signal: new AbortController() }, 'connect: signal: expected an AbortSignal, got'],
     [{ transcript: {} }, 'connect: transcript: expected an object with sent, received, secured'],
     [{ messages: 0 }, 'connect: messages: expected a number, 1 or more, got 0'],
+    [{ messages: '5' }, 'connect: messages: expected a number, 1 or more, got "5"'],
+    [
+      { addresses: [{ toString: (): string => '127.0.0.1' }] },
+      'connect: addresses: expected a list of IP addresses',
+    ],
     [
       { credentials: { user: 'me', pasword: password } },
       'there is no option pasword; did you mean password?',
@@ -120,12 +125,27 @@ describe('connect', () => {
     }
   });
 
+  it('passes a password and terms on if TLS comes first, or if the server is on this machine', async () => {
+    const { port } = await listening();
+    const there = { host: 'mx.example', credentials: { user: 'me', password } };
+    const first = {
+      implicitTls: true,
+      startTls: false,
+      tls: { verify: false },
+      addresses: ['127.0.0.1'],
+      port,
+    };
+    await expect(connect({ ...there, ...first })).rejects.toMatchObject({ fault: 'tls' });
+    await expect(connect({ ...there, path: '/nowhere/socket' })).rejects.toMatchObject({ fault: 'connect' });
+  });
+
   it('refuses what is no object', async () => {
     await expect(connect(null as never)).rejects.toThrow('connect: expected an object of options, got null');
   });
 
   it.each([
     { startTls: false, implicitTls: false },
+    { startTls: 'optional', implicitTls: false, tls: { verify: false } },
     { startTls: 'optional', tls: { verify: false, ca: undefined, sessions: { last: null } } },
     { startTls: false, tls: { ca: 'PEM' }, timeouts: times },
     { hello: 'mx_1.example' },
