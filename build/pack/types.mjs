@@ -119,7 +119,7 @@ const SILENT = new RegExp(
     '^Sasl|^Scram\\w|^Token|^External|^Xclient|^Xforward|^Original|^ByParameter$|^CommandLine$|^(Mail|Rcpt)Parameters$',
     '^(Syntax|SpaceBeforePath|UnknownParameters)$|^TlsFacts$|^ClientCertificate$|^Certificate(?!s)|^Listening$',
     '^Received|^ServerStats$|^(TlsSource|ServerUse|WithCertificate|PrincipalOf|CredentialsOf)$|^Arrival$',
-    '^SMTPServer(?!$|Options|Hooks)|^(Awaited|Question|Wait)$',
+    '^SMTPServer(?!$|Options|Hooks)|^(Awaited|Question|Wait|Transcript|TlsSessions|ms)$',
   ].join('|'),
 );
 
