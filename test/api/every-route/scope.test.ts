@@ -179,8 +179,13 @@ describe('a request', () => {
 });
 
 describe('an event stream', () => {
-  /** Reads events of a stream until one of them matches. */
-  async function readUntil(world: World, headers: Credentials, pattern: RegExp): Promise<string> {
+  /** Reads events of a stream until one of them matches. `whenReady` is called once, when the stream is open. */
+  async function readUntil(
+    world: World,
+    headers: Credentials,
+    pattern: RegExp,
+    whenReady?: () => void,
+  ): Promise<string> {
     const abort = new AbortController();
     onTestFinished(() => abort.abort());
     const base = await world.harness.listen();
@@ -188,6 +193,10 @@ describe('an event stream', () => {
     let text = '';
     for await (const octets of response.body ?? []) {
       text += Buffer.from(octets as Uint8Array).toString();
+      if (whenReady !== undefined && text.includes('event: ready')) {
+        whenReady();
+        whenReady = undefined;
+      }
       if (pattern.test(text)) break;
     }
     abort.abort();
@@ -202,7 +211,11 @@ describe('an event stream', () => {
       const answer = await world.ask({ method: 'POST', url: '/api/v1/send', body }, byToken);
       return answer.json<{ id: number }>().id;
     };
-    const first = readUntil(world, own.byToken, /event: messages/);
+    // What happens before the stream is ready does not come.
+    let first = Promise.resolve('');
+    await new Promise<void>((resolve) => {
+      first = readUntil(world, own.byToken, /event: messages/, resolve);
+    });
     const secrets = [await send(own)];
     const seen = await first;
     const [, lastId = ''] = /^id: (.+)$/m.exec(seen) ?? [];
