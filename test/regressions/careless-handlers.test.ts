@@ -103,6 +103,6 @@ it('a Refusal made of a text is a 451', async () => {
   const talk = await Talk.greeted(port);
   await talk.play('> MAIL FROM:<>', '< 250', '> RCPT TO:<a@x.example>', '< 451 4.3.0', '> NOOP', '< 250');
   expect(errors.map(({ message }) => message)).toEqual([
-    'Refusal: expected a Reply of 400 to 599, got 550 No such user',
+    'Refusal: expected a Reply of 400 to 599, got "550 No such user"',
   ]);
 });

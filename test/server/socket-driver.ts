@@ -101,7 +101,8 @@ function handlerFor({ verdicts }: Vector, stored: string[]): Options {
   return {
     onConnect: () => verdict('connect'),
     onHello: () => verdict('hello'),
-    onAuth: (_, credentials) => verdict('auth') ?? userOf(credentials),
+    // A token may come without a user, and no text at all is no principal.
+    onAuth: (_, credentials) => verdict('auth') ?? (userOf(credentials) || 'of a token'),
     onMail: () => verdict('mail'),
     onRcpt: () => verdict('rcpt'),
     onContent: () => {

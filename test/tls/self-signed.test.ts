@@ -55,9 +55,9 @@ describe('the self-signed certificate', () => {
   });
 
   it('works with clients that trust it', async () => {
-    const made = await selfSigned(data, 'mail.example.com');
-    const loopback = await Loopback.open(Certificates.load([made]));
-    const ca = await readFile(made.certFile);
+    const { certFile, keyFile } = await selfSigned(data, 'mail.example.com');
+    const loopback = await Loopback.open(Certificates.load([{ certFile, keyFile }]));
+    const ca = await readFile(certFile);
     try {
       for (const servername of ['mail.example.com', 'localhost']) {
         const socket = await loopback.connect({ ca, servername, rejectUnauthorized: true });
