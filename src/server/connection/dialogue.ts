@@ -24,7 +24,6 @@ import { isPromise } from '../platform/promise.js';
 import { Refusal, replyFor } from '../refusal.js';
 import { originAfter } from '../admission/relay.js';
 import type { ConnectionSession } from './session.js';
-import { hasMethods } from '../../base/check-shape.js';
 import { shown } from '../../base/shown.js';
 import { notify } from './notify.js';
 import { type ReverseLookup, nameOf } from '../reverse-lookup.js';
@@ -264,7 +263,7 @@ export class Dialogue<Principal> {
     const isReply = sink instanceof Reply;
     if (isReply && !sink.positive) return refuse(sink);
     // Nothing is a yes anywhere else. Here it would be a message that is accepted, and lost.
-    if (isReply || !hasMethods(sink, 'write', 'end', 'abort')) {
+    if (isReply || !isSink(sink)) {
       const expected = 'onContent: expected a Reply, or a sink with write, end and abort';
       return refuse(this.replyTo(new TypeError(`${expected}, got ${shown(sink)}`)));
     }
@@ -354,6 +353,11 @@ function isList(value: unknown): value is readonly Reply[] {
 
 function isReply(value: unknown): boolean {
   return value instanceof Reply;
+}
+
+function isSink(value: unknown): boolean {
+  const { write, end, abort } = Object(value) as Partial<ContentSink>;
+  return typeof write === 'function' && typeof end === 'function' && typeof abort === 'function';
 }
 
 /** @throws TypeError if it is no decision: nothing that a handler answers by mistake is a yes. */
