@@ -184,10 +184,8 @@ export interface Queue {
    * though not that of the machine. If the server dies before {@link settle} or {@link giveBack}, the next lease of
    * the message says so in {@link Lease.crashes}; if the store is closed in order, no attempt is counted. Stale leases
    * are skipped. May be repeated.
-   *
-   * Returns the ids of those that are not stale: the other messages may be in the hands of another server.
    */
-  begin(leases: readonly Lease[]): Promise<readonly MessageId[]>;
+  begin(leases: readonly Lease[]): Promise<void>;
 
   /**
    * Records that the attempt under this lease has lasted for a while and the server works, as with a remote server that

@@ -108,10 +108,11 @@ export class ModelQueue implements Queue {
     }
   }
 
-  async begin(leases: readonly Lease[]): Promise<readonly MessageId[]> {
-    const held = leases.filter(({ id, lease }) => this.messages.get(id)?.lease?.number === lease);
-    for (const { id } of held) this.#get(id).attempting ??= 'begun';
-    return held.map(({ id }) => id);
+  async begin(leases: readonly Lease[]): Promise<void> {
+    for (const { id, lease } of leases) {
+      const message = this.#get(id);
+      if (message.lease?.number === lease) message.attempting ??= 'begun';
+    }
   }
 
   async lasts({ id, lease }: Lease): Promise<void> {

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Delivery } from '../../src/delivery/transports/transport.js';
 import { StoreError } from '../../src/store/port.js';
 import { ModelQueue } from './model-queue.js';
@@ -312,7 +312,6 @@ describe('the record of attempts that begin', () => {
     const recorded = new Set<number>();
     const begin = vi.spyOn(queue, 'begin').mockImplementation(async (leases) => {
       for (const { id } of leases) recorded.add(id);
-      return leases.map(({ id }) => id);
     });
     const far = new ScriptedTransport('far', () => later(100, DELIVERED));
     const harness = new RunnerHarness([far], queue, { caps });
@@ -321,37 +320,6 @@ describe('the record of attempts that begin', () => {
     expect(harness.statuses).toEqual({ delivered: 60 });
     expect(far.shipments.filter(({ id }) => !recorded.has(id))).toEqual([]);
     expect(begin.mock.calls.length).toBeLessThanOrEqual(3);
-  });
-
-  it('says that another server has taken a message over: then it is not sent', async () => {
-    useFakeClock();
-    const queue = new ModelQueue();
-    const begin = vi.spyOn(queue, 'begin').mockResolvedValue([]);
-    flood(queue, A, 3, 'x.example');
-    const far = new ScriptedTransport('far', () => DELIVERED);
-    const harness = new RunnerHarness([far], queue, { caps });
-    await pass(1_000);
-    expect(begin).toHaveBeenCalled();
-    expect(far.shipments).toEqual([]);
-    begin.mockRestore();
-    await pass(2 * MINUTE);
-    expect(harness.statuses).toEqual({ delivered: 3 });
-  });
-
-  it('is asked for again if the server has stood still meanwhile', async () => {
-    useFakeClock();
-    const queue = new ModelQueue();
-    const far = new ScriptedTransport('far', () => later(100, DELIVERED));
-    new RunnerHarness([far], queue, { caps });
-    flood(queue, A, 60, 'x.example');
-    await pass(50);
-    expect(far.shipments).toHaveLength(2);
-    const { now } = performance;
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 22_000);
-    onTestFinished(() => clock.mockRestore());
-    for (const message of queue.messages.values()) message.lease = { number: 1_000_000, until: Infinity };
-    await pass(1_000);
-    expect(far.shipments).toHaveLength(2);
   });
 
   it('has only what is under way while a message that may have ended the server is about', async () => {

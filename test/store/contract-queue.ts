@@ -311,19 +311,6 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       expect(await store().queue.nextDue()).toBe(RECEIVED + 60_000);
     });
 
-    it('says of which leases they are when an attempt begins', async () => {
-      const domain = await addDomain(store());
-      const ids = [await queued(store(), domain), await queued(store(), domain)];
-      const leases = await leaseAt(store(), RECEIVED);
-      expect([...(await store().queue.begin(leases))].sort()).toEqual([...ids].sort());
-      const until = Math.max(...leases.map((lease) => lease.until));
-      const again = await leaseAt(store(), until, { limit: 1 });
-      const taken = again.map(({ id }) => id);
-      expect(await store().queue.begin(leases)).toEqual(ids.filter((id) => !taken.includes(id)));
-      expect(await store().queue.begin(again)).toEqual(taken);
-      expect(await store().queue.begin([])).toEqual([]);
-    });
-
     it('under a stale lease records only deliveries', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain, {}, 3);

@@ -2,12 +2,6 @@ import type { Lease, LeasedRecipient, Settlement } from '../../store/queue.js';
 import type { Outgoing, OutgoingOf } from './shipping.js';
 import type { Transport } from '../transports/transport.js';
 
-/**
- * How long the answer of the store holds that the lease is this server's, in milliseconds: a third of the time after which other
- * servers take over from one that is silent.
- */
-const RECORD_HOLDS_MS = 5_000;
-
 /** Part of a leased message: its recipients with one destination. */
 export interface DeliveryJob {
   readonly message: LeasedMessage;
@@ -33,9 +27,8 @@ export class LeasedMessage {
    * When the next recipient is tried again, in milliseconds since the epoch; Infinity if none is, as far as is known.
    */
   dueAgain = Infinity;
-  #recorded: Promise<boolean> | null = null;
-  /** When the store was asked for that, in milliseconds of the monotonic clock. */
-  #recordedAt = -Infinity;
+  /** Resolves when the store has recorded that an attempt is under way; null before. Never rejects. */
+  recorded: Promise<void> | null = null;
   /** True while its outcomes are being written. */
   writing = false;
 
@@ -46,25 +39,6 @@ export class LeasedMessage {
     readonly transports: readonly Transport[],
   ) {
     this.#open = new Set(lease.recipients.map(({ position }) => position));
-  }
-
-  /**
-   * Resolves when the store has recorded that an attempt is under way, to false if another server may have the message;
-   * null before. Never rejects.
-   */
-  get recorded(): Promise<boolean> | null {
-    return this.#recorded;
-  }
-
-  /** The store was asked for that. */
-  awaitRecord(recorded: Promise<boolean>): void {
-    this.#recorded = recorded;
-    this.#recordedAt = performance.now();
-  }
-
-  /** Whether the store must be asked before an attempt begins: a server that stood still may have lost its leases meanwhile. */
-  get needsRecord(): boolean {
-    return performance.now() - this.#recordedAt > RECORD_HOLDS_MS;
   }
 
   /** Returns the content to send. It is made once for all destinations, and again if that failed. */

@@ -220,37 +220,27 @@ export class Runner {
    */
   #recordBegin(starts: readonly Start<DeliveryJob>[]): void {
     const fresh = new Set<LeasedMessage>();
-    for (const { job } of starts) if (job.message.needsRecord) fresh.add(job.message);
+    for (const { job } of starts) if (job.message.recorded === null) fresh.add(job.message);
     if (fresh.size === 0) return;
     // Where a crash has to be pinned on one message, only what is under way may count.
     if (this.#suspects.isUnsuspecting) {
       for (const queue of new Set(starts.map((start) => start.queue))) {
-        for (const { message } of queue.ahead(BEGUN_AHEAD)) if (message.needsRecord) fresh.add(message);
+        for (const { message } of queue.ahead(BEGUN_AHEAD)) if (message.recorded === null) fresh.add(message);
       }
     }
     const leases = [...fresh].map(({ lease }) => lease);
     // If the store fails, delivery continues. The failure is reported when the outcomes are written.
-    const held = this.#options.queue.begin(leases).then(
-      (ids) => new Set(ids),
-      () => null,
-    );
-    for (const message of fresh) message.awaitRecord(held.then((ids) => ids?.has(message.lease.id) ?? true));
+    const recorded = this.#options.queue.begin(leases).catch(() => undefined);
+    for (const message of fresh) message.recorded = recorded;
   }
 
   async #send(start: Start<DeliveryJob>): Promise<void> {
     const { message, recipients } = start.job;
     const transport = message.transports[start.job.way];
-    const isHeld = await message.recorded;
+    await message.recorded;
     if (this.#stop.signal.aborted) {
       this.#destinations.done(start);
       this.#outcomes.leave(message, recipients);
-      return;
-    }
-    if (isHeld === false) {
-      // This server stood still, and another one has taken the message over.
-      this.#destinations.done(start);
-      this.#outcomes.leave(message, recipients);
-      this.#dispatch();
       return;
     }
     if (transport === undefined || isTooLate(message.lease, this.#now())) {

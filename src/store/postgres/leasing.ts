@@ -24,7 +24,7 @@ const RENEW = {
 const BEGIN = {
   name: 'lease_begin',
   text: `${HELD} UPDATE queue SET attempting = greatest(attempting, 1) FROM held
-    WHERE queue.message_id = held.message_id RETURNING queue.message_id AS id`,
+    WHERE queue.message_id = held.message_id`,
 };
 const LASTS = {
   name: 'lease_lasts',
@@ -84,10 +84,8 @@ export class Leasing {
     await this.#connections.run(RENEW, [...names(leases), this.#clock.toDatabase(until)]);
   }
 
-  async begin(leases: readonly LeaseName[]): Promise<readonly number[]> {
-    if (leases.length === 0) return [];
-    const { rows } = await this.#connections.run<{ id: number }>(BEGIN, names(leases));
-    return rows.map(({ id }) => id);
+  async begin(leases: readonly LeaseName[]): Promise<void> {
+    if (leases.length > 0) await this.#connections.run(BEGIN, names(leases));
   }
 
   async lasts({ id, lease }: LeaseName): Promise<void> {

@@ -90,7 +90,7 @@ export class Leasing {
       AND EXISTS (SELECT 1 FROM queue WHERE message_id = ?1 AND lease = ?3)`);
     this.#allLeased = database.prepare('SELECT message_id AS id FROM queue WHERE lease IS NOT NULL');
     this.#begin = database.prepare(
-      `UPDATE queue SET attempting = max(attempting, ${BEGUN}) WHERE message_id = ? AND lease = ? RETURNING 1`,
+      `UPDATE queue SET attempting = max(attempting, ${BEGUN}) WHERE message_id = ? AND lease = ?`,
     );
     this.#lasts = database.prepare(
       `UPDATE queue SET attempting = ${LASTING} WHERE message_id = ? AND lease = ? AND attempting = ${BEGUN}`,
@@ -148,10 +148,8 @@ export class Leasing {
     for (const { id, lease } of leases) this.#renew.run(until, id, lease);
   }
 
-  begin(leases: readonly LeaseName[]): number[] {
-    const held: number[] = [];
-    for (const { id, lease } of leases) if (this.#begin.get(id, lease) !== undefined) held.push(id);
-    return held;
+  begin(leases: readonly LeaseName[]): void {
+    for (const { id, lease } of leases) this.#begin.get(id, lease);
   }
 
   lasts({ id, lease }: LeaseName): void {
