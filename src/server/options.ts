@@ -81,8 +81,8 @@ export interface ServerOptions<
   readonly spaceBeforePath?: SpaceBeforePath;
   /**
    * Whether common mistakes of clients are taken that can mean one thing only. These are any printable hello name, an
-   * address without angle brackets, and AUTH after HELO. `strict` refuses them. `lenient` also takes any text between angle brackets
-   * for an address, `<a b@@c>`: for filters and test servers, which must see mail as it is. Default: `tolerant`.
+   * address without angle brackets, and AUTH after HELO. `strict` refuses them. `lenient` also takes any text between
+   * angle brackets for an address, `<a b@@c>`: for filters and test servers, which must see mail as it is. Default: `tolerant`.
    */
   readonly syntax?: Syntax;
   /**

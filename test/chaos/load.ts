@@ -28,7 +28,7 @@ export interface Offered {
 const SIZES = [40, 40, 40, 3_000, 3_000, 3_000, 3_000, 3_000, 20_000, 20_000, 20_000, 200_000];
 /** Octets of all bodies after which they are short. The device of the database must not be full but by the fault. */
 const MOST_OCTETS = 250_000_000;
-/** How long a sender waits between two messages, unless told, and before it tries again, in milliseconds. */
+/** How long a sender waits between two messages, unless a tenant says otherwise, and before it tries again, in milliseconds. */
 const BETWEEN_MS = 40;
 
 export interface Load {

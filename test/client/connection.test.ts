@@ -90,7 +90,7 @@ describe('a connection', () => {
     await expect(connection.send(MESSAGE)).resolves.toMatchObject({ error: { fault: 'closed' } });
   });
 
-  it('is cut if the reply to QUIT is none', async () => {
+  it('is cut if the reply to QUIT does not answer it', async () => {
     const { connection, cuts } = await opened({ replies: { QUIT: '354 go on\r\n' } });
     connection.quit();
     await connection.ended;

@@ -348,12 +348,12 @@ const WRONG_LISTENERS: readonly (readonly [name: string, options: unknown, error
   ['a proxy as text', { port: 0, proxies: '192.0.2.1' }, /proxies: expected a list of texts/],
   ['proxies only, and none', { port: 0, proxiesOnly: true }, /proxiesOnly needs proxies/],
   [
-    'a proxy that is none',
+    'a proxy that is no network',
     { port: 0, proxies: ['localhost'] },
     /listen: proxies: expected an address or a network .*got localhost/,
   ],
   [
-    'a relay that is none',
+    'a relay that is no network',
     { port: 0, relays: ['10.0.0.0/33'] },
     /listen: relays: expected an address or a network/,
   ],

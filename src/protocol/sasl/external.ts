@@ -5,7 +5,8 @@ import type { ExternalCredentials } from './credentials.js';
 import type { SaslExchange, SaslMechanism, SaslStep } from './mechanism.js';
 
 /**
- * EXTERNAL (RFC 4422 appendix A). The client has proven outside who it is, here with its TLS certificate, and says at most as whom it wants to act. On offer only where there is such a proof.
+ * EXTERNAL (RFC 4422 appendix A). The client has proven outside who it is, here with its TLS certificate, and says at
+ * most as whom it wants to act. On offer only where there is such a proof.
  *
  *     external-initial-response = authzid-string      ; may be empty
  */
