@@ -4,6 +4,7 @@ import { type CountedAt, countsOf, type DestinationCount, slowest } from '../../
 import { isNotification, TABLES, tagsOf, UNITS } from '../../counting.js';
 import type { CountsAt, Destination, DestinationQuery, StatisticsQuery } from '../../statistics.js';
 import type { Counters } from './counters.js';
+import { ALL_DOMAINS, CountedOwner } from './counted-owner.js';
 import { type Database, inSnapshot } from './database.js';
 import { DAY, floor, HOUR } from '../../time.js';
 
@@ -26,7 +27,7 @@ interface CountedMessage {
 export class StatisticsTable {
   readonly #database: Database;
   readonly #counters: Counters;
-  readonly #domainId;
+  readonly #owner: CountedOwner;
   readonly #counts;
   readonly #destinations;
   readonly #messages;
@@ -34,7 +35,7 @@ export class StatisticsTable {
   constructor(database: Database, counters: Counters) {
     this.#database = database;
     this.#counters = counters;
-    this.#domainId = database.prepare('SELECT id FROM domain WHERE name = ?');
+    this.#owner = new CountedOwner(database);
     this.#counts = database.prepare(`
       SELECT at, measure, count FROM counter
       WHERE domain_id = ? AND tag = ? AND unit = ? AND at >= ? AND at < ? AND count <> 0 ORDER BY at`);
@@ -47,14 +48,14 @@ export class StatisticsTable {
   }
 
   counts(scope: Scope, { domain, tag = '', unit, since, until }: StatisticsQuery): CountsAt[] {
-    const owner = this.#ownerOf(scope, domain);
+    const owner = this.#owner.of(scope, domain);
     if (owner === null) return [];
     const length = unit === 'hour' ? HOUR : DAY;
     const from = floor(since, length);
     return inSnapshot(this.#database, () => {
       const rows = this.#counts.all(owner, tag, UNITS[unit], from, until) as unknown as CountedAt[];
       for (const { domainId, at, counts } of this.#counters.journal.unfolded(TABLES.counter, tag)) {
-        if (owner !== 0 && owner !== domainId) continue;
+        if (owner !== ALL_DOMAINS && owner !== domainId) continue;
         const start = floor(at, length);
         if (start < from || start >= until) continue;
         for (let index = 0; index < counts.length; index += 2) {
@@ -66,13 +67,13 @@ export class StatisticsTable {
   }
 
   destinations(scope: Scope, query: DestinationQuery): Destination[] {
-    const owner = this.#ownerOf(scope, query.domain);
+    const owner = this.#owner.of(scope, query.domain);
     if (owner === null) return [];
     const from = floor(query.since, DAY);
     const rows = inSnapshot(this.#database, () => {
       const rows = this.#destinations.all(owner, from, query.until) as unknown as DestinationCount[];
       for (const { domainId, at, name, counts } of this.#counters.journal.unfolded(TABLES.destination)) {
-        if (owner !== 0 && owner !== domainId) continue;
+        if (owner !== ALL_DOMAINS && owner !== domainId) continue;
         if (at < from || at >= query.until) continue;
         for (let index = 0; index < counts.length; index += 2) {
           rows.push({ destination: name, measure: counts[index] ?? 0, count: counts[index + 1] ?? 0 });
@@ -85,13 +86,13 @@ export class StatisticsTable {
 
   /** One step of a recount: what some messages have added, by the beginning of the unit. */
   recount(scope: Scope, { domain, tag, unit, since, until }: StatisticsQuery, after: number): RecountStep {
-    const owner = this.#ownerOf(scope, domain);
+    const owner = this.#owner.of(scope, domain);
     if (owner === null) return { facts: [], next: null };
     const length = unit === 'hour' ? HOUR : DAY;
     const messages = this.#messages.all(after) as unknown as CountedMessage[];
     const facts: CountedAt[] = [];
     for (const { id, domainId, tags, reversePath } of messages) {
-      if (owner !== 0 && owner !== domainId) continue;
+      if (owner !== ALL_DOMAINS && owner !== domainId) continue;
       if (isNotification(reversePath)) continue;
       if (tag !== undefined && !tagsOf({ tags }).includes(tag)) continue;
       for (const { measure, at, count } of this.#counters.factsOf(id)) {
@@ -104,9 +105,4 @@ export class StatisticsTable {
   }
 
   /** The number that the counters have for a domain, 0 for all; null if it is not in the scope. */
-  #ownerOf(scope: Scope, domain: string | undefined): number | null {
-    if (domain === undefined) return scope === 'all' ? 0 : scope.domainId;
-    const id = (this.#domainId.get(domain) as { id: number } | undefined)?.id;
-    return id === undefined || (scope !== 'all' && scope.domainId !== id) ? null : id;
-  }
 }

@@ -1,14 +1,15 @@
 /** SQL for the newest messages that have a tag. */
 import type { Scope } from '../../port.js';
+import { ALL_DOMAINS, CountedOwner } from './counted-owner.js';
 import type { Database } from './database.js';
 
 export class TagUses {
-  readonly #domainId;
+  readonly #owner: CountedOwner;
   readonly #last;
   readonly #lastOf;
 
   constructor(database: Database) {
-    this.#domainId = database.prepare('SELECT id FROM domain WHERE name = ?');
+    this.#owner = new CountedOwner(database);
     const last = (where: string) =>
       database.prepare(`
         SELECT received_at AS lastUsed FROM message WHERE id = (
@@ -20,15 +21,11 @@ export class TagUses {
 
   /** Returns when the newest message with each of these tags came in, in their order; null if there is none. */
   last(scope: Scope, domain: string | undefined, tags: readonly string[]): (number | null)[] {
-    const owner = scope === 'all' ? this.#idOf(domain) : scope.domainId;
+    const owner = this.#owner.of(scope, domain);
+    if (owner === null) return tags.map(() => null);
     return tags.map((tag) => {
-      const row: unknown = owner === null ? this.#last.get(tag) : this.#lastOf.get(tag, owner);
+      const row: unknown = owner === ALL_DOMAINS ? this.#last.get(tag) : this.#lastOf.get(tag, owner);
       return (row as { lastUsed: number } | undefined)?.lastUsed ?? null;
     });
-  }
-
-  #idOf(domain: string | undefined): number | null {
-    if (domain === undefined) return null;
-    return (this.#domainId.get(domain) as { id: number } | undefined)?.id ?? 0;
   }
 }
