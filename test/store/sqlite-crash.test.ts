@@ -61,5 +61,5 @@ describe('after kill -9', () => {
       expect(count(folder.path, 'upload')).toBe(0);
     }
     expect(resolved.size).toBeGreaterThan(150);
-  });
+  }, 120_000);
 });

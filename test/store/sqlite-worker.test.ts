@@ -13,13 +13,14 @@ describe('the store when its thread dies', () => {
 
   beforeEach(async () => {
     workers = new Set();
-    // Every worker that gets a message is noted, so that it can be killed.
+    // Every worker of the store that gets a post is noted, so that it can be killed. The one of the search index, which
+    // starts after a while, gets others.
     const { postMessage } = Worker.prototype;
     vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (
       this: Worker,
       ...args: Parameters<typeof postMessage>
     ) {
-      workers.add(this);
+      if (Object.hasOwn(Object(args[0]) as object, 'commits')) workers.add(this);
       postMessage.apply(this, args);
     });
     folder = tempFolder();
@@ -32,8 +33,10 @@ describe('the store when its thread dies', () => {
   });
 
   async function killWorker(): Promise<void> {
-    for (const worker of workers) await worker.terminate();
-    workers.clear();
+    const alive = [...workers];
+    for (const worker of alive) await worker.terminate();
+    // Not those that the store has started meanwhile.
+    for (const worker of alive) workers.delete(worker);
   }
 
   it('fails the calls under way and goes on with another thread', async () => {
