@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { FlakyTests } from './test/flaky.js';
+import { LongestFirst } from './test/sequence.js';
 
 const dist = fileURLToPath(new URL('./dist/', import.meta.url));
 
@@ -37,9 +38,9 @@ export default defineConfig({
         external: process.argv.includes('--coverage') ? [] : [/\/dist\//, /\/node_modules\/postern\//],
       },
     },
-    // Most tests wait for a server or a disk for much of their time. One process fewer than cores, which is the
-    // default, takes half as long again on a machine with two.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for a server, a disk or a time-out for much of their time: more processes than cores if there are two.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: ['default', new FlakyTests()],
