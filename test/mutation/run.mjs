@@ -73,7 +73,8 @@ process.on('exit', () => rmSync(cache, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 const { sources, texts, mutants } = await makeMutants(project, files);
-const load = { project, cache, files: tests, texts };
+const temporary = mkdtempSync(join(cache, 'tmp-'));
+const load = { project, cache, temporary, files: tests, texts };
 const worker = new Worker(load);
 if ((await worker.ready) !== 'ready') throw new Error('the tests cannot be loaded');
 const start = Date.now();

@@ -21,6 +21,8 @@ export class Worker {
   constructor(load) {
     this.#child = fork(new URL('./worker.mjs', import.meta.url), {
       execArgv: ['--max-old-space-size=1024'],
+      // A process that is stuck cannot clean up.
+      env: { ...process.env, TMPDIR: load.temporary },
     });
     this.#child.send(load);
     this.#child.on('message', (message) => this.#answer?.(message));

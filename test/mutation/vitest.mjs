@@ -6,7 +6,29 @@ chai.use(JestExtend);
 chai.use(JestChaiExpect);
 chai.use(JestAsymmetricMatchers);
 
-export const expect = chai.expect;
+export const { expect } = chai;
+
+/** Milliseconds after which `expect.poll` gives up, and between two looks: vitest's own. */
+const POLL = { timeout: 1000, interval: 50 };
+
+/** Expects something of a value that comes in time: looks again until it is so, or fails as the last look did. */
+expect.poll = (look, times) => chain(look, { ...POLL, ...times }, []);
+
+/** Takes names such as `not` and `toBe`, and makes the expectation when the last one is called. */
+function chain(look, times, names) {
+  const call = async (...values) => {
+    for (const end = performance.now() + times.timeout; ;) {
+      try {
+        const expected = names.slice(0, -1).reduce((before, name) => before[name], expect(await look()));
+        return await expected[names.at(-1)](...values);
+      } catch (error) {
+        if (performance.now() >= end) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, times.interval));
+    }
+  };
+  return new Proxy(call, { get: (_, name) => chain(look, times, [...names, name]) });
+}
 
 /** Every test that is loaded, in order: { file, name, run }. */
 export const tests = [];
@@ -46,6 +68,9 @@ export function afterEach(cleanup) {
   if (path.length !== 1) throw new Error('afterEach within a describe');
   always.set(path[0], [...(always.get(path[0]) ?? []), cleanup]);
 }
+
+/** Does nothing: the tests of a file may run again for the next mutant. run.mjs removes the temporary files at its end. */
+export function afterAll() {}
 
 export function onTestFinished(cleanup) {
   cleanups.push(cleanup);
