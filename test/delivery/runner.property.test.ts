@@ -75,6 +75,20 @@ const answers = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
+/** A message waits after a crash, and its lease runs out meanwhile: the next one has a recipient more. */
+const LEASED_AGAIN: [Step[], [Answer | 'fault', number][]] = [
+  [
+    { kind: 'mail', domain: 1, hosts: [0, 1] },
+    { kind: 'pass', by: 1 },
+    { kind: 'crash' },
+    { kind: 'jump', by: 30 * DAY },
+  ],
+  [
+    ['fault', 0],
+    [DELIVERED, 10],
+  ],
+];
+
 afterEach(() => void vi.useRealTimers());
 
 /** One server process over the queue, and what it observed. */
@@ -225,7 +239,7 @@ describe('the runner', () => {
         current().die();
         vi.useRealTimers();
       }),
-      { numRuns: Number(process.env['POSTERN_PROPERTY_RUNS'] ?? 40) },
+      { numRuns: Number(process.env['POSTERN_PROPERTY_RUNS'] ?? 40), examples: [LEASED_AGAIN] },
     );
   }, 120_000);
 });

@@ -204,6 +204,36 @@ describe('mail that waits for a remote server that is silent', () => {
     },
   );
 
+  it('starts as a whole if its lease is given again while it waits after a crash', async () => {
+    useFakeClock();
+    const queue = new ModelQueue();
+    queue.add({ domain: A, to: ['a@x.example', 'b@y.example'], receivedAt: NOON });
+    const [lease] = await queue.lease({ now: NOON, until: NOON + 1, limit: 1, perDomain: 1 });
+    if (lease === undefined) throw new Error('it is not due');
+    await queue.begin([lease]);
+    const attempt = {
+      at: NOON,
+      outcome: 'deferred',
+      remoteHost: null,
+      reply: '451 4.3.0 Later',
+      tls: null,
+    } as const;
+    const later = { position: 0, attempt, nextAttemptAt: NOON + 10_000, report: null, block: false };
+    await queue.settle(lease, [later], false);
+    queue.dropLeases();
+    const far = new ScriptedTransport('far', () => DELIVERED);
+    new RunnerHarness([far], queue);
+    await pass(20_000);
+    expect(far.tried).toEqual([]);
+    const leased = queue.messages.get(lease.id)?.lease ?? { until: 0 };
+    leased.until = Date.now();
+    queue.add({ domain: A, to: ['c@x.example'], receivedAt: Date.now() });
+    await pass(1_000);
+    expect(far.tried).toEqual(['c@x.example']);
+    await pass(60_000);
+    expect(far.tried).toEqual(['c@x.example', 'a@x.example', 'b@y.example']);
+  });
+
   it('does not keep other mail of its domain waiting after a crash', async () => {
     useFakeClock();
     const queue = new ModelQueue();

@@ -18,7 +18,7 @@ export interface DeliveryJob {
  * is kept until the store has it.
  */
 export class LeasedMessage {
-  readonly #open: Set<number>;
+  #open: Set<number>;
   #unsettled: Settlement[] = [];
   /** True if a recipient was tried: then the message is no longer as it was leased. */
   touched = false;
@@ -70,6 +70,12 @@ export class LeasedMessage {
     const fresh = lease.recipients.filter(({ position }) => !known.has(position));
     for (const { position } of fresh) this.#open.add(position);
     return fresh;
+  }
+
+  /** Takes a new lease of a message of which nothing has started: all its recipients start together later. */
+  renewUnstarted(lease: Lease): void {
+    this.lease = lease;
+    this.#open = new Set(lease.recipients.map(({ position }) => position));
   }
 
   /** Adds outcomes that the store has to write. */

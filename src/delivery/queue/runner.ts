@@ -155,6 +155,10 @@ export class Runner {
     const known = this.#inHand.get(lease.id);
     if (known !== undefined) {
       // Its lease has run out unnoticed (the clock was put forward), and the store has given it to this server again.
+      if (this.#suspects.has(known)) {
+        known.renewUnstarted(lease);
+        return;
+      }
       const fresh = known.renew(lease);
       if (fresh.length > 0) this.#route(known, fresh, 0, null);
       return;

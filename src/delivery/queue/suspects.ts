@@ -119,6 +119,11 @@ export class Suspects<M> {
     return this.#last.length + this.#suspects.length === 0 && this.#current === null;
   }
 
+  /** True if the message waits to start. */
+  has(message: M): boolean {
+    return [this.#last, this.#suspects, this.#others].some((messages) => messages.includes(message));
+  }
+
   /** True if no message waits to start. */
   get isEmpty(): boolean {
     return this.#last.length + this.#suspects.length + this.#others.length === 0;
