@@ -176,8 +176,20 @@ export interface Queue {
    */
   lease(request: LeaseRequest): Promise<Lease[]>;
 
-  /** Extends leases. Those that have expired are skipped. May be repeated. */
-  renew(leases: readonly Lease[], until: number): Promise<void>;
+  /**
+   * Extends leases, and returns the ids of those that are not stale: other messages may be in the hands of another server.
+   * Stale leases are skipped. May be repeated.
+   */
+  renew(leases: readonly Lease[], until: number): Promise<readonly MessageId[]>;
+
+  /**
+   * Returns the number of a period in which no other server takes over from this one, because the store heard of it without
+   * a break. If {@link lease} or {@link renew} is called and resolves within one period, then this server has these leases
+   * as long as the period lasts and they are renewed. Null if the store has not heard of the server for so long that others
+   * may take over, as after it stood still: then the next {@link renew} lets the store hear of it first. Costs no call of the
+   * store, so that it can be asked before anything is sent.
+   */
+  period(): number | null;
 
   /**
    * Records that attempts under these leases begin. When it resolves, the record survives the death of the process,

@@ -26,16 +26,21 @@ import {
   waitingRows,
 } from './model-message.js';
 
+/** What another server does with a message that it takes over: it also may deliver it to one recipient, and give it back. */
+export type OtherServer = 'nothing' | 'leases' | 'gives back' | 'delivers';
+
 /** The queue as its contract describes it, in the simplest form: the model that runners are compared with. */
 export class ModelQueue implements Queue {
   readonly messages = new Map<MessageId, ModelMessage>();
   /** Names of calls that reject, as those of a full store do. */
-  readonly broken = new Set<'lease' | 'settle' | 'nextDue' | 'giveBack'>();
+  readonly broken = new Set<'lease' | 'settle' | 'nextDue' | 'giveBack' | 'renew'>();
   readonly calls = { lease: 0, settle: 0, nextDue: 0, giveBack: 0, renew: 0, capDue: 0 };
   readonly #now: () => number;
   #listeners = new Set<() => void>();
   #lastLease = 0;
   #served = 0;
+  #period = 1;
+  #isSilent = false;
 
   /** @param now the clock that decides which leases the operator sees */
   constructor(now: () => number = Date.now) {
@@ -100,12 +105,44 @@ export class ModelQueue implements Queue {
     return leases;
   }
 
-  async renew(leases: readonly Lease[], until: number): Promise<void> {
-    this.calls.renew++;
-    for (const { id, lease } of leases) {
-      const held = this.messages.get(id)?.lease;
-      if (held?.number === lease) held.until = until;
+  /**
+   * The server stood still, so that others may have taken over from it.
+   *
+   * @param does says what another server does with the first messages that are leased; it does nothing with the rest
+   */
+  standStill(does: readonly OtherServer[] = []): void {
+    this.#period++;
+    this.#isSilent = true;
+    const leased = [...this.messages.values()].filter(({ lease }) => lease !== null);
+    for (const [at, message] of leased.entries()) {
+      const done = does[at] ?? 'nothing';
+      if (done === 'nothing') continue;
+      if (message.attempting !== null) message.crashes = { count: message.crashes.count + 1, alone: false };
+      message.attempting = null;
+      message.lease = done === 'leases' ? { number: ++this.#lastLease, until: this.#now() + 60_000 } : null;
+      if (done !== 'delivers') continue;
+      const [recipient] = waitingOf(message, this.#now());
+      if (recipient === undefined) continue;
+      recipient.status = 'delivered';
+      const reply = '250 2.0.0 Ok, said another server';
+      const attempt = { at: this.#now(), remoteHost: null, reply, tls: null };
+      recipient.attempts.push({ ...attempt, outcome: 'delivered' });
     }
+  }
+
+  period(): number | null {
+    return this.#isSilent ? null : this.#period;
+  }
+
+  async renew(leases: readonly Lease[], until: number): Promise<readonly MessageId[]> {
+    this.#count('renew');
+    this.#isSilent = false;
+    return leases.flatMap(({ id, lease }) => {
+      const held = this.messages.get(id)?.lease;
+      if (held?.number !== lease) return [];
+      held.until = until;
+      return [id];
+    });
   }
 
   async begin(leases: readonly Lease[]): Promise<void> {
@@ -258,7 +295,7 @@ export class ModelQueue implements Queue {
     for (const listener of this.#listeners) listener();
   }
 
-  #count(call: 'lease' | 'settle' | 'nextDue' | 'giveBack'): void {
+  #count(call: 'lease' | 'settle' | 'nextDue' | 'giveBack' | 'renew'): void {
     this.calls[call]++;
     if (this.broken.has(call)) throw new Error(`the store is full: ${call}`);
   }

@@ -1,6 +1,6 @@
 /**
  * Invariants of the runner, whatever remote servers answer in whatever order, the store refuses, the clock does, and
- * however often the process dies: each recipient gets exactly one final outcome. No recipient is tried again after its
+ * however often the process dies, or stands still while another server takes over: each recipient gets exactly one final outcome. No recipient is tried again after its
  * outcome was settled, nor after it was delivered, if the process lives. No cap is exceeded.
  */
 import fc from 'fast-check';
@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Runner } from '../../src/delivery/queue/runner.js';
 import type { Domain } from '../../src/store/port.js';
 import type { Queue } from '../../src/store/queue.js';
-import { ModelQueue } from './model-queue.js';
+import { ModelQueue, type OtherServer } from './model-queue.js';
 import {
   type Answer,
   BOUNCED,
@@ -29,6 +29,7 @@ type Step =
   | { readonly kind: 'mail'; readonly domain: number; readonly hosts: readonly number[] }
   | { readonly kind: 'pass' | 'jump'; readonly by: number }
   | { readonly kind: 'crash' | 'stop' | 'break' | 'mend' }
+  | { readonly kind: 'stand still'; readonly by: number; readonly does: readonly OtherServer[] }
   | { readonly kind: 'operator'; readonly what: 'retry' | 'cancel'; readonly message: number };
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
@@ -56,6 +57,16 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.constantFrom<Step>({ kind: 'crash' }, { kind: 'stop' }) },
   { weight: 2, arbitrary: fc.constantFrom<Step>({ kind: 'break' }, { kind: 'mend' }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('stand still' as const),
+      by: fc.integer({ min: 0, max: 60_000 }),
+      does: fc.array(fc.constantFrom<OtherServer>('nothing', 'leases', 'gives back', 'delivers'), {
+        maxLength: 8,
+      }),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -146,6 +157,7 @@ class Process {
     return {
       lease: mortal((request) => queue.lease(request)),
       renew: mortal((leases, until) => queue.renew(leases, until)),
+      period: () => queue.period(),
       begin: mortal((leases) => queue.begin(leases)),
       lasts: mortal((lease) => queue.lasts(lease)),
       settle: mortal((...args) => queue.settle(...args)),
@@ -193,8 +205,15 @@ describe('the runner', () => {
             case 'jump':
               vi.setSystemTime(Math.max(NOON, Date.now() + step.by));
               break;
+            case 'stand still':
+              // No timer runs meanwhile, but time goes on.
+              vi.setSystemTime(Date.now() + step.by);
+              queue.standStill(step.does);
+              break;
             case 'break':
-              for (const call of ['lease', 'settle', 'nextDue', 'giveBack'] as const) queue.broken.add(call);
+              for (const call of ['lease', 'settle', 'nextDue', 'giveBack', 'renew'] as const) {
+                queue.broken.add(call);
+              }
               break;
             case 'mend':
               queue.broken.clear();

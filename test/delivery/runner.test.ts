@@ -338,6 +338,130 @@ describe('the record of attempts that begin', () => {
   });
 });
 
+describe('a server that stood still for so long that others took over', () => {
+  const caps = { ...CAPS, perDestination: 2 };
+
+  /** A runner with 20 messages, two of which are under way and end a second later. */
+  async function underWay(): Promise<{ queue: ModelQueue; far: ScriptedTransport; harness: RunnerHarness }> {
+    useFakeClock();
+    const queue = new ModelQueue();
+    flood(queue, A, 20, 'x.example');
+    const far = new ScriptedTransport('far', () => later(1_000, DELIVERED));
+    const harness = new RunnerHarness([far], queue, { caps });
+    await pass(10);
+    expect(far.shipments).toHaveLength(2);
+    return { queue, far, harness };
+  }
+
+  it('sends nothing that they have, records what was under way, and goes on with what it still has', async () => {
+    const { queue, far, harness } = await underWay();
+    queue.standStill(Array.from({ length: 15 }, () => 'leases'));
+    await pass(1_500);
+    expect(harness.statuses).toEqual({ delivered: 2, queued: 18 });
+    expect(far.shipments.slice(2, 4).map(({ id }) => id)).toEqual([16, 17]);
+    await pass(10_000);
+    expect(far.shipments).toHaveLength(2 + 5);
+    expect(harness.runner.inHand).toBe(0);
+    // The other server gives up, too.
+    await pass(2 * MINUTE);
+    expect(harness.statuses).toEqual({ delivered: 20 });
+    expect(new Set(far.tried).size).toBe(20);
+    expect(far.tried).toHaveLength(20);
+  });
+
+  it('asks with two calls, and with none if it did not stand still', async () => {
+    const { queue, far } = await underWay();
+    await pass(5_000);
+    expect(queue.calls.renew).toBe(0);
+    queue.standStill(['leases']);
+    await pass(20_000);
+    // The first call lets the store hear of the server; only what holds after that counts.
+    expect(queue.calls.renew).toBe(2);
+    expect(far.shipments).toHaveLength(20);
+  });
+
+  it('sends nothing until the store answers', async () => {
+    const { queue, far, harness } = await underWay();
+    queue.broken.add('renew');
+    queue.standStill();
+    await pass(MINUTE);
+    expect(far.shipments).toHaveLength(2);
+    expect(harness.statuses).toEqual({ delivered: 2, queued: 18 });
+    queue.broken.clear();
+    await pass(MINUTE);
+    expect(harness.statuses).toEqual({ delivered: 20 });
+    expect(far.tried).toHaveLength(20);
+  });
+
+  it('does not send what was about to start', async () => {
+    useFakeClock();
+    const queue = new ModelQueue();
+    vi.spyOn(queue, 'begin').mockImplementationOnce(
+      () => new Promise((resolve) => setTimeout(resolve, 1_000)),
+    );
+    const far = new ScriptedTransport('far', () => DELIVERED);
+    new RunnerHarness([far], queue);
+    flood(queue, A, 2, 'x.example');
+    await pass(500);
+    queue.standStill(['leases']);
+    await pass(10_000);
+    expect(far.tried).toEqual(['a.example-1@x.example']);
+  });
+
+  it('says so to the transport, whose "not now" counts as no try', async () => {
+    useFakeClock();
+    const queue = new ModelQueue();
+    const held: (boolean | undefined)[] = [];
+    const far = new ScriptedTransport('far', async (_, { isHeld }) => {
+      held.push(isHeld?.());
+      await later(1_000, DELIVERED);
+      held.push(isHeld?.());
+      return held.at(-1) === true ? DELIVERED : DEFERRED;
+    });
+    const harness = new RunnerHarness([far], queue);
+    queue.add({ domain: A, to: ['to@x.example'], receivedAt: NOON });
+    await pass(500);
+    queue.standStill();
+    await pass(5_000);
+    expect(held).toEqual([true, false, true, true]);
+    expect(harness.statuses).toEqual({ delivered: 1 });
+    expect(queue.recipients[0]?.attempts).toHaveLength(1);
+  });
+
+  it('leases again what another server gave back, and does not send what that one has sent', async () => {
+    useFakeClock();
+    const queue = new ModelQueue();
+    queue.add({ domain: A, to: ['1@x.example'], receivedAt: NOON });
+    queue.add({ domain: A, to: ['2@x.example', '3@x.example'], receivedAt: NOON });
+    const far = new ScriptedTransport('far', () => later(1_000, DELIVERED));
+    const harness = new RunnerHarness([far], queue, { caps: { ...CAPS, perDestination: 1 } });
+    await pass(10);
+    queue.standStill(['nothing', 'delivers']);
+    // The loop leases it before the runner looks at its leases.
+    queue.add({ domain: A, to: ['4@x.example'], receivedAt: NOON });
+    await pass(10_000);
+    expect(far.tried.sort()).toEqual(['1@x.example', '3@x.example', '4@x.example']);
+    expect(harness.statuses).toEqual({ delivered: 4 });
+  });
+
+  it('gives up messages that wait after a crash', async () => {
+    useFakeClock();
+    const queue = new ModelQueue();
+    flood(queue, A, 1, 'x.example');
+    await queue.begin(await queue.lease({ now: NOON, until: NOON + 1, limit: 1, perDomain: 1 }));
+    queue.dropLeases();
+    const far = new ScriptedTransport('far', () => DELIVERED);
+    const harness = new RunnerHarness([far], queue);
+    await pass(10_000);
+    expect(harness.runner.inHand).toBe(1);
+    queue.standStill(['leases']);
+    flood(queue, A, 1, 'y.example');
+    await pass(1_000);
+    expect(harness.runner.inHand).toBe(0);
+    expect(far.tried).toEqual(['a.example-0@y.example']);
+  });
+});
+
 describe('a destination that is out of order', () => {
   it('costs a handful of tries, however much mail waits for it, and one line of the log', async () => {
     useFakeClock();

@@ -135,6 +135,26 @@ export function describeQueue(store: () => Store, reopen: () => Promise<void>): 
       expect(await leaseAt(store(), lease.until + 1000)).toHaveLength(1);
     });
 
+    it('say when renewed which of them are held, within a period in which no other server takes over', async () => {
+      const domain = await addDomain(store());
+      await queued(store(), domain);
+      await queued(store(), domain);
+      const { queue } = store();
+      const period = queue.period();
+      expect(period).toBeTypeOf('number');
+      const leases = await leaseAt(store(), RECEIVED);
+      const ids = leases.map(({ id }) => id);
+      const until = Math.max(...leases.map((lease) => lease.until));
+      expect([...(await queue.renew(leases, until))].sort()).toEqual(ids.sort());
+      const again = await leaseAt(store(), until, { limit: 1 });
+      const taken = again.map(({ id }) => id);
+      expect(taken).toHaveLength(1);
+      expect(await queue.renew(leases, until)).toEqual(ids.filter((id) => !taken.includes(id)));
+      expect(await queue.renew(again, until + 1)).toEqual(taken);
+      expect(await queue.renew([], until)).toEqual([]);
+      expect(queue.period()).toBe(period);
+    });
+
     it('end with a server that has the store to itself, numbers never come again', async () => {
       const domain = await addDomain(store());
       const id = await queued(store(), domain);

@@ -107,7 +107,7 @@ describe('nodes on one database', () => {
     expect(again.lease).not.toBe(lease.lease);
 
     // It was only paused, and continues.
-    await a.queue.renew([lease], RECEIVED + 900_000);
+    expect(await a.queue.renew([lease], RECEIVED + 900_000)).toEqual([]);
     expect(await b.queue.nextDue()).toBe(again.until);
     const results = [settlement(0, 'delivered'), settlement(1, 'bounced'), settlement(2, 'deferred')];
     await a.queue.settle(lease, results, true);

@@ -214,9 +214,11 @@ class Renew extends Step {
     const lease = pick(model.leases, this.which);
     if (lease === undefined) return;
     const until = model.now + this.duration;
-    await store.queue.renew([lease], until);
+    const renewed = await store.queue.renew([lease], until);
     const held = model.messages.get(lease.id)?.lease;
-    if (held?.number === lease.lease) held.until = until;
+    const isHeld = held?.number === lease.lease;
+    expect(renewed, 'those that are held').toEqual(isHeld ? [lease.id] : []);
+    if (isHeld) held.until = until;
   }
 }
 

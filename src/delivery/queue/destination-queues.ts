@@ -77,9 +77,9 @@ export class DestinationQueues<J extends Job> {
     return gone;
   }
 
-  /** Removes and returns the jobs of all queues. */
-  clear(): J[] {
-    return [...this.#queues.values()].flatMap((queue) => this.remove(queue));
+  /** Removes and returns the jobs of all queues for which `goes` returns true; by default all of them. */
+  clear(goes?: (job: J) => boolean): J[] {
+    return [...this.#queues.values()].flatMap((queue) => this.remove(queue, goes));
   }
 
   /**

@@ -11,8 +11,8 @@ interface LeaseLoopOptions {
   readonly longestGap: number;
   /** All leased messages. */
   readonly inHand: ReadonlyMap<MessageId, { readonly lease: Lease }>;
-  /** Called with messages that were leased. */
-  readonly take: (leases: readonly Lease[]) => void;
+  /** Called with messages that were leased, and {@link Queue.period} from before that. */
+  readonly take: (leases: readonly Lease[], period: number | null) => void;
   /** Called if more messages are due than may be leased at once: gives back messages that cannot start soon. */
   readonly makeRoom: () => void;
   /** Called now and then. */
@@ -128,8 +128,9 @@ export class LeaseLoop {
     const time = now();
     const until = time + DELIVERY.lease.initial;
     const contentOctets = DELIVERY.contentAtHand.initial;
+    const period = queue.period();
     const leases = await queue.lease({ now: time, until, limit, perDomain: this.share(), contentOctets });
-    take(leases);
+    take(leases, period);
     if (leases.length === limit) {
       this.#more = true;
       return CROWDED_GAP;

@@ -19,6 +19,8 @@ export interface DeliveryJob {
  */
 export class LeasedMessage {
   #open: Set<number>;
+  /** Recipients of the present lease; null if it is the first one. */
+  #leased: ReadonlySet<number> | null = null;
   #unsettled: Settlement[] = [];
   /** True if a recipient was tried: then the message is no longer as it was leased. */
   touched = false;
@@ -29,6 +31,8 @@ export class LeasedMessage {
   dueAgain = Infinity;
   /** Resolves when the store has recorded that an attempt is under way; null before. Never rejects. */
   recorded: Promise<void> | null = null;
+  /** True if another server may have it: then nothing of it is sent until it is leased again. */
+  isLost = false;
   /** True while its outcomes are being written. */
   writing = false;
 
@@ -65,7 +69,7 @@ export class LeasedMessage {
    * whose outcome is known, must not be tried again.
    */
   renew(lease: Lease): LeasedRecipient[] {
-    this.lease = lease;
+    this.#takeLease(lease);
     const known = new Set([...this.#open, ...this.#unsettled.map(({ position }) => position)]);
     const fresh = lease.recipients.filter(({ position }) => !known.has(position));
     for (const { position } of fresh) this.#open.add(position);
@@ -74,8 +78,25 @@ export class LeasedMessage {
 
   /** Takes a new lease of a message of which nothing has started: all its recipients start together later. */
   renewUnstarted(lease: Lease): void {
-    this.lease = lease;
+    this.#takeLease(lease);
     this.#open = new Set(lease.recipients.map(({ position }) => position));
+  }
+
+  #takeLease(lease: Lease): void {
+    this.lease = lease;
+    this.#leased = new Set(lease.recipients.map(({ position }) => position));
+    this.isLost = false;
+    this.recorded = null;
+  }
+
+  /**
+   * Returns those of its recipients that may be sent now: the present lease has them. If another server had the message
+   * meanwhile, it has perhaps delivered it to some.
+   */
+  due(recipients: readonly LeasedRecipient[]): readonly LeasedRecipient[] {
+    if (this.isLost) return [];
+    const leased = this.#leased;
+    return leased === null ? recipients : recipients.filter(({ position }) => leased.has(position));
   }
 
   /** Adds outcomes that the store has to write. */

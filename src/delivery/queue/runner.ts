@@ -5,6 +5,7 @@ import type { Lease, LeasedRecipient, Queue, Settlement } from '../../store/queu
 import { LeasedMessage, type DeliveryJob } from './leased-message.js';
 import type { DestinationQueue } from './destination-queue.js';
 import { type Caps, DestinationQueues, type Start } from './destination-queues.js';
+import { LeaseCheck } from './lease-check.js';
 import { LeaseLoop } from './lease-loop.js';
 import { OutcomeRecorder, isAboutDestination } from './outcome-recorder.js';
 import { DELIVERY } from '../limits.js';
@@ -72,6 +73,7 @@ export class Runner {
   readonly #writer: SettlementWriter;
   readonly #outcomes: OutcomeRecorder;
   readonly #loop: LeaseLoop;
+  readonly #check: LeaseCheck;
   readonly #inHand = new Map<number, LeasedMessage>();
   /** Messages of which it was reported that their content cannot be read. */
   readonly #unreadable = new Recent<MessageId, true>(DELIVERY.unreadable.initial);
@@ -106,13 +108,21 @@ export class Runner {
       onOutcome: (...outcome) => observer?.onOutcome?.(...outcome),
       onCrashes: (lease, count) => observer?.onCrashes?.(lease, count),
     });
+    this.#check = new LeaseCheck({
+      queue,
+      now: this.#now,
+      inHand: this.#inHand,
+      signal: this.#stop.signal,
+      onSure: (lost) => this.#giveUpLost(lost),
+    });
     this.#loop = new LeaseLoop({
       queue,
       now: this.#now,
       inHand: this.#inHand,
       longestGap: longestGap(retry),
       onCapped: (recipients) => observer?.onCapped?.(recipients),
-      take: (leases) => {
+      take: (leases, period) => {
+        this.#check.took(period);
         for (const lease of leases) this.#take(lease);
         this.#startNext();
       },
@@ -194,6 +204,10 @@ export class Runner {
     last: LastDeliveries,
   ): void {
     const now = this.#now();
+    if (message.isLost) {
+      this.#outcomes.leave(message, recipients);
+      return;
+    }
     if (isTooLate(message.lease, now)) {
       this.#outcomes.returnToSender(message, recipients);
       return;
@@ -204,6 +218,10 @@ export class Runner {
 
   #dispatch(): void {
     if (this.#stop.signal.aborted) return;
+    if (!this.#check.isSure) {
+      this.#check.begin();
+      return;
+    }
     const starts: Start<DeliveryJob>[] = [];
     for (
       let start = this.#destinations.next(this.#now());
@@ -238,27 +256,56 @@ export class Runner {
     for (const message of fresh) message.recorded = recorded;
   }
 
+  /** Gives up what other servers may have taken over. What is known of it is still written, and what is under way ends. */
+  #giveUpLost(given: readonly LeasedMessage[]): void {
+    // Some may have been leased again meanwhile.
+    const lost = given.filter(({ isLost }) => isLost);
+    for (const message of this.#suspects.remove(lost))
+      this.#outcomes.leave(message, message.lease.recipients);
+    const gone = new Set(lost);
+    for (const { message, recipients } of this.#destinations.clear((job) => gone.has(job.message))) {
+      this.#outcomes.leave(message, recipients);
+    }
+    this.#startNext();
+  }
+
   async #send(start: Start<DeliveryJob>): Promise<void> {
-    const { message, recipients } = start.job;
+    const { message } = start.job;
     const transport = message.transports[start.job.way];
     await message.recorded;
     if (this.#stop.signal.aborted) {
       this.#destinations.done(start);
-      this.#outcomes.leave(message, recipients);
+      this.#outcomes.leave(message, start.job.recipients);
       return;
     }
-    if (transport === undefined || isTooLate(message.lease, this.#now())) {
+    if (!this.#check.isSure) {
+      this.#destinations.done(start);
+      this.#destinations.push(start.queue, start.job);
+      this.#dispatch();
+      return;
+    }
+    const recipients = message.due(start.job.recipients);
+    if (recipients.length < start.job.recipients.length) {
+      const due = new Set(recipients);
+      const others = start.job.recipients.filter((recipient) => !due.has(recipient));
+      this.#outcomes.leave(message, others);
+    }
+    if (recipients.length === 0) this.#destinations.done(start);
+    else if (transport === undefined || isTooLate(message.lease, this.#now())) {
       this.#destinations.done(start);
       this.#outcomes.returnToSender(message, recipients);
     } else {
       message.touched = true;
       const trial = this.#limitTrial(message);
+      const isHeld = (): boolean =>
+        this.#check.isSure && message.due(recipients).length === recipients.length;
       const { outcomes, fault, unreadable } = await ship(
         transport,
         message.lease,
         recipients,
         () => message.outgoing(this.#options.outgoingOf),
         this.#stop.signal,
+        isHeld,
       );
       clearTimeout(trial);
       this.#destinations.done(start);
@@ -268,7 +315,7 @@ export class Runner {
         this.#unreadable.forget(message.lease.id);
         this.#observe(start, transport, outcomes);
       }
-      this.#continue(start.job, outcomes);
+      this.#continue(start.job, outcomes, isHeld());
     }
     this.#dispatch();
   }
@@ -319,13 +366,17 @@ export class Runner {
     }
   }
 
-  /** Records the outcomes of a shipment. If the transport failed, recipients go on to the next transport. */
-  #continue({ message, way }: DeliveryJob, outcomes: readonly Outcome[]): void {
-    const stopping = this.#stop.signal.aborted;
+  /**
+   * Records the outcomes of a shipment. If the transport failed, recipients go on to the next transport.
+   *
+   * @param isHeld false if another server may have the message
+   */
+  #continue({ message, way }: DeliveryJob, outcomes: readonly Outcome[], isHeld: boolean): void {
+    // In both cases a transport begins nothing, and says "not now", which is no answer of the remote server.
+    const stopping = this.#stop.signal.aborted || !isHeld;
     const next = outcomes.filter(
       ({ delivery }) => delivery.transportFailed === true && way + 1 < message.transports.length,
     );
-    // A transport that is stopping says "not now", which is no answer of the remote server.
     const left = stopping ? outcomes.filter(({ delivery }) => delivery.outcome === 'deferred') : [];
     const known = outcomes.filter((one) => !left.includes(one) && (stopping || !next.includes(one)));
     if (known.length > 0) this.#outcomes.record(message, known);

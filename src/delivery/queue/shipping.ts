@@ -45,20 +45,25 @@ interface ShipmentResult {
   readonly unreadable: unknown;
 }
 
-/** Sends to recipients that share a destination. Never rejects: a recipient without a valid answer is deferred. */
+/**
+ * Sends to recipients that share a destination. Never rejects: a recipient without a valid answer is deferred.
+ *
+ * @param isHeld as {@link Shipment.isHeld}
+ */
 export async function ship(
   transport: Transport,
   lease: Lease,
   recipients: readonly LeasedRecipient[],
   outgoing: () => Outgoing | Promise<Outgoing>,
   signal: AbortSignal,
+  isHeld: () => boolean = () => true,
 ): Promise<ShipmentResult> {
   let answers: readonly Delivery[] = [];
   let fault: unknown = null;
   let unreadable: unknown = null;
   try {
     const read = noticingFailure(await outgoing(), (error) => (unreadable = error));
-    answers = await transport.send(shipmentOf(lease, recipients, read), signal);
+    answers = await transport.send(shipmentOf(lease, recipients, read, isHeld), signal);
   } catch (error) {
     fault = error ?? new Error('the transport gave no reason');
     // Signing reads the content as well.
@@ -117,7 +122,12 @@ function ownFailure({ position }: LeasedRecipient, why: string): Delivery {
   };
 }
 
-function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], outgoing: Outgoing): Shipment {
+function shipmentOf(
+  lease: Lease,
+  recipients: readonly LeasedRecipient[],
+  outgoing: Outgoing,
+  isHeld: () => boolean,
+): Shipment {
   const { id, domain, reversePath, from, tags, messageId, receivedAt, terms, needs } = lease;
   return {
     id,
@@ -137,6 +147,7 @@ function shipmentOf(lease: Lease, recipients: readonly LeasedRecipient[], outgoi
     },
     content: () => outgoing.content(),
     whole: outgoing.whole,
+    isHeld,
   };
 }
 

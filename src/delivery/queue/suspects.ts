@@ -138,6 +138,16 @@ export class Suspects<M> {
     return this.#suspects.splice(keep);
   }
 
+  /** Removes and returns messages that wait to start. */
+  remove(messages: readonly M[]): M[] {
+    const gone = new Set(messages.filter((message) => this.has(message)));
+    const stays = (message: M): boolean => !gone.has(message);
+    this.#last = this.#last.filter(stays);
+    this.#suspects = this.#suspects.filter(stays);
+    this.#others = this.#others.filter(stays);
+    return [...gone];
+  }
+
   /** Removes and returns all messages that have not started. */
   clear(): M[] {
     return [...this.#last.splice(0), ...this.#suspects.splice(0), ...this.#others.splice(0)];

@@ -30,6 +30,11 @@ export interface Shipment {
   content(): AsyncIterable<Uint8Array>;
   /** All of {@link content}, if it is short and in memory already. */
   readonly whole?: Uint8Array | undefined;
+  /**
+   * Returns false if another server may have taken the message over, since this one stood still. A transport asks
+   * before it sends what cannot be taken back, such as the end of the content. Default: it is held.
+   */
+  readonly isHeld?: (() => boolean) | undefined;
 }
 
 /** The outcome for one recipient. */

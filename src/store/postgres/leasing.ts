@@ -19,7 +19,8 @@ const HELD = `WITH held AS (SELECT message_id FROM queue JOIN unnest($1::int8[],
     ON message_id = u.id AND queue.lease = u.lease ORDER BY message_id FOR UPDATE OF queue)`;
 const RENEW = {
   name: 'lease_renew',
-  text: `${HELD} UPDATE queue SET due_at = $3 FROM held WHERE queue.message_id = held.message_id`,
+  text: `${HELD} UPDATE queue SET due_at = $3 FROM held WHERE queue.message_id = held.message_id
+    RETURNING queue.message_id AS id`,
 };
 const BEGIN = {
   name: 'lease_begin',
@@ -39,6 +40,7 @@ const NEXT_DUE = { name: 'next_due', text: 'SELECT min(due_at) AS due FROM queue
 export class Leasing {
   readonly #connections: Connections;
   readonly #clock: DatabaseClock;
+  readonly #node: Node;
   readonly #turns: Turns;
   readonly #leased: LeasedMessages;
   readonly #lost: LostLeases;
@@ -46,6 +48,7 @@ export class Leasing {
   constructor(connections: Connections, clock: DatabaseClock, node: Node, leased: LeasedMessages) {
     this.#connections = connections;
     this.#clock = clock;
+    this.#node = node;
     this.#leased = leased;
     this.#turns = new Turns('lease_messages', connections, node);
     this.#lost = new LostLeases(node, async (from, to) => {
@@ -79,9 +82,15 @@ export class Leasing {
     return inTurns(leases, ({ domain }) => domain.id);
   }
 
-  async renew(leases: readonly LeaseName[], until: number): Promise<void> {
-    if (leases.length === 0) return;
-    await this.#connections.run(RENEW, [...names(leases), this.#clock.toDatabase(until)]);
+  async renew(leases: readonly LeaseName[], until: number): Promise<readonly number[]> {
+    if (leases.length === 0) return [];
+    if (this.#node.period === null) await this.#node.beat();
+    const values = [...names(leases), this.#clock.toDatabase(until)];
+    return (await this.#connections.run<{ id: number }>(RENEW, values)).rows.map(({ id }) => id);
+  }
+
+  period(): number | null {
+    return this.#node.period;
   }
 
   async begin(leases: readonly LeaseName[]): Promise<void> {

@@ -3,10 +3,13 @@ import { StoreError } from '../port.js';
 import { NodeIds, SLOTS } from '../intake/ids.js';
 import type { NodeFacts, NodeLoad } from '../nodes.js';
 import type { Connections } from './connections.js';
+import { Stopwatch } from './stopwatch.js';
 
 /** How often a node says that it lives, and after how long it counts as gone, in milliseconds. */
 const HEARTBEAT_MS = 5_000;
 const GONE_MS = 15_000;
+/** So long after a heartbeat was sent, nothing is begun that another node may have taken over, in milliseconds. */
+const SURE_MS = GONE_MS - 2_000;
 /** After a heartbeat that failed, the next one comes so much later, in milliseconds. */
 const AGAIN_MS = 1_000;
 /** If the node's own heartbeats were apart for longer than this, those of others may be overdue for the same reason. */
@@ -35,8 +38,9 @@ const BEAT = {
   name: 'node_beat',
   text: `UPDATE node SET heartbeat_until = ${UNTIL}, last_id = greatest(last_id, $3), beat_at = now(),
       name = $4, version = $5, process = $6, started_at = to_timestamp($7::float8 / 1000), load = $8, draining = $9
+    FROM (SELECT heartbeat_until AS until FROM node WHERE slot = $1 FOR UPDATE) AS before
     WHERE slot = $1 AND incarnation = $2
-    RETURNING (SELECT count(*) FROM node AS other
+    RETURNING before.until < clock_timestamp() AS late, (SELECT count(*) FROM node AS other
       WHERE other.slot <> $1 AND other.name IS NOT NULL AND other.heartbeat_until > now()) AS others`,
 };
 const LEAVE = {
@@ -68,14 +72,18 @@ export class Node {
   #left = false;
   #beating: Promise<void> | null = null;
   #again: NodeJS.Timeout | null = null;
+  /** Since the last heartbeat that came was sent. */
+  #sent: Stopwatch;
+  #period = 1;
   /** When the last heartbeat came, and the first one since which none was late, on the monotonic clock. */
   #beatAt = performance.now();
   #steadySince = this.#beatAt;
 
-  private constructor(connections: Connections, now: () => number, place: Place) {
+  private constructor(connections: Connections, now: () => number, place: Place, sent: Stopwatch) {
     this.#connections = connections;
     this.#now = now;
     this.#place = place;
+    this.#sent = sent;
     this.#timer = setInterval(() => void this.beat(), HEARTBEAT_MS).unref();
   }
 
@@ -86,8 +94,9 @@ export class Node {
    */
   static async join(connections: Connections, now: () => number): Promise<Node> {
     let node: Node | null = null;
+    const sent = new Stopwatch(now);
     const place = await takePlace(connections, now, () => void node?.beat());
-    node = new Node(connections, now, place);
+    node = new Node(connections, now, place, sent);
     return node;
   }
 
@@ -103,6 +112,14 @@ export class Node {
 
   get ids(): NodeIds {
     return this.#place.ids;
+  }
+
+  /**
+   * Number of the period in which heartbeats have come without a break, so that no other node takes over from this one. It
+   * grows after each break; null if the last heartbeat was so long ago that others may take over.
+   */
+  get period(): number | null {
+    return this.#sent.elapsed < SURE_MS ? this.#period : null;
   }
 
   /** The servers that use the database, this one included, as of the last heartbeat. */
@@ -161,7 +178,8 @@ export class Node {
     const { slot, incarnation, ids } = this.#place;
     const reserved = ids.ahead(RESERVED_MS);
     const { facts, load, startedAt } = this.#announced ?? {};
-    const { rows } = await this.#connections.run<{ others: number }>(BEAT, [
+    const sent = new Stopwatch(this.#now);
+    const { rows } = await this.#connections.run<{ others: number; late: boolean }>(BEAT, [
       ...[slot, incarnation, reserved],
       ...[facts?.name ?? null, facts?.version ?? null, facts?.process ?? null, startedAt ?? null],
       ...[load === undefined ? null : JSON.stringify(load()), this.#draining],
@@ -172,10 +190,14 @@ export class Node {
       this.#beatAt = now;
       this.#others = rows[0].others;
       ids.reserve(reserved);
+      // The database may have carried it out only now. If both clocks stood still, only the database knows that it was late.
+      if (rows[0].late || this.#sent.elapsed >= GONE_MS) this.#period++;
+      this.#sent = sent;
       return;
     }
     // The node was silent for so long that another one has its slot.
     this.#place = await takePlace(this.#connections, this.#now, () => void this.beat());
+    this.#period++;
     await this.#beat();
   }
 }

@@ -32,6 +32,7 @@ export function postgresQueue(parts: QueueParts, now: () => number): Queue {
   return {
     lease: (request) => leasing.lease(request),
     renew: (leases, until) => leasing.renew(leases, until),
+    period: () => leasing.period(),
     begin: (leases) => leasing.begin(leases),
     lasts: (lease) => leasing.lasts(lease),
     settle: (lease, list, finished) => settlements.settle(lease, list, finished),

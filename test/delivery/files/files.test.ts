@@ -148,6 +148,17 @@ describe('failures', () => {
     expect(await readdir(join(folder, 'new'))).toEqual([]);
   });
 
+  it('gets no message that another server may have', async () => {
+    const folder = await scratch();
+    await mkdir(join(folder, 'new'));
+    const [delivery] = await open('maildir', folder).send(
+      shipment(MESSAGE, { isHeld: () => false }),
+      RUNNING,
+    );
+    expect(delivery).toMatchObject({ outcome: 'deferred', reply: 'another server may have the message' });
+    expect(await readdir(join(folder, 'new'))).toEqual([]);
+  });
+
   it('begins nothing while the server stops', async () => {
     const folder = await scratch();
     await mkdir(join(folder, 'new'));

@@ -322,6 +322,13 @@ describe('failures', () => {
     expect(silent.taken).toHaveLength(1);
   });
 
+  it('is not made of a message that another server may have', async () => {
+    const api = await apiServer(() => PENDING);
+    const [delivery] = await open(api.url).send(shipment(MESSAGE, { isHeld: () => false }), RUNNING);
+    expect(delivery).toMatchObject({ outcome: 'deferred', reply: 'another server may have the message' });
+    expect(api.taken).toEqual([]);
+  });
+
   it('passes on an error of the store', async () => {
     const api = await apiServer(() => PENDING);
     const broken = shipment(MESSAGE, {

@@ -52,6 +52,9 @@ class FilesTransport implements Transport {
 
   async send(shipment: Shipment, signal: AbortSignal): Promise<readonly Delivery[]> {
     if (signal.aborted) return this.#all(shipment, { outcome: 'deferred', reply: 'the server is stopping' });
+    if (shipment.isHeld?.() === false) {
+      return this.#all(shipment, { outcome: 'deferred', reply: 'another server may have the message' });
+    }
     try {
       const path = await this.#deliver(shipment);
       return this.#all(shipment, { outcome: 'delivered', reply: `written to ${path}` });

@@ -147,6 +147,7 @@ class ApiTransport implements Transport {
     signal: AbortSignal,
   ): Promise<RequestResult> {
     if (signal.aborted) return STOPPING;
+    if (shipment.isHeld?.() === false) return NOT_HELD;
     const { to, cc, bcc } = addressees;
     const head = JSON.stringify({
       from,
@@ -188,6 +189,8 @@ function joined(addressees: readonly Addressee[]): string {
 type RequestResult = ResponseResult & Partial<Pick<Delivery, 'enhancedCode' | 'remoteHost' | 'tls'>>;
 
 const STOPPING: RequestResult = { outcome: 'deferred', reply: 'the server is stopping' };
+
+const NOT_HELD: RequestResult = { outcome: 'deferred', reply: 'another server may have the message' };
 
 const NO_PROMISE: RequestResult = {
   outcome: 'bounced',

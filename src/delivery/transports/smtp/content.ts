@@ -22,6 +22,25 @@ export async function openContent(
   return octets === null ? { form: 'stream', pieces: content() } : { form: 'data', octets };
 }
 
+/** Returns the same content. Calls `stop` before the last of it is sent if `mayEnd` returns false then. */
+export function endingIf(content: OutgoingContent, mayEnd: () => boolean, stop: () => void): OutgoingContent {
+  if (content.form === 'data') {
+    return {
+      form: 'data',
+      get octets() {
+        if (!mayEnd()) stop();
+        return content.octets;
+      },
+    };
+  }
+  const { pieces } = content;
+  async function* ending(): AsyncGenerator<Uint8Array> {
+    yield* pieces;
+    if (!mayEnd()) stop();
+  }
+  return { ...content, pieces: ending() };
+}
+
 /**
  * Returns whether content consists of lines that DATA can carry: each ends with CRLF and has 998 octets at most, with
  * no other CR or LF and no NUL (RFC 5321 2.3.8, RFC 6152 3).

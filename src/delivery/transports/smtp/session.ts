@@ -2,7 +2,7 @@ import { Connection, type Extensions } from '../../../client/parts.js';
 import type { Pooled } from './pool.js';
 import type { Shipment } from '../transport.js';
 import { type Answer, answersOf, isUndecided } from './answers.js';
-import { openContent } from './content.js';
+import { endingIf, openContent } from './content.js';
 import type { Envelope } from './envelope.js';
 import { phaseWords, setupErrorOf } from './errors.js';
 import type { SessionOptions } from './options.js';
@@ -90,11 +90,12 @@ export class Session implements Pooled {
    */
   async deliver(
     envelope: Envelope,
-    shipment: Pick<Shipment, 'size' | 'content' | 'whole'>,
+    shipment: Pick<Shipment, 'size' | 'content' | 'whole' | 'isHeld'>,
     binary: boolean,
   ): Promise<Answers> {
     const reused = this.connection.used;
-    const content = await openContent(shipment, binary);
+    const { isHeld = () => true } = shipment;
+    const content = endingIf(await openContent(shipment, binary), isHeld, () => this.destroy());
     const recipients: string[] = [];
     for (const { command } of envelope.recipients) recipients.push(command);
     const result = await this.connection.send({ mail: envelope.mail, recipients, content });

@@ -96,7 +96,7 @@ export async function sendShipment(
  * the key for repetitions, which is a hash.
  */
 function copyOf(asked: Unkeyed, needs: ContentNeeds, recipients: Shipment['recipients']): Unkeyed {
-  const { id, domain, reversePath, from, tags, messageId, receivedAt, terms, size, whole } = asked;
+  const { id, domain, reversePath, from, tags, messageId, receivedAt, terms, size, whole, isHeld } = asked;
   return {
     id,
     domain,
@@ -110,6 +110,7 @@ function copyOf(asked: Unkeyed, needs: ContentNeeds, recipients: Shipment['recip
     needs,
     size,
     whole,
+    isHeld,
     content: () => asked.content(),
   };
 }

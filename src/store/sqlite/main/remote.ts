@@ -28,6 +28,8 @@ export function remoteQueue(link: WorkerLink, watch: Watch, now: () => number): 
     lease: async (request) =>
       unpackLeases((await link.ask('leasing', 'lease', { ...request })) as unknown as PackedLeases),
     renew: (leases, until) => link.ask('leasing', 'renew', leases.map(nameOf), until),
+    // No other server has the store.
+    period: () => 1,
     begin: (leases) => link.ask('leasing', 'begin', leases.map(nameOf)),
     lasts: (lease) => link.ask('leasing', 'lasts', nameOf(lease)),
     settle: ({ id, lease }, settlements, finished) =>

@@ -144,8 +144,8 @@ export class Leasing {
     return packLeases(leases, (id, size) => (size <= contentOctets ? this.#contentOf(id, size) : null));
   }
 
-  renew(leases: readonly LeaseName[], until: number): void {
-    for (const { id, lease } of leases) this.#renew.run(until, id, lease);
+  renew(leases: readonly LeaseName[], until: number): number[] {
+    return leases.flatMap(({ id, lease }) => (this.#renew.run(until, id, lease).changes === 0 ? [] : [id]));
   }
 
   begin(leases: readonly LeaseName[]): void {
