@@ -30,10 +30,15 @@ const KNOWN = ['sslmode', 'options', 'application_name', 'connect_timeout'];
  */
 export function parseAddress(url: string): DatabaseAddress {
   const parts = URL_FORM.exec(url);
-  if (parts === null) throw invalid('it is not postgres://USER:PASSWORD@HOST/DATABASE');
+  if (parts === null) {
+    throw url.includes('#') ? notEncoded() : invalid('it is not postgres://USER:PASSWORD@HOST/DATABASE');
+  }
   const [, user, password, hosts = '', database, query = ''] = parts;
+  // What follows the first @, / or ? of a password would be shown as a host, a database or a parameter.
+  if (hosts.includes('@') || database?.includes('@')) throw notEncoded();
   const parameters: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(query)) {
+    if (name.includes('@')) throw notEncoded();
     if (!KNOWN.includes(name))
       throw invalid(`unknown parameter ${name}; expected one of ${KNOWN.join(', ')}`);
     if (name === 'connect_timeout' && !/^[1-9]\d{0,3}$/.test(value)) {
@@ -69,6 +74,10 @@ function decoded(text: string | undefined): string | undefined {
   } catch {
     throw invalid('a % is not followed by two hexadecimal digits');
   }
+}
+
+function notEncoded(): StoreError {
+  return invalid('percent-encode @, /, ?, # and % in its user name and password, @ as %40');
 }
 
 function invalid(problem: string): StoreError {
