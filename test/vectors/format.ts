@@ -27,7 +27,7 @@ export type Ending =
 
 /** One case of a vector file. */
 export interface Vector {
-  /** Numbers of conformance.md, and a title. */
+  /** The numbers by which rows of docs/conformance.md name the case, if it has some, and a title. */
   readonly title: string;
   readonly segments: Segment[];
   readonly replies: Expected[];
@@ -41,7 +41,7 @@ export interface Vector {
   ending: Ending;
 }
 
-/** P of conformance.md: a session right after 354. */
+/** `P` in a vector file: what the client sends, and the replies, until the session is right after 354. */
 const PRELUDE: readonly (readonly [string, string])[] = [
   ['EHLO client.example\\r\\n', '250'],
   ['AUTH PLAIN AHVzZXIAcGFzc3dvcmQ=\\r\\n', '235'],

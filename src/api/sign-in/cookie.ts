@@ -13,7 +13,7 @@ export class SessionCookie {
 
   /** @param tls whether clients reach the server over TLS */
   constructor(tls: boolean) {
-    // The prefix makes browsers take it from this very host alone, and over TLS alone.
+    // With this prefix of its name, browsers accept the cookie only over TLS and send it to no other host (RFC 6265bis).
     this.#name = tls ? '__Host-postern_session' : 'postern_session';
     this.#options = { path: '/', httpOnly: true, sameSite: 'strict', secure: tls } as const;
   }

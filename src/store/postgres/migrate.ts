@@ -5,23 +5,27 @@ import type { Connections } from './connections.js';
 import { isLockTimeout } from './errors.js';
 import { LEAST_STEPS, MIGRATIONS } from './schema/index.js';
 
-/** How long a change of the schema, or the wait for another node's, may take, in milliseconds. */
+/**
+ * The longest time for one step, for the wait until another node has run its step, and until a step that gets no lock is
+ * given up, in milliseconds.
+ */
 const LONGEST_MS = 60 * 60_000;
 
 /**
- * How long a step waits for a lock on a table, and the pause before it is tried again, in milliseconds. While it waits,
- * nodes that use the table wait for it in turn. If one of them has what the step waits for, the step must give up before the
- * server looks for a deadlock, after a second: it would fail the statement of the node.
+ * How long a step waits for a lock on a table, and the pause before it is tried again, in milliseconds. While a step waits,
+ * each node that starts to use the table waits for the step. If such a node holds the lock that the step needs, this is a
+ * deadlock. PostgreSQL looks for deadlocks after one second and may cancel the statement of the node, so the step gives up
+ * earlier.
  */
 const LOCK_MS = 500;
 const PAUSE_MS = 2_000;
 
 /**
- * Makes or upgrades the schema. Other nodes may run on it meanwhile.
+ * Creates or upgrades the schema. Other nodes may use the database meanwhile.
  *
- * @param steps default: those of this version
- * @param least a program that knows fewer steps cannot use the schema. Default: that of this version
- * @throws StoreError `newer` if a newer version of the program has made it
+ * @param steps all steps in order. Default: those of this version
+ * @param least how many steps a version must know to use the schema. Default: the number of this version
+ * @throws StoreError `newer` if the schema needs a newer version of the program
  */
 export async function migrate(
   connections: Connections,
@@ -41,8 +45,10 @@ export async function migrate(
 }
 
 /**
- * Takes the next step, in a transaction of its own: one that had the locks of several steps would wait for a table while
- * it has another one, and nodes use tables in any order. Returns true if there is none left.
+ * Runs the next step, in a transaction of its own. Returns true if no step is left.
+ *
+ * A transaction that ran several steps would hold a lock on one table while it waits for another table. Nodes lock tables
+ * in any order, so that would lead to deadlocks.
  */
 function takeStep(connections: Connections, steps: readonly string[], ownLeast: number): Promise<boolean> {
   return connections.transaction(async (connection) => {
@@ -60,7 +66,7 @@ function takeStep(connections: Connections, steps: readonly string[], ownLeast: 
       );
     }
     const step = steps[version];
-    // Steps that this version does not know only added something.
+    // If a newer version has run further steps, these only added to the schema, so this version can use it.
     if (step === undefined) return true;
     await connection.exec(`SET LOCAL lock_timeout = ${LOCK_MS}`);
     await connection.exec(step, LONGEST_MS);
@@ -76,7 +82,7 @@ function takeStep(connections: Connections, steps: readonly string[], ownLeast: 
 interface Version {
   /** The number of steps taken. */
   readonly version: number;
-  /** A program that knows fewer steps cannot use the schema. */
+  /** How many steps a version must know to use the schema. */
   readonly least: number;
 }
 
