@@ -42,6 +42,16 @@ describe('the greeting', () => {
     });
     expect(heard).toEqual([]);
   });
+
+  it('that is no reply to a connection ends it', async () => {
+    const { port, heard } = await played({ replies: { greeting: '354 go\r\n' } });
+    await expect(open(port)).rejects.toMatchObject({
+      message: 'a reply came that does not answer greeting: 354 go',
+      fault: 'protocol',
+      phase: 'greeting',
+    });
+    expect(heard).toEqual([]);
+  });
 });
 
 describe('the hello', () => {

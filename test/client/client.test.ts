@@ -118,6 +118,30 @@ describe('a client', () => {
     client.destroy();
   });
 
+  it('says what a message needs beside a parameter with a similar name, and nothing twice', async () => {
+    const heard: string[] = [];
+    const replies = { EHLO: '250-x\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n' };
+    const port = await hostileServer((socket) =>
+      play(socket, { replies, heard: (line) => heard.push(line) }),
+    );
+    const client = await connect({ port });
+    for (const parameter of ['XBODY=1', 'body=8bitmime']) {
+      await client.send({ ...message, content: 'Grüße', parameters: [parameter] });
+    }
+    for (const parameter of ['XSMTPUTF8', 'SMTPUTF8X', 'smtputf8']) {
+      await client.send({ ...message, to: ['ü@y.example'], parameters: [parameter] });
+    }
+    const mail = heard.flatMap((line) => (line.startsWith('MAIL') ? [line.split('> ')[1]] : []));
+    expect(mail).toEqual([
+      'XBODY=1 BODY=8BITMIME',
+      'body=8bitmime',
+      'XSMTPUTF8 SMTPUTF8',
+      'SMTPUTF8X SMTPUTF8',
+      'smtputf8',
+    ]);
+    client.destroy();
+  });
+
   it('closes the connection at once if it is destroyed', async () => {
     const { port, closed } = await receiver();
     const client = await connect({ port });

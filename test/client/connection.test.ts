@@ -90,6 +90,20 @@ describe('a connection', () => {
     await expect(connection.send(MESSAGE)).resolves.toMatchObject({ error: { fault: 'closed' } });
   });
 
+  it('says nothing once it is closed', async () => {
+    const said: string[] = [];
+    const transcript = {
+      sent: (command: string) => void said.push(command),
+      received: () => undefined,
+      secured: () => undefined,
+    };
+    const { connection } = await opened({}, { transcript });
+    connection.quit();
+    await connection.ended;
+    connection.quit();
+    expect(said).toEqual(['EHLO localhost', 'QUIT']);
+  });
+
   it('is cut if the reply to QUIT does not answer it', async () => {
     const { connection, cuts } = await opened({ replies: { QUIT: '354 go on\r\n' } });
     connection.quit();

@@ -136,6 +136,8 @@ describe('connect', () => {
       port,
     };
     await expect(connect({ ...there, ...first })).rejects.toMatchObject({ fault: 'tls' });
+    const alone = { port, implicitTls: true, tls: { verify: false } };
+    await expect(connect(alone)).rejects.toMatchObject({ fault: 'tls' });
     await expect(connect({ ...there, path: '/nowhere/socket' })).rejects.toMatchObject({ fault: 'connect' });
   });
 
