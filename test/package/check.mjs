@@ -3,8 +3,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { tarballs } from './tarballs.mjs';
 
 const project = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
@@ -145,12 +146,12 @@ async function check(name, what) {
 }
 
 /** A folder of its own with these tarballs installed in it. */
-function install(name, ...tarballs) {
+function install(name, ...packages) {
   const folder = mkdtempSync(join(temporary, name));
   writeFileSync(join(folder, 'package.json'), '{ "name": "embedder", "private": true }');
   run(
     'npm',
-    ['install', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', ...tarballs],
+    ['install', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', ...packages],
     folder,
   );
   return folder;
@@ -313,16 +314,16 @@ async function until(found, about) {
 }
 
 try {
-  const packed = await check('npm run pack', () => {
-    run(process.execPath, [join(project, 'build/pack/main.mjs'), temporary], project);
-    return readdirSync(temporary)
-      .filter((file) => file.endsWith('.tgz'))
+  let packed;
+  await check('npm run pack', () => {
+    packed = tarballs(temporary);
+    return Object.values(packed)
+      .map((path) => basename(path))
       .join(', ');
   });
   if (packed !== undefined) {
-    const library = join(temporary, `postern-${version}.tgz`);
-    await checkLibrary(library);
-    await checkGateway(library, join(temporary, `postern-gateway-${version}.tgz`));
+    await checkLibrary(packed.postern);
+    await checkGateway(packed.postern, packed.gateway);
   }
 } finally {
   rmSync(temporary, { recursive: true, force: true });

@@ -2,15 +2,14 @@
 // them `postern/smtp-server` under the name of smtp-server. Says so if they cannot be had from the registry.
 //
 //     node test/package/dependents.mjs
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
+import { tarballs } from './tarballs.mjs';
 
-const project = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const PROGRAMS = {
   maildev: '2.2.1',
   'smtp-server-as-promised': '5.2.5',
@@ -169,9 +168,8 @@ async function load(folder, name) {
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-dependents-'));
 try {
-  execFileSync(process.execPath, [join(project, 'build/pack/main.mjs'), folder], { cwd: project });
-  const tarball = readdirSync(folder).find((file) => /^postern-\d.*\.tgz$/.test(file));
-  const postern = `file:${join(folder, tarball)}`;
+  const { postern: library } = tarballs(folder);
+  const postern = `file:${library}`;
   mkdirSync(join(folder, 'smtp-server'));
   writeFileSync(join(folder, 'smtp-server/index.js'), "module.exports = require('postern/smtp-server');\n");
   const shim = { name: 'smtp-server', version: '3.21.6', dependencies: { postern } };

@@ -2,13 +2,11 @@
 // be had from the registry.
 //
 //     node test/package/jest.mjs
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const project = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+import { join } from 'node:path';
+import { tarballs } from './tarballs.mjs';
 
 /** The second message is missing: the error must list the one that came. */
 const TESTS = `
@@ -40,11 +38,10 @@ ${TESTS}`,
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-jest-'));
 try {
-  execFileSync(process.execPath, [join(project, 'build/pack/main.mjs'), folder], { cwd: project });
-  const tarball = readdirSync(folder).find((file) => /^postern-\d.*\.tgz$/.test(file));
+  const { postern: library } = tarballs(folder);
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
   const install = ['install', '--no-audit', '--no-fund', '--loglevel=error'];
-  const got = spawnSync('npm', [...install, 'jest@30', 'nodemailer@10', join(folder, tarball)], {
+  const got = spawnSync('npm', [...install, 'jest@30', 'nodemailer@10', library], {
     cwd: folder,
     encoding: 'utf8',
   });

@@ -3,12 +3,11 @@
 //
 //     node test/package/node-versions.mjs [20.19.0 22 24 26]
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { tarballs } from './tarballs.mjs';
 
-const project = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const given = process.argv.slice(2);
 const versions = given.length > 0 ? given : ['20.19.0', '22', '24', '26'];
 
@@ -50,10 +49,9 @@ function run(command, args, cwd) {
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-versions-'));
 try {
-  run(process.execPath, [join(project, 'build/pack/main.mjs'), folder], project);
-  const tarball = readdirSync(folder).find((file) => /^postern-\d.*\.tgz$/.test(file));
+  const { postern: library } = tarballs(folder);
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', join(folder, tarball)], folder);
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', library], folder);
   writeFileSync(join(folder, 'main.mjs'), PROGRAM);
   for (const version of versions) {
     const node = ['-y', '-p', `node@${version}`, 'node'];
