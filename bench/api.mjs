@@ -3,12 +3,13 @@
 // each of which sees what is sent for its own, and the memory of a stream on a server that has worked; accept to a build that has no counters, no journal of the index of words, and no indexer, and to one that has no
 // indexer. The index is filled at the lowest priority, so that its processor time, which counts, need not delay accepts.
 //
-//   npm run -s build && node bench/api.mjs [--rounds N] [--seconds N] [--quick] [--json]
+//   npm run -s build && node bench/api.mjs [--only send,streams,build] [--rounds N] [--seconds N] [--quick] [--json]
 //
 // `--quick` only shows that all of it works.
 //
 // The gateway with all its threads has one core, the generators and readers of streams the other. Streams are read, and the
-// index is filled, while messages come in.
+// index is filled, while messages come in. The readers have the lowest priority: they stand for other machines, so they must not
+// slow the generator.
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -26,12 +27,20 @@ import { median, pairedRatio } from './suite/statistics.mjs';
 
 const { values } = parseArgs({
   options: {
+    only: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     quick: { type: 'boolean' },
     json: { type: 'boolean' },
   },
 });
+const PARTS = ['send', 'streams', 'build'];
+const only = values.only?.split(',') ?? PARTS;
+for (const name of only) {
+  if (PARTS.includes(name)) continue;
+  console.error(`bench: there is no part "${name}"; there is ${PARTS.join(', ')}`);
+  process.exit(2);
+}
 const ROUNDS = Number(values.rounds ?? (values.quick ? 1 : 7));
 // Shorter, and on a busy machine no message may be accepted before a load ends.
 const SECONDS = Number(values.seconds ?? (values.quick ? 1 : 2));
@@ -141,54 +150,71 @@ async function memoryOfStream(server) {
   return { first: costs[0], later: median(costs.slice(1)) };
 }
 
+/** What is measured, each with the gateway and where its figures go. */
+const measure = {
+  async send(server, report) {
+    const ways = await byTurns({ api: () => byApi(server), smtp: () => bySmtp(server) });
+    report.rows.push(compared('POST /api/v1/send to SMTP accept', ways.api, ways.smtp, '≥ 0.5'));
+  },
+
+  async streams(server, report) {
+    const { first, later } = await memoryOfStream(server);
+    report.memory = { first, later };
+    say(
+      `an event stream: ${first.toFixed(1)} KiB of resident memory when ${STREAMS} are opened first, ` +
+        `${later.toFixed(1)} KiB later; goal < 30`,
+    );
+    const octets = [];
+    const { open, none } = await byTurns({
+      async open() {
+        const close = await openStreams(server);
+        try {
+          return await bySmtp(server, EACH_ITS_DOMAIN);
+        } finally {
+          const seen = await close();
+          octets.push(seen.octets / STREAMS / SECONDS);
+          if (seen.streams < STREAMS) throw new Error(`only ${seen.streams} streams saw an event`);
+        }
+      },
+      none: () => bySmtp(server, EACH_ITS_DOMAIN),
+    });
+    say(`each stream got ${(median(octets) / 1024).toFixed(1)} KiB of events a second`);
+    report.rows.push(compared(`accept with ${STREAMS} event streams to none`, open, none, '> 0.95'));
+  },
+
+  async build(server, report) {
+    const variants = {};
+    const others = {};
+    try {
+      for (const [name, methods] of Object.entries(WITHOUT)) {
+        variants[name] = variantWithout(methods);
+        others[name] = await gateway(variants[name].program);
+      }
+      const { whole, indexer, all } = await byTurns({
+        whole: () => bySmtp(server),
+        indexer: () => bySmtp(others.indexer),
+        all: () => bySmtp(others.all),
+      });
+      report.rows.push(
+        compared('accept with counters and index to without', whole, all, '≥ 0.95'),
+        compared('the same, while the index is not filled', indexer, all, '≥ 0.95'),
+      );
+    } finally {
+      for (const other of Object.values(others)) await other.stop();
+      for (const { remove } of Object.values(variants)) remove();
+    }
+  },
+};
+
 const began = machineTime();
-const rows = [];
+const report = { memory: null, rows: [] };
 const server = await gateway();
-const variants = Object.fromEntries(
-  Object.entries(WITHOUT).map(([name, methods]) => [name, variantWithout(methods)]),
-);
-const others = {};
-let memory;
 try {
   say(`${ROUNDS} rounds of ${SECONDS} s for each side`);
-  const ways = await byTurns({ api: () => byApi(server), smtp: () => bySmtp(server) });
-  rows.push(compared('POST /api/v1/send to SMTP accept', ways.api, ways.smtp, '≥ 0.5'));
-  memory = await memoryOfStream(server);
-  say(
-    `an event stream: ${memory.first.toFixed(1)} KiB of resident memory when ${STREAMS} are opened first, ` +
-      `${memory.later.toFixed(1)} KiB later; goal < 30`,
-  );
-  const octets = [];
-  const streams = await byTurns({
-    async open() {
-      const close = await openStreams(server);
-      try {
-        return await bySmtp(server, EACH_ITS_DOMAIN);
-      } finally {
-        const seen = await close();
-        octets.push(seen.octets / STREAMS / SECONDS);
-        if (seen.streams < STREAMS) throw new Error(`only ${seen.streams} streams saw an event`);
-      }
-    },
-    none: () => bySmtp(server, EACH_ITS_DOMAIN),
-  });
-  say(`each stream got ${(median(octets) / 1024).toFixed(1)} KiB of events a second`);
-  rows.push(compared(`accept with ${STREAMS} event streams to none`, streams.open, streams.none, '> 0.95'));
-  for (const [name, { program }] of Object.entries(variants)) others[name] = await gateway(program);
-  const builds = await byTurns({
-    whole: () => bySmtp(server),
-    indexer: () => bySmtp(others.indexer),
-    all: () => bySmtp(others.all),
-  });
-  rows.push(
-    compared('accept with counters and index to without', builds.whole, builds.all, '≥ 0.95'),
-    compared('the same, while the index is not filled', builds.indexer, builds.all, '≥ 0.95'),
-  );
+  for (const name of PARTS) if (only.includes(name)) await measure[name](server, report);
 } finally {
-  for (const other of Object.values(others)) await other.stop();
-  for (const { remove } of Object.values(variants)) remove();
   await server.stop();
 }
 const stolen = stolenSince(began);
 if (stolen !== null) say(`the host gave ${(stolen * 100).toFixed(0)} % of the machine to others meanwhile`);
-if (values.json) console.log(JSON.stringify({ rounds: ROUNDS, seconds: SECONDS, memory, rows, stolen }));
+if (values.json) console.log(JSON.stringify({ rounds: ROUNDS, seconds: SECONDS, ...report, stolen }));

@@ -2,7 +2,9 @@
 // Writes a line when all are open; when it ends, how many octets came after that, and on how many streams.
 import { request } from 'node:http';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 
+setPriority(constants.priority.PRIORITY_LOW);
 const [port, count, ...tokens] = process.argv.slice(2);
 let octets = 0;
 let isOpen = false;
