@@ -59,3 +59,39 @@ it('mail and events are due after their gaps, not an hour later', async () => {
   expect(await latest('webhook_event')).toBeLessThan(MINUTE);
   await store.close();
 });
+
+it.each(['queue', 'webhook_event'] as const)(
+  'leases of %s end in time though the database was slow',
+  async (table) => {
+    let ahead = 0;
+    const real = Date.now.bind(Date);
+    vi.spyOn(Date, 'now').mockImplementation(() => real() + ahead);
+    const url = await cluster.schema();
+    const store = await openPostgresStore({ url });
+    const domain = await addDomain(store);
+    const keys = { publicKey: octets(32), privateKey: octets(48) };
+    await store.webhooks.set('example.com', { url: 'https://x.example/', events: EVENTS, keys }, 7);
+    await store.open().commit(newMessage(domain.id, { receivedAt: Date.now(), status: 'queued' }));
+    const lease = () => {
+      const request = { now: Date.now(), until: Date.now() + MINUTE, limit: 1, perDomain: 1 };
+      return table === 'queue' ? store.queue.lease(request) : store.webhooks.leaseEvents(request);
+    };
+    // The call fails after it has leased; the next one gives that back first.
+    const what = table === 'queue' ? 'recipient RENAME notify' : 'webhook_event RENAME positions';
+    await cluster.query(url, `ALTER TABLE ${what} TO elsewhere`);
+    await expect(lease()).rejects.toMatchObject({ code: 'failed' });
+    await cluster.query(
+      url,
+      `ALTER TABLE ${what.replace(/ RENAME .*/, '')} RENAME elsewhere TO ${what.split(' ').at(-1) ?? ''}`,
+    );
+    const leasing = lease();
+    ahead = -HOUR;
+    expect(await leasing).toHaveLength(1);
+    const [row] = await cluster.query(
+      url,
+      `SELECT (due_at - extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ahead FROM ${table} WHERE lease IS NOT NULL`,
+    );
+    expect(row?.['ahead']).toBeLessThan(2 * MINUTE);
+    await store.close();
+  },
+);

@@ -58,20 +58,25 @@ export class Leasing {
   }
 
   lease(request: LeaseRequest): Promise<Lease[]> {
-    return this.#lost.guard(() => this.#lease(request));
+    const { now, until } = request;
+    // Before anything is waited for: the clock may be put back meanwhile.
+    const times = { now: this.#clock.toDatabase(now), until: this.#clock.toDatabase(until) };
+    return this.#lost.guard(() => this.#lease(request, times));
   }
 
-  async #lease({ now, until, limit, perDomain, contentOctets = 0 }: LeaseRequest): Promise<Lease[]> {
+  /** @param times those of the request, on the database's clock */
+  async #lease(
+    { until, limit, perDomain, contentOctets = 0 }: LeaseRequest,
+    times: Pick<LeaseRequest, 'now' | 'until'>,
+  ): Promise<Lease[]> {
     const leases: Lease[] = [];
-    const time = this.#clock.toDatabase(now);
     while (leases.length < limit) {
       const claimed = await this.#turns.claim({
-        now: time,
-        until: this.#clock.toDatabase(until),
+        ...times,
         limit: limit - leases.length,
         perDomain,
       });
-      const request = { now: time, until, contentOctets };
+      const request = { now: times.now, until, contentOctets };
       const read = await readLeases(this.#connections, claimed, request, this.#leased.note);
       leases.push(...read);
       if (read.length === claimed.length) break;

@@ -82,9 +82,10 @@ export function postgresWebhooks(connections: Connections, clock: DatabaseClock,
     async switchOff(domainId, reason, now) {
       await connections.run(SWITCH_OFF, [domainId, reason, now]);
     },
-    leaseEvents: ({ now, until, limit, perDomain = Infinity }) =>
-      lost.guard(async () => {
-        const times = { now: clock.toDatabase(now), until: clock.toDatabase(until) };
+    leaseEvents: ({ now, until, limit, perDomain = Infinity }) => {
+      // Before anything is waited for: the clock may be put back meanwhile.
+      const times = { now: clock.toDatabase(now), until: clock.toDatabase(until) };
+      return lost.guard(async () => {
         const claimed = await turns.claim({ ...times, limit, perDomain });
         if (claimed.length === 0) return [];
         const ids = int8Array(claimed.map(({ id }) => id));
@@ -94,7 +95,8 @@ export function postgresWebhooks(connections: Connections, clock: DatabaseClock,
           const row = events.get(id);
           return row === undefined ? [] : eventOf(row, dueAt);
         });
-      }),
+      });
+    },
     async beginEvent(event) {
       await connections.run(BEGIN, [event]);
     },
