@@ -140,12 +140,17 @@ export class Suspects<M> {
 
   /** Removes and returns messages that wait to start. */
   remove(messages: readonly M[]): M[] {
-    const gone = new Set(messages.filter((message) => this.has(message)));
-    const stays = (message: M): boolean => !gone.has(message);
+    const wanted = new Set(messages);
+    const removed: M[] = [];
+    const stays = (message: M): boolean => {
+      if (!wanted.has(message)) return true;
+      removed.push(message);
+      return false;
+    };
     this.#last = this.#last.filter(stays);
     this.#suspects = this.#suspects.filter(stays);
     this.#others = this.#others.filter(stays);
-    return [...gone];
+    return removed;
   }
 
   /** Removes and returns all messages that have not started. */
