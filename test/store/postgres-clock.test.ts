@@ -17,15 +17,21 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it('mail and events are due after their gaps, not an hour later', async () => {
-  let ahead = 0;
+/** A store with a domain and its webhook. `clock.ahead` says by how many milliseconds the node's clock is wrong. */
+async function openStore() {
+  const clock = { ahead: 0 };
   const real = Date.now.bind(Date);
-  vi.spyOn(Date, 'now').mockImplementation(() => real() + ahead);
+  vi.spyOn(Date, 'now').mockImplementation(() => real() + clock.ahead);
   const url = await cluster.schema();
   const store = await openPostgresStore({ url });
   const domain = await addDomain(store);
   const keys = { publicKey: octets(32), privateKey: octets(48) };
   await store.webhooks.set('example.com', { url: 'https://x.example/', events: EVENTS, keys }, 7);
+  return { clock, url, store, domain };
+}
+
+it('mail and events are due after their gaps, not an hour later', async () => {
+  const { clock, url, store, domain } = await openStore();
   const latest = async (table: string) =>
     Number(
       (
@@ -39,7 +45,7 @@ it('mail and events are due after their gaps, not an hour later', async () => {
   // One is stored by the statement for messages without anything special, the other is not.
   const drafts = [store.open(), store.open()];
   const receivedAt = Date.now();
-  ahead = -HOUR;
+  clock.ahead = -HOUR;
   for (const [n, draft] of drafts.entries()) {
     const listUnsubscribe = n === 0 ? null : '<https://x.example/u>';
     await draft.commit(newMessage(domain.id, { receivedAt, listUnsubscribe, status: 'queued' }));
@@ -47,12 +53,12 @@ it('mail and events are due after their gaps, not an hour later', async () => {
     expect(await latest('webhook_event')).toBeLessThan(MINUTE);
   }
 
-  ahead = 0;
+  clock.ahead = 0;
   const at = Date.now();
   const [lease] = await store.queue.lease({ now: at, until: at + HOUR, limit: 1, perDomain: 1 });
   if (lease === undefined) throw new Error('nothing is due');
   const attempt = { at, outcome: 'deferred', remoteHost: 'mx', reply: '451 Later', tls: null } as const;
-  ahead = -HOUR;
+  clock.ahead = -HOUR;
   const settlement = { position: 0, attempt, nextAttemptAt: at + MINUTE, report: null, block: false };
   await store.queue.settle(lease, [settlement], true);
   expect(await latest('queue')).toBeLessThan(2 * MINUTE);
@@ -63,14 +69,7 @@ it('mail and events are due after their gaps, not an hour later', async () => {
 it.each(['queue', 'webhook_event'] as const)(
   'leases of %s end in time though the database was slow',
   async (table) => {
-    let ahead = 0;
-    const real = Date.now.bind(Date);
-    vi.spyOn(Date, 'now').mockImplementation(() => real() + ahead);
-    const url = await cluster.schema();
-    const store = await openPostgresStore({ url });
-    const domain = await addDomain(store);
-    const keys = { publicKey: octets(32), privateKey: octets(48) };
-    await store.webhooks.set('example.com', { url: 'https://x.example/', events: EVENTS, keys }, 7);
+    const { clock, url, store, domain } = await openStore();
     await store.open().commit(newMessage(domain.id, { receivedAt: Date.now(), status: 'queued' }));
     const lease = () => {
       const request = { now: Date.now(), until: Date.now() + MINUTE, limit: 1, perDomain: 1 };
@@ -85,7 +84,7 @@ it.each(['queue', 'webhook_event'] as const)(
       `ALTER TABLE ${what.replace(/ RENAME .*/, '')} RENAME elsewhere TO ${what.split(' ').at(-1) ?? ''}`,
     );
     const leasing = lease();
-    ahead = -HOUR;
+    clock.ahead = -HOUR;
     expect(await leasing).toHaveLength(1);
     const [row] = await cluster.query(
       url,
