@@ -1,8 +1,12 @@
 /** Whatever is wrong with the database: the store says so in words, loses nothing, and goes on by itself. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { StoreError } from '../../src/store/port.js';
+import { parseAddress } from '../../src/store/postgres/address.js';
+import { Connections } from '../../src/store/postgres/connections.js';
 import { OutcomeUnknown } from '../../src/store/postgres/errors.js';
 import { openPostgresStore } from '../../src/store/postgres/index.js';
+import { Proxy } from '../chaos/proxy.js';
 import { accept, addDomain, contentOf, newMessage, octets, sha256 } from './fixtures.js';
 import { hasPgBouncer, startPgBouncer } from './pgbouncer.js';
 import { canHaveSmallDevice, type Cluster, startCluster } from './postgres-cluster.js';
@@ -131,14 +135,40 @@ describe('a database that cannot have the store', () => {
     const taken = await Promise.all(
       Array.from({ length: 20 }, async () => await open(url).catch((error: unknown) => error)),
     );
+    onTestFinished(async () => {
+      for (const each of taken) if (!(each instanceof StoreError)) await (each as Opened).close();
+      await store.close();
+    });
     expect(taken.filter((each) => each instanceof StoreError).map(({ message }) => message)).toContainEqual(
       expect.stringMatching(/has no free connection/),
     );
     // Twenty calls at once would open five more connections.
     const answers = await Promise.all(Array.from({ length: 20 }, () => store.isEmpty()));
     expect(answers).toHaveLength(20);
-    for (const each of taken) if (!(each instanceof StoreError)) await (each as Opened).close();
-    await store.close();
+  });
+
+  it('goes on with a connection that became free while another one was refused', async () => {
+    await cluster.query(url, 'CREATE ROLE single LOGIN CONNECTION LIMIT 1');
+    const proxy = await Proxy.open(cluster.port);
+    const connections = new Connections(
+      parseAddress(as('single').replace(`:${cluster.port}/`, `:${proxy.port}/`)),
+    );
+    onTestFinished(async () => {
+      await connections.close();
+      proxy.close();
+    });
+    const question = { name: 'question', text: 'SELECT 1 AS one' };
+    await connections.run(question);
+    let end = (): void => undefined;
+    const first = connections.with(() => new Promise<void>((resolve) => (end = resolve)));
+    proxy.hold();
+    const second = connections.run(question);
+    // The proxy has the connection that the database will refuse.
+    await once(proxy.server, 'connection');
+    end();
+    await first;
+    proxy.release();
+    expect((await second).rows).toEqual([{ one: 1 }]);
   });
 
   it('says so if a statement takes too long', async () => {

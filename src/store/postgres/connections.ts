@@ -147,15 +147,14 @@ export class Connections {
     }
   }
 
-  /** Returns null if the server has no connection left and another call's connection can be waited for. */
+  /** Returns null if the server has no connection left, and another one is there: free by now, or to be waited for. */
   async #openOne(): Promise<Connection | null> {
     this.#count++;
     try {
       return await this.open();
     } catch (error) {
       this.#count--;
-      if (error instanceof StoreError && isTooMany(error.cause) && this.#count > this.#idle.length)
-        return null;
+      if (error instanceof StoreError && isTooMany(error.cause) && this.#count > 0) return null;
       // The next one finds the failure by itself.
       this.#waiting.shift()?.give(null);
       this.#checkDrained();
