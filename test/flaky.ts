@@ -1,4 +1,4 @@
-import type { Reporter, TestCase } from 'vitest/node';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 /**
  * Prints each test that failed and passed when it was run again, with the errors of the failed run.
@@ -13,7 +13,13 @@ export class FlakyTests implements Reporter {
     if (test.diagnostic()?.flaky === true) this.#found.push(test);
   }
 
-  onTestRunEnd(): void {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    // vitest says that a worker exited, but not in which file.
+    for (const module of modules) {
+      if (module.state() !== 'pending' && module.state() !== 'queued') continue;
+      console.log(`\nUNFINISHED ${module.relativeModuleId}: its process ended before these tests`);
+      for (const test of module.children.allTests('pending')) console.log(`  ${test.fullName}`);
+    }
     for (const test of this.#found) {
       console.log(`\nFLAKY ${test.module.relativeModuleId} > ${test.fullName}: passed when it was run again`);
       for (const error of test.result().errors ?? []) console.log(error.stack ?? error.message);
