@@ -1,4 +1,5 @@
 /** Finds links and one-time codes in the text of a message. The work is in proportion to the text. */
+import { JoinedText } from '../base/joined-text.js';
 
 export interface Link {
   readonly url: string;
@@ -94,24 +95,41 @@ const ENTITIES: Readonly<Record<string, string>> = {
   nbsp: ' ',
 };
 
+const ENTITY = /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]{2,4}));/gi;
+
 function decodeEntities(text: string): string {
-  return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]{2,4}));/gi, (whole, hex, decimal, name) => {
-    if (typeof name === 'string') return ENTITIES[name.toLowerCase()] ?? whole;
-    const code = typeof hex === 'string' ? parseInt(hex, 16) : Number(decimal);
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
+  return replaced(text, ENTITY, ([whole, hex, decimal, name]) => characterOf(hex, decimal, name) ?? whole);
+}
+
+/** Does what `replace` does, with memory in proportion to the text. */
+function replaced(text: string, pattern: RegExp, change: (match: RegExpExecArray) => string): string {
+  const others = new JoinedText();
+  let from = 0;
+  for (const match of text.matchAll(pattern)) {
+    others.add(text.slice(from, match.index));
+    others.add(change(match));
+    from = match.index + match[0].length;
+  }
+  others.add(text.slice(from));
+  return others.text;
+}
+
+function characterOf(hex?: string, decimal?: string, name?: string): string | null {
+  if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? null;
+  const code = hex === undefined ? Number(decimal) : parseInt(hex, 16);
+  return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : null;
 }
 
 /** Returns the words of an HTML text: without tags, styles and scripts. Blocks begin on lines of their own. */
 export function plainOf(html: string): string {
-  const kept: string[] = [];
+  const kept = new JoinedText();
   for (let at = 0; at < html.length;) {
     const open = html.indexOf('<', at);
     if (open < 0) {
-      kept.push(html.slice(at));
+      kept.add(html.slice(at));
       break;
     }
-    kept.push(html.slice(at, open));
+    kept.add(html.slice(at, open));
     const close = html.indexOf('>', open);
     if (close < 0) break;
     const name = /^<(\/?[a-z0-9]{1,10})/i.exec(html.slice(open, open + 12))?.[1]?.toLowerCase() ?? '';
@@ -120,9 +138,9 @@ export function plainOf(html: string): string {
       const endTag = name === 'style' ? /<\/style/gi : /<\/script/gi;
       endTag.lastIndex = at;
       at = endTag.exec(html)?.index ?? html.length;
-    } else if (!INLINE.test(name)) kept.push('\n');
+    } else if (!INLINE.test(name)) kept.add('\n');
   }
-  return decodeEntities(kept.join(''));
+  return decodeEntities(kept.text);
 }
 
 const INLINE = /^\/?(?:a|b|i|u|em|strong|span|font|small|code|tt|sup|sub)$/;
@@ -139,7 +157,7 @@ const AFTER = 40;
 
 /** Returns what looks like a one-time code: alone on its line, or close to a word that announces it. */
 export function codesIn(text: string): string[] {
-  const plain = text.replace(URLS, ' ');
+  const plain = replaced(text, URLS, () => ' ');
   const codes = new Set<string>();
   let tried = 0;
   for (const { 0: match, index } of plain.matchAll(CODES)) {

@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { describe, expect, it } from 'vitest';
-import { writtenMessage } from '../../src/api/compose/written.js';
+import * as qp from 'nodemailer/lib/qp';
+import { quotedPrintable, withCrlf, writtenMessage } from '../../src/api/compose/written.js';
 
 const line = fc.oneof(
   fc.string({ maxLength: 200 }),
@@ -91,6 +92,28 @@ describe('a message', () => {
         expect(lines.some((each) => /[\r\n]/.test(each))).toBe(false);
       }),
       { numRuns: 200 },
+    );
+  });
+});
+
+describe('a long text', () => {
+  const end = fc.constantFrom('\n', '\r\n', '\r', '\n\r', ' \r\n', '€\n', '');
+  /** Lines of all lengths around those of the pieces that a text is changed in. */
+  const long = fc
+    .array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: -2, max: 2 }), end), {
+      minLength: 1,
+      maxLength: 5,
+    })
+    .map((lines) => lines.map(([n, off, last]) => 'a€ ='.repeat(n * 16_384).slice(-off) + last).join(''));
+
+  it('is changed in pieces as it would be as a whole', () => {
+    fc.assert(
+      fc.property(long, (whole) => {
+        const lines = whole.replace(/\r\n?|\n/g, '\r\n');
+        expect(withCrlf(whole) === lines).toBe(true);
+        expect(quotedPrintable(lines) === qp.wrap(qp.encode(lines))).toBe(true);
+      }),
+      { numRuns: 60 },
     );
   });
 });

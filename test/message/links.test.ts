@@ -70,3 +70,13 @@ describe('any text', () => {
     }
   });
 });
+
+describe('a long text', () => {
+  it('is read as a short one is', () => {
+    const times = 30_000;
+    const plain = plainOf('<p>a&lt;b&amp;&#x20ac;&#0;&none;<b>c</b>\n'.repeat(times));
+    expect(plain === '\na<b&€&#0;&none;c\n'.repeat(times)).toBe(true);
+    const text = `${'http://a.example/123456 x\n'.repeat(times)}Your code is 123 456.\n`;
+    expect(codesIn(text)).toEqual(['123456']);
+  });
+});

@@ -4,7 +4,7 @@ import { formatDate } from '../../message/date.js';
 import { type Mailbox, newMessageId } from '../../message/mailbox.js';
 import type { Mail, Recipient } from './mail.js';
 import { type Given, plainMessage, type WrittenField } from './plain.js';
-import { withCrlf, writtenMessage } from './written.js';
+import { writtenMessage } from './written.js';
 
 /** The fields that carry what Postern itself reads; the acceptance takes them off. */
 export const TAGS_FIELD = 'X-OMS-Tags';
@@ -67,8 +67,8 @@ export function composedMessage(mail: Mail, given: Given): Buffer {
     cc: addressesOf(cc),
     replyTo: addressesOf(mail.replyTo),
     subject: subject ?? undefined,
-    text: text === null ? undefined : withCrlf(text),
-    html: html === null ? undefined : withCrlf(html),
+    text: text ?? undefined,
+    html: html ?? undefined,
     inReplyTo: inReplyTo ?? undefined,
     references: references ?? undefined,
     headers,

@@ -1,6 +1,6 @@
 import { foldLines } from 'nodemailer/lib/mime-funcs';
 import type { Mail } from './mail.js';
-import { quotedPrintable } from './written.js';
+import { quotedPrintable, withCrlf } from './written.js';
 
 /** A field of a header section. */
 export type WrittenField = readonly [name: string, value: string];
@@ -116,6 +116,6 @@ type Encoded = readonly [encoding: '7bit' | 'quoted-printable', content: string]
 function encoded(text: string): Encoded | null {
   const isPlain = /^[\t\r\n -~]*$/.test(text) && /[A-Za-z]/.test(text);
   if (!isPlain) return null;
-  const lines = text.includes('\r') || text.includes('\n') ? text.replace(/\r\n?|\n/g, '\r\n') : text;
+  const lines = text.includes('\r') || text.includes('\n') ? withCrlf(text) : text;
   return /^.{77,}/m.test(lines) ? ['quoted-printable', quotedPrintable(lines)] : ['7bit', lines];
 }

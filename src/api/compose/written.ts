@@ -1,5 +1,6 @@
 import type MimeNode from 'nodemailer/lib/mime-node';
 import * as qp from 'nodemailer/lib/qp';
+import { JoinedText } from '../../base/joined-text.js';
 
 /** Octets of a line of base64, and what it encodes (RFC 2045 6.8). */
 const LINE = 76;
@@ -61,9 +62,8 @@ function writePart(node: MimeNode, pieces: Piece[]): void {
   const header = node.buildHeaders();
   const { boundary, childNodes } = node;
   if (typeof boundary !== 'string') {
-    const content = encoded(node);
-    if (typeof content === 'string') pieces.push(Buffer.from(`${header}\r\n\r\n${content}`));
-    else pieces.push(Buffer.from(`${header}\r\n\r\n`), content);
+    pieces.push(Buffer.from(`${header}\r\n\r\n`));
+    for (const piece of encoded(node)) pieces.push(piece);
     return;
   }
   let before = `${header}\r\n\r\n`;
@@ -75,33 +75,69 @@ function writePart(node: MimeNode, pieces: Piece[]): void {
   pieces.push(Buffer.from(`\r\n--${boundary}--\r\n`));
 }
 
-function encoded(node: MimeNode): string | Piece {
+/** Yields the content of a part as it is written; that of a long text in pieces. */
+function* encoded(node: MimeNode): Iterable<Piece> {
   const { content = '' } = node;
-  if (typeof content !== 'string' && !Buffer.isBuffer(content)) throw new TypeError('a content is no octets');
-  switch (node.getHeader('Content-Transfer-Encoding')) {
-    case 'quoted-printable':
-      return quotedPrintable(withCrlf(content));
-    case 'base64':
-      return new Base64Lines(typeof content === 'string' ? Buffer.from(content) : content);
-    default:
-      return withCrlf(content);
+  const encoding = node.getHeader('Content-Transfer-Encoding');
+  if (typeof content === 'string') {
+    if (encoding === 'base64') {
+      const pieces = Array.from(piecesOf(content), (piece) => Buffer.from(withCrlf(piece)));
+      yield new Base64Lines(Buffer.concat(pieces));
+      return;
+    }
+    for (const piece of piecesOf(content)) {
+      const lines = withCrlf(piece);
+      yield Buffer.from(encoding === 'quoted-printable' ? quotedPrintable(lines) : lines);
+    }
+    return;
   }
+  if (!Buffer.isBuffer(content)) throw new TypeError('a content is no octets');
+  if (encoding === 'base64') {
+    yield new Base64Lines(content);
+    return;
+  }
+  const lines = Buffer.from(withCrlf(content.toString('latin1')), 'latin1');
+  yield encoding === 'quoted-printable' ? Buffer.from(qp.wrap(qp.encode(lines))) : lines;
 }
 
 /**
- * Encodes content as quoted-printable, in lines of at most 76 octets.
+ * Encodes a text as quoted-printable, in lines of at most 76 octets.
  *
  * @param content with CRLF at the end of each line
  */
-export function quotedPrintable(content: string | Buffer): string {
+export function quotedPrintable(content: string): string {
   // Encoding looks at each octet, which takes longer than all else about a text that has nothing to encode.
-  const isEncoded = typeof content === 'string' && !/[^\t\r\n -<>-~]|[\t ](?:[\r\n]|$)/.test(content);
-  return qp.wrap(isEncoded ? content : qp.encode(content));
+  const isEncoded = !/[^\t\r\n -<>-~]|[\t ](?:[\r\n]|$)/.test(content);
+  return inPieces(content, (piece) => qp.wrap(isEncoded ? piece : qp.encode(piece)));
 }
 
 /** Ends lines with CRLF alone, as the content of a message does (RFC 5322 2.3). */
-export function withCrlf<Content extends string | Buffer>(content: Content): Content;
-export function withCrlf(content: string | Buffer): string | Buffer {
-  if (typeof content === 'string') return content.replace(/\r\n?|\n/g, '\r\n');
-  return Buffer.from(withCrlf(content.toString('latin1')), 'latin1');
+export function withCrlf(content: string): string {
+  return inPieces(content, (piece) => piece.replace(/\r\n?|\n/g, '\r\n'));
+}
+
+function inPieces(text: string, change: (piece: string) => string): string {
+  if (text.length <= PIECE) return change(text);
+  const changed = new JoinedText();
+  for (const piece of piecesOf(text)) changed.add(change(piece));
+  return changed.text;
+}
+
+/** Characters of a piece at least, if there are so many. */
+const PIECE = 64 * 1024;
+
+/**
+ * Yields a text in pieces of whole lines.
+ *
+ * What changes each line of a text of 50 MiB at once has a list of all its lines meanwhile, which takes many times the memory
+ * of the text. If a thread has not that much, V8 may end the whole process.
+ */
+function* piecesOf(text: string): Iterable<string> {
+  const lineEnd = /\r\n?|\n/g;
+  for (let from = 0; from < text.length;) {
+    lineEnd.lastIndex = from + PIECE;
+    const end = lineEnd.test(text) ? lineEnd.lastIndex : text.length;
+    yield text.slice(from, end);
+    from = end;
+  }
 }
