@@ -22,6 +22,9 @@ if (url === undefined) throw new Error('give the URL of a database');
 const MESSAGES = Number(messages);
 const REPEATS = Number(values.repeats ?? 40);
 const END = Date.UTC(2026, 10, 1);
+const DAY = 24 * 3_600_000;
+/** The first millisecond of ids, as `src/store/intake/ids.ts` has it. */
+const EPOCH = Date.UTC(2025, 0, 1);
 const say = values.json ? () => undefined : (text) => console.log(text);
 
 async function ask(sql) {
@@ -44,9 +47,16 @@ async function spreadIds() {
     BEGIN;
     -- No node indexes words or folds counters meanwhile.
     SELECT pg_advisory_xact_lock(1347638350, 3), pg_advisory_xact_lock(1347638350, 1);
-    CREATE TEMP TABLE moved AS SELECT id AS old, (received_at - ${Date.UTC(2025, 0, 1)}) * 4096 + id % 4096 AS id FROM message;
+    CREATE TEMP TABLE moved AS SELECT id AS old, (received_at - ${EPOCH}) * 4096 + id % 4096 AS id FROM message;
     CREATE UNIQUE INDEX ON moved (old);
     ANALYZE moved;
+    -- After a year there is a partition of content for each day.
+    DO $$ BEGIN
+      FOR day IN ${Math.floor(END / DAY) - 365} .. ${Math.floor(END / DAY)} LOOP
+        EXECUTE format('CREATE TABLE IF NOT EXISTS chunk_%s PARTITION OF chunk FOR VALUES FROM (%s) TO (%s)',
+          day, (day * ${DAY}::int8 - ${EPOCH}) * 4096, ((day + 1) * ${DAY}::int8 - ${EPOCH}) * 4096);
+      END LOOP;
+    END $$;
     UPDATE message SET id = moved.id FROM moved WHERE message.id = moved.old;
     ${['recipient', 'tag', 'chunk']
       .map((table) => `UPDATE ${table} SET message_id = moved.id FROM moved WHERE message_id = moved.old`)
