@@ -15,7 +15,7 @@ const ANSWER_MS = 15_000;
 const INT8 = 20;
 const BYTEA = 17;
 
-/** A statement that is prepared once for each connection. */
+/** A statement that is prepared once for each connection; without a name, it is planned for its values each time. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
