@@ -56,6 +56,18 @@ const OF_TAG = statement(
       SELECT message_id FROM tag WHERE name = $10 AND message_id < $1 AND message_id > $2
       ORDER BY message_id DESC LIMIT $3) AS tagged JOIN message ON message.id = tagged.message_id`,
 );
+/**
+ * Candidates that have the tag and one of the domains. By the tag alone, 1,000 candidates took 180 ms to find the 15 of one
+ * domain of fifty; a page of a domain and a tag 234 ms in 717,000 messages (`store-listing-postgres.mjs`).
+ */
+const OF_TAG_IN_DOMAINS = statement(
+  'tag_in_domains',
+  `SELECT message.id, message.domain_id, status, received_at, reverse_path FROM (
+      SELECT found.message_id FROM unnest($11::int4[]) AS owner (id) CROSS JOIN LATERAL (
+        SELECT message_id FROM tag WHERE domain_id = owner.id AND name = $10 AND message_id < $1 AND message_id > $2
+        ORDER BY message_id DESC LIMIT $3) AS found
+      ORDER BY found.message_id DESC LIMIT $3) AS tagged JOIN message ON message.id = tagged.message_id`,
+);
 const GIVEN = statement('given', `SELECT ${COLUMNS} FROM message WHERE id = ANY($10::int8[]) ${NEWEST}`);
 
 /** Returns those of some messages for which all conditions hold that SQL checks, newest first. */
@@ -104,7 +116,11 @@ export function sourcesOf(connections: Connections, narrowed: Narrowed): Source[
       };
     },
   });
-  const sources = tags.map((tag) => source(OF_TAG, tag));
+  const sources = tags.map((tag) =>
+    domainIds !== null && domainIds.length <= MOST_BRANCHES
+      ? source(OF_TAG_IN_DOMAINS, tag, int4Array(domainIds))
+      : source(OF_TAG, tag),
+  );
   if (domainIds !== null && withDomains(domainIds, statuses)) {
     sources.push(source(OF_DOMAINS, int4Array(domainIds), textArray(statuses ?? STATUSES)));
   } else if (statuses !== null) sources.push(source(OF_STATUSES, textArray(statuses)));
