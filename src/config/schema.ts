@@ -145,6 +145,9 @@ const keys = z.object({
   }),
 });
 
+/** Of an issue: the value is allowed, and does not go with that of another key. */
+const BETWEEN_KEYS = { params: { betweenKeys: true } };
+
 /**
  * The schema of the whole configuration. Tables are optional, and so is each key, except those of an array of tables.
  */
@@ -152,13 +155,14 @@ export const configSchema = keys.superRefine(({ listen, processes, smtp, store, 
   if (processes > 1 && store.url === null) {
     context.addIssue({
       code: 'custom',
+      ...BETWEEN_KEYS,
       path: ['processes'],
       message: 'several processes need a database: store.url (--store postgres://HOST/DATABASE) is not set',
     });
   }
   for (const [index, { proxy, clientCert }] of listen.entries()) {
     const refuse = (message: string): void => {
-      context.addIssue({ code: 'custom', path: ['listen', index], message });
+      context.addIssue({ code: 'custom', ...BETWEEN_KEYS, path: ['listen', index], message });
     };
     if (proxy === 'required' && smtp.trustedProxies.length === 0) {
       refuse('"proxy=required" lets no client in: smtp.trusted_proxies is empty');
