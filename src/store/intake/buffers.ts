@@ -1,6 +1,11 @@
-/** Octets in buffers of one size that are kept for reuse; of full chunks, as many as this times {@link FULL}. */
+/** Octets in buffers of one size that are kept for reuse. */
 const KEPT = 512 * 1024;
-const FULL = 8;
+/**
+ * The same for buffers of {@link LARGE} octets and more: enough for fifty messages of 64 KiB, whose buffers have 128 KiB.
+ * V8 collects all garbage whenever enough of them were thrown away.
+ */
+const KEPT_LARGE = 8 * 1024 * 1024;
+const LARGE = 64 * 1024;
 /** The least that a draft takes. */
 const SMALLEST = 2048;
 
@@ -56,6 +61,6 @@ export class BufferPool {
   }
 
   #keptOf(octets: number): number {
-    return (octets === this.largest ? FULL * KEPT : KEPT) / octets;
+    return (octets < LARGE ? KEPT : KEPT_LARGE) / octets;
   }
 }
