@@ -44,7 +44,8 @@ export default defineConfig({
     testTimeout: 30_000,
     retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: ['default', new FlakyTests()],
-    hookTimeout: 30_000,
+    // A hook ends a database server and removes its thousands of files, while other tests keep the disk busy.
+    hookTimeout: 120_000,
     coverage: {
       provider: 'v8',
       include: ['dist/**/*.js'],
