@@ -30,3 +30,16 @@ export class JoinedText {
     this.#waiting = 0;
   }
 }
+
+/** Does what `replace` does with a pattern that is global, with memory in proportion to the text. */
+export function replaced(text: string, pattern: RegExp, change: (match: RegExpExecArray) => string): string {
+  const others = new JoinedText();
+  let from = 0;
+  for (const match of text.matchAll(pattern)) {
+    others.add(text.slice(from, match.index));
+    others.add(change(match));
+    from = match.index + match[0].length;
+  }
+  others.add(text.slice(from));
+  return others.text;
+}

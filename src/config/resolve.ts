@@ -60,8 +60,8 @@ function explain(
   // zod's own text is for programmers; `allowed` says it for operators.
   if (issue.code !== 'custom' || issue.message === 'Invalid input')
     return `${problem}: allowed is ${allowed}`;
-  const isAllowed = value === undefined || issue.params?.['betweenKeys'] === true;
-  return `${problem}: ${issue.message}${isAllowed ? '' : `; allowed is ${allowed}`}`;
+  const isNotAllowed = value !== undefined && issue.params?.['betweenKeys'] !== true;
+  return `${problem}: ${issue.message}${isNotAllowed ? `; allowed is ${allowed}` : ''}`;
 }
 
 function show(value: unknown, holds: Key['holds']): string {

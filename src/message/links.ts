@@ -1,5 +1,5 @@
 /** Finds links and one-time codes in the text of a message. The work is in proportion to the text. */
-import { JoinedText } from '../base/joined-text.js';
+import { JoinedText, replaced } from '../base/joined-text.js';
 
 export interface Link {
   readonly url: string;
@@ -99,19 +99,6 @@ const ENTITY = /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]{2,4}));/gi;
 
 function decodeEntities(text: string): string {
   return replaced(text, ENTITY, ([whole, hex, decimal, name]) => characterOf(hex, decimal, name) ?? whole);
-}
-
-/** Does what `replace` does, with memory in proportion to the text. */
-function replaced(text: string, pattern: RegExp, change: (match: RegExpExecArray) => string): string {
-  const others = new JoinedText();
-  let from = 0;
-  for (const match of text.matchAll(pattern)) {
-    others.add(text.slice(from, match.index));
-    others.add(change(match));
-    from = match.index + match[0].length;
-  }
-  others.add(text.slice(from));
-  return others.text;
 }
 
 function characterOf(hex?: string, decimal?: string, name?: string): string | null {

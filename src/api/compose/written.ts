@@ -78,26 +78,22 @@ function writePart(node: MimeNode, pieces: Piece[]): void {
 /** Yields the content of a part as it is written; that of a long text in pieces. */
 function* encoded(node: MimeNode): Iterable<Piece> {
   const { content = '' } = node;
+  if (typeof content !== 'string' && !Buffer.isBuffer(content)) throw new TypeError('a content is no octets');
   const encoding = node.getHeader('Content-Transfer-Encoding');
-  if (typeof content === 'string') {
-    if (encoding === 'base64') {
-      const pieces = Array.from(piecesOf(content), (piece) => Buffer.from(withCrlf(piece)));
-      yield new Base64Lines(Buffer.concat(pieces));
-      return;
-    }
+  if (encoding === 'base64') yield new Base64Lines(typeof content === 'string' ? octetsOf(content) : content);
+  else if (typeof content === 'string') {
     for (const piece of piecesOf(content)) {
       const lines = withCrlf(piece);
       yield Buffer.from(encoding === 'quoted-printable' ? quotedPrintable(lines) : lines);
     }
-    return;
+  } else {
+    const lines = Buffer.from(withCrlf(content.toString('latin1')), 'latin1');
+    yield encoding === 'quoted-printable' ? Buffer.from(qp.wrap(qp.encode(lines))) : lines;
   }
-  if (!Buffer.isBuffer(content)) throw new TypeError('a content is no octets');
-  if (encoding === 'base64') {
-    yield new Base64Lines(content);
-    return;
-  }
-  const lines = Buffer.from(withCrlf(content.toString('latin1')), 'latin1');
-  yield encoding === 'quoted-printable' ? Buffer.from(qp.wrap(qp.encode(lines))) : lines;
+}
+
+function octetsOf(text: string): Buffer {
+  return Buffer.concat(Array.from(piecesOf(text), (piece) => Buffer.from(withCrlf(piece))));
 }
 
 /**
