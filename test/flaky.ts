@@ -1,7 +1,8 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 /**
- * Prints each test that failed and passed when it was run again, with the errors of the failed run.
+ * Prints each test that failed and passed when it was run again, with the errors of the failed run, and each file whose
+ * process ended before its tests did.
  *
  * CI runs a failed test a second time, since hundreds of tests share its machine's two cores with servers, browsers
  * and databases. A test that needs this is a fault of the test or of the product: the lines here say which.
