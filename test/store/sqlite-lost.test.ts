@@ -65,7 +65,7 @@ describe('a foreign transaction', () => {
     const store = await openSqliteStore({ directory, exclusive: true });
     const domain = await addDomain(store);
     let stored = false;
-    const other = new DatabaseSync(databaseFile(directory));
+    const other = new DatabaseSync(databaseFile(directory), { timeout: 5000 });
     other.exec('BEGIN IMMEDIATE');
     const late = accept(store, newMessage(domain.id), octets(100)).then(() => (stored = true));
     // Were a read to wait for the write, none of these would end before the transaction does.
